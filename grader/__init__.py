@@ -1,0 +1,1 @@
+"""Grades notebooks by what they print."""

@@ -1,0 +1,296 @@
+"""The frozen records that pass between the steps, top to bottom.
+
+Pydantic where a record is written to disk or comes from outside; plain frozen dataclasses
+where a notebook can produce hundreds of thousands of them (printed tensors).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+SCHEMA_VERSION = 1
+
+
+class Record(BaseModel):
+    """Base of every serialised record: immutable, and closed to unknown fields."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+# --------------------------------------------------------------------------- intake
+
+
+class Cell(Record):
+    """One cell as handed in. Metadata, tags and ids are dropped on purpose: they steer nothing."""
+
+    index: int = Field(ge=0, description="position in the notebook, counting every cell from 0")
+    kind: Literal["code", "markdown", "raw"]
+    source: str
+    stored: str = Field(
+        default="", description="text the uploaded file claims this cell printed; never graded, only compared"
+    )
+
+
+class AttachedFile(Record):
+    """A file handed in beside the notebook, copied into the kernel's working directory."""
+
+    name: str = Field(description="relative POSIX path below the notebook's folder")
+    source: str = Field(description="absolute path where the grader can read it")
+    size: int = Field(ge=0)
+
+
+class Flag(Record):
+    """Something a person should know that is not itself a mark."""
+
+    id: str
+    message: str
+
+
+class Student(Record):
+    """Who handed in, as far as the learning platform's file names tell."""
+
+    id: str | None = None
+    name: str | None = None
+    group: str | None = None
+    attempt: int | None = None
+
+
+class Submission(Record):
+    """One student's upload, before anything ran. `problem` set: it could not be read, and why."""
+
+    id: str = Field(description="file stem, made safe and unique")
+    path: str = Field(description="as given, relative to the folder that was named")
+    sha256: str
+    cells: tuple[Cell, ...] = ()
+    files: tuple[AttachedFile, ...] = ()
+    student: Student = Student()
+    received_at: datetime | None = None
+    problem: str | None = None
+    flags: tuple[Flag, ...] = ()
+
+
+# -------------------------------------------------------------------------- execute
+
+Status = Literal[
+    "ok",
+    "error",
+    "timeout",
+    "killed",
+    "output_limit",
+    "memory_limit",
+    "unreadable",
+    "sandbox_error",
+]
+
+
+class Output(Record):
+    """One thing a cell printed, in the order it arrived. Untrusted text and nothing else.
+
+    Consecutive messages of one stream are joined. An `update_display_data` is a new output of
+    the cell that was running when it came; it never rewrites an earlier one.
+    """
+
+    cell: int = Field(ge=0, description="index of the cell that ran, as in Cell.index")
+    index: int = Field(ge=0, description="position among this cell's outputs, from 0")
+    kind: Literal["stdout", "stderr", "result", "display", "error"]
+    text: str = Field(default="", description="stream text or text/plain")
+    html: str | None = Field(default=None, description="text/html, where the output has one")
+
+
+class CellError(Record):
+    """A cell raised; the cells after it still ran."""
+
+    cell: int
+    name: str
+    message: str = Field(description="first line of the error, at most 300 characters")
+
+
+class Isolation(Record):
+    """What stood between the student's code and the machine, layer by layer."""
+
+    tier: str = Field(description="none, base, namespaces or full")
+    layers: dict[str, str] = Field(default_factory=dict, description="layer name → on, or why it is off")
+
+
+class Usage(Record):
+    """Resources one kernel used."""
+
+    cpu_s: float | None = None
+    peak_memory_bytes: int | None = None
+
+
+class Execution(Record):
+    """What came out of one notebook in one world."""
+
+    status: Status
+    message: str = Field(default="", description="one line for a person; empty when status is ok")
+    stopped_at: int | None = Field(default=None, description="cell that met a limit; later cells did not run")
+    outputs: tuple[Output, ...] = ()
+    errors: tuple[CellError, ...] = ()
+    missing_packages: tuple[str, ...] = Field(
+        default=(), description="imported by the notebook, absent in the kernel's environment"
+    )
+    isolation: Isolation = Isolation(tier="none")
+    wall_s: float = 0.0
+    usage: Usage = Usage()
+
+
+# -------------------------------------------------------------------------- extract
+
+
+@dataclass(frozen=True, slots=True)
+class PrintedTensor:
+    """One printed tensor, array, list, table or run of numbers.
+
+    values: C order, one per visible element; nan and ±inf are themselves.
+    half_unit: per element, half a unit of the last printed digit (0.7311 → 5e-5, 1.2e-3 → 5e-5);
+        0.0 where the print is exact (an integer literal, nan, inf).
+    shape: () for one bare number. Visible elements only where `elided`.
+    label: text on the same line before the value, or its key in a dict or tuple of pairs.
+    after: text on the same line behind the value, up to the next value.
+    above: nearest text line above that holds no value ("" if none in this output).
+    above_distance: 1 when that line is directly above the first line of the value;
+        larger when other values lie between; 0 when there is none.
+    """
+
+    values: tuple[float, ...]
+    half_unit: tuple[float, ...]
+    shape: tuple[int, ...]
+    elided: bool
+    form: Literal["tensor", "array", "list", "table", "row", "number"]
+    label: str
+    after: str
+    above: str
+    above_distance: int
+    cell: int
+    output: int
+    span: tuple[int, int]
+    channel: Literal["stdout", "stderr", "result", "display", "error"]
+
+
+# --------------------------------------------------------------------- judge, score
+
+VerdictName = Literal["pass", "partial", "fail", "missing", "review"]
+
+
+class Evidence(Record):
+    """Which printed text answers a check, and why we think so."""
+
+    cell: int
+    output: int
+    span: tuple[int, int]
+    label: str
+    text: str = Field(description="the quoted print, shortened")
+    shape: tuple[int, ...]
+    layout: str = Field(description="as expected, transposed, split over rows, …")
+    reasons: tuple[str, ...] = Field(description="value, label, shape, order, code")
+    digits: float = Field(description="significant digits that tell the reference from the known mistakes")
+    worlds: tuple[str, ...] = Field(description="worlds in which this print was seen")
+    actual: Any = Field(default=None, description="printed values, nested lists in the reference's layout")
+    agrees: Any = Field(default=None, description="nested lists of booleans, same layout as actual")
+
+
+class Diagnosis(Record):
+    """The misconception that reproduces the student's numbers."""
+
+    ids: tuple[str, ...] = Field(description="mistake ids; several when a combination explains the numbers")
+    message: str = Field(description="for the student: teaches, without the answer")
+    detail: str = Field(description="for the assistant: exactly what reproduces the numbers")
+    margin: float | None = Field(
+        default=None, description="distance of the runner-up in units of the printed interval"
+    )
+
+
+class CheckResult(Record):
+    """One check of the rubric, decided. score is null while a person has to decide."""
+
+    id: str
+    title: str
+    verdict: VerdictName
+    score: float | None
+    max_score: float
+    message: str
+    evidence: Evidence | None = None
+    diagnosis: Diagnosis | None = None
+    expected: Any = Field(default=None, description="reference values of the handout's world, nested lists")
+
+
+class QuestionResult(Record):
+    """One question of the rubric."""
+
+    id: str
+    title: str
+    score: float | None
+    max_score: float
+    addressed: bool
+    checks: tuple[CheckResult, ...]
+
+
+class SubmissionRef(Record):
+    """The submission a report is about."""
+
+    id: str
+    path: str
+    sha256: str
+    student: Student = Student()
+    received_at: datetime | None = None
+
+
+class RubricRef(Record):
+    """The rubric a report was made with."""
+
+    id: str
+    version: str
+    sha256: str
+    title: str
+
+
+class ExecutionSummary(Record):
+    """Execution without the outputs, for the report."""
+
+    status: Status
+    message: str
+    isolation: Isolation
+    wall_s: float
+    errors: tuple[CellError, ...]
+    stopped_at: int | None = None
+    missing_packages: tuple[str, ...] = ()
+    usage: Usage = Usage()
+
+
+class WorldRef(Record):
+    """A world in which the notebook ran."""
+
+    name: str
+    status: Status
+    wall_s: float
+
+
+class Provenance(Record):
+    """What made this report."""
+
+    grader: str
+    torch: str
+    python: str
+    worlds: tuple[WorldRef, ...]
+
+
+class Report(Record):
+    """One student's report: the stable contract. Everything else is rendered from it."""
+
+    schema_version: Literal[1] = 1
+    submission: SubmissionRef
+    rubric: RubricRef
+    execution: ExecutionSummary
+    score: float | None = Field(description="decided points; null, never 0, where we could not grade")
+    max_score: float
+    pending: float = Field(description="points that wait for a person")
+    needs_review: bool
+    participation: float = Field(description="share of questions addressed, 0 to 1")
+    flags: tuple[Flag, ...]
+    questions: tuple[QuestionResult, ...]
+    provenance: Provenance

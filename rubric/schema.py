@@ -1,0 +1,241 @@
+"""What a teacher writes in an assignment folder, as Pydantic models.
+
+A folder holds
+
+- ``rubric.yaml``: one `Rubric`;
+- ``canonical.py``: ``quantities(world) -> Mapping[str, torch.Tensor]``, the solution in any `World`;
+- ``prelude.py`` (optional): Python run in the kernel before the student's first cell, with the
+  world's public parameters bound to ``WORLD`` (a dict: name, seed, scale, precision); it must
+  contain nothing secret;
+- ``mistakes.py`` (optional): ``MISTAKES``, a sequence of `Mistake`, and
+  ``variant(world, ids) -> Mapping[str, torch.Tensor] | None``, the quantities somebody gets who
+  made all of these mistakes (None where they can't be combined).
+
+The grader knows an assignment only through these four files.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+Identifier = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]*$")]
+Points = Annotated[float, Field(ge=0, le=1000, allow_inf_nan=False)]
+Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class World(_Model):
+    """The seed, scale and print options under which notebook and reference are computed."""
+
+    name: Identifier = Field(description="named in reports")
+    seed: int = Field(ge=0, lt=2**32, description="the seed that the handout's seed stands for in this world")
+    scale: float = Field(default=1.0, gt=0, description="factor on the standard deviation of normal draws")
+    precision: int | None = Field(
+        default=None,
+        ge=1,
+        le=17,
+        description="digits that numpy and torch print; null leaves the student's print options alone",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Mistake:
+    """One known misconception, as `mistakes.py` lists it.
+
+    message: teaches the student, without the answer. detail: for the assistant.
+    touches: what it changes, matched by `BehaviourCheck.broken_by` (for example "network", "seed").
+    easier: the wrong problem is easier than the right one, so nothing follows through from it.
+    """
+
+    id: str
+    message: str
+    detail: str
+    touches: frozenset[str]
+    easier: bool = False
+
+
+class Tolerance(_Model):
+    """Float error of an honest computation, added to both ends of every printed interval."""
+
+    rtol: float = Field(
+        default=1e-5, ge=0, lt=0.1, description="relative to the largest magnitude in the tensor"
+    )
+    atol: float = Field(default=1e-12, ge=0, description="absolute, for tensors that are all zero")
+
+
+class Partial(_Model):
+    """Credit for a tensor that is right in part."""
+
+    at_least: Share = Field(default=0.5, description="smallest share of right elements that earns anything")
+    share: Share = Field(default=0.5, description="share of the points at most; scaled by the right elements")
+
+
+class _Check(_Model):
+    id: Identifier
+    title: str = Field(description="what was asked, in the words of the handout")
+    points: Points
+    hint: str = Field(default="", description="shown to the student when the check does not pass")
+
+
+class TensorCheck(_Check):
+    """A printed tensor against its reference."""
+
+    kind: Literal["tensor"]
+    quantity: Identifier = Field(description="name in the mapping that canonical.quantities returns")
+    labels: tuple[tuple[Identifier, ...], ...] = Field(
+        description="alternatives; each is a set of vocabulary entries that must all occur in a print's label"
+    )
+
+
+class Requirement(_Model):
+    """Something the code must use."""
+
+    any_of: tuple[str, ...] = Field(
+        min_length=1, description="names (`sigmoid`), dotted ends (`random.seed`) or modules (`torch`)"
+    )
+    where: Literal["anywhere", "first_code_cell"] = Field(
+        default="anywhere",
+        description="first_code_cell: the first code cell that does more than import",
+    )
+    why: str = Field(description="what to tell the student when it is absent")
+
+
+class BehaviourCheck(_Check):
+    """Judged from what the notebook's values show and from its code, together."""
+
+    kind: Literal["behaviour"]
+    shown_by: tuple[Identifier, ...] = Field(
+        min_length=1, description="tensor checks; when enough of them pass, the behaviour is shown"
+    )
+    enough: int = Field(default=1, ge=1, description="how many of shown_by must pass")
+    broken_by: tuple[str, ...] = Field(
+        default=(), description="tags of mistakes which, when diagnosed, contradict it"
+    )
+    requires: tuple[Requirement, ...] = ()
+
+
+class TextCheck(_Check):
+    """Words, read by a person; the grader only finds them and lays the facts beside them."""
+
+    kind: Literal["text"]
+    headings: tuple[str, ...] = Field(
+        min_length=1, description="regular expressions (case ignored) that find the question's heading"
+    )
+    facts: tuple[Identifier, ...] = Field(
+        default=(), description="checks whose verdicts the reader wants to see"
+    )
+
+
+Check = Annotated[TensorCheck | BehaviourCheck | TextCheck, Field(discriminator="kind")]
+
+
+class Question(_Model):
+    """One question of the handout."""
+
+    id: Identifier
+    title: str
+    checks: tuple[Check, ...] = Field(min_length=1)
+
+    @property
+    def points(self) -> float:
+        return sum(c.points for c in self.checks)
+
+
+class Messages(_Model):
+    """Wording of the verdicts. `{title}` and `{where}` are filled in."""
+
+    passed: str = "Correct."
+    partial: str = "Partly correct."
+    fail: str = "The printed values differ from the expected ones."
+    missing: str = "No print of this quantity was found."
+    review: str = "A person will look at this."
+    follow_through: str = "Consistent with your earlier result, which is wrong; part of the points."
+    typed_in: str = "These numbers are written in the notebook's source, not computed by it."
+
+
+class Rubric(_Model):
+    """An assignment: questions, checks, points, tolerances, worlds, wording."""
+
+    id: Identifier
+    version: str = Field(description="change it whenever a mark can change")
+    title: str
+    language: Literal["en", "de"] = "en"
+    due: datetime | None = Field(default=None, description="with a time zone; later uploads are flagged")
+    late_penalty_per_day: Share = Field(default=0.0, description="share of the score taken per day begun")
+    participation: Share = Field(
+        default=0.0, description="share of the questions students are advised to address"
+    )
+    notebook: str | None = Field(
+        default=None, description="glob that names the notebook to grade when a student hands in several"
+    )
+    disclosure: Literal["full", "hints", "none"] = Field(
+        default="full",
+        description="what the student's report tells: expected values, diagnoses only, or verdicts only",
+    )
+    tolerance: Tolerance = Tolerance()
+    partial: Partial = Partial()
+    follow_through: Share = Field(
+        default=0.5, description="share of the points for results that are right given an earlier mistake"
+    )
+    worlds: tuple[World, ...] = Field(
+        min_length=1, description="the first is the handout's own; a check passes when it holds in all"
+    )
+    vocabulary: dict[Identifier, tuple[str, ...]] = Field(
+        description="words, symbols and code by which students call a thing, in any language"
+    )
+    messages: Messages = Messages()
+    questions: tuple[Question, ...] = Field(min_length=1)
+
+    @property
+    def points(self) -> float:
+        return sum(q.points for q in self.questions)
+
+    def checks(self) -> Iterator[TensorCheck | BehaviourCheck | TextCheck]:
+        for question in self.questions:
+            yield from question.checks
+
+    @model_validator(mode="after")
+    def _names_are_consistent(self) -> Self:
+        ids = [c.id for c in self.checks()]
+        tensors = {c.id for c in self.checks() if isinstance(c, TensorCheck)}
+        _no_twice("check id", ids)
+        _no_twice("question id", [q.id for q in self.questions])
+        _no_twice("world name", [w.name for w in self.worlds])
+        for check in self.checks():
+            if isinstance(check, TensorCheck):
+                for word in {w for alternative in check.labels for w in alternative}:
+                    _known(f"checks.{check.id}.labels", word, self.vocabulary, "vocabulary entry")
+            elif isinstance(check, BehaviourCheck):
+                for name in check.shown_by:
+                    _known(f"checks.{check.id}.shown_by", name, tensors, "id of a tensor check")
+                if check.enough > len(check.shown_by):
+                    raise ValueError(
+                        f"checks.{check.id}.enough is {check.enough}, "
+                        f"expected at most the {len(check.shown_by)} checks of shown_by"
+                    )
+            else:
+                for name in check.facts:
+                    _known(f"checks.{check.id}.facts", name, ids, "check id")
+        if self.due is not None and self.due.tzinfo is None:
+            raise ValueError("due has no time zone, expected for example 2026-06-09T14:25:00+02:00")
+        return self
+
+
+def _no_twice(what: str, names: list[str]) -> None:
+    twice = sorted({n for n in names if names.count(n) > 1})
+    if twice:
+        raise ValueError(f"{what} {twice[0]!r} is used twice, expected unique names")
+
+
+def _known(where: str, name: str, known: object, kind: str) -> None:
+    names = sorted(known)  # type: ignore[call-overload]
+    if name not in names:
+        raise ValueError(f"{where} names {name!r}, expected a {kind}: {', '.join(names)}")
