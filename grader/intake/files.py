@@ -1,0 +1,49 @@
+"""Reading one upload from disk without being led astray: regular files only, bounded, links kept inside."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+
+from grader.intake.document import MAX_BYTES, Refused
+
+
+def read(path: Path, root: Path | None) -> bytes:
+    """The bytes at `path`, at most one more than the largest notebook that is read.
+
+    root: the folder that a link may not leave; None follows links anywhere. Raises `Refused`.
+    """
+    try:
+        path = _inside(path, root)
+        # O_NONBLOCK: opening a pipe would wait for its writer. O_NOFOLLOW: the link was resolved above.
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOFOLLOW)
+        with os.fdopen(descriptor, "rb") as file:
+            kind = os.fstat(descriptor).st_mode
+            if not stat.S_ISREG(kind):
+                raise Refused(_what(kind))
+            return file.read(MAX_BYTES + 1)
+    except OSError as error:
+        if os.path.lexists(path) and not stat.S_ISREG(path.lstat().st_mode):
+            raise Refused(_what(path.lstat().st_mode)) from None
+        raise Refused(f"could not be read: {error.strerror or error}") from None
+
+
+def _inside(path: Path, root: Path | None) -> Path:
+    if not path.is_symlink() and root is not None:
+        return path
+    try:
+        target = path.resolve(strict=True)
+    except (OSError, RuntimeError):
+        raise Refused("a link that leads nowhere") from None
+    if root is not None and not target.is_relative_to(root):
+        raise Refused("a link that leads out of the folder; hand in the notebook itself")
+    return target
+
+
+def _what(mode: int) -> str:
+    if stat.S_ISDIR(mode):
+        return "a folder with the name of a notebook"
+    if stat.S_ISLNK(mode):
+        return "a link"
+    return "a device, pipe or socket, not a file"

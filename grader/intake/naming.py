@@ -1,0 +1,101 @@
+"""File names → submission ids: safe as a folder, in a shell, in a CSV, and unique. Pure."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+MAX_LENGTH = 80
+
+_SUFFIX = re.compile(r"\.ipynb(\.txt|\.json)?$", re.IGNORECASE)
+_LOOKS_LIKE_A_FILE = re.compile(r"\.(csv|html?|json|xlsx|xml|zip|md|txt|pdf|lock|ipynb)$", re.IGNORECASE)
+_WINDOWS = re.compile(r"^(con|prn|aux|nul|com\d|lpt\d)(\.|$)", re.IGNORECASE)
+_INVISIBLE = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """What an id is made from. folders: the folders above the file, outermost first."""
+
+    folders: tuple[str, ...]
+    file: str
+
+    @property
+    def path(self) -> str:
+        return "/".join((*self.folders, self.file))
+
+
+def is_notebook_name(name: str) -> bool:
+    """`x.ipynb`, in any case, also with the `.txt` or `.json` that browsers add."""
+    return _SUFFIX.search(name) is not None
+
+
+def stem(name: str) -> str:
+    """The name without its notebook ending."""
+    return _SUFFIX.sub("", name)
+
+
+def safe(text: str) -> str:
+    """Letters, digits, `.`, `_`, `-` of `text`; at most 80 bytes; never empty, hidden or a file's name."""
+    normal = unicodedata.normalize("NFC", text)
+    kept = "".join(c if c.isalnum() or c in "._-" else "_" for c in normal)
+    kept = re.sub(r"_{2,}", "_", kept).lstrip("._-").rstrip("._-")
+    kept = _LOOKS_LIKE_A_FILE.sub(r"_\1", kept)
+    if not kept or _WINDOWS.match(kept):
+        kept = f"upload-{_digest(text)}" if not kept else f"upload-{kept}"
+    if len(kept.encode()) > MAX_LENGTH:
+        head = kept.encode()[: MAX_LENGTH - 7].decode("utf-8", "ignore")
+        kept = f"{head}-{_digest(text)}"
+    return kept
+
+
+def assign(names: Sequence[Named]) -> list[str]:
+    """An id per name, in order: the safe stem; where stems meet, with the folder before it; then a digest.
+
+    Two stems meet when a file system that ignores case could not keep their folders apart. An id
+    depends on the other files only where it has to: a stem that nobody else has is never changed,
+    and of several that become alike (`a b`, `a_b`) the one that needed no change keeps its own.
+    """
+    stems = [safe(stem(n.file)) for n in names]
+    exact = [stem(n.file) == s for n, s in zip(names, stems, strict=True)]
+    met, met_exactly = _count(stems), _count(s for s, e in zip(stems, exact, strict=True) if e)
+    keeps = [
+        met[s.casefold()] == 1 or (e and met_exactly[s.casefold()] == 1)
+        for s, e in zip(stems, exact, strict=True)
+    ]
+    taken = {s.casefold() for s, k in zip(stems, keeps, strict=True) if k}
+    longer = [safe(f"{n.folders[-1]}-{s}") if n.folders else s for n, s in zip(names, stems, strict=True)]
+    met = _count(x for x, k in zip(longer, keeps, strict=True) if not k)
+    ids: list[str] = []
+    for name, short, long, keep in zip(names, stems, longer, keeps, strict=True):
+        if keep:
+            ids.append(short)
+            continue
+        chosen = long
+        if met[long.casefold()] > 1 or long.casefold() in taken:
+            chosen = base = f"{short}-{_digest(name.path)}"
+            again = 1
+            while chosen.casefold() in taken:
+                again += 1
+                chosen = f"{base}-{again}"
+        taken.add(chosen.casefold())
+        ids.append(chosen)
+    return ids
+
+
+def _count(ids: Iterable[str]) -> Counter[str]:
+    return Counter(i.casefold() for i in ids)
+
+
+def printable(text: str) -> str:
+    """One line for a terminal or a log: no control or formatting characters, no halves of characters."""
+    clean = "".join("�" if unicodedata.category(c) in _INVISIBLE else c for c in text)
+    return clean if len(clean) <= 200 else f"{clean[:120]}…{clean[-60:]}"
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:6]

@@ -1,0 +1,195 @@
+"""Bytes of an upload → cells. Pure. Old and sloppy notebooks are read in full; nothing in metadata steers.
+
+Reads every notebook format that Jupyter ever wrote (1 to 4) and later ones whose cells look alike.
+nbformat's own reader is not used: it validates, and fails on notebooks that are merely sloppy.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from grader.intake.document import Refused, parse
+from grader.models import Cell, Flag
+
+NEWEST_FORMAT = 4
+MAX_CELLS = 5_000
+MAX_STORED = 65_536
+
+Kind = Literal["code", "markdown", "raw"]
+_KINDS: dict[str, Kind] = {
+    "code": "code",
+    "markdown": "markdown",
+    "heading": "markdown",
+    "html": "markdown",
+    "text": "markdown",
+    "raw": "raw",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Notebook:
+    """What could be read. `problem` set: nothing could, and why (one line)."""
+
+    cells: tuple[Cell, ...] = ()
+    flags: tuple[Flag, ...] = ()
+    problem: str | None = None
+
+
+def read(data: bytes) -> Notebook:
+    """The notebook in these bytes. Never raises for anything a student can upload."""
+    try:
+        document, encoding = parse(data)
+        raw_cells, flags = _cells_of(document)
+        if encoding not in ("utf-8", "utf-8-sig"):
+            flags.append(
+                Flag(id="encoding", message=f"Stored as {encoding.upper()} instead of UTF-8; read anyway.")
+            )
+        flags.extend(_foreign_kernel(document))
+        cells = _read_cells(raw_cells, flags)
+    except Refused as refused:
+        return Notebook(problem=str(refused))
+    if not any(c.kind == "code" and c.source.strip() for c in cells):
+        flags.append(Flag(id="no-code", message="The notebook has no code."))
+    return Notebook(cells=cells, flags=tuple(flags))
+
+
+def _cells_of(document: dict[str, Any]) -> tuple[list[Any], list[Flag]]:
+    """The raw cells, wherever this format keeps them."""
+    major = _major(document.get("nbformat"))
+    cells, sheets = document.get("cells"), document.get("worksheets")
+    if isinstance(sheets, list) and (not isinstance(cells, list) or (major is not None and major < 4)):
+        cells = [
+            c for s in sheets if isinstance(s, dict) and isinstance(s.get("cells"), list) for c in s["cells"]
+        ]
+        major = major if major is not None and major < 4 else 3
+    if major is not None and major > NEWEST_FORMAT:
+        if not isinstance(cells, list) or not any(_is_cell(c) for c in cells):
+            raise Refused(
+                f"notebook format {major} is newer than this grader knows and its cells can't be read; "
+                "save it in format 4 and upload again"
+            )
+        message = f"Notebook format {major} is newer than this grader knows; its cells were read as format 4."
+        return cells, [Flag(id="newer-format", message=message)]
+    if not isinstance(cells, list):
+        what = "no cells" if cells is None else "no list of cells"
+        raise Refused(f"valid JSON, but not a notebook: it has {what}")
+    if len(cells) > MAX_CELLS:
+        raise Refused(f"has {len(cells):,} cells, more than the {MAX_CELLS:,} that are read")
+    if major is not None and major < 4:
+        return cells, [Flag(id="old-format", message=f"Notebook format {major}, upgraded to 4.")]
+    return cells, []
+
+
+def _major(value: Any) -> int | None:
+    if isinstance(value, bool):
+        return None
+    try:
+        return int(value)
+    except (TypeError, ValueError, OverflowError):
+        return None
+
+
+def _is_cell(raw: Any) -> bool:
+    return isinstance(raw, dict) and "source" in raw and isinstance(raw.get("cell_type"), str)
+
+
+def _read_cells(raw_cells: list[Any], flags: list[Flag]) -> tuple[Cell, ...]:
+    cells: list[Cell] = []
+    damaged: list[int] = []
+    for index, raw in enumerate(raw_cells):
+        if not isinstance(raw, dict):
+            damaged.append(index)
+            cells.append(Cell(index=index, kind="raw", source=""))
+            continue
+        kind, source = _kind(raw), _source(raw)
+        if kind is None or source is None:
+            damaged.append(index)
+        text = _printable(source or "")
+        if raw.get("cell_type") == "heading":
+            level = raw.get("level")
+            text = "#" * (level if isinstance(level, int) and 1 <= level <= 6 else 1) + f" {text}"
+        stored = _stored(raw.get("outputs")) if kind == "code" else ""
+        cells.append(Cell(index=index, kind=kind or "raw", source=text, stored=stored))
+    if damaged:
+        which = ", ".join(str(i + 1) for i in damaged[:5]) + (", …" if len(damaged) > 5 else "")
+        flags.append(Flag(id="damaged-cells", message=f"Cells that could not be read as cells: {which}."))
+    return tuple(cells)
+
+
+def _kind(raw: dict[str, Any]) -> Kind | None:
+    """A cell without a type is code when it has what only code cells have."""
+    declared = raw.get("cell_type")
+    if isinstance(declared, str) and declared.strip().lower() in _KINDS:
+        return _KINDS[declared.strip().lower()]
+    if declared is None and raw.keys() & {"outputs", "execution_count", "prompt_number", "input", "code"}:
+        return "code"
+    return None
+
+
+def _source(raw: dict[str, Any]) -> str | None:
+    """None: the field holds something that is no text at all. A null source is an empty cell."""
+    for key in ("source", "input", "code", "text"):
+        if key in raw:
+            return _text(raw[key])
+    return ""
+
+
+def _text(value: Any) -> str | None:
+    """A string, or the list of lines in which notebooks store one."""
+    if value is None:
+        return ""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, list):
+        lines = [line for line in value if isinstance(line, str)]
+        # Every writer ends each line but the last with a newline; a list without any lost them.
+        lost = len(lines) > 1 and not any(line.endswith("\n") for line in lines[:-1])
+        return ("\n" if lost else "").join(lines)
+    return None
+
+
+def _printable(text: str) -> str:
+    """Half characters (lone surrogates) can't be stored or sent on; they become U+FFFD."""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+def _stored(outputs: Any) -> str:
+    """The text that the file claims the cell printed, shortened."""
+    if not isinstance(outputs, list):
+        return ""
+    text = "\n".join(t for t in map(_output_text, outputs) if t)
+    return _printable(text[:MAX_STORED])
+
+
+def _output_text(output: Any) -> str:
+    if not isinstance(output, dict):
+        return ""
+    data = output.get("data")
+    value = data.get("text/plain") if isinstance(data, dict) else output.get("text")
+    return _text(value) or ""
+
+
+def _foreign_kernel(document: dict[str, Any]) -> Iterable[Flag]:
+    metadata = document.get("metadata")
+    for section, key in (("kernelspec", "language"), ("language_info", "name"), ("kernelspec", "name")):
+        entry = metadata.get(section) if isinstance(metadata, dict) else None
+        name = entry.get(key) if isinstance(entry, dict) else None
+        if not isinstance(name, str) or not name.strip():
+            continue
+        if key == "name" and section == "kernelspec" and not _names_other_language(name):
+            continue
+        if "python" not in name.lower():
+            shown = _printable(name.strip())[:40]
+            message = f"The file says its language is {shown!r}; its cells were run as Python all the same."
+            return [Flag(id="foreign-kernel", message=message)]
+        return []
+    return []
+
+
+def _names_other_language(kernel: str) -> bool:
+    """Kernel names are free text (a course's own environment); only well-known others count."""
+    return kernel.lower().startswith(
+        ("ir", "julia", "xcpp", "scala", "octave", "matlab", "javascript", "sagemath")
+    )
