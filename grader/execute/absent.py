@@ -1,0 +1,76 @@
+"""Which packages a notebook imports that the kernel's environment does not have.
+
+Read from the sources, so that nothing a kernel says has to be believed. The kernel runs in the
+interpreter and with the packages of the grader, so it lacks what the grader lacks.
+"""
+
+from __future__ import annotations
+
+import ast
+import importlib.util
+import re
+import sys
+from collections.abc import Iterator
+from functools import lru_cache
+from pathlib import PurePosixPath
+
+from grader.models import AttachedFile, Cell
+
+_OURS = frozenset({"grader", "rubric"})
+_STATEMENT = re.compile(
+    r"^\s*(?:import\s+(?P<many>[\w., ]+?)(?:\s+as\s|$)|from\s+(?P<one>\w+)[\w.]*\s+import\s)"
+)
+_MAGIC = re.compile(r"^([ \t]*)(?:[%!?].*|.*\?)$", re.MULTILINE)
+_WRITTEN = re.compile(r"^%%(?:writefile|file)\s+(?:-a\s+)?[\"']?([\w/.-]+)\.py\b", re.MULTILINE)
+
+
+def missing_packages(cells: tuple[Cell, ...], files: tuple[AttachedFile, ...]) -> tuple[str, ...]:
+    """Top-level names that code cells import and nobody provides, in order of first mention."""
+    own = {PurePosixPath(file.name).parts[0].removesuffix(".py") for file in files}
+    found: dict[str, None] = {}
+    for cell in cells:
+        if cell.kind != "code":
+            continue
+        own.update(PurePosixPath(name).parts[0] for name in _WRITTEN.findall(cell.source))
+        for name in _imported(cell.source):
+            if name not in own and not _installed(name):
+                found[name] = None
+    return tuple(found)
+
+
+def _imported(source: str) -> Iterator[str]:
+    if source.startswith("%%") and not source.startswith(("%%time", "%%capture", "%%prun")):
+        return
+    try:
+        tree = ast.parse(_MAGIC.sub(r"\1pass", source))
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        yield from _imported_by_line(source)
+        return
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name.partition(".")[0] for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            yield node.module.partition(".")[0]
+
+
+def _imported_by_line(source: str) -> Iterator[str]:
+    for line in source.splitlines():
+        match = _STATEMENT.match(line)
+        if match is None:
+            continue
+        if match["one"]:
+            yield match["one"]
+        else:
+            yield from (name.strip().partition(".")[0] for name in match["many"].split(","))
+
+
+@lru_cache(4096)
+def _installed(name: str) -> bool:
+    if name in sys.stdlib_module_names or name in ("__main__", "__future__"):
+        return True
+    if name in _OURS or not name.isidentifier():
+        return name not in _OURS
+    try:
+        return importlib.util.find_spec(name) is not None
+    except (ImportError, ValueError, AttributeError):
+        return name in sys.modules

@@ -1,0 +1,127 @@
+"""Kernels without isolation: a plain Jupyter kernel in a subprocess, started cold.
+
+For machines that have no cage (macOS laptops), and only when the person who grades says so. Of the
+limits, those on time and output hold; memory, disk and processes are the machine's own.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import shutil
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import zmq.asyncio
+from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
+from jupyter_client.manager import AsyncKernelManager
+
+from grader.errors import KernelStartError
+from grader.execute.channels import BoundedClient
+from grader.execute.job import Job
+from grader.execute.kernel import Ending
+from grader.execute.workdir import copy_files
+from grader.models import Isolation
+
+_POLL_S = 0.05
+
+
+class _OwnSpec(KernelSpecManager):
+    """Knows one kernel: ipykernel of this interpreter. Installed kernelspecs steer nothing."""
+
+    def get_kernel_spec(self, kernel_name: str) -> KernelSpec:
+        argv = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
+        argv += ["--HistoryManager.enabled=False"]
+        return KernelSpec(argv=argv, display_name="Python", language="python")
+
+
+class ColdKernel:
+    """A kernel in a subprocess of its own."""
+
+    isolation = Isolation(tier="none", layers={"isolation": "off: run with --allow-unsafe"})
+
+    def __init__(self, manager: AsyncKernelManager, client: BoundedClient, folder: Path) -> None:
+        self.client = client
+        self._manager = manager
+        self._folder = folder
+
+    async def ended(self) -> Ending:
+        """Poll until the process is gone: the subprocess belongs to jupyter_client."""
+        provisioner = self._manager.provisioner
+        while provisioner is not None and provisioner.has_process:
+            code = await provisioner.poll()
+            if code is not None:
+                return Ending(code=code)
+            await asyncio.sleep(_POLL_S)
+        return Ending(code=-9)
+
+    async def kill(self) -> Ending:
+        """Kill the process and remove its directories."""
+        self.client.close()
+        provisioner = self._manager.provisioner
+        code = await provisioner.poll() if provisioner is not None and provisioner.has_process else None
+        with contextlib.suppress(RuntimeError, ProcessLookupError):
+            await self._manager.shutdown_kernel(now=True)
+        shutil.rmtree(self._folder, ignore_errors=True)
+        return Ending(code=-9 if code is None else code)
+
+
+class ColdKernels:
+    """Starts `ColdKernel`s."""
+
+    def __init__(self, context: zmq.asyncio.Context) -> None:
+        self._context = context
+        self._root = Path(tempfile.mkdtemp(prefix="cold-"))
+
+    async def start(self, job: Job) -> ColdKernel:
+        """A fresh subprocess, without the grader's environment."""
+        folder = Path(tempfile.mkdtemp(dir=self._root))
+        work = folder / "work"
+        work.mkdir()
+        copy_files(job.files, work)
+        manager = AsyncKernelManager(
+            kernel_spec_manager=_OwnSpec(),
+            context=self._context,
+            transport="ipc",
+            ip=str(folder / "k"),
+            connection_file=str(folder / "connection.json"),
+            client_factory=BoundedClient,
+        )
+        started = time.monotonic()
+        try:
+            await manager.start_kernel(cwd=str(work), env=_environment(work, folder))
+        except (OSError, RuntimeError) as error:
+            shutil.rmtree(folder, ignore_errors=True)
+            raise KernelStartError(f"a kernel did not start: {error}") from error
+        client = manager.client()
+        assert isinstance(client, BoundedClient)
+        kernel = ColdKernel(manager, client, folder)
+        while not all(Path(f"{folder}/k-{port}").exists() for port in manager.ports):
+            provisioner = manager.provisioner
+            died = provisioner is None or await provisioner.poll() is not None
+            if died or time.monotonic() - started > 60:
+                await kernel.kill()
+                raise KernelStartError("a kernel ended, or said nothing for 60 s, while it started")
+            await asyncio.sleep(0.02)
+        return kernel
+
+    async def close(self) -> None:
+        """Remove the directory of all kernels."""
+        shutil.rmtree(self._root, ignore_errors=True)
+
+
+def _environment(work: Path, folder: Path) -> dict[str, str]:
+    """What the kernel sees of the environment: nothing of the grader's but PATH."""
+    return {
+        "PATH": os.environ.get("PATH", os.defpath),
+        "HOME": str(work),
+        "TMPDIR": str(work),
+        "LANG": "C.UTF-8",
+        "IPYTHONDIR": str(folder / "ipython"),
+        "JUPYTER_CONFIG_DIR": str(folder / "jupyter"),
+        "MPLCONFIGDIR": str(folder / "matplotlib"),
+        "PYDEVD_DISABLE_FILE_VALIDATION": "1",
+    }

@@ -1,0 +1,188 @@
+# mypy: ignore-errors
+# ruff: noqa: PTH100, PTH109, PTH118
+"""Runs inside the kernel, before anything of the student's, in a namespace of its own.
+
+This file is read as text and sent to the kernel; the grader never imports it for its effects, and
+it imports nothing of the grader. It makes a notebook behave as under Jupyter where the cage allows
+it, and fail with a message a student understands where it does not. None of it is protection: the
+student's code can undo all of it.
+
+- `exit()` and `quit()` end nothing: the cells after them run, as a fair reader would read on.
+- `!command`, `%%bash`, `%pip` and their kin print that they can't run, and the cell goes on.
+- `input()` and `getpass()` raise and say why.
+- `%matplotlib` with a window or widget backend draws inline.
+- An import of a package that is not installed, written in the notebook or a file beside it and not
+  guarded by the student's own `try`, gives a placeholder that explains itself on use.
+"""
+
+import ast
+import importlib.abc
+import importlib.machinery
+import linecache
+import os
+import sys
+import types
+
+WHERE = "in the grading environment"
+
+
+class Absent:
+    """Stands for something from a package that is not installed; explains itself on use."""
+
+    def __init__(self, name):
+        self.__dict__["_name"] = name
+
+    def _explain(self, *args, **kwargs):
+        __tracebackhide__ = True
+        package = self._name.partition(".")[0]
+        raise ModuleNotFoundError(
+            f"{self._name} is not available: the package {package!r} is not installed {WHERE}", name=package
+        )
+
+    def __getattr__(self, name):
+        if name.startswith("_"):
+            raise AttributeError(name)
+        return Absent(f"{self._name}.{name}")
+
+    def __repr__(self):
+        return f"<{self._name}: not installed {WHERE}>"
+
+    __call__ = __setattr__ = __getitem__ = __setitem__ = __iter__ = __len__ = __bool__ = _explain
+    __enter__ = __aenter__ = __mro_entries__ = __add__ = __radd__ = __sub__ = __mul__ = __rmul__ = _explain
+    __truediv__ = __matmul__ = __contains__ = __int__ = __float__ = __array__ = __lt__ = __gt__ = _explain
+
+
+class AbsentModule(types.ModuleType):
+    """What `import absent_package` gives."""
+
+    def __getattr__(self, name):
+        if name == "__version__":
+            Absent(self.__name__)._explain()
+        if name.startswith("_"):
+            raise AttributeError(name)
+        return Absent(f"{self.__name__}.{name}")
+
+    def __repr__(self):
+        return f"<module {self.__name__!r}: not installed {WHERE}>"
+
+
+class AbsentFinder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
+    """Last on the path: finds what nobody else found, for the student's own import statements."""
+
+    def find_spec(self, fullname, path=None, target=None):
+        top = fullname.partition(".")[0]
+        if top == fullname:
+            if not asked_by_student():
+                return None
+        elif not isinstance(sys.modules.get(top), AbsentModule):
+            return None
+        return importlib.machinery.ModuleSpec(fullname, self, is_package=True)
+
+    def create_module(self, spec):
+        return AbsentModule(spec.name)
+
+    def exec_module(self, module):
+        pass
+
+
+def asked_by_student():
+    """Whether the import statement at hand is the student's, and not prepared to fail."""
+    frame = sys._getframe(1)
+    while frame is not None and (
+        frame.f_code.co_filename == __file__ or frame.f_code.co_filename.startswith("<frozen importlib")
+    ):
+        frame = frame.f_back
+    if frame is None:
+        return False
+    file = frame.f_code.co_filename
+    here = os.path.join(HOME, "")
+    if frame.f_globals.get("__name__") != "__main__" and not os.path.abspath(file).startswith(here):
+        return False
+    return not guarded("".join(linecache.getlines(file, frame.f_globals)), frame.f_lineno)
+
+
+def guarded(source, line):
+    """Whether a `try` with handlers, or a `with`, stands around this line (from 1) of the source."""
+    try:
+        tree = ast.parse(source)
+    except (SyntaxError, ValueError, RecursionError):
+        return True
+    for node in ast.walk(tree):
+        catches = isinstance(node, (ast.Try, ast.TryStar)) and node.handlers
+        if not catches and not isinstance(node, (ast.With, ast.AsyncWith)):
+            continue
+        if node.body[0].lineno <= line <= node.body[-1].end_lineno:
+            return True
+    return False
+
+
+def refuse_programs(shell):
+    """`!command` and the script magics say that they can't run, and the cell goes on."""
+    from IPython.utils.text import SList
+
+    def say(what):
+        what = " ".join(str(what).split())[:80]
+        print(f"{what}: other programs can't be started {WHERE}; this line was skipped.", file=sys.stderr)
+        shell.user_ns["_exit_code"] = 126
+
+    def system(command):
+        say("!" + command)
+
+    def getoutput(command, split=True, depth=0):
+        say("!" + command)
+        return SList() if split else ""
+
+    shell.system = shell.system_raw = shell.system_piped = system
+    shell.getoutput = getoutput
+
+    def line_magic(name):
+        return lambda line: say(f"%{name} {line}")
+
+    def cell_magic(name):
+        def run(line, cell=""):
+            say(f"%%{name} {line}")
+
+        return run
+
+    magics = shell.magics_manager.magics
+    for name in ("pip", "conda", "mamba", "micromamba", "uv", "sx", "sc", "system"):
+        if name in magics["line"]:
+            magics["line"][name] = line_magic(name)
+    for name in ("bash", "sh", "script", "perl", "ruby", "python", "python2", "python3", "pypy", "js",
+                 "javascript_node", "sx", "system", "!"):  # fmt: skip
+        if name in magics["cell"]:
+            magics["cell"][name] = cell_magic(name)
+
+
+def refuse_questions(kernel):
+    """`input()` raises and says why."""
+
+    def nobody(*args, **kwargs):
+        __tracebackhide__ = True
+        raise RuntimeError(f"input() can't be answered {WHERE}: nobody sits at the keyboard")
+
+    kernel.raw_input = kernel.getpass = nobody
+
+
+def draw_inline(shell):
+    """A window or widget backend becomes the inline one."""
+    enable = shell.enable_matplotlib
+
+    def enable_matplotlib(gui=None):
+        return enable("inline" if gui not in (None, "inline", "agg") else gui)
+
+    shell.enable_matplotlib = enable_matplotlib
+
+
+def install():
+    """Set everything up in the running kernel."""
+    shell = get_ipython()  # noqa: F821
+    shell.ask_exit = lambda: None
+    refuse_programs(shell)
+    refuse_questions(shell.kernel)
+    draw_inline(shell)
+    sys.meta_path.append(AbsentFinder())
+
+
+HOME = os.getcwd()
+install()

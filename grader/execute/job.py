@@ -1,0 +1,51 @@
+"""What to run, and the limits under which it runs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from grader.models import AttachedFile, Cell
+
+MIB = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How long and how large one notebook may get. Without isolation only the first four hold."""
+
+    cell_s: float = 30.0
+    """wall time of one cell, seconds"""
+    total_s: float = 120.0
+    """wall time of all cells together, seconds"""
+    output_bytes: int = 16 * MIB
+    """bytes that all messages of the kernel may have together, pictures included"""
+    messages: int = 20_000
+    """number of messages the kernel may send"""
+    cpu_s: float = 240.0
+    """processor time of the kernel, seconds over all threads"""
+    memory_bytes: int = 2048 * MIB
+    """memory the notebook may use on top of the kernel with its preloaded libraries, bytes"""
+    disk_bytes: int = 256 * MIB
+    """bytes the notebook may write to its working directory, on top of the files handed in"""
+    files: int = 4_000
+    """files and directories the notebook may create"""
+    open_files: int = 256
+    """descriptors the kernel may hold open"""
+    processes: int = 256
+    """processes and threads of the kernel, all together"""
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One run of one notebook.
+
+    cells: every cell of the notebook, in order; only the code cells run.
+    files: copied into the fresh working directory.
+    prelude: Python that runs silently in the kernel's namespace before the first cell. What it
+        prints is dropped; when it fails the Execution is a `sandbox_error`, since that is our fault.
+    """
+
+    cells: tuple[Cell, ...]
+    files: tuple[AttachedFile, ...] = ()
+    prelude: str = ""
+    limits: Limits = Limits()

@@ -1,0 +1,50 @@
+"""What a session needs of a kernel, however it was started."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal, Protocol
+
+from grader.execute.channels import BoundedClient
+from grader.execute.job import Job
+from grader.models import Isolation, Usage
+
+Reason = Literal["", "memory", "disk", "files", "processes", "cpu"]
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How a kernel ended.
+
+    code: exit status, or minus the signal's number. reason: the limit it was killed for, "" if none.
+    """
+
+    code: int
+    reason: Reason = ""
+    usage: Usage = field(default_factory=Usage)
+
+
+class Kernel(Protocol):
+    """One running kernel with its own working directory."""
+
+    client: BoundedClient
+    isolation: Isolation
+
+    async def ended(self) -> Ending:
+        """Wait until the kernel is gone, with everything it started."""
+
+    async def kill(self) -> Ending:
+        """Kill it, wait until it is gone, remove what it left on disk."""
+
+
+class KernelSource(Protocol):
+    """Where kernels come from."""
+
+    async def start(self, job: Job) -> Kernel:
+        """A fresh kernel in a fresh directory that holds copies of the job's files.
+
+        Raises `KernelStartError`.
+        """
+
+    async def close(self) -> None:
+        """Kill what is left and remove every trace."""

@@ -1,0 +1,116 @@
+"""Kernel messages → Output records.
+
+A log only grows: `clear_output` erases nothing and `update_display_data` is a new output of the
+cell that runs, so no later code can change what an earlier cell printed. Every field of a message
+is hostile: whatever has not the expected type is dropped.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Literal
+
+from grader.models import CellError, Output
+
+Kind = Literal["stdout", "stderr", "result", "display", "error"]
+
+_ANSI = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\-_])")
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+_RETURN = re.compile(r"\r\n?")
+_SURROGATE = re.compile(r"[\ud800-\udfff]")
+
+_KINDS: dict[str, Kind] = {
+    "execute_result": "result",
+    "display_data": "display",
+    "update_display_data": "display",
+}
+
+
+def clean(text: str) -> str:
+    """Text without terminal escapes and control characters.
+
+    A carriage return becomes a line end: a progress bar that redraws its line hides nothing.
+    """
+    if not text.isprintable():
+        text = _RETURN.sub("\n", _ANSI.sub("", text))
+        text = _SURROGATE.sub("\ufffd", _CONTROL.sub("", text))
+    return text
+
+
+def first_line(text: str, most: int = 300) -> str:
+    """First line that says something, at most `most` characters."""
+    line = next((part.strip() for part in clean(text).splitlines() if part.strip()), "")
+    return line if len(line) <= most else line[: most - 1] + "…"
+
+
+class OutputLog:
+    """Collects the messages of one kernel, by the cell that was running when they arrived."""
+
+    def __init__(self) -> None:
+        self._entries: list[tuple[int, Kind, list[str], str | None]] = []
+        self._errors: list[CellError] = []
+
+    def take(self, cell: int, message: dict[str, Any]) -> None:
+        """File one iopub message under a cell; messages that print nothing are ignored."""
+        kind = message.get("msg_type")
+        content = message.get("content")
+        if not isinstance(content, dict):
+            return
+        if kind == "stream":
+            self._stream(cell, content)
+        elif kind == "error":
+            self._error(cell, content)
+        elif kind in _KINDS:
+            self._data(cell, _KINDS[kind], content)
+
+    def failed(self, cell: int) -> bool:
+        """Whether this cell sent an error."""
+        return any(error.cell == cell for error in self._errors)
+
+    def outputs(self) -> tuple[Output, ...]:
+        """Everything that was printed, in order of arrival."""
+        counts: dict[int, int] = {}
+        found = []
+        for cell, kind, parts, html in self._entries:
+            index = counts.get(cell, 0)
+            counts[cell] = index + 1
+            text = clean("".join(parts))
+            found.append(Output(cell=cell, index=index, kind=kind, text=text, html=html))
+        return tuple(found)
+
+    def errors(self) -> tuple[CellError, ...]:
+        """The cells that raised, in order."""
+        return tuple(self._errors)
+
+    def _stream(self, cell: int, content: dict[str, Any]) -> None:
+        text = content.get("text")
+        if not isinstance(text, str) or not text:
+            return
+        kind: Kind = "stderr" if content.get("name") == "stderr" else "stdout"
+        if self._entries:
+            last_cell, last_kind, parts, _ = self._entries[-1]
+            if last_cell == cell and last_kind == kind:
+                parts.append(text)
+                return
+        self._entries.append((cell, kind, [text], None))
+
+    def _data(self, cell: int, kind: Kind, content: dict[str, Any]) -> None:
+        data = content.get("data")
+        if not isinstance(data, dict):
+            return
+        text = data.get("text/plain")
+        html = data.get("text/html")
+        plain = text if isinstance(text, str) else ""
+        table = _SURROGATE.sub("\ufffd", html) if isinstance(html, str) else None
+        self._entries.append((cell, kind, [plain], table))
+
+    def _error(self, cell: int, content: dict[str, Any]) -> None:
+        name = content.get("ename")
+        value = content.get("evalue")
+        name = first_line(name, 100) if isinstance(name, str) else "Error"
+        value = value if isinstance(value, str) else ""
+        lines = content.get("traceback")
+        trace = [line for line in lines if isinstance(line, str)] if isinstance(lines, list) else []
+        self._entries.append((cell, "error", ["\n".join(trace) or f"{name}: {value}"], None))
+        if len(self._errors) < 1000:
+            self._errors.append(CellError(cell=cell, name=name, message=first_line(value)))

@@ -1,0 +1,247 @@
+"""One job on one kernel, from the first cell to the Execution.
+
+Theory of operation: nbclient sends each cell and waits for it; this module supplies the sources,
+files whatever arrives under the cell that runs, and watches four things at once: the cell, its
+time, the amount of output, and whether the kernel lives. A limit is enforced by killing, never by
+asking: a cell can swallow an interrupt, not SIGKILL. What had arrived by then is kept.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+import time
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionComplete, DeadKernelError
+from nbformat import NotebookNode
+from nbformat.v4 import new_code_cell, new_notebook
+
+from grader.errors import KernelStartError, OperationError
+from grader.execute.absent import missing_packages
+from grader.execute.channels import Meter, describe_bytes
+from grader.execute.job import Job, Limits
+from grader.execute.kernel import Ending, Kernel
+from grader.execute.outputs import OutputLog, first_line
+from grader.models import Cell, Execution, Status
+
+_SETUP_S = 60.0
+_LAST_WORDS_S = 0.3
+
+
+class PreludeError(OperationError):
+    """Code of ours failed inside the kernel before the first cell; trying again won't help."""
+
+
+class _CellClient(NotebookClient):
+    """nbclient, with the outputs filed in our log and death noticed at once."""
+
+    def __init__(
+        self, notebook: NotebookNode, kernel: Kernel, log: OutputLog, cells: tuple[Cell, ...]
+    ) -> None:
+        super().__init__(notebook, timeout=None, allow_errors=True, iopub_timeout=10**6, record_timing=False)
+        self.kc = kernel.client
+        self._kernel = kernel
+        self._log = log
+        self._cells = cells
+        self._tasks: set[asyncio.Task[Any]] = set()
+
+    def process_message(self, msg: dict[str, Any], cell: NotebookNode, cell_index: int) -> None:
+        if msg["msg_type"] == "status":
+            if msg["content"].get("execution_state") == "idle":
+                raise CellExecutionComplete
+        else:
+            self._log.take(self._cells[cell_index].index, msg)
+
+    async def sweep(self) -> None:
+        """Cancel what nbclient left running for the last cell, and wait until it is gone."""
+        tasks = tuple(self._tasks)
+        self._tasks.clear()
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    def _note_task(self) -> None:
+        task = asyncio.current_task()
+        if task is not None:
+            self._tasks.add(task)
+
+    async def _async_poll_kernel_alive(self) -> None:
+        self._note_task()
+        await self._kernel.ended()
+        await asyncio.sleep(_LAST_WORDS_S)
+        if self.task_poll_for_reply is not None:
+            self.task_poll_for_reply.cancel()
+
+    async def _async_poll_output_msg(self, parent_msg_id: str, cell: NotebookNode, cell_index: int) -> None:
+        self._note_task()
+        await super()._async_poll_output_msg(parent_msg_id, cell, cell_index)
+
+
+@dataclass(frozen=True, slots=True)
+class _Stop:
+    """Why the cells after `cell` did not run. message: what that cell did."""
+
+    cell: int
+    status: Status
+    message: str
+
+
+async def execute(kernel: Kernel, job: Job, started: float) -> Execution:
+    """Run every code cell of a job, then kill the kernel.
+
+    started: `time.monotonic()` when the job was taken up, from which wall_s counts.
+    Raises `KernelStartError` when the kernel does not get as far as the first cell, and
+    `PreludeError` when the prelude fails.
+    """
+    meter = Meter(job.limits.output_bytes, job.limits.messages)
+    log = OutputLog()
+    try:
+        kernel.client.open(meter)
+        await _prepare(kernel, job.prelude)
+        stop = await _run_cells(kernel, job, log, meter)
+    finally:
+        ending = await kernel.kill()
+    status: Status = "ok"
+    message = ""
+    if stop is not None:
+        status, message = _explain(stop, ending, job)
+    elif log.errors():
+        status, message = "error", _name_errors(log, job.cells)
+    return Execution(
+        status=status,
+        message=message,
+        stopped_at=stop.cell if stop else None,
+        outputs=log.outputs(),
+        errors=log.errors(),
+        missing_packages=missing_packages(job.cells, job.files),
+        isolation=kernel.isolation,
+        wall_s=time.monotonic() - started,
+        usage=ending.usage,
+    )
+
+
+async def _run_cells(kernel: Kernel, job: Job, log: OutputLog, meter: Meter) -> _Stop | None:
+    """Run the code cells in order; None when none of them met a limit."""
+    limits = job.limits
+    notebook = _notebook(job.cells)
+    client = _CellClient(notebook, kernel, log, job.cells)
+    deadline = time.monotonic() + limits.total_s
+    for position, cell in enumerate(job.cells):
+        if cell.kind != "code" or not cell.source.strip():
+            continue
+        left = deadline - time.monotonic()
+        task = asyncio.ensure_future(client.async_execute_cell(notebook.cells[position], position))
+        try:
+            await asyncio.wait(
+                (task, meter.tripped), timeout=min(left, limits.cell_s), return_when=asyncio.FIRST_COMPLETED
+            )
+            if meter.tripped.done():
+                return _Stop(cell.index, "output_limit", f"printed {meter.tripped.result()}")
+            if not task.done():
+                whole = f"the {limits.total_s:g} s of the whole notebook"
+                which = f"{limits.cell_s:g} s" if limits.cell_s <= left else whole
+                return _Stop(cell.index, "timeout", f"exceeded {which}")
+            task.result()
+        except DeadKernelError:
+            return _Stop(cell.index, "killed", "ended the kernel")
+        finally:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+            await client.sweep()
+    return None
+
+
+def _notebook(cells: tuple[Cell, ...]) -> NotebookNode:
+    """A notebook of the sources alone: no tags, no metadata, no stored outputs."""
+    sources = [new_code_cell(cell.source) for cell in cells]  # type: ignore[no-untyped-call]
+    return new_notebook(cells=sources)  # type: ignore[no-untyped-call, no-any-return]
+
+
+async def _prepare(kernel: Kernel, prelude: str) -> None:
+    """Make the kernel behave, and run the prelude; both silently."""
+    death = asyncio.ensure_future(kernel.ended())
+    work = asyncio.ensure_future(_send_setup(kernel, prelude))
+    try:
+        await asyncio.wait({death, work}, timeout=_SETUP_S, return_when=asyncio.FIRST_COMPLETED)
+        if work.done():
+            work.result()
+        elif death.done():
+            raise KernelStartError(f"a kernel ended with status {death.result().code} before the first cell")
+        else:
+            raise KernelStartError(f"a kernel was not ready after {_SETUP_S:g} s")
+    finally:
+        for task in (death, work):
+            task.cancel()
+        await asyncio.gather(death, work, return_exceptions=True)
+
+
+async def _send_setup(kernel: Kernel, prelude: str) -> None:
+    client = kernel.client
+    welcome = await client.iopub_channel.get_msg()
+    while welcome["msg_type"] != "iopub_welcome":
+        welcome = await client.iopub_channel.get_msg()
+    sent = [client.execute(code, silent=True, allow_stdin=False) for code in (_setup_code(), prelude) if code]
+    for asked in sent:
+        reply = await client.shell_channel.get_msg()
+        while reply["parent_header"].get("msg_id") != asked:
+            reply = await client.shell_channel.get_msg()
+        content = reply["content"]
+        if content.get("status") != "ok":
+            part = "our own preparation of the kernel" if asked == sent[0] else "the assignment's prelude"
+            what = first_line(f"{content.get('ename')}: {content.get('evalue')}")
+            raise PreludeError(f"{part} failed in the kernel: {what}")
+    while True:
+        message = await client.iopub_channel.get_msg()
+        idle = message["content"].get("execution_state") == "idle"
+        if idle and message["parent_header"].get("msg_id") == sent[-1]:
+            return
+
+
+@cache
+def _setup_code() -> str:
+    source = Path(__file__).with_name("inside.py").read_text(encoding="utf-8")
+    space = "{'__name__': '_setup', '__file__': '<setup>'}"
+    return f"exec(compile({source!r}, '<setup>', 'exec'), {space})"
+
+
+def _explain(stop: _Stop, ending: Ending, job: Job) -> tuple[Status, str]:
+    status, did = stop.status, stop.message
+    if stop.status == "killed":
+        status, did = _ended(ending, job.limits)
+    return status, f"cell {_number(stop.cell, job.cells)} {did}; the cells before it were graded"
+
+
+def _ended(ending: Ending, limits: Limits) -> tuple[Status, str]:
+    """Status, and what the cell did that ended the kernel."""
+    if ending.reason == "memory":
+        return "memory_limit", f"used more than {describe_bytes(limits.memory_bytes)} of memory"
+    if ending.reason == "disk":
+        return "killed", f"wrote more than {describe_bytes(limits.disk_bytes)} of files"
+    if ending.reason == "files":
+        return "killed", f"made more than {limits.files} files"
+    if ending.reason == "processes":
+        return "killed", f"started more than {limits.processes} threads"
+    if ending.reason == "cpu":
+        return "timeout", f"used more than {limits.cpu_s:g} s of processor time"
+    if ending.code < 0:
+        with contextlib.suppress(ValueError):
+            return "killed", f"crashed the kernel ({signal.Signals(-ending.code).name})"
+    return "killed", f"ended the kernel (exit status {ending.code})"
+
+
+def _number(index: int, cells: tuple[Cell, ...]) -> int:
+    """The cell's place among all cells, from 1, as a person counts them."""
+    return next((place for place, cell in enumerate(cells, 1) if cell.index == index), index + 1)
+
+
+def _name_errors(log: OutputLog, cells: tuple[Cell, ...]) -> str:
+    first = log.errors()[0]
+    more = len({error.cell for error in log.errors()} - {first.cell})
+    rest = f", and {more} more {'cell' if more == 1 else 'cells'} raised" if more else ""
+    return f"cell {_number(first.cell, cells)} raised {first.name}{rest}; all cells ran"
