@@ -1,0 +1,171 @@
+"""The class as rows: grades.csv, a table for the terminal, plain lines."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from grader.models import Report, VerdictName
+from grader.report.text import one_line, spreadsheet
+from grader.report.words import MARKS, points
+from rubric.schema import Rubric
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+_STYLES: dict[VerdictName, str] = {
+    "pass": "green",
+    "partial": "yellow",
+    "fail": "red",
+    "missing": "red",
+    "review": "magenta",
+}
+
+
+def ordered(reports: Sequence[Report]) -> list[Report]:
+    """By submission id, so that a resumed run writes the same files."""
+    return sorted(reports, key=lambda r: r.submission.id)
+
+
+def to_csv(reports: Sequence[Report], rubric: Rubric) -> str:
+    """One row per submission, UTF-8 without a byte-order mark, comma, lines ended by LF.
+
+    Text is quoted and can't become a formula; numbers are bare, with a dot; a null score is an
+    empty cell. Per question `<id>.total`, per check `<id>.points` and `<id>.verdict`.
+
+    No byte-order mark: a script that opens the file as UTF-8 would find it glued to the first
+    column's name, while spreadsheets ask for encoding and separator when the file is imported
+    (a German Excel needs that dialogue anyway, for the comma).
+    """
+    buffer = io.StringIO()
+    writer = csv.writer(buffer, quoting=csv.QUOTE_NONNUMERIC, lineterminator="\n")
+    questions = [q.id for q in rubric.questions]
+    checks = [c.id for c in rubric.checks()]
+    writer.writerow(
+        [
+            *("id", "student_name", "student_id", "group", "attempt", "path", "received_at", "status"),
+            *("score", "max_score", "pending", "needs_review", "participation"),
+            *(f"{name}.total" for name in questions),
+            *(column for name in checks for column in (f"{name}.points", f"{name}.verdict")),
+            *("flags", "message", "isolation", "wall_s", "sha256"),
+        ]
+    )
+    for report in ordered(reports):
+        writer.writerow(_row(report, questions, checks))
+    return buffer.getvalue()
+
+
+def class_table(reports: Sequence[Report], rubric: Rubric) -> Table:
+    """The class for a terminal: points by question, a mark per check, what waits for a person."""
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(title=one_line(rubric.title), caption=_legend())
+    table.add_column("submission", overflow="fold")
+    for question in rubric.questions:
+        table.add_column(question.id, justify="right", no_wrap=True)
+    table.add_column("checks", no_wrap=True)
+    table.add_column("score", justify="right", no_wrap=True)
+    table.add_column("waits", justify="right", no_wrap=True)
+    table.add_column("notes", overflow="fold")
+    for report in ordered(reports):
+        by_id = {q.id: q for q in report.questions}
+        marks = Text()
+        for question in rubric.questions:
+            found = by_id.get(question.id)
+            for check in found.checks if found else ():
+                marks.append(MARKS[check.verdict], style=_STYLES[check.verdict])
+            marks.append(" ")
+        scores = [by_id[q.id].score if q.id in by_id else None for q in rubric.questions]
+        table.add_row(
+            Text(one_line(report.submission.id, 60)),
+            *(Text(_short(score)) for score in scores),
+            marks,
+            Text(_short(report.score), style="bold" if report.score is not None else "bold red"),
+            Text(points(report.pending) if report.pending else ""),
+            Text(_notes(report)),
+        )
+    return table
+
+
+def class_lines(reports: Sequence[Report]) -> list[str]:
+    """The class as plain lines, for pipes and logs."""
+    width = max((len(one_line(r.submission.id, 60)) for r in reports), default=0)
+    lines = []
+    for report in ordered(reports):
+        line = f"{one_line(report.submission.id, 60).ljust(width)}  "
+        if report.score is None:
+            line += "not graded"
+        else:
+            line += f"{points(report.score)} of {points(report.max_score)}"
+            if report.pending:
+                line += f", {points(report.pending)} pending"
+        notes = _notes(report)
+        lines.append(f"{line}  {notes}".rstrip())
+    return lines
+
+
+def _row(report: Report, questions: Sequence[str], checks: Sequence[str]) -> list[str | float | int | None]:
+    totals = {q.id: q.score for q in report.questions}
+    results = {c.id: c for q in report.questions for c in q.checks}
+    student = report.submission.student
+    received = report.submission.received_at
+    cells: list[str | float | int | None] = [
+        spreadsheet(report.submission.id),
+        spreadsheet(student.name or ""),
+        spreadsheet(student.id or ""),
+        spreadsheet(student.group or ""),
+        student.attempt,
+        spreadsheet(report.submission.path),
+        received.isoformat() if received else "",
+        report.execution.status,
+        _value(report.score),
+        _value(report.max_score),
+        _value(report.pending),
+        "true" if report.needs_review else "false",
+        _value(report.participation),
+        *(_value(totals.get(name)) for name in questions),
+    ]
+    for name in checks:
+        result = results.get(name)
+        cells += [_value(result.score) if result else None, result.verdict if result else ""]
+    return [
+        *cells,
+        spreadsheet("; ".join(flag.id for flag in report.flags)),
+        spreadsheet(report.execution.message),
+        spreadsheet(report.execution.isolation.tier),
+        _value(report.execution.wall_s),
+        report.submission.sha256,
+    ]
+
+
+def _value(number: float | None) -> float | int | None:
+    if number is None:
+        return None
+    rounded = round(number, 4)
+    return int(rounded) if rounded.is_integer() else rounded
+
+
+def _short(score: float | None) -> str:
+    return "–" if score is None else points(score)
+
+
+def _notes(report: Report) -> str:
+    notes: list[str] = [] if report.execution.status == "ok" else [report.execution.status]
+    if report.needs_review:
+        notes.append("review")
+    notes += [one_line(flag.id, 40) for flag in report.flags]
+    return ", ".join(notes)
+
+
+def _legend() -> str:
+    names = {
+        "pass": "correct",
+        "partial": "partly",
+        "fail": "wrong",
+        "missing": "missing",
+        "review": "review",
+    }
+    return "  ".join(f"{mark} {names[verdict]}" for verdict, mark in MARKS.items())

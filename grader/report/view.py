@@ -1,0 +1,234 @@
+"""What one student may see of a report, ready to be typeset (pure).
+
+The only place that applies `Rubric.disclosure`; Markdown and HTML typeset the same view. Flags,
+reasons and `Diagnosis.detail` are for the assistant and never enter it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from grader.models import CheckResult, Evidence, QuestionResult, Report, Submission, VerdictName
+from grader.report.tensors import Comparison, Worst, compare
+from grader.report.text import one_line
+from grader.report.words import Words, points, words
+from rubric.schema import Rubric
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """A print of the student's. `cell` counts from 1; `begins` is the cell's first line of code."""
+
+    cell: int
+    text: str
+    label: str
+    begins: str
+    layout: str
+
+
+@dataclass(frozen=True, slots=True)
+class CheckView:
+    """One check. Empty strings and None are left out of the page."""
+
+    id: str
+    title: str
+    verdict: VerdictName
+    waits: bool
+    points: str
+    message: str
+    quote: Quote | None
+    comparison: Comparison | None
+    worst: str
+    departs: str
+    wrong: str
+    hint: str
+
+
+@dataclass(frozen=True, slots=True)
+class QuestionView:
+    """One question with its decided points."""
+
+    id: str
+    title: str
+    points: str
+    earned: float
+    waiting: float
+    max_score: float
+    addressed: bool
+    checks: tuple[CheckView, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class StudentView:
+    """A whole report as its student sees it."""
+
+    words: Words
+    rubric_title: str
+    title: str
+    headline: str
+    notes: tuple[str, ...]
+    unisolated: str
+    graded: bool
+    troubles: tuple[str, ...]
+    questions: tuple[QuestionView, ...]
+    made_by: str
+
+
+def student_view(report: Report, submission: Submission, rubric: Rubric) -> StudentView:
+    """The report in the rubric's language, without what its disclosure keeps back."""
+    spoken = words(rubric.language)
+    return StudentView(
+        words=spoken,
+        rubric_title=rubric.title,
+        title=spoken.title.format(name=_name(report) or spoken.no_name),
+        headline=_headline(report, spoken),
+        notes=_notes(report, rubric, spoken),
+        unisolated=spoken.unisolated if report.execution.isolation.tier == "none" and _ran(report) else "",
+        graded=report.score is not None,
+        troubles=_troubles(report, spoken),
+        questions=tuple(_question(q, submission, rubric, spoken) for q in report.questions),
+        made_by=spoken.made_by.format(
+            grader=report.provenance.grader,
+            rubric=report.rubric.id,
+            version=report.rubric.version,
+            sha=report.submission.sha256[:12],
+        ),
+    )
+
+
+def _name(report: Report) -> str:
+    return one_line(report.submission.student.name or report.submission.id, 80)
+
+
+def _ran(report: Report) -> bool:
+    return report.execution.status not in ("unreadable", "sandbox_error")
+
+
+def _headline(report: Report, spoken: Words) -> str:
+    if report.score is None:
+        return spoken.not_graded
+    sentence = spoken.decided if report.pending else spoken.all_decided
+    return sentence.format(score=points(report.score, spoken), max=points(report.max_score, spoken))
+
+
+def _notes(report: Report, rubric: Rubric, spoken: Words) -> tuple[str, ...]:
+    if report.score is None:
+        why = report.execution.message or spoken.statuses[report.execution.status]
+        return (spoken.not_graded_why.format(why=one_line(why)),)
+    notes = []
+    if report.pending:
+        notes.append(spoken.waiting.format(pending=points(report.pending, spoken)))
+    if report.questions:
+        done = sum(q.addressed for q in report.questions)
+        note = spoken.participation.format(done=done, all=len(report.questions))
+        if rubric.participation and report.participation < rubric.participation:
+            note += " " + spoken.participation_advice.format(share=points(100 * rubric.participation, spoken))
+        notes.append(note)
+    return tuple(notes)
+
+
+def _troubles(report: Report, spoken: Words) -> tuple[str, ...]:
+    run = report.execution
+    lines = [
+        spoken.raised.format(cell=e.cell + 1, name=one_line(e.name, 60), message=one_line(e.message))
+        for e in run.errors
+    ]
+    if run.status not in ("ok", "error"):
+        where = "" if run.stopped_at is None else spoken.stopped_at.format(cell=run.stopped_at + 1)
+        why = one_line(run.message) or spoken.statuses[run.status]
+        if report.score is not None or where:
+            lines.append(f"{where or spoken.not_run} ({why})")
+    elif run.errors:
+        lines.append(spoken.after_error)
+    if run.missing_packages:
+        names = ", ".join(one_line(name, 60) for name in run.missing_packages)
+        lines.append(spoken.packages.format(names=names))
+    return tuple(lines)
+
+
+def _question(
+    question: QuestionResult, submission: Submission, rubric: Rubric, spoken: Words
+) -> QuestionView:
+    waiting = sum(c.max_score for c in question.checks if c.score is None and c.verdict == "review")
+    earned = sum(c.score for c in question.checks if c.score is not None)
+    if question.score is not None:
+        earned = question.score
+    undecided = all(c.score is None for c in question.checks)
+    return QuestionView(
+        id=question.id,
+        title=question.title,
+        points=_points(None if undecided else earned, question.max_score, spoken),
+        earned=earned,
+        waiting=waiting,
+        max_score=question.max_score,
+        addressed=question.addressed,
+        checks=tuple(_check(c, submission, rubric, spoken) for c in question.checks),
+    )
+
+
+def _points(score: float | None, most: float, spoken: Words) -> str:
+    if score is None:
+        return spoken.waits.format(max=points(most, spoken))
+    return spoken.points.format(score=points(score, spoken), max=points(most, spoken))
+
+
+def _check(check: CheckResult, submission: Submission, rubric: Rubric, spoken: Words) -> CheckView:
+    said = next((c for c in rubric.checks() if c.id == check.id), None)
+    tells = rubric.disclosure != "none"
+    view = CheckView(
+        id=check.id,
+        title=check.title,
+        verdict=check.verdict,
+        waits=check.score is None,
+        points=_points(check.score, check.max_score, spoken),
+        message=check.message if tells else "",
+        quote=_quote(check.evidence, submission),
+        comparison=None,
+        worst="",
+        departs="",
+        wrong="",
+        hint="",
+    )
+    if check.verdict == "pass" or not tells:
+        return view
+    full = rubric.disclosure == "full"
+    evidence = check.evidence
+    comparison = compare(evidence and evidence.actual, check.expected, evidence and evidence.agrees)
+    worst = _worst(comparison.worst, full, spoken) if comparison and comparison.worst else ""
+    departs = ""
+    if comparison and comparison.departing:
+        departs = spoken.departs.format(count=comparison.departing, all=comparison.total)
+    if comparison and not full:
+        comparison = replace(comparison, expected=(), worst=None) if comparison.actual else None
+    return replace(
+        view,
+        comparison=comparison,
+        worst=worst,
+        departs=departs,
+        wrong=check.diagnosis.message if check.diagnosis else "",
+        hint=said.hint if said else "",
+    )
+
+
+def _quote(evidence: Evidence | None, submission: Submission) -> Quote | None:
+    if evidence is None:
+        return None
+    source = next((c.source for c in submission.cells if c.index == evidence.cell), "")
+    lines = [line for line in source.splitlines() if line.strip() and not line.lstrip().startswith("#")]
+    return Quote(
+        cell=evidence.cell + 1,
+        text=evidence.text,
+        label=one_line(evidence.label, 60),
+        begins=one_line(lines[0], 60) if lines else "",
+        layout=evidence.layout,
+    )
+
+
+def _worst(worst: Worst, full: bool, spoken: Words) -> str:
+    index = f"[{', '.join(map(str, worst.index))}]"
+    where = spoken.element.format(index=index)
+    if len(worst.index) == 2:
+        row, column = worst.index
+        where = spoken.element_matrix.format(index=index, row=row + 1, column=column + 1)
+    sentence = spoken.worst_full if full else spoken.worst_hint
+    return sentence.format(where=where, actual=worst.actual, expected=worst.expected)

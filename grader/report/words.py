@@ -1,0 +1,209 @@
+"""What the reports say, in English and German. Rubrics bring the wording of their own checks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from grader.models import Status, VerdictName
+
+Language = Literal["en", "de"]
+
+MARKS: dict[VerdictName, str] = {"pass": "✓", "partial": "◐", "fail": "✗", "missing": "–", "review": "?"}
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """Sentences of one language; braces are filled in by the renderers."""
+
+    language: Language
+    decimal: str
+    title: str
+    no_name: str
+    decided: str
+    all_decided: str
+    not_graded: str
+    not_graded_why: str
+    waiting: str
+    participation: str
+    participation_advice: str
+    unisolated: str
+    ran_badly: str
+    raised: str
+    after_error: str
+    stopped_at: str
+    not_run: str
+    packages: str
+    points: str
+    of: str
+    question: str
+    result: str
+    not_addressed: str
+    printed: str
+    printed_label: str
+    begins: str
+    layout: str
+    yours: str
+    expected: str
+    yours_and_expected: str
+    departs: str
+    worst_full: str
+    worst_hint: str
+    element: str
+    element_matrix: str
+    wrong: str
+    hint: str
+    waits: str
+    right: str
+    overview: str
+    your_cells: str
+    your_cells_note: str
+    cell: str
+    cut: str
+    made_by: str
+    attempt: str
+    verdicts: dict[VerdictName, str]
+    statuses: dict[Status, str]
+
+
+EN = Words(
+    language="en",
+    decimal=".",
+    title="Report for {name}",
+    no_name="your submission",
+    decided="{score} of {max} points so far.",
+    all_decided="{score} of {max} points.",
+    not_graded="Not graded yet.",
+    not_graded_why="This is not a mark. What happened: {why}",
+    waiting="{pending} points wait for a person to read your work.",
+    participation="You addressed {done} of {all} questions.",
+    participation_advice="The handout advises at least {share} %.",
+    unisolated="This notebook ran without isolation. The result is only as trustworthy as its author.",
+    ran_badly="When your notebook ran",
+    raised="Cell {cell} raised {name}: {message}",
+    after_error="Cells after an error still ran.",
+    stopped_at="Your notebook was stopped in cell {cell}; the cells after it did not run",
+    not_run="Your notebook did not run to its end",
+    packages="Not installed where notebooks are graded: {names}",
+    points="{score} of {max} points",
+    of="of",
+    question="Question",
+    result="Result",
+    not_addressed="not addressed",
+    printed="You printed in cell {cell}",
+    printed_label="You printed in cell {cell}, labelled {label}",
+    begins="the cell begins {source}",
+    layout="Read as: {layout}.",
+    yours="yours",
+    expected="expected",
+    yours_and_expected="Your values beside the expected ones",
+    departs="{count} of {all} values differ; they are marked ✗.",
+    worst_full="Furthest off is {where}: you have {actual}, expected is {expected}.",
+    worst_hint="Furthest off is {where}: you have {actual}.",
+    element="element {index}",
+    element_matrix="element {index} (row {row}, column {column})",
+    wrong="What is wrong",
+    hint="What to try",
+    waits="{max} points, waiting for a person",
+    right="Right",
+    overview="Points by question",
+    your_cells="Your notebook's cells",
+    your_cells_note="As you handed them in, counted from 1 with text cells included.",
+    cell="Cell {cell}",
+    cut="cut here",
+    made_by="Made from report.json by grader {grader}, rubric {rubric} version {version}, file {sha}.",
+    attempt="attempt {attempt}",
+    verdicts={
+        "pass": "correct",
+        "partial": "partly correct",
+        "fail": "not correct",
+        "missing": "not found",
+        "review": "a person decides",
+    },
+    statuses={
+        "ok": "ran to its end",
+        "error": "a cell raised an error",
+        "timeout": "took too long",
+        "killed": "the kernel was killed",
+        "output_limit": "printed too much",
+        "memory_limit": "used too much memory",
+        "unreadable": "the file could not be read as a notebook",
+        "sandbox_error": "our side failed; the grading will be repeated",
+    },
+)
+
+DE = Words(
+    language="de",
+    decimal=",",
+    title="Bericht für {name}",
+    no_name="Ihre Abgabe",
+    decided="Bisher {score} von {max} Punkten.",
+    all_decided="{score} von {max} Punkten.",
+    not_graded="Noch nicht bewertet.",
+    not_graded_why="Das ist keine Note. Was geschah: {why}",
+    waiting="Über {pending} Punkte entscheidet noch eine Person, die Ihre Arbeit liest.",
+    participation="Sie haben {done} von {all} Aufgaben bearbeitet.",
+    participation_advice="Das Blatt empfiehlt mindestens {share} %.",
+    unisolated="Dieses Notebook lief ohne Abschottung; das Ergebnis ist so vertrauenswürdig wie sein Autor.",
+    ran_badly="Beim Ausführen Ihres Notebooks",
+    raised="Zelle {cell} brach ab mit {name}: {message}",
+    after_error="Zellen nach einem Fehler liefen trotzdem.",
+    stopped_at="Ihr Notebook wurde in Zelle {cell} angehalten; die Zellen danach liefen nicht",
+    not_run="Ihr Notebook lief nicht bis zum Ende",
+    packages="Dort, wo bewertet wird, nicht installiert: {names}",
+    points="{score} von {max} Punkten",
+    of="von",
+    question="Aufgabe",
+    result="Ergebnis",
+    not_addressed="nicht bearbeitet",
+    printed="Ihre Ausgabe in Zelle {cell}",
+    printed_label="Ihre Ausgabe in Zelle {cell}, beschriftet {label}",
+    begins="die Zelle beginnt {source}",
+    layout="Gelesen als: {layout}.",
+    yours="Ihre",
+    expected="erwartet",
+    yours_and_expected="Ihre Werte neben den erwarteten",
+    departs="{count} von {all} Werten weichen ab; sie sind mit ✗ markiert.",
+    worst_full="Am weitesten daneben liegt {where}: Sie haben {actual}, erwartet ist {expected}.",
+    worst_hint="Am weitesten daneben liegt {where}: Sie haben {actual}.",
+    element="Element {index}",
+    element_matrix="Element {index} (Zeile {row}, Spalte {column})",
+    wrong="Was nicht stimmt",
+    hint="Was Sie versuchen können",
+    waits="{max} Punkte, eine Person entscheidet",
+    right="Richtig",
+    overview="Punkte je Aufgabe",
+    your_cells="Die Zellen Ihres Notebooks",
+    your_cells_note="Wie abgegeben, ab 1 gezählt, Textzellen eingeschlossen.",
+    cell="Zelle {cell}",
+    cut="hier gekürzt",
+    made_by="Erstellt aus report.json von grader {grader}, Schema {rubric} Version {version}, Datei {sha}.",
+    attempt="Versuch {attempt}",
+    verdicts={
+        "pass": "richtig",
+        "partial": "teilweise richtig",
+        "fail": "nicht richtig",
+        "missing": "nicht gefunden",
+        "review": "eine Person entscheidet",
+    },
+    statuses={
+        "ok": "lief bis zum Ende",
+        "error": "eine Zelle brach mit einem Fehler ab",
+        "timeout": "brauchte zu lange",
+        "killed": "der Kernel wurde beendet",
+        "output_limit": "gab zu viel aus",
+        "memory_limit": "brauchte zu viel Speicher",
+        "unreadable": "die Datei ließ sich nicht als Notebook lesen",
+        "sandbox_error": "ein Fehler auf unserer Seite; die Bewertung wird wiederholt",
+    },
+)
+
+
+def words(language: Language) -> Words:
+    """The sentences of a rubric's language."""
+    return DE if language == "de" else EN
+
+
+def points(value: float, spoken: Words = EN) -> str:
+    """Points without needless digits: 10, 87.5, in German 87,5."""
+    return f"{value:.2f}".rstrip("0").rstrip(".").replace(".", spoken.decimal)

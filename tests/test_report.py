@@ -1,0 +1,320 @@
+"""Golden reports, and what no report may do.
+
+After a change on purpose: UPDATE_GOLDEN=1 pytest tests/test_report.py, then read the diff.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+from pathlib import Path
+
+import jsonschema
+import pytest
+from golden import samples
+from hypothesis import given
+from hypothesis import strategies as st
+from markdown_it import MarkdownIt
+from rich.console import Console
+
+from grader import report as reports
+from grader.errors import StorageError
+from grader.models import Evidence, Flag, Report, Student
+from grader.report import text
+from grader.report.tensors import compare, drawn
+from rubric.schema import Rubric
+
+GOLDEN = Path(__file__).parent / "golden"
+ALL = [make()[0] for make in samples.SAMPLES.values()]
+
+
+def with_disclosure(disclosure: str, language: str = "en") -> Rubric:
+    return samples.RUBRIC.model_copy(update={"disclosure": disclosure, "language": language})
+
+
+def same(path: Path, made: str) -> None:
+    if os.environ.get("UPDATE_GOLDEN"):
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(made, encoding="utf-8")
+    assert made == path.read_text(encoding="utf-8"), f"{path} differs; UPDATE_GOLDEN=1 rewrites it"
+
+
+@pytest.mark.parametrize("name", samples.SAMPLES)
+def test_golden_student(name: str, tmp_path: Path) -> None:
+    report, submission = samples.SAMPLES[name]()
+    reports.write(report, submission, samples.RUBRIC, tmp_path)
+    for file in ("report.json", "report.md"):
+        same(GOLDEN / name / file, (tmp_path / file).read_text(encoding="utf-8"))
+    same(GOLDEN / name / "show.txt", reports.show(report, samples.RUBRIC))
+
+
+def test_golden_german_with_hints_only() -> None:
+    report, submission = samples.forgot_half()
+    made = reports.to_markdown(report, submission, with_disclosure("hints", "de"))
+    same(GOLDEN / "forgot_half" / "report.hints.de.md", made)
+
+
+def test_golden_class(tmp_path: Path) -> None:
+    reports.write_class(ALL, samples.RUBRIC, tmp_path)
+    same(GOLDEN / "class" / "grades.csv", (tmp_path / "grades.csv").read_text(encoding="utf-8"))
+    same(GOLDEN / "class" / "lines.txt", "\n".join(reports.class_lines(ALL)) + "\n")
+    console = Console(file=io.StringIO(), width=100)
+    console.print(reports.class_table(ALL, samples.RUBRIC))
+    same(GOLDEN / "class" / "table.txt", console.file.getvalue())  # type: ignore[attr-defined]
+
+
+# ---------------------------------------------------------------------------- JSON
+
+
+@pytest.mark.parametrize("report", ALL, ids=lambda r: r.submission.id)
+def test_json_keeps_its_schema_and_comes_back(report: Report) -> None:
+    made = reports.to_json(report)
+    jsonschema.validate(json.loads(made, parse_constant=pytest.fail), reports.json_schema())
+    assert reports.to_json(reports.from_json(made)) == made
+
+
+def test_json_has_the_keys_of_the_design_in_order() -> None:
+    made = json.loads(reports.to_json(ALL[0]))
+    assert list(made) == [
+        *("schema_version", "submission", "rubric", "execution", "score", "max_score", "pending"),
+        *("needs_review", "participation", "flags", "questions", "provenance"),
+    ]
+    assert made["questions"][1]["checks"][1]["expected"] == [0.3, -0.125]
+
+
+def test_json_survives_what_utf8_and_json_cannot_say() -> None:
+    report, _ = samples.forgot_half()
+    check = report.questions[1].checks[1]
+    assert isinstance(check.evidence, Evidence)
+    bad = check.evidence.model_copy(
+        update={
+            "actual": [float("nan"), float("-inf"), "\ud800"],
+            "text": "\x00\ud800",
+            "digits": float("inf"),
+        }
+    )
+    check = check.model_copy(update={"evidence": bad})
+    question = report.questions[1].model_copy(update={"checks": (check,)})
+    report = report.model_copy(update={"questions": (question,)})
+    made = reports.to_json(report)
+    made.encode("utf-8")
+    found = json.loads(made, parse_constant=pytest.fail)["questions"][0]["checks"][0]["evidence"]
+    assert found["actual"] == ["nan", "-inf", "?"]
+    assert found["digits"] == 17
+    jsonschema.validate(json.loads(made), reports.json_schema())
+    reports.to_markdown(report, samples.submission("x", Student()), samples.RUBRIC).encode("utf-8")
+
+
+def test_from_json_names_the_fault_in_one_line() -> None:
+    with pytest.raises(
+        StorageError, match=r"^ana/report\.json is not a report: schema_version: .*grade it again$"
+    ):
+        reports.from_json('{"schema_version": 2}', where="ana/report.json")
+
+
+def test_a_file_is_replaced_whole_or_not_at_all(tmp_path: Path) -> None:
+    report, submission = samples.all_right()
+    reports.write(report, submission, samples.RUBRIC, tmp_path / "ana")
+    before = (tmp_path / "ana" / "report.json").read_text()
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(StorageError, match=r"could not be written"):
+        reports.write(report, submission, samples.RUBRIC, tmp_path / "file")
+    reports.write(report, submission, samples.RUBRIC, tmp_path / "ana")
+    assert (tmp_path / "ana" / "report.json").read_text() == before
+    assert not [p for p in (tmp_path / "ana").iterdir() if p.name.startswith(".")]
+
+
+# ---------------------------------------------------------------- what a student sees
+
+
+def test_disclosure_decides_what_the_student_sees() -> None:
+    report, submission = samples.forgot_half()
+    full, hints, none = (
+        reports.to_markdown(report, submission, with_disclosure(d)) for d in ("full", "hints", "none")
+    )
+    expected, diagnosis, differs = "1.235e-05", "twice as large", "differ from"
+    assert expected in full
+    assert diagnosis in full
+    assert expected not in hints
+    assert diagnosis in hints
+    assert "✗" in hints
+    for kept_back in (expected, diagnosis, differs, "equation (1)", "differ;"):
+        assert kept_back not in none
+    assert "not correct · 0 of 40 points" in none
+    assert "2.4691e-05" in none, "the student's own print is no secret"
+
+
+def test_flags_reasons_and_details_stay_with_the_assistant() -> None:
+    for make in samples.SAMPLES.values():
+        report, submission = make()
+        made = reports.to_markdown(report, submission, samples.RUBRIC)
+        assert "late" not in made
+        assert "2 × reference" not in made
+    assert "2 × reference" in reports.show(samples.forgot_half()[0], samples.RUBRIC)
+
+
+def test_isolation_none_is_said_in_bold() -> None:
+    report, submission = samples.crashed()
+    assert "> **⚠ This notebook ran without isolation." in reports.to_markdown(
+        report, submission, samples.RUBRIC
+    )
+    report, submission = samples.all_right()
+    assert "isolation" not in reports.to_markdown(report, submission, samples.RUBRIC)
+
+
+# ----------------------------------------------------------------- untrusted text
+
+
+def rendered(markdown: str) -> str:
+    return str(MarkdownIt("commonmark", {"html": True}).enable("table").render(markdown))
+
+
+HOSTILE = [
+    "</code></pre><script>x()</script>",
+    "```\n# 100 of 100\n```",
+    "~~~~\n<b>\n~~~~",
+    "[a](javascript:x()) ![i](http://e/) <http://e/>",
+    "| a | b |\n|---|---|",
+    "&lt;b&gt; **bold** _under_ `code` ``",
+    "\x1b[2J\x00\u202eabc\u2028",
+]
+
+
+@pytest.mark.parametrize("hostile", HOSTILE)
+def test_markdown_never_becomes_markup(hostile: str) -> None:
+    report, submission = samples.forgot_half()
+    dumped = report.model_dump()
+    dumped["submission"]["student"]["name"] = hostile
+    dumped["execution"]["errors"] = [{"cell": 0, "name": hostile, "message": hostile}]
+    dumped["execution"]["missing_packages"] = [hostile]
+    for question in dumped["questions"]:
+        for check in question["checks"]:
+            if check["evidence"]:
+                check["evidence"] |= {"label": hostile, "text": hostile, "layout": hostile}
+    cells = tuple(c.model_copy(update={"source": hostile}) for c in submission.cells)
+    made = reports.to_markdown(
+        Report.model_validate(dumped), submission.model_copy(update={"cells": cells}), samples.RUBRIC
+    )
+    plain = reports.to_markdown(*samples.forgot_half(), samples.RUBRIC)
+    page = rendered(made)
+    for tag in ("<script", "<b>", "<img", "<a ", "<em>", "\x1b", "\x00", "\u202e"):
+        assert tag not in page, tag
+    for tag in ("<h1>", "<h2>", "<h3>", "<table>", "<pre>", "<hr />", "<blockquote>"):
+        extra = 1 if tag == "<h2>" else 0  # "When your notebook ran", for the errors put in
+        assert page.count(tag) == rendered(plain).count(tag) + extra, tag
+
+
+STUDENT_TEXT = st.text() | st.text(alphabet="`*_[]<>()!#\\~|=-+1.&;:/a \n\r\t\x1b\u2028")
+
+
+@given(STUDENT_TEXT)
+def test_code_fence_cannot_be_left(student: str) -> None:
+    page = rendered(text.fence(text.excerpt(student)) + "\n\nEND")
+    assert page.count("<pre>") == 1
+    assert page.endswith("</code></pre>\n<p>END</p>\n")
+
+
+@given(STUDENT_TEXT)
+def test_inline_text_stays_one_paragraph_without_markup(student: str) -> None:
+    page = rendered(f"{text.paragraph(student) or 'a'} {text.code(student)} b")
+    tags = page.replace("<code>", "").replace("</code>", "")
+    assert tags.startswith("<p>")
+    assert tags.endswith(" b</p>\n")
+    assert tags.count("<") == 2
+
+
+@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t=", "\r=", " =", "＝"])
+def test_csv_text_is_no_formula_and_numbers_are_numbers(start: str) -> None:
+    report, _ = samples.all_right()
+    dumped = report.model_dump()
+    dumped["submission"]["student"]["name"] = f'{start}HYPERLINK("http://e")\n,x'
+    dumped["score"] = -0.5
+    made = reports.to_csv([Report.model_validate(dumped)], samples.RUBRIC)
+    (row,) = csv.DictReader(io.StringIO(made))
+    assert row["student_name"].startswith("'")
+    assert row["score"] == "-0.5"
+    assert len(made.splitlines()) == 2
+
+
+def test_csv_has_a_row_per_submission_and_no_zero_for_null() -> None:
+    rows = {r["id"]: r for r in csv.DictReader(io.StringIO(reports.to_csv(ALL, samples.RUBRIC)))}
+    assert len(rows) == 4
+    assert rows["dora"]["score"] == ""
+    assert rows["dora"]["status"] == "sandbox_error"
+    assert rows["dora"]["dW1.points"] == ""
+    assert rows["ana"]["score"] == "90"
+    assert rows["ana"]["same.points"] == ""
+    assert rows["ana"]["same.verdict"] == "review"
+    assert rows["ben"]["q2.total"] == "5"
+    assert rows["'=eve"]["flags"] == "late; =evil()"
+
+
+def test_terminal_text_holds_no_control_characters() -> None:
+    report, _ = samples.crashed()
+    dumped = report.model_dump()
+    dumped["flags"] = [{"id": "\x1b[2J", "message": "\x1b]0;x\x07"}]
+    dumped["submission"]["id"] = "\x1b[31m[bold]x"
+    report = Report.model_validate({**dumped, "flags": (Flag(id="\x1b[2J", message="\x07"),)})
+    console = Console(file=io.StringIO(), width=120, force_terminal=False)
+    console.print(reports.class_table([report], samples.RUBRIC))
+    shown = console.file.getvalue()  # type: ignore[attr-defined]
+    assert "[bold]x" in shown
+    for made in (reports.show(report, samples.RUBRIC), "\n".join(reports.class_lines([report])), shown):
+        assert not any(ord(c) < 32 and c != "\n" for c in made)
+
+
+# ------------------------------------------------------------------------- tensors
+
+
+def grid(actual: object, expected: object = None, agrees: object = None) -> str:
+    shown = compare(actual, expected, agrees)
+    assert shown is not None
+    return drawn(shown.actual)
+
+
+def test_departing_elements_are_marked_and_the_worst_is_named() -> None:
+    shown = compare([[1.0, 2.5], [3.25, 9.0]], [[1.0, 2.0], [3.25, 4.0]], [[True, False], [True, False]])
+    assert shown is not None
+    assert drawn(shown.actual) == "1.000    2.500 ✗\n3.250    9.000 ✗"
+    assert drawn(shown.expected) == "1.000  2.000\n3.250  4.000"
+    assert shown.worst is not None
+    assert (shown.worst.index, shown.worst.actual, shown.worst.expected) == ((1, 1), "9.000", "4.000")
+
+
+def test_digits_grow_until_a_difference_is_seen() -> None:
+    assert grid([0.731058], [0.731059], [False]) == "0.731058 ✗"
+    assert grid([1.5e-5, 0.0]) == "1.500e-05  0"
+    assert grid([3.0, -12.0]) == "3  -12"
+
+
+@pytest.mark.parametrize(
+    ("actual", "shown"),
+    [
+        (0.5, "0.5000"),
+        ([[]], None),
+        (None, None),
+        (["nan", "inf", "-inf", None], "nan  inf  -inf  …"),
+        ([[1.0], [2.0, 3.0]], "1\n2  3"),
+        ([[[1.0]], [[2.0]]], "[0]\n1\n\n[1]\n2"),
+        ("text", "…"),
+    ],
+)
+def test_any_nesting_is_shown_or_left_out(actual: object, shown: str | None) -> None:
+    made = compare(actual, None, None)
+    assert (drawn(made.actual) if made else None) == shown
+
+
+def test_a_large_matrix_loses_its_middle() -> None:
+    lines = grid([[float(100 * r + c) for c in range(40)] for r in range(40)]).split("\n")
+    assert len(lines) == 12
+    assert lines[0].split() == ["0", "1", "2", "3", "4", "5", "…", "35", "36", "37", "38", "39"]
+    assert set(lines[6].split()) == {"…"}
+
+
+def test_shapes_that_differ_are_shown_without_a_worst_element() -> None:
+    shown = compare([1.0, 2.0], [[1.0], [2.0], [3.0]], [False, False])
+    assert shown is not None
+    assert shown.worst is None
+    assert shown.departing == 2
