@@ -1,0 +1,200 @@
+"""An assignment folder, loaded: rubric, reference values in every world, known mistakes.
+
+The folder's Python is the teacher's and is trusted; it runs in the grader, never in a kernel.
+Only the prelude is handed to kernels, as text.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import json
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import combinations
+from pathlib import Path
+from types import ModuleType
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+import yaml
+from pydantic import ValidationError
+
+import rubric as shipped
+from grader.errors import RubricError
+from rubric.schema import Mistake, Rubric, TensorCheck, World
+
+Array = npt.NDArray[np.float64]
+Quantities = Mapping[str, Array]
+_FILES = ("rubric.yaml", "canonical.py", "prelude.py", "mistakes.py")
+
+
+class _Variant(Protocol):
+    def __call__(self, world: World, ids: tuple[str, ...]) -> Mapping[str, Any] | None: ...
+
+
+@dataclass(frozen=True)
+class Assignment:
+    """Everything the grader knows about one assignment. Build it with `load`."""
+
+    folder: Path
+    rubric: Rubric
+    sha256: str
+    references: tuple[Quantities, ...]
+    prelude: str
+    mistakes: tuple[Mistake, ...]
+    _variant: _Variant | None
+
+    def prelude_for(self, world: World) -> str:
+        """The text that runs in the kernel before the first cell; holds public parameters only."""
+        if not self.prelude:
+            return ""
+        public = {"name": world.name, "seed": world.seed, "scale": world.scale, "precision": world.precision}
+        return f"WORLD = __import__('json').loads({json.dumps(public)!r})\n{self.prelude}"
+
+    @cached_property
+    def single_variants(self) -> dict[tuple[str, ...], tuple[Quantities, ...]]:
+        """Mistake ids → quantities in every world, for each mistake alone."""
+        return self._variants([(m.id,) for m in self.mistakes])
+
+    @cached_property
+    def pair_variants(self) -> dict[tuple[str, ...], tuple[Quantities, ...]]:
+        """Mistake ids → quantities in every world, for each pair that can be combined."""
+        return self._variants(list(combinations([m.id for m in self.mistakes], 2)))
+
+    def _variants(self, combos: Sequence[tuple[str, ...]]) -> dict[tuple[str, ...], tuple[Quantities, ...]]:
+        if self._variant is None:
+            return {}
+        found: dict[tuple[str, ...], tuple[Quantities, ...]] = {}
+        for ids in combos:
+            worlds = [self._variant(world, ids) for world in self.rubric.worlds]
+            if all(w is not None for w in worlds):
+                found[ids] = tuple(_arrays(w) for w in worlds if w is not None)
+        return found
+
+
+def locate(name_or_path: str) -> Path:
+    """The folder of an assignment: one shipped under ``rubric/`` by name, or any folder by path.
+
+    Raises:
+        RubricError: there is no such folder, or it has no rubric.yaml.
+    """
+    home = Path(next(iter(shipped.__path__)))
+    choices = [Path(name_or_path), home / name_or_path]
+    for folder in choices:
+        folder = folder.parent if folder.name == "rubric.yaml" else folder
+        if (folder / "rubric.yaml").is_file():
+            return folder.resolve()
+    names = ", ".join(sorted(p.parent.name for p in home.glob("*/rubric.yaml"))) or "none"
+    raise RubricError(
+        f"{name_or_path}: no rubric.yaml there, expected a folder with one or a shipped assignment ({names})"
+    )
+
+
+def load_rubric(folder: Path) -> Rubric:
+    """Read and validate rubric.yaml.
+
+    Raises:
+        RubricError: one line with the file, the path inside it, what is wrong and what is expected.
+    """
+    file = folder / "rubric.yaml"
+    try:
+        data = yaml.safe_load(file.read_text(encoding="utf-8"))
+    except yaml.YAMLError as e:
+        mark = getattr(e, "problem_mark", None)
+        at = f":{mark.line + 1}:{mark.column + 1}" if mark else ""
+        raise RubricError(f"{file}{at}: not YAML: {getattr(e, 'problem', None) or e}") from e
+    except (OSError, UnicodeDecodeError) as e:
+        raise RubricError(f"{file}: cannot be read: {e}") from e
+    if not isinstance(data, dict):
+        raise RubricError(f"{file}: expected a mapping at the top, found {type(data).__name__}")
+    try:
+        return Rubric.model_validate(data)
+    except ValidationError as e:
+        first, *others = e.errors(include_url=False)
+        where = ".".join(str(part) for part in first["loc"]) or "(whole file)"
+        found = first.get("input")
+        shown = (
+            "" if isinstance(found, dict | list) or first["type"] == "missing" else f", found {found!r:.80}"
+        )
+        more = f" (and {len(others)} more)" if others else ""
+        raise RubricError(f"{file}: {where}: {first['msg']}{shown}{more}") from e
+
+
+def load(name_or_path: str) -> Assignment:
+    """Load an assignment and compute its reference values in every world.
+
+    Raises:
+        RubricError: the folder, its rubric or its Python has a mistake.
+    """
+    folder = locate(name_or_path)
+    rubric = load_rubric(folder)
+    digest = hashlib.sha256()
+    for name in _FILES:
+        path = folder / name
+        content = path.read_bytes() if path.is_file() else b""
+        digest.update(f"{name} {len(content)}\n".encode())
+        digest.update(content)
+    canonical = _module(folder, "canonical")
+    if canonical is None or not hasattr(canonical, "quantities"):
+        raise RubricError(f"{folder / 'canonical.py'}: expected a function quantities(world)")
+    references = tuple(_run(folder, canonical.quantities, world) for world in rubric.worlds)
+    for check in rubric.checks():
+        if isinstance(check, TensorCheck) and check.quantity not in references[0]:
+            raise RubricError(
+                f"{folder / 'rubric.yaml'}: check {check.id}: quantity {check.quantity!r} is not computed by "
+                f"canonical.py, expected one of {', '.join(references[0])}"
+            )
+    mistakes = _module(folder, "mistakes")
+    prelude = folder / "prelude.py"
+    return Assignment(
+        folder=folder,
+        rubric=rubric,
+        sha256=digest.hexdigest(),
+        references=references,
+        prelude=prelude.read_text(encoding="utf-8") if prelude.is_file() else "",
+        mistakes=tuple(mistakes.MISTAKES) if mistakes else (),
+        _variant=mistakes.variant if mistakes else None,
+    )
+
+
+def _run(folder: Path, function: Callable[[World], Mapping[str, Any]], world: World) -> Quantities:
+    try:
+        return _arrays(function(world))
+    except Exception as e:
+        raise RubricError(
+            f"{folder / 'canonical.py'}: quantities() failed in world {world.name!r}: {type(e).__name__}: {e}"
+        ) from e
+
+
+def _arrays(quantities: Mapping[str, Any]) -> Quantities:
+    return {name: np.asarray(value, dtype=np.float64) for name, value in quantities.items()}
+
+
+def _module(folder: Path, name: str) -> ModuleType | None:
+    """Import ``folder/name.py`` as part of a package of its own, so that `from . import` works there."""
+    path = folder / f"{name}.py"
+    if not path.is_file():
+        return None
+    package = f"_assignment_{hashlib.sha256(str(folder).encode()).hexdigest()[:12]}"
+    if package not in sys.modules:
+        parent = ModuleType(package)
+        parent.__path__ = [str(folder)]
+        sys.modules[package] = parent
+    full = f"{package}.{name}"
+    if full in sys.modules:
+        return sys.modules[full]
+    spec = importlib.util.spec_from_file_location(full, path)
+    if spec is None or spec.loader is None:
+        raise RubricError(f"{path}: cannot be imported")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[full] = module
+    try:
+        spec.loader.exec_module(module)
+    except Exception as e:
+        del sys.modules[full]
+        raise RubricError(f"{path}: {type(e).__name__}: {e}") from e
+    return module

@@ -1,0 +1,161 @@
+"""Which known values a print shows: references and mistaken variants, looked up as intervals (pure).
+
+A printed number is an interval; a value fits when it lies inside, widened by the float error of an
+honest computation (relative to the largest magnitude of its tensor). Layout is the student's
+freedom, so every value is filed whole and transposed, and also by row, column and element for
+notebooks that print it piece by piece. Shapes are not compared beyond their number of elements:
+``(4,)``, ``(4, 1)`` and ``(1, 4)`` are the same print.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from grader.models import PrintedTensor
+from grader.pairing import Slot
+from rubric.schema import Tolerance
+
+Array = npt.NDArray[np.float64]
+_SLACK = 1e-9  # decimal text → binary float, relative to the printed number
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """One quantity in every world, under some mistakes (none: the canonical solution)."""
+
+    quantity: str
+    mistakes: tuple[str, ...]
+    values: tuple[Array, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """One way of writing a target or a piece of it.
+
+    layout: "as expected", "transposed", "row", "column" or "element"; index: which piece of `count`.
+    """
+
+    target: Target
+    layout: str
+    index: int = 0
+    count: int = 1
+
+    @property
+    def whole(self) -> bool:
+        return self.count == 1
+
+
+def margin(values: Array, tolerance: Tolerance) -> float:
+    """Absolute float error granted to an honest computation of this tensor."""
+    finite = np.abs(values[np.isfinite(values)])
+    return float(tolerance.atol + tolerance.rtol * (finite.max() if finite.size else 0.0))
+
+
+def fits(printed: PrintedTensor, expected: Array, slack: float | Array) -> npt.NDArray[np.bool_]:
+    """Elementwise: does the expected value, give or take `slack`, lie in the printed interval?
+
+    printed: n visible elements. expected: shape (n,) or (k, n). slack: one, or shape (k, 1).
+    What is not finite never fits.
+    """
+    value, half = np.asarray(printed.values), np.asarray(printed.half_unit)
+    with np.errstate(invalid="ignore"):
+        reach = half + slack + _SLACK * np.abs(value)
+        return np.asarray(np.abs(value - expected) <= reach, dtype=np.bool_)
+
+
+def visible(printed: PrintedTensor, expected: Array) -> Array | None:
+    """The elements of `expected` that an elided print shows, flattened; None if it can't show them."""
+    shape = printed.shape
+    if len(shape) != expected.ndim or any(s > e for s, e in zip(shape, expected.shape, strict=True)):
+        return None
+    corner = expected
+    for axis, shown in enumerate(shape):
+        size = expected.shape[axis]
+        if shown < size:
+            head = (shown + 1) // 2
+            keep = [*range(head), *range(size - (shown - head), size)]
+            corner = np.take(corner, keep, axis=axis)
+    return corner.ravel()
+
+
+class Book:
+    """Targets filed by size, so that one print is compared with all of them at once."""
+
+    def __init__(
+        self, targets: Iterable[Target], tolerance: Tolerance, *, pieces: bool, elements: bool = False
+    ) -> None:
+        self._tolerance = tolerance
+        self._views: dict[int, list[View]] = defaultdict(list)
+        rows: dict[int, list[tuple[Array, ...]]] = defaultdict(list)
+        self.targets = tuple(targets)
+        for target in self.targets:
+            for view, values in _views(target, pieces=pieces, elements=elements):
+                self._views[values[0].size].append(view)
+                rows[values[0].size].append(values)
+        self._values = {
+            size: tuple(np.stack(world) for world in zip(*filed, strict=True)) for size, filed in rows.items()
+        }
+        self._slack = {
+            size: tuple(
+                np.array([[margin(v.target.values[w], tolerance)] for v in views])
+                for w in range(len(views[0].target.values))
+            )
+            for size, views in self._views.items()
+        }
+
+    def lookup(self, slot: Slot, worlds: Sequence[int]) -> list[View]:
+        """The views that fit this print in every one of `worlds` in which it appeared.
+
+        The slot must appear in the first of `worlds`; an elided print is compared by what it shows.
+        """
+        prints = [(w, slot.prints[w]) for w in worlds]
+        full = [(w, p) for w, p in prints if p is not None and not p.elided]
+        elided = [(w, p) for w, p in prints if p is not None and p.elided]
+        if not full:
+            return [v for v in self._elided_candidates() if self._fits_elided(v, elided)]
+        size = len(full[0][1].values)
+        if size not in self._views or any(len(p.values) != size for _, p in full):
+            return []
+        mask = np.ones(len(self._views[size]), dtype=np.bool_)
+        for world, printed in full:
+            inside = fits(printed, self._values[size][world], self._slack[size][world])
+            mask &= inside.all(axis=1)
+            if not mask.any():
+                return []
+        found = [self._views[size][i] for i in np.flatnonzero(mask)]
+        return [v for v in found if self._fits_elided(v, elided)] if elided else found
+
+    def _elided_candidates(self) -> Iterator[View]:
+        for views in self._views.values():
+            yield from (v for v in views if v.whole)
+
+    def _fits_elided(self, view: View, elided: Sequence[tuple[int, PrintedTensor]]) -> bool:
+        for world, printed in elided:
+            values = view.target.values[world]
+            shown = visible(printed, values.T if view.layout == "transposed" else values)
+            if shown is None or not shown.size:
+                return False
+            if not fits(printed, shown, margin(values, self._tolerance)).all():
+                return False
+        return True
+
+
+def _views(target: Target, *, pieces: bool, elements: bool) -> Iterator[tuple[View, tuple[Array, ...]]]:
+    yield View(target, "as expected"), tuple(v.ravel() for v in target.values)
+    shape = target.values[0].shape
+    if len(shape) == 2 and min(shape) > 1:
+        yield View(target, "transposed"), tuple(v.T.ravel() for v in target.values)
+        if pieces:
+            for i in range(shape[0]):
+                yield View(target, "row", i, shape[0]), tuple(v[i] for v in target.values)
+            for i in range(shape[1]):
+                yield View(target, "column", i, shape[1]), tuple(v[:, i] for v in target.values)
+    if elements and target.values[0].size > 1:
+        size = target.values[0].size
+        for i in range(size):
+            yield View(target, "element", i, size), tuple(v.ravel()[i : i + 1] for v in target.values)

@@ -1,0 +1,173 @@
+"""What a candidate shows, laid out like the reference: values, agreement, strength, quotation (pure)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from grader.book import Array, Book, fits, margin
+from grader.match import Candidate
+from grader.models import Evidence, Output, PrintedTensor
+from rubric.schema import Tolerance
+
+Bools = npt.NDArray[np.bool_]
+_QUOTE = 1200  # characters of a print that are quoted
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """A candidate against the reference, element by element, in the reference's layout.
+
+    actual: values as printed in the handout's world. agrees: the interval fits in every world the
+    print appeared in. prints: per world, the flattened print beside the flattened expectation.
+    """
+
+    actual: Array
+    agrees: Bools
+    prints: tuple[tuple[PrintedTensor, Array], ...]
+
+    @property
+    def share(self) -> float:
+        """Share of the elements that agree."""
+        return float(self.agrees.mean()) if self.agrees.size else 0.0
+
+
+def compare(candidate: Candidate, expected: Sequence[Array], tolerance: Tolerance) -> Comparison | None:
+    """Lay a candidate out like the reference; None where its size does not allow it.
+
+    expected: the reference in each world, shape S. Where the layout is not known from the values,
+    the one that agrees best is taken.
+    """
+    worlds = [
+        w for w in range(len(expected)) if all(r.slot.prints[w] is not None for r in candidate.readings)
+    ]
+    best: Comparison | None = None
+    for layout in _layouts(candidate.layout, expected[0].shape):
+        joined = [(w, _joined(candidate, w)) for w in worlds]
+        if any(len(p.values) != expected[0].size for _, p in joined):
+            joined = joined[:1]
+        if not joined or len(joined[0][1].values) != expected[0].size:
+            return None
+        prints = tuple((p, _flat(expected[w], layout)) for w, p in joined)
+        agrees = np.ones(expected[0].size, dtype=np.bool_)
+        for (world, _), (printed, flat) in zip(joined, prints, strict=True):
+            agrees &= fits(printed, flat, margin(expected[world], tolerance))
+        actual = _unflat(np.asarray(prints[0][0].values), layout, expected[0].shape)
+        found = Comparison(actual, np.asarray(_unflat(agrees, layout, expected[0].shape)), prints)
+        if best is None or found.share > best.share:
+            best = found
+    return best
+
+
+def _layouts(layout: str, shape: tuple[int, ...]) -> tuple[str, ...]:
+    if layout in ("transposed", "split by column"):
+        return ("transposed",)
+    if layout in ("as expected", "split by row", "split by element"):
+        return ("as expected",)
+    return ("as expected", "transposed") if len(shape) == 2 else ("as expected",)
+
+
+def _flat(values: Array, layout: str) -> Array:
+    return (values.T if layout == "transposed" else values).ravel()
+
+
+def _unflat(flat: npt.NDArray[Any], layout: str, shape: tuple[int, ...]) -> npt.NDArray[Any]:
+    return flat.reshape(shape[::-1]).T if layout == "transposed" else flat.reshape(shape)
+
+
+def _joined(candidate: Candidate, world: int) -> PrintedTensor:
+    prints = [p for r in candidate.readings if (p := r.slot.prints[world]) is not None]
+    first = prints[0]
+    if len(prints) == 1:
+        return first
+    return PrintedTensor(
+        values=tuple(v for p in prints for v in p.values),
+        half_unit=tuple(h for p in prints for h in p.half_unit),
+        shape=(len(prints), len(first.values)),
+        elided=any(p.elided for p in prints),
+        form=first.form,
+        label=first.label,
+        after=first.after,
+        above=first.above,
+        above_distance=first.above_distance,
+        cell=first.cell,
+        output=first.output,
+        span=(first.span[0], prints[-1].span[1]) if prints[-1].output == first.output else first.span,
+        channel=first.channel,
+    )
+
+
+def excluded(candidate: Candidate, quantity: str, variants: Book) -> float:
+    """Share of the known mistakes about a quantity that this print rules out, 0 to 1.
+
+    1.0 where no mistake is known.
+    """
+    known = {t.mistakes for t in variants.targets if t.quantity == quantity}
+    if not known:
+        return 1.0
+    compatible = set(known)
+    for reading in candidate.readings:
+        views = variants.lookup(reading.slot, range(len(reading.slot.prints)))
+        compatible &= {v.target.mistakes for v in views if v.target.quantity == quantity}
+    return 1.0 - len(compatible) / len(known)
+
+
+def digits(comparison: Comparison, tolerance: Tolerance) -> float:
+    """Significant digits of the print, relative to the tensor's magnitude, in its most precise world."""
+    best = 0.0
+    for printed, expected in comparison.prints:
+        scale = float(np.abs(expected).max(initial=0.0))
+        if scale:
+            reach = np.asarray(printed.half_unit) + margin(expected, tolerance)
+            best = max(best, float(np.median(np.log10(scale / reach))))
+    return round(max(best, 0.0), 1)
+
+
+def describe(
+    candidate: Candidate,
+    comparison: Comparison | None,
+    outputs: Mapping[tuple[int, int], Output],
+    worlds: Sequence[str],
+    tolerance: Tolerance,
+) -> Evidence:
+    """The record of a candidate for the report."""
+    printed = candidate.readings[0].slot.first
+    last = candidate.readings[-1].slot.first
+    output = outputs.get((printed.cell, printed.output))
+    end = last.span[1] if last.output == printed.output and last.cell == printed.cell else printed.span[1]
+    text = output.text if output is not None else ""
+    quote = text[printed.span[0] : end] if text else ""
+    if len(quote) > _QUOTE:
+        quote = quote[:_QUOTE] + " …"
+    seen = [
+        name for w, name in enumerate(worlds) if all(r.slot.prints[w] is not None for r in candidate.readings)
+    ]
+    return Evidence(
+        cell=printed.cell,
+        output=printed.output,
+        span=(printed.span[0], end),
+        label=(printed.label or (printed.above if printed.above_distance == 1 else ""))[:200],
+        text=quote,
+        shape=printed.shape,
+        layout=candidate.layout,
+        reasons=candidate.reasons,
+        digits=0.0 if comparison is None else digits(comparison, tolerance),
+        worlds=tuple(seen),
+        actual=None if comparison is None else _plain(comparison.actual),
+        agrees=None if comparison is None else comparison.agrees.tolist(),
+    )
+
+
+def _plain(values: Array) -> object:
+    """Nested lists; what JSON cannot write is text."""
+
+    def one(x: object) -> object:
+        if isinstance(x, list):
+            return [one(y) for y in x]
+        return x if np.isfinite(x) else str(x)  # type: ignore[call-overload]
+
+    return one(values.tolist())

@@ -1,0 +1,140 @@
+"""What a label talks about: the student's words against the rubric's vocabulary (pure).
+
+Both sides become short tokens: Unicode compatibility forms and sub- and superscripts are folded,
+∂ reads as d, LaTeX commands lose their markup, letters and digits part, camelCase parts. So
+``∂L/∂W₁``, ``\\frac{\\partial L}{\\partial W_1}`` and ``dL_dW1`` all read ``d l d w 1``.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from rubric.schema import Rubric, TensorCheck
+
+_LONGEST = 300  # characters of a label that are read; the end is nearest to the value
+_ACCENT = re.compile(r"\\(?:hat|widehat|bar|tilde|vec)\s*\{?\s*([A-Za-z])\s*\}?")
+_COMMAND = re.compile(r"\\(?:frac|mathcal|mathbf|mathrm|boldsymbol|text|left|right|displaystyle|bm)\b")
+_CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
+_TOKEN = re.compile(r"[^\W\d_]+|\d+")
+_WORDS = {"partial": "d", "nabla": "grad", "delta": "delta"}
+
+
+@lru_cache(maxsize=65536)
+def tokens(text: str) -> tuple[str, ...]:
+    """Split a label into folded tokens; only its last 300 characters are read."""
+    text = text[-_LONGEST:]
+    text = _ACCENT.sub(lambda m: f" {m[1]}hat ", text)
+    text = _COMMAND.sub(" ", text).replace("∂", "d").replace("∇", " grad ").replace("ŷ", "yhat")
+    text = unicodedata.normalize("NFKC", text)
+    text = _CAMEL.sub(" ", text).casefold()
+    folded = unicodedata.normalize("NFC", text)
+    return tuple(
+        _WORDS.get(t, str(int(t)) if t.isdecimal() and len(t) < 10 else t) for t in _TOKEN.findall(folded)
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """What a label was recognised as.
+
+    checks: check id → weight (how many characters of the label speak for it; the largest is meant).
+    background: names of other quantities the label speaks of, with weights.
+    words: vocabulary entries found.
+    """
+
+    checks: Mapping[str, int]
+    background: Mapping[str, int]
+    words: dict[str, int]
+
+    @property
+    def check(self) -> str | None:
+        """The one check that is meant, if the label is not ambiguous."""
+        return self._best[0] if len(self._best) == 1 and not self.names_background else None
+
+    @property
+    def names_background(self) -> bool:
+        """The label speaks of something that no check asks for (a parameter, the loss, …)."""
+        top = max(self.checks.values(), default=0)
+        return max(self.background.values(), default=0) > top
+
+    @property
+    def _best(self) -> list[str]:
+        top = max(self.checks.values(), default=0)
+        return [c for c, weight in self.checks.items() if weight == top]
+
+
+NOTHING = Meaning({}, {}, {})
+
+
+class Vocabulary:
+    """A rubric's words, ready for look-up."""
+
+    def __init__(self, rubric: Rubric, background: Sequence[str]) -> None:
+        self._phrases: dict[str, list[tuple[tuple[str, ...], str]]] = {}
+        for word, phrases in rubric.vocabulary.items():
+            for phrase in phrases:
+                parts = tokens(phrase)
+                if parts:
+                    self._phrases.setdefault(parts[0], []).append((parts, word))
+        for known in self._phrases.values():
+            known.sort(key=lambda entry: -len(entry[0]))
+        self._checks = {c.id: c.labels for c in rubric.checks() if isinstance(c, TensorCheck)}
+        asked = {c.quantity for c in rubric.checks() if isinstance(c, TensorCheck)}
+        self._background = [w for w in rubric.vocabulary if w in background and w not in asked]
+
+    def meaning(self, label: str, *contexts: str) -> Meaning:
+        """What a print is called.
+
+        label: the words nearest to the value. contexts: text further away (a line above, the code,
+        a heading), nearest first. A context may complete what the label begins ("W1" under
+        "Gradients") and speaks alone only where the label says nothing.
+        """
+        words = self._words(tokens(label))
+        said = self._said(words, words)
+        for context in contexts:
+            if said.check is not None:
+                break
+            more = self._words(tokens(context))
+            completed = self._said({**more, **words}, words or more)
+            if completed.check is not None or not said.words:
+                words, said = completed.words, completed
+        return said
+
+    def _said(self, words: Mapping[str, int], own: Mapping[str, int]) -> Meaning:
+        checks = {
+            check: max(weights)
+            for check, alternatives in self._checks.items()
+            if (
+                weights := [
+                    sum(words[w] for w in a)
+                    for a in alternatives
+                    if all(w in words for w in a) and any(w in own for w in a)
+                ]
+            )
+        }
+        background = {name: words[name] for name in self._background if name in words and name in own}
+        return Meaning(checks, background, dict(words))
+
+    def _words(self, parts: tuple[str, ...]) -> dict[str, int]:
+        """Vocabulary entries in a label; the longest phrase wins where phrases overlap."""
+        hits: list[tuple[int, int, str]] = []
+        for start, token in enumerate(parts):
+            for phrase, word in self._phrases.get(token, ()):
+                if parts[start : start + len(phrase)] == phrase:
+                    hits.append((len(phrase), start, word))
+        hits.sort(key=lambda h: (-h[0], -h[1]))
+        taken: dict[int, tuple[int, int]] = {}
+        found: dict[str, int] = {}
+        for length, start, word in hits:
+            span = (start, start + length)
+            if any(taken.get(i, span) != span for i in range(*span)):
+                continue
+            for i in range(*span):
+                taken[i] = span
+            weight = sum(len(t) for t in parts[start : start + length]) + length
+            found[word] = max(found.get(word, 0), weight)
+        return found

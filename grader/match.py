@@ -1,0 +1,252 @@
+"""Which print answers which check, and why we think so (pure).
+
+Values speak first: a print that fits a canonical quantity in every world is that quantity,
+whatever it is called. Then known mistakes: a print that fits a mistaken variant of a quantity is
+that quantity, got wrong. What no known value explains is matched by label, and last by shape and
+order. All prints and checks are considered together: a print answers one check.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from grader.book import View
+from grader.reading import Reading
+from rubric.schema import TensorCheck
+
+Kind = Literal["right", "handout", "mistaken", "named", "placed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """Prints that together answer one check.
+
+    kind: right (fits the reference in every world it appeared in), handout (fits in the handout's
+        world only), mistaken (fits a known mistake), named (only its label speaks for it), placed
+        (only shape and order do).
+    readings: one print, or the pieces in order; coverage: share of the tensor they show.
+    """
+
+    kind: Kind
+    readings: tuple[Reading, ...]
+    layout: str
+    coverage: float
+    mistakes: tuple[str, ...]
+    reasons: tuple[str, ...]
+
+    @property
+    def first(self) -> int:
+        return self.readings[0].order
+
+    @property
+    def last(self) -> int:
+        return self.readings[-1].order
+
+    @property
+    def cell(self) -> int:
+        return self.readings[-1].slot.first.cell
+
+    @property
+    def seen_everywhere(self) -> bool:
+        return all(r.seen_everywhere for r in self.readings)
+
+    def named(self, check: str) -> bool:
+        """Does the label of any of these prints mean this check?"""
+        return any(r.meaning.check == check for r in self.readings)
+
+
+Candidates = Mapping[str, tuple[Candidate, ...]]
+
+
+def match(
+    readings: Sequence[Reading],
+    checks: Sequence[TensorCheck],
+    explained: Mapping[int, View],
+    sizes: Mapping[str, int],
+) -> Candidates:
+    """All candidates of every check, in the order in which they were printed.
+
+    explained: print order → the mistaken variant that reproduces a print that is not right.
+    sizes: check id → number of elements of its reference.
+    """
+    asked = _by_quantity(checks)
+    found: dict[str, list[Candidate]] = defaultdict(list)
+    rest: list[Reading] = []
+    for reading in readings:
+        view = explained.get(reading.order)
+        claim = _claim(reading, reading.exact, asked)
+        kind: Kind = "right"
+        if claim is None and not reading.exact and view is not None:
+            claim, kind = _claim(reading, [view], asked), "mistaken"
+        if claim is None and not reading.exact and view is None:
+            claim, kind = _claim(reading, reading.handout, asked), "handout"
+        if claim is None:
+            rest.append(reading)
+        else:
+            found[claim[0]].append(_whole(kind, reading, claim[1], claim[0]))
+    for check in checks:
+        if not any(c.kind == "right" for c in found[check.id]):
+            pieces = _pieced(rest, check) or _mistaken_pieces(rest, explained, check)
+            if pieces is not None:
+                found[check.id].append(pieces)
+                orders = {r.order for r in pieces.readings}
+                rest = [r for r in rest if r.order not in orders]
+    rest = [r for r in rest if not r.exact and r.order not in explained]
+    for check_id, named in _by_label(rest, sizes).items():
+        found[check_id].extend(named)
+    taken = {r.order for cs in found.values() for c in cs for r in c.readings}
+    unnamed = [r for r in rest if r.order not in taken and not _speaks(r)]
+    open_checks = [c.id for c in checks if not found[c.id]]
+    for check_id, reading in _by_order(unnamed, open_checks, sizes):
+        found[check_id].append(Candidate("placed", (reading,), "by order", 1.0, (), ("shape", "order")))
+    return {check: tuple(sorted(cs, key=lambda c: c.first)) for check, cs in found.items() if cs}
+
+
+def _by_quantity(checks: Iterable[TensorCheck]) -> dict[str, list[str]]:
+    asked: dict[str, list[str]] = defaultdict(list)
+    for check in checks:
+        asked[check.quantity].append(check.id)
+    return asked
+
+
+def _claim(
+    reading: Reading, views: Sequence[View], asked: Mapping[str, Sequence[str]]
+) -> tuple[str, View] | None:
+    """The check that a print with these fitting views answers; None if it shows something else."""
+    whole = [v for v in views if v.whole]
+    options = {check: v for v in reversed(whole) for check in asked.get(v.target.quantity, ())}
+    if not options:
+        return None
+    meant = reading.meaning.check
+    if meant in options:
+        return meant, options[meant]
+    background = [v for v in whole if v.target.quantity not in asked]
+    if background and (reading.meaning.names_background or len(options) > 1):
+        return None
+    check = next(iter(options)) if len(options) == 1 else min(options, key=list(options).index)
+    return check, options[check]
+
+
+def _whole(kind: Kind, reading: Reading, view: View, check: str) -> Candidate:
+    reasons = ["value"]
+    if reading.meaning.check == check:
+        reasons.append("label")
+    return Candidate(kind, (reading,), view.layout, 1.0, view.target.mistakes, tuple(reasons))
+
+
+def _pieced(readings: Sequence[Reading], check: TensorCheck) -> Candidate | None:
+    """A tensor printed in pieces, in order: by row, by column or element by element."""
+    best: Candidate | None = None
+    for kind in ("right", "handout"):
+        for layout in ("row", "column", "element"):
+            run = _longest_run(readings, check, layout, exact=kind == "right")
+            if not run:
+                continue
+            chosen, count = run
+            candidate = Candidate(
+                "right" if kind == "right" else "handout",
+                tuple(chosen),
+                f"split by {layout}",
+                len(chosen) / count,
+                (),
+                ("value", "order"),
+            )
+            enough = candidate.coverage == 1.0 or (layout != "element" and candidate.named(check.id))
+            if enough and (best is None or candidate.coverage > best.coverage):
+                best = candidate
+        if best is not None:
+            break
+    return best
+
+
+def _longest_run(
+    readings: Sequence[Reading], check: TensorCheck, layout: str, *, exact: bool
+) -> tuple[list[Reading], int] | None:
+    """Prints that show pieces 0, 1, 2 … of a quantity one after another; the last complete run wins."""
+    best: list[Reading] = []
+    run: list[Reading] = []
+    count = 0
+    for reading in readings:
+        indices = {
+            v.index: v.count
+            for v in (reading.exact if exact else reading.handout)
+            if v.layout == layout and v.target.quantity == check.quantity
+        }
+        if not indices:
+            continue
+        if reading.meaning.check not in (None, check.id) and len(indices) > 1:
+            continue
+        count = next(iter(indices.values()))
+        if len(run) in indices and len(run) < count:
+            run = [*run, reading]
+        elif 0 in indices:
+            run = [reading]
+        if len(run) >= len(best):
+            best = run
+    return (best, count) if best else None
+
+
+def _speaks(reading: Reading) -> bool:
+    return reading.meaning.check is not None or reading.meaning.names_background
+
+
+def _mistaken_pieces(
+    readings: Sequence[Reading], explained: Mapping[int, View], check: TensorCheck
+) -> Candidate | None:
+    chosen: dict[tuple[str, int], Reading] = {}
+    counts: dict[str, int] = {}
+    mistakes: tuple[str, ...] = ()
+    for reading in readings:
+        view = explained.get(reading.order)
+        if view is None or view.whole or view.target.quantity != check.quantity:
+            continue
+        chosen[view.layout, view.index] = reading
+        counts[view.layout] = view.count
+        mistakes = view.target.mistakes
+    for layout, count in counts.items():
+        pieces = [reading for (how, _), reading in sorted(chosen.items()) if how == layout]
+        if len(pieces) == count:
+            return Candidate(
+                "mistaken", tuple(pieces), f"split by {layout}", 1.0, mistakes, ("value", "order")
+            )
+    return None
+
+
+def _by_label(readings: Sequence[Reading], sizes: Mapping[str, int]) -> dict[str, list[Candidate]]:
+    """Prints whose label means a check. Pieces of one tensor under one label are one answer."""
+    found: dict[str, list[Candidate]] = defaultdict(list)
+    pieces: dict[str, list[Reading]] = defaultdict(list)
+    for reading in readings:
+        check = reading.meaning.check
+        if check is None or check not in sizes:
+            continue
+        if reading.size == sizes[check]:
+            found[check].append(Candidate("named", (reading,), "as printed", 1.0, (), ("label", "shape")))
+        elif reading.size < sizes[check] and sizes[check] % reading.size == 0:
+            pieces[check].append(reading)
+    for check, parts in pieces.items():
+        if check in found:
+            continue
+        size = sum(p.size for p in parts)
+        if len(parts) > 1 or parts[0].size > 1:
+            found[check].append(
+                Candidate(
+                    "named", tuple(parts), "in pieces", min(1.0, size / sizes[check]), (), ("label", "order")
+                )
+            )
+    return found
+
+
+def _by_order(
+    readings: Sequence[Reading], checks: Sequence[str], sizes: Mapping[str, int]
+) -> list[tuple[str, Reading]]:
+    """Unlabelled, unexplained prints of the right size, in the order in which the checks are asked."""
+    pairs: list[tuple[str, Reading]] = []
+    for size in {sizes[c] for c in checks if sizes[c] > 1}:
+        wanted = [c for c in checks if sizes[c] == size]
+        fitting = [r for r in readings if r.size == size]
+        pairs.extend(zip(wanted, fitting, strict=False))
+    return pairs

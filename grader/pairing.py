@@ -1,0 +1,78 @@
+"""The same print in every world: printed tensors paired by cell, order and label (pure)."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+
+from grader.models import PrintedTensor
+
+_NUMBER = re.compile(r"\d+")
+_ALIGN_AT_MOST = 2000  # prints of one cell that are aligned by content; beyond that, by position
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """One print of the notebook: what it showed in each world, None where it did not appear.
+
+    order: position among all prints of the first world.
+    """
+
+    order: int
+    prints: tuple[PrintedTensor | None, ...]
+
+    @property
+    def first(self) -> PrintedTensor:
+        """The print in the handout's own world; every slot has one."""
+        print_ = self.prints[0]
+        assert print_ is not None
+        return print_
+
+
+def pair(worlds: Sequence[Sequence[PrintedTensor]]) -> tuple[Slot, ...]:
+    """Pair the prints of the first world with those of the others.
+
+    worlds: the extracted prints of each world in the order they appeared, the handout's world first.
+    Prints that only another world has are dropped: what the student hands in is the first world.
+    """
+    first, *others = worlds
+    partners = [_partners(first, other) for other in others]
+    return tuple(
+        Slot(order, (printed, *(found.get(order) for found in partners)))
+        for order, printed in enumerate(first)
+    )
+
+
+def _partners(left: Sequence[PrintedTensor], right: Sequence[PrintedTensor]) -> dict[int, PrintedTensor]:
+    by_cell: dict[int, tuple[list[int], list[PrintedTensor]]] = defaultdict(lambda: ([], []))
+    for order, printed in enumerate(left):
+        by_cell[printed.cell][0].append(order)
+    for printed in right:
+        by_cell[printed.cell][1].append(printed)
+    found: dict[int, PrintedTensor] = {}
+    for orders, there in by_cell.values():
+        here = [left[o] for o in orders]
+        for i, j in _align(here, there):
+            found[orders[i]] = there[j]
+    return found
+
+
+def _align(here: list[PrintedTensor], there: list[PrintedTensor]) -> list[tuple[int, int]]:
+    keys, other = [_key(p) for p in here], [_key(p) for p in there]
+    if keys == other:
+        return [(i, i) for i in range(len(keys))]
+    if len(keys) == len(other) and all(k[0] == o[0] for k, o in zip(keys, other, strict=True)):
+        return [(i, i) for i in range(len(keys))]  # same labels, shapes differ: one of them is elided
+    if max(len(keys), len(other)) > _ALIGN_AT_MOST:
+        return [(i, i) for i in range(min(len(keys), len(other))) if keys[i] == other[i]]
+    blocks = SequenceMatcher(None, keys, other, autojunk=False).get_matching_blocks()
+    return [(b.a + k, b.b + k) for b in blocks for k in range(b.size)]
+
+
+def _key(printed: PrintedTensor) -> tuple[str, tuple[int, ...]]:
+    """What stays the same in another world: label and shape, digits in the label aside from short ones."""
+    label = _NUMBER.sub(lambda m: m[0] if len(m[0]) < 3 else "#", f"{printed.channel} {printed.label}")
+    return label, printed.shape

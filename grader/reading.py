@@ -1,0 +1,146 @@
+"""What each print shows and is called: values looked up, labels understood (pure)."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cache
+from typing import Literal
+
+import numpy as np
+
+from grader.book import Book, View
+from grader.labels import Meaning, Vocabulary
+from grader.models import Cell, PrintedTensor
+from grader.pairing import Slot
+from grader.source import Code
+
+Movement = Literal["moves", "constant", "absent"]
+
+_AT_MOST = 6000  # prints that are looked up; of more, the first and the last half
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One print, understood.
+
+    exact: views of canonical quantities that fit in every world in which the print appeared.
+    handout: views that fit in the handout's world, whatever the others show.
+    movement: does the print change between the worlds; absent: it did not appear in all of them.
+    """
+
+    slot: Slot
+    meaning: Meaning
+    exact: tuple[View, ...]
+    handout: tuple[View, ...]
+    movement: Movement
+
+    @property
+    def order(self) -> int:
+        return self.slot.order
+
+    @property
+    def size(self) -> int:
+        return len(self.slot.first.values)
+
+    @property
+    def seen_everywhere(self) -> bool:
+        return self.movement != "absent"
+
+
+def read(
+    slots: Sequence[Slot], book: Book, vocabulary: Vocabulary, code: Code, cells: Sequence[Cell]
+) -> tuple[Reading, ...]:
+    """Look every print up among the canonical quantities and understand its label."""
+    if len(slots) > _AT_MOST:
+        slots = [*slots[: _AT_MOST // 2], *slots[-_AT_MOST // 2 :]]
+    expressions = _expressions(slots, code)
+    headings = _headings(cells)
+    readings = []
+    for original in slots:
+        slot = replace(original, prints=tuple(p and as_rounded(p) for p in original.prints))
+        printed = slot.first
+        above = printed.above if printed.above_distance else ""
+        contexts = [printed.after, above, expressions.get(slot.order, ""), headings.get(printed.cell, "")]
+        if printed.above_distance > 1:
+            contexts = [printed.after, expressions.get(slot.order, ""), above, headings.get(printed.cell, "")]
+        worlds = range(len(slot.prints))
+        readings.append(
+            Reading(
+                slot=slot,
+                meaning=vocabulary.meaning(printed.label, *(c for c in contexts if c)),
+                exact=tuple(book.lookup(slot, worlds)),
+                handout=tuple(book.lookup(slot, [0])),
+                movement=_movement(slot),
+            )
+        )
+    return tuple(readings)
+
+
+def as_rounded(printed: PrintedTensor) -> PrintedTensor:
+    """Recognise values that the notebook rounded itself, whatever number of digits is then printed.
+
+    ``tensor.round(decimals=4)`` printed to ten digits shows 0.7311000228: all elements lie on a
+    decimal grid much coarser than the print, so half a step of that grid is the honest interval.
+    """
+    value = np.asarray(printed.values)
+    half = np.asarray(printed.half_unit)
+    if value.size < 2 or not np.isfinite(value).all() or np.count_nonzero(value) < 2:
+        return printed
+    noise = 1.2e-7 * float(np.abs(value).max()) + half
+    for decimals in range(1, 7):
+        step = 10.0**-decimals
+        if step < 50 * float(noise.max()):
+            return printed
+        if (np.abs(value - np.round(value, decimals)) <= noise).all():
+            if (value == np.round(value)).all():
+                return printed
+            return replace(printed, half_unit=tuple(max(step / 2, h) for h in printed.half_unit))
+    return printed
+
+
+def _movement(slot: Slot) -> Movement:
+    first, *others = slot.prints
+    if first is None or any(p is None for p in others):
+        return "absent"
+    for other in others:
+        assert other is not None
+        if len(other.values) != len(first.values):
+            return "moves"
+        a, b = np.asarray(first.values), np.asarray(other.values)
+        reach = np.asarray(first.half_unit) + np.asarray(other.half_unit)
+        with np.errstate(invalid="ignore"):
+            if not (np.abs(a - b) <= reach + 1e-7 * np.abs(a)).all():
+                return "moves"
+    return "constant" if others else "moves"
+
+
+def _expressions(slots: Sequence[Slot], code: Code) -> dict[int, str]:
+    """The source expression behind a print, where order makes it certain."""
+    per_cell: dict[tuple[int, bool], list[Slot]] = defaultdict(list)
+    for slot in slots:
+        per_cell[slot.first.cell, slot.first.channel == "result"].append(slot)
+    found: dict[int, str] = {}
+    for (index, is_result), prints in per_cell.items():
+        cell = code.cell(index)
+        if cell is None:
+            continue
+        sources: Sequence[str] = cell.printed
+        if is_result:
+            sources = cell.result_parts if len(cell.result_parts) == len(prints) else [cell.result]
+        if len(sources) == len(prints):
+            found.update({slot.order: text for slot, text in zip(prints, sources, strict=True)})
+    return found
+
+
+def _headings(cells: Sequence[Cell]) -> Mapping[int, str]:
+    """For each code cell, the last line of text in the Markdown cell directly above it."""
+
+    @cache
+    def last_line(index: int) -> str:
+        lines = [line.strip(" #*_") for line in by_index[index].source.splitlines() if line.strip(" #*_")]
+        return lines[-1][:200] if lines else ""
+
+    by_index = {c.index: c for c in cells if c.kind == "markdown"}
+    return {c.index: last_line(c.index - 1) for c in cells if c.kind == "code" and (c.index - 1) in by_index}

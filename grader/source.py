@@ -1,0 +1,176 @@
+"""What the code of a notebook says, read without running it (pure).
+
+Facts only: which names it uses, which expressions it prints in which order, which numbers are
+written in it, where parameters are updated. Nothing here is ever evaluated.
+"""
+
+from __future__ import annotations
+
+import ast
+import math
+import re
+import warnings
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from IPython.core.inputtransformer2 import TransformerManager
+
+from grader.models import Cell
+
+_NUMBER = re.compile(r"(?<![\w.])-?(?:\d+\.\d*|\.\d+|\d+)(?:[eE][-+]?\d+)?(?![\w.])")
+_UPDATE = re.compile(r"\.step\(|\.sub_\(|\.add_\(|\.data\s*-=|\w\s*-=\s*|\blr\b|learning_rate|\.copy_\(")
+_PRINTERS = {"print", "display", "pprint", "pp"}
+_LARGEST = 200_000  # characters of one cell that are parsed
+
+
+@dataclass(frozen=True)
+class CellCode:
+    """The facts of one code cell.
+
+    names: fully dotted names used, import aliases resolved (`torch.nn.Linear`).
+    printed: source of each expression handed to print or display at the top level of the cell, in order;
+        text constants are left out. result: source of the last expression, "" if there is none.
+    does_more_than_import: something other than imports, definitions' absence and text.
+    """
+
+    index: int
+    source: str
+    names: frozenset[str]
+    printed: tuple[str, ...]
+    result: str
+    result_parts: tuple[str, ...]
+    does_more_than_import: bool
+    parsed: bool
+
+    @property
+    def updates_parameters(self) -> bool:
+        return bool(_UPDATE.search(self.source))
+
+
+class Code:
+    """All code cells of a notebook, read once."""
+
+    def __init__(self, cells: Sequence[Cell]) -> None:
+        aliases: dict[str, str] = {}
+        self.cells = tuple(_read(cell, aliases) for cell in cells if cell.kind == "code")
+        self._by_index = {c.index: c for c in self.cells}
+
+    def cell(self, index: int) -> CellCode | None:
+        return self._by_index.get(index)
+
+    @cached_property
+    def literals(self) -> tuple[float, ...]:
+        """Numbers with three or more significant digits that are written in the code, sorted by value."""
+        found = {
+            float(match)
+            for cell in self.cells
+            for match in _NUMBER.findall(cell.source[:_LARGEST])
+            if _significant(match) >= 3
+        }
+        return tuple(sorted(value for value in found if math.isfinite(value)))
+
+    @property
+    def first_working_cell(self) -> CellCode | None:
+        """The first code cell that does more than import."""
+        return next((c for c in self.cells if c.does_more_than_import), None)
+
+    def uses(self, wanted: str, cells: Sequence[CellCode] | None = None) -> bool:
+        """Is a name used: `torch` (a module), `sigmoid` or `random.seed` (the end of a dotted name)?"""
+        for cell in self.cells if cells is None else cells:
+            for name in cell.names:
+                if name == wanted or name.endswith("." + wanted) or name.startswith(wanted + "."):
+                    return True
+            if not cell.parsed and re.search(rf"(?<!\w){re.escape(wanted)}(?!\w)", cell.source):
+                return True
+        return False
+
+
+def _significant(number: str) -> int:
+    digits = re.split("[eE]", number)[0].lstrip("-").replace(".", "").lstrip("0")
+    return len(digits)
+
+
+def _read(cell: Cell, aliases: dict[str, str]) -> CellCode:
+    source = cell.source[:_LARGEST]
+    tree = _parse(source)
+    if tree is None:
+        return CellCode(cell.index, source, frozenset(), (), "", (), bool(source.strip()), False)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            for name in node.names:
+                aliases[name.asname or name.name.split(".")[0]] = (
+                    name.name if name.asname else name.name.split(".")[0]
+                )
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            for name in node.names:
+                aliases[name.asname or name.name] = f"{node.module}.{name.name}"
+    names = frozenset(_names(tree, aliases))
+    last = tree.body[-1] if tree.body else None
+    expression = last.value if isinstance(last, ast.Expr) and not source.rstrip().endswith(";") else None
+    parts = expression.elts if isinstance(expression, ast.Tuple | ast.List) else []
+    return CellCode(
+        index=cell.index,
+        source=source,
+        names=names,
+        printed=tuple(_printed(tree)),
+        result=ast.unparse(expression) if expression is not None else "",
+        result_parts=tuple(ast.unparse(p) for p in parts),
+        does_more_than_import=any(_works(node) for node in tree.body),
+        parsed=True,
+    )
+
+
+def _parse(source: str) -> ast.Module | None:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return ast.parse(TransformerManager().transform_cell(source))  # type: ignore[no-untyped-call]
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
+
+
+def _works(node: ast.stmt) -> bool:
+    if isinstance(node, ast.Import | ast.ImportFrom | ast.Pass):
+        return False
+    if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
+        return False
+    text = ast.unparse(node)
+    return not re.match(
+        r"get_ipython\(|warnings\.|print\(|(?:np|numpy|torch)\.set_printoptions|plt\.|os\.environ|%", text
+    )
+
+
+def _names(tree: ast.AST, aliases: dict[str, str]) -> Iterator[str]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute):
+            parts: list[str] = []
+            inner: ast.expr = node
+            while isinstance(inner, ast.Attribute):
+                parts.append(inner.attr)
+                inner = inner.value
+            head = aliases.get(inner.id, inner.id) if isinstance(inner, ast.Name) else "?"
+            yield ".".join([head, *reversed(parts)])
+        elif isinstance(node, ast.Name):
+            yield aliases.get(node.id, node.id)
+        elif isinstance(node, ast.Import):
+            yield from (name.name for name in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield from (f"{node.module}.{name.name}" for name in node.names)
+
+
+def _printed(tree: ast.Module) -> Iterator[str]:
+    """Arguments of the print calls that stand outside loops and functions, so that order is certain."""
+    for statement in tree.body:
+        if not isinstance(statement, ast.Expr) or not isinstance(statement.value, ast.Call):
+            continue
+        call = statement.value
+        if not isinstance(call.func, ast.Name) or call.func.id not in _PRINTERS:
+            continue
+        for argument in call.args:
+            if isinstance(argument, ast.JoinedStr):
+                for part in argument.values:
+                    if isinstance(part, ast.FormattedValue):
+                        yield ast.unparse(part.value)
+            elif not isinstance(argument, ast.Constant):
+                yield ast.unparse(argument)
