@@ -104,12 +104,12 @@ def _why_not_json(text: str, error: json.JSONDecodeError) -> str:
     if head.startswith("{"):
         if _MERGE.search(text):
             return f"not valid JSON at {where}: unresolved git merge markers"
+        if error.msg == "Extra data":
+            return f"not valid JSON: something follows the notebook's end at {where}"
         end = text.rstrip()
         broke_off = error.pos >= len(end) - 10 and not end.endswith("}")  # in the middle of a word
         if broke_off or error.pos >= len(end) or error.msg.startswith("Unterminated string"):
             return f"the file is cut off: its JSON ends in the middle, at {where}; upload it again"
-        if error.msg == "Extra data":
-            return f"not valid JSON: something follows the notebook's end at {where}"
         return f"not valid JSON at {where}: {error.msg}"
     if _PYTHON.match(head):
         return "Python source, not a notebook; upload the .ipynb file"
