@@ -83,9 +83,8 @@ def locate(name_or_path: str) -> Path:
         RubricError: there is no such folder, or it has no rubric.yaml.
     """
     home = Path(next(iter(shipped.__path__)))
-    choices = [Path(name_or_path), home / name_or_path]
-    for folder in choices:
-        folder = folder.parent if folder.name == "rubric.yaml" else folder
+    given = Path(name_or_path)
+    for folder in (given.parent if given.name == "rubric.yaml" else given, home / name_or_path):
         if (folder / "rubric.yaml").is_file():
             return folder.resolve()
     names = ", ".join(sorted(p.parent.name for p in home.glob("*/rubric.yaml"))) or "none"

@@ -178,7 +178,8 @@ def _one_wrong(prints: Sequence[tuple[PrintedTensor, Array]], tolerance: Toleran
         wrong |= ~fits(printed, expected, margin(expected, tolerance))
     if wrong.sum() != 1 or wrong.size < 3:
         return None
-    text = f"One element differs: number {int(np.flatnonzero(wrong)[0]) + 1} of {wrong.size}, counted row by row."
+    number = int(np.flatnonzero(wrong)[0]) + 1
+    text = f"One element differs: number {number} of {wrong.size}, counted row by row."
     return Diagnosis(ids=("one_element",), message=text, detail=text)
 
 

@@ -1,0 +1,139 @@
+"""What is judged from behaviour and code together, and what a person reads (pure)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from grader.judge import Decision
+from grader.models import Cell
+from grader.source import Code
+from rubric.schema import BehaviourCheck, Messages, Mistake, Requirement, TextCheck
+
+_HEADING = re.compile(r"^\s*(#{1,6}\s|\*\*|<h\d|(?:question|task|exercise|aufgabe|frage)\b|\(?\d+[.)])", re.I)
+_MOST = 4000  # characters of an answer that are shown to its reader
+
+
+def judge_behaviour(
+    check: BehaviourCheck,
+    decisions: Mapping[str, Decision],
+    mistakes: Mapping[str, Mistake],
+    code: Code,
+    messages: Messages,
+) -> Decision:
+    """Does the notebook do what is asked, by its values where they tell, and by its code?
+
+    decisions: the numeric checks, already decided.
+    """
+    lacking = [r for r in check.requires if not _met(r, code)]
+    shown = [decisions[name] for name in check.shown_by]
+    passed = [d for d in shown if d.verdict == "pass"]
+    made = {i for d in decisions.values() if d.diagnosis is not None for i in d.mistakes}
+    contradicting = [
+        mistakes[i] for i in sorted(made) if i in mistakes and mistakes[i].touches & {*check.broken_by}
+    ]
+    if not any(c.does_more_than_import for c in code.cells):
+        return Decision(check.id, "missing", 0.0, "The notebook has no code.")
+    if len(passed) >= check.enough:
+        return _by_code(check, lacking, messages)
+    if contradicting:
+        return Decision(check.id, "fail", 0.0, " ".join(m.message for m in contradicting))
+    explained = [
+        d for d in shown if d.verdict in ("fail", "partial") and d.diagnosis is not None and d.mistakes
+    ]
+    if len(explained) + len(passed) >= check.enough:
+        return _by_code(check, lacking, messages)
+    if len(lacking) == len(check.requires) and lacking:
+        return Decision(check.id, "fail", 0.0, " ".join(r.why for r in lacking))
+    return Decision(check.id, "review", None, f"{messages.review} The printed values do not tell.")
+
+
+def _by_code(check: BehaviourCheck, lacking: Sequence[Requirement], messages: Messages) -> Decision:
+    if lacking:
+        return Decision(check.id, "fail", 0.0, " ".join(r.why for r in lacking))
+    return Decision(check.id, "pass", 1.0, messages.passed)
+
+
+def _met(requirement: Requirement, code: Code) -> bool:
+    cells = None
+    if requirement.where == "first_code_cell":
+        first = code.first_working_cell
+        cells = [c for c in code.cells if first is not None and c.index <= first.index]
+    return any(code.uses(name, cells) for name in requirement.any_of)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A written answer: the text, and the position of its first cell."""
+
+    text: str
+    cell: int
+
+
+def find_answer(check: TextCheck, cells: Sequence[Cell]) -> Answer | None:
+    """The text that answers a question: below its heading, up to the next heading of another question.
+
+    Without a heading, the last prose of the notebook that follows its last code cell. None where
+    nobody wrote anything.
+    """
+    patterns = [re.compile(p, re.IGNORECASE) for p in check.headings]
+    for position, cell in enumerate(cells):
+        if cell.kind == "code":
+            continue
+        lines = cell.source.splitlines()
+        for number, line in enumerate(lines):
+            if any(p.search(line) for p in patterns):
+                text = _below(line, lines[number + 1 :], cells[position + 1 :], patterns)
+                if text:
+                    return Answer(text[:_MOST], cell.index)
+    last_code = max((c.index for c in cells if c.kind == "code" and c.source.strip()), default=-1)
+    tail = [c for c in cells if c.kind != "code" and c.index > last_code]
+    text = "\n\n".join(prose for c in tail if (prose := _prose(c.source.splitlines())))
+    return Answer(text[:_MOST], tail[0].index) if text else None
+
+
+def _below(
+    heading: str, rest: Sequence[str], following: Sequence[Cell], patterns: Sequence[re.Pattern[str]]
+) -> str:
+    own = _prose(rest)
+    if not own and not _HEADING.match(heading) and len(heading.split()) > 3:
+        own = heading.strip()
+    parts = [own] if own else []
+    for cell in following:
+        if cell.kind == "code":
+            parts += _comments_only(cell.source.splitlines())
+            continue
+        lines = cell.source.splitlines()
+        if any(_HEADING.match(line) and not any(p.search(line) for p in patterns) for line in lines[:2]):
+            break
+        prose = _prose(lines)
+        if prose:
+            parts.append(prose)
+    return "\n\n".join(parts)
+
+
+def _comments_only(lines: Sequence[str]) -> list[str]:
+    """The text of a code cell that holds nothing but comments: some answer there."""
+    written = [line.strip() for line in lines if line.strip()]
+    if not written or not all(line.startswith("#") for line in written):
+        return []
+    return ["\n".join(line.lstrip("# ") for line in written)]
+
+
+def _prose(lines: Sequence[str]) -> str:
+    """Lines that are not headings and hold at least one word."""
+    return "\n".join(
+        line for line in lines if re.search(r"\w", line) and not re.match(r"\s*#{1,6}\s", line)
+    ).strip()
+
+
+def judge_text(check: TextCheck, answer: Answer | None, decisions: Mapping[str, Decision]) -> Decision:
+    """Prepare a written answer for its reader; only a person gives points for words."""
+    if answer is None:
+        return Decision(check.id, "missing", 0.0, "No written answer was found.")
+    facts = ", ".join(f"{name} {decisions[name].verdict}" for name in check.facts if name in decisions)
+    quoted = " ".join(answer.text.split())
+    quoted = quoted if len(quoted) <= 600 else quoted[:600] + " …"
+    text = f"A person reads this answer (cell {answer.cell + 1}): “{quoted}”"
+    return Decision(check.id, "review", None, f"{text} Facts: {facts}." if facts else text)

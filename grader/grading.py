@@ -1,0 +1,217 @@
+"""One submission and what its runs printed, to a report (pure).
+
+::
+
+    outputs of each world ─▶ extract ─▶ pair ─▶ read ─┬─▶ match ─▶ judge ─▶ follow-through ─▶ score ─▶ Report
+                                      known mistakes ─┘               code, text ─┘
+"""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from importlib.metadata import PackageNotFoundError, version
+
+from grader.assignment import Assignment
+from grader.behaviour import find_answer, judge_behaviour, judge_text
+from grader.book import Book, Target
+from grader.diagnose import explain, variant_targets
+from grader.extract import extract
+from grader.judge import Case, Decision, follow_through, judge
+from grader.labels import Vocabulary
+from grader.match import match
+from grader.models import (
+    Execution,
+    ExecutionSummary,
+    Flag,
+    Isolation,
+    Provenance,
+    QuestionResult,
+    Report,
+    RubricRef,
+    Submission,
+    SubmissionRef,
+    WorldRef,
+)
+from grader.pairing import pair
+from grader.reading import read
+from grader.score import score_question
+from grader.source import Code
+from grader.stored import compare_stored
+from rubric.schema import BehaviourCheck, TensorCheck, TextCheck
+
+_UNGRADED = ("unreadable", "sandbox_error")
+
+
+def grade(submission: Submission, executions: Sequence[Execution], assignment: Assignment) -> Report:
+    """Grade one submission.
+
+    executions: one per world of the rubric, in the rubric's order; empty when the submission could
+        not be read (`Submission.problem`).
+
+    The score is null, never 0, where the submission could not be graded.
+    """
+    rubric = assignment.rubric
+    if submission.problem is not None or not executions:
+        problem = submission.problem or "nothing was executed"
+        return _report(submission, _unreadable(problem), (), (), (), assignment)
+    broken = [e for e in executions if e.status in _UNGRADED]
+    if broken:
+        return _report(submission, broken[0], executions, (), (), assignment)
+    decisions, flags = decide(submission, executions, assignment)
+    outputs = {(o.cell, o.index): o for o in executions[0].outputs}
+    questions = tuple(
+        score_question(q, decisions, rubric, outputs, assignment.references[0]) for q in rubric.questions
+    )
+    return _report(submission, executions[0], executions, questions, flags, assignment)
+
+
+def decide(
+    submission: Submission, executions: Sequence[Execution], assignment: Assignment
+) -> tuple[Mapping[str, Decision], tuple[Flag, ...]]:
+    """A decision for every check of the rubric, and what a person should know besides."""
+    rubric = assignment.rubric
+    books = _books(assignment)
+    code = Code(submission.cells)
+    printed = [extract(e.outputs) for e in executions]
+    readings = read(pair(printed), books.canonical, books.vocabulary, code, submission.cells)
+    explanation = explain(readings, books.singles, books.pairs, books.asked)
+    sizes = {c.id: assignment.references[0][c.quantity].size for c in books.checks}
+    candidates = match(readings, books.checks, explanation.views, sizes)
+    mistakes = {m.id: m for m in assignment.mistakes}
+    case = Case(rubric, assignment.references, books.singles, mistakes, explanation, code, readings)
+    numeric = {c.id: judge(c, candidates.get(c.id, ()), case) for c in books.checks}
+    by_question = [[c.id for c in q.checks if isinstance(c, TensorCheck)] for q in rubric.questions]
+    decisions = follow_through(numeric, by_question, case)
+    for check in rubric.checks():
+        if isinstance(check, BehaviourCheck):
+            decisions[check.id] = judge_behaviour(check, numeric, mistakes, code, rubric.messages)
+        elif isinstance(check, TextCheck):
+            decisions[check.id] = judge_text(check, find_answer(check, submission.cells), numeric)
+    flags = [flag for d in decisions.values() for flag in d.flags]
+    flags += compare_stored(submission.cells, printed[0])
+    flags += _run_flags(executions, rubric_worlds=[w.name for w in rubric.worlds])
+    return decisions, tuple(flags)
+
+
+class _Books:
+    """What is the same for every submission of an assignment, made once."""
+
+    def __init__(self, assignment: Assignment) -> None:
+        rubric = assignment.rubric
+        references = assignment.references
+        self._assignment = assignment
+        self.checks = [c for c in rubric.checks() if isinstance(c, TensorCheck)]
+        self.asked = frozenset(c.quantity for c in self.checks)
+        canonical = [Target(name, (), tuple(r[name] for r in references)) for name in references[0]]
+        self.canonical = Book(canonical, rubric.tolerance, pieces=True, elements=True)
+        self.vocabulary = Vocabulary(rubric, list(references[0]))
+        self.singles = Book(
+            variant_targets(assignment.single_variants, references, self.asked, rubric.tolerance),
+            rubric.tolerance,
+            pieces=True,
+        )
+        self._pairs: Book | None = None
+
+    def pairs(self) -> Book:
+        if self._pairs is None:
+            a = self._assignment
+            self._pairs = Book(
+                variant_targets(a.pair_variants, a.references, self.asked, a.rubric.tolerance),
+                a.rubric.tolerance,
+                pieces=False,
+            )
+        return self._pairs
+
+
+_made: dict[str, _Books] = {}
+
+
+def _books(assignment: Assignment) -> _Books:
+    if assignment.sha256 not in _made:
+        _made[assignment.sha256] = _Books(assignment)
+    return _made[assignment.sha256]
+
+
+def _run_flags(executions: Sequence[Execution], rubric_worlds: Sequence[str]) -> list[Flag]:
+    flags = []
+    first = executions[0]
+    if first.isolation.tier == "none":
+        flags.append(Flag(id="no_isolation", message="This notebook ran without any isolation."))
+    for name in first.missing_packages:
+        flags.append(
+            Flag(id="missing_package", message=f"The kernel's environment lacks the package {name!r}.")
+        )
+    for world, execution in zip(rubric_worlds[1:], executions[1:], strict=False):
+        if execution.status != first.status:
+            flags.append(
+                Flag(
+                    id="worlds_differ",
+                    message=f"Under another seed (world {world!r}) the run ended with {execution.status}"
+                    f"{': ' + execution.message if execution.message else ''}.",
+                )
+            )
+    return flags
+
+
+def _unreadable(problem: str) -> Execution:
+    return Execution(status="unreadable", message=problem, isolation=Isolation(tier="not run"))
+
+
+def _report(
+    submission: Submission,
+    execution: Execution,
+    executions: Sequence[Execution],
+    questions: tuple[QuestionResult, ...],
+    flags: tuple[Flag, ...],
+    assignment: Assignment,
+) -> Report:
+    rubric = assignment.rubric
+    checks = [c for q in questions for c in q.checks]
+    graded = bool(questions)
+    pending = sum(c.max_score for c in checks if c.score is None)
+    return Report(
+        submission=SubmissionRef(
+            id=submission.id,
+            path=submission.path,
+            sha256=submission.sha256,
+            student=submission.student,
+            received_at=submission.received_at,
+        ),
+        rubric=RubricRef(id=rubric.id, version=rubric.version, sha256=assignment.sha256, title=rubric.title),
+        execution=ExecutionSummary(
+            status=execution.status,
+            message=execution.message,
+            isolation=execution.isolation,
+            wall_s=round(sum(e.wall_s for e in executions) or execution.wall_s, 3),
+            errors=execution.errors,
+            stopped_at=execution.stopped_at,
+            missing_packages=execution.missing_packages,
+            usage=execution.usage,
+        ),
+        score=round(sum(q.score or 0.0 for q in questions), 2) if graded else None,
+        max_score=round(rubric.points, 2),
+        pending=round(pending, 2),
+        needs_review=not graded or pending > 0,
+        participation=(round(sum(q.addressed for q in questions) / len(questions), 3) if graded else 0.0),
+        flags=(*submission.flags, *flags),
+        questions=questions,
+        provenance=Provenance(
+            grader=_version("notebook-grader"),
+            torch=_version("torch"),
+            python=platform.python_version(),
+            worlds=tuple(
+                WorldRef(name=w.name, status=e.status, wall_s=round(e.wall_s, 3))
+                for w, e in zip(rubric.worlds, executions, strict=False)
+            ),
+        ),
+    )
+
+
+@lru_cache
+def _version(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return "unknown"

@@ -1,0 +1,312 @@
+"""Right or not, and why not: one verdict per numeric check (pure).
+
+A check passes when a print fits the reference in every world and tells it from the known mistakes.
+What fits in the handout's world only is decided by what the other world shows: numbers that do not
+move with the world were not computed from it, numbers that move to something wrong were wrong all
+along. What stays open goes to a person.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from grader.assignment import Array
+from grader.book import Book
+from grader.diagnose import Explanation, generic, named
+from grader.evidence import Comparison, compare, digits, excluded
+from grader.match import Candidate
+from grader.models import Diagnosis, Flag, PrintedTensor, VerdictName
+from grader.reading import Reading
+from grader.source import Code
+from rubric.schema import Mistake, Rubric, TensorCheck
+
+STRONG = 0.9  # share of the known mistakes that a print must rule out
+STRONG_ALONE = 0.8  # the same for a print that only the handout's world shows, with three digits or more
+_LITERAL = 0.75  # share of a print's numbers that stand in the code, for it to count as typed in
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What was decided about one check. credit: share of its points; None while a person decides."""
+
+    check: str
+    verdict: VerdictName
+    credit: float | None
+    reason: str
+    candidate: Candidate | None = None
+    comparison: Comparison | None = None
+    diagnosis: Diagnosis | None = None
+    flags: tuple[Flag, ...] = ()
+
+    @property
+    def mistakes(self) -> tuple[str, ...]:
+        return self.candidate.mistakes if self.candidate is not None else ()
+
+
+@dataclass(frozen=True)
+class Case:
+    """Everything a verdict may rest on, besides the candidates."""
+
+    rubric: Rubric
+    references: tuple[Mapping[str, Array], ...]
+    variants: Book
+    mistakes: Mapping[str, Mistake]
+    explanation: Explanation
+    code: Code
+    readings: tuple[Reading, ...]
+
+
+def judge(check: TensorCheck, candidates: Sequence[Candidate], case: Case) -> Decision:
+    """Decide one numeric check from its candidates, which are in the order they were printed."""
+    whole = [c for c in candidates if c.kind == "right" and c.coverage == 1.0]
+    if whole:
+        return _judge_right(check, whole, [c for c in candidates if c.kind != "right"], case)
+    if not candidates:
+        return _judge_nothing(check, case)
+    named_ones = [c for c in candidates if c.named(check.id)]
+    meant = (named_ones or list(candidates))[-1]
+    decision = _judge_wrong(check, meant, case)
+    for other in candidates:
+        if other is not meant and other.kind in ("handout", "right") and decision.verdict != "partial":
+            rival = _judge_wrong(check, other, case)
+            if rival.verdict == "review":
+                return rival
+    return decision
+
+
+def _judge_nothing(check: TensorCheck, case: Case) -> Decision:
+    claimed = [r for r in case.readings if r.meaning.check == check.id and r.exact and r.size > 1]
+    if claimed:
+        shown = claimed[-1].exact[0].target.quantity
+        text = f"The print labelled {claimed[-1].slot.first.label or check.title!r} shows {shown}."
+        return Decision(check.id, "fail", 0.0, text)
+    return Decision(check.id, "missing", 0.0, case.rubric.messages.missing)
+
+
+# ------------------------------------------------------------------ a print that fits everywhere
+
+
+def _judge_right(
+    check: TensorCheck, right: Sequence[Candidate], others: Sequence[Candidate], case: Case
+) -> Decision:
+    messages = case.rubric.messages
+    best = max(right, key=lambda c: (c.seen_everywhere, c.named(check.id), _says_other(c, check) is None))
+    comparison = _compare(check, best, case)
+    flags: list[Flag] = []
+    doubt = _doubt(check, best, comparison, case)
+    if doubt is not None:
+        return replace(doubt, candidate=best, comparison=comparison)
+    doubt_text = _rivalry(check, best, right, others, case)
+    if doubt_text is not None:
+        return Decision(check.id, "review", None, doubt_text, best, comparison)
+    other = _says_other(best, check)
+    if other is not None:
+        label = best.readings[0].slot.first.label or best.readings[0].slot.first.above
+        flags.append(
+            Flag(
+                id="label_mismatch",
+                message=f"{check.id} is right, but cell {best.cell + 1} labels it {label[:60]!r}",
+            )
+        )
+    if others:
+        flags.append(Flag(id="several_values", message=f"{check.id} was printed with other values too"))
+    if not best.seen_everywhere:
+        flags.append(
+            Flag(
+                id="one_world",
+                message=f"{check.id} was seen in the handout's world only; that print alone is strong enough",
+            )
+        )
+    return Decision(check.id, "pass", 1.0, messages.passed, best, comparison, flags=tuple(flags))
+
+
+def _doubt(check: TensorCheck, best: Candidate, comparison: Comparison | None, case: Case) -> Decision | None:
+    """Why a print that fits is not enough, if it is not."""
+    several = len(case.references) > 1
+    ruled_out = excluded(best, check.quantity, case.variants)
+    precise = comparison is not None and digits(comparison, case.rubric.tolerance) >= 2.5
+    if several and not best.seen_everywhere:
+        if _typed_in(best, case.code):
+            return Decision(
+                check.id,
+                "review",
+                None,
+                "These numbers also stand in the code; a person looks whether they were computed.",
+            )
+        if ruled_out >= STRONG_ALONE and precise:
+            return None
+        return Decision(
+            check.id,
+            "review",
+            None,
+            "The print fits, but says too little by itself, and did not appear under another seed.",
+        )
+    if several and all(r.movement == "constant" for r in best.readings) and _typed_in(best, case.code):
+        return Decision(check.id, "fail", 0.0, case.rubric.messages.typed_in)
+    if ruled_out < STRONG:
+        return Decision(
+            check.id, "review", None, "The print fits, but its few digits also fit known mistakes."
+        )
+    return None
+
+
+def _says_other(candidate: Candidate, check: TensorCheck) -> str | None:
+    meant = {r.meaning.check for r in candidate.readings} - {None, check.id}
+    return next(iter(meant)) if meant and not candidate.named(check.id) else None
+
+
+def _rivalry(
+    check: TensorCheck,
+    best: Candidate,
+    right: Sequence[Candidate],
+    others: Sequence[Candidate],
+    case: Case,
+) -> str | None:
+    """Other values offered for the same check: None where it is clear which one is meant."""
+    rivals = [o for o in others if o.kind in ("mistaken", "named") and o.coverage == 1.0]
+    if not rivals:
+        return None
+    if any(c.named(check.id) for c in right) and not any(o.named(check.id) for o in rivals):
+        return None
+    first, last = min(c.first for c in right), max(c.last for c in right)
+    later = [o for o in rivals if o.first > first]
+    if len(later) == len(rivals) and _after_training(rivals, case.code):
+        return None
+    latest = max(right, key=lambda c: c.last)
+    if all(o.cell < latest.cell for o in rivals) and len(rivals) <= 2 and last == latest.last:
+        return None
+    where = ", ".join(sorted({str(o.cell + 1) for o in rivals}))
+    return f"Several values were printed for this (also in cell {where}); a person decides which is meant."
+
+
+def _after_training(rivals: Sequence[Candidate], code: Code) -> bool:
+    """Are the later values the same quantity printed again after the parameters changed?"""
+    end = max(r.cell for r in rivals)
+    return any(c.updates_parameters for c in code.cells if c.index <= end)
+
+
+# ------------------------------------------------------------------ a print that does not
+
+
+def _judge_wrong(check: TensorCheck, candidate: Candidate, case: Case) -> Decision:
+    rubric = case.rubric
+    comparison = _compare(check, candidate, case)
+
+    def decided(
+        verdict: VerdictName, credit: float | None, reason: str, diagnosis: Diagnosis | None = None
+    ) -> Decision:
+        return Decision(check.id, verdict, credit, reason, candidate, comparison, diagnosis)
+
+    if candidate.kind == "mistaken":
+        rivals = case.explanation.rivals.get(candidate.mistakes, 0)
+        diagnosis = named(candidate.mistakes, case.mistakes, rivals) if rivals == 0 else None
+        return decided("fail", 0.0, rubric.messages.fail, diagnosis)
+    if candidate.coverage < 1.0:
+        if candidate.kind == "right" and candidate.coverage >= rubric.partial.at_least:
+            share = rubric.partial.share * candidate.coverage
+            return decided(
+                "partial", share, f"{rubric.messages.partial} {candidate.coverage:.0%} of it was printed."
+            )
+        return decided("fail", 0.0, f"{rubric.messages.fail} Only a part of it was printed.")
+    constant = len(case.references) > 1 and all(r.movement == "constant" for r in candidate.readings)
+    if candidate.kind == "handout":
+        if constant and _typed_in(candidate, case.code):
+            return decided("fail", 0.0, rubric.messages.typed_in)
+        if constant:
+            return decided(
+                "review",
+                None,
+                "The values are right, but do not change with the random seed: were they computed here?",
+            )
+        if excluded_first(check, candidate, case) >= STRONG and comparison is not None:
+            return decided(
+                "review",
+                None,
+                "Right under the handout's seed, different under another one; a person looks why.",
+            )
+        return decided(
+            "fail", 0.0, f"{rubric.messages.fail} They only look right at the few digits that were printed."
+        )
+    if comparison is None:
+        return decided("fail", 0.0, f"{rubric.messages.fail} The shape does not fit either.")
+    diagnosis = None if constant else generic(comparison.prints, rubric.tolerance)
+    if candidate.named(check.id) and not constant and comparison.share >= rubric.partial.at_least:
+        trivial = excluded_first(check, candidate, case) == 0.0 and not candidate.seen_everywhere
+        if not trivial and (diagnosis is None or diagnosis.ids == ("one_element",)):
+            share = rubric.partial.share * comparison.share
+            return decided("partial", share, rubric.messages.partial, diagnosis)
+    return decided("fail", 0.0, rubric.messages.fail, diagnosis)
+
+
+def excluded_first(check: TensorCheck, candidate: Candidate, case: Case) -> float:
+    """Share of the known mistakes that the print of the handout's world alone rules out."""
+    alone = [
+        replace(r, slot=replace(r.slot, prints=(r.slot.first, *(None for _ in r.slot.prints[1:]))))
+        for r in candidate.readings
+    ]
+    return excluded(replace(candidate, readings=tuple(alone)), check.quantity, case.variants)
+
+
+def follow_through(
+    decisions: Mapping[str, Decision], questions: Sequence[Sequence[str]], case: Case
+) -> dict[str, Decision]:
+    """Later results that are right given an earlier, diagnosed mistake earn the rubric's share.
+
+    questions: ids of the tensor checks of each question, in order. Nothing follows from a mistake
+    that makes the problem easier, nor within the question in which it was made.
+    """
+    settled = dict(decisions)
+    earlier: set[str] = set()
+    for checks in questions:
+        here: set[str] = set()
+        for name in checks:
+            decision = settled[name]
+            if decision.verdict != "fail" or not decision.mistakes or decision.diagnosis is None:
+                continue
+            here |= set(decision.mistakes)
+            known = [case.mistakes[i] for i in decision.mistakes if i in case.mistakes]
+            if set(decision.mistakes) <= earlier and not any(m.easier for m in known):
+                assert decision.candidate is not None
+                if decision.candidate.seen_everywhere and case.rubric.follow_through > 0:
+                    settled[name] = replace(
+                        decision,
+                        verdict="partial",
+                        credit=case.rubric.follow_through,
+                        reason=case.rubric.messages.follow_through,
+                    )
+        earlier |= here
+    return settled
+
+
+# ------------------------------------------------------------------ helpers
+
+
+def _compare(check: TensorCheck, candidate: Candidate, case: Case) -> Comparison | None:
+    expected = [reference[check.quantity] for reference in case.references]
+    return compare(candidate, expected, case.rubric.tolerance)
+
+
+def _typed_in(candidate: Candidate, code: Code) -> bool:
+    """Do most of the printed numbers stand as literals in the code?"""
+    literals = np.abs(np.asarray(code.literals))
+    if not literals.size:
+        return False
+    literals.sort()
+    known = total = 0
+    for reading in candidate.readings:
+        hits, counted = _literal_hits(reading.slot.first, literals)
+        known, total = known + hits, total + counted
+    return total > 0 and known >= _LITERAL * total
+
+
+def _literal_hits(printed: PrintedTensor, literals: Array) -> tuple[int, int]:
+    value = np.abs(np.asarray(printed.values))
+    half = np.asarray(printed.half_unit)
+    telling = np.isfinite(value) & (value > 100 * half)
+    value, half = value[telling], half[telling] * (1 + 1e-9) + 1e-7 * value[telling]
+    low = np.searchsorted(literals, value - half, side="left")
+    high = np.searchsorted(literals, value + half, side="right")
+    return int((high > low).sum()), int(value.size)
