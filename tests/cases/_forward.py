@@ -1,0 +1,3 @@
+h1 = torch.sigmoid(W1 @ x + b1[:, None])
+h2 = torch.sigmoid(W2 @ h1 + b2[:, None])
+out = W3 @ h2 + b3[:, None]

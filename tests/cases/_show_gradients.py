@@ -1,0 +1,6 @@
+print("dW1 =", W1.grad)
+print("db1 =", b1.grad)
+print("dW2 =", W2.grad)
+print("db2 =", b2.grad)
+print("dW3 =", W3.grad)
+print("db3 =", b3.grad)

@@ -1,0 +1,3 @@
+print("h1 =", h1)
+print("h2 =", h2)
+print("output =", out)

@@ -1,0 +1,10 @@
+# %% include handout
+# %% include module
+# %% include show_layers
+# %% include module_backward
+# %%
+for name, p in net.named_parameters():
+    print(name)
+    print(p)
+    print("gradient:")
+    print(p.grad)

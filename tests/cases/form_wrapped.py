@@ -1,0 +1,11 @@
+# %% include handout
+# %% include tensors
+# %%
+torch.set_printoptions(linewidth=30)
+np.set_printoptions(linewidth=30)
+# %% include forward
+# %% include show_layers
+# %% include backward
+# %%
+for name, p in zip(["W1", "b1", "W2", "b2", "W3", "b3"], [W1, b1, W2, b2, W3, b3]):
+    print("grad", name, p.grad.numpy())

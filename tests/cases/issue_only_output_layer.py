@@ -1,0 +1,7 @@
+# %% include handout
+# %% include tensors
+# %% include forward
+# %%
+print("output =", out)
+# %% include backward
+# %% include show_gradients

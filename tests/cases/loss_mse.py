@@ -1,0 +1,7 @@
+# %% include handout
+# %% include module
+# %% include show_layers
+# %%
+nn.MSELoss()(out, Y).backward()
+for name, p in net.named_parameters():
+    print("grad", name, p.grad)
