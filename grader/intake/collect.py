@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
@@ -29,6 +30,16 @@ class Entry:
     def origin(self) -> str:
         """Absolute path of the upload: tells it from another of the same id in a later run."""
         return str(self.upload.path.absolute())
+
+    def fingerprint(self) -> str:
+        """Digest of all that `read` would return, without reading more than bytes."""
+        upload = self.upload
+        try:
+            content = hashlib.sha256(files.read(upload.path, upload.root)).hexdigest()
+        except Refused as refused:
+            content = str(refused)
+        beside = [(b.name, files.content_digest(b.path)) for b in upload.beside]
+        return hashlib.sha256(json.dumps([self.id, upload.relative, content, beside]).encode()).hexdigest()
 
     def read(self) -> Submission:
         """The submission, read from disk now. Never raises for anything a student can upload."""

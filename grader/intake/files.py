@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import stat
 from pathlib import Path
@@ -27,6 +28,15 @@ def read(path: Path, root: Path | None) -> bytes:
         if os.path.lexists(path) and not stat.S_ISREG(path.lstat().st_mode):
             raise Refused(_what(path.lstat().st_mode)) from None
         raise Refused(f"could not be read: {error.strerror or error}") from None
+
+
+def content_digest(path: Path) -> str:
+    """SHA-256 of a file's bytes, in hexadecimal, or the reason why it can't be read."""
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        return f"unreadable: {error.strerror}"
 
 
 def _inside(path: Path, root: Path | None) -> Path:

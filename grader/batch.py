@@ -1,0 +1,270 @@
+"""Many submissions → reports: jobs, resume, and nothing finished is ever lost.
+
+`OUT/<id>/report.json` and `OUT/.grader/` (journal, kept executions, lock) are written as each
+submission is finished. A submission whose journal entry has the key that it would get now is left as
+it is; one that failed by our fault is tried again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+import traceback
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, ParamSpec, Protocol, TypeVar
+
+from grader import report as reports
+from grader.assignment import Assignment
+from grader.errors import IsolationError, OperationError, StorageError
+from grader.execute.job import Job, Limits
+from grader.grading import grade
+from grader.journal import Entry, Journal
+from grader.keys import Conditions, execution_key, files_digest, report_key
+from grader.models import Execution, Report, Submission
+from grader.store import Executions
+from rubric.schema import World
+
+STATE = ".grader"
+
+_P = ParamSpec("_P")
+_T = TypeVar("_T")
+
+
+class Runner(Protocol):
+    """Runs one notebook in a fresh kernel; see `grader.execute`."""
+
+    async def run(self, job: Job) -> Execution: ...
+
+
+class Upload(Protocol):
+    """Something to grade, read only when its turn comes; see `grader.intake.Entry`."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def origin(self) -> str: ...
+    def fingerprint(self) -> str: ...
+    def read(self) -> Submission: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something happened to one submission.
+
+    kept: finished by an earlier run and unchanged. failed: our fault, message says what; no mark.
+    seconds: since it was started.
+    """
+
+    kind: Literal["kept", "started", "finished", "failed"]
+    id: str
+    report: Report | None = None
+    message: str = ""
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How one run goes. jobs: kernels at a time. force: neither reports nor executions are reused."""
+
+    jobs: int
+    conditions: Conditions
+    force: bool = False
+
+    @property
+    def limits(self) -> Limits:
+        return self.conditions.limits
+
+
+async def grade_all(
+    uploads: Sequence[Upload],
+    assignment: Assignment,
+    runner: Runner,
+    out: Path,
+    journal: Journal,
+    plan: Plan,
+    on_event: Callable[[Event], None],
+) -> None:
+    """Grade every upload, write its report and note it in the journal; `load` reads the reports back.
+
+    One submission's failure never stops the others. Cancelling stops within seconds and keeps what is
+    done. Raises `IsolationError` (no isolation, no run) and `StorageError` (nowhere to write).
+    """
+    # One thread reads, judges and writes: the event loop stays free for the kernels' messages, and
+    # judging need not be thread-safe.
+    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="grader-judge") as thread:
+        batch = _Batch(assignment, runner, out, journal, plan, on_event, thread)
+        queue = iter(uploads)
+        try:
+            async with asyncio.TaskGroup() as group:
+                # One more than there are kernels: while one is judged the kernels stay busy.
+                for _ in range(min(plan.jobs + 1, len(uploads))):
+                    group.create_task(batch.work(queue))
+        except BaseExceptionGroup as failures:
+            raise _first(failures) from failures
+
+
+def load(out: Path, journal: Journal, uploads: Sequence[Upload]) -> Iterator[Report]:
+    """The reports of the class, one at a time, by id: these uploads, and others graded into `out` before.
+
+    Left out: what has no report (it failed), and an earlier report of an upload that has another id now.
+    """
+    names = {u.origin: u.id for u in uploads}
+    for entry in sorted(journal.entries.values(), key=lambda e: e.id):
+        if names.get(entry.origin, entry.id) != entry.id:
+            continue
+        path = out / entry.id / "report.json"
+        if entry.size and _size(path) == entry.size:
+            yield reports.from_json(path.read_text("utf-8"))
+
+
+@dataclass(frozen=True, slots=True)
+class _Batch:
+    assignment: Assignment
+    runner: Runner
+    out: Path
+    journal: Journal
+    plan: Plan
+    on_event: Callable[[Event], None]
+    thread: ThreadPoolExecutor
+
+    async def work(self, queue: Iterator[Upload]) -> None:
+        for upload in queue:
+            started = time.monotonic()
+            try:
+                key, kept = await self._aside(self._look, upload)
+                if kept:
+                    self.on_event(Event("kept", upload.id))
+                    continue
+                self.on_event(Event("started", upload.id))
+                report = await self._one(upload, key)
+            except (IsolationError, StorageError):
+                raise
+            except Exception as error:
+                await self._aside(self._could_not, upload, error)
+                self._tell("failed", upload, started, message=_one_line(error))
+                continue
+            if report.execution.status == "sandbox_error":
+                self._tell("failed", upload, started, report, report.execution.message)
+            else:
+                self._tell("finished", upload, started, report)
+
+    async def _one(self, upload: Upload, key: str) -> Report:
+        submission = await self._aside(upload.read)
+        executions = [] if submission.problem else await self._execute(submission)
+        return await self._aside(self._judge, upload, key, submission, executions)
+
+    async def _execute(self, submission: Submission) -> list[Execution]:
+        files = await self._aside(files_digest, submission.files)
+        try:
+            async with asyncio.TaskGroup() as group:
+                tasks = [
+                    group.create_task(self._in_world(submission, files, world))
+                    for world in self.assignment.rubric.worlds
+                ]
+        except BaseExceptionGroup as failures:
+            raise _first(failures) from failures
+        return [t.result() for t in tasks]
+
+    async def _in_world(self, submission: Submission, files: str, world: World) -> Execution:
+        prelude = self.assignment.prelude_for(world)
+        key = execution_key(submission, files, world.model_dump(), prelude, self.plan.conditions)
+        store = Executions(self.out / STATE / "executions")
+        if not self.plan.force and (kept := await self._aside(store.get, key)) is not None:
+            return kept
+        job = Job(cells=submission.cells, files=submission.files, prelude=prelude, limits=self.plan.limits)
+        try:
+            execution = await self.runner.run(job)
+        except IsolationError:
+            raise
+        except OperationError as error:
+            return Execution(status="sandbox_error", message=_one_line(error))
+        if execution.status != "sandbox_error":
+            await self._aside(store.put, key, execution)
+        return execution
+
+    def _look(self, upload: Upload) -> tuple[str, bool]:
+        """The key of this upload, and whether an earlier run finished it under the same."""
+        key = report_key(upload.fingerprint(), self.assignment.sha256, self.plan.conditions)
+        entry = self.journal.entries.get(upload.id)
+        if self.plan.force or entry is None or entry.state == "failed" or entry.key != key:
+            return key, False
+        return key, entry.size > 0 and _size(self._path(upload)) == entry.size
+
+    def _judge(self, upload: Upload, key: str, submission: Submission, executions: list[Execution]) -> Report:
+        message = ""
+        try:
+            report = grade(submission, executions, self.assignment)
+        except Exception as error:
+            # A fault of ours in judging: the same report as for a broken sandbox, without a mark.
+            message = f"the grader failed while judging: {_one_line(error)}"
+            self._remember_traceback(upload, error)
+            broken = [
+                e.model_copy(update={"status": "sandbox_error", "message": message}) for e in executions
+            ]
+            report = grade(submission, broken, self.assignment)
+        folder = self.out / upload.id
+        reports.write(report, submission, self.assignment.rubric, folder)
+        failed = report.execution.status == "sandbox_error"
+        self.journal.note(
+            Entry(
+                id=upload.id,
+                origin=upload.origin,
+                key=key,
+                state="failed" if failed else "done",
+                size=_size(self._path(upload)),
+                message=report.execution.message if failed else "",
+            )
+        )
+        return report
+
+    def _could_not(self, upload: Upload, error: Exception) -> None:
+        """Not even a report: the journal says so, and the next run tries again."""
+        self._remember_traceback(upload, error)
+        entry = Entry(id=upload.id, origin=upload.origin, key="", state="failed", message=_one_line(error))
+        self.journal.note(entry)
+
+    def _remember_traceback(self, upload: Upload, error: Exception) -> None:
+        path = self.out / STATE / "failures" / f"{upload.id}.txt"
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text("".join(traceback.format_exception(error)), "utf-8", errors="replace")
+        except OSError:
+            return  # it only helps to find the bug; the failure itself is in the journal
+
+    def _path(self, upload: Upload) -> Path:
+        return self.out / upload.id / "report.json"
+
+    def _tell(
+        self,
+        kind: Literal["finished", "failed"],
+        upload: Upload,
+        started: float,
+        report: Report | None = None,
+        message: str = "",
+    ) -> None:
+        self.on_event(Event(kind, upload.id, report, message, time.monotonic() - started))
+
+    async def _aside(self, function: Callable[_P, _T], *args: _P.args, **kwargs: _P.kwargs) -> _T:
+        return await asyncio.get_running_loop().run_in_executor(
+            self.thread, lambda: function(*args, **kwargs)
+        )
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0
+
+
+def _first(failures: BaseExceptionGroup[BaseException]) -> BaseException:
+    inner = failures.exceptions[0]
+    return _first(inner) if isinstance(inner, BaseExceptionGroup) else inner
+
+
+def _one_line(error: BaseException) -> str:
+    text = " ".join(str(error).split()) or "no message"
+    return text if isinstance(error, OperationError) else f"{type(error).__name__}: {text}"[:300]

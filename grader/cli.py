@@ -1,0 +1,164 @@
+"""The command line: parse, call, exit code. Imports what a command needs only when it is called."""
+
+from __future__ import annotations
+
+import os
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(
+    name="grader",
+    help="Grade deep-learning notebooks by what they really print.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+rubric_app = typer.Typer(help="Write and check an assignment.", no_args_is_help=True)
+report_app = typer.Typer(help="The format of the reports.", no_args_is_help=True)
+app.add_typer(rubric_app, name="rubric")
+app.add_typer(report_app, name="report")
+
+
+class Isolation(StrEnum):
+    """The least isolation that is acceptable."""
+
+    NONE = "none"
+    BASE = "base"
+    NAMESPACES = "namespaces"
+    FULL = "full"
+
+
+@app.command()
+def grade(
+    paths: Annotated[
+        list[Path], typer.Argument(metavar="PATH…", help="Notebooks, or folders that hold some.")
+    ],
+    out: Annotated[
+        Path, typer.Option(help="Folder for the reports; the same one goes on with a stopped run.")
+    ],
+    rubric: Annotated[str, typer.Option(help="A shipped assignment by name, or a folder.")] = "hw4",
+    jobs: Annotated[
+        int | None, typer.Option(min=1, help="Notebooks at a time. [default: processors]")
+    ] = None,
+    timeout: Annotated[float | None, typer.Option(min=0.1, help="Seconds for a whole notebook.")] = None,
+    cell_timeout: Annotated[float | None, typer.Option(min=0.1, help="Seconds for one cell.")] = None,
+    isolation: Annotated[
+        Isolation | None, typer.Option(help="Refuse to run with less. [default: base]", show_default=False)
+    ] = None,
+    allow_unsafe: Annotated[
+        bool, typer.Option("--allow-unsafe", help="Run student code unprotected where nothing better works.")
+    ] = False,
+    force: Annotated[bool, typer.Option("--force", help="Run and grade again what is already done.")] = False,
+    only: Annotated[
+        list[str] | None, typer.Option(help="Only this submission id (* and ? allowed); may be repeated.")
+    ] = None,
+) -> None:
+    """Grade uploads: a report for each in OUT/<id>/, the class in OUT/grades.csv.
+
+    Exit code: 0 every submission was graded, 1 some could not be graded, 2 usage or rubric error,
+    3 something of ours failed (run the same command again), 130 stopped by Ctrl-C.
+    """
+    from grader.commands import grade as command
+
+    request = command.Request(
+        paths=paths,
+        out=out,
+        rubric=rubric,
+        jobs=jobs,
+        total_s=timeout,
+        cell_s=cell_timeout,
+        isolation=None if isolation is None else isolation.value,
+        allow_unsafe=allow_unsafe,
+        force=force,
+        only=only or [],
+    )
+    raise typer.Exit(command.run(request))
+
+
+@app.command()
+def show(
+    out: Annotated[Path, typer.Argument(help="The folder that `grader grade` wrote.")],
+    student: Annotated[str, typer.Argument(help="A submission id, or a part of it that fits one only.")],
+    rubric: Annotated[
+        str | None, typer.Option(help="The assignment, if it is none of the shipped ones.")
+    ] = None,
+) -> None:
+    """Show a student's report: evidence, expected and actual of each check."""
+    from grader.commands import show as command
+
+    typer.echo(command.run(out, student, rubric), nl=False)
+
+
+@rubric_app.command("schema")
+def rubric_schema() -> None:
+    """Print the JSON Schema of rubric.yaml, for editors."""
+    import json
+
+    from rubric.schema import Rubric
+
+    typer.echo(json.dumps(Rubric.model_json_schema(), indent=2))
+
+
+@rubric_app.command("check")
+def rubric_check(
+    path: Annotated[str, typer.Argument(help="A folder with a rubric.yaml, or a shipped assignment's name.")],
+) -> None:
+    """Validate an assignment, run its solution and print the reference values."""
+    from grader.commands import rubric as command
+
+    for line in command.check(path):
+        typer.echo(line)
+
+
+@report_app.command("schema")
+def report_schema() -> None:
+    """Print the JSON Schema of report.json."""
+    import json
+
+    from grader.report.serial import json_schema
+
+    typer.echo(json.dumps(json_schema(), indent=2))
+
+
+def main() -> None:
+    """Entry point. Errors are one line on stderr; GRADER_DEBUG=1 shows the traceback."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")  # a terminal that can't show a name still shows the rest
+    sys.exit(_run(sys.argv[1:]))
+
+
+def _run(arguments: list[str]) -> int:
+    from grader.errors import GraderError
+
+    try:
+        code = app(arguments, prog_name="grader", standalone_mode=False)
+    except GraderError as error:
+        return _complain(error, str(error), error.exit_code)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python complains at exit
+        return 0
+    except (KeyboardInterrupt, typer.Abort):
+        return _complain(None, "stopped", 130)
+    except Exception as error:
+        if hasattr(error, "format_message"):  # a usage error, of click or of the copy inside Typer
+            return _complain(None, f"{error.format_message()} (see grader --help)", 2)
+        kind = type(error).__name__
+        return _complain(error, f"a fault of the grader: {kind}: {error}; GRADER_DEBUG=1 shows where", 3)
+    return code if isinstance(code, int) else 0
+
+
+def _complain(error: BaseException | None, message: str, code: int) -> int:
+    if error is not None and os.environ.get("GRADER_DEBUG"):
+        raise error
+    print(f"grader: {' '.join(message.split())}", file=sys.stderr)
+    return code
+
+
+if __name__ == "__main__":
+    main()

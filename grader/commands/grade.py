@@ -1,0 +1,245 @@
+"""`grader grade`: uploads in, a report for each out."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import csv
+import io
+import os
+import signal
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field, replace
+from difflib import get_close_matches
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+from rich.console import Console
+
+from grader import assignment as assignments
+from grader import batch, report
+from grader.assignment import Assignment
+from grader.errors import IsolationError, OperationError, UsageError
+from grader.execute import Job, Limits, open_runner
+from grader.execute.runner import Runner, Tier
+from grader.intake import Entry, Intake, Leftover, collect, printable
+from grader.journal import Journal
+from grader.keys import Conditions
+from grader.lock import hold
+from grader.models import Execution, Report
+from grader.progress import watch
+from grader.report.files import write_text
+from grader.report.text import spreadsheet
+
+SHOWN_LEFTOVERS = 5
+NOT_ASSIGNED = "not_assigned.csv"
+
+INTERRUPTED = 130
+"""exit code after Ctrl-C, as shells have it"""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """`grader grade` as it was asked for. isolation None: the strongest there is, at least base."""
+
+    paths: Sequence[Path]
+    out: Path
+    rubric: str
+    jobs: int | None = None
+    total_s: float | None = None
+    cell_s: float | None = None
+    isolation: Tier | None = None
+    allow_unsafe: bool = False
+    force: bool = False
+    only: Sequence[str] = ()
+
+
+@dataclass(slots=True)
+class _OnDemand:
+    """Starts the real runner with the first job: a run with nothing to do needs no kernels."""
+
+    request: Request
+    jobs: int
+    limits: Limits
+    stack: AsyncExitStack
+    runner: Runner | None = None
+    gate: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    async def run(self, job: Job) -> Execution:
+        async with self.gate:
+            if self.runner is None:
+                self.runner = await self._open()
+        return await self.runner.run(job)
+
+    async def _open(self) -> Runner:
+        asked, unsafe = self.request.isolation, self.request.allow_unsafe
+        try:
+            return await self._enter(asked or "base")
+        except IsolationError:
+            if asked is not None or not unsafe:
+                raise
+        return await self._enter("none")
+
+    async def _enter(self, tier: Tier) -> Runner:
+        return await self.stack.enter_async_context(
+            open_runner(
+                jobs=self.jobs, isolation=tier, allow_unsafe=self.request.allow_unsafe, limits=self.limits
+            )
+        )
+
+
+def run(request: Request) -> int:
+    """Grade and report; the exit code: 0 all graded, 1 some could not be, 3 something of ours failed.
+
+    Raises `GraderError` for what stops the whole run.
+    """
+    _refuse_mixed_folders(request)
+    intake = collect(request.paths, exclude=[request.out])
+    if not intake.entries:
+        where = ", ".join(printable(str(p)) for p in request.paths)
+        raise UsageError(f"no notebook found in {where}; name .ipynb files or a folder that holds some")
+    chosen = _only(intake, request.only)
+    assignment = assignments.load(request.rubric)
+    console = Console(soft_wrap=False)
+    state = request.out / batch.STATE
+    with hold(request.out, state):
+        journal = Journal(state / "journal.jsonl")
+        interrupted = False
+        try:
+            asyncio.run(_grade(request, chosen, assignment, journal, console))
+        except (KeyboardInterrupt, asyncio.CancelledError):
+            interrupted = True
+        except OperationError:
+            with contextlib.suppress(OperationError):
+                _write_class(request, intake, assignment, journal)  # what is done stands there all the same
+            raise
+        reports = _write_class(request, intake, assignment, journal)
+        _list_leftovers(intake.leftovers, request.out, console)
+        _print_class(reports, assignment, console)
+    return _close(chosen, journal, reports, request, console, interrupted)
+
+
+def _write_class(request: Request, intake: Intake, assignment: Assignment, journal: Journal) -> list[Report]:
+    reports = list(batch.load(request.out, journal, intake.entries))
+    if reports:
+        report.write_class(reports, assignment.rubric, request.out)
+    return reports
+
+
+async def _grade(
+    request: Request, chosen: Sequence[Entry], assignment: Assignment, journal: Journal, console: Console
+) -> None:
+    jobs = request.jobs or len(os.sched_getaffinity(0))
+    limits = _limits(request)
+    unsafe = "/unsafe" if request.allow_unsafe else ""
+    plan = batch.Plan(jobs, Conditions(limits, (request.isolation or "base") + unsafe), request.force)
+    async with AsyncExitStack() as stack, _stops_on_terminate():
+        runner = _OnDemand(request, jobs, limits, stack)
+        with watch(console, len(chosen)) as listener:
+            await batch.grade_all(chosen, assignment, runner, request.out, journal, plan, listener)
+
+
+@asynccontextmanager
+async def _stops_on_terminate() -> AsyncIterator[None]:
+    """SIGTERM stops as gently as Ctrl-C, which asyncio.run takes care of."""
+    loop, task = asyncio.get_running_loop(), asyncio.current_task()
+    if task is not None:
+        loop.add_signal_handler(signal.SIGTERM, task.cancel)
+    try:
+        yield
+    finally:
+        loop.remove_signal_handler(signal.SIGTERM)
+
+
+def _limits(request: Request) -> Limits:
+    usual = Limits()
+    total = request.total_s or usual.total_s
+    return replace(usual, total_s=total, cell_s=request.cell_s or min(usual.cell_s, total))
+
+
+def _refuse_mixed_folders(request: Request) -> None:
+    """Reports among the uploads could be handed to a student's kernel as files beside a notebook."""
+    out = request.out.resolve()
+    for path in request.paths:
+        if path.is_dir() and path.resolve().is_relative_to(out):
+            raise UsageError(
+                f"--out {printable(str(request.out))} holds the uploads of {printable(str(path))}; "
+                "name another folder for the reports"
+            )
+
+
+def _only(intake: Intake, patterns: Sequence[str]) -> list[Entry]:
+    if not patterns:
+        return list(intake.entries)
+    ids = [e.id for e in intake.entries]
+    for pattern in patterns:
+        if not any(fnmatchcase(i, pattern) for i in ids):
+            near = get_close_matches(pattern, ids, n=3, cutoff=0.4)
+            hint = f"; did you mean {', '.join(near)}?" if near else ""
+            raise UsageError(f"--only {printable(pattern)} names no submission{hint}")
+    return [e for e in intake.entries if any(fnmatchcase(e.id, p) for p in patterns)]
+
+
+def _list_leftovers(leftovers: Sequence[Leftover], out: Path, console: Console) -> None:
+    path = out / NOT_ASSIGNED
+    if not leftovers:
+        path.unlink(missing_ok=True)
+        return
+    buffer = io.StringIO()
+    rows = csv.writer(buffer, quoting=csv.QUOTE_ALL, lineterminator="\n")
+    rows.writerow(["path", "reason"])
+    rows.writerows([spreadsheet(x.path), spreadsheet(x.reason)] for x in leftovers)
+    write_text(path, buffer.getvalue())
+    for leftover in leftovers[:SHOWN_LEFTOVERS]:
+        _say(console, f"not assigned: {printable(leftover.path)}: {leftover.reason}")
+    if len(leftovers) > SHOWN_LEFTOVERS:
+        _say(console, f"not assigned: {len(leftovers) - SHOWN_LEFTOVERS} more, listed in {path}")
+
+
+def _print_class(reports: Sequence[Report], assignment: Assignment, console: Console) -> None:
+    if not reports:
+        return
+    if console.is_terminal:
+        console.print(report.class_table(reports, assignment.rubric))
+    else:
+        for line in report.class_lines(reports):
+            _say(console, line)
+
+
+def _close(
+    chosen: Sequence[Entry],
+    journal: Journal,
+    reports: Sequence[Report],
+    request: Request,
+    console: Console,
+    interrupted: bool,
+) -> int:
+    """The last line, and the exit code."""
+    by_id = {r.submission.id: r for r in reports}
+    mine = [by_id.get(e.id) for e in chosen]
+    graded = [r for r in mine if r is not None and r.score is not None]
+    entries = [journal.entries.get(e.id) for e in chosen]
+    failed = [e for e in entries if e is not None and e.state == "failed"]
+    unreadable = [r for r in mine if r is not None and r.score is None and r.execution.status == "unreadable"]
+    waiting = sum(r.needs_review for r in graded)
+    parts = [f"{len(graded)} of {len(chosen)} graded"]
+    if unreadable:
+        parts.append(f"{len(unreadable)} could not be read")
+    if failed:
+        parts.append(f"{len(failed)} failed by our fault, run the same command again")
+    parts.append(f"{waiting} {'waits' if waiting == 1 else 'wait'} for a person")
+    for entry in failed[:SHOWN_LEFTOVERS]:
+        _say(console, f"not graded: {entry.id}: {entry.message}")
+    if interrupted:
+        parts.insert(0, "stopped; the same command goes on from here")
+    _say(console, f"{'; '.join(parts)}. Reports: {request.out}")
+    if interrupted:
+        return INTERRUPTED
+    if failed:
+        return 3
+    return 0 if len(graded) == len(chosen) else 1
+
+
+def _say(console: Console, text: str) -> None:
+    console.print(text, markup=False, highlight=False, soft_wrap=True)

@@ -1,0 +1,38 @@
+"""`grader show`: one student's report with all its evidence."""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+from pathlib import Path
+
+from grader import assignment as assignments
+from grader import report
+from grader.errors import UsageError
+from grader.intake import printable
+
+
+def run(out: Path, student: str, rubric: str | None) -> str:
+    """The text to print. student: an id, or a part of one that only one student has.
+
+    rubric: a name or folder; None takes the one that the report names. Raises `UsageError`.
+    """
+    path = out / find(out, student) / "report.json"
+    found = report.from_json(path.read_text("utf-8"), str(path))
+    home = assignments.locate(rubric or found.rubric.id)
+    return report.show(found, assignments.load_rubric(home))
+
+
+def find(out: Path, student: str) -> str:
+    """The id in `out` that `student` means. Raises `UsageError` when none or several fit."""
+    ids = sorted(p.parent.name for p in out.glob("*/report.json"))
+    if not ids:
+        raise UsageError(f"{printable(str(out))} holds no reports; name the --out folder of `grader grade`")
+    if student in ids:
+        return student
+    fitting = [i for i in ids if student.casefold() in i.casefold()]
+    if len(fitting) == 1:
+        return fitting[0]
+    near = fitting or get_close_matches(student, ids, n=3, cutoff=0.4)
+    several = f"{len(fitting)} students" if fitting else "no student"
+    hint = f": {', '.join(near[:8])}{', …' if len(near) > 8 else ''}" if near else ""
+    raise UsageError(f"{printable(student)} fits {several} in {printable(str(out))}{hint}")

@@ -1,0 +1,40 @@
+"""One run at a time on an output folder. The kernel of the machine drops the lock when we die."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from grader.errors import StorageError, UsageError
+
+
+@contextmanager
+def hold(out: Path, state: Path) -> Iterator[None]:
+    """Hold `state`/lock while the context lasts, making the folder if need be.
+
+    Raises `UsageError` when another run holds it, `StorageError` when the folder can't be written.
+    """
+    path = state / "lock"
+    try:
+        state.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    except OSError as error:
+        raise StorageError(
+            f"{out}: the output folder can't be written ({error.strerror}); name another with --out"
+        ) from error
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            holder = os.pread(descriptor, 20, 0).decode("ascii", "replace").strip() or "?"
+            raise UsageError(
+                f"{out}: another run (process {holder}) is writing there; wait for it or name another --out"
+            ) from None
+        os.ftruncate(descriptor, 0)
+        os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
+        yield
+    finally:
+        os.close(descriptor)
