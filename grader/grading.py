@@ -9,7 +9,7 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, version
 
@@ -22,10 +22,12 @@ from grader.judge import Case, Decision, follow_through, judge
 from grader.labels import Vocabulary
 from grader.match import match
 from grader.models import (
+    Cell,
     Execution,
     ExecutionSummary,
     Flag,
     Isolation,
+    PrintedTensor,
     Provenance,
     QuestionResult,
     Report,
@@ -59,7 +61,13 @@ def grade(submission: Submission, executions: Sequence[Execution], assignment: A
     broken = [e for e in executions if e.status in _UNGRADED]
     if broken:
         return _report(submission, broken[0], executions, (), (), assignment)
-    decisions, flags = decide(submission, executions, assignment)
+    printed = [extract(e.outputs) for e in executions]
+    decisions = decide(submission.cells, printed, assignment)
+    flags = (
+        *(flag for d in decisions.values() for flag in d.flags),
+        *compare_stored(submission.cells, printed[0]),
+        *_run_flags(executions, [w.name for w in rubric.worlds]),
+    )
     outputs = {(o.cell, o.index): o for o in executions[0].outputs}
     questions = tuple(
         score_question(q, decisions, rubric, outputs, assignment.references[0]) for q in rubric.questions
@@ -68,14 +76,16 @@ def grade(submission: Submission, executions: Sequence[Execution], assignment: A
 
 
 def decide(
-    submission: Submission, executions: Sequence[Execution], assignment: Assignment
-) -> tuple[Mapping[str, Decision], tuple[Flag, ...]]:
-    """A decision for every check of the rubric, and what a person should know besides."""
+    cells: Sequence[Cell], printed: Sequence[Sequence[PrintedTensor]], assignment: Assignment
+) -> dict[str, Decision]:
+    """A decision for every check of the rubric.
+
+    printed: what was extracted from the run in each world, in the rubric's order of worlds.
+    """
     rubric = assignment.rubric
     books = _books(assignment)
-    code = Code(submission.cells)
-    printed = [extract(e.outputs) for e in executions]
-    readings = read(pair(printed), books.canonical, books.vocabulary, code, submission.cells)
+    code = Code(cells)
+    readings = read(pair(printed), books.canonical, books.vocabulary, code, cells)
     explanation = explain(readings, books.singles, books.pairs, books.asked)
     sizes = {c.id: assignment.references[0][c.quantity].size for c in books.checks}
     candidates = match(readings, books.checks, explanation.views, sizes)
@@ -88,11 +98,8 @@ def decide(
         if isinstance(check, BehaviourCheck):
             decisions[check.id] = judge_behaviour(check, numeric, mistakes, code, rubric.messages)
         elif isinstance(check, TextCheck):
-            decisions[check.id] = judge_text(check, find_answer(check, submission.cells), numeric)
-    flags = [flag for d in decisions.values() for flag in d.flags]
-    flags += compare_stored(submission.cells, printed[0])
-    flags += _run_flags(executions, rubric_worlds=[w.name for w in rubric.worlds])
-    return decisions, tuple(flags)
+            decisions[check.id] = judge_text(check, find_answer(check, cells), numeric)
+    return decisions
 
 
 class _Books:
@@ -134,7 +141,7 @@ def _books(assignment: Assignment) -> _Books:
     return _made[assignment.sha256]
 
 
-def _run_flags(executions: Sequence[Execution], rubric_worlds: Sequence[str]) -> list[Flag]:
+def _run_flags(executions: Sequence[Execution], worlds: Sequence[str]) -> list[Flag]:
     flags = []
     first = executions[0]
     if first.isolation.tier == "none":
@@ -143,7 +150,7 @@ def _run_flags(executions: Sequence[Execution], rubric_worlds: Sequence[str]) ->
         flags.append(
             Flag(id="missing_package", message=f"The kernel's environment lacks the package {name!r}.")
         )
-    for world, execution in zip(rubric_worlds[1:], executions[1:], strict=False):
+    for world, execution in zip(worlds[1:], executions[1:], strict=False):
         if execution.status != first.status:
             flags.append(
                 Flag(

@@ -2,7 +2,8 @@
 
 Both sides become short tokens: Unicode compatibility forms and sub- and superscripts are folded,
 ∂ reads as d, LaTeX commands lose their markup, letters and digits part, camelCase parts. So
-``∂L/∂W₁``, ``\\frac{\\partial L}{\\partial W_1}`` and ``dL_dW1`` all read ``d l d w 1``.
+``∂L/∂W₁``, ``\\frac{\\partial L}{\\partial W_1}`` and ``dL_dW1`` all read ``d l d w 1``. Phrases are compared with
+the spaces taken out, so ``gradw1``, ``grad_W1`` and ``grad W1`` are one.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ def tokens(text: str) -> tuple[str, ...]:
     """Split a label into folded tokens; only its last 300 characters are read."""
     text = text[-_LONGEST:]
     text = _ACCENT.sub(lambda m: f" {m[1]}hat ", text)
-    text = _COMMAND.sub(" ", text).replace("∂", "d").replace("∇", " grad ").replace("ŷ", "yhat")
+    text = _COMMAND.sub(" ", text).replace("∂", " d ").replace("∇", " grad ").replace("ŷ", "yhat")
     text = unicodedata.normalize("NFKC", text)
     text = _CAMEL.sub(" ", text).casefold()
     folded = unicodedata.normalize("NFC", text)
@@ -74,14 +75,15 @@ class Vocabulary:
     """A rubric's words, ready for look-up."""
 
     def __init__(self, rubric: Rubric, background: Sequence[str]) -> None:
-        self._phrases: dict[str, list[tuple[tuple[str, ...], str]]] = {}
+        self._phrases: dict[str, list[str]] = {}
+        self._longest = 1
         for word, phrases in rubric.vocabulary.items():
             for phrase in phrases:
                 parts = tokens(phrase)
-                if parts:
-                    self._phrases.setdefault(parts[0], []).append((parts, word))
-        for known in self._phrases.values():
-            known.sort(key=lambda entry: -len(entry[0]))
+                known = self._phrases.setdefault("".join(parts), [])
+                if parts and word not in known:
+                    known.append(word)
+                self._longest = max(self._longest, 2 * len(parts))
         self._checks = {c.id: c.labels for c in rubric.checks() if isinstance(c, TensorCheck)}
         asked = {c.quantity for c in rubric.checks() if isinstance(c, TensorCheck)}
         self._background = [w for w in rubric.vocabulary if w in background and w not in asked]
@@ -121,20 +123,20 @@ class Vocabulary:
 
     def _words(self, parts: tuple[str, ...]) -> dict[str, int]:
         """Vocabulary entries in a label; the longest phrase wins where phrases overlap."""
-        hits: list[tuple[int, int, str]] = []
-        for start, token in enumerate(parts):
-            for phrase, word in self._phrases.get(token, ()):
-                if parts[start : start + len(phrase)] == phrase:
-                    hits.append((len(phrase), start, word))
+        hits: list[tuple[int, int, int, str]] = []
+        for start in range(len(parts)):
+            joined = ""
+            for end in range(start, min(len(parts), start + self._longest)):
+                joined += parts[end]
+                for word in self._phrases.get(joined, ()):
+                    hits.append((len(joined), start, end + 1, word))
         hits.sort(key=lambda h: (-h[0], -h[1]))
-        taken: dict[int, tuple[int, int]] = {}
+        taken: dict[int, list[int]] = {}
         found: dict[str, int] = {}
-        for length, start, word in hits:
-            span = (start, start + length)
+        for length, *span, word in hits:
             if any(taken.get(i, span) != span for i in range(*span)):
                 continue
             for i in range(*span):
                 taken[i] = span
-            weight = sum(len(t) for t in parts[start : start + length]) + length
-            found[word] = max(found.get(word, 0), weight)
+            found[word] = max(found.get(word, 0), length + span[1] - span[0])
         return found

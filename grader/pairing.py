@@ -10,7 +10,7 @@ from difflib import SequenceMatcher
 
 from grader.models import PrintedTensor
 
-_NUMBER = re.compile(r"\d+")
+_NUMBER = re.compile(r"-?\d*\.\d*(?:[eE][-+]?\d+)?|-?\d{3,}")
 _ALIGN_AT_MOST = 2000  # prints of one cell that are aligned by content; beyond that, by position
 
 
@@ -73,6 +73,6 @@ def _align(here: list[PrintedTensor], there: list[PrintedTensor]) -> list[tuple[
 
 
 def _key(printed: PrintedTensor) -> tuple[str, tuple[int, ...]]:
-    """What stays the same in another world: label and shape, digits in the label aside from short ones."""
-    label = _NUMBER.sub(lambda m: m[0] if len(m[0]) < 3 else "#", f"{printed.channel} {printed.label}")
+    """What stays the same in another world: shape, and the label without the values in it."""
+    label = _NUMBER.sub("#", f"{printed.channel} {printed.label}")
     return label, printed.shape

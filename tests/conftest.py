@@ -1,0 +1,12 @@
+"""Shared by all tests: the shipped assignment, loaded once."""
+
+from __future__ import annotations
+
+import pytest
+
+from grader.assignment import Assignment, load
+
+
+@pytest.fixture(scope="session")
+def hw4() -> Assignment:
+    return load("hw4")

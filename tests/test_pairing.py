@@ -1,0 +1,64 @@
+"""The same print found again in another world."""
+
+from __future__ import annotations
+
+from grader.models import PrintedTensor
+from grader.pairing import pair
+
+
+def printed(label: str, *values: float, cell: int = 0, shape: tuple[int, ...] | None = None) -> PrintedTensor:
+    return PrintedTensor(
+        values=values,
+        half_unit=(5e-5,) * len(values),
+        shape=shape or (len(values),),
+        elided=False,
+        form="tensor",
+        label=label,
+        after="",
+        above="",
+        above_distance=0,
+        cell=cell,
+        output=0,
+        span=(0, 1),
+        channel="stdout",
+    )
+
+
+def partners(*worlds: list[PrintedTensor]) -> list[tuple[float, float | None]]:
+    return [
+        (slot.first.values[0], None if slot.prints[1] is None else slot.prints[1].values[0])
+        for slot in pair(worlds)
+    ]
+
+
+def test_same_structure_pairs_in_order() -> None:
+    assert partners([printed("a", 1, 2), printed("a", 3, 4)], [printed("a", 5, 6), printed("a", 7, 8)]) == [
+        (1, 5),
+        (3, 7),
+    ]
+
+
+def test_a_print_that_is_missing_elsewhere_shifts_nothing() -> None:
+    first = [printed("h1", 1, 2), printed("extra", 3, 4), printed("h2", 5, 6)]
+    second = [printed("h1", 10, 20), printed("h2", 50, 60)]
+    assert partners(first, second) == [(1, 10), (3, None), (5, 50)]
+
+
+def test_cells_are_paired_by_their_position() -> None:
+    first = [printed("h1", 1, 2, cell=0), printed("h1", 3, 4, cell=2)]
+    second = [printed("h1", 30, 40, cell=2)]
+    assert partners(first, second) == [(1, None), (3, 30)]
+
+
+def test_an_elided_print_pairs_with_its_full_form() -> None:
+    first = [printed("big", 1, 2)]
+    second = [printed("big", 1, 2, 3, 4)]
+    assert partners(first, second) == [(1, 1)]
+
+
+def test_numbers_in_labels_that_change_with_the_world_do_not_part_prints() -> None:
+    assert partners([printed("loss 0.2345", 1, 2)], [printed("loss 118.9021", 3, 4)]) == [(1, 3)]
+
+
+def test_one_world_is_enough() -> None:
+    assert [slot.prints for slot in pair([[printed("a", 1)]])] == [(printed("a", 1),)]
