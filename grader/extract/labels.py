@@ -1,0 +1,106 @@
+"""The words around a value: label, after, above. Kept in the student's spelling, trimmed."""
+
+from __future__ import annotations
+
+import re
+
+LONGEST = 200
+_FAR = 20_000
+_MANY_LINES = 200
+_ANSI = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|.)")
+_LINE_END = re.compile(r"\r\n|[\n\r\v\f\x85\u2028\u2029]")
+_LEADING = " \t\xa0,;|)]}>'\"*#_~•·–—─━═&"
+_TRAILING = " \t\xa0:=→⇒≈~'\",;|*#_─━═&"
+_ARROW = re.compile(r"(?:-+>|=+>|:=|--+)\Z")
+_COPULA = re.compile(r"(?:\A|\s)(?:is|are|ist|sind|est|equals)\Z")
+_MAKERS = re.compile(
+    r"(?:Parameter|Variable)?\s*containing\b|\A(?:OrderedDict|ParameterDict|dict|list|tuple|Parameter|defaultdict)\Z"
+)
+_SILENT = re.compile(
+    r"(?:torch\.)?Size\(\[[^\]]*\]\)|<class '[^']*'>|\btorch\.(?:float|int|double|long|bool)\w*|\bfloat(?:32|64)\b"
+    r"|\(\s*\d+\s*(?:,\s*\d+\s*)*,?\s*\)|\b(?:shape|size|dtype|type)\b"
+    r"|\b(?:Parameter|Variable) containing:?|[0-9.]+(?:[eE][+-]?[0-9]+)?[ ]*\*"
+)
+_NONE = re.compile(r"\bNone\W*\Z")
+_WORDY = re.compile(r"[^\W\d_]|[∂∇Δ∆Σ∑]")
+
+
+def tidy(text: str) -> str:
+    """Trim decoration, separators and a trailing `is`; at most the last LONGEST characters."""
+    text = text[-4 * LONGEST :]
+    if "\x1b" in text:
+        text = _ANSI.sub("", text)
+    for _ in range(4):
+        before = text
+        text = text.lstrip(_LEADING + "-=")
+        text = text.rstrip(_TRAILING)
+        text = _ARROW.sub("", text)
+        text = _COPULA.sub("", text)
+        if text == before:
+            break
+    return text[-LONGEST:].strip()
+
+
+def split_label(text: str) -> tuple[str, str]:
+    """(label, label of the collection) from the text in front of a value.
+
+    Behind the last bracket that is still open stands the key; in front of it what the whole
+    collection is called: `Gradients: {'W1': ` → ("W1", "Gradients").
+    """
+    text = text[-4 * LONGEST :]
+    closed = 0
+    for i in range(len(text) - 1, -1, -1):
+        char = text[i]
+        if char in ")]}":
+            closed += 1
+        elif char in "([{":
+            if closed:
+                closed -= 1
+                continue
+            key = tidy(text[i + 1 :])
+            outer = _unopened(text[:i])
+            return (key, outer) if key else (outer, "")
+    return _named(tidy(text)), ""
+
+
+def _unopened(text: str) -> str:
+    """The name in front of opening brackets; the words inside an outer one don't count."""
+    text = text.rstrip("([{ \t")
+    depth = 0
+    for i in range(len(text) - 1, -1, -1):
+        if text[i] in ")]}":
+            depth += 1
+        elif text[i] in "([{":
+            if depth == 0:
+                text = text[i + 1 :]
+                break
+            depth -= 1
+    words = tidy(text)
+    head, _, last = words.rpartition(" ")
+    if _MAKERS.search(last):
+        words = tidy(head)
+    return _named(words)
+
+
+def _named(words: str) -> str:
+    return "" if _MAKERS.match(words) else words
+
+
+def heading(line: str) -> str:
+    """What a line without values says, or "" for decoration, types, shapes and `label: None`."""
+    line = line[-4 * LONGEST :]
+    if "\x1b" in line:
+        line = _ANSI.sub("", line)
+    if _NONE.search(line) or not _WORDY.search(_SILENT.sub("", line)):
+        return ""
+    words = tidy(re.sub(r"\b(?:Parameter|Variable) containing:?", "", line))
+    return words.rstrip("([{ \t-=")
+
+
+def nearest_heading(text: str, start: int, end: int) -> str:
+    """The last line of text[start:end] that is a heading, "" if none; looks back a bounded way."""
+    for line in reversed(_LINE_END.split(text[max(start, end - _FAR) : end])[-_MANY_LINES:]):
+        words = heading(line) if line else ""
+        if words:
+            return words
+    return ""

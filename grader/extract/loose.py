@@ -1,0 +1,83 @@
+"""Numbers outside brackets: which of them are values, which belong to the words around them."""
+
+from __future__ import annotations
+
+import re
+from array import array
+
+from grader.extract.nodes import MAX_VALUES_PER_TENSOR, Node
+from grader.extract.numbers import NUMBER, Parsed, decimal_comma_literals, parse_loose_row
+
+_LITERAL = re.compile(NUMBER)
+_SEPARATORS = frozenset(":=→>≈⇒~")
+_IS = frozenset({"is", "are", "ist", "sind", "est", "equals", "beträgt", "von", "to", "was"})
+_REST_OF_LINE = re.compile(r"[ \t|]*(?:[\r\n]|\Z)")
+_NOT_A_VALUE_BEHIND = re.compile(r"[ ]?/[ ]?\d|:|-\d|\)\s+[A-Za-z]")
+
+
+def read_run(text: str, start: int, end: int, before: str, scale: float, *, collection: bool) -> Node | None:
+    """The run of numbers text[start:end] as a node, or None where it is part of the words.
+
+    before: the token in front of it on the same line, "" at the start of a line.
+    scale: common factor printed in front of it.
+    collection: it stands in an open bracket that holds words too.
+
+    Lone integers in prose (`Layer 1`, `Epoch 10/100`) are no values; they are behind a separator,
+    or alone on their line, or behind an index (`b1[0] 0`).
+    """
+    body = text[start:end]
+    behind = text[end : end + 12]
+    at_end = _REST_OF_LINE.match(text, end) is not None
+    if _NOT_A_VALUE_BEHIND.match(behind) and not (collection and behind[0] == ")"):
+        literals = list(_LITERAL.finditer(body))
+        if len(literals) < 2 or decimal_comma_literals(body):
+            return None
+        end = start + literals[-2].end()
+        body = text[start:end]
+    separated = before[-1:] in _SEPARATORS or before in _IS
+    parsed = parse_loose_row(body)
+    if before and not separated and _names_by_number(before) and len(parsed.values) > 1:
+        first = _LITERAL.match(text, start)
+        if first and _is_integer(first[0]) and not all(_is_integer(m) for m in _LITERAL.findall(body)):
+            following = _LITERAL.search(text, first.end(), end)
+            if following:
+                start = following.start()
+                parsed = parse_loose_row(text[start:end])
+    count = len(parsed.values)
+    if count == 0:
+        return None
+    whole = parsed.integers or parsed.dotted or not any(parsed.half_units)
+    if count == 1 and whole and not parsed.scientific and not parsed.elided:
+        alone = not before and at_end
+        indexed = before[-1:] in ")]}" and before[-1:] != ""
+        if not (alone or separated or (indexed and at_end)):
+            return None
+    return _node(start, end, parsed, scale)
+
+
+def _node(start: int, end: int, parsed: Parsed, scale: float) -> Node:
+    count = len(parsed.values)
+    return Node(
+        start,
+        end,
+        array("d", (v * scale for v in parsed.values[:MAX_VALUES_PER_TENSOR])),
+        array("d", (h * abs(scale) for h in parsed.half_units[:MAX_VALUES_PER_TENSOR])),
+        () if count == 1 and not parsed.elided else (min(count, MAX_VALUES_PER_TENSOR),),
+        "number" if count == 1 and not parsed.elided else "row",
+        elided=parsed.elided or count > MAX_VALUES_PER_TENSOR,
+        integers=parsed.integers,
+        dotted=parsed.dotted,
+        scientific=parsed.scientific,
+        weak=parsed.integers,
+        loose=True,
+        scale=scale,
+    )
+
+
+def _names_by_number(word: str) -> bool:
+    """`Layer` in `Layer 1 0.5 0.6`: a plain word, not already numbered as `h1` or `W[0]`."""
+    return word.isalpha() and word not in _IS
+
+
+def _is_integer(literal: str) -> bool:
+    return literal.lstrip("+-−").isdigit()

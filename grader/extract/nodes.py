@@ -1,0 +1,74 @@
+"""What the parser finds before labels are attached, and the bounded list it goes into."""
+
+from __future__ import annotations
+
+from array import array
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+Form = Literal["tensor", "array", "list", "table", "row", "number"]
+
+MAX_VALUES_PER_TENSOR = 100_000
+MAX_TENSORS = 10_000
+MAX_VALUES = 1_000_000
+
+
+@dataclass(slots=True)
+class Node:
+    """A run of printed numbers at text[start:end].
+
+    weak: a lone integer; a line that holds nothing else still counts as a heading.
+    loose: read outside brackets, so it may join with the rows around it.
+    scale: common factor printed ahead of it, already applied; rows that join take it over.
+    commas, dotted, scientific, integers: how the literals looked, needed until the form is known.
+    """
+
+    start: int
+    end: int
+    values: array[float]
+    halves: array[float]
+    shape: tuple[int, ...]
+    form: Form
+    elided: bool = False
+    commas: bool = False
+    dotted: bool = False
+    scientific: bool = False
+    integers: bool = False
+    weak: bool = False
+    loose: bool = False
+    scale: float = 1.0
+
+
+class Sink:
+    """Nodes in the order of the text: the first and the last ones where there are too many.
+
+    At most MAX_TENSORS nodes and about MAX_VALUES values are kept, half from each end.
+    """
+
+    def __init__(self) -> None:
+        self._head: list[Node] = []
+        self._head_values = 0
+        self._tail: deque[Node] = deque()
+        self._tail_values = 0
+        self._full = False
+
+    def add(self, node: Node) -> None:
+        """Append a node; drops the oldest one of the second half if need be."""
+        size = len(node.values)
+        if not self._full:
+            self._head.append(node)
+            self._head_values += size
+            self._full = len(self._head) >= MAX_TENSORS // 2 or self._head_values >= MAX_VALUES // 2
+            return
+        self._tail.append(node)
+        self._tail_values += size
+        while len(self._tail) > 1 and (
+            len(self._tail) > MAX_TENSORS // 2 or self._tail_values > MAX_VALUES // 2
+        ):
+            self._tail_values -= len(self._tail.popleft().values)
+
+    def __iter__(self) -> Iterator[Node]:
+        yield from self._head
+        yield from self._tail

@@ -1,0 +1,141 @@
+"""Number literals: how they are spelled, what they are worth, and how far off they may be.
+
+A literal's half unit is half a unit of its last printed digit, with these exceptions, all of them
+proven by the spelling itself:
+
+- an integer literal (`3`) is exact: 0.0;
+- zero in scientific notation (`0.0000e+00`) is exact: any other value would show its own exponent;
+- nan and inf are exact.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from functools import lru_cache
+from typing import NamedTuple
+
+_FIXED = r"(?:[0-9]++(?:\.[0-9]*+)?|\.[0-9]++)"
+_EXPONENT = r"(?:[eE][+\-−]?[0-9]{1,6}+)?+"
+_SPECIAL = r"(?:nan|NaN|NAN|inf(?:inity)?+|Inf(?:inity)?+|INF|∞)"
+NUMBER = rf"[+\-−]?(?:{_FIXED}{_EXPONENT}|{_SPECIAL})"
+
+_LITERAL = re.compile(NUMBER)
+_LITERAL_OR_DOTS = re.compile(rf"{NUMBER}|\.\.\.|…")
+_COMMA_NUMBER = r"[+\-−]?[0-9]++(?:,[0-9]++)?+(?:[eE][+\-−]?[0-9]{1,6}+)?+"
+_COMMA_ROW = re.compile(
+    rf"[\s|]*+(?:{_COMMA_NUMBER}(?=[\s;|&,]|\Z)(?:\s*+[;|&]\s*+|\s++|,\s++|,\Z)?+)++[\s|]*+\Z"
+)
+_COMMA_LITERAL = re.compile(_COMMA_NUMBER)
+_THOUSANDS = re.compile(r"[+\-−]?[1-9][0-9]{0,2}(?:,[0-9]{3})++(?:\.[0-9]++)?+\Z")
+_GERMAN_THOUSANDS = re.compile(r"[+\-−]?[1-9][0-9]{0,2}(?:\.[0-9]{3})++,[0-9]++\Z")
+_LONGEST = 1100  # digits of a double that can matter; more can't come from printing one
+
+
+class Parsed(NamedTuple):
+    """Literals read: parallel lists, and whether an ellipsis stood among them.
+
+    dotted: every finite literal ends in a bare point (`1.`), as torch prints whole floats.
+    scientific: some literal has an exponent.
+    integers: every literal is an integer.
+    """
+
+    values: list[float]
+    half_units: list[float]
+    elided: bool = False
+    dotted: bool = False
+    scientific: bool = False
+    integers: bool = False
+
+
+@lru_cache(maxsize=4096)
+def half_unit_at(power: int) -> float:
+    """Half of 10**power; the smallest double instead of zero, inf when too large."""
+    return float(f"5e{power - 1}") or 5e-324
+
+
+def literal_half_unit(literal: str) -> float:
+    """Half unit of one ASCII literal's last digit, by the rules in the module's docstring."""
+    mark = literal.find("e")
+    if mark < 0:
+        mark = literal.find("E")
+    if mark >= 0:
+        mantissa, exponent = literal[:mark], int(literal[mark + 1 :])
+        if not mantissa.strip("+-0."):
+            return 0.0
+        point = mantissa.find(".")
+        return half_unit_at(exponent - (len(mantissa) - point - 1 if point >= 0 else 0))
+    point = literal.find(".")
+    return half_unit_at(point + 1 - len(literal)) if point >= 0 else 0.0
+
+
+def _parse_literals(literals: list[str]) -> Parsed:
+    values: list[float] = []
+    halves: list[float] = []
+    elided = scientific = False
+    dotted = integers = True
+    for literal in literals:
+        if literal in ("...", "…"):
+            elided = True
+            continue
+        if len(literal) > _LONGEST:
+            literal = literal[:_LONGEST]  # noqa: PLW2901
+        value = float(literal.replace("∞", "inf"))
+        if math.isfinite(value):
+            half = literal_half_unit(literal)
+            if literal[-1] != ".":
+                dotted = False
+            if half or "e" in literal or "E" in literal:
+                integers = False
+                scientific = scientific or "e" in literal or "E" in literal
+        else:
+            half = 0.0
+        values.append(value)
+        halves.append(half)
+    return Parsed(values, halves, elided, dotted and bool(values), scientific, integers)
+
+
+def parse_row(body: str) -> Parsed:
+    """Read numbers separated by white space, commas, semicolons, bars; decimal commas where clear.
+
+    body: text that consists of nothing but literals, ellipses, quotes and separators.
+    """
+    if "−" in body:
+        body = body.replace("−", "-")
+    if "," in body and "." not in body:
+        decimal = decimal_comma_literals(body)
+        if decimal is not None:
+            return _parse_literals(decimal)
+    return _parse_literals(_LITERAL_OR_DOTS.findall(body))
+
+
+def decimal_comma_literals(body: str) -> list[str] | None:
+    """Literals of a row with decimal commas, with points instead; None where it isn't one.
+
+    `0,7311; 0,2345`, `0,7311 0,2345` and `0,7311, 0,2345` are; `1,2,3` and `0, 1` are not; two
+    bare integers (`0,1`) are not unless the second can't be an integer or has three digits.
+    """
+    if not _COMMA_ROW.match(body):
+        return None
+    literals = _COMMA_LITERAL.findall(body)
+    with_comma = [item for item in literals if "," in item]
+    if not with_comma or ("," in body and re.search(r",\s", body) and len(with_comma) < len(literals)):
+        return None
+    if len(literals) == 1:
+        whole, _, fraction = literals[0].partition(",")
+        if not (len(fraction) > 2 or fraction.startswith("0")) or (whole == "0" and fraction == "0"):
+            return None
+    return [item.replace(",", ".") for item in literals]
+
+
+def parse_loose_row(body: str) -> Parsed:
+    """As `parse_row` for a run of numbers outside brackets, where `0,7` is one number and so is `1,234.5`."""
+    body = body.replace("−", "-").strip()
+    if "," in body:
+        if _THOUSANDS.match(body):
+            return _parse_literals([body.replace(",", "")])
+        if _GERMAN_THOUSANDS.match(body):
+            return _parse_literals([body.replace(".", "").replace(",", ".")])
+        if "." not in body and _COMMA_LITERAL.fullmatch(body):
+            return _parse_literals([body.replace(",", ".")])
+    return parse_row(body)

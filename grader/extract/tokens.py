@@ -1,0 +1,58 @@
+"""One linear pass that cuts printed text into tokens. No token is ever read twice."""
+
+from __future__ import annotations
+
+import re
+
+from grader.extract.numbers import NUMBER
+
+_CLOSED_NUMBER = rf"{NUMBER}(?!\w|\.\w)"
+_ELEMENT = rf"(?:['\"]?{NUMBER}['\"]?|\.\.\.|…)(?=[\s,;\]])"
+_SEPARATOR = r"(?:[ \t\xa0]*+[,;|&][ \t\xa0]*+|[ \t\xa0]++)"
+_INDEX = (
+    r"\[[\w \t,:'\"+\-]{1,40}\]"
+    r"|\([ ]?[0-9]{1,4}(?:[ ]?,[ ]?[0-9]{1,4}){0,3}[ ]?\)"
+    r"|\{[^{}\n.]{0,20}\}"
+    r"|\^\{[^{}\n]{0,20}\}|\^\([^()\n]{0,10}\)|\^\[[^\[\]\n]{0,10}\]|\^-?\w+"
+)
+_OPTION = r"(?:dtype|device|grad_fn|requires_grad|size|layout|shape|weak_type|_is_view|fill_value)"
+_OPTION_VALUE = (
+    r"(?:<[^<>\n]{0,200}>|'[^'\n]{0,80}'|\"[^\"\n]{0,80}\"|\([^()\n]{0,80}\)|\[[^\[\]\n]{0,80}\]|[\w.:]++)"
+)
+
+TOKEN = re.compile(
+    rf"""
+  (?P<space>[ \t\xa0]++)
+| (?P<newline>\r\n|[\n\r\v\f\x85\u2028\u2029])
+| (?P<noise>
+      \x1b(?:\[[0-?]*+[ -/]*+[@-~]|.)
+    | (?:torch\.)?Size\(\[[^\[\]\n]{{0,80}}\]\)
+    | \[\d++[ ]rows[ ]x[ ]\d++[ ]columns\]
+    | \[torch\.[\w.]*+Tensor[ ]of[ ]size[^\[\]\n]{{0,80}}\]
+    | \d{{1,3}}%\|[^|\n\r]{{0,400}}\|[^\n\r]{{0,200}}
+    | \d++/\d++[ ]\[[^\]\n\r]{{0,80}}\]
+    | <(?!tf\.)[A-Za-z/][^<>\n]{{0,300}}>
+    | 0x[0-9a-fA-F]++
+    | \d{{4}}-\d\d-\d\d(?!\d)
+    | \d{{1,2}}\.\d{{1,2}}\.\d{{2,4}}(?!\d)
+    | \d{{1,2}}:\d\d(?::\d\d(?:\.\d++)?)?(?![\d.])
+    | \([\w.]{{1,60}}\):[ ]\w++\([^\n]{{0,400}}
+  )
+| (?P<maker>
+      (?:Parameter[ ]containing:\s*+)?
+      (?:\b(?:torch|np|numpy|jnp|tf)\.)?\b(?:tensor|Tensor|array|Array|DeviceArray|matrix|masked_array)\(
+  )
+| (?P<scalar>(?:(?:np|numpy)\.)?\b(?:float|int|uint|longdouble|half)\d*+_?\(\s*+{NUMBER}\s*+\))
+| (?P<option>,?\s*+\b{_OPTION}=\s*+{_OPTION_VALUE})
+| (?P<row>\[\s*+(?:{_ELEMENT}[\s,;]*+)*+\])
+| (?P<scale>{NUMBER}[ \t]*+\*[ \t]*+(?=\r?\n|\[))
+| (?P<run>(?<![\w.]){_CLOSED_NUMBER}(?:{_SEPARATOR}(?:{_CLOSED_NUMBER}|\.\.\.(?!\.)|…))*+)
+| (?P<dots>\.\.\.+|…)
+| (?P<word>(?:[^\W\d]\w*+|\d[\w.]*+)(?:\.\w++)*+(?:{_INDEX}|\.\w++|')*+)
+| (?P<open>[\[(\{{])
+| (?P<close>[\])\}}])
+| (?P<comma>,)
+| (?P<other>.)
+""",
+    re.VERBOSE | re.DOTALL,
+)
