@@ -10,10 +10,8 @@ import hashlib
 import importlib.util
 import json
 import sys
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from functools import cached_property
-from itertools import combinations
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
 from typing import Any, Protocol
@@ -47,6 +45,7 @@ class Assignment:
     prelude: str
     mistakes: tuple[Mistake, ...]
     _variant: _Variant | None
+    _variants: dict[tuple[str, ...], tuple[Quantities, ...] | None] = field(default_factory=dict)
 
     def prelude_for(self, world: World) -> str:
         """The text that runs in the kernel before the first cell; holds public parameters only."""
@@ -55,25 +54,27 @@ class Assignment:
         public = {"name": world.name, "seed": world.seed, "scale": world.scale, "precision": world.precision}
         return f"WORLD = __import__('json').loads({json.dumps(public)!r})\n{self.prelude}"
 
-    @cached_property
-    def single_variants(self) -> dict[tuple[str, ...], tuple[Quantities, ...]]:
-        """Mistake ids → quantities in every world, for each mistake alone."""
-        return self._variants([(m.id,) for m in self.mistakes])
+    def variants(
+        self, combinations: Iterable[tuple[str, ...]]
+    ) -> dict[tuple[str, ...], tuple[Quantities, ...]]:
+        """Mistake ids → quantities in every world, for the combinations that can be made.
 
-    @cached_property
-    def pair_variants(self) -> dict[tuple[str, ...], tuple[Quantities, ...]]:
-        """Mistake ids → quantities in every world, for each pair that can be combined."""
-        return self._variants(list(combinations([m.id for m in self.mistakes], 2)))
-
-    def _variants(self, combos: Sequence[tuple[str, ...]]) -> dict[tuple[str, ...], tuple[Quantities, ...]]:
-        if self._variant is None:
-            return {}
+        Each is computed once and kept.
+        """
         found: dict[tuple[str, ...], tuple[Quantities, ...]] = {}
-        for ids in combos:
-            worlds = [self._variant(world, ids) for world in self.rubric.worlds]
-            if all(w is not None for w in worlds):
-                found[ids] = tuple(_arrays(w) for w in worlds if w is not None)
+        for ids in combinations:
+            if ids not in self._variants:
+                self._variants[ids] = self._solve(ids)
+            worlds = self._variants[ids]
+            if worlds is not None:
+                found[ids] = worlds
         return found
+
+    def _solve(self, ids: tuple[str, ...]) -> tuple[Quantities, ...] | None:
+        if self._variant is None:
+            return None
+        worlds = [self._variant(world, ids) for world in self.rubric.worlds]
+        return None if None in worlds else tuple(_arrays(w) for w in worlds if w is not None)
 
 
 def locate(name_or_path: str) -> Path:

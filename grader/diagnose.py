@@ -12,6 +12,7 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import combinations
 
 import numpy as np
 
@@ -19,6 +20,8 @@ from grader.book import Array, Book, Target, View, fits, margin
 from grader.models import Diagnosis, PrintedTensor
 from grader.reading import Reading
 from rubric.schema import Mistake, Tolerance
+
+_PAIRS_AT_MOST = 400  # unexplained prints for which pairs of mistakes are tried
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +39,13 @@ class Explanation:
 def explain(
     readings: Sequence[Reading],
     singles: Book,
-    pairs: Callable[[], Book],
+    pairs: Callable[[Sequence[tuple[str, ...]]], Book],
     asked: frozenset[str],
 ) -> Explanation:
     """Find the mistakes that explain the prints which fit no canonical quantity.
 
-    singles: variants under one mistake. pairs: under two, made only when one is not enough.
+    singles: variants under one mistake. pairs: makes the variants under two, asked for only where one
+        is not enough, and only for mistakes that leave alone what was printed right.
     asked: quantities that checks ask for; others explain nothing.
     """
     shown = {v.target.quantity for r in readings for v in r.exact if v.whole}
@@ -51,9 +55,22 @@ def explain(
     _explain_with(wrong, singles, asked, shown, views, rivals)
     sizes = {v.size for t in singles.targets if t.quantity in asked for v in t.values[:1]}
     left = [r for r in wrong if r.order not in views and r.size in sizes]
-    if left and len(left) <= 400:
-        _explain_with(left, pairs(), asked, shown, views, rivals)
+    if left and len(left) <= _PAIRS_AT_MOST:
+        combined = pairs(_plausible(singles, shown, set(rivals)))
+        _explain_with(left, combined, asked, shown, views, rivals)
     return Explanation(views, rivals)
+
+
+def _plausible(singles: Book, shown: set[str], found: set[tuple[str, ...]]) -> list[tuple[str, ...]]:
+    """Pairs of mistakes that contradict no print that is right; with those already found, if any."""
+    changed: dict[str, set[str]] = {}
+    for target in singles.targets:
+        changed.setdefault(target.mistakes[0], set()).add(target.quantity)
+    possible = [mistake for mistake, quantities in changed.items() if not quantities & shown]
+    made = {ids[0] for ids in found if len(ids) == 1}
+    return [
+        (one, other) for one, other in combinations(possible, 2) if not made or one in made or other in made
+    ]
 
 
 def _explain_with(
@@ -96,7 +113,7 @@ def _explain_with(
 
 
 def _meant(reading: Reading, view: View) -> bool:
-    return reading.meaning.check == view.target.quantity and view.whole
+    return reading.meant == view.target.quantity and view.whole
 
 
 def _rank(

@@ -85,9 +85,9 @@ def decide(
     rubric = assignment.rubric
     books = _books(assignment)
     code = Code(cells)
-    readings = read(pair(printed), books.canonical, books.vocabulary, code, cells)
-    explanation = explain(readings, books.singles, books.pairs, books.asked)
     sizes = {c.id: assignment.references[0][c.quantity].size for c in books.checks}
+    readings = read(pair(printed), books.canonical, books.vocabulary, code, cells, sizes)
+    explanation = explain(readings, books.singles, books.pairs, books.asked)
     candidates = match(readings, books.checks, explanation.views, sizes)
     mistakes = {m.id: m for m in assignment.mistakes}
     case = Case(rubric, assignment.references, books.singles, mistakes, explanation, code, readings)
@@ -114,22 +114,20 @@ class _Books:
         canonical = [Target(name, (), tuple(r[name] for r in references)) for name in references[0]]
         self.canonical = Book(canonical, rubric.tolerance, pieces=True, elements=True)
         self.vocabulary = Vocabulary(rubric, list(references[0]))
-        self.singles = Book(
-            variant_targets(assignment.single_variants, references, self.asked, rubric.tolerance),
-            rubric.tolerance,
-            pieces=True,
-        )
-        self._pairs: Book | None = None
+        self.singles = self._book([(m.id,) for m in assignment.mistakes], pieces=True)
+        self._pairs: dict[tuple[tuple[str, ...], ...], Book] = {}
 
-    def pairs(self) -> Book:
-        if self._pairs is None:
-            a = self._assignment
-            self._pairs = Book(
-                variant_targets(a.pair_variants, a.references, self.asked, a.rubric.tolerance),
-                a.rubric.tolerance,
-                pieces=False,
-            )
-        return self._pairs
+    def pairs(self, combinations: Sequence[tuple[str, ...]]) -> Book:
+        key = tuple(combinations)
+        if key not in self._pairs:
+            self._pairs[key] = self._book(key, pieces=False)
+        return self._pairs[key]
+
+    def _book(self, combinations: Sequence[tuple[str, ...]], *, pieces: bool) -> Book:
+        a = self._assignment
+        tolerance = a.rubric.tolerance
+        targets = variant_targets(a.variants(combinations), a.references, self.asked, tolerance)
+        return Book(targets, tolerance, pieces=pieces)
 
 
 _made: dict[str, _Books] = {}

@@ -78,7 +78,7 @@ def judge(check: TensorCheck, candidates: Sequence[Candidate], case: Case) -> De
 
 
 def _judge_nothing(check: TensorCheck, case: Case) -> Decision:
-    claimed = [r for r in case.readings if r.meaning.check == check.id and r.exact and r.size > 1]
+    claimed = [r for r in case.readings if r.meant == check.id and r.exact and r.size > 1]
     if claimed:
         shown = claimed[-1].exact[0].target.quantity
         text = f"The print labelled {claimed[-1].slot.first.label or check.title!r} shows {shown}."
@@ -154,7 +154,7 @@ def _doubt(check: TensorCheck, best: Candidate, comparison: Comparison | None, c
 
 
 def _says_other(candidate: Candidate, check: TensorCheck) -> str | None:
-    meant = {r.meaning.check for r in candidate.readings} - {None, check.id}
+    meant = {r.meant for r in candidate.readings} - {None, check.id}
     return next(iter(meant)) if meant and not candidate.named(check.id) else None
 
 

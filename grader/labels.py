@@ -2,8 +2,8 @@
 
 Both sides become short tokens: Unicode compatibility forms and sub- and superscripts are folded,
 ∂ reads as d, LaTeX commands lose their markup, letters and digits part, camelCase parts. So
-``∂L/∂W₁``, ``\\frac{\\partial L}{\\partial W_1}`` and ``dL_dW1`` all read ``d l d w 1``. Phrases are compared with
-the spaces taken out, so ``gradw1``, ``grad_W1`` and ``grad W1`` are one.
+``∂L/∂W₁``, ``\\frac{\\partial L}{\\partial W_1}`` and ``dL_dW1`` all read ``d l d w 1``. Phrases are
+compared with the spaces taken out, so ``gradw1``, ``grad_W1`` and ``grad W1`` are one.
 """
 
 from __future__ import annotations
@@ -52,23 +52,20 @@ class Meaning:
     words: dict[str, int]
 
     @property
+    def options(self) -> tuple[str, ...]:
+        """The checks that may be meant: those with the largest weight, unless something else is meant."""
+        top = max(self.checks.values(), default=0)
+        return () if self.names_background else tuple(c for c, w in self.checks.items() if w == top)
+
+    @property
     def check(self) -> str | None:
         """The one check that is meant, if the label is not ambiguous."""
-        return self._best[0] if len(self._best) == 1 and not self.names_background else None
+        return self.options[0] if len(self.options) == 1 else None
 
     @property
     def names_background(self) -> bool:
         """The label speaks of something that no check asks for (a parameter, the loss, …)."""
-        top = max(self.checks.values(), default=0)
-        return max(self.background.values(), default=0) > top
-
-    @property
-    def _best(self) -> list[str]:
-        top = max(self.checks.values(), default=0)
-        return [c for c, weight in self.checks.items() if weight == top]
-
-
-NOTHING = Meaning({}, {}, {})
+        return max(self.background.values(), default=0) > max(self.checks.values(), default=0)
 
 
 class Vocabulary:
@@ -98,11 +95,11 @@ class Vocabulary:
         words = self._words(tokens(label))
         said = self._said(words, words)
         for context in contexts:
-            if said.check is not None:
+            if said.options:
                 break
             more = self._words(tokens(context))
             completed = self._said({**more, **words}, words or more)
-            if completed.check is not None or not said.words:
+            if completed.options or not said.words:
                 words, said = completed.words, completed
         return said
 

@@ -55,7 +55,7 @@ class Candidate:
 
     def named(self, check: str) -> bool:
         """Does the label of any of these prints mean this check?"""
-        return any(r.meaning.check == check for r in self.readings)
+        return any(r.meant == check for r in self.readings)
 
 
 Candidates = Mapping[str, tuple[Candidate, ...]]
@@ -120,7 +120,7 @@ def _claim(
     options = {check: v for v in reversed(whole) for check in asked.get(v.target.quantity, ())}
     if not options:
         return None
-    meant = reading.meaning.check
+    meant = reading.meant
     if meant in options:
         return meant, options[meant]
     background = [v for v in whole if v.target.quantity not in asked]
@@ -132,7 +132,7 @@ def _claim(
 
 def _whole(kind: Kind, reading: Reading, view: View, check: str) -> Candidate:
     reasons = ["value"]
-    if reading.meaning.check == check:
+    if reading.meant == check:
         reasons.append("label")
     return Candidate(kind, (reading,), view.layout, 1.0, view.target.mistakes, tuple(reasons))
 
@@ -177,7 +177,7 @@ def _longest_run(
         }
         if not indices:
             continue
-        if reading.meaning.check not in (None, check.id) and len(indices) > 1:
+        if reading.meant not in (None, check.id) and len(indices) > 1:
             continue
         count = next(iter(indices.values()))
         if len(run) in indices and len(run) < count:
@@ -190,7 +190,7 @@ def _longest_run(
 
 
 def _speaks(reading: Reading) -> bool:
-    return reading.meaning.check is not None or reading.meaning.names_background
+    return reading.meant is not None or reading.meaning.names_background
 
 
 def _mistaken_pieces(
@@ -220,7 +220,7 @@ def _by_label(readings: Sequence[Reading], sizes: Mapping[str, int]) -> dict[str
     found: dict[str, list[Candidate]] = defaultdict(list)
     pieces: dict[str, list[Reading]] = defaultdict(list)
     for reading in readings:
-        check = reading.meaning.check
+        check = reading.meant
         if check is None or check not in sizes:
             continue
         if reading.size == sizes[check]:

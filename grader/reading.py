@@ -27,11 +27,13 @@ class Reading:
 
     exact: views of canonical quantities that fit in every world in which the print appeared.
     handout: views that fit in the handout's world, whatever the others show.
+    meant: the check that the label means; where a label fits several, the one whose size the print has.
     movement: does the print change between the worlds; absent: it did not appear in all of them.
     """
 
     slot: Slot
     meaning: Meaning
+    meant: str | None
     exact: tuple[View, ...]
     handout: tuple[View, ...]
     movement: Movement
@@ -50,9 +52,17 @@ class Reading:
 
 
 def read(
-    slots: Sequence[Slot], book: Book, vocabulary: Vocabulary, code: Code, cells: Sequence[Cell]
+    slots: Sequence[Slot],
+    book: Book,
+    vocabulary: Vocabulary,
+    code: Code,
+    cells: Sequence[Cell],
+    sizes: Mapping[str, int],
 ) -> tuple[Reading, ...]:
-    """Look every print up among the canonical quantities and understand its label."""
+    """Look every print up among the canonical quantities and understand its label.
+
+    sizes: check id → number of elements of its reference.
+    """
     if len(slots) > _AT_MOST:
         slots = [*slots[: _AT_MOST // 2], *slots[-_AT_MOST // 2 :]]
     expressions = _expressions(slots, code)
@@ -62,14 +72,18 @@ def read(
         slot = replace(original, prints=tuple(p and as_rounded(p) for p in original.prints))
         printed = slot.first
         above = printed.above if printed.above_distance else ""
-        contexts = [printed.after, above, expressions.get(slot.order, ""), headings.get(printed.cell, "")]
-        if printed.above_distance > 1:
-            contexts = [printed.after, expressions.get(slot.order, ""), above, headings.get(printed.cell, "")]
+        expression = expressions.get(slot.order, "")
+        near = [above, expression] if printed.above_distance == 1 else [expression, above]
+        cell = code.cell(printed.cell)
+        contexts = [printed.after, *near, cell.shown if cell else "", headings.get(printed.cell, "")]
         worlds = range(len(slot.prints))
+        meaning = vocabulary.meaning(printed.label, *(c for c in contexts if c))
+        fitting = [c for c in meaning.options if sizes[c] == len(printed.values)]
         readings.append(
             Reading(
                 slot=slot,
-                meaning=vocabulary.meaning(printed.label, *(c for c in contexts if c)),
+                meaning=meaning,
+                meant=fitting[0] if len(fitting) == 1 else meaning.check,
                 exact=tuple(book.lookup(slot, worlds)),
                 handout=tuple(book.lookup(slot, [0])),
                 movement=_movement(slot),

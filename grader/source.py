@@ -10,7 +10,7 @@ import ast
 import math
 import re
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -31,7 +31,8 @@ class CellCode:
     names: fully dotted names used, import aliases resolved (`torch.nn.Linear`).
     printed: source of each expression handed to print or display at the top level of the cell, in order;
         text constants are left out. result: source of the last expression, "" if there is none.
-    does_more_than_import: something other than imports, definitions' absence and text.
+    shown: source of everything that the cell prints anywhere, loops and functions included.
+    does_more_than_import: something other than imports, print options and text.
     """
 
     index: int
@@ -40,6 +41,7 @@ class CellCode:
     printed: tuple[str, ...]
     result: str
     result_parts: tuple[str, ...]
+    shown: str
     does_more_than_import: bool
     parsed: bool
 
@@ -95,7 +97,7 @@ def _read(cell: Cell, aliases: dict[str, str]) -> CellCode:
     source = cell.source[:_LARGEST]
     tree = _parse(source)
     if tree is None:
-        return CellCode(cell.index, source, frozenset(), (), "", (), bool(source.strip()), False)
+        return CellCode(cell.index, source, frozenset(), (), "", (), "", bool(source.strip()), False)
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             for name in node.names:
@@ -113,9 +115,12 @@ def _read(cell: Cell, aliases: dict[str, str]) -> CellCode:
         index=cell.index,
         source=source,
         names=names,
-        printed=tuple(_printed(tree)),
+        printed=tuple(_printed(tree.body)),
         result=ast.unparse(expression) if expression is not None else "",
         result_parts=tuple(ast.unparse(p) for p in parts),
+        shown="; ".join([*_printed(ast.walk(tree)), *([ast.unparse(expression)] if expression else [])])[
+            :2000
+        ],
         does_more_than_import=any(_works(node) for node in tree.body),
         parsed=True,
     )
@@ -159,9 +164,9 @@ def _names(tree: ast.AST, aliases: dict[str, str]) -> Iterator[str]:
             yield from (f"{node.module}.{name.name}" for name in node.names)
 
 
-def _printed(tree: ast.Module) -> Iterator[str]:
-    """Arguments of the print calls that stand outside loops and functions, so that order is certain."""
-    for statement in tree.body:
+def _printed(nodes: Iterable[ast.AST]) -> Iterator[str]:
+    """Arguments of the print calls among these statements, text constants left out."""
+    for statement in nodes:
         if not isinstance(statement, ast.Expr) or not isinstance(statement.value, ast.Call):
             continue
         call = statement.value
