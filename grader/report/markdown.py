@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from grader.models import Report, Submission
 from grader.report import text
 from grader.report.tensors import beside, drawn
-from grader.report.view import CheckView, QuestionView, Quote, StudentView, student_view
+from grader.report.view import CheckView, Finding, QuestionView, Quote, StudentView, student_view
 from grader.report.words import MARKS, Words
 from rubric.schema import Rubric
 
@@ -19,7 +19,7 @@ def to_markdown(report: Report, submission: Submission, rubric: Rubric) -> str:
 
 
 def _blocks(view: StudentView) -> Iterator[str]:
-    yield f"# {text.markdown(view.rubric_title)}: {text.markdown(view.title)}"
+    yield f"# {text.markdown(view.rubric_title)} · {text.markdown(view.title)}"
     yield " ".join([f"**{text.markdown(view.headline)}**", *map(text.markdown, view.notes)])
     if view.unisolated:
         yield f"> **⚠ {text.markdown(view.unisolated)}**"
@@ -28,6 +28,9 @@ def _blocks(view: StudentView) -> Iterator[str]:
     if view.troubles:
         yield f"## {view.words.ran_badly}"
         yield "\n".join(f"- {text.paragraph(line)}" for line in view.troubles)
+    if view.findings:
+        yield f"## {view.words.in_short}"
+        yield "\n".join(map(_finding, view.findings))
     if view.graded:
         for question in view.questions:
             yield from _question(question, view.words)
@@ -42,6 +45,12 @@ def _overview(view: StudentView) -> str:
         note = "" if q.addressed else f" ({view.words.not_addressed})"
         rows.append(f"| {text.markdown(q.title)}{note} | {q.points} | {marks} |")
     return "\n".join(rows)
+
+
+def _finding(finding: Finding) -> str:
+    titles = ", ".join(map(text.markdown, finding.titles))
+    mark = MARKS[finding.verdict]
+    return f"- {mark} **{titles}** ({finding.points}): {text.markdown(finding.reason)}"
 
 
 def _question(question: QuestionView, spoken: Words) -> Iterator[str]:

@@ -133,7 +133,7 @@ def _row(report: Report, questions: Sequence[str], checks: Sequence[str]) -> lis
         cells += [_value(result.score) if result else None, result.verdict if result else ""]
     return [
         *cells,
-        spreadsheet("; ".join(flag.id for flag in report.flags)),
+        spreadsheet("; ".join(dict.fromkeys(flag.id for flag in report.flags))),
         spreadsheet(report.execution.message),
         spreadsheet(report.execution.isolation.tier),
         _value(report.execution.wall_s),
@@ -157,7 +157,7 @@ def _notes(report: Report) -> str:
     if report.needs_review:
         notes.append("review")
     notes += [one_line(flag.id, 40) for flag in report.flags]
-    return ", ".join(notes)
+    return ", ".join(dict.fromkeys(notes))
 
 
 def _legend() -> str:

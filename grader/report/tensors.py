@@ -27,10 +27,16 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A matrix (a vector is one row) to show; `title` is the index in front of it, "" if there is none."""
+    """A matrix (a vector is one row) to show.
+
+    title: the index in front of the matrix, "" if there is none. row_names, column_names: indices
+    from 0, "…" where some are left out; row_names is empty for a vector or a single number.
+    """
 
     title: str
     rows: tuple[tuple[Entry, ...], ...]
+    row_names: tuple[str, ...]
+    column_names: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,8 +211,19 @@ def _blocks(elements: dict[Index, Any], entry: Callable[[Index], Entry]) -> tupl
             )
             for row in _shown(shape[-2:-1])
         ]
-        blocks.append(Block(f"[{', '.join(map(str, outer))}]" if outer else "", tuple(rows)))
+        blocks.append(
+            Block(
+                f"[{', '.join(map(str, outer))}]" if outer else "",
+                tuple(rows),
+                tuple(_name(row) for row in _shown(shape[-2:-1]) if row),
+                tuple(_name(column) for column in _shown(shape[-1:]) if column),
+            )
+        )
     return tuple(blocks)
+
+
+def _name(at: tuple[int | None, ...]) -> str:
+    return "…" if at[0] is None else str(at[0])
 
 
 def _shown(side: Sequence[int]) -> Iterator[tuple[int | None, ...]]:

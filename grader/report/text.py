@@ -20,8 +20,8 @@ _CODE_SPAN = re.compile(r"`([^`\n]+)`")
 def visible(text: str) -> str:
     """The text with every character shown that could act instead of being read.
 
-    Control characters become their pictures (ESC → ␛), reordering and invisible ones their code
-    (⟨U+202E⟩), lone surrogates U+FFFD. Newline and tab stay; carriage returns end a line.
+    Control, reordering and invisible characters become their code (⟨U+001B⟩), lone surrogates
+    U+FFFD. Newline and tab stay; carriage returns end a line.
     """
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     return "".join(map(_visible_character, text))
@@ -83,10 +83,6 @@ def _visible_character(char: str) -> str:
     if char in "\n\t" or " " <= char <= "~":
         return char
     number = ord(char)
-    if number < 0x20:
-        return chr(0x2400 + number)
-    if number == 0x7F:
-        return "␡"
     if 0xD800 <= number <= 0xDFFF:
         return "\ufffd"
     if number < 0xA0 or char in _BIDI or char in _SPACES:

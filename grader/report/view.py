@@ -59,6 +59,16 @@ class QuestionView:
 
 
 @dataclass(frozen=True, slots=True)
+class Finding:
+    """Checks that did not pass for the same reason, with their points together."""
+
+    verdict: VerdictName
+    titles: tuple[str, ...]
+    points: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class StudentView:
     """A whole report as its student sees it."""
 
@@ -70,6 +80,7 @@ class StudentView:
     unisolated: str
     graded: bool
     troubles: tuple[str, ...]
+    findings: tuple[Finding, ...]
     questions: tuple[QuestionView, ...]
     made_by: str
 
@@ -77,6 +88,7 @@ class StudentView:
 def student_view(report: Report, submission: Submission, rubric: Rubric) -> StudentView:
     """The report in the rubric's language, without what its disclosure keeps back."""
     spoken = words(rubric.language)
+    questions = tuple(_question(q, submission, rubric, spoken) for q in report.questions)
     return StudentView(
         words=spoken,
         rubric_title=rubric.title,
@@ -86,7 +98,8 @@ def student_view(report: Report, submission: Submission, rubric: Rubric) -> Stud
         unisolated=spoken.unisolated if report.execution.isolation.tier == "none" and _ran(report) else "",
         graded=report.score is not None,
         troubles=_troubles(report, spoken),
-        questions=tuple(_question(q, submission, rubric, spoken) for q in report.questions),
+        findings=_findings(report, questions, spoken),
+        questions=questions,
         made_by=spoken.made_by.format(
             grader=report.provenance.grader,
             rubric=report.rubric.id,
@@ -166,6 +179,26 @@ def _question(
     )
 
 
+def _findings(report: Report, questions: tuple[QuestionView, ...], spoken: Words) -> tuple[Finding, ...]:
+    """What went wrong, said once for all checks that share it; nothing of what a person decides."""
+    groups: dict[tuple[VerdictName, str], list[tuple[CheckResult, CheckView]]] = {}
+    for question, shown in zip(report.questions, questions, strict=True):
+        for check, view in zip(question.checks, shown.checks, strict=True):
+            if check.score is not None and check.verdict not in ("pass", "review"):
+                groups.setdefault((check.verdict, view.wrong or view.message), []).append((check, view))
+    return tuple(
+        Finding(
+            verdict=verdict,
+            titles=tuple(view.title for _, view in members),
+            points=_points(
+                sum(c.score or 0 for c, _ in members), sum(c.max_score for c, _ in members), spoken
+            ),
+            reason=reason or spoken.verdicts[verdict] + ".",
+        )
+        for (verdict, reason), members in groups.items()
+    )
+
+
 def _points(score: float | None, most: float, spoken: Words) -> str:
     if score is None:
         return spoken.waits.format(max=points(most, spoken))
@@ -174,14 +207,18 @@ def _points(score: float | None, most: float, spoken: Words) -> str:
 
 def _check(check: CheckResult, submission: Submission, rubric: Rubric, spoken: Words) -> CheckView:
     said = next((c for c in rubric.checks() if c.id == check.id), None)
+    hint = said.hint if said else ""
     tells = rubric.disclosure != "none"
+    message = check.message.strip()
+    if hint and message != hint:
+        message = message.removesuffix(hint).strip()  # it has a place of its own
     view = CheckView(
         id=check.id,
         title=check.title,
         verdict=check.verdict,
         waits=check.score is None,
         points=_points(check.score, check.max_score, spoken),
-        message=check.message if tells else "",
+        message=message if tells else "",
         quote=_quote(check.evidence, submission),
         comparison=None,
         worst="",
@@ -189,11 +226,13 @@ def _check(check: CheckResult, submission: Submission, rubric: Rubric, spoken: W
         wrong="",
         hint="",
     )
-    if check.verdict == "pass" or not tells:
+    if check.verdict in ("pass", "review") or not tells:
         return view
     full = rubric.disclosure == "full"
     evidence = check.evidence
-    comparison = compare(evidence and evidence.actual, check.expected, evidence and evidence.agrees)
+    # Numbers typed in are no less wrong for looking right: marking them would explain nothing.
+    agrees = evidence.agrees if evidence and not message.startswith(rubric.messages.typed_in) else None
+    comparison = compare(evidence and evidence.actual, check.expected, agrees)
     worst = _worst(comparison.worst, full, spoken) if comparison and comparison.worst else ""
     departs = ""
     if comparison and comparison.departing:
@@ -206,7 +245,7 @@ def _check(check: CheckResult, submission: Submission, rubric: Rubric, spoken: W
         worst=worst,
         departs=departs,
         wrong=check.diagnosis.message if check.diagnosis else "",
-        hint=said.hint if said else "",
+        hint=hint,
     )
 
 

@@ -35,13 +35,14 @@ class Words:
     not_run: str
     packages: str
     points: str
-    of: str
     question: str
     result: str
     not_addressed: str
     printed: str
     printed_label: str
     begins: str
+    you_printed: str
+    begins_with: str
     layout: str
     yours: str
     expected: str
@@ -54,14 +55,13 @@ class Words:
     wrong: str
     hint: str
     waits: str
-    right: str
     overview: str
+    in_short: str
     your_cells: str
     your_cells_note: str
     cell: str
     cut: str
     made_by: str
-    attempt: str
     verdicts: dict[VerdictName, str]
     statuses: dict[Status, str]
 
@@ -86,13 +86,14 @@ EN = Words(
     not_run="Your notebook did not run to its end",
     packages="Not installed where notebooks are graded: {names}",
     points="{score} of {max} points",
-    of="of",
     question="Question",
     result="Result",
     not_addressed="not addressed",
     printed="You printed in cell {cell}",
     printed_label="You printed in cell {cell}, labelled {label}",
     begins="the cell begins {source}",
+    you_printed="What you printed",
+    begins_with="begins",
     layout="Read as: {layout}.",
     yours="yours",
     expected="expected",
@@ -105,14 +106,13 @@ EN = Words(
     wrong="What is wrong",
     hint="What to try",
     waits="{max} points, waiting for a person",
-    right="Right",
     overview="Points by question",
+    in_short="In short",
     your_cells="Your notebook's cells",
     your_cells_note="As you handed them in, counted from 1 with text cells included.",
     cell="Cell {cell}",
     cut="cut here",
     made_by="Made from report.json by grader {grader}, rubric {rubric} version {version}, file {sha}.",
-    attempt="attempt {attempt}",
     verdicts={
         "pass": "correct",
         "partial": "partly correct",
@@ -152,13 +152,14 @@ DE = Words(
     not_run="Ihr Notebook lief nicht bis zum Ende",
     packages="Dort, wo bewertet wird, nicht installiert: {names}",
     points="{score} von {max} Punkten",
-    of="von",
     question="Aufgabe",
     result="Ergebnis",
     not_addressed="nicht bearbeitet",
     printed="Ihre Ausgabe in Zelle {cell}",
     printed_label="Ihre Ausgabe in Zelle {cell}, beschriftet {label}",
     begins="die Zelle beginnt {source}",
+    you_printed="Ihre Ausgabe",
+    begins_with="beginnt",
     layout="Gelesen als: {layout}.",
     yours="Ihre",
     expected="erwartet",
@@ -171,14 +172,13 @@ DE = Words(
     wrong="Was nicht stimmt",
     hint="Was Sie versuchen können",
     waits="{max} Punkte, eine Person entscheidet",
-    right="Richtig",
     overview="Punkte je Aufgabe",
+    in_short="Kurz gesagt",
     your_cells="Die Zellen Ihres Notebooks",
     your_cells_note="Wie abgegeben, ab 1 gezählt, Textzellen eingeschlossen.",
     cell="Zelle {cell}",
     cut="hier gekürzt",
     made_by="Erstellt aus report.json von grader {grader}, Schema {rubric} Version {version}, Datei {sha}.",
-    attempt="Versuch {attempt}",
     verdicts={
         "pass": "richtig",
         "partial": "teilweise richtig",
