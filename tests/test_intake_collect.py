@@ -164,7 +164,7 @@ def test_too_many_files_are_left_out_and_said(tmp_path: Path, monkeypatch: pytes
         put(tmp_path / f"{i}.csv", b"")
     (only,) = collect([tmp_path]).submissions
     assert [f.name for f in only.files] == ["0.csv", "1.csv"]
-    assert [f.id for f in only.flags] == ["files-left-out"]
+    assert [f.id for f in only.flags] == ["files_left_out"]
 
 
 def test_clutter_is_skipped_and_hidden_notebooks_are_listed(tmp_path: Path) -> None:

@@ -28,7 +28,7 @@ from grader.journal import Journal
 from grader.keys import Conditions
 from grader.lock import hold
 from grader.models import Execution, Report
-from grader.progress import watch
+from grader.progress import say, watch
 from grader.report.files import write_text
 from grader.report.text import spreadsheet
 
@@ -101,7 +101,7 @@ def run(request: Request) -> int:
         raise UsageError(f"no notebook found in {where}; name .ipynb files or a folder that holds some")
     chosen = _only(intake, request.only)
     assignment = assignments.load(request.rubric)
-    console = Console(soft_wrap=False)
+    console = Console()
     state = request.out / batch.STATE
     with hold(request.out, state):
         journal = Journal(state / "journal.jsonl")
@@ -115,9 +115,9 @@ def run(request: Request) -> int:
                 _write_class(request, intake, assignment, journal)  # what is done stands there all the same
             raise
         reports = _write_class(request, intake, assignment, journal)
-        _list_leftovers(intake.leftovers, request.out, console)
+        _list_leftovers(intake.leftovers, request.out)
         _print_class(reports, assignment, console)
-    return _close(chosen, journal, reports, request, console, interrupted)
+    return _close(chosen, journal, reports, request, interrupted)
 
 
 def _write_class(request: Request, intake: Intake, assignment: Assignment, journal: Journal) -> list[Report]:
@@ -181,7 +181,7 @@ def _only(intake: Intake, patterns: Sequence[str]) -> list[Entry]:
     return [e for e in intake.entries if any(fnmatchcase(e.id, p) for p in patterns)]
 
 
-def _list_leftovers(leftovers: Sequence[Leftover], out: Path, console: Console) -> None:
+def _list_leftovers(leftovers: Sequence[Leftover], out: Path) -> None:
     path = out / NOT_ASSIGNED
     if not leftovers:
         path.unlink(missing_ok=True)
@@ -192,9 +192,9 @@ def _list_leftovers(leftovers: Sequence[Leftover], out: Path, console: Console) 
     rows.writerows([spreadsheet(x.path), spreadsheet(x.reason)] for x in leftovers)
     write_text(path, buffer.getvalue())
     for leftover in leftovers[:SHOWN_LEFTOVERS]:
-        _say(console, f"not assigned: {printable(leftover.path)}: {leftover.reason}")
+        say(f"not assigned: {printable(leftover.path)}: {leftover.reason}")
     if len(leftovers) > SHOWN_LEFTOVERS:
-        _say(console, f"not assigned: {len(leftovers) - SHOWN_LEFTOVERS} more, listed in {path}")
+        say(f"not assigned: {len(leftovers) - SHOWN_LEFTOVERS} more, listed in {path}")
 
 
 def _print_class(reports: Sequence[Report], assignment: Assignment, console: Console) -> None:
@@ -204,7 +204,7 @@ def _print_class(reports: Sequence[Report], assignment: Assignment, console: Con
         console.print(report.class_table(reports, assignment.rubric))
     else:
         for line in report.class_lines(reports):
-            _say(console, line)
+            say(line)
 
 
 def _close(
@@ -212,7 +212,6 @@ def _close(
     journal: Journal,
     reports: Sequence[Report],
     request: Request,
-    console: Console,
     interrupted: bool,
 ) -> int:
     """The last line, and the exit code."""
@@ -230,16 +229,12 @@ def _close(
         parts.append(f"{len(failed)} failed by our fault, run the same command again")
     parts.append(f"{waiting} {'waits' if waiting == 1 else 'wait'} for a person")
     for entry in failed[:SHOWN_LEFTOVERS]:
-        _say(console, f"not graded: {entry.id}: {entry.message}")
+        say(f"not graded: {entry.id}: {entry.message}")
     if interrupted:
         parts.insert(0, "stopped; the same command goes on from here")
-    _say(console, f"{'; '.join(parts)}. Reports: {request.out}")
+    say(f"{'; '.join(parts)}. Reports: {request.out}")
     if interrupted:
         return INTERRUPTED
     if failed:
         return 3
     return 0 if len(graded) == len(chosen) else 1
-
-
-def _say(console: Console, text: str) -> None:
-    console.print(text, markup=False, highlight=False, soft_wrap=True)

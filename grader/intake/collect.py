@@ -127,4 +127,4 @@ def _attach(beside: Sequence[Beside]) -> tuple[tuple[AttachedFile, ...], list[Fl
     message = (
         f"{left} of {len(beside)} files beside the notebook were left out: too many, too large or unreadable."
     )
-    return tuple(attached), [Flag(id="files-left-out", message=message)]
+    return tuple(attached), [Flag(id="files_left_out", message=message)]

@@ -51,7 +51,7 @@ def read(data: bytes) -> Notebook:
     except Refused as refused:
         return Notebook(problem=str(refused))
     if not any(c.kind == "code" and c.source.strip() for c in cells):
-        flags.append(Flag(id="no-code", message="The notebook has no code."))
+        flags.append(Flag(id="no_code", message="The notebook has no code."))
     return Notebook(cells=cells, flags=tuple(flags))
 
 
@@ -71,14 +71,14 @@ def _cells_of(document: dict[str, Any]) -> tuple[list[Any], list[Flag]]:
                 "save it in format 4 and upload again"
             )
         message = f"Notebook format {major} is newer than this grader knows; its cells were read as format 4."
-        return cells, [Flag(id="newer-format", message=message)]
+        return cells, [Flag(id="newer_format", message=message)]
     if not isinstance(cells, list):
         what = "no cells" if cells is None else "no list of cells"
         raise Refused(f"valid JSON, but not a notebook: it has {what}")
     if len(cells) > MAX_CELLS:
         raise Refused(f"has {len(cells):,} cells, more than the {MAX_CELLS:,} that are read")
     if major is not None and major < 4:
-        return cells, [Flag(id="old-format", message=f"Notebook format {major}, upgraded to 4.")]
+        return cells, [Flag(id="old_format", message=f"Notebook format {major}, upgraded to 4.")]
     return cells, []
 
 
@@ -114,7 +114,7 @@ def _read_cells(raw_cells: list[Any], flags: list[Flag]) -> tuple[Cell, ...]:
         cells.append(Cell(index=index, kind=kind or "raw", source=text, stored=stored))
     if damaged:
         which = ", ".join(str(i + 1) for i in damaged[:5]) + (", …" if len(damaged) > 5 else "")
-        flags.append(Flag(id="damaged-cells", message=f"Cells that could not be read as cells: {which}."))
+        flags.append(Flag(id="damaged_cells", message=f"Cells that could not be read as cells: {which}."))
     return tuple(cells)
 
 
@@ -183,7 +183,7 @@ def _foreign_kernel(document: dict[str, Any]) -> Iterable[Flag]:
         if "python" not in name.lower():
             shown = _printable(name.strip())[:40]
             message = f"The file says its language is {shown!r}; its cells were run as Python all the same."
-            return [Flag(id="foreign-kernel", message=message)]
+            return [Flag(id="foreign_kernel", message=message)]
         return []
     return []
 
