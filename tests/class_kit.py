@@ -1,0 +1,94 @@
+"""A tiny assignment, a class of notebooks and a runner without kernels, for tests of a whole run."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from grader.execute.job import Job
+from grader.models import Execution, Isolation, Output
+
+RUBRIC = """
+id: tiny
+version: "1"
+title: Tiny
+worlds:
+  - {name: handout, seed: 1}
+  - {name: second, seed: 2}
+vocabulary: {total: [total]}
+questions:
+  - id: q1
+    title: Add
+    checks:
+      - {id: total, kind: tensor, quantity: total, title: the total, points: 10, labels: [[total]]}
+"""
+CANONICAL = """
+import numpy as np
+
+def quantities(world):
+    return {"total": np.array([1.25, 2.5, 3.75]) * world.seed}
+"""
+PRELUDE = "seed = WORLD['seed']\n"
+RIGHT, WRONG = [1.25, 2.5, 3.75], [9.5, 8.25, 7.125]
+
+
+def make_assignment(folder: Path, rubric: str = RUBRIC) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "rubric.yaml").write_text(rubric)
+    (folder / "canonical.py").write_text(CANONICAL)
+    (folder / "prelude.py").write_text(PRELUDE)
+    return folder
+
+
+def make_notebook(path: Path, numbers: list[float]) -> Path:
+    """A notebook of which `FakeRunner` knows what it prints: `numbers` times the world's seed."""
+    cell = {"cell_type": "code", "source": f"show({numbers!r})  # {path.stem}"}
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps({"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": [cell]}))
+    return path
+
+
+def make_class(folder: Path, **students: list[float]) -> Path:
+    for name, numbers in students.items():
+        make_notebook(folder / f"{name}.ipynb", numbers)
+    return folder
+
+
+class FakeRunner:
+    """Runs nothing: reads the numbers off the source.
+
+    faults: what to raise, by the stem of the notebook. ran: the stems, one for each run.
+    """
+
+    def __init__(self, faults: dict[str, Exception] | None = None, seconds: float = 0.0) -> None:
+        self.faults, self.seconds = faults or {}, seconds
+        self.ran: list[str] = []
+        self.at_once = self.most_at_once = 0
+
+    async def run(self, job: Job) -> Execution:
+        self.at_once += 1
+        self.most_at_once = max(self.most_at_once, self.at_once)
+        try:
+            await asyncio.sleep(self.seconds)
+            source, _, name = job.cells[0].source.partition("  # ")
+            self.ran.append(name)
+            if name in self.faults:
+                raise self.faults[name]
+            return Execution(status="ok", outputs=_outputs(source, job), isolation=Isolation(tier="none"))
+        finally:
+            self.at_once -= 1
+
+    @asynccontextmanager
+    async def open(self, **_: Any) -> AsyncIterator[FakeRunner]:
+        """In place of `grader.execute.open_runner`."""
+        yield self
+
+
+def _outputs(source: str, job: Job) -> tuple[Output, ...]:
+    seed = 2 if '"seed": 2' in job.prelude else 1
+    numbers = [x * seed for x in json.loads(source[len("show(") : -1])]
+    return (Output(cell=0, index=0, kind="stdout", text=f"total = {numbers}\n"),)

@@ -1,0 +1,340 @@
+"""Many submissions → reports: nothing finished is lost, nobody's failure is another's."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from class_kit import RIGHT, RUBRIC, WRONG, FakeRunner, make_assignment, make_class, make_notebook
+
+from grader import assignment as assignments
+from grader import batch
+from grader.batch import Event, Plan, grade_all, load
+from grader.errors import IsolationError, KernelStartError, StorageError
+from grader.execute.job import Limits
+from grader.intake import collect
+from grader.journal import Entry, Journal
+from grader.keys import Conditions
+from grader.store import Executions
+
+
+class Desk:
+    """One class on one output folder; each `grade` is a run of its own, as after a restart."""
+
+    def __init__(self, folder: Path) -> None:
+        self.out = folder / "out"
+        self.uploads = make_class(folder / "class", anna=RIGHT, ben=WRONG, cem=RIGHT)
+        self.assignment = make_assignment(folder / "tiny")
+        self.events: list[Event] = []
+
+    def grade(self, runner: FakeRunner, *, jobs: int = 2, force: bool = False, timeout: float = 30) -> None:
+        self.events = []
+        plan = Plan(jobs, Conditions(Limits(total_s=timeout), "base"), force)
+        assignment = assignments.load(str(self.assignment))
+        entries = collect([self.uploads]).entries
+        asyncio.run(grade_all(entries, assignment, runner, self.out, self.journal, plan, self.events.append))
+
+    @property
+    def journal(self) -> Journal:
+        return Journal(self.out / ".grader" / "journal.jsonl")
+
+    def scores(self) -> dict[str, float | None]:
+        entries = collect([self.uploads]).entries
+        return {r.submission.id: r.score for r in load(self.out, self.journal, entries)}
+
+    def happened(self) -> dict[str, str]:
+        return {e.id: e.kind for e in self.events if e.kind != "started"}
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Desk:
+    return Desk(tmp_path)
+
+
+def test_every_submission_gets_its_report(desk: Desk) -> None:
+    desk.grade(FakeRunner())
+    assert desk.scores() == {"anna": 10.0, "ben": 0.0, "cem": 10.0}
+    report = json.loads((desk.out / "anna" / "report.json").read_text())
+    assert [w["name"] for w in report["provenance"]["worlds"]] == ["handout", "second"]
+
+
+def test_a_second_run_does_nothing(desk: Desk) -> None:
+    desk.grade(FakeRunner())
+    before = {p: p.stat().st_mtime_ns for p in desk.out.glob("*/report.json")}
+    again = FakeRunner()
+    desk.grade(again)
+    assert again.ran == []
+    assert desk.happened() == {"anna": "kept", "ben": "kept", "cem": "kept"}
+    assert {p: p.stat().st_mtime_ns for p in desk.out.glob("*/report.json")} == before
+
+
+def test_only_what_changed_runs_again(desk: Desk) -> None:
+    desk.grade(FakeRunner())
+    make_notebook(desk.uploads / "ben.ipynb", RIGHT)
+    again = FakeRunner()
+    desk.grade(again)
+    assert again.ran == ["ben", "ben"]
+    assert desk.happened() == {"anna": "kept", "ben": "finished", "cem": "kept"}
+    assert desk.scores()["ben"] == 10.0
+
+
+def test_a_changed_file_beside_the_notebook_counts_as_a_change(desk: Desk) -> None:
+    make_notebook(desk.uploads / "dora" / "hw.ipynb", [4.5])
+    data = desk.uploads / "dora" / "data.csv"
+    data.write_text("1")
+    desk.grade(FakeRunner())
+    data.write_text("2")
+    again = FakeRunner()
+    desk.grade(again)
+    assert again.ran == ["hw", "hw"]
+    assert desk.happened() == {"anna": "kept", "ben": "kept", "cem": "kept", "hw": "finished"}
+
+
+def test_a_change_of_the_rubric_regrades_without_running(desk: Desk) -> None:
+    desk.grade(FakeRunner())
+    make_assignment(desk.assignment, RUBRIC.replace("points: 10", "points: 20"))
+    again = FakeRunner()
+    desk.grade(again)
+    assert again.ran == []
+    assert desk.scores() == {"anna": 20.0, "ben": 0.0, "cem": 20.0}
+
+
+def test_other_limits_run_again_and_force_does_too(desk: Desk) -> None:
+    desk.grade(FakeRunner())
+    limits, force = FakeRunner(), FakeRunner()
+    desk.grade(limits, timeout=31)
+    desk.grade(force, timeout=31, force=True)
+    assert len(force.ran) == 6
+    assert len(limits.ran) == 6
+
+
+def test_a_deleted_report_is_written_again_from_the_kept_run(desk: Desk) -> None:
+    desk.grade(FakeRunner())
+    (desk.out / "anna" / "report.json").unlink()
+    again = FakeRunner()
+    desk.grade(again)
+    assert again.ran == []
+    assert desk.happened()["anna"] == "finished"
+    assert desk.scores()["anna"] == 10.0
+
+
+def test_a_broken_sandbox_gives_null_and_is_tried_again(desk: Desk) -> None:
+    desk.grade(FakeRunner({"ben": KernelStartError("no kernel for you")}))
+    assert desk.happened() == {"anna": "finished", "ben": "failed", "cem": "finished"}
+    assert desk.scores() == {"anna": 10.0, "ben": None, "cem": 10.0}
+    report = json.loads((desk.out / "ben" / "report.json").read_text())
+    assert report["execution"]["status"] == "sandbox_error"
+    assert report["execution"]["message"] == "no kernel for you"
+    desk.grade(FakeRunner())
+    assert desk.happened() == {"anna": "kept", "ben": "finished", "cem": "kept"}
+    assert desk.scores()["ben"] == 0.0
+
+
+def test_a_bug_of_ours_in_running_costs_nobody_else_anything(desk: Desk) -> None:
+    desk.grade(FakeRunner({"ben": ZeroDivisionError("oops")}))
+    assert desk.happened() == {"anna": "finished", "ben": "failed", "cem": "finished"}
+    assert desk.scores() == {"anna": 10.0, "cem": 10.0}
+    assert desk.journal.entries["ben"].message == "ZeroDivisionError: oops"
+    assert "oops" in (desk.out / ".grader" / "failures" / "ben.txt").read_text()
+    desk.grade(FakeRunner())
+    assert desk.scores() == {"anna": 10.0, "ben": 0.0, "cem": 10.0}
+
+
+def test_a_bug_of_ours_in_judging_gives_null_with_the_reason(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = batch.grade
+
+    def grade(submission, executions, assignment):  # type: ignore[no-untyped-def]
+        if submission.id == "ben" and executions[0].status == "ok":
+            raise RecursionError("too deep")
+        return real(submission, executions, assignment)
+
+    monkeypatch.setattr(batch, "grade", grade)
+    desk.grade(FakeRunner())
+    assert desk.scores() == {"anna": 10.0, "ben": None, "cem": 10.0}
+    failed = [e.message for e in desk.events if e.kind == "failed"]
+    assert failed == ["the grader failed while judging: RecursionError: too deep"]
+    monkeypatch.undo()
+    again = FakeRunner()
+    desk.grade(again)
+    assert (again.ran, desk.scores()["ben"]) == ([], 0.0)
+
+
+def test_no_isolation_stops_the_whole_run(desk: Desk) -> None:
+    with pytest.raises(IsolationError, match="no cage"):
+        desk.grade(FakeRunner({"anna": IsolationError("no cage")}))
+    assert "anna" not in desk.scores()
+
+
+def test_an_upload_that_cannot_be_read_is_reported_without_running(desk: Desk) -> None:
+    (desk.uploads / "eva.ipynb").write_bytes(b"{")
+    runner = FakeRunner()
+    desk.grade(runner)
+    assert sorted(runner.ran) == ["anna", "anna", "ben", "ben", "cem", "cem"]
+    assert desk.scores()["eva"] is None
+    report = json.loads((desk.out / "eva" / "report.json").read_text())
+    assert report["execution"]["status"] == "unreadable"
+    assert "cut off" in report["execution"]["message"]
+
+
+def test_as_many_students_are_in_hand_as_keep_the_kernels_busy(desk: Desk) -> None:
+    for i in range(9):
+        make_notebook(desk.uploads / f"s{i}.ipynb", [float(i)])
+    runner = FakeRunner(seconds=0.02)
+    desk.grade(runner, jobs=2)
+    assert 3 <= runner.most_at_once <= 6  # three in hand, two worlds each; the real runner has the slots
+
+
+def test_cancelling_keeps_what_is_done(desk: Desk) -> None:
+    async def main() -> None:
+        plan = Plan(1, Conditions(Limits(total_s=30), "base"))
+        assignment = assignments.load(str(desk.assignment))
+        entries = collect([desk.uploads]).entries
+        task: asyncio.Task[None]
+
+        def listen(event: Event) -> None:
+            if event.kind == "finished":
+                task.cancel()
+
+        runner = FakeRunner(seconds=0.05)
+        task = asyncio.create_task(
+            grade_all(entries, assignment, runner, desk.out, desk.journal, plan, listen)
+        )
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+    asyncio.run(main())
+    done = desk.scores()
+    assert 1 <= len(done) < 3
+    desk.grade(FakeRunner())
+    assert set(done) <= {name for name, kind in desk.happened().items() if kind == "kept"}
+    assert desk.scores() == {"anna": 10.0, "ben": 0.0, "cem": 10.0}
+
+
+def test_nowhere_to_write_stops_the_run_with_one_line(desk: Desk) -> None:
+    desk.out.mkdir()
+    (desk.out / "ben").write_text("a file where the report's folder should be")
+    with pytest.raises(StorageError, match=r"could not be written"):
+        desk.grade(FakeRunner())
+
+
+def test_an_upload_under_a_new_id_does_not_leave_its_old_report_in_the_class(desk: Desk) -> None:
+    make_notebook(desk.uploads / "x" / "hw.ipynb", RIGHT)
+    desk.grade(FakeRunner())
+    assert desk.scores().keys() == {"anna", "ben", "cem", "hw"}
+    make_notebook(desk.uploads / "y" / "hw.ipynb", WRONG)
+    desk.grade(FakeRunner())
+    assert desk.scores() == {"anna": 10.0, "ben": 0.0, "cem": 10.0, "x-hw": 10.0, "y-hw": 0.0}
+
+
+def test_what_was_graded_from_another_folder_stays_in_the_class(desk: Desk, tmp_path: Path) -> None:
+    desk.grade(FakeRunner())
+    desk.uploads = make_class(tmp_path / "late", zoe=RIGHT)
+    desk.grade(FakeRunner())
+    assert desk.scores() == {"anna": 10.0, "ben": 0.0, "cem": 10.0, "zoe": 10.0}
+
+
+# ------------------------------------------------------------------ killed
+
+KILLED = """
+import asyncio, sys
+from pathlib import Path
+from class_kit import FakeRunner
+from grader import assignment as assignments
+from grader.batch import Plan, grade_all
+from grader.execute.job import Limits
+from grader.intake import collect
+from grader.journal import Journal
+from grader.keys import Conditions
+
+folder = Path(sys.argv[1])
+out = folder / "out"
+asyncio.run(grade_all(
+    collect([folder / "class"]).entries,
+    assignments.load(str(folder / "tiny")),
+    FakeRunner(seconds=0.02),
+    out,
+    Journal(out / ".grader" / "journal.jsonl"),
+    Plan(2, Conditions(Limits(total_s=30), "base")),
+    lambda event: print(event.kind, event.id, flush=True),
+))
+"""
+
+
+def test_a_run_killed_at_any_moment_goes_on(desk: Desk, tmp_path: Path) -> None:
+    for i in range(30):
+        make_notebook(desk.uploads / f"s{i:02}.ipynb", [float(i)])
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(Path(__file__).parent), *sys.path])}
+
+    def start() -> subprocess.Popen[str]:
+        command = [sys.executable, "-c", KILLED, str(tmp_path)]
+        return subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment)
+
+    finished: set[str] = set()
+    for kills_after in (3, 17, 8):
+        with start() as process:
+            assert process.stdout is not None
+            for _ in range(kills_after):
+                kind, _, name = process.stdout.readline().strip().partition(" ")
+                if kind == "finished":
+                    assert name not in finished, "done twice"
+                    finished.add(name)
+            time.sleep(0.01)
+            process.send_signal(signal.SIGKILL)
+            for line in process.stdout:
+                kind, _, name = line.strip().partition(" ")
+                finished |= {name} if kind == "finished" else set()
+    assert finished
+    with start() as process:
+        assert process.stdout is not None
+        last = dict(reversed(line.split()) for line in process.stdout if "started" not in line)
+    assert process.returncode == 0
+    assert all(last[name] == "kept" for name in finished)
+    assert len(desk.scores()) == 33
+    assert desk.scores()["anna"] == 10.0
+
+
+# ------------------------------------------------------------------ journal and store
+
+
+def entry(name: str, key: str = "k") -> Entry:
+    return Entry(id=name, origin=f"/{name}", key=key, state="done", size=3)
+
+
+def test_the_journal_survives_a_torn_line(tmp_path: Path) -> None:
+    path = tmp_path / "deep" / "journal.jsonl"
+    journal = Journal(path)
+    journal.note(entry("anna"))
+    with path.open("ab") as file:
+        file.write(b'{"id": "ben", "orig')
+    Journal(path).note(entry("cem"))
+    assert Journal(path).entries == {"anna": entry("anna"), "cem": entry("cem")}
+
+
+def test_the_last_line_counts_and_the_journal_stays_small(tmp_path: Path) -> None:
+    journal = Journal(tmp_path / "journal.jsonl")
+    for i in range(150):
+        journal.note(entry("anna", str(i)))
+    assert Journal(tmp_path / "journal.jsonl").entries == {"anna": entry("anna", "149")}
+    assert len((tmp_path / "journal.jsonl").read_bytes().splitlines()) == 1
+
+
+def test_a_damaged_execution_counts_as_absent(tmp_path: Path) -> None:
+    from grader.models import Execution
+
+    store = Executions(tmp_path)
+    kept = Execution(status="ok", wall_s=1.5)
+    store.put("abcdef", kept)
+    assert store.get("abcdef") == kept
+    (path,) = tmp_path.rglob("*.gz")
+    path.write_bytes(path.read_bytes()[:-9])
+    assert store.get("abcdef") is None
+    assert store.get("fedcba") is None
