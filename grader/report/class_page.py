@@ -10,7 +10,7 @@ from urllib.parse import quote
 from grader.models import Report, VerdictName
 from grader.report.html import page
 from grader.report.statistics import ClassStatistics, Misconception, statistics
-from grader.report.table import ordered
+from grader.report.table import decided, ordered
 from grader.report.text import one_line
 from grader.report.words import EN, MARKS, points
 from rubric.schema import Rubric
@@ -51,7 +51,7 @@ def to_index(reports: Sequence[Report], rubric: Rubric) -> str:
     checks = [c.id for c in rubric.checks()]
     rows = []
     for report in reports:
-        totals = {q.id: q.score for q in report.questions}
+        totals = {q.id: decided(q) for q in report.questions}
         verdicts = {c.id: c.verdict for q in report.questions for c in q.checks}
         person = people[report.submission.id]
         rows.append(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from grader.models import CheckResult, Report
+from grader.report.table import decided
 from grader.report.tensors import beside, compare, drawn
 from grader.report.text import excerpt, one_line
 from grader.report.words import EN, MARKS, points
@@ -23,8 +24,8 @@ def _lines(report: Report, rubric: Rubric) -> Iterator[str]:
     if any(who):
         yield "student: " + ", ".join(one_line(part) for part in who if part)
     yield f"file: {one_line(sub.path)}  sha256 {sub.sha256[:12]}"
-    score = "not graded" if report.score is None else f"{points(report.score)} of {points(report.max_score)}"
-    yield f"score: {score}, {points(report.pending)} pending" + (
+    total = "not graded" if report.score is None else f"{points(report.score)} of {points(report.max_score)}"
+    yield f"score: {total}, {points(report.pending)} pending" + (
         ", needs review" if report.needs_review else ""
     )
     yield f"execution: {run.status} in {run.wall_s:.2f} s, isolation {run.isolation.tier}" + (
@@ -40,7 +41,8 @@ def _lines(report: Report, rubric: Rubric) -> Iterator[str]:
         yield f"flag {one_line(flag.id, 60)}: {one_line(flag.message)}"
     for question in report.questions:
         yield ""
-        earned = "–" if question.score is None else points(question.score)
+        score = decided(question)
+        earned = "–" if score is None else points(score)
         note = "" if question.addressed else ", not addressed"
         yield f"== {one_line(question.title)}  {earned} of {points(question.max_score)}{note}"
         for check in question.checks:

@@ -7,7 +7,7 @@ import io
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from grader.models import Report, VerdictName
+from grader.models import QuestionResult, Report, VerdictName
 from grader.report.text import one_line, spreadsheet
 from grader.report.words import MARKS, points
 from rubric.schema import Rubric
@@ -27,6 +27,13 @@ _STYLES: dict[VerdictName, str] = {
 def ordered(reports: Sequence[Report]) -> list[Report]:
     """By submission id, so that a resumed run writes the same files."""
     return sorted(reports, key=lambda r: r.submission.id)
+
+
+def decided(question: QuestionResult | None) -> float | None:
+    """Points of a question as far as decided; None, not 0, where a person has all of it to decide."""
+    if question is None or all(check.score is None for check in question.checks):
+        return None
+    return question.score
 
 
 def to_csv(reports: Sequence[Report], rubric: Rubric) -> str:
@@ -78,7 +85,7 @@ def class_table(reports: Sequence[Report], rubric: Rubric) -> Table:
             for check in found.checks if found else ():
                 marks.append(MARKS[check.verdict], style=_STYLES[check.verdict])
             marks.append(" ")
-        scores = [by_id[q.id].score if q.id in by_id else None for q in rubric.questions]
+        scores = [decided(by_id.get(q.id)) for q in rubric.questions]
         table.add_row(
             Text(one_line(report.submission.id, 60)),
             *(Text(_short(score)) for score in scores),
@@ -108,7 +115,7 @@ def class_lines(reports: Sequence[Report]) -> list[str]:
 
 
 def _row(report: Report, questions: Sequence[str], checks: Sequence[str]) -> list[str | float | int | None]:
-    totals = {q.id: q.score for q in report.questions}
+    totals = {q.id: decided(q) for q in report.questions}
     results = {c.id: c for q in report.questions for c in q.checks}
     student = report.submission.student
     received = report.submission.received_at

@@ -218,7 +218,7 @@ def report(
             QuestionResult(
                 id=qid,
                 title=said.title,
-                score=sum(decided) if decided else None,
+                score=sum(decided),
                 max_score=said.points,
                 addressed=done,
                 checks=tuple(members),
