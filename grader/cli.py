@@ -125,15 +125,23 @@ def report_schema() -> None:
     typer.echo(json.dumps(json_schema(), indent=2))
 
 
+@app.command()
+def doctor() -> None:
+    """Say whether this machine can grade, what protects it, layer by layer, and how to get more."""
+    from grader.commands import doctor as command
+
+    raise typer.Exit(command.run())
+
+
 def main() -> None:
     """Entry point. Errors are one line on stderr; GRADER_DEBUG=1 shows the traceback."""
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")  # a terminal that can't show a name still shows the rest
-    sys.exit(_run(sys.argv[1:]))
+    sys.exit(run(sys.argv[1:]))
 
 
-def _run(arguments: list[str]) -> int:
+def run(arguments: list[str]) -> int:
     from grader.errors import GraderError
 
     try:

@@ -64,12 +64,19 @@ class _OnDemand:
     limits: Limits
     stack: AsyncExitStack
     runner: Runner | None = None
+    refused: OperationError | None = None
     gate: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def run(self, job: Job) -> Execution:
         async with self.gate:
+            if self.refused is not None:
+                raise self.refused
             if self.runner is None:
-                self.runner = await self._open()
+                try:
+                    self.runner = await self._open()
+                except OperationError as error:
+                    self.refused = error
+                    raise
         return await self.runner.run(job)
 
     async def _open(self) -> Runner:

@@ -40,7 +40,7 @@ def _try_the_rest(loaded: Assignment) -> None:
     except (SyntaxError, ValueError) as error:
         raise RubricError(f"{loaded.folder / 'prelude.py'}: {error}") from error
     try:
-        known = loaded.single_variants
+        known = loaded.variants((m.id,) for m in loaded.mistakes)
     except Exception as error:
         problem = f"{type(error).__name__}: {error}"
         raise RubricError(f"{loaded.folder / 'mistakes.py'}: variant() failed: {problem}") from error
