@@ -3,14 +3,30 @@
 Pure, never raises on any text, linear in the text's length. Bounded: of one output, at most
 `MAX_TENSORS` tensors and about `MAX_VALUES` values are kept, half from the beginning and half from
 the end; of one tensor the first `MAX_VALUES_PER_TENSOR` values (then it counts as elided).
+
+What a caller should know beyond `PrintedTensor`:
+
+- Half units follow the form. `tensor([0., 1.])` is exact (torch prints bare points only where all
+  elements are whole); in numpy's fixed notation the longest element tells the precision of all,
+  so `[0. 0.]` says no more than ±0.5 (it may have been rounded); zero with an exponent is exact.
+- Rows printed line by line are one tensor of form `row`, shape (rows, columns), numbers one a
+  line too: (n, 1). Whether rows belong together is for the caller to say; a blank line, a word or
+  another length parts them. A row or number that stands alone has shape (n,) or ().
+- Entries one a line (`dW1[0,0] -0.0997`) whose indices fill a grid are one `row` labelled `dW1`.
+- The elements of a tuple, list or dict of tensors are tensors of their own, in order; the name of
+  the whole is their `above`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
-from grader.extract.nodes import MAX_TENSORS, MAX_VALUES, MAX_VALUES_PER_TENSOR
-from grader.extract.read import extract_text
+from grader.extract.attach import Channel, attach_labels
+from grader.extract.entries import join_entries
+from grader.extract.html import extract_html
+from grader.extract.nodes import MAX_TENSORS, MAX_VALUES, MAX_VALUES_PER_TENSOR, Sink
+from grader.extract.read import read_nodes
 from grader.models import Output, PrintedTensor
 
 __all__ = ["MAX_TENSORS", "MAX_VALUES", "MAX_VALUES_PER_TENSOR", "extract", "extract_text"]
@@ -19,12 +35,29 @@ __all__ = ["MAX_TENSORS", "MAX_VALUES", "MAX_VALUES_PER_TENSOR", "extract", "ext
 def extract(outputs: Sequence[Output]) -> tuple[PrintedTensor, ...]:
     """Every printed tensor of these outputs, in order. Tracebacks (kind `error`) hold none.
 
-    Spans count characters of `Output.text`. Where only the output's HTML table could be read,
-    the span is the whole text.
+    Spans count characters of `Output.text`. Where only the output's HTML could be read, the span
+    is the whole text.
     """
     found: list[PrintedTensor] = []
     for output in outputs:
         if output.kind == "error":
             continue
-        found.extend(extract_text(output.text, cell=output.cell, output=output.index, channel=output.kind))
+        plain = extract_text(output.text, cell=output.cell, output=output.index, channel=output.kind)
+        if output.html:
+            rich = extract_html(output.html, output.text, extract_text)
+            if rich and [item.values for item in rich] != [item.values for item in plain]:
+                plain = tuple(
+                    replace(item, cell=output.cell, output=output.index, channel=output.kind) for item in rich
+                )
+        found.extend(plain)
     return tuple(found)
+
+
+def extract_text(
+    text: str, *, cell: int = 0, output: int = 0, channel: Channel = "stdout"
+) -> tuple[PrintedTensor, ...]:
+    """Every printed tensor in one text, in order."""
+    sink = Sink()
+    read_nodes(text, sink.add)
+    found = attach_labels(text, list(sink), cell=cell, output=output, channel=channel)
+    return tuple(join_entries(found))

@@ -224,6 +224,7 @@ class Brackets:
             self.add(parsed, node.start, node.end, commas=True)
             return
         self.interrupt(end, broken=False)
+        node.loose = not shape and node.form == "tensor"
         self._emit_settled(node)
 
     def _put(self, node: Node, bracket: str) -> None:
@@ -347,7 +348,7 @@ class Brackets:
             return False
         if frames[0].bracket == "m":
             return any(frame.values for frame in frames)
-        return len(frames) > 1 and any(frame.values for frame in frames)
+        return sum(len(frame.values) for frame in frames) > 1
 
     def _rescue(self, frames: list[Frame], at: int) -> None:
         """One elided tensor out of brackets that never closed."""

@@ -1,4 +1,4 @@
-"""Rows printed line by line → one node; index columns and header lines of tables taken off."""
+"""Numbers outside brackets → rows → one node per block of rows."""
 
 from __future__ import annotations
 
@@ -7,15 +7,172 @@ import re
 from array import array
 from collections.abc import Callable
 
+from grader.extract import tables
 from grader.extract.nodes import MAX_VALUES_PER_TENSOR, Node
-from grader.extract.numbers import NUMBER
 
-_LITERAL = re.compile(NUMBER)
-_NEXT_LINE = re.compile(r"[ \t|\\&,;]*(?:\r\n|\n|\r)(?:[ \t|]*\.\.[. \t|]*(?:\r\n|\n|\r))?[ \t|&]*\Z")
-_ELIDED_LINE = re.compile(r"\n[ \t|]*\.\.")
-_CONTINUED = re.compile(r"[ \t]*\\[ \t]*\n")
-_SERIES_END = re.compile(r"[ \t]*\n(?:Name:|Length:|dtype:|Freq:)")
+_RULE = r"(?:[ \t]*[+|├┼│╞╠][+|├┼┤│╞═╪╡╠╬╣─━:= \t-]*(?:\r\n|\n|\r))?"
+_DOTS = r"(?:[ \t|]*\.\.[. \t|]*(?:\r\n|\n|\r))?"
+_NEXT_ROW = re.compile(
+    rf"[ \t|│┃║&,;]*(?:\\\\)?[ \t]*(?:\r\n|\n|\r){_RULE}{_DOTS}[ \t|│┃║&]*\Z|[ \t]*\\\\[ \t]*\Z"
+)
+_DOTS_LINE = re.compile(r"[\r\n][ \t|]*\.\.")
+_HEADER_GAP = re.compile(
+    rf"[ \t|│┃║]*\\?[ \t]*(?:\r\n|\n|\r){_RULE}[ \t|│┃║]*(?:[^\W\d]\S{{0,60}})?[ \t|│┃║]*\Z"
+)
+_SAME_LINE = re.compile(r"[ \t]+\Z")
 _LONGEST_GAP = 400
+
+
+class RowJoiner:
+    """Takes nodes in the order of the text and passes them on, consecutive equal rows joined.
+
+    Two loose rows join when they have as many numbers and nothing but one line end (and table
+    lines) between them. A first column that counts 0, 1, 2, … beside fractions is an index and
+    goes; so does a line of column numbers above that is aligned with the columns (DataFrames).
+    Scalars `tensor(…)` with only blanks between them are a row, too.
+    """
+
+    def __init__(self, text: str, emit: Callable[[Node], None]) -> None:
+        self._text = text
+        self._emit = emit
+        self._line: Node | None = None
+        self._open: Node | None = None
+        self._header: Node | None = None
+        self._held: Node | None = None
+        self._rows = 0
+        self._columns = 0
+
+    def add(self, node: Node) -> None:
+        """The next node."""
+        line = self._line
+        if line is not None:
+            gap = self._text[line.end : node.start] if node.start - line.end < _LONGEST_GAP else ""
+            if node.loose and node.form == "tensor" and _SAME_LINE.match(gap):
+                line.values.extend(node.values)
+                line.halves.extend(node.halves)
+                line.end = node.end
+                line.shape = (len(line.values),)
+                return
+            self._end_line()
+        if node.loose and node.form == "tensor":
+            self._line = node
+        elif node.loose:
+            self._add_row(node)
+        else:
+            self._end_rows()
+            self._release()
+            self._emit(node)
+
+    def finish(self) -> None:
+        """No node follows."""
+        self._end_line()
+        self._end_rows()
+        self._release()
+
+    # -------------------------------------------------------------------- rows
+
+    def _end_line(self) -> None:
+        line, self._line = self._line, None
+        if line is None:
+            return
+        if line.shape:
+            line.form = "row"
+            self._add_row(line)
+        else:
+            self._end_rows()
+            self._release()
+            self._emit(line)
+
+    def _add_row(self, node: Node) -> None:
+        last = self._open
+        columns = len(node.values)
+        if last is not None:
+            gap = self._text[last.end : node.start] if node.start - last.end < _LONGEST_GAP else ""
+            if columns == self._columns and _NEXT_ROW.match(gap) and self._may_join(last, node):
+                self._extend(last, node, _DOTS_LINE.search(gap) is not None)
+                return
+            self._open = None
+            if (
+                self._rows == 1
+                and columns - self._columns in (0, 1)
+                and _HEADER_GAP.match(gap)
+                and tables.is_column_header(self._text, last, node, self._columns)
+            ):
+                self._header = last
+            else:
+                self._seal(last)
+        self._open, self._rows, self._columns = node, 1, columns
+
+    def _may_join(self, last: Node, node: Node) -> bool:
+        """Numbers one a line below a labelled one belong to it only if they stand under it."""
+        if self._columns > 1 or self._rows > 1:
+            return True
+        line = self._text.rfind("\n", max(0, last.start - _LONGEST_GAP), last.start) + 1
+        if not self._text[line : last.start].strip(" \t|│┃║"):
+            return True
+        return node.start - (self._text.rfind("\n", last.end, node.start) + 1) == last.start - line
+
+    def _extend(self, last: Node, node: Node, elided: bool) -> None:
+        last.elided |= node.elided or elided
+        last.end = node.end
+        last.weak = False
+        if MAX_VALUES_PER_TENSOR - len(last.values) < len(node.values):
+            last.elided = True
+            return
+        last.integers &= node.integers
+        last.scientific |= node.scientific
+        last.values.extend(v * last.scale for v in node.values)
+        last.halves.extend(h * abs(last.scale) for h in node.halves)
+        self._rows += 1
+        last.shape = (self._rows, self._columns)
+        last.form = "row"
+
+    def _end_rows(self) -> None:
+        last, self._open = self._open, None
+        if last is not None:
+            self._seal(last)
+
+    def _seal(self, node: Node) -> None:
+        header, self._header = self._header, None
+        columns = self._columns
+        if columns > 1 and tables.counts(node.values[0::columns], (0.0, 1.0), gaps=node.elided):
+            self._take_index(node, header)
+        elif header is not None and len(header.values) == columns:
+            node.form = "table"
+        if node.form != "table":
+            _soften(node)
+        if node.form == "table" and self._held is not None and tables.continues(self._text, self._held, node):
+            again = tables.is_continued(self._text, node)
+            tables.beside(self._held, node)
+            if not again:
+                self._release()
+            return
+        self._release()
+        if node.form == "table" and tables.is_continued(self._text, node):
+            self._held = node
+        else:
+            self._emit(node)
+
+    def _take_index(self, node: Node, header: Node | None) -> None:
+        """Take off a first column of integers if something proves that it is an index."""
+        columns, rows = self._columns, self._rows
+        if any(node.halves[0::columns]):
+            return
+        table = header is not None and len(header.values) == columns - 1
+        named = not table and tables.has_named_columns(self._text, node, columns)
+        series = columns == 2 and tables.ends_a_series(self._text, node)
+        fractions = rows > 1 and all(h for i, h in enumerate(node.halves) if i % columns)
+        if table or named or series or fractions:
+            tables.drop_index(node, rows, columns, table=table or named)
+        if table or named or series:
+            node.form = "table"
+        if table and header is not None:
+            node.start = header.start
+
+    def _release(self) -> None:
+        held, self._held = self._held, None
+        if held is not None:
+            self._emit(held)
 
 
 def _soften(node: Node) -> None:
@@ -29,124 +186,3 @@ def _soften(node: Node) -> None:
             for v, h in zip(node.values, node.halves, strict=True)
         ),
     )
-
-
-class RowJoiner:
-    """Takes nodes in the order of the text and passes them on, consecutive equal rows joined.
-
-    Two loose rows join when they have as many numbers and nothing but one line end (and table
-    bars) between them. A first column that counts 0, 1, 2, … beside fractions is an index and
-    goes; so does a line of column numbers above that is aligned with the columns (DataFrames).
-    """
-
-    def __init__(self, text: str, emit: Callable[[Node], None]) -> None:
-        self._text = text
-        self._emit = emit
-        self._open: Node | None = None
-        self._header: Node | None = None
-        self._rows = 0
-        self._columns = 0
-        self._first_end = 0
-
-    def add(self, node: Node) -> None:
-        """The next node."""
-        last = self._open
-        if not node.loose:
-            self.finish()
-            self._emit(node)
-            return
-        columns = len(node.values)
-        if last is not None:
-            gap = self._text[last.end : node.start] if node.start - last.end < _LONGEST_GAP else ""
-            below = _NEXT_LINE.match(gap) is not None
-            if below and columns == self._columns:
-                self._extend(last, node, _ELIDED_LINE.search(gap) is not None)
-                return
-            is_header = (
-                (below or _CONTINUED.fullmatch(gap.rstrip(" \t")) is not None)
-                and self._rows == 1
-                and columns == self._columns + 1
-                and self._counts(last.values, {0.0})
-                and self._aligned(last, node)
-            )
-            self._open = None
-            if is_header:
-                self._flush_header()
-                self._header = last
-            else:
-                self._seal(last)
-        self._open, self._rows, self._columns, self._first_end = node, 1, columns, node.end
-
-    def finish(self) -> None:
-        """No loose row follows."""
-        last, self._open = self._open, None
-        if last is not None:
-            self._seal(last)
-
-    # ---------------------------------------------------------------- helpers
-
-    def _extend(self, last: Node, node: Node, elided: bool) -> None:
-        room = MAX_VALUES_PER_TENSOR - len(last.values)
-        last.elided |= node.elided or elided
-        last.end = node.end
-        last.integers &= node.integers
-        last.weak = False
-        if room < len(node.values):
-            last.elided = True
-            return
-        last.values.extend(v * last.scale for v in node.values)
-        last.halves.extend(h * abs(last.scale) for h in node.halves)
-        last.scientific |= node.scientific
-        self._rows += 1
-        last.shape = (self._rows, self._columns)
-        last.form = "row"
-
-    def _seal(self, node: Node) -> None:
-        header, self._header = self._header, None
-        columns = self._columns
-        table = header is not None
-        if columns > 1 and (table or self._rows > 1):
-            first = node.values[0::columns]
-            whole = not any(node.halves[0::columns])
-            others = [h for i, h in enumerate(node.halves) if i % columns]
-            series = columns == 2 and _SERIES_END.match(self._text, node.end) is not None
-            if (
-                whole
-                and self._counts(first, {0.0, 1.0}, gaps=node.elided)
-                and (table or series or all(others))
-            ):
-                keep = [i for i in range(len(node.values)) if i % columns]
-                node.values = array("d", (node.values[i] for i in keep))
-                node.halves = array("d", (node.halves[i] for i in keep))
-                node.shape = (self._rows, columns - 1) if columns > 2 or table else (self._rows,)
-                if header is not None:
-                    node.start, header = header.start, None
-                    node.form = "table"
-                elif series:
-                    node.form = "table"
-        if header is not None:
-            self._emit(header)
-        if node.form != "table":
-            _soften(node)
-        self._emit(node)
-
-    def _flush_header(self) -> None:
-        header, self._header = self._header, None
-        if header is not None:
-            self._emit(header)
-
-    @staticmethod
-    def _counts(values: array[float], starts: set[float], gaps: bool = False) -> bool:
-        if not values or values[0] not in starts:
-            return False
-        steps = [values[i + 1] - values[i] for i in range(len(values) - 1)]
-        return all(step >= 1.0 for step in steps) if gaps else all(step == 1.0 for step in steps)
-
-    def _aligned(self, header: Node, row: Node) -> bool:
-        """Every column number ends where a number of the row below ends."""
-        above, below = self._ends(header), self._ends(row)
-        return len(below) == len(above) + 1 and below[1:] == above
-
-    def _ends(self, node: Node) -> list[int]:
-        line = self._text.rfind("\n", max(0, node.start - 4000), node.start) + 1
-        return [m.end() - line for m in _LITERAL.finditer(self._text, node.start, node.end)]

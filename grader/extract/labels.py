@@ -11,15 +11,16 @@ _ANSI = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|.)")
 _LINE_END = re.compile(r"\r\n|[\n\r\v\f\x85\u2028\u2029]")
 _LEADING = " \t\xa0,;|)]}>'\"*#_~•·–—─━═&"
 _TRAILING = " \t\xa0:=→⇒≈~'\",;|*#_─━═&"
-_ARROW = re.compile(r"(?:-+>|=+>|:=|--+)\Z")
-_COPULA = re.compile(r"(?:\A|\s)(?:is|are|ist|sind|est|equals)\Z")
+_ENDINGS = ("->", "=>", "--", " is", " are", " ist", " sind", " est", " equals")
+_TF = re.compile(r"<tf\.Tensor: .*numpy=\Z", re.DOTALL)
 _MAKERS = re.compile(
     r"(?:Parameter|Variable)?\s*containing\b|\A(?:OrderedDict|ParameterDict|dict|list|tuple|Parameter|defaultdict)\Z"
 )
 _SILENT = re.compile(
-    r"(?:torch\.)?Size\(\[[^\]]*\]\)|<class '[^']*'>|\btorch\.(?:float|int|double|long|bool)\w*|\bfloat(?:32|64)\b"
+    r"(?:torch\.)?Size\(\[[^\]]*\]\)|<class '[^']*'>"
+    r"|\btorch\.(?:float|int|double|long|bool)\w*|\bfloat(?:32|64)\b"
     r"|\(\s*\d+\s*(?:,\s*\d+\s*)*,?\s*\)|\b(?:shape|size|dtype|type)\b"
-    r"|\b(?:Parameter|Variable) containing:?|[0-9.]+(?:[eE][+-]?[0-9]+)?[ ]*\*"
+    r"|\b(?:Parameter|Variable) containing:?|\d+%\|.*|[0-9.]+(?:[eE][+-]?[0-9]+)?[ ]*\*"
 )
 _NONE = re.compile(r"\bNone\W*\Z")
 _WORDY = re.compile(r"[^\W\d_]|[∂∇Δ∆Σ∑]")
@@ -34,11 +35,18 @@ def tidy(text: str) -> str:
         before = text
         text = text.lstrip(_LEADING + "-=")
         text = text.rstrip(_TRAILING)
-        text = _ARROW.sub("", text)
-        text = _COPULA.sub("", text)
+        for ending in _ENDINGS:
+            text = text.removesuffix(ending)
         if text == before:
             break
     return text[-LONGEST:].strip()
+
+
+def tidy_after(text: str) -> str:
+    """Trim what stands behind a value: brackets, separators, quotes; at most LONGEST characters."""
+    if "\x1b" in text:
+        text = _ANSI.sub("", text)
+    return text.lstrip(_LEADING + "([{").rstrip(_TRAILING + "([{")[:LONGEST]
 
 
 def split_label(text: str) -> tuple[str, str]:
@@ -47,7 +55,7 @@ def split_label(text: str) -> tuple[str, str]:
     Behind the last bracket that is still open stands the key; in front of it what the whole
     collection is called: `Gradients: {'W1': ` → ("W1", "Gradients").
     """
-    text = text[-4 * LONGEST :]
+    text = _TF.sub("", text[-4 * LONGEST :])
     closed = 0
     for i in range(len(text) - 1, -1, -1):
         char = text[i]
@@ -99,8 +107,14 @@ def heading(line: str) -> str:
 
 def nearest_heading(text: str, start: int, end: int) -> str:
     """The last line of text[start:end] that is a heading, "" if none; looks back a bounded way."""
-    for line in reversed(_LINE_END.split(text[max(start, end - _FAR) : end])[-_MANY_LINES:]):
-        words = heading(line) if line else ""
-        if words:
-            return words
+    start = max(start, end - _FAR)
+    for _ in range(_MANY_LINES):
+        if end <= start:
+            return ""
+        line = max(start, text.rfind("\n", start, end - 1) + 1)
+        for part in reversed(_LINE_END.split(text[max(line, end - 4 * LONGEST) : end])):
+            words = heading(part) if part else ""
+            if words:
+                return words
+        end = line
     return ""

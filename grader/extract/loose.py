@@ -26,6 +26,8 @@ def read_run(text: str, start: int, end: int, before: str, scale: float, *, coll
     or alone on their line, or behind an index (`b1[0] 0`).
     """
     body = text[start:end]
+    if body.isdigit() and before.isalpha() and before not in _IS:
+        return None
     behind = text[end : end + 12]
     at_end = _REST_OF_LINE.match(text, end) is not None
     if _NOT_A_VALUE_BEHIND.match(behind) and not (collection and behind[0] == ")"):
@@ -53,6 +55,11 @@ def read_run(text: str, start: int, end: int, before: str, scale: float, *, coll
         if not (alone or separated or (indexed and at_end)):
             return None
     return _node(start, end, parsed, scale)
+
+
+def scalar_node(start: int, end: int, parsed: Parsed) -> Node:
+    """`np.float64(0.5)` outside brackets."""
+    return _node(start, end, parsed, 1.0)
 
 
 def _node(start: int, end: int, parsed: Parsed, scale: float) -> Node:

@@ -47,6 +47,13 @@ class Parsed(NamedTuple):
     scientific: bool = False
     integers: bool = False
 
+    def scaled(self, factor: float) -> Parsed:
+        """The same under a common factor."""
+        return self._replace(
+            values=[v * factor for v in self.values],
+            half_units=[h * abs(factor) for h in self.half_units],
+        )
+
 
 @lru_cache(maxsize=4096)
 def half_unit_at(power: int) -> float:
@@ -132,6 +139,8 @@ def parse_loose_row(body: str) -> Parsed:
     """As `parse_row` for a run of numbers outside brackets, where `0,7` is one number and so is `1,234.5`."""
     body = body.replace("−", "-").strip()
     if "," in body:
+        if body[-1] == "." and "." not in body[:-1]:
+            body = body[:-1]  # the end of a sentence
         if _THOUSANDS.match(body):
             return _parse_literals([body.replace(",", "")])
         if _GERMAN_THOUSANDS.match(body):

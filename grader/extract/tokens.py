@@ -8,7 +8,7 @@ from grader.extract.numbers import NUMBER
 
 _CLOSED_NUMBER = rf"{NUMBER}(?!\w|\.\w)"
 _ELEMENT = rf"(?:['\"]?{NUMBER}['\"]?|\.\.\.|…)(?=[\s,;\]])"
-_SEPARATOR = r"(?:[ \t\xa0]*+[,;|&][ \t\xa0]*+|[ \t\xa0]++)"
+_SEPARATOR = r"(?:[ \t\xa0]*+[,;|&│┃║][ \t\xa0]*+|[ \t\xa0]++)"
 _INDEX = (
     r"\[[\w \t,:'\"+\-]{1,40}\]"
     r"|\([ ]?[0-9]{1,4}(?:[ ]?,[ ]?[0-9]{1,4}){0,3}[ ]?\)"
@@ -17,16 +17,18 @@ _INDEX = (
 )
 _OPTION = r"(?:dtype|device|grad_fn|requires_grad|size|layout|shape|weak_type|_is_view|fill_value)"
 _OPTION_VALUE = (
-    r"(?:<[^<>\n]{0,200}>|'[^'\n]{0,80}'|\"[^\"\n]{0,80}\"|\([^()\n]{0,80}\)|\[[^\[\]\n]{0,80}\]|[\w.:]++)"
+    r"(?:<[^<>\n]{0,200}>|'[^'\n]{0,80}'|\"[^\"\n]{0,80}\"|\([^()\n]{0,80}\)|\[[^\[\]\n]{0,80}\]"
+    r"|torch,\w++|[\w.:]++)"
 )
 
 TOKEN = re.compile(
     rf"""
   (?P<space>[ \t\xa0]++)
 | (?P<newline>\r\n|[\n\r\v\f\x85\u2028\u2029])
+| (?P<ansi>\x1b(?:\[[0-?]*+[ -/]*+[@-~]|.))
+| (?P<words>(?:(?!(?:Parameter|nan|NaN|NAN|inf|Inf|INF)\b)[A-Za-z]++[ ]){{2,}}+)
 | (?P<noise>
-      \x1b(?:\[[0-?]*+[ -/]*+[@-~]|.)
-    | (?:torch\.)?Size\(\[[^\[\]\n]{{0,80}}\]\)
+      (?:torch\.)?Size\(\[[^\[\]\n]{{0,80}}\]\)
     | \[\d++[ ]rows[ ]x[ ]\d++[ ]columns\]
     | \[torch\.[\w.]*+Tensor[ ]of[ ]size[^\[\]\n]{{0,80}}\]
     | \d{{1,3}}%\|[^|\n\r]{{0,400}}\|[^\n\r]{{0,200}}
@@ -49,10 +51,12 @@ TOKEN = re.compile(
 | (?P<run>(?<![\w.]){_CLOSED_NUMBER}(?:{_SEPARATOR}(?:{_CLOSED_NUMBER}|\.\.\.(?!\.)|…))*+)
 | (?P<dots>\.\.\.+|…)
 | (?P<word>(?:[^\W\d]\w*+|\d[\w.]*+)(?:\.\w++)*+(?:{_INDEX}|\.\w++|')*+)
+| (?P<deep>[\[(\{{]{{33,}}+)
 | (?P<open>[\[(\{{])
 | (?P<close>[\])\}}])
 | (?P<comma>,)
-| (?P<other>.)
+| (?P<quote>['"])
+| (?P<other>[=*\#~_─━═—]{{2,}}+|-{{2,}}+(?![\d.])|.)
 """,
     re.VERBOSE | re.DOTALL,
 )

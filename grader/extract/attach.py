@@ -1,0 +1,96 @@
+"""Nodes + the text around them → printed tensors with label, after, above."""
+
+from __future__ import annotations
+
+import re
+from typing import Literal
+
+from grader.extract import labels
+from grader.extract.nodes import Node
+from grader.models import PrintedTensor
+
+Channel = Literal["stdout", "stderr", "result", "display", "error"]
+_LINE_END = re.compile(r"[\n\r\v\f\x85\u2028\u2029]")
+_FAR = 2 * labels.LONGEST
+
+
+def attach_labels(
+    text: str, nodes: list[Node], *, cell: int, output: int, channel: Channel
+) -> list[PrintedTensor]:
+    """Printed tensors for nodes in the order of the text.
+
+    A lone integer (weak node) leaves its line a heading: `Layer: 1` above a tensor is one.
+    Looks back a bounded way from each value, so the cost is linear in the number of values.
+    """
+    found: list[PrintedTensor] = []
+    above, distance = "", 0
+    value_end = 0  # end of the previous value
+    strong_end = 0  # end of the previous value that makes its line a line of values
+    for i, node in enumerate(nodes):
+        line = _line_start(text, value_end, node.start)
+        label, group = labels.split_label(text[line : node.start])
+        heading = _heading_above(text, strong_end, _line_start(text, strong_end, node.start))
+        if heading:
+            above, distance = heading, 1
+        elif distance:
+            distance += 1
+        if group and label:
+            above, distance = group, 1
+        follower = nodes[i + 1].start if i + 1 < len(nodes) else len(text)
+        found.append(
+            PrintedTensor(
+                values=tuple(node.values),
+                half_unit=tuple(node.halves),
+                shape=node.shape,
+                elided=node.elided,
+                form=node.form,
+                label=label,
+                after=_after(text, node.end, follower),
+                above=above,
+                above_distance=distance,
+                cell=cell,
+                output=output,
+                span=(node.start, node.end),
+                channel=channel,
+            )
+        )
+        value_end = node.end
+        if not node.weak or label.endswith(("]", ")")):
+            strong_end = node.end
+    return found
+
+
+def _line_start(text: str, low: int, high: int) -> int:
+    """Start of the line that holds position `high`; not before `low`, nor further back than _FAR."""
+    low = max(low, high - _FAR)
+    start = low
+    for match in _LINE_END.finditer(text, low, high):
+        start = match.end()
+    return start
+
+
+def _heading_above(text: str, value_end: int, line: int) -> str:
+    """The heading between the previous value and the line that starts at `line`, "" if none.
+
+    Where there is none, words behind the value on its own line count if they announce something:
+    `loss 0.5, W1:`.
+    """
+    if line <= value_end or not _LINE_END.match(text, line - 1):
+        return ""
+    first = value_end
+    if value_end:
+        match = _LINE_END.search(text, value_end, line)
+        if match is None:
+            return ""
+        first = match.end()
+    heading = labels.nearest_heading(text, first, line)
+    if heading or not value_end:
+        return heading
+    tail = text[value_end:first][:_FAR].rstrip()
+    return labels.tidy(tail) if tail.endswith((":", "=")) else ""
+
+
+def _after(text: str, start: int, stop: int) -> str:
+    gap = text[start : min(stop, start + 2 * labels.LONGEST)]
+    match = _LINE_END.search(gap)
+    return labels.tidy_after(gap[: match.start()] if match else gap)

@@ -1,0 +1,107 @@
+"""Text tables (DataFrames, Series, tabulate): header lines, index columns, blocks side by side."""
+
+from __future__ import annotations
+
+import re
+from array import array
+
+from grader.extract.nodes import Node
+from grader.extract.numbers import NUMBER
+
+_LITERAL = re.compile(NUMBER)
+_SERIES_END = re.compile(r"[ \t]*\r?\n(?:Name:|Length:|dtype:|Freq:)")
+_BETWEEN_BLOCKS = re.compile(r"[ \t]*\r?\n[ \t]*\r?\n([^\r\n]{1,400}\r?\n)?[ \t]*\Z")
+_WIDEST = 4000
+
+
+def counts(values: array[float], starts: tuple[float, ...] | None, *, gaps: bool = False) -> bool:
+    """Integers one after the other, from one of `starts` (None: from anywhere); gaps: rising."""
+    if not values or (starts is not None and values[0] not in starts):
+        return False
+    steps = (values[i + 1] - values[i] for i in range(len(values) - 1))
+    return all(step >= 1.0 if gaps else step == 1.0 for step in steps)
+
+
+def is_column_header(text: str, header: Node, row: Node, columns: int) -> bool:
+    """A line of rising integers, each of which ends where a number of the row below ends."""
+    if len(header.values) != columns or not header.integers or columns == 0:
+        return False
+    if not counts(header.values, None, gaps=header.elided):
+        return False
+    names, numbers = _ends(text, header), _ends(text, row)[-columns:]
+    # pandas shifts the header of an abridged table by one.
+    shifts = {b - a for a, b in zip(names, numbers, strict=False)}
+    return len(names) == len(numbers) and shifts <= {0, 1}
+
+
+def has_named_columns(text: str, node: Node, columns: int) -> bool:
+    """The line above consists of words that end where the numbers of the node's first row end."""
+    line = _line_start(text, node.start)
+    if line == 0:
+        return False
+    names = text[_line_start(text, line - 1) : line - 1].rstrip("\r")
+    ends = _ends(text, node)[:columns]
+    if len(ends) < 2 or names[: text.find(" ", node.start) - line].strip():
+        return False
+    return any(
+        all(
+            end - shift <= len(names)
+            and names[end - shift - 1 : end - shift].strip()
+            and not names[end - shift : end - shift + 1].strip()
+            for end in ends[1:]
+        )
+        for shift in (0, 1)
+    )
+
+
+def ends_a_series(text: str, node: Node) -> bool:
+    """`Name: x, dtype: float64` follows."""
+    return _SERIES_END.match(text, node.end) is not None
+
+
+def drop_index(node: Node, rows: int, columns: int, *, table: bool) -> None:
+    """Take the first column off."""
+    keep = [i for i in range(len(node.values)) if i % columns]
+    node.values = array("d", (node.values[i] for i in keep))
+    node.halves = array("d", (node.halves[i] for i in keep))
+    node.shape = (rows, columns - 1) if columns > 2 or table else (rows,)
+
+
+def is_continued(text: str, node: Node) -> bool:
+    """The header line of this table ends in a backslash: more columns follow below."""
+    line = _line_start(text, node.start)
+    if node.form == "table" and "\\" in text[node.start : node.start + _WIDEST].split("\n", 1)[0]:
+        return True
+    return line > 0 and text[_line_start(text, line - 1) : line].rstrip().endswith("\\")
+
+
+def continues(text: str, left: Node, right: Node) -> bool:
+    """`right` holds further columns of `left`: as many rows, below a blank line and a header."""
+    if len(left.shape) != 2 or len(right.shape) != 2 or left.shape[0] != right.shape[0]:
+        return False
+    return right.start - left.end < _WIDEST and bool(_BETWEEN_BLOCKS.match(text[left.end : right.start]))
+
+
+def beside(left: Node, right: Node) -> None:
+    """Append the columns of `right` to `left`."""
+    rows, a = left.shape
+    b = right.shape[1]
+    values, halves = array("d"), array("d")
+    for i in range(rows):
+        values += left.values[i * a : (i + 1) * a] + right.values[i * b : (i + 1) * b]
+        halves += left.halves[i * a : (i + 1) * a] + right.halves[i * b : (i + 1) * b]
+    left.values, left.halves, left.shape = values, halves, (rows, a + b)
+    left.end = right.end
+    left.elided |= right.elided
+
+
+def _line_start(text: str, position: int) -> int:
+    return text.rfind("\n", max(0, position - _WIDEST), position) + 1
+
+
+def _ends(text: str, node: Node) -> list[int]:
+    """Columns in which the numbers of the node's first line end."""
+    line = _line_start(text, node.start)
+    stop = text.find("\n", node.start, node.end)
+    stop = node.end if stop < 0 else stop
+    return [m.end() - line for m in _LITERAL.finditer(text, node.start, min(stop, node.start + _WIDEST))]
