@@ -81,7 +81,11 @@ class ColdKernels:
         folder = Path(tempfile.mkdtemp(dir=self._root))
         work = folder / "work"
         work.mkdir()
-        copy_files(job.files, work)
+        directory = os.open(work, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            copy_files(job.files, directory)
+        finally:
+            os.close(directory)
         manager = AsyncKernelManager(
             kernel_spec_manager=_OwnSpec(),
             context=self._context,

@@ -9,14 +9,15 @@ from grader.execute.channels import BoundedClient
 from grader.execute.job import Job
 from grader.models import Isolation, Usage
 
-Reason = Literal["", "memory", "disk", "files", "processes", "cpu"]
+Reason = Literal["", "memory", "disk", "files", "processes", "cpu", "lost"]
 
 
 @dataclass(frozen=True, slots=True)
 class Ending:
     """How a kernel ended.
 
-    code: exit status, or minus the signal's number. reason: the limit it was killed for, "" if none.
+    code: exit status, or minus the signal's number. reason: the limit it was killed for, "" if none,
+    "lost" when what watched it is gone, which is our fault.
     """
 
     code: int

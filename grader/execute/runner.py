@@ -10,17 +10,19 @@ import asyncio
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Literal
+
+import zmq.asyncio
 
 from grader.errors import IsolationError, KernelStartError
+from grader.execute.caged import CagedSource, kernel_limits
 from grader.execute.channels import bounded_context
 from grader.execute.cold import ColdKernels
 from grader.execute.job import Job, Limits
 from grader.execute.kernel import KernelSource
-from grader.execute.session import PreludeError, execute
+from grader.execute.session import KernelLostError, PreludeError, execute
+from grader.jail.kernels import CagedKernels
+from grader.jail.probe import TIERS, Tier, examine, limit
 from grader.models import Execution, Isolation
-
-Tier = Literal["none", "base", "namespaces", "full"]
 
 _ATTEMPTS = 3
 
@@ -49,8 +51,8 @@ class Runner:
                 except PreludeError as error:
                     problem = str(error)
                     break
-                except KernelStartError as error:
-                    problem = f"{_ATTEMPTS} kernels failed to start; the last: {error}"
+                except (KernelStartError, KernelLostError) as error:
+                    problem = f"{_ATTEMPTS} kernels failed; the last: {error}"
             return Execution(
                 status="sandbox_error",
                 message=problem,
@@ -65,24 +67,51 @@ async def open_runner(
     isolation: Tier = "base",
     *,
     allow_unsafe: bool = False,
+    at_most: Tier = "full",
     limits: Limits | None = None,
 ) -> AsyncIterator[Runner]:
     """A `Runner` for as long as the context lasts; afterwards nothing of it is left.
 
     jobs: notebooks at a time. isolation: the least that is acceptable; the strongest that the
     machine has is used. "none" runs without a cage and needs `allow_unsafe`.
-    limits: the largest output limit of any job to come (default: `Limits()`).
+    at_most: leave the layers above this tier out, to test a weaker one.
+    limits: those that jobs will have, as far as known: the kernel kept ready has them, and no
+    job's output limit may be larger (default: `Limits()`).
 
-    Raises `IsolationError` when the machine can't give the isolation asked for.
+    Raises `IsolationError` when the machine can't give the isolation asked for, and
+    `KernelStartError` when the warm server does not start.
     """
-    if isolation == "none" and not allow_unsafe:
-        raise IsolationError("isolation none runs student code unprotected: accept that with --allow-unsafe")
-    if isolation != "none":
-        raise IsolationError(f"isolation {isolation} is not available yet")
-    context = bounded_context((limits or Limits()).output_bytes)
-    source = ColdKernels(context)
+    limits = limits or Limits()
+    context = bounded_context(limits.output_bytes)
     try:
-        yield Runner(source, Isolation(tier="none", layers={"isolation": "off"}), jobs)
+        if isolation == "none":
+            source, found = _open_cold(context, allow_unsafe)
+        else:
+            source, found = await _open_caged(context, jobs, isolation, at_most, limits)
+        try:
+            yield Runner(source, found, jobs)
+        finally:
+            await source.close()
     finally:
-        await source.close()
         context.destroy(linger=0)
+
+
+def _open_cold(context: zmq.asyncio.Context, allow_unsafe: bool) -> tuple[KernelSource, Isolation]:
+    if not allow_unsafe:
+        raise IsolationError("isolation none runs student code unprotected: accept that with --allow-unsafe")
+    return ColdKernels(context), Isolation(tier="none", layers={"isolation": "off: --allow-unsafe"})
+
+
+async def _open_caged(
+    context: zmq.asyncio.Context, jobs: int, least: Tier, most: Tier, limits: Limits
+) -> tuple[KernelSource, Isolation]:
+    examination = limit(examine(), most)
+    if TIERS.index(examination.tier) < TIERS.index(least):
+        raise IsolationError(examination.complaint(least))
+    kernels = CagedKernels(examination, spare=jobs)
+    try:
+        await kernels.warm_up(kernel_limits(Job((), limits=limits)))
+    except BaseException:
+        await kernels.close()
+        raise
+    return CagedSource(kernels, context), Isolation(tier=examination.tier, layers=examination.layers)

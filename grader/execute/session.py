@@ -34,6 +34,10 @@ _SETUP_S = 60.0
 _LAST_WORDS_S = 0.3
 
 
+class KernelLostError(OperationError):
+    """What watched a kernel died under it; the job can run again."""
+
+
 class PreludeError(OperationError):
     """Code of ours failed inside the kernel before the first cell; trying again won't help."""
 
@@ -96,8 +100,8 @@ async def execute(kernel: Kernel, job: Job, started: float) -> Execution:
     """Run every code cell of a job, then kill the kernel.
 
     started: `time.monotonic()` when the job was taken up, from which wall_s counts.
-    Raises `KernelStartError` when the kernel does not get as far as the first cell, and
-    `PreludeError` when the prelude fails.
+    Raises `KernelStartError` when the kernel does not get as far as the first cell, `PreludeError`
+    when the prelude fails, `KernelLostError` when the kernel was taken away from us.
     """
     meter = Meter(job.limits.output_bytes, job.limits.messages)
     log = OutputLog()
@@ -109,6 +113,8 @@ async def execute(kernel: Kernel, job: Job, started: float) -> Execution:
         ending = await kernel.kill()
     status: Status = "ok"
     message = ""
+    if stop is not None and stop.status == "killed" and ending.reason == "lost":
+        raise KernelLostError("a kernel was lost with the warm server or its supervisor")
     if stop is not None:
         status, message = _explain(stop, ending, job)
     elif log.errors():

@@ -5,26 +5,51 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterable
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 
 from grader.errors import KernelStartError
 from grader.models import AttachedFile
 
+_READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
+_WRITE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 
-def copy_files(files: Iterable[AttachedFile], folder: Path) -> None:
-    """Copy regular files below `folder`; a name that leads out of it, or a link, is refused.
 
-    Raises `KernelStartError`: a file that intake listed and that can't be read is our fault.
+def copy_files(files: Iterable[AttachedFile], directory: int) -> None:
+    """Copy regular files below an open, still empty directory, for the owner of that directory.
+
+    A name that leads out of it, and a link, are refused. Raises `KernelStartError`: a file that
+    intake listed and that can't be copied is our fault.
     """
+    owner = os.fstat(directory).st_uid
     for file in files:
-        parts = PurePosixPath(file.name).parts
-        if not parts or PurePosixPath(file.name).is_absolute() or ".." in parts:
+        path = PurePosixPath(file.name)
+        if not path.parts or path.is_absolute() or ".." in path.parts:
             raise KernelStartError(f"attached file {file.name!r}: the name leads out of the folder")
-        target = folder.joinpath(*parts)
-        target.parent.mkdir(parents=True, exist_ok=True)
         try:
-            source = os.open(file.source, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK)
-            with os.fdopen(source, "rb") as reader, target.open("wb") as writer:
+            for parent in reversed(path.parents[:-1]):
+                _make_folder(str(parent), directory, owner)
+            with (
+                os.fdopen(os.open(file.source, _READ), "rb") as reader,
+                os.fdopen(os.open(str(path), _WRITE, 0o600, dir_fd=directory), "wb") as writer,
+            ):
+                _give(writer.fileno(), owner)
                 shutil.copyfileobj(reader, writer)
         except OSError as error:
             raise KernelStartError(f"attached file {file.name!r} can't be copied: {error}") from error
+
+
+def _make_folder(name: str, directory: int, owner: int) -> None:
+    try:
+        os.mkdir(name, 0o700, dir_fd=directory)
+    except FileExistsError:
+        return
+    folder = os.open(name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=directory)
+    try:
+        _give(folder, owner)
+    finally:
+        os.close(folder)
+
+
+def _give(descriptor: int, owner: int) -> None:
+    if os.fstat(descriptor).st_uid != owner:
+        os.fchown(descriptor, owner, -1)

@@ -1,0 +1,82 @@
+"""Caged kernels, as a session wants them."""
+
+from __future__ import annotations
+
+from typing import cast
+
+import zmq.asyncio
+from jupyter_client.connect import KernelConnectionInfo
+
+from grader.execute.absent import imported_packages
+from grader.execute.channels import BoundedClient
+from grader.execute.job import Job
+from grader.execute.kernel import Ending, Reason
+from grader.execute.workdir import copy_files
+from grader.jail.cage.plan import KernelLimits
+from grader.jail.caged import Caged, Exit
+from grader.jail.kernels import CagedKernels
+from grader.models import Isolation, Usage
+
+_REASONS: dict[str, Reason] = {name: name for name in ("memory", "disk", "files", "processes", "cpu", "lost")}
+
+
+class CagedKernel:
+    """A kernel in the cage."""
+
+    def __init__(self, caged: Caged, client: BoundedClient, isolation: Isolation) -> None:
+        self.client = client
+        self.isolation = isolation
+        self._caged = caged
+
+    async def ended(self) -> Ending:
+        """Wait until the supervisor says that the kernel is gone."""
+        return _ending(await self._caged.exited())
+
+    async def kill(self) -> Ending:
+        """Kill, wait for the supervisor's last word, remove the directory."""
+        self.client.close()
+        return _ending(await self._caged.kill())
+
+
+class CagedSource:
+    """Starts `CagedKernel`s."""
+
+    def __init__(self, kernels: CagedKernels, context: zmq.asyncio.Context) -> None:
+        self._kernels = kernels
+        self._context = context
+        self._isolation = Isolation(tier=kernels.tier, layers=kernels.layers)
+
+    async def start(self, job: Job) -> CagedKernel:
+        """A fresh kernel whose directory holds the job's files. Raises `KernelStartError`."""
+        caged = await self._kernels.take(kernel_limits(job), imported_packages(job.cells))
+        try:
+            copy_files(job.files, caged.directory)
+            client = BoundedClient(context=self._context)
+            client.load_connection_info(cast(KernelConnectionInfo, caged.connection_info()))
+        except BaseException:
+            caged.forget()
+            raise
+        return CagedKernel(caged, client, self._isolation)
+
+    async def close(self) -> None:
+        """Stop the warm server and everything it started."""
+        await self._kernels.close()
+
+
+def kernel_limits(job: Job) -> KernelLimits:
+    """The limits that the cage enforces. Files handed in count little, or get room of their own."""
+    limits = job.limits
+    size = sum(file.size for file in job.files)
+    return KernelLimits(
+        memory_bytes=limits.memory_bytes,
+        cpu_s=limits.cpu_s,
+        disk_bytes=limits.disk_bytes + (size if size > limits.disk_bytes // 4 else 0),
+        files=limits.files + (2 * len(job.files) if len(job.files) > limits.files // 4 else 0),
+        open_files=limits.open_files,
+        processes=limits.processes,
+    )
+
+
+def _ending(end: Exit) -> Ending:
+    usage = Usage(cpu_s=end.cpu_s, peak_memory_bytes=end.peak_bytes)
+    return Ending(end.code, _REASONS.get(end.reason, ""), usage)

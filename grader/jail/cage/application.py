@@ -1,0 +1,124 @@
+# mypy: disable-error-code="no-untyped-call"
+"""ipykernel, started on sockets that somebody else has bound.
+
+libzmq takes a ready-made listening socket with ZMQ_USE_FD, so the kernel needs no path to its own
+sockets, and no socket(), bind() or connect() at all. No connection file, no history, no debugger,
+no TCP socket for the output of subprocesses.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+from typing import Any, ClassVar
+
+import zmq
+from ipykernel.control import ControlThread
+from ipykernel.heartbeat import Heartbeat
+from ipykernel.iostream import IOPubThread
+from ipykernel.kernelapp import IPKernelApp
+from ipykernel.shellchannel import ShellChannelThread
+
+from .plan import Order
+
+_PATH = "/sockets/k"
+
+
+class CagedApp(IPKernelApp):
+    """IPKernelApp over inherited sockets. `sockets`: channel name → descriptor."""
+
+    name = "ipython-kernel"
+    sockets: ClassVar[dict[str, int]] = {}
+
+    def init_connection_file(self) -> None:
+        """Everything is known already."""
+
+    def write_connection_file(self, **kwargs: Any) -> None:
+        """Nobody reads one."""
+
+    def cleanup_connection_file(self) -> None:
+        """There is none."""
+
+    def log_connection_info(self) -> None:
+        """Nobody reads it."""
+
+    def init_crash_handler(self) -> None:
+        """An exception outside of a cell ends the process; the supervisor says so."""
+
+    def init_poller(self) -> None:
+        """The supervisor watches instead of a thread in here."""
+
+    def init_pdb(self) -> None:
+        """Nobody sits at a debugger."""
+
+    def init_blackhole(self) -> None:
+        """Standard output leads nowhere already."""
+
+    def _try_bind_socket(self, s: Any, port: int) -> int:
+        s.setsockopt(zmq.USE_FD, self.sockets[_CHANNEL_OF_PORT[port]])
+        s.bind(f"ipc://{_PATH}-{port}")
+        return port
+
+    def init_control(self, context: Any) -> None:
+        """As in ipykernel, but the debugger's sockets stay unconnected."""
+        self.control_socket = context.socket(zmq.ROUTER)
+        self.control_port = self._bind_socket(self.control_socket, self.control_port)
+        self.debugpy_socket = context.socket(zmq.STREAM)
+        self.debug_shell_socket = context.socket(zmq.DEALER)
+        self.control_socket.router_handover = 1
+        self.control_thread = ControlThread(daemon=True)
+        self.shell_channel_thread = ShellChannelThread(context, daemon=True)
+
+    def init_iopub(self, context: Any) -> None:
+        """As in ipykernel, but without a TCP socket for the output of subprocesses."""
+        self.iopub_socket = context.socket(zmq.XPUB)
+        self.iopub_socket.linger = 1000
+        self.iopub_port = self._bind_socket(self.iopub_socket, self.iopub_port)
+        self.configure_tornado_logger()
+        self.iopub_thread = IOPubThread(self.iopub_socket, pipe=False, session=self.session)
+        self.iopub_thread.start()
+        self.iopub_socket = self.iopub_thread.background_socket
+
+    def init_heartbeat(self) -> None:
+        """As in ipykernel; left out when the client wants none."""
+        if "hb" not in self.sockets:
+            return
+        context = zmq.Context()
+        context.setsockopt(zmq.USE_FD, self.sockets["hb"])
+        self.heartbeat = Heartbeat(context, ("ipc", _PATH, self.hb_port))
+        self.heartbeat.start()
+
+
+_CHANNEL_OF_PORT = {1: "shell", 2: "iopub", 3: "stdin", 4: "control", 5: "hb"}
+
+
+def start(order: Order, sockets: dict[str, int]) -> CagedApp:
+    """Initialise a kernel on these sockets; its `start()` serves."""
+    app: CagedApp = CagedApp.instance()
+    CagedApp.sockets.update(sockets)
+    app.load_connection_info(
+        {
+            "transport": "ipc",
+            "ip": _PATH,
+            "key": order.key,
+            "signature_scheme": "hmac-sha256",
+            "shell_port": 1,
+            "iopub_port": 2,
+            "stdin_port": 3,
+            "control_port": 4,
+            "hb_port": 5,
+        }
+    )
+    app.initialize(["--HistoryManager.enabled=False", "--IPKernelApp.parent_handle=0"])
+    logging.getLogger("asyncio").setLevel(logging.CRITICAL)
+    if "" not in sys.path:
+        sys.path.insert(0, "")
+    _connect_pictures(app)
+    return app
+
+
+def _connect_pictures(app: CagedApp) -> None:
+    """matplotlib's inline backend hooks itself into the shell when it is imported; it was before."""
+    backend = sys.modules.get("matplotlib_inline.backend_inline")
+    if backend is not None and hasattr(backend, "_enable_matplotlib_integration"):
+        backend._enable_matplotlib_integration()

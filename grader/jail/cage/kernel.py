@@ -1,0 +1,180 @@
+"""A forked process becomes a caged IPython kernel.
+
+The order matters: what needs a privilege comes before that privilege goes, and nothing of the
+student's runs before the last line of `run`.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import signal
+import socket
+import sys
+
+from . import filters, friendly, landlock, namespaces
+from . import syscalls as sc
+from .cgroup import Group
+from .plan import CHANNELS, HOME, KernelLimits, Order, Plan
+
+programs: dict[str, bytes] = {}
+"""The seccomp programs, built once by the server."""
+
+_SLACK = 2 << 30
+_OWN_PROC = (
+    "status",
+    "stat",
+    "statm",
+    "maps",
+    "smaps",
+    "smaps_rollup",
+    "cmdline",
+    "comm",
+    "cgroup",
+    "limits",
+    "environ",
+    "auxv",
+    "io",
+)
+_SHARED_PROC = (
+    "/proc/cpuinfo",
+    "/proc/meminfo",
+    "/proc/stat",
+    "/proc/loadavg",
+    "/proc/uptime",
+    "/proc/version",
+)
+
+
+def run(
+    plan: Plan, order: Order, ready: socket.socket, sockets: list[int], group: Group | None, uid: int
+) -> None:
+    """Build the cage around this process, start ipykernel in it, and serve until killed."""
+    os.setsid()
+    if group is not None:
+        group.enter()
+    limits = order.limits
+    home = order.work
+    if plan.namespaces:
+        home = HOME
+        namespaces.mount_private(plan, limits.disk_bytes, limits.files, uid)
+    elif uid != os.getuid():
+        os.chown(home, uid, -1)
+    lose_privileges(uid)
+    sc.prctl(sc.PR_SET_PDEATHSIG, signal.SIGKILL)
+    sc.prctl(sc.PR_SET_DUMPABLE, 1)
+    os.chdir(home)
+    _set_environment(home)
+    sockets = _keep_only(ready, sockets)
+    set_limits(order.limits)
+    version = landlock.restrict(_readable(plan), [home], ["/dev/null"])
+    filters.install(filters.for_process(programs["first"], os.getpid()))
+
+    from .application import start
+
+    application = start(order, dict(zip(CHANNELS, sockets, strict=False)))
+    filters.install(programs["second"], every_thread=True)
+    friendly.explain_refusals()
+    _forget()
+    where = os.open(".", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    message = json.dumps({"ready": {"landlock": version}}).encode()
+    socket.send_fds(ready, [message], [where])
+    os.close(where)
+    ready.close()
+    application.start()  # type: ignore[no-untyped-call]
+
+
+def lose_privileges(uid: int) -> None:
+    """Become the kernel's own user, without capabilities and without a way back."""
+    sc.prctl(sc.PR_SET_NO_NEW_PRIVS, 1)
+    if uid != os.getuid():
+        os.setgroups([])
+        os.setresgid(uid, uid, uid)
+        os.setresuid(uid, uid, uid)
+    sc.drop_capabilities()
+    if sc.capabilities():
+        raise PermissionError("the kernel's process kept a capability")
+
+
+def _set_environment(home: str) -> None:
+    os.environ.clear()
+    os.environ.update(
+        HOME=home,
+        TMPDIR=home,
+        USER="student",
+        LOGNAME="student",
+        PATH="/usr/bin:/bin",
+        LANG="C.UTF-8",
+        IPYTHONDIR=home + "/.ipython",
+        JUPYTER_CONFIG_DIR=home + "/.jupyter",
+        JUPYTER_RUNTIME_DIR=home,
+        MPLCONFIGDIR=home,
+        MPLBACKEND="module://matplotlib_inline.backend_inline",
+        OMP_NUM_THREADS="1",
+        OPENBLAS_NUM_THREADS="1",
+        JOBLIB_MULTIPROCESSING="0",
+        KMP_INIT_AT_FORK="FALSE",
+    )
+    import tempfile
+
+    tempfile.tempdir = None
+    os.umask(0o077)
+
+
+def _keep_only(ready: socket.socket, sockets: list[int]) -> list[int]:
+    """Close every descriptor but the given ones; standard input and output lead nowhere."""
+    nowhere = os.open("/dev/null", os.O_RDWR)
+    for standard in (0, 1, 2):
+        os.dup2(nowhere, standard)
+    keep = sorted({ready.fileno(), *sockets})
+    last = 3
+    for descriptor in keep:
+        os.closerange(last, descriptor)
+        last = descriptor + 1
+    os.closerange(last, resource.getrlimit(resource.RLIMIT_NOFILE)[0])
+    return sockets
+
+
+def set_limits(limits: KernelLimits) -> None:
+    """The rlimits, on top of what the process holds already."""
+    sizes = {"VmData:": 0, "VmSize:": 0}
+    with open("/proc/self/status") as status:
+        for line in status:
+            name, _, size = line.partition("\t")
+            if name in sizes:
+                sizes[name] = int(size.split()[0]) << 10
+    values = {
+        resource.RLIMIT_CORE: 0,
+        resource.RLIMIT_MEMLOCK: 0,
+        resource.RLIMIT_MSGQUEUE: 0,
+        resource.RLIMIT_FSIZE: limits.disk_bytes,
+        resource.RLIMIT_NOFILE: limits.open_files,
+        resource.RLIMIT_DATA: sizes["VmData:"] + limits.memory_bytes,
+        resource.RLIMIT_AS: sizes["VmSize:"] + limits.memory_bytes + _SLACK,
+    }
+    for which, value in values.items():
+        resource.setrlimit(which, (value, value))
+    seconds = max(1, int(limits.cpu_s))
+    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 2))
+    sc.limit_arenas(2)
+
+
+def _readable(plan: Plan) -> list[str]:
+    if plan.namespaces:
+        paths = [f"/{name}" for name in os.listdir("/") if name not in ("proc", "home", "dev")]
+        paths += ["/dev/zero", "/dev/urandom", "/dev/random"]
+    else:
+        paths = [*plan.read, "/sys/devices/system/cpu", "/dev/zero", "/dev/urandom", "/dev/random"]
+    if plan.private_proc:
+        return [*paths, "/proc"]
+    return [*paths, *_SHARED_PROC, *(f"/proc/{os.getpid()}/{name}" for name in _OWN_PROC)]
+
+
+def _forget() -> None:
+    """Take our own modules out of the student's reach; they hold nothing secret, but are not his."""
+    for name in [name for name in sys.modules if name.partition(".")[0] in ("_cage", "pyseccomp")]:
+        del sys.modules[name]
+    sys.argv[:] = [""]
+    sys.path_importer_cache.clear()
+    programs.clear()

@@ -1,0 +1,55 @@
+"""Remove a directory that hostile code has filled: any depth, any names, no links followed."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+
+_OPEN = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+
+
+def remove_tree(path: Path) -> None:
+    """Remove a directory with all below it; what can't be removed is left.
+
+    Works without recursion and without long paths: subdirectories are moved up before they are
+    emptied, so depth costs neither stack nor PATH_MAX.
+    """
+    try:
+        top = os.open(path, _OPEN)
+    except OSError:
+        return
+    try:
+        _empty(top)
+    finally:
+        os.close(top)
+    try:
+        os.rmdir(path)
+    except OSError:
+        return
+
+
+def _empty(top: int) -> None:
+    pending = os.listdir(top)
+    count = 0
+    while pending:
+        name = pending.pop()
+        try:
+            if not stat.S_ISDIR(os.stat(name, dir_fd=top, follow_symlinks=False).st_mode):
+                os.unlink(name, dir_fd=top)
+                continue
+            os.chmod(name, 0o700, dir_fd=top)
+            folder = os.open(name, _OPEN, dir_fd=top)
+        except OSError:
+            continue
+        try:
+            for inner in os.listdir(folder):
+                count += 1
+                moved = f".removed-{count}"
+                os.rename(inner, moved, src_dir_fd=folder, dst_dir_fd=top)
+                pending.append(moved)
+            os.rmdir(name, dir_fd=top)
+        except OSError:
+            continue
+        finally:
+            os.close(folder)
