@@ -92,6 +92,7 @@ def test_the_policy_stops_a_script_that_escaping_let_through(browser: Browser, t
 @pytest.mark.parametrize("width", [360, 1200])
 def test_no_page_scrolls_sideways(browser: Browser, tmp_path: Path, width: int) -> None:
     every = [make() for make in samples.SAMPLES.values()]
+    every += [attacked("long" * 60), attacked("long words " * 20)]
     pages = [reports.to_html(*one, samples.RUBRIC) for one in every]
     pages.append(reports.to_index([report for report, _ in every], samples.RUBRIC))
     for made in pages:
