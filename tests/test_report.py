@@ -146,6 +146,33 @@ def test_disclosure_decides_what_the_student_sees() -> None:
     assert "2.4691e-05" in none, "the student's own print is no secret"
 
 
+def test_the_student_learns_that_the_layout_was_turned() -> None:
+    report, submission = samples.forgot_half()
+    dumped = report.model_dump()
+    dumped["questions"][1]["checks"][0]["evidence"]["layout"] = "transposed"
+    turned = Report.model_validate(dumped)
+    said = "You printed them transposed; here they are laid out like the reference."
+    assert said in reports.to_markdown(turned, submission, samples.RUBRIC)
+    assert said in reports.to_html(turned, submission, samples.RUBRIC)
+    assert said not in reports.to_markdown(report, submission, samples.RUBRIC)
+
+
+def test_what_is_wrong_with_several_checks_is_said_once_in_short() -> None:
+    report, submission = samples.crashed()
+    short = reports.to_markdown(report, submission, samples.RUBRIC).split("## In short")[1].split("##")[0]
+    assert "**∂L/∂W1, ∂L/∂b1** (0 of 60 points): No print of this quantity was found." in short
+    assert "Same results?" not in short
+
+
+def test_typed_in_values_are_not_marked_as_different() -> None:
+    report, submission = samples.forgot_half()
+    dumped = report.model_dump()
+    typed_in = f"{samples.RUBRIC.messages.typed_in} {next(samples.RUBRIC.checks()).hint}"
+    dumped["questions"][1]["checks"][0].update(message=typed_in, diagnosis=None)
+    made = reports.to_markdown(Report.model_validate(dumped), submission, samples.RUBRIC)
+    assert "2.469e-05  -6.200e-06   1.650e-05" in made
+
+
 def test_flags_reasons_and_details_stay_with_the_assistant() -> None:
     for make in samples.SAMPLES.values():
         report, submission = make()

@@ -95,7 +95,7 @@ def _check(check: CheckView, spoken: Words) -> Iterator[str]:
 def _comparison(check: CheckView, spoken: Words) -> Iterator[str]:
     shown = check.comparison
     assert shown is not None
-    said = [s for s in (check.departs, check.worst) if s]
+    said = [s for s in (check.departs, check.worst, check.relaid) if s]
     if shown.actual and shown.expected:
         yield " ".join([f"{spoken.yours_and_expected}.", *said])
         titles = (spoken.yours, spoken.expected)

@@ -71,9 +71,7 @@ def compare(actual: Any, expected: Any, agrees: Any) -> Comparison | None:
         return None
     same = set(mine) == set(theirs)
     wrong = {i for i, ok in judged.items() if ok is False and i in mine}
-    scale = max(
-        (abs(v) for v in map(_number, theirs.values()) if v is not None and math.isfinite(v)), default=0.0
-    )
+    scale = _spread([v for v in map(_number, theirs.values()) if v is not None and math.isfinite(v)])
     distance = {i: _distance(_number(mine[i]), _number(theirs[i])) for i in wrong} if same else {}
     known = sorted(i for i, d in distance.items() if d >= 0)
     worst_at = max(known, key=lambda i: distance[i], default=None)
@@ -150,6 +148,12 @@ def _distance(actual: float | None, expected: float | None) -> float:
     if math.isnan(actual) or math.isnan(expected):
         return math.inf
     return abs(actual - expected)
+
+
+def _spread(values: Sequence[float]) -> float:
+    """By how much the reference's elements differ: a distance of that size is a large one."""
+    low, high = min(values, default=0.0), max(values, default=0.0)
+    return high - low or abs(high)
 
 
 def _level(distance: float, scale: float) -> int:

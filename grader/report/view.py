@@ -23,7 +23,6 @@ class Quote:
     text: str
     label: str
     begins: str
-    layout: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +37,7 @@ class CheckView:
     message: str
     quote: Quote | None
     comparison: Comparison | None
+    relaid: str
     worst: str
     departs: str
     wrong: str
@@ -221,6 +221,7 @@ def _check(check: CheckResult, submission: Submission, rubric: Rubric, spoken: W
         message=message if tells else "",
         quote=_quote(check.evidence, submission),
         comparison=None,
+        relaid="",
         worst="",
         departs="",
         wrong="",
@@ -237,11 +238,13 @@ def _check(check: CheckResult, submission: Submission, rubric: Rubric, spoken: W
     departs = ""
     if comparison and comparison.departing:
         departs = spoken.departs.format(count=comparison.departing, all=comparison.total)
+    layout = spoken.layouts.get(evidence.layout) if evidence else None
     if comparison and not full:
         comparison = replace(comparison, expected=(), worst=None) if comparison.actual else None
     return replace(
         view,
         comparison=comparison,
+        relaid=spoken.relaid.format(layout=layout) if layout and comparison else "",
         worst=worst,
         departs=departs,
         wrong=check.diagnosis.message if check.diagnosis else "",
@@ -259,7 +262,6 @@ def _quote(evidence: Evidence | None, submission: Submission) -> Quote | None:
         text=evidence.text,
         label=one_line(evidence.label, 60),
         begins=one_line(lines[0], 60) if lines else "",
-        layout=evidence.layout,
     )
 
 

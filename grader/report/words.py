@@ -43,7 +43,7 @@ class Words:
     begins: str
     you_printed: str
     begins_with: str
-    layout: str
+    relaid: str
     yours: str
     expected: str
     yours_and_expected: str
@@ -62,6 +62,7 @@ class Words:
     cell: str
     cut: str
     made_by: str
+    layouts: dict[str, str]
     verdicts: dict[VerdictName, str]
     statuses: dict[Status, str]
 
@@ -94,7 +95,7 @@ EN = Words(
     begins="the cell begins {source}",
     you_printed="What you printed",
     begins_with="begins",
-    layout="Read as: {layout}.",
+    relaid="You printed them {layout}; here they are laid out like the reference.",
     yours="yours",
     expected="expected",
     yours_and_expected="Your values beside the expected ones",
@@ -113,6 +114,12 @@ EN = Words(
     cell="Cell {cell}",
     cut="cut here",
     made_by="Made from report.json by grader {grader}, rubric {rubric} version {version}, file {sha}.",
+    layouts={
+        "transposed": "transposed",
+        "split by row": "row by row",
+        "split by column": "column by column",
+        "split by element": "one by one",
+    },
     verdicts={
         "pass": "correct",
         "partial": "partly correct",
@@ -160,7 +167,7 @@ DE = Words(
     begins="die Zelle beginnt {source}",
     you_printed="Ihre Ausgabe",
     begins_with="beginnt",
-    layout="Gelesen als: {layout}.",
+    relaid="Ausgegeben haben Sie sie {layout}; hier sind sie angeordnet wie die Vorgabe.",
     yours="Ihre",
     expected="erwartet",
     yours_and_expected="Ihre Werte neben den erwarteten",
@@ -179,6 +186,12 @@ DE = Words(
     cell="Zelle {cell}",
     cut="hier gekürzt",
     made_by="Erstellt aus report.json von grader {grader}, Schema {rubric} Version {version}, Datei {sha}.",
+    layouts={
+        "transposed": "transponiert",
+        "split by row": "zeilenweise",
+        "split by column": "spaltenweise",
+        "split by element": "einzeln",
+    },
     verdicts={
         "pass": "richtig",
         "partial": "teilweise richtig",
