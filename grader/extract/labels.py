@@ -55,7 +55,10 @@ def split_label(text: str) -> tuple[str, str]:
     Behind the last bracket that is still open stands the key; in front of it what the whole
     collection is called: `Gradients: {'W1': ` → ("W1", "Gradients").
     """
-    text = _TF.sub("", text[-4 * LONGEST :])
+    text = text[-4 * LONGEST :]
+    if "\x1b" in text:
+        text = _ANSI.sub("", text)
+    text = _TF.sub("", text)
     closed = 0
     for i in range(len(text) - 1, -1, -1):
         char = text[i]

@@ -42,13 +42,13 @@ TOKEN = re.compile(
   )
 | (?P<maker>
       (?:Parameter[ ]containing:\s*+)?
-      (?:\b(?:torch|np|numpy|jnp|tf)\.)?\b(?:tensor|Tensor|array|Array|DeviceArray|matrix|masked_array)\(
+      (?:(?:torch|np|numpy|jnp|tf)\.)?(?:tensor|Tensor|array|Array|DeviceArray|matrix|masked_array)\(
   )
-| (?P<scalar>(?:(?:np|numpy)\.)?\b(?:float|int|uint|longdouble|half)\d*+_?\(\s*+{NUMBER}\s*+\))
-| (?P<option>,?\s*+\b{_OPTION}=\s*+{_OPTION_VALUE})
+| (?P<scalar>(?:(?:np|numpy)\.)?(?:float|int|uint|longdouble|half)\d*+_?\(\s*+{NUMBER}\s*+\))
+| (?P<option>,?\s*+{_OPTION}=\s*+{_OPTION_VALUE})
 | (?P<row>\[\s*+(?:{_ELEMENT}[\s,;]*+)*+\])
 | (?P<scale>{NUMBER}[ \t]*+\*[ \t]*+(?=\r?\n|\[))
-| (?P<run>(?<![\w.]){_CLOSED_NUMBER}(?:{_SEPARATOR}(?:{_CLOSED_NUMBER}|\.\.\.(?!\.)|…))*+)
+| (?P<run>{_CLOSED_NUMBER}(?:{_SEPARATOR}(?:{_CLOSED_NUMBER}|\.\.\.(?!\.)|…))*+)
 | (?P<dots>\.\.\.+|…)
 | (?P<word>(?:[^\W\d]\w*+|\d[\w.]*+)(?:\.\w++)*+(?:{_INDEX}|\.\w++|')*+)
 | (?P<deep>[\[(\{{]{{33,}}+)
