@@ -10,6 +10,7 @@ reaches nobody. A message that is not well formed is counted and dropped.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import zmq
@@ -20,6 +21,7 @@ from traitlets import Type
 
 _QUEUE = 4
 _ENVELOPE = 1 << 16
+_FUNERAL_S = 0.5
 
 
 class Meter:
@@ -64,7 +66,6 @@ class MeteredChannel(AsyncZMQSocketChannel):
     """A channel that counts, and hands out only well-formed messages."""
 
     meter: Meter | None = None
-    expect_welcome = False
 
     async def get_msg(  # type: ignore[override]
         self, timeout: float | None = None
@@ -91,10 +92,6 @@ class MeteredChannel(AsyncZMQSocketChannel):
             self.session.digest_history.clear()
         if not _well_formed(message):
             return None
-        if self.meter is not None and message["msg_type"] == "iopub_welcome":
-            if not self.expect_welcome:
-                self.meter.too_large()
-            self.expect_welcome = False
         return message
 
 
@@ -112,18 +109,35 @@ class BoundedClient(AsyncKernelClient):
 
     shell_channel_class = Type(MeteredChannel)
     iopub_channel_class = Type(MeteredChannel)
+    _guard: asyncio.Task[None] | None = None
 
-    def open(self, meter: Meter) -> None:
-        """Connect. Reading begins when somebody asks for a message."""
+    def open(self, meter: Meter, ended: Callable[[], Awaitable[object]]) -> None:
+        """Connect. Reading begins when somebody asks for a message.
+
+        ended: waits for the kernel's end. A connection lost before that was cut by libzmq for a
+        message above the limit, and trips the meter.
+        """
         self.allow_stdin = False
-        self.iopub_channel.expect_welcome = True
         self.shell_channel.meter = self.iopub_channel.meter = meter
+        monitor = self.iopub_channel.socket.get_monitor_socket(zmq.EVENT_DISCONNECTED)
+        self._guard = asyncio.ensure_future(_guard(monitor, meter, ended))
 
     def close(self) -> None:
         """Close the sockets; what was queued is dropped."""
+        if self._guard is not None:
+            self._guard.cancel()
+            self.iopub_channel.socket.disable_monitor()
         for channel in (self._shell_channel, self._iopub_channel):
             if channel is not None:
                 channel.stop()
+
+
+async def _guard(monitor: zmq.asyncio.Socket, meter: Meter, ended: Callable[[], Awaitable[object]]) -> None:
+    await monitor.recv_multipart()
+    try:
+        await asyncio.wait_for(ended(), _FUNERAL_S)
+    except TimeoutError:
+        meter.too_large()
 
 
 def bounded_context(output_bytes: int) -> zmq.asyncio.Context:

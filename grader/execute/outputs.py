@@ -43,6 +43,9 @@ def first_line(text: str, most: int = 300) -> str:
     return line if len(line) <= most else line[: most - 1] + "…"
 
 
+_MOST_ERRORS = 1000
+
+
 class OutputLog:
     """Collects the messages of one kernel, by the cell that was running when they arrived."""
 
@@ -63,9 +66,10 @@ class OutputLog:
         elif kind in _KINDS:
             self._data(cell, _KINDS[kind], content)
 
-    def failed(self, cell: int) -> bool:
-        """Whether this cell sent an error."""
-        return any(error.cell == cell for error in self._errors)
+    def take_reply(self, cell: int, content: dict[str, Any]) -> None:
+        """Note an error that the reply to a cell tells of, unless the cell has shown it already."""
+        if content.get("status") == "error" and not any(error.cell == cell for error in self._errors):
+            self._note_error(cell, content)
 
     def outputs(self) -> tuple[Output, ...]:
         """Everything that was printed, in order of arrival."""
@@ -105,12 +109,15 @@ class OutputLog:
         self._entries.append((cell, kind, [plain], table))
 
     def _error(self, cell: int, content: dict[str, Any]) -> None:
-        name = content.get("ename")
-        value = content.get("evalue")
-        name = first_line(name, 100) if isinstance(name, str) else "Error"
-        value = value if isinstance(value, str) else ""
+        name, value = self._note_error(cell, content)
         lines = content.get("traceback")
         trace = [line for line in lines if isinstance(line, str)] if isinstance(lines, list) else []
         self._entries.append((cell, "error", ["\n".join(trace) or f"{name}: {value}"], None))
-        if len(self._errors) < 1000:
-            self._errors.append(CellError(cell=cell, name=name, message=first_line(value)))
+
+    def _note_error(self, cell: int, content: dict[str, Any]) -> tuple[str, str]:
+        name, value = content.get("ename"), content.get("evalue")
+        name = first_line(name, 100) if isinstance(name, str) else "Error"
+        value = value if isinstance(value, str) else ""
+        if len(self._errors) < _MOST_ERRORS:
+            self._errors.append(CellError(cell=cell, name=name or "Error", message=first_line(value)))
+        return name, value

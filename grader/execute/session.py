@@ -54,6 +54,7 @@ class _CellClient(NotebookClient):
         self._log = log
         self._cells = cells
         self._tasks: set[asyncio.Task[Any]] = set()
+        self.on_cell_executed = self._take_reply
 
     def process_message(self, msg: dict[str, Any], cell: NotebookNode, cell_index: int) -> None:
         if msg["msg_type"] == "status":
@@ -61,6 +62,9 @@ class _CellClient(NotebookClient):
                 raise CellExecutionComplete
         else:
             self._log.take(self._cells[cell_index].index, msg)
+
+    def _take_reply(self, cell: NotebookNode, cell_index: int, execute_reply: dict[str, Any]) -> None:
+        self._log.take_reply(self._cells[cell_index].index, execute_reply["content"])
 
     async def sweep(self) -> None:
         """Cancel what nbclient left running for the last cell, and wait until it is gone."""
@@ -106,7 +110,7 @@ async def execute(kernel: Kernel, job: Job, started: float) -> Execution:
     meter = Meter(job.limits.output_bytes, job.limits.messages)
     log = OutputLog()
     try:
-        kernel.client.open(meter)
+        kernel.client.open(meter, kernel.ended)
         await _prepare(kernel, job.prelude)
         stop = await _run_cells(kernel, job, log, meter)
     finally:

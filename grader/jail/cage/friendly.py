@@ -27,6 +27,11 @@ def explain_refusals() -> None:
     os.fork = os.system = os.popen = refuse
     for name in ("execv", "execve", "posix_spawn", "posix_spawnp", "forkpty"):
         setattr(os, name, refuse)
+    import multiprocessing.context
+    import multiprocessing.process
+
+    multiprocessing.process.BaseProcess.start = refuse  # type: ignore[method-assign]
+    multiprocessing.context.BaseContext.Pool = refuse  # type: ignore[method-assign]
     _load_in_process()
 
 

@@ -88,6 +88,7 @@ def run(
 def lose_privileges(uid: int) -> None:
     """Become the kernel's own user, without capabilities and without a way back."""
     sc.prctl(sc.PR_SET_NO_NEW_PRIVS, 1)
+    sc.drop_bounding_set()
     if uid != os.getuid():
         os.setgroups([])
         os.setresgid(uid, uid, uid)

@@ -99,17 +99,21 @@ def make_read_only(path: str) -> None:
     syscall("mount_setattr", -100, ctypes.c_char_p(path.encode()), at_recursive, attributes, len(attributes))
 
 
-def drop_capabilities() -> None:
-    """Give up every capability for good: bounding, ambient, inheritable, permitted, effective."""
+def drop_bounding_set() -> None:
+    """No program this process might ever execute gains a capability. Needs CAP_SETPCAP."""
     for capability in range(_LAST_CAP + 1):
         try:
             prctl(PR_CAPBSET_DROP, capability)
         except OSError:
-            break  # unknown to this kernel, or not ours to drop: then capset leaves nothing either
+            break  # not known to this kernel, or not ours to drop
+
+
+def drop_capabilities() -> None:
+    """Give up the ambient, inheritable, permitted and effective capabilities, for good."""
     try:
         prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL)
     except OSError:
-        pass
+        pass  # Linux before 4.3 has none
     header = struct.pack("Ii", 0x20080522, 0)
     syscall("capset", header, bytes(24))
 

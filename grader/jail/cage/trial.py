@@ -92,6 +92,7 @@ def _privileges() -> Steps:
     with open("/proc/self/status") as status:
         if "NoNewPrivs:\t1" in status.read():
             yield "no_new_privs"
+    sc.drop_bounding_set()
     sc.drop_capabilities()
     if sc.capabilities() == 0:
         yield "capabilities"

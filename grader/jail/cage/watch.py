@@ -57,8 +57,10 @@ class Watch:
                         break
                     try:
                         info = entry.stat(follow_symlinks=False)
-                    except OSError:
+                    except FileNotFoundError:
                         continue
+                    except OSError:
+                        return size, most_files + 1
                     if stat.S_ISDIR(info.st_mode):
                         pending.append(entry.path)
                     elif (info.st_dev, info.st_ino) not in seen:
