@@ -170,7 +170,7 @@ def test_typed_in_values_are_not_marked_as_different() -> None:
     typed_in = f"{samples.RUBRIC.messages.typed_in} {next(samples.RUBRIC.checks()).hint}"
     dumped["questions"][1]["checks"][0].update(message=typed_in, diagnosis=None)
     made = reports.to_markdown(Report.model_validate(dumped), submission, samples.RUBRIC)
-    assert "2.469e-05  -6.200e-06   1.650e-05" in made
+    assert "2.469e-05  -6.200e-06  1.650e-05    1.235e-05" in made
 
 
 def test_flags_reasons_and_details_stay_with_the_assistant() -> None:
