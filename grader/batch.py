@@ -120,6 +120,11 @@ def load(out: Path, journal: Journal, uploads: Sequence[Upload]) -> Iterator[Rep
             yield reports.from_json(path.read_text("utf-8"))
 
 
+def traceback_path(out: Path, id: str) -> Path:
+    """Where the traceback of a fault of ours is kept, for whoever mends it."""
+    return out / STATE / "failures" / f"{id}.txt"
+
+
 @dataclass(frozen=True, slots=True)
 class _Batch:
     assignment: Assignment
@@ -189,9 +194,11 @@ class _Batch:
         """The key of this upload, and whether an earlier run finished it under the same."""
         key = report_key(upload.fingerprint(), self.assignment.sha256, self.plan.conditions)
         entry = self.journal.entries.get(upload.id)
-        if self.plan.force or entry is None or entry.state == "failed" or entry.key != key:
-            return key, False
-        return key, entry.size > 0 and _size(self._path(upload)) == entry.size
+        usable = not self.plan.force and entry is not None and entry.state == "done" and entry.key == key
+        kept = usable and entry is not None and 0 < entry.size == _size(self._path(upload))
+        if not kept:
+            traceback_path(self.out, upload.id).unlink(missing_ok=True)
+        return key, kept
 
     def _judge(self, upload: Upload, key: str, submission: Submission, executions: list[Execution]) -> Report:
         message = ""
@@ -227,7 +234,7 @@ class _Batch:
         self.journal.note(entry)
 
     def _remember_traceback(self, upload: Upload, error: Exception) -> None:
-        path = self.out / STATE / "failures" / f"{upload.id}.txt"
+        path = traceback_path(self.out, upload.id)
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text("".join(traceback.format_exception(error)), "utf-8", errors="replace")

@@ -45,7 +45,9 @@ def grade(
     jobs: Annotated[
         int | None, typer.Option(min=1, help="Notebooks at a time. [default: processors]")
     ] = None,
-    timeout: Annotated[float | None, typer.Option(min=0.1, help="Seconds for a whole notebook.")] = None,
+    timeout: Annotated[
+        float | None, typer.Option(min=0.1, help="Seconds for one run of a whole notebook.")
+    ] = None,
     cell_timeout: Annotated[float | None, typer.Option(min=0.1, help="Seconds for one cell.")] = None,
     isolation: Annotated[
         Isolation | None, typer.Option(help="Refuse to run with less. [default: base]", show_default=False)

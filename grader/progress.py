@@ -31,7 +31,7 @@ Listener = Callable[[Event], None]
 @contextmanager
 def watch(console: Console, total: int) -> Iterator[Listener]:
     """A listener for `grade_all` that shows `total` submissions on `console` while the context lasts."""
-    if not console.is_terminal:
+    if not console.is_terminal or console.is_dumb_terminal:
         yield _Lines(total)
         return
     display = _Display(console, total)
@@ -66,7 +66,7 @@ class _Display:
         self._console, self._total = console, total
         self._class = Progress(
             TextColumn("{task.description}"),
-            BarColumn(bar_width=30),
+            BarColumn(bar_width=20),
             MofNCompleteColumn(),
             TimeElapsedColumn(),
             TextColumn("left"),

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from grader.execute.job import Job
-from grader.models import Execution, Isolation, Output
+from grader.models import AttachedFile, Execution, Isolation, Output
 
 RUBRIC = """
 id: tiny
@@ -67,6 +67,7 @@ class FakeRunner:
     def __init__(self, faults: dict[str, Exception] | None = None, seconds: float = 0.0) -> None:
         self.faults, self.seconds = faults or {}, seconds
         self.ran: list[str] = []
+        self.files: list[tuple[AttachedFile, ...]] = []
         self.at_once = self.most_at_once = 0
 
     async def run(self, job: Job) -> Execution:
@@ -76,6 +77,7 @@ class FakeRunner:
             await asyncio.sleep(self.seconds)
             source, _, name = job.cells[0].source.partition("  # ")
             self.ran.append(name)
+            self.files.append(job.files)
             if name in self.faults:
                 raise self.faults[name]
             return Execution(status="ok", outputs=_outputs(source, job), isolation=Isolation(tier="none"))

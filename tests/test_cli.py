@@ -169,6 +169,16 @@ def test_what_belongs_to_nobody_is_listed(terminal: Terminal, runner: FakeRunner
     assert len(rows) == 8
 
 
+def test_neither_rubric_nor_reports_are_handed_to_a_notebook_beside_them(
+    terminal: Terminal, runner: FakeRunner
+) -> None:
+    make_class(terminal.folder, anna=RIGHT)
+    (terminal.folder / "data.csv").write_text("1")
+    for _ in range(2):
+        assert terminal("grade", terminal.folder, "--out", terminal.out, "--rubric", terminal.rubric) == 0
+    assert [[f.name for f in files] for files in runner.files] == [["data.csv"], ["data.csv"]]
+
+
 def test_absurd_names_reach_the_screen_as_text(terminal: Terminal, runner: FakeRunner) -> None:
     for name in ("[red]x[/red]", "a\x1b[31mb\nc", "=1+1", "😀", "two words"):
         make_notebook(terminal.uploads / f"{name}.ipynb", RIGHT)
@@ -195,6 +205,7 @@ def test_a_second_run_on_the_same_folder_refuses(terminal: Terminal, runner: Fak
         (["grade", "{class}", "--out", "{class}"], "holds the uploads"),
         (["grade", "{class}", "--out", "{class}/.."], "holds the uploads"),
         (["grade", "{class}", "--out", "o", "--rubric", "hw99"], "no rubric.yaml there"),
+        (["grade", "{rubric}", "--out", "o", "--rubric", "{rubric}"], "holds the rubric with its solution"),
         (["grade", "{class}"], "Missing option '--out'"),
         (["grade", "--out", "o"], "Missing argument"),
         (["grade", "{class}", "--out", "o", "--jobs", "0"], "--jobs"),
@@ -211,7 +222,11 @@ def test_mistakes_in_the_command_are_one_line_and_exit_code_2(
     make_class(terminal.uploads, anna=RIGHT)
     (terminal.folder / "empty").mkdir()
     monkeypatch.chdir(terminal.folder)
-    places = {"class": terminal.uploads, "empty": terminal.folder / "empty"}
+    places = {
+        "class": terminal.uploads,
+        "empty": terminal.folder / "empty",
+        "rubric": terminal.rubric,
+    }
     assert terminal(*(a.format(**places) for a in arguments)) == 2
     assert terminal.stderr.startswith("grader: ") and terminal.stderr.count("\n") == 1
     assert reason in terminal.stderr

@@ -101,8 +101,9 @@ def run(request: Request) -> int:
 
     Raises `GraderError` for what stops the whole run.
     """
-    _refuse_mixed_folders(request)
-    intake = collect(request.paths, exclude=[request.out])
+    home = assignments.locate(request.rubric)
+    _refuse_mixed_folders(request, home)
+    intake = collect(request.paths, exclude=[request.out, home])
     if not intake.entries:
         where = ", ".join(printable(str(p)) for p in request.paths)
         raise UsageError(f"no notebook found in {where}; name .ipynb files or a folder that holds some")
@@ -165,14 +166,19 @@ def _limits(request: Request) -> Limits:
     return replace(usual, total_s=total, cell_s=request.cell_s or min(usual.cell_s, total))
 
 
-def _refuse_mixed_folders(request: Request) -> None:
-    """Reports among the uploads could be handed to a student's kernel as files beside a notebook."""
+def _refuse_mixed_folders(request: Request, home: Path) -> None:
+    """Files beside a notebook are handed to its kernel: reports and solution must not lie there."""
     out = request.out.resolve()
     for path in request.paths:
         if path.is_dir() and path.resolve().is_relative_to(out):
             raise UsageError(
                 f"--out {printable(str(request.out))} holds the uploads of {printable(str(path))}; "
                 "name another folder for the reports"
+            )
+        if path.is_dir() and path.resolve() == home:
+            raise UsageError(
+                f"{printable(str(path))} holds the rubric with its solution; "
+                "move the uploads to a folder of their own"
             )
 
 
@@ -236,7 +242,8 @@ def _close(
         parts.append(f"{len(failed)} failed by our fault, run the same command again")
     parts.append(f"{waiting} {'waits' if waiting == 1 else 'wait'} for a person")
     for entry in failed[:SHOWN_LEFTOVERS]:
-        say(f"not graded: {entry.id}: {entry.message}")
+        details = batch.traceback_path(request.out, entry.id)
+        say(f"not graded: {entry.id}: {entry.message}" + (f" ({details})" if details.exists() else ""))
     if interrupted:
         parts.insert(0, "stopped; the same command goes on from here")
     say(f"{'; '.join(parts)}. Reports: {request.out}")
