@@ -22,8 +22,9 @@ from grader import batch, report
 from grader.assignment import Assignment
 from grader.errors import IsolationError, OperationError, UsageError
 from grader.execute import Job, Limits, open_runner
-from grader.execute.runner import Runner, Tier
+from grader.execute.runner import Runner
 from grader.intake import Entry, Intake, Leftover, collect, printable
+from grader.jail.probe import Tier
 from grader.journal import Journal
 from grader.keys import Conditions
 from grader.lock import hold
