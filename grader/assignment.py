@@ -27,7 +27,6 @@ from rubric.schema import Mistake, Rubric, TensorCheck, World
 
 Array = npt.NDArray[np.float64]
 Quantities = Mapping[str, Array]
-_FILES = ("rubric.yaml", "canonical.py", "prelude.py", "mistakes.py")
 
 
 class _Variant(Protocol):
@@ -133,12 +132,13 @@ def load(name_or_path: str) -> Assignment:
     folder = locate(name_or_path)
     rubric = load_rubric(folder)
     digest = hashlib.sha256()
-    for name in _FILES:
-        path = folder / name
-        content = path.read_bytes() if path.is_file() else b""
-        digest.update(f"{name} {len(content)}\n".encode())
+    for path in (folder / "rubric.yaml", *sorted(folder.glob("*.py"))):
+        content = path.read_bytes()
+        digest.update(f"{path.name} {len(content)}\n".encode())
         digest.update(content)
     canonical = _module(folder, "canonical")
+    if torch := sys.modules.get("torch"):
+        torch.set_num_threads(1)  # tensors here are small; threads only get in each other's way
     if canonical is None or not hasattr(canonical, "quantities"):
         raise RubricError(f"{folder / 'canonical.py'}: expected a function quantities(world)")
     references = tuple(_run(folder, canonical.quantities, world) for world in rubric.worlds)

@@ -12,6 +12,7 @@ from grader.source import Code
 from rubric.schema import BehaviourCheck, Messages, Mistake, Requirement, TextCheck
 
 _HEADING = re.compile(r"^\s*(#{1,6}\s|\*\*|<h\d|(?:question|task|exercise|aufgabe|frage)\b|\(?\d+[.)])", re.I)
+_RESULT = re.compile(r"=\s*[\[({\d.-]")
 _MOST = 4000  # characters of an answer that are shown to its reader
 
 
@@ -36,7 +37,7 @@ def judge_behaviour(
     if not any(c.does_more_than_import for c in code.cells):
         return Decision(check.id, "missing", 0.0, "The notebook has no code.")
     if len(passed) >= check.enough:
-        return _by_code(check, lacking, messages)
+        return _by_code(check, [r for r in lacking if not r.unless_shown], messages)
     if contradicting:
         return Decision(check.id, "fail", 0.0, " ".join(m.message for m in contradicting))
     explained = [
@@ -44,8 +45,11 @@ def judge_behaviour(
     ]
     if len(explained) + len(passed) >= check.enough:
         return _by_code(check, lacking, messages)
-    if len(lacking) == len(check.requires) and lacking:
+    if lacking:
         return Decision(check.id, "fail", 0.0, " ".join(r.why for r in lacking))
+    printed = [d for d in shown if d.verdict != "missing"]
+    if printed and all(d.typed_in for d in printed):
+        return Decision(check.id, "fail", 0.0, messages.typed_in)
     return Decision(check.id, "review", None, f"{messages.review} The printed values do not tell.")
 
 
@@ -74,8 +78,8 @@ class Answer:
 def find_answer(check: TextCheck, cells: Sequence[Cell]) -> Answer | None:
     """The text that answers a question: below its heading, up to the next heading of another question.
 
-    Without a heading, the last prose of the notebook that follows its last code cell. None where
-    nobody wrote anything.
+    Without a heading, the prose that follows the last code cell, results typed there aside. None
+    where nobody wrote anything.
     """
     patterns = [re.compile(p, re.IGNORECASE) for p in check.headings]
     for position, cell in enumerate(cells):
@@ -89,7 +93,8 @@ def find_answer(check: TextCheck, cells: Sequence[Cell]) -> Answer | None:
                     return Answer(text[:_MOST], cell.index)
     last_code = max((c.index for c in cells if c.kind == "code" and c.source.strip()), default=-1)
     tail = [c for c in cells if c.kind != "code" and c.index > last_code]
-    text = "\n\n".join(prose for c in tail if (prose := _prose(c.source.splitlines())))
+    said = [_sentences(c.source) for c in tail]
+    text = "\n\n".join(prose for own in said if (prose := _prose(own)))
     return Answer(text[:_MOST], tail[0].index) if text else None
 
 
@@ -111,6 +116,16 @@ def _below(
         if prose:
             parts.append(prose)
     return "\n\n".join(parts)
+
+
+def _sentences(text: str) -> list[str]:
+    """Lines of a text cell that are words: no code blocks, no typed results."""
+    text = re.sub(r"```.*?(?:```|\Z)", "", text, flags=re.DOTALL)
+    return [
+        line
+        for line in text.splitlines()
+        if not _RESULT.search(line) and len(re.findall(r"[^\W\d_]{2,}", line)) >= 2
+    ]
 
 
 def _comments_only(lines: Sequence[str]) -> list[str]:

@@ -21,6 +21,7 @@ from grader.models import Diagnosis, PrintedTensor
 from grader.reading import Reading
 from rubric.schema import Mistake, Tolerance
 
+_COMBINED = 2500  # pairs of mistakes that are tried, the commonest (first listed) first
 _PAIRS_AT_MOST = 400  # unexplained prints for which pairs of mistakes are tried
 
 
@@ -28,12 +29,12 @@ _PAIRS_AT_MOST = 400  # unexplained prints for which pairs of mistakes are tried
 class Explanation:
     """The mistaken variants that reproduce prints that are not right.
 
-    views: print order → the variant's view. rivals: how many other hypotheses explain these very
-    prints, by mistake ids.
+    views: print order → the variant's view. rivals: mistake ids → other hypotheses, no less likely,
+    that give the very same numbers.
     """
 
     views: Mapping[int, View]
-    rivals: Mapping[tuple[str, ...], int]
+    rivals: Mapping[tuple[str, ...], tuple[tuple[str, ...], ...]]
 
 
 def explain(
@@ -51,7 +52,7 @@ def explain(
     shown = {v.target.quantity for r in readings for v in r.exact if v.whole}
     wrong = [r for r in readings if not r.exact and r.size > 1 and r.movement != "constant"]
     views: dict[int, View] = {}
-    rivals: dict[tuple[str, ...], int] = {}
+    rivals: dict[tuple[str, ...], tuple[tuple[str, ...], ...]] = {}
     _explain_with(wrong, singles, asked, shown, views, rivals)
     sizes = {v.size for t in singles.targets if t.quantity in asked for v in t.values[:1]}
     left = [r for r in wrong if r.order not in views and r.size in sizes]
@@ -68,9 +69,11 @@ def _plausible(singles: Book, shown: set[str], found: set[tuple[str, ...]]) -> l
         changed.setdefault(target.mistakes[0], set()).add(target.quantity)
     possible = [mistake for mistake, quantities in changed.items() if not quantities & shown]
     made = {ids[0] for ids in found if len(ids) == 1}
-    return [
-        (one, other) for one, other in combinations(possible, 2) if not made or one in made or other in made
+    rank = {mistake: position for position, mistake in enumerate(possible)}
+    pairs: list[tuple[str, ...]] = [
+        (a, b) for a, b in combinations(possible, 2) if not made or a in made or b in made
     ]
+    return sorted(pairs, key=lambda pair: rank[pair[0]] + rank[pair[1]])[:_COMBINED]
 
 
 def _explain_with(
@@ -79,7 +82,7 @@ def _explain_with(
     asked: frozenset[str],
     shown: set[str],
     views: dict[int, View],
-    rivals: dict[tuple[str, ...], int],
+    rivals: dict[tuple[str, ...], tuple[tuple[str, ...], ...]],
 ) -> None:
     changed: dict[tuple[str, ...], set[str]] = defaultdict(set)
     for target in book.targets:
@@ -96,13 +99,15 @@ def _explain_with(
             if kept is None or kept.count > view.count or _meant(reading, view):
                 claims[view.target.mistakes][reading.order] = view
     while claims:
-        ranked = sorted(
-            claims,
-            key=lambda ids: _rank(ids, claims[ids], changed[ids] & shown, {i for k in rivals for i in k}),
-        )
-        best = ranked[0]
+        known = {i for ids in rivals for i in ids}
+        ranks = {ids: _rank(ids, claimed, changed[ids] & shown, known) for ids, claimed in claims.items()}
+        best = min(ranks, key=lambda ids: ranks[ids])
         orders = set(claims[best])
-        rivals[best] = sum(1 for ids in ranked[1:] if orders <= set(claims[ids]))
+        rivals[best] = tuple(
+            ids
+            for ids, rank in ranks.items()
+            if ids != best and rank == ranks[best] and orders <= set(claims[ids])
+        )
         views.update(claims[best])
         claims = {
             ids: left
@@ -127,13 +132,21 @@ def _rank(
     return (-sum(covered.values()), len(contradicted), new, len(ids))
 
 
-def named(ids: tuple[str, ...], mistakes: Mapping[str, Mistake], rivals: int) -> Diagnosis:
-    """The diagnosis of known mistakes."""
+def named(
+    ids: tuple[str, ...], mistakes: Mapping[str, Mistake], rivals: Sequence[tuple[str, ...]]
+) -> Diagnosis | None:
+    """The diagnosis of known mistakes; None where too many others give the same numbers.
+
+    rivals: hypotheses that explain the same prints as well. One rival is named beside it.
+    """
+    if len(rivals) > 1:
+        return None
+    others = tuple(i for rival in rivals for i in rival if i not in ids)
     return Diagnosis(
         ids=ids,
-        message=" ".join(mistakes[i].message for i in ids),
-        detail=" ".join(mistakes[i].detail for i in ids),
-        margin=float(rivals),
+        message=" ".join([mistakes[i].message for i in ids] + [f"Or: {mistakes[i].message}" for i in others]),
+        detail=" ".join([mistakes[i].detail for i in ids] + [f"Or: {mistakes[i].detail}" for i in others]),
+        alternatives=others,
     )
 
 

@@ -18,7 +18,7 @@ from grader.behaviour import find_answer, judge_behaviour, judge_text
 from grader.book import Book, Target
 from grader.diagnose import explain, variant_targets
 from grader.extract import extract
-from grader.judge import Case, Decision, follow_through, judge
+from grader.judge import Case, Decision, follow_through, judge, settle_hidden
 from grader.labels import Vocabulary
 from grader.match import match
 from grader.models import (
@@ -43,6 +43,7 @@ from grader.source import Code
 from grader.stored import compare_stored
 from rubric.schema import BehaviourCheck, TensorCheck, TextCheck
 
+_KEPT = 16  # sets of paired mistakes that are kept for the next submission
 _UNGRADED = ("unreadable", "sandbox_error")
 
 
@@ -93,7 +94,7 @@ def decide(
     case = Case(rubric, assignment.references, books.singles, mistakes, explanation, code, readings)
     numeric = {c.id: judge(c, candidates.get(c.id, ()), case) for c in books.checks}
     by_question = [[c.id for c in q.checks if isinstance(c, TensorCheck)] for q in rubric.questions]
-    decisions = follow_through(numeric, by_question, case)
+    decisions = follow_through(settle_hidden(numeric, case), by_question, case)
     for check in rubric.checks():
         if isinstance(check, BehaviourCheck):
             decisions[check.id] = judge_behaviour(check, numeric, mistakes, code, rubric.messages)
@@ -120,6 +121,8 @@ class _Books:
     def pairs(self, combinations: Sequence[tuple[str, ...]]) -> Book:
         key = tuple(combinations)
         if key not in self._pairs:
+            if len(self._pairs) >= _KEPT:
+                self._pairs.clear()
             self._pairs[key] = self._book(key, pieces=False)
         return self._pairs[key]
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from grader.assignment import Array
-from grader.book import Book
+from grader.book import Book, View
 from grader.diagnose import Explanation, generic, named
 from grader.evidence import Comparison, compare, digits, excluded
 from grader.match import Candidate
@@ -25,12 +25,17 @@ from rubric.schema import Mistake, Rubric, TensorCheck
 
 STRONG = 0.9  # share of the known mistakes that a print must rule out
 STRONG_ALONE = 0.8  # the same for a print that only the handout's world shows, with three digits or more
+_OTHER_WORLD = "Right under the handout's seed, different under another one; a person looks why."
 _LITERAL = 0.75  # share of a print's numbers that stand in the code, for it to count as typed in
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What was decided about one check. credit: share of its points; None while a person decides."""
+    """What was decided about one check.
+
+    credit: share of its points; None while a person decides. typed_in: its numbers stand in the code.
+    hidden: it fits in the handout's world and differs in another.
+    """
 
     check: str
     verdict: VerdictName
@@ -40,6 +45,8 @@ class Decision:
     comparison: Comparison | None = None
     diagnosis: Diagnosis | None = None
     flags: tuple[Flag, ...] = ()
+    typed_in: bool = False
+    hidden: bool = False
 
     @property
     def mistakes(self) -> tuple[str, ...]:
@@ -80,10 +87,16 @@ def judge(check: TensorCheck, candidates: Sequence[Candidate], case: Case) -> De
 def _judge_nothing(check: TensorCheck, case: Case) -> Decision:
     claimed = [r for r in case.readings if r.meant == check.id and r.exact and r.size > 1]
     if claimed:
-        shown = claimed[-1].exact[0].target.quantity
-        text = f"The print labelled {claimed[-1].slot.first.label or check.title!r} shows {shown}."
-        return Decision(check.id, "fail", 0.0, text)
+        printed, quantity = claimed[-1], claimed[-1].exact[0].target.quantity
+        text = f"The print labelled {printed.slot.first.label or check.title!r} shows {quantity}."
+        known = [v for v in _variants_of(printed, case) if v.target.quantity == check.quantity and v.whole]
+        ids = known[0].target.mistakes if known else ()
+        return Decision(check.id, "fail", 0.0, text, diagnosis=named(ids, case.mistakes, ()) if ids else None)
     return Decision(check.id, "missing", 0.0, case.rubric.messages.missing)
+
+
+def _variants_of(reading: Reading, case: Case) -> list[View]:
+    return case.variants.lookup(reading.slot, range(len(reading.slot.prints)))
 
 
 # ------------------------------------------------------------------ a print that fits everywhere
@@ -145,7 +158,7 @@ def _doubt(check: TensorCheck, best: Candidate, comparison: Comparison | None, c
             "The print fits, but says too little by itself, and did not appear under another seed.",
         )
     if several and all(r.movement == "constant" for r in best.readings) and _typed_in(best, case.code):
-        return Decision(check.id, "fail", 0.0, case.rubric.messages.typed_in)
+        return Decision(check.id, "fail", 0.0, case.rubric.messages.typed_in, typed_in=True)
     if ruled_out < STRONG:
         return Decision(
             check.id, "review", None, "The print fits, but its few digits also fit known mistakes."
@@ -201,8 +214,8 @@ def _judge_wrong(check: TensorCheck, candidate: Candidate, case: Case) -> Decisi
         return Decision(check.id, verdict, credit, reason, candidate, comparison, diagnosis)
 
     if candidate.kind == "mistaken":
-        rivals = case.explanation.rivals.get(candidate.mistakes, 0)
-        diagnosis = named(candidate.mistakes, case.mistakes, rivals) if rivals == 0 else None
+        rivals = case.explanation.rivals.get(candidate.mistakes, ())
+        diagnosis = named(candidate.mistakes, case.mistakes, rivals)
         return decided("fail", 0.0, rubric.messages.fail, diagnosis)
     if candidate.coverage < 1.0:
         if candidate.kind == "right" and candidate.coverage >= rubric.partial.at_least:
@@ -214,7 +227,7 @@ def _judge_wrong(check: TensorCheck, candidate: Candidate, case: Case) -> Decisi
     constant = len(case.references) > 1 and all(r.movement == "constant" for r in candidate.readings)
     if candidate.kind == "handout":
         if constant and _typed_in(candidate, case.code):
-            return decided("fail", 0.0, rubric.messages.typed_in)
+            return replace(decided("fail", 0.0, rubric.messages.typed_in), typed_in=True)
         if constant:
             return decided(
                 "review",
@@ -222,22 +235,17 @@ def _judge_wrong(check: TensorCheck, candidate: Candidate, case: Case) -> Decisi
                 "The values are right, but do not change with the random seed: were they computed here?",
             )
         if excluded_first(check, candidate, case) >= STRONG and comparison is not None:
-            return decided(
-                "review",
-                None,
-                "Right under the handout's seed, different under another one; a person looks why.",
-            )
+            return replace(decided("review", None, _OTHER_WORLD), hidden=True)
         return decided(
             "fail", 0.0, f"{rubric.messages.fail} They only look right at the few digits that were printed."
         )
     if comparison is None:
         return decided("fail", 0.0, f"{rubric.messages.fail} The shape does not fit either.")
     diagnosis = None if constant else generic(comparison.prints, rubric.tolerance)
-    if candidate.named(check.id) and not constant and comparison.share >= rubric.partial.at_least:
-        trivial = excluded_first(check, candidate, case) == 0.0 and not candidate.seen_everywhere
-        if not trivial and (diagnosis is None or diagnosis.ids == ("one_element",)):
-            share = rubric.partial.share * comparison.share
-            return decided("partial", share, rubric.messages.partial, diagnosis)
+    one_wrong = diagnosis is not None and diagnosis.ids == ("one_element",)
+    if one_wrong and candidate.named(check.id) and comparison.share >= rubric.partial.at_least:
+        share = rubric.partial.share * comparison.share
+        return decided("partial", share, rubric.messages.partial, diagnosis)
     return decided("fail", 0.0, rubric.messages.fail, diagnosis)
 
 
@@ -248,6 +256,28 @@ def excluded_first(check: TensorCheck, candidate: Candidate, case: Case) -> floa
         for r in candidate.readings
     ]
     return excluded(replace(candidate, readings=tuple(alone)), check.quantity, case.variants)
+
+
+def settle_hidden(decisions: Mapping[str, Decision], case: Case) -> dict[str, Decision]:
+    """Values that fit only in the handout's world, seen beside the rest of the notebook.
+
+    Where another value is visibly wrong, the other world shows the same error and the few printed
+    digits hid it. Where all else is right, a person looks: the notebook may have an honest reason.
+    """
+    wrong = [
+        d
+        for d in decisions.values()
+        if d.verdict == "fail"
+        and d.candidate is not None
+        and d.candidate.kind in ("mistaken", "named", "placed")
+    ]
+    if not wrong:
+        return dict(decisions)
+    text = f"{case.rubric.messages.fail} They only look right at the few digits that were printed."
+    return {
+        name: replace(d, verdict="fail", credit=0.0, reason=text) if d.hidden and d.verdict == "review" else d
+        for name, d in decisions.items()
+    }
 
 
 def follow_through(

@@ -225,7 +225,7 @@ def _by_label(readings: Sequence[Reading], sizes: Mapping[str, int]) -> dict[str
             continue
         if reading.size == sizes[check]:
             found[check].append(Candidate("named", (reading,), "as printed", 1.0, (), ("label", "shape")))
-        elif reading.size < sizes[check] and sizes[check] % reading.size == 0:
+        elif reading.size < sizes[check] and sizes[check] % reading.size == 0 and _names_itself(reading):
             pieces[check].append(reading)
     for check, parts in pieces.items():
         if check in found:
@@ -238,6 +238,11 @@ def _by_label(readings: Sequence[Reading], sizes: Mapping[str, int]) -> dict[str
                 )
             )
     return found
+
+
+def _names_itself(reading: Reading) -> bool:
+    """A piece is a piece of what its own label says; a norm below a heading is no piece of a tensor."""
+    return reading.called or (reading.size > 1 and not reading.slot.first.label)
 
 
 def _by_order(

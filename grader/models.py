@@ -200,8 +200,8 @@ class Diagnosis(Record):
     ids: tuple[str, ...] = Field(description="mistake ids; several when a combination explains the numbers")
     message: str = Field(description="for the student: teaches, without the answer")
     detail: str = Field(description="for the assistant: exactly what reproduces the numbers")
-    margin: float | None = Field(
-        default=None, description="distance of the runner-up in units of the printed interval"
+    alternatives: tuple[str, ...] = Field(
+        default=(), description="other mistakes that give the very same numbers; empty when only one does"
     )
 
 

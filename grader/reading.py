@@ -18,6 +18,7 @@ from grader.source import Code
 
 Movement = Literal["moves", "constant", "absent"]
 
+_BY_CHANCE = 1e-6  # how probable a decimal grid may be in values that were not rounded
 _AT_MOST = 6000  # prints that are looked up; of more, the first and the last half
 
 
@@ -28,12 +29,14 @@ class Reading:
     exact: views of canonical quantities that fit in every world in which the print appeared.
     handout: views that fit in the handout's world, whatever the others show.
     meant: the check that the label means; where a label fits several, the one whose size the print has.
+    called: the label itself says so; a context (line above, code, heading) alone does not count.
     movement: does the print change between the worlds; absent: it did not appear in all of them.
     """
 
     slot: Slot
     meaning: Meaning
     meant: str | None
+    called: bool
     exact: tuple[View, ...]
     handout: tuple[View, ...]
     movement: Movement
@@ -84,6 +87,7 @@ def read(
                 slot=slot,
                 meaning=meaning,
                 meant=fitting[0] if len(fitting) == 1 else meaning.check,
+                called=bool(vocabulary.meaning(printed.label).options),
                 exact=tuple(book.lookup(slot, worlds)),
                 handout=tuple(book.lookup(slot, [0])),
                 movement=_movement(slot),
@@ -103,9 +107,12 @@ def as_rounded(printed: PrintedTensor) -> PrintedTensor:
     if value.size < 2 or not np.isfinite(value).all() or np.count_nonzero(value) < 2:
         return printed
     noise = 1.2e-7 * float(np.abs(value).max()) + half
-    for decimals in range(1, 7):
+    _, distinct = np.unique(np.abs(value), return_index=True)
+    telling = distinct[value[distinct] != 0]
+    for decimals in range(1, 11):
         step = 10.0**-decimals
-        if step < 50 * float(noise.max()):
+        by_chance = float(np.prod(np.minimum(1.0, 2 * noise[telling] / step)))
+        if by_chance > _BY_CHANCE:
             return printed
         if (np.abs(value - np.round(value, decimals)) <= noise).all():
             if (value == np.round(value)).all():

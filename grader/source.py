@@ -20,6 +20,7 @@ from grader.models import Cell
 
 _NUMBER = re.compile(r"(?<![\w.])-?(?:\d+\.\d*|\.\d+|\d+)(?:[eE][-+]?\d+)?(?![\w.])")
 _UPDATE = re.compile(r"\.step\(|\.sub_\(|\.add_\(|\.data\s*-=|\w\s*-=\s*|\blr\b|learning_rate|\.copy_\(")
+_CELL_MAGIC = re.compile(r"\A\s*%%(?:time|timeit|capture|prun)\b[^\n]*")
 _PRINTERS = {"print", "display", "pprint", "pp"}
 _LARGEST = 200_000  # characters of one cell that are parsed
 
@@ -127,6 +128,7 @@ def _read(cell: Cell, aliases: dict[str, str]) -> CellCode:
 
 
 def _parse(source: str) -> ast.Module | None:
+    source = _CELL_MAGIC.sub("", source)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")

@@ -105,6 +105,7 @@ class Requirement(_Model):
         default="anywhere",
         description="first_code_cell: the first code cell that does more than import",
     )
+    unless_shown: bool = Field(default=False, description="values that pass prove it as well as the code")
     why: str = Field(description="what to tell the student when it is absent")
 
 
