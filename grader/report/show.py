@@ -68,8 +68,9 @@ def _check(check: CheckResult) -> Iterator[str]:
         yield f"    found by {why}, in {where}"
         yield from (f"    | {line}" for line in excerpt(evidence.text).split("\n"))
     if check.diagnosis is not None:
-        margin = "" if check.diagnosis.margin is None else f", margin {check.diagnosis.margin:.3g}"
-        yield f"    diagnosis {' + '.join(check.diagnosis.ids)}{margin}: {one_line(check.diagnosis.detail)}"
+        said = check.diagnosis
+        also = f"; the same numbers: {', '.join(said.alternatives)}" if said.alternatives else ""
+        yield f"    diagnosis {' + '.join(said.ids)}: {one_line(said.detail)}{also}"
     yield from _tensors(check)
 
 
