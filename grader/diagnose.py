@@ -50,7 +50,7 @@ def explain(
     asked: quantities that checks ask for; others explain nothing.
     """
     shown = {v.target.quantity for r in readings for v in r.exact if v.whole}
-    wrong = [r for r in readings if not r.exact and r.size > 1 and r.movement != "constant"]
+    wrong = [r for r in readings if not r.exact and r.size > 1]
     views: dict[int, View] = {}
     rivals: dict[tuple[str, ...], tuple[tuple[str, ...], ...]] = {}
     _explain_with(wrong, singles, asked, shown, views, rivals)
