@@ -313,34 +313,38 @@ class Brackets:
                 node.halves = array("d", (finest if math.isfinite(v) else 0.0 for v in node.values))
 
     def _spill(self, frame: Frame) -> None:
-        """Emit the children of a bracket that turned out to be a collection, one by one."""
+        """Emit the children of a bracket that turned out to be a collection: lists one by one."""
+        if frame.child_bracket == "number" and not frame.ragged:
+            if frame.values and not frame.integers:
+                node = self._node(frame, frame.parts[-2], (len(frame.values),), "row")
+                node.start = frame.parts[0]
+                if len(frame.values) == 1:
+                    node.shape, node.form = (), "number"
+                self._emit(node)
+            return
         starts, ends, firsts = frame.parts[0::3], frame.parts[1::3], frame.parts[2::3]
         for i in range(frame.children):
             first = firsts[i]
             last = firsts[i + 1] if i + 1 < frame.children else len(frame.values)
-            shape = (frame.child_shape or ()) if not frame.ragged else None
-            size = last - first
-            if shape is None or math.prod(shape) != size:
-                shape = (size,) if frame.child_bracket != "number" else ()
-            node = Node(
-                starts[i],
-                ends[i],
-                frame.values[first:last],
-                frame.halves[first:last],
-                shape,
-                "number" if frame.child_bracket == "number" else "list",
-                commas=frame.commas,
-                dotted=frame.dotted,
-                scientific=frame.scientific,
-                integers=frame.integers,
-            )
-            if size == 0:
+            shape = frame.child_shape or ()
+            if frame.ragged or math.prod(shape) != last - first:
+                shape = (last - first,)
+            if last == first:
                 continue
-            if node.form == "number":
-                if not frame.integers:
-                    self._emit(node)
-            else:
-                self._emit_settled(node)
+            self._emit_settled(
+                Node(
+                    starts[i],
+                    ends[i],
+                    frame.values[first:last],
+                    frame.halves[first:last],
+                    shape,
+                    "list",
+                    commas=frame.commas,
+                    dotted=frame.dotted,
+                    scientific=frame.scientific,
+                    integers=frame.integers,
+                )
+            )
 
     @staticmethod
     def _worth_keeping(frames: list[Frame]) -> bool:

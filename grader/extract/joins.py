@@ -177,7 +177,7 @@ class RowJoiner:
 
 def _soften(node: Node) -> None:
     """Widen `1` beside `0.5`: it is what `%g` makes of 0.99996. It makes 0 of nothing but zero."""
-    if node.scientific or len(node.values) < 2 or not any(node.halves):
+    if len(node.values) < 2 or not any(node.halves):
         return
     node.halves = array(
         "d",

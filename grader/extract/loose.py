@@ -12,7 +12,8 @@ _LITERAL = re.compile(NUMBER)
 _SEPARATORS = frozenset(":=→>≈⇒~")
 _IS = frozenset({"is", "are", "ist", "sind", "est", "equals", "beträgt", "von", "to", "was"})
 _REST_OF_LINE = re.compile(r"[ \t|]*(?:[\r\n]|\Z)")
-_NOT_A_VALUE_BEHIND = re.compile(r"[ ]?/[ ]?\d|:|-\d|\)\s+[A-Za-z]")
+_KEY_BEHIND = re.compile(r":|\)\s+[A-Za-z]")
+_PART_OF_A_COUNT = re.compile(r"[ ]?/[ ]?\d|-\d")
 
 
 def read_run(text: str, start: int, end: int, before: str, scale: float, *, collection: bool) -> Node | None:
@@ -30,7 +31,9 @@ def read_run(text: str, start: int, end: int, before: str, scale: float, *, coll
         return None
     behind = text[end : end + 12]
     at_end = _REST_OF_LINE.match(text, end) is not None
-    if _NOT_A_VALUE_BEHIND.match(behind) and not (collection and behind[0] == ")"):
+    if (_KEY_BEHIND.match(behind) and not (collection and behind[0] == ")")) or (
+        _PART_OF_A_COUNT.match(behind) and _is_integer(body.rsplit(None, 1)[-1])
+    ):
         literals = list(_LITERAL.finditer(body))
         if len(literals) < 2 or decimal_comma_literals(body):
             return None

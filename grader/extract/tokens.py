@@ -47,7 +47,7 @@ TOKEN = re.compile(
 | (?P<scalar>(?:(?:np|numpy)\.)?(?:float|int|uint|longdouble|half)\d*+_?\(\s*+{NUMBER}\s*+\))
 | (?P<option>,?\s*+{_OPTION}=\s*+{_OPTION_VALUE})
 | (?P<row>\[\s*+(?:{_ELEMENT}[\s,;]*+)*+\])
-| (?P<scale>{NUMBER}[ \t]*+\*[ \t]*+(?=\r?\n|\[))
+| (?P<scale>{NUMBER}[ \t]*+\*[ \t]*+(?=\r?\n|\[)|[0-9]\.[0-9]{{1,9}}e[+\-][0-9]{{2,3}}[ ]\*[ ](?=[+\-]?[0-9]))
 | (?P<run>{_CLOSED_NUMBER}(?:{_SEPARATOR}(?:{_CLOSED_NUMBER}|\.\.\.(?!\.)|…))*+)
 | (?P<dots>\.\.\.+|…)
 | (?P<word>(?:[^\W\d]\w*+|\d[\w.]*+)(?:\.\w++)*+(?:{_INDEX}|\.\w++|')*+)
