@@ -158,6 +158,13 @@ def test_entries_that_are_no_cells_keep_their_place_and_are_flagged() -> None:
     assert [f.message for f in result.flags] == ["Cells that could not be read as cells: 2, 3, 4, 5."]
 
 
+def test_absurdly_long_cells_are_bounded() -> None:
+    picture = {"cell_type": "markdown", "source": "![](data:" + "A" * 300_000 + ")"}
+    result = read(dump(notebook(code("a"), picture)))
+    assert (len(result.cells[1].source), [f.id for f in result.flags]) == (200_000, ["long_text"])
+    assert "characters of code" in (read(dump(notebook(code("x = 1\n" * 200_000)))).problem or "")
+
+
 @pytest.mark.parametrize("cells", [[], [{"cell_type": "markdown", "source": "only words"}], [code("  ")]])
 def test_a_notebook_without_code_is_read_and_flagged(cells: list[Any]) -> None:
     result = read(dump(notebook(*cells)))

@@ -15,6 +15,10 @@ from grader.models import Cell, Flag
 
 NEWEST_FORMAT = 4
 MAX_CELLS = 5_000
+MAX_CODE = 1_000_000
+"""characters in all code cells together; parsing more of it could take gigabytes"""
+MAX_TEXT = 200_000
+"""characters of one markdown cell that are read: some hold whole pictures as text"""
 MAX_STORED = 65_536
 
 Kind = Literal["code", "markdown", "raw"]
@@ -98,6 +102,7 @@ def _is_cell(raw: Any) -> bool:
 def _read_cells(raw_cells: list[Any], flags: list[Flag]) -> tuple[Cell, ...]:
     cells: list[Cell] = []
     damaged: list[int] = []
+    cut: list[int] = []
     for index, raw in enumerate(raw_cells):
         if not isinstance(raw, dict):
             damaged.append(index)
@@ -107,15 +112,28 @@ def _read_cells(raw_cells: list[Any], flags: list[Flag]) -> tuple[Cell, ...]:
         if kind is None or source is None:
             damaged.append(index)
         text = _printable(source or "")
+        if kind != "code" and len(text) > MAX_TEXT:
+            text = text[:MAX_TEXT]
+            cut.append(index)
         if raw.get("cell_type") == "heading":
             level = raw.get("level")
             text = "#" * (level if isinstance(level, int) and 1 <= level <= 6 else 1) + f" {text}"
         stored = _stored(raw.get("outputs")) if kind == "code" else ""
         cells.append(Cell(index=index, kind=kind or "raw", source=text, stored=stored))
+    length = sum(len(c.source) for c in cells if c.kind == "code")
+    if length > MAX_CODE:
+        raise Refused(f"holds {length:,} characters of code, more than the {MAX_CODE:,} that are read")
     if damaged:
-        which = ", ".join(str(i + 1) for i in damaged[:5]) + (", …" if len(damaged) > 5 else "")
-        flags.append(Flag(id="damaged_cells", message=f"Cells that could not be read as cells: {which}."))
+        message = f"Cells that could not be read as cells: {_numbers(damaged)}."
+        flags.append(Flag(id="damaged_cells", message=message))
+    if cut:
+        message = f"Text cells of which only the beginning was read: {_numbers(cut)}."
+        flags.append(Flag(id="long_text", message=message))
     return tuple(cells)
+
+
+def _numbers(indices: list[int]) -> str:
+    return ", ".join(str(i + 1) for i in indices[:5]) + (", …" if len(indices) > 5 else "")
 
 
 def _kind(raw: dict[str, Any]) -> Kind | None:
