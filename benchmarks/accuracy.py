@@ -79,7 +79,9 @@ async def execute(
     submissions = [by_name[notebook.name] for notebook in notebooks]
     missing = [s for s in submissions if not _stored(s, assignment, cache).exists()]
     if missing:
-        print(f"running {len(missing)} notebooks, {len(submissions) - len(missing)} are in {cache}", flush=True)
+        print(
+            f"running {len(missing)} notebooks, {len(submissions) - len(missing)} are in {cache}", flush=True
+        )
         await _run_all(missing, assignment, cache, jobs)
     return [(s, *_from_cache(_stored(s, assignment, cache))) for s in submissions]
 
@@ -244,7 +246,12 @@ def table(title: str, header: Sequence[str], rows: Sequence[Sequence[Any]]) -> N
     cells = [list(map(str, header)), *[[str(v) for v in row] for row in rows]]
     widths = [max(len(row[i]) for row in cells) for i in range(len(header))]
     for row in cells:
-        print("  " + "  ".join(v.ljust(w) if i == 0 else v.rjust(w) for i, (v, w) in enumerate(zip(row, widths, strict=True))))
+        print(
+            "  "
+            + "  ".join(
+                v.ljust(w) if i == 0 else v.rjust(w) for i, (v, w) in enumerate(zip(row, widths, strict=True))
+            )
+        )
 
 
 def summary(judged: Sequence[Judged]) -> dict[str, Any]:
@@ -254,7 +261,9 @@ def summary(judged: Sequence[Judged]) -> dict[str, Any]:
     reviewed = sum(any(j.outcome(c) == "review" for c in CHECKS) for j in honest)
     named = Counter(d for j in judged for d in j.diagnosed.values())
     plain = Counter(
-        outcome(j.notebook.truth.checks[c].status, "pass" if j.plain[c] else "fail") for j in judged for c in CHECKS
+        outcome(j.notebook.truth.checks[c].status, "pass" if j.plain[c] else "fail")
+        for j in judged
+        for c in CHECKS
     )
     return {
         "notebooks": len(judged),
@@ -275,7 +284,9 @@ def summary(judged: Sequence[Judged]) -> dict[str, Any]:
 
 def print_tables(judged: Sequence[Judged]) -> None:
     """Confusion matrices, then error rates by everything the corpus varies."""
-    counts = Counter((c, j.notebook.truth.checks[c].status, j.verdicts.get(c, "none")) for j in judged for c in CHECKS)
+    counts = Counter(
+        (c, j.notebook.truth.checks[c].status, j.verdicts.get(c, "none")) for j in judged for c in CHECKS
+    )
     rows = []
     for check in CHECKS:
         for status in STATUSES:
@@ -286,7 +297,9 @@ def print_tables(judged: Sequence[Judged]) -> None:
     rows = []
     for check in BEHAVIOUR:
         for truth in (True, False):
-            line = Counter(j.verdicts.get(check) for j in judged if j.notebook.truth.behaviour[check] is truth)
+            line = Counter(
+                j.verdicts.get(check) for j in judged if j.notebook.truth.behaviour[check] is truth
+            )
             rows.append([f"{check} {'right' if truth else 'wrong'}", *(line[v] for v in VERDICTS)])
     for answered in (True, False):
         line = Counter(j.verdicts.get("comparison") for j in judged if j.notebook.truth.answered is answered)
@@ -299,7 +312,10 @@ def print_tables(judged: Sequence[Judged]) -> None:
         ("By label family", lambda t: list(t.labels)),
         ("By language and dtype", lambda t: [t.language, t.dtype]),
         ("By extras", lambda t: list(t.extras)),
-        ("By mistake", lambda t: ["+".join(t.mistakes) if len(t.mistakes) > 1 else (t.mistakes or ("none",))[0]]),
+        (
+            "By mistake",
+            lambda t: ["+".join(t.mistakes) if len(t.mistakes) > 1 else (t.mistakes or ("none",))[0]],
+        ),
     ):
         _by(title, judged, keys)
     flags = Counter(f.id for j in judged for f in j.report.flags)
@@ -308,8 +324,14 @@ def print_tables(judged: Sequence[Judged]) -> None:
     for j in judged:
         for verdict in j.diagnosed.values():
             named["+".join(j.notebook.truth.mistakes)][verdict] += 1
-    rows = [[k, c["right"], c["generic"], c["none"], c["wrong"]] for k, c in sorted(named.items()) if c.total() > c["right"]]
-    table("Mistakes not always named rightly (checks)", ["mistakes", "right", "generic", "none", "wrong"], rows)
+    rows = [
+        [k, c["right"], c["generic"], c["none"], c["wrong"]]
+        for k, c in sorted(named.items())
+        if c.total() > c["right"]
+    ]
+    table(
+        "Mistakes not always named rightly (checks)", ["mistakes", "right", "generic", "none", "wrong"], rows
+    )
 
 
 def _by(title: str, judged: Sequence[Judged], keys: Any) -> None:
@@ -324,10 +346,16 @@ def _by(title: str, judged: Sequence[Judged], keys: Any) -> None:
         if c["accepted"] or c["denied"] or c["review"]
     ]
     clean = len(groups) - len(rows)
-    table(f"{title} ({clean} without any error or review)", ["", "notebooks", "accepted", "denied", "review"], rows)
+    table(
+        f"{title} ({clean} without any error or review)",
+        ["", "notebooks", "accepted", "denied", "review"],
+        rows,
+    )
 
 
-def save(judged: Sequence[Judged], runs: Sequence[tuple[Submission, list[Execution], dict[str, Any]]], out: Path) -> None:
+def save(
+    judged: Sequence[Judged], runs: Sequence[tuple[Submission, list[Execution], dict[str, Any]]], out: Path
+) -> None:
     """Misjudged and reviewed notebooks with what they printed, for a person to look at."""
     shutil.rmtree(out, ignore_errors=True)
     out.mkdir(parents=True)
@@ -337,7 +365,9 @@ def save(judged: Sequence[Judged], runs: Sequence[tuple[Submission, list[Executi
             continue
         folder = out / ("errors" if j.errors else "reviews")
         folder.mkdir(exist_ok=True)
-        (folder / j.notebook.name).write_text(json.dumps(j.notebook.notebook_json, indent=1), encoding="utf-8")
+        (folder / j.notebook.name).write_text(
+            json.dumps(j.notebook.notebook_json, indent=1), encoding="utf-8"
+        )
         t = j.notebook.truth
         lines = [f"{j.notebook.name}: {', '.join(j.errors) or 'reviews: ' + ', '.join(reviews)}", f"{t}", ""]
         for q in j.report.questions:
@@ -367,19 +397,28 @@ def indistinguishable() -> list[tuple[str, ...]]:
         if plan.error or plan.detach or plan.no_bias or plan.grads != "after":
             continue
         shown = [shown_values(compute(plan.recipe, w), plan.shown[c]) for w in WORLDS for c in CHECKS]
-        key = "|".join(np.array2string(np.round(v / (np.abs(v).max() or 1), 5) + 0.0) + f"{np.abs(v).max():.4g}" for v in shown)
+        key = "|".join(
+            np.array2string(np.round(v / (np.abs(v).max() or 1), 5) + 0.0) + f"{np.abs(v).max():.4g}"
+            for v in shown
+        )
         groups[key].append(mistake.id)
     return [tuple(g) for g in groups.values() if len(g) > 1]
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--n", type=int, default=1000, help="notebooks (1000)")
     parser.add_argument("--seed", type=int, default=0, help="seed of the corpus (0)")
     parser.add_argument("--jobs", type=int, default=2, help="kernels and judging processes at a time (2)")
-    parser.add_argument("--honest", type=float, default=0.4, help="share of notebooks without a mistake (0.4)")
+    parser.add_argument(
+        "--honest", type=float, default=0.4, help="share of notebooks without a mistake (0.4)"
+    )
     parser.add_argument("--cache", type=Path, help="keep runs here, and use those that are")
-    parser.add_argument("--out", type=Path, default=Path(".benchmarks/misjudged"), help="where misjudged notebooks go")
+    parser.add_argument(
+        "--out", type=Path, default=Path(".benchmarks/misjudged"), help="where misjudged notebooks go"
+    )
     args = parser.parse_args()
     notebooks = list(generate(args.n, args.seed, args.honest))
     assignment = load("hw4")

@@ -93,7 +93,9 @@ def _one(rng: random.Random, index: int, honest: float) -> GeneratedNotebook:
     layer_print, gradient_print = _print_styles(rng, plain, "main" in extras, "epochs" in extras)
     n = names(rng)
     labels_rng = random.Random(rng.random())
-    wish = Wish(plan.recipe, n, dtype, random.Random(rng.random()), plan.detach, plan.no_bias, plan.default_init)
+    wish = Wish(
+        plan.recipe, n, dtype, random.Random(rng.random()), plan.detach, plan.no_bias, plan.default_init
+    )
     program = STYLES[style](wish)
     labels = Labels(labels_rng, program.module_names)
     if "inside" in extras:
@@ -121,8 +123,19 @@ def _one(rng: random.Random, index: int, honest: float) -> GeneratedNotebook:
         name,
         cells.notebook(rng),
         Truth(
-            truth, behaviour, answered, tuple(m.id for m in chosen), style, layer_print, gradient_print,
-            (labels.layers, labels.gradients), labels.language, dtype, extras, plan.recipe, plan.shown,
+            truth,
+            behaviour,
+            answered,
+            tuple(m.id for m in chosen),
+            style,
+            layer_print,
+            gradient_print,
+            (labels.layers, labels.gradients),
+            labels.language,
+            dtype,
+            extras,
+            plan.recipe,
+            plan.shown,
         ),  # fmt: skip
     )
 
@@ -158,7 +171,9 @@ def _extras(rng: random.Random, plan: Plan, style: str) -> tuple[str, ...]:
         found.remove("none_before")
     if "by_hand" in found and not untouched:
         found.remove("by_hand")
-    if "trained_later" in found and (not untouched or "main" in found or style not in CAN["backward"] or "inside" in found):
+    if "trained_later" in found and (
+        not untouched or "main" in found or style not in CAN["backward"] or "inside" in found
+    ):
         found.remove("trained_later")
     if plan.error and "one_cell" in found:
         found.remove("one_cell")
@@ -190,7 +205,9 @@ def _program_cells(
     if "versions" in extras:
         body.code("print('PyTorch', torch.__version__)")
     if "inputs" in extras:
-        body.code(rng.choice(["print('x:', x)\nprint('y:', y)", f"print({n.x})\nprint({n.y})", f"{n.x}, {n.y}"]))
+        body.code(
+            rng.choice(["print('x:', x)\nprint('y:', y)", f"print({n.x})\nprint({n.y})", f"{n.x}, {n.y}"])
+        )
     if "parameters" in extras:
         body.code(rng.choice(["print(parameters)", "for p in parameters:\n    print(p)"]))
     loss = program.loss_statements or (
@@ -204,7 +221,9 @@ def _program_cells(
         else f"{n.loss}.backward()"
     )
     forward = program.forward
-    printed_loss = f"print('{rng.choice(['loss', 'Loss', 'loss value', 'L'])}:', {n.loss}{rng.choice(['', '.item()'])})"
+    printed_loss = (
+        f"print('{rng.choice(['loss', 'Loss', 'loss value', 'L'])}:', {n.loss}{rng.choice(['', '.item()'])})"
+    )
     learns = r.passes > 1 or r.steps > 0
     body.text(*prose.before(2))
     layers = layer_cells(program, plan, wish, labels, styles[0], extras)
@@ -266,10 +285,13 @@ def _epochs(program: Program, wish: Wish, loss: str, backward: str, shown: str) 
 
 def _training(program: Program, wish: Wish, last: str) -> str:
     loss = f"{wish.names.loss} = {loss_expression(wish, program.exprs['output'], wish.names.y, program.features_first)}"
-    inner = "\n".join("    " + x for x in f"{program.forward}\n{loss}\n{wish.names.loss}.backward()".split("\n"))
+    inner = "\n".join(
+        "    " + x for x in f"{program.forward}\n{loss}\n{wish.names.loss}.backward()".split("\n")
+    )
     return (
         f"# just for fun: train it a bit\nopt = torch.optim.Adam({program.parameters}, lr=0.01)\n"
-        f"for epoch in range(20):\n    opt.zero_grad()\n{inner}\n    opt.step()\n" + last.format(loss=wish.names.loss)
+        f"for epoch in range(20):\n    opt.zero_grad()\n{inner}\n    opt.step()\n"
+        + last.format(loss=wish.names.loss)
     )
 
 

@@ -58,7 +58,20 @@ class Cells:
         return {"cells": cells, "metadata": {"kernelspec": spec}, "nbformat": 4, "nbformat_minor": 5}
 
 
-_STATEMENTS = ("print(", "for ", "import ", "from ", "display(", "def ", "class ", "with ", "#", " ", ")", "}")
+_STATEMENTS = (
+    "print(",
+    "for ",
+    "import ",
+    "from ",
+    "display(",
+    "def ",
+    "class ",
+    "with ",
+    "#",
+    " ",
+    ")",
+    "}",
+)
 
 
 def _is_result(source: str) -> bool:

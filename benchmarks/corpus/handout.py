@@ -66,7 +66,9 @@ def handout_cells(cells: Cells, plan: Plan, rng: random.Random) -> None:
     source = _SNIPPET if edited or rng.random() < 0.85 else rng.choice([_RETYPED, _FLAT])
     source = source.replace("seed(12345)", f"seed({r.seed})")
     if plan.unseeded:
-        source = source.replace("# DO NOT FORGET TO SPECIFY THE SAME SEED\n", "").replace("np.random.seed(12345)\n", "")
+        source = source.replace("# DO NOT FORGET TO SPECIFY THE SAME SEED\n", "").replace(
+            "np.random.seed(12345)\n", ""
+        )
     if r.spread != 0.01:
         source = source.replace(" * 0.01", "" if r.spread == 1 else f" * {r.spread}")
     if r.inputs == "randn":

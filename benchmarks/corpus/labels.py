@@ -22,7 +22,11 @@ LAYER_FAMILIES: dict[str, tuple[str, str, str]] = {
     "output_of_layer": ("Output of layer 1", "Output of layer 2", "Output of layer 3"),
     "hidden_layer": ("Hidden Layer 1", "Hidden Layer 2", "Output Layer"),
     "ordinals": ("First hidden layer", "Second hidden layer", "Output layer"),
-    "values": ("output values of hidden layer 1", "output values of hidden layer 2", "output values of the output layer"),
+    "values": (
+        "output values of hidden layer 1",
+        "output values of hidden layer 2",
+        "output values of the output layer",
+    ),
     "y_hat": ("hidden1", "hidden2", "y_hat"),
     "activations": ("activations of layer 1", "activations of layer 2", "network output"),
     "german_schicht": ("Schicht 1", "Schicht 2", "Ausgabe"),
@@ -76,7 +80,9 @@ LANGUAGES = {
     "spanish": (("spanish",), ("spanish", "dL_dW")),
 }
 _ENGLISH_LAYERS = [f for f in LAYER_FAMILIES if not f.startswith(("german", "french", "chinese", "spanish"))]
-_ENGLISH_GRADIENTS = [f for f in GRADIENT_FAMILIES if not f.startswith(("german", "french", "chinese", "spanish"))]
+_ENGLISH_GRADIENTS = [
+    f for f in GRADIENT_FAMILIES if not f.startswith(("german", "french", "chinese", "spanish"))
+]
 
 
 class Labels:

@@ -30,7 +30,11 @@ def _loop(pairs: Sequence[Pair], body: str, wrap: Callable[[str], str] = lambda 
     """One loop over names and values."""
     names = ", ".join(_q(label) for label, _ in pairs)
     values = ", ".join(wrap(e) for _, e in pairs)
-    body = "\n".join("    " + line for line in body.split("\n")).replace("NAME", "name").replace("VALUE", "value")
+    body = (
+        "\n".join("    " + line for line in body.split("\n"))
+        .replace("NAME", "name")
+        .replace("VALUE", "value")
+    )
     return [f"for name, value in zip([{names}], [{values}]):\n{body}"]
 
 
@@ -154,7 +158,9 @@ def rows_as_lists(pairs: Sequence[Pair], rng: random.Random) -> list[str]:
 def several_on_a_line(pairs: Sequence[Pair], rng: random.Random) -> list[str]:
     lines = []
     for i in range(0, len(pairs), 2):
-        lines.append("print(" + ", ".join(f"{_q(la + ':')}, {e}.tolist()" for la, e in pairs[i : i + 2]) + ")")
+        lines.append(
+            "print(" + ", ".join(f"{_q(la + ':')}, {e}.tolist()" for la, e in pairs[i : i + 2]) + ")"
+        )
     return _one(lines)
 
 
@@ -236,12 +242,16 @@ def decimal_commas(pairs: Sequence[Pair], rng: random.Random) -> list[str]:
 
 
 def scientific(pairs: Sequence[Pair], rng: random.Random) -> list[str]:
-    return _one(["torch.set_printoptions(sci_mode=True)"] + [f"print({_q(label + ':')}, {e})" for label, e in pairs])
+    return _one(
+        ["torch.set_printoptions(sci_mode=True)"] + [f"print({_q(label + ':')}, {e})" for label, e in pairs]
+    )
 
 
 def many_digits(pairs: Sequence[Pair], rng: random.Random) -> list[str]:
     return _one(
-        [f"torch.set_printoptions(precision={rng.choice([6, 8, 10])}, sci_mode=False, linewidth={rng.choice([40, 120])})"]
+        [
+            f"torch.set_printoptions(precision={rng.choice([6, 8, 10])}, sci_mode=False, linewidth={rng.choice([40, 120])})"
+        ]
         + [f"print({_q(label + ' =')}, {e})" for label, e in pairs]
     )
 
@@ -251,7 +261,9 @@ def to_stderr(pairs: Sequence[Pair], rng: random.Random) -> list[str]:
 
 
 def with_shape_and_norm(pairs: Sequence[Pair], rng: random.Random) -> list[str]:
-    return _loop(pairs, "print(f'{NAME} (shape {tuple(VALUE.shape)}): {VALUE}, norm {VALUE.norm().item():.4f}')")
+    return _loop(
+        pairs, "print(f'{NAME} (shape {tuple(VALUE.shape)}): {VALUE}, norm {VALUE.norm().item():.4f}')"
+    )
 
 
 def rounded(pairs: Sequence[Pair], rng: random.Random) -> list[str]:
@@ -280,7 +292,23 @@ STYLES: dict[str, PrintStyle] = {
 }  # fmt: skip
 CLEAN = ("same_line", "above", "newline_in_label", "format_method", "fstring", "unlabelled", "cell_results")
 UNLABELLED = frozenset(
-    {"unlabelled", "unlabelled_one_call", "cell_results", "commented_cell_results", "tuple_result", "numpy_cell_results"}
+    {
+        "unlabelled",
+        "unlabelled_one_call",
+        "cell_results",
+        "commented_cell_results",
+        "tuple_result",
+        "numpy_cell_results",
+    }
 )
 LIMITED = frozenset({"fixed_rows", "rounded"})
-COMMON = ("same_line", "above", "newline_in_label", "fstring", "loop_tensors", "unlabelled", "numpy_above", "cell_results")
+COMMON = (
+    "same_line",
+    "above",
+    "newline_in_label",
+    "fstring",
+    "loop_tensors",
+    "unlabelled",
+    "numpy_above",
+    "cell_results",
+)

@@ -10,7 +10,13 @@ FIRST = "Ada Amina Anton Aylin Benedikt Chiara Daniel Elif Emre Fiona Hannah Igo
 LAST = "Abdi Baumann Chen Demir Engel Fischer Gupta Haas Ito Jovanović Keller Lang Moreau Nowak Okafor Petrov Quint Rossi Schulz Tran Ulrich Vogel Wagner Xu Yilmaz Zimmermann".split()
 
 _TITLES = {
-    "english": ["# Homework 4", "# Deep Learning - Homework 4", "## HW 4", "# Assignment 4: PyTorch", "Homework 4"],
+    "english": [
+        "# Homework 4",
+        "# Deep Learning - Homework 4",
+        "## HW 4",
+        "# Assignment 4: PyTorch",
+        "Homework 4",
+    ],
     "german": ["# Hausaufgabe 4", "# Deep Learning, Übungsblatt 4", "## Blatt 4"],
     "french": ["# Devoir 4"],
     "chinese": ["# 作业 4"],
@@ -24,7 +30,12 @@ _QUESTION = {
     "spanish": ["## Pregunta {n}"],
 }
 _TEXT = {
-    1: ["Implementation of the network", "Network", "Here I implement the network with two hidden layers.", ""],
+    1: [
+        "Implementation of the network",
+        "Network",
+        "Here I implement the network with two hidden layers.",
+        "",
+    ],
     2: ["Forward pass", "Outputs of all layers", "Now the forward pass:", ""],
     3: ["Gradients", "Backward pass", "loss.backward() and the gradients of all parameters", ""],
 }
@@ -64,7 +75,9 @@ class Prose:
     def title(self) -> list[str]:
         if not self.wordy:
             return []
-        return [self.rng.choice(_TITLES[self.language]) + (f"\n{self.author}" if self.rng.random() < 0.6 else "")]
+        return [
+            self.rng.choice(_TITLES[self.language]) + (f"\n{self.author}" if self.rng.random() < 0.6 else "")
+        ]
 
     def before(self, n: int) -> list[str]:
         if not self.wordy or (self.wordy == 1 and self.rng.random() < 0.3):

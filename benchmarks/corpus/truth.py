@@ -33,7 +33,7 @@ class World(NamedTuple):
 
 
 HANDOUT = World(12345, 1.0)
-WORLDS = (HANDOUT, World(54321, 40.0))
+WORLDS = (HANDOUT, World(163267, 45.0))
 
 
 @dataclass(frozen=True)
