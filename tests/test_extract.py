@@ -138,7 +138,7 @@ COLLECTIONS = {
     ),
     "a None among them": (
         "[None, tensor([0.5]), None]",
-        [("None", (1,), (0.5,))],
+        [("", (1,), (0.5,))],
     ),
 }
 
@@ -178,6 +178,8 @@ LOOSE = {
         "Der Verlust beträgt 0,7311.\n0,7311 0,2345\n",
         [("Der Verlust beträgt", (), (0.7311,)), ("", (2,), (0.7311, 0.2345))],
     ),
+    "values parted by a slash": ("loss G/D: 0.5/0.25", [("loss G/D", (), (0.5,)), ("", (), (0.25,))]),
+    "a None before a value": ("W1.grad None W2.grad 0.5", [("W2.grad", (), (0.5,))]),
     "thousands": ("total = 1,234.5\nsum = 1.234,5", [("total", (), (1234.5,)), ("sum", (), (1234.5,))]),
     "a numbered label before a row": (
         "Layer 1 0.5 0.6\nh1 0 0.5 0.25",

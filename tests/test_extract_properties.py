@@ -13,8 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
-from grader.extract import extract_text
-from grader.models import PrintedTensor
+from grader.extract import extract, extract_text
+from grader.models import Output, PrintedTensor
 
 # Half an ulp each: numpy prints the shortest decimal that its own dtype reads back as the value.
 FLOAT_ERROR = {np.dtype(np.float32): 2.0**-24, np.dtype(np.float64): 2.0**-52}
@@ -158,6 +158,20 @@ def test_any_text_is_read_without_raising(text: str) -> None:
         end = found.span[1]
 
 
+MARKUP = (
+    "<table> </table> <tr> </tr> <td> <th> </td> </th> <br> <p <!-- --> &lt; <style> 0.5 W1 tensor([1.5])"
+)
+TAGS = st.sampled_from(MARKUP.split(" "))
+
+
+@settings(deadline=None, max_examples=150)
+@given(st.lists(st.one_of(TAGS, PIECES), max_size=40).map("".join), st.text(max_size=20))
+def test_any_html_is_read_without_raising(html: str, text: str) -> None:
+    for found in extract([Output(cell=0, index=0, kind="display", text=text, html=html)]):
+        assert len(found.values) == len(found.half_unit) == math.prod(found.shape)
+        assert 0 <= found.span[0] <= found.span[1] <= len(text)
+
+
 @settings(deadline=None, max_examples=100)
 @given(tensors(), st.lists(PIECES, max_size=30).map("".join))
 def test_text_around_does_not_change_a_tensor(values: np.ndarray, noise: str) -> None:
@@ -193,12 +207,25 @@ FLOODS = {
 }
 
 
-@pytest.mark.parametrize("flood", sorted(FLOODS))
+HTML_FLOODS = {
+    "open tags": "<a ",
+    "open comments": "<!--",
+    "styles": "<style>",
+    "cells": "<table><tr><td>0.5</td>",
+    "rows": "<tr><td>0.5</td><td>W1</td></tr>",
+}
+
+
+@pytest.mark.parametrize("flood", sorted(FLOODS) + [f"html: {name}" for name in sorted(HTML_FLOODS)])
 def test_time_grows_with_the_length(flood: str) -> None:
+    _, _, name = flood.rpartition("html: ")
+    piece = HTML_FLOODS[name] if flood != name else FLOODS[flood]
+
     def seconds(size: int) -> float:
-        text = FLOODS[flood] * (size // len(FLOODS[flood]))
+        text = piece * (size // len(piece))
+        html = f"<table>{text}" if flood != name else None
         start = time.process_time()
-        extract_text(text)
+        extract([Output(cell=0, index=0, kind="display", text="" if html else text, html=html)])
         return time.process_time() - start
 
     seconds(2_000)

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 
 from grader.extract.nodes import MAX_VALUES_PER_TENSOR, Form, Node
 from grader.extract.numbers import Parsed
+from grader.extract.precision import settle
 
 MAX_DEPTH = 32
 _PAIR = {")": "(", "]": "[", "}": "{"}
@@ -219,7 +220,7 @@ class Brackets:
         node = self._node(frame, end, shape, frame.form)
         top = self.top
         if top is not None and not shape and top.bracket == "[":
-            self._settle(node)
+            settle(node)
             parsed = Parsed(list(node.values), list(node.halves), node.elided)
             self.add(parsed, node.start, node.end, commas=True)
             return
@@ -288,29 +289,8 @@ class Brackets:
     def _emit_settled(self, node: Node) -> None:
         if not node.values and node.form == "list":
             return
-        self._settle(node)
+        settle(node)
         self._emit(node)
-
-    @staticmethod
-    def _settle(node: Node) -> None:
-        """Give the half units that the form justifies, now that the whole print is known.
-
-        torch prints whole floats as `1.` only if every element is whole: exact. numpy trims zeros,
-        so within one fixed-point array the longest element shows the precision of all. A Python
-        list shows every element's own digits.
-        """
-        if node.form == "tensor":
-            if node.dotted and not node.scientific:
-                node.halves = array("d", bytes(8 * len(node.halves)))
-            return
-        if node.form == "list" and node.shape and (not node.commas and len(node.values) > 1):
-            node.form = "array"
-        if node.form == "list" and node.dotted:
-            node.form = "array"
-        if node.form == "array" and not node.scientific and node.shape:
-            finest = min((h for h in node.halves if h), default=0.0)
-            if finest:
-                node.halves = array("d", (finest if math.isfinite(v) else 0.0 for v in node.values))
 
     def _spill(self, frame: Frame) -> None:
         """Emit the children of a bracket that turned out to be a collection: lists one by one."""

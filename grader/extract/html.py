@@ -15,7 +15,7 @@ from grader.extract.nodes import MAX_TENSORS
 from grader.extract.numbers import NUMBER, Parsed, parse_loose_row
 from grader.models import PrintedTensor
 
-_TAG = re.compile(r"<(/?)([A-Za-z][A-Za-z0-9]{0,12})\b[^<>]*+>|<!--.*?-->", re.DOTALL)
+_TAG = re.compile(r"<(/?)([A-Za-z][A-Za-z0-9]{0,12})\b[^<>]*+>")
 _HIDDEN = re.compile(r"<(style|script)\b[^<>]*+>[^<]*+</\1>", re.IGNORECASE)
 _LINE_TAGS = frozenset({"br", "p", "div", "li", "tr", "table", "h1", "h2", "h3", "h4", "pre", "ul", "ol"})
 _ONE_NUMBER = re.compile(rf"\s*{NUMBER}(?:,[0-9]++)?\s*\Z")
@@ -44,7 +44,7 @@ def extract_html(html: str, text: str, read: Read) -> list[PrintedTensor]:
     """
     found: list[PrintedTensor] = []
     span = (0, len(text))
-    for piece in _pieces(_HIDDEN.sub("", html)):
+    for piece in _pieces(_HIDDEN.sub("", _without_comments(html))):
         if isinstance(piece, str):
             found.extend(read(piece))
         else:
@@ -52,6 +52,16 @@ def extract_html(html: str, text: str, read: Read) -> list[PrintedTensor]:
         if len(found) > MAX_TENSORS:
             break
     return [replace(item, span=span) for item in found[:MAX_TENSORS]]
+
+
+def _without_comments(html: str) -> str:
+    kept: list[str] = []
+    at = 0
+    while (start := html.find("<!--", at)) >= 0 and (end := html.find("-->", start + 4)) >= 0:
+        kept.append(html[at:start])
+        at = end + 3
+    kept.append(html[at:])
+    return "".join(kept)
 
 
 def _pieces(html: str) -> Iterator[str | _Table]:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import math
 import re
-from array import array
 from collections.abc import Callable
 
 from grader.extract import tables
 from grader.extract.nodes import MAX_VALUES_PER_TENSOR, Node
+from grader.extract.precision import soften
 
 _RULE = r"(?:[ \t]*[+|├┼│╞╠][+|├┼┤│╞═╪╡╠╬╣─━:= \t-]*(?:\r\n|\n|\r))?"
 _DOTS = r"(?:[ \t|]*\.\.[. \t|]*(?:\r\n|\n|\r))?"
@@ -140,7 +139,7 @@ class RowJoiner:
         elif header is not None and len(header.values) == columns:
             node.form = "table"
         if node.form != "table":
-            _soften(node)
+            soften(node)
         if node.form == "table" and self._held is not None and tables.continues(self._text, self._held, node):
             again = tables.is_continued(self._text, node)
             tables.beside(self._held, node)
@@ -173,16 +172,3 @@ class RowJoiner:
         held, self._held = self._held, None
         if held is not None:
             self._emit(held)
-
-
-def _soften(node: Node) -> None:
-    """Widen `1` beside `0.5`: it is what `%g` makes of 0.99996. It makes 0 of nothing but zero."""
-    if len(node.values) < 2 or not any(node.halves):
-        return
-    node.halves = array(
-        "d",
-        (
-            0.5 * abs(node.scale) if h == 0.0 and v != 0.0 and math.isfinite(v) else h
-            for v, h in zip(node.values, node.halves, strict=True)
-        ),
-    )

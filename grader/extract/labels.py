@@ -9,8 +9,8 @@ _FAR = 20_000
 _MANY_LINES = 200
 _ANSI = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|.)")
 _LINE_END = re.compile(r"\r\n|[\n\r\v\f\x85\u2028\u2029]")
-_LEADING = " \t\xa0,;|)]}>'\"*#_~•·–—─━═&"
-_TRAILING = " \t\xa0:=→⇒≈~'\",;|*#_─━═&"
+_LEADING = "/ \t\xa0,;|)]}>'\"*#_~•·–—─━═&"
+_TRAILING = "/ \t\xa0:=→⇒≈~'\",;|*#_─━═&"
 _ENDINGS = ("->", "=>", "--", " is", " are", " ist", " sind", " est", " equals")
 _TF = re.compile(r"<tf\.Tensor: .*numpy=\Z", re.DOTALL)
 _MAKERS = re.compile(
@@ -22,7 +22,9 @@ _SILENT = re.compile(
     r"|\(\s*\d+\s*(?:,\s*\d+\s*)*,?\s*\)|\b(?:shape|size|dtype|type)\b"
     r"|\b(?:Parameter|Variable) containing:?|\d+%\|.*|[0-9.]+(?:[eE][+-]?[0-9]+)?[ ]*\*"
 )
+_A_NONE = re.compile(r"\bNone\b(?=[\s,)\]}])")
 _NONE = re.compile(r"\bNone\W*\Z")
+_SPELLED = re.compile(r"[^\W_]|[∂∇Δ∆Σ∑]")
 _WORDY = re.compile(r"[^\W\d_]|[∂∇Δ∆Σ∑]")
 
 
@@ -59,6 +61,7 @@ def split_label(text: str) -> tuple[str, str]:
     if "\x1b" in text:
         text = _ANSI.sub("", text)
     text = _TF.sub("", text)
+    text = _A_NONE.split(text)[-1]
     closed = 0
     for i in range(len(text) - 1, -1, -1):
         char = text[i]
@@ -70,7 +73,7 @@ def split_label(text: str) -> tuple[str, str]:
                 continue
             key = tidy(text[i + 1 :])
             outer = _unopened(text[:i])
-            return (key, outer) if key else (outer, "")
+            return (key, outer) if _SPELLED.search(key) else (outer, "")
     return _named(tidy(text)), ""
 
 
@@ -94,7 +97,7 @@ def _unopened(text: str) -> str:
 
 
 def _named(words: str) -> str:
-    return "" if _MAKERS.match(words) else words
+    return "" if _MAKERS.match(words) or not _SPELLED.search(words) else words
 
 
 def heading(line: str) -> str:

@@ -19,8 +19,9 @@ _QUOTES = str.maketrans("'\"", "  ")
 def read_nodes(text: str, emit: Callable[[Node], None]) -> None:
     """Pass every value of the text to `emit`, in the order of the text."""
     reader = _Reader(text, emit)
+    handlers = reader.handlers
     for match in TOKEN.finditer(text):
-        reader.take(match)
+        handlers[match.lastgroup](match)
     reader.finish()
 
 
@@ -38,7 +39,7 @@ class _Reader:
         self._before = ""
         self._factor = 1.0
         self._factor_end = -1
-        self._handlers: dict[str | None, Callable[[re.Match[str]], None]] = {
+        self.handlers: dict[str | None, Callable[[re.Match[str]], None]] = {
             "space": self._space,
             "newline": self._newline,
             "words": self._words,
@@ -59,9 +60,6 @@ class _Reader:
             "quote": self._quote,
             "other": self._other,
         }
-
-    def take(self, match: re.Match[str]) -> None:
-        self._handlers[match.lastgroup](match)
 
     def finish(self) -> None:
         self._brackets.finish(len(self._text))
