@@ -85,9 +85,14 @@ def judge(check: TensorCheck, candidates: Sequence[Candidate], case: Case) -> De
 
 
 def _judge_nothing(check: TensorCheck, case: Case) -> Decision:
-    claimed = [r for r in case.readings if r.meant == check.id and r.exact and r.size > 1]
+    claimed = [
+        (r, v.target.quantity)
+        for r in case.readings
+        for v in r.exact
+        if r.meant == check.id and v.whole and r.size > 1
+    ]
     if claimed:
-        printed, quantity = claimed[-1], claimed[-1].exact[0].target.quantity
+        printed, quantity = claimed[-1]
         text = f"The print labelled {printed.slot.first.label or check.title!r} shows {quantity}."
         known = [v for v in _variants_of(printed, case) if v.target.quantity == check.quantity and v.whole]
         ids = known[0].target.mistakes if known else ()

@@ -13,6 +13,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+import numpy as np
+
 from grader.book import View
 from grader.reading import Reading
 from rubric.schema import TensorCheck
@@ -126,8 +128,22 @@ def _claim(
     background = [v for v in whole if v.target.quantity not in asked]
     if background and (reading.meaning.names_background or len(options) > 1):
         return None
+    nearest = min((_distance(reading, v) for v in background), default=np.inf)
+    if nearest < 0.01 * min(_distance(reading, v) for v in options.values()):
+        return None
     check = next(iter(options)) if len(options) == 1 else min(options, key=list(options).index)
     return check, options[check]
+
+
+def _distance(reading: Reading, view: View) -> float:
+    """Largest difference between print and value, in units of the value's magnitude."""
+    worst = 0.0
+    for printed, values in zip(reading.slot.prints, view.target.values, strict=True):
+        if printed is not None and len(printed.values) == values.size:
+            flat = (values.T if view.layout == "transposed" else values).ravel()
+            scale = float(np.abs(values).max(initial=0.0)) or 1.0
+            worst = max(worst, float(np.abs(np.asarray(printed.values) - flat).max()) / scale)
+    return worst
 
 
 def _whole(kind: Kind, reading: Reading, view: View, check: str) -> Candidate:

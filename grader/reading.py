@@ -18,7 +18,7 @@ from grader.source import Code
 
 Movement = Literal["moves", "constant", "absent"]
 
-_BY_CHANCE = 1e-6  # how probable a decimal grid may be in values that were not rounded
+_BY_CHANCE = 2e-3  # how probable a decimal grid may be in values that were not rounded
 _AT_MOST = 6000  # prints that are looked up; of more, the first and the last half
 
 
