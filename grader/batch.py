@@ -106,18 +106,32 @@ async def grade_all(
             raise _first(failures) from failures
 
 
-def load(out: Path, journal: Journal, uploads: Sequence[Upload]) -> Iterator[Report]:
-    """The reports of the class, one at a time, by id: these uploads, and others graded into `out` before.
+@dataclass(frozen=True, slots=True)
+class Class:
+    """The reports in an output folder, by id. damaged: ids whose report is there but can't be read."""
+
+    reports: tuple[Report, ...]
+    damaged: tuple[str, ...]
+
+
+def load(out: Path, journal: Journal, uploads: Sequence[Upload]) -> Class:
+    """The reports of the class: of these uploads, and of others graded into `out` before.
 
     Left out: what has no report (it failed), and an earlier report of an upload that has another id now.
     """
     names = {u.origin: u.id for u in uploads}
+    found: list[Report] = []
+    damaged: list[str] = []
     for entry in sorted(journal.entries.values(), key=lambda e: e.id):
-        if names.get(entry.origin, entry.id) != entry.id:
-            continue
         path = out / entry.id / "report.json"
-        if entry.size and _size(path) == entry.size:
-            yield reports.from_json(path.read_text("utf-8"))
+        renamed = names.get(entry.origin, entry.id) != entry.id
+        if renamed or entry.size == 0 or _size(path) == 0:
+            continue
+        try:
+            found.append(reports.from_json(path.read_text("utf-8"), str(path)))
+        except (OSError, UnicodeDecodeError, StorageError):
+            damaged.append(entry.id)
+    return Class(tuple(found), tuple(damaged))
 
 
 def traceback_path(out: Path, id: str) -> Path:
@@ -201,7 +215,6 @@ class _Batch:
         return key, kept
 
     def _judge(self, upload: Upload, key: str, submission: Submission, executions: list[Execution]) -> Report:
-        message = ""
         try:
             report = grade(submission, executions, self.assignment)
         except Exception as error:

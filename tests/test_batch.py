@@ -47,7 +47,7 @@ class Desk:
 
     def scores(self) -> dict[str, float | None]:
         entries = collect([self.uploads]).entries
-        return {r.submission.id: r.score for r in load(self.out, self.journal, entries)}
+        return {r.submission.id: r.score for r in load(self.out, self.journal, entries).reports}
 
     def happened(self) -> dict[str, str]:
         return {e.id: e.kind for e in self.events if e.kind != "started"}
@@ -240,6 +240,17 @@ def test_what_was_graded_from_another_folder_stays_in_the_class(desk: Desk, tmp_
     desk.uploads = make_class(tmp_path / "late", zoe=RIGHT)
     desk.grade(FakeRunner())
     assert desk.scores() == {"anna": 10.0, "ben": 0.0, "cem": 10.0, "zoe": 10.0}
+
+
+def test_a_damaged_report_is_named_and_graded_again(desk: Desk) -> None:
+    desk.grade(FakeRunner())
+    path = desk.out / "ben" / "report.json"
+    path.write_text("{" * path.stat().st_size)
+    assert load(desk.out, desk.journal, ()).damaged == ("ben",)
+    path.write_text("cut")
+    desk.grade(FakeRunner())
+    assert desk.happened() == {"anna": "kept", "ben": "finished", "cem": "kept"}
+    assert desk.scores()["ben"] == 0.0
 
 
 # ------------------------------------------------------------------ killed

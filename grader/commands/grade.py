@@ -130,10 +130,12 @@ def run(request: Request) -> int:
 
 
 def _write_class(request: Request, intake: Intake, assignment: Assignment, journal: Journal) -> list[Report]:
-    reports = list(batch.load(request.out, journal, intake.entries))
-    if reports:
-        report.write_class(reports, assignment.rubric, request.out)
-    return reports
+    found = batch.load(request.out, journal, intake.entries)
+    for name in found.damaged:
+        say(f"left out of the class: {name}: its report.json can't be read; grade it again with --force")
+    if found.reports:
+        report.write_class(found.reports, assignment.rubric, request.out)
+    return found.reports
 
 
 async def _grade(
