@@ -1,5 +1,5 @@
 # mypy: ignore-errors
-# ruff: noqa: PTH100, PTH109, PTH118
+# ruff: noqa: PTH109, PTH118
 """Runs inside the kernel, before anything of the student's, in a namespace of its own.
 
 This file is read as text and sent to the kernel; the grader never imports it for its effects, and
@@ -89,14 +89,15 @@ def asked_by_student():
     """Whether the import statement at hand is the student's, and not prepared to fail."""
     frame = sys._getframe(1)
     while frame is not None and (
-        frame.f_code.co_filename == __file__ or frame.f_code.co_filename.startswith("<frozen importlib")
+        frame.f_code.co_filename == __file__
+        or frame.f_code.co_filename.startswith("<frozen importlib._bootstrap")
     ):
         frame = frame.f_back
     if frame is None:
         return False
     file = frame.f_code.co_filename
     here = os.path.join(HOME, "")
-    if frame.f_globals.get("__name__") != "__main__" and not os.path.abspath(file).startswith(here):
+    if frame.f_globals.get("__name__") != "__main__" and not file.startswith(here):
         return False
     return not guarded("".join(linecache.getlines(file, frame.f_globals)), frame.f_lineno)
 

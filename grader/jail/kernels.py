@@ -85,6 +85,10 @@ class CagedKernels:
         if self._refill is not None:
             self._refill.cancel()
             await asyncio.gather(self._refill, return_exceptions=True)
+        self.abandon()
+
+    def abandon(self) -> None:
+        """Close at the end of the process, when no event loop runs any more."""
         while self._ready:
             self._ready.popleft().forget()
         if self._server is not None:

@@ -71,7 +71,7 @@ class Examination:
         """One line per layer, and the tier; FAIL only where grading is impossible without."""
         found = []
         for name, state in self.layers.items():
-            mark: Mark = "PASS" if state.startswith(("on", "not needed")) else "CAUTION"
+            mark: Mark = "PASS" if state == "on" or state.startswith("not needed") else "CAUTION"
             if mark == "CAUTION" and name in _BASE:
                 mark = "FAIL"
             fix = "" if mark == "PASS" else _FIXES.get(name, _fix_by_group(name))

@@ -1,0 +1,123 @@
+"""Caged kernels for any Jupyter client: the kernel provisioner ``caged-provisioner``.
+
+A kernelspec asks for it with::
+
+    {"argv": ["caged"], "display_name": "Python (caged)", "language": "python",
+     "metadata": {"kernel_provisioner": {"provisioner_name": "caged-provisioner"}}}
+
+One warm server per event loop serves all its kernels. What differs from an ordinary kernel: it
+works in a private directory of its own that vanishes with it, takes nothing of the client's
+environment, starts no process, and speaks over unix sockets.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import atexit
+import signal
+from typing import Any, cast
+from weakref import WeakKeyDictionary
+
+from jupyter_client.connect import KernelConnectionInfo
+from jupyter_client.provisioning.provisioner_base import KernelProvisionerBase
+from traitlets import Float, Int
+
+from grader.errors import IsolationError, KernelStartError
+from grader.jail.cage.plan import KernelLimits
+from grader.jail.caged import Caged
+from grader.jail.kernels import CagedKernels
+from grader.jail.probe import examine
+
+_servers: WeakKeyDictionary[asyncio.AbstractEventLoop, CagedKernels] = WeakKeyDictionary()
+_PASSED_ON = (signal.SIGINT, signal.SIGTERM, signal.SIGKILL)
+
+
+def kernels_of_this_loop() -> CagedKernels:
+    """The kernels that belong to the running event loop. Raises `IsolationError` without a cage."""
+    loop = asyncio.get_running_loop()
+    kernels = _servers.get(loop)
+    if kernels is None:
+        examination = examine()
+        if examination.tier == "none":
+            raise IsolationError(examination.complaint("base"))
+        kernels = CagedKernels(examination, spare=0, heartbeat=True)
+        _servers[loop] = kernels
+        atexit.register(kernels.abandon)
+    return kernels
+
+
+class CagedProvisioner(KernelProvisionerBase):
+    """Starts, signals and ends one caged kernel."""
+
+    memory_bytes = Int(2 << 30, config=True, help="memory of a kernel, bytes")
+    cpu_s = Float(3600.0, config=True, help="processor time of a kernel, seconds")
+    disk_bytes = Int(256 << 20, config=True, help="size of its working directory, bytes")
+    files = Int(4000, config=True, help="files in its working directory")
+    open_files = Int(256, config=True, help="descriptors it may hold open")
+    processes = Int(256, config=True, help="its threads")
+
+    _caged: Caged | None = None
+
+    @property
+    def has_process(self) -> bool:
+        """Whether there is a kernel to speak of."""
+        return self._caged is not None
+
+    async def pre_launch(self, **kwargs: Any) -> dict[str, Any]:
+        """There is no command line: the kernel is forked."""
+        return await super().pre_launch(cmd=["caged"], **kwargs)
+
+    async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> KernelConnectionInfo:
+        """Fork a kernel; returns when it serves. Raises `KernelStartError`, `IsolationError`."""
+        limits = KernelLimits(
+            memory_bytes=self.memory_bytes,
+            cpu_s=self.cpu_s,
+            disk_bytes=self.disk_bytes,
+            files=self.files,
+            open_files=self.open_files,
+            processes=self.processes,
+        )
+        if self._caged is not None:
+            raise KernelStartError("this kernel runs already; shut it down before it starts again")
+        self._caged = await kernels_of_this_loop().take(limits)
+        info = {**self._caged.connection_info(), "key": self._caged.order.key.encode()}
+        self.connection_info = cast(KernelConnectionInfo, info)
+        return self.connection_info
+
+    async def poll(self) -> int | None:
+        """None while it runs, then its exit code; 0 when there is none."""
+        if self._caged is None:
+            return 0
+        await asyncio.sleep(0)  # lets the loop hear the supervisor
+        return self._caged.exit_code()
+
+    async def wait(self) -> int | None:
+        """Wait until it is gone."""
+        if self._caged is None:
+            return 0
+        code = (await self._caged.exited()).code
+        self._drop()
+        return code
+
+    async def send_signal(self, signum: int) -> None:
+        """Pass on an interrupt, a termination or a kill; other signals reach no caged kernel."""
+        if self._caged is not None and signum in _PASSED_ON:
+            self._caged.send_signal(signum)
+
+    async def kill(self, restart: bool = False) -> None:
+        """Kill it, and wait until it is gone."""
+        if self._caged is not None:
+            await self._caged.kill()
+
+    async def terminate(self, restart: bool = False) -> None:
+        """The same as kill: a caged kernel has nothing worth saving."""
+        await self.kill(restart)
+
+    async def cleanup(self, restart: bool = False) -> None:
+        """Remove its directory."""
+        self._drop()
+
+    def _drop(self) -> None:
+        if self._caged is not None:
+            self._caged.forget()
+            self._caged = None

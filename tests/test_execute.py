@@ -1,0 +1,326 @@
+"""Running notebooks: what comes back, what survives a fault, and where each limit stops."""
+
+from __future__ import annotations
+
+import asyncio
+import resource
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from execute_kit import Run, attached, cells, shared_runner, text_of
+
+from grader.errors import IsolationError
+from grader.execute import Job, Limits, open_runner
+
+pytestmark = pytest.mark.kernel
+
+
+@pytest.fixture(scope="module")
+def run() -> Iterator[Run]:
+    with shared_runner("base") as run:
+        yield run
+
+
+def test_outputs_come_back_by_cell_and_kind(run: Run) -> None:
+    done = run("print(1); print(2)", "# markdown", "import sys; print('e', file=sys.stderr)", "3 + 4")
+    assert [(out.cell, out.index, out.kind, out.text) for out in done.outputs] == [
+        (0, 0, "stdout", "1\n2\n"),
+        (2, 0, "stderr", "e\n"),
+        (3, 0, "result", "7"),
+    ]
+    assert (done.status, done.message, done.errors, done.stopped_at) == ("ok", "", (), None)
+    assert done.isolation.tier in ("base", "namespaces", "full")
+    assert done.usage.cpu_s is not None and done.usage.cpu_s > 0
+
+
+def test_cells_after_an_error_still_run(run: Run) -> None:
+    done = run("x = 1", "1 / 0", "print(x)", "syntax error")
+    assert done.status == "error"
+    assert [(error.cell, error.name) for error in done.errors] == [
+        (1, "ZeroDivisionError"),
+        (3, "SyntaxError"),
+    ]
+    assert text_of(done, 2) == "1\n"
+    assert done.message == "cell 2 raised ZeroDivisionError, and 1 more cell raised; all cells ran"
+    assert "\x1b" not in text_of(done, 1, "error")
+
+
+def test_every_run_is_fresh(run: Run) -> None:
+    run("leftover = 1; open('note.txt', 'w').write('x')")
+    done = run("print('leftover' in globals())", "import os; print(os.path.exists('note.txt'))")
+    assert text_of(done, 0) + text_of(done, 1) == "False\nFalse\n"
+
+
+def test_the_prelude_is_silent_and_shares_the_namespace(run: Run) -> None:
+    done = run("print(WORLD['seed'])", prelude="WORLD = {'seed': 7}\nprint('secret')\nWORLD")
+    assert [out.text for out in done.outputs] == ["7\n"]
+    assert text_of(run("_ih[-1]", prelude="WORLD = 1"), 0, "result") == "'_ih[-1]'"
+
+
+def test_a_prelude_that_fails_is_our_fault(run: Run) -> None:
+    done = run("print(1)", prelude="1 / 0")
+    assert done.status == "sandbox_error"
+    assert "prelude failed in the kernel: ZeroDivisionError" in done.message
+    assert done.outputs == ()
+
+
+def test_attached_files_are_beside_the_notebook(run: Run, tmp_path: Path) -> None:
+    files = (attached(tmp_path, "data/x.csv", "1,2\n"), attached(tmp_path, "helper.py", "def f(): return 5"))
+    done = run("import helper; print(helper.f(), open('data/x.csv').read())", files=files)
+    assert text_of(done, 0) == "5 1,2\n\n"
+    assert done.missing_packages == ()
+
+
+def test_an_attached_module_does_not_stand_in_the_way_of_the_prelude(run: Run, tmp_path: Path) -> None:
+    files = (attached(tmp_path, "colorsys.py", "raise RuntimeError('shadowed')"),)
+    assert run("print('ran')", files=files, prelude="import colorsys").status == "ok"
+
+
+def test_a_later_cell_cannot_rewrite_an_earlier_one(run: Run) -> None:
+    done = run(
+        "from IPython.display import display, clear_output\nh = display('first', display_id=True)",
+        "h.update('second')",
+        "print('kept'); clear_output(); print('too')",
+    )
+    assert text_of(done, 0, "display") == "'first'"
+    assert text_of(done, 1, "display") == "'second'"
+    assert text_of(done, 2) == "kept\ntoo\n"
+
+
+def test_forged_and_malformed_messages_are_harmless(run: Run) -> None:
+    done = run(
+        "k = get_ipython().kernel\n"
+        "for part in ([b'x'], [b'<IDS|MSG>', b'', b'{', b'[', b'1', b'2'], [b''] * 50):\n"
+        "    k.iopub_socket.send_multipart(part)\n"
+        "k.session.send(k.iopub_socket, 'stream', {'name': 5, 'text': ['x']}, parent=k.get_parent())\n"
+        "k.session.send(k.iopub_socket, 'display_data', {'data': 'x'}, parent=k.get_parent())\n"
+        "print('mine')",
+        "print('next')",
+    )
+    assert (done.status, text_of(done, 0), text_of(done, 1)) == ("ok", "mine\n", "next\n")
+
+
+def test_a_redrawn_line_hides_nothing_and_escapes_are_gone(run: Run) -> None:
+    done = run("print('10%\\r100%\\r\\n\\x1b[31mred\\x1b[0m \\x07bell')")
+    assert text_of(done, 0) == "10%\n100%\nred bell\n"
+
+
+# ------------------------------------------------------------------------- leaving early
+
+
+def test_exit_costs_nothing_but_sys_exit_ends_its_cell(run: Run) -> None:
+    done = run("exit(); print('on')", "quit()", "import sys; sys.exit(); print('never')", "print('last')")
+    assert (text_of(done, 0), text_of(done, 2), text_of(done, 3)) == ("on\n", "", "last\n")
+    assert [error.name for error in done.errors] == ["SystemExit"]
+
+
+@pytest.mark.parametrize(
+    ("code", "said"),
+    [
+        ("import os; os._exit(3)", "ended the kernel (exit status 3)"),
+        ("import ctypes; ctypes.string_at(0)", "SIGSEGV"),
+    ],
+)
+def test_a_dead_kernel_keeps_what_was_printed(run: Run, code: str, said: str) -> None:
+    done = run("print('before')", code, "print('after')")
+    assert (done.status, done.stopped_at) == ("killed", 1)
+    assert said in done.message and done.message.startswith("cell 2 ")
+    assert [out.text for out in done.outputs] == ["before\n"]
+
+
+# ------------------------------------------------------------------------------- limits
+
+
+def test_time_per_cell_holds_against_a_cell_that_swallows_interrupts(run: Run) -> None:
+    code = "print('partial', flush=True)\nwhile True:\n try:\n  while True: pass\n except BaseException: pass"
+    done = run("print(1)", code, "print(2)", limits=Limits(cell_s=1))
+    assert (done.status, done.stopped_at) == ("timeout", 1)
+    assert done.message == "cell 2 exceeded 1 s; the cells before it were graded"
+    assert [out.text for out in done.outputs] == ["1\n", "partial\n"]
+    assert done.wall_s < 4
+
+
+def test_time_of_the_whole_notebook(run: Run) -> None:
+    sleep = "import time; time.sleep(0.7)"
+    done = run(sleep, sleep, "print(1)", limits=Limits(total_s=1))
+    assert (done.status, done.stopped_at) == ("timeout", 1)
+    assert done.message == "cell 2 exceeded the 1 s of the whole notebook; the cells before it were graded"
+
+
+def test_processor_time(run: Run) -> None:
+    done = run("while True: pass", limits=Limits(cpu_s=1))
+    assert (done.status, done.stopped_at) == ("timeout", 0)
+    assert "more than 1 s of processor time" in done.message
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "while True: print('x' * 1000)",
+        "print('x' * 100_000_000)",
+        "import os\nwhile True: os.write(1, b'x' * 100_000)",
+        "from IPython.display import display\nwhile True: display({'text/plain': 'y' * 9999}, raw=True)",
+        "get_ipython().kernel.iopub_socket.send_multipart([b'x' * (60 << 20)])\nimport time; time.sleep(9)",
+    ],
+)
+def test_output_floods_stop_and_our_memory_stays_flat(run: Run, code: str) -> None:
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    done = run("print('before')", code, limits=Limits(output_bytes=2 << 20))
+    assert (done.status, done.stopped_at) == ("output_limit", 1)
+    assert text_of(done, 0) == "before\n"
+    assert sum(len(out.text) for out in done.outputs) < 4 << 20
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 150 << 10
+
+
+def test_number_of_messages(run: Run) -> None:
+    code = "from IPython.display import display\nfor i in range(300): display(i)"
+    done = run(code, limits=Limits(messages=100))
+    assert (done.status, "100 messages" in done.message) == ("output_limit", True)
+
+
+def test_memory_beyond_the_limit_is_an_error_in_the_cell(run: Run) -> None:
+    done = run("x = bytearray(3 << 30)", "import torch; torch.ones(10**9)", "print('on')")
+    assert [error.name for error in done.errors] == ["MemoryError", "RuntimeError"]
+    assert text_of(done, 2) == "on\n"
+
+
+def test_memory_that_no_allocation_limit_sees_kills(run: Run) -> None:
+    fill = "m = mmap.mmap(-1, 8 << 20); x.append(m)\n for i in range(0, 8 << 20, 4096): m[i] = 1"
+    code = f"import mmap\nx = []\nwhile True:\n {fill}"
+    done = run("print(1)", code, limits=Limits(memory_bytes=256 << 20))
+    assert (done.status, done.stopped_at) == ("memory_limit", 1)
+    assert "256 MiB of memory" in done.message
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "f = open('x', 'wb')\nwhile True: f.write(bytes(1 << 20))",
+        "for i in range(9999): open(str(i), 'w').close()",
+    ],
+)
+def test_disk_fills_and_the_rest_runs_or_the_kernel_dies(run: Run, code: str) -> None:
+    done = run(code, limits=Limits(disk_bytes=8 << 20, files=500))
+    assert done.status in ("error", "killed")
+    assert done.status == "killed" or done.errors[0].name == "OSError"
+
+
+# ------------------------------------------------------------- what honest notebooks need
+
+
+def test_what_the_cage_refuses_says_so_and_the_rest_runs(run: Run) -> None:
+    done = run(
+        "!pip install foo\n%pip install bar\nx = !ls\nprint('on', list(x))",
+        "%%bash\necho hi",
+        "input('name? ')",
+        "import subprocess; subprocess.run(['ls'])",
+        "import urllib.request; urllib.request.urlopen('http://example.com')",
+        "print('end')",
+    )
+    assert text_of(done, 0) == "on []\n"
+    assert "can't be started in the grading environment" in text_of(done, 0, "stderr")
+    assert "can't be started" in text_of(done, 1, "stderr")
+    assert [(error.cell, error.name) for error in done.errors] == [
+        (2, "RuntimeError"),
+        (3, "PermissionError"),
+        (4, "URLError"),
+    ]
+    assert "nobody sits at the keyboard" in done.errors[0].message
+    assert text_of(done, 5) == "end\n"
+
+
+def test_an_unused_import_of_an_absent_package_passes(run: Run) -> None:
+    done = run(
+        "import torchvision\nfrom torchvision import datasets as d, transforms\n"
+        "import no_such.deep as z\nprint('on')",
+        "try:\n    import absent_too\nexcept ImportError:\n    print('caught')",
+        "torchvision.models.resnet18()",
+        "import importlib.util; print(importlib.util.find_spec('torchvision_extra'))",
+    )
+    assert text_of(done, 0) == "on\n" and text_of(done, 1) == "caught\n" and text_of(done, 3) == "None\n"
+    assert done.errors[0].name == "ModuleNotFoundError"
+    assert "'torchvision' is not installed in the grading environment" in done.errors[0].message
+    assert done.missing_packages == ("torchvision", "no_such", "absent_too")
+
+
+def test_the_usual_libraries_and_notebook_habits(run: Run) -> None:
+    done = run(
+        "%matplotlib inline\nimport matplotlib.pyplot as plt, numpy as np, pandas as pd, torch\n"
+        "plt.plot([1, 2]); plt.show()",
+        "pd.DataFrame({'a': [1.5]})",
+        "import asyncio\nawait asyncio.sleep(0)\nprint('awaited')",
+        "from tqdm import tqdm\nfor i in tqdm(range(3)): pass\nprint(i)",
+        "%timeit -n1 -r1 1 + 1",
+        "from torch.utils.data import DataLoader, TensorDataset\n"
+        "d = TensorDataset(torch.arange(4.))\n"
+        "data = DataLoader(d, batch_size=2, num_workers=2, persistent_workers=True)\n"
+        "print([batch[0].tolist() for batch in data])",
+        "torch.save(torch.ones(2), 'w.pt'); print(torch.load('w.pt'))",
+        "import sklearn.linear_model as m, scipy.stats\n"
+        "print(m.LinearRegression().fit([[0.], [1.]], [0., 2.]).coef_, scipy.stats.norm.cdf(0))",
+        "import threading\nt = threading.Thread(target=lambda: print('thread')); t.start(); t.join()",
+        "w = torch.ones(2, requires_grad=True); o = torch.optim.Adam([w])\n"
+        "(w * w).sum().backward(); o.step(); print(w.grad)",
+    )
+    assert done.errors == () and done.status == "ok"
+    assert text_of(done, 0, "display").startswith("<Figure size")
+    assert any(out.html for out in done.outputs if out.cell == 1)
+    assert text_of(done, 2) == "awaited\n" and text_of(done, 3) == "2\n"
+    assert text_of(done, 5) == "[[0.0, 1.0], [2.0, 3.0]]\n"
+    assert text_of(done, 6) == "tensor([1., 1.])\n"
+    assert text_of(done, 7) == "[2.] 0.5\n" and text_of(done, 8) == "thread\n"
+    assert text_of(done, 9) == "tensor([2., 2.])\n"
+
+
+# ---------------------------------------------------------------------- opening and closing
+
+
+def test_no_isolation_is_refused_unless_asked_for_by_name() -> None:
+    async def open_it() -> None:
+        async with open_runner(isolation="none"):
+            pass
+
+    with pytest.raises(IsolationError, match="--allow-unsafe"):
+        asyncio.run(open_it())
+
+
+def test_more_than_the_machine_has_is_refused_in_one_line() -> None:
+    async def open_it() -> None:
+        async with open_runner(isolation="full", at_most="base"):
+            pass
+
+    with pytest.raises(IsolationError, match="isolation full needs the layer mount_namespace") as caught:
+        asyncio.run(open_it())
+    assert "\n" not in str(caught.value)
+
+
+def test_without_isolation_notebooks_run_and_are_marked() -> None:
+    with shared_runner("none") as run:
+        done = run("print('hi')", "1 / 0", "exit()", "import os; os._exit(1)", prelude="W = 1")
+    assert (done.status, done.stopped_at, done.isolation.tier) == ("killed", 3, "none")
+    assert text_of(done, 0) == "hi\n" and done.errors[0].name == "ZeroDivisionError"
+
+
+def test_nothing_is_left_behind_when_a_batch_is_cancelled(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+
+    async def batch() -> None:
+        async with open_runner(2) as runner:
+            loop = "import time\nwhile True: time.sleep(1)"
+            running = [asyncio.ensure_future(runner.run(Job(cells(loop)))) for _ in range(3)]
+            await asyncio.sleep(1)
+            for task in running:
+                task.cancel()
+            assert all(
+                isinstance(end, asyncio.CancelledError)
+                for end in await asyncio.gather(*running, return_exceptions=True)
+            )
+        assert asyncio.all_tasks() == {asyncio.current_task()}
+
+    asyncio.run(batch())
+    assert threading.active_count() == 1
+    assert list(tmp_path.iterdir()) == []
