@@ -258,7 +258,7 @@ def test_a_damaged_report_is_named_and_graded_again(desk: Desk) -> None:
 KILLED = """
 import asyncio, sys
 from pathlib import Path
-from class_kit import FakeRunner
+from class_kit import FakeRunner, freeze_source
 from grader import assignment as assignments
 from grader.batch import Plan, grade_all
 from grader.execute.job import Limits
@@ -266,6 +266,7 @@ from grader.intake import collect
 from grader.journal import Journal
 from grader.keys import Conditions
 
+freeze_source()
 folder = Path(sys.argv[1])
 out = folder / "out"
 asyncio.run(grade_all(

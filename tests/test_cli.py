@@ -349,8 +349,9 @@ def test_doctor_says_what_to_do_and_whether_this_machine_can_grade(
 
 MAIN = """
 import sys
-from class_kit import FakeRunner
+from class_kit import FakeRunner, freeze_source
 from grader.commands import grade
+freeze_source()
 grade.open_runner = FakeRunner(seconds={seconds}).open
 from grader.cli import main
 main()

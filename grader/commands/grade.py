@@ -129,7 +129,9 @@ def run(request: Request) -> int:
     return _close(chosen, journal, reports, request, interrupted)
 
 
-def _write_class(request: Request, intake: Intake, assignment: Assignment, journal: Journal) -> list[Report]:
+def _write_class(
+    request: Request, intake: Intake, assignment: Assignment, journal: Journal
+) -> Sequence[Report]:
     found = batch.load(request.out, journal, intake.entries)
     for name in found.damaged:
         say(f"left out of the class: {name}: its report.json can't be read; grade it again with --force")
