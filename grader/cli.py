@@ -86,9 +86,7 @@ def grade(
 def show(
     out: Annotated[Path, typer.Argument(help="The folder that `grader grade` wrote.")],
     student: Annotated[str, typer.Argument(help="A submission id, or a part of it that fits one only.")],
-    rubric: Annotated[
-        str | None, typer.Option(help="The assignment, if it is none of the shipped ones.")
-    ] = None,
+    rubric: Annotated[str | None, typer.Option(help="The assignment, if it has moved since.")] = None,
 ) -> None:
     """Show a student's report: evidence, expected and actual of each check."""
     from grader.commands import show as command

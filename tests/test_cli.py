@@ -197,6 +197,15 @@ def test_a_second_run_on_the_same_folder_refuses(terminal: Terminal, runner: Fak
     assert terminal.grade() == 0
 
 
+def test_reports_of_another_assignment_are_not_overwritten(terminal: Terminal, runner: FakeRunner) -> None:
+    make_class(terminal.uploads, anna=RIGHT)
+    assert terminal.grade() == 0
+    terminal.rubric = make_assignment(terminal.folder / "other", RUBRIC.replace("id: tiny", "id: other"))
+    assert terminal.grade() == 2
+    assert f"{terminal.out} holds reports of tiny, not of other" in terminal.stderr
+    assert terminal.grades() == {"anna": "10"}
+
+
 @pytest.mark.parametrize(
     ("arguments", "reason"),
     [
@@ -263,13 +272,13 @@ def test_a_bug_is_one_line_too_unless_debugging(
 def test_show_finds_a_student_by_part_of_the_id(terminal: Terminal, runner: FakeRunner) -> None:
     make_class(terminal.uploads, anna_muster=RIGHT, anna_other=WRONG, ben=WRONG)
     assert terminal.grade() == 0
-    assert terminal("show", terminal.out, "ben", "--rubric", terminal.rubric) == 0
+    assert terminal("show", terminal.out, "ben") == 0
     assert "score: 0 of 10" in terminal.stdout
     assert terminal("show", terminal.out, "MUSTER", "--rubric", terminal.rubric) == 0
     assert "score: 10 of 10" in terminal.stdout
-    assert terminal("show", terminal.out, "anna", "--rubric", terminal.rubric) == 2
+    assert terminal("show", terminal.out, "anna") == 2
     assert "anna fits 2 students" in terminal.stderr
-    assert terminal("show", terminal.out, "bert", "--rubric", terminal.rubric) == 2
+    assert terminal("show", terminal.out, "bert") == 2
     assert terminal.stderr.endswith("fits no student in " + f"{terminal.out}: ben\n")
 
 

@@ -17,8 +17,9 @@ from pathlib import Path
 
 from rich.console import Console
 
+from grader import about, batch, report
 from grader import assignment as assignments
-from grader import batch, report
+from grader.about import About
 from grader.assignment import Assignment
 from grader.errors import IsolationError, OperationError, UsageError
 from grader.execute import Job, Limits, open_runner
@@ -113,6 +114,7 @@ def run(request: Request) -> int:
     console = Console()
     state = request.out / batch.STATE
     with hold(request.out, state):
+        about.claim(request.out, state, About(rubric=assignment.rubric.id, folder=str(assignment.folder)))
         journal = Journal(state / "journal.jsonl")
         interrupted = False
         try:

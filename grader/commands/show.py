@@ -5,8 +5,9 @@ from __future__ import annotations
 from difflib import get_close_matches
 from pathlib import Path
 
+from grader import about, report
 from grader import assignment as assignments
-from grader import report
+from grader.batch import STATE
 from grader.errors import UsageError
 from grader.intake import printable
 
@@ -14,11 +15,12 @@ from grader.intake import printable
 def run(out: Path, student: str, rubric: str | None) -> str:
     """The text to print. student: an id, or a part of one that only one student has.
 
-    rubric: a name or folder; None takes the one that the report names. Raises `UsageError`.
+    rubric: a name or folder; None takes the one that graded it. Raises `UsageError`, `RubricError`.
     """
     path = out / find(out, student) / "report.json"
     found = report.from_json(path.read_text("utf-8"), str(path))
-    home = assignments.locate(rubric or found.rubric.id)
+    graded_by = about.read(out / STATE)
+    home = assignments.locate(rubric or (graded_by.folder if graded_by else found.rubric.id))
     return report.show(found, assignments.load_rubric(home))
 
 
