@@ -94,10 +94,19 @@ def _judge_nothing(check: TensorCheck, case: Case) -> Decision:
     if claimed:
         printed, quantity = claimed[-1]
         text = f"The print labelled {printed.slot.first.label or check.title!r} shows {quantity}."
-        known = [v for v in _variants_of(printed, case) if v.target.quantity == check.quantity and v.whole]
-        ids = known[0].target.mistakes if known else ()
+        ids = _likeliest(
+            [v for v in _variants_of(printed, case) if v.target.quantity == check.quantity and v.whole], case
+        )
         return Decision(check.id, "fail", 0.0, text, diagnosis=named(ids, case.mistakes, ()) if ids else None)
     return Decision(check.id, "missing", 0.0, case.rubric.messages.missing)
+
+
+def _likeliest(views: Sequence[View], case: Case) -> tuple[str, ...]:
+    """Of the mistakes that give this print, the first listed that leaves alone what was printed right."""
+    right = {v.target.quantity for r in case.readings for v in r.exact if v.whole}
+    contradicted = {t.mistakes for t in case.variants.targets if t.quantity in right}
+    ranked = sorted((v.target.mistakes for v in views), key=lambda ids: ids in contradicted)
+    return ranked[0] if ranked else ()
 
 
 def _variants_of(reading: Reading, case: Case) -> list[View]:
