@@ -101,6 +101,10 @@ NUMPY_AND_LISTS = {
         [("", (2,), (0.5, 0.25)), ("", (1,), (1.5,))],
     ),
     "tuple": ("(0.5, 0.25)", [("", (2,), (0.5, 0.25))]),
+    "tensorflow variable": (
+        "<tf.Variable 'w:0' shape=(1,) dtype=float32, numpy=array([0.5], dtype=float32)>",
+        [("", (1,), (0.5,))],
+    ),
     "tensorflow": (
         "h: <tf.Tensor: shape=(2,), dtype=float32, numpy=array([0.1, 0.2], dtype=float32)>",
         [("h", (2,), (0.1, 0.2))],
@@ -193,6 +197,12 @@ LOOSE = {
         "+-----+-----+\n| 0.1 | 0.2 |\n+-----+-----+\n| 0.3 | 0.4 |\n+-----+-----+",
         [("", (2, 2), (0.1, 0.2, 0.3, 0.4))],
     ),
+    "lines numbered in brackets": (
+        "[1] 0.5\n[2] [0.25, 0.5]",
+        [("[1]", (), (0.5,)), ("[2]", (2,), (0.25, 0.5))],
+    ),
+    "a formula in front": ("L = 1/M * sum = 0.5", [("L = 1/M * sum", (), (0.5,))]),
+    "dashes for minus": ("x: –0.5 and −0.25", [("x", (), (-0.5,)), ("and", (), (-0.25,))]),
     "signed format": ("+0.5000 -0.2500", [("", (2,), (0.5, -0.25))]),
     "not a number": ("loss: nan\nloss = -inf", None),
 }
@@ -247,7 +257,10 @@ PRECISION = {
     "integers are exact": ("tensor([1, 2])", (0.0, 0.0)),
     "torch prints bare points only for whole numbers": ("tensor([0., 3.])", (0.0, 0.0)),
     "zero with an exponent is zero": ("tensor([0.0000e+00, 1.0000e-05])", (0.0, 5e-10)),
-    "numpy trims zeros": ("[0.12345679 0.5 1.        ]", (5e-9, 5e-9, 5e-9)),
+    "numpy trims zeros and pads": ("[0.12345679 0.5        1.        ]", (5e-9, 5e-9, 5e-9)),
+    "%g in brackets is not padded": ("[1.5 0.1234]", (0.05, 5e-5)),
+    "nor is it with a formatter, row by row": ("[[1.5 2.5]\n [0.1234 0.25]]", (0.05, 0.05, 5e-5, 5e-3)),
+    "array2string pads, too": ("[0.5   , 0.1234, 1.    ]", (5e-5, 5e-5, 5e-5)),
     "numpy trims zeros, with commas": ("array([0.12345679, 0.5       ])", (5e-9, 5e-9)),
     "numpy may have rounded to whole numbers": ("[0. 1.]", (0.5, 0.5)),
     "numpy in scientific notation": ("[1.00e-05 2.50e-04]", (5e-8, 5e-7)),

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from grader.extract.nodes import MAX_VALUES_PER_TENSOR, Form, Node
-from grader.extract.numbers import Parsed
+from grader.extract.numbers import ANY_ROOM, Parsed
 from grader.extract.precision import settle
 
 MAX_DEPTH = 32
@@ -44,6 +44,7 @@ class Frame:
     dotted: bool = True
     scientific: bool = False
     integers: bool = True
+    room: int = ANY_ROOM
 
 
 class Brackets:
@@ -89,10 +90,11 @@ class Brackets:
                 top.elided = True
         top.elided |= parsed.elided
         top.commas |= commas
+        top.room = 0
         self._looks(top, parsed.dotted, parsed.scientific, parsed.integers)
 
-    def add_row(self, parsed: Parsed, start: int, end: int, *, commas: bool) -> None:
-        """A whole innermost list `[…]`."""
+    def add_row(self, parsed: Parsed, start: int, end: int, *, commas: bool, room: int) -> None:
+        """A whole innermost list `[…]`; room as in `Node`."""
         node = Node(
             start,
             end,
@@ -105,6 +107,7 @@ class Brackets:
             dotted=parsed.dotted,
             scientific=parsed.scientific,
             integers=parsed.integers,
+            room=room,
         )
         self._put(node, "[")
 
@@ -246,6 +249,7 @@ class Brackets:
         top.halves.extend(node.halves[:room])
         top.elided |= node.elided or len(node.values) > room
         top.commas |= node.commas
+        top.room = min(top.room, node.room)
         if node.values:
             self._looks(top, node.dotted, node.scientific, node.integers)
 
@@ -284,6 +288,7 @@ class Brackets:
             dotted=frame.dotted,
             scientific=frame.scientific,
             integers=frame.integers,
+            room=ANY_ROOM if frame.bracket == "m" else frame.room,
         )
 
     def _emit_settled(self, node: Node) -> None:
@@ -323,6 +328,7 @@ class Brackets:
                     dotted=frame.dotted,
                     scientific=frame.scientific,
                     integers=frame.integers,
+                    room=frame.room,
                 )
             )
 
@@ -362,6 +368,7 @@ class Brackets:
             commas=any(frame.commas for frame in frames),
             dotted=all(frame.dotted for frame in holders),
             scientific=any(frame.scientific for frame in frames),
+            room=ANY_ROOM if form != "list" else min(frame.room for frame in frames),
         )
         if values:
             self._emit_settled(node)

@@ -9,10 +9,11 @@ _FAR = 20_000
 _MANY_LINES = 200
 _ANSI = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|.)")
 _LINE_END = re.compile(r"\r\n|[\n\r\v\f\x85\u2028\u2029]")
-_LEADING = "/ \t\xa0,;|)]}>'\"*#_~•·–—─━═&"
-_TRAILING = "/ \t\xa0:=→⇒≈~'\",;|*#_─━═&"
+_LEADING = "/→⇒ \t\xa0,;|)]}>'\"*#_~•·–—─━═&"
+_TRAILING = "/↓ \t\xa0:=→⇒≈~'\",;|*#_─━═&"
 _ENDINGS = ("->", "=>", "--", " is", " are", " ist", " sind", " est", " equals")
-_TF = re.compile(r"<tf\.Tensor: .*numpy=\Z", re.DOTALL)
+_TF = re.compile(r"<tf\.\w+\b.*numpy=\s*\Z", re.DOTALL)
+_CLASS = re.compile(r"<class '[^']*'>")
 _MAKERS = re.compile(
     r"(?:Parameter|Variable)?\s*containing\b|\A(?:OrderedDict|ParameterDict|dict|list|tuple|Parameter|defaultdict)\Z"
 )
@@ -79,7 +80,7 @@ def split_label(text: str) -> tuple[str, str]:
 
 def _unopened(text: str) -> str:
     """The name in front of opening brackets; the words inside an outer one don't count."""
-    text = text.rstrip("([{ \t")
+    text = _CLASS.sub("", text).rstrip("([{ \t")
     depth = 0
     for i in range(len(text) - 1, -1, -1):
         if text[i] in ")]}":

@@ -13,7 +13,7 @@ _SEPARATORS = frozenset(":=→>≈⇒~")
 _IS = frozenset({"is", "are", "ist", "sind", "est", "equals", "beträgt", "von", "to", "was"})
 _REST_OF_LINE = re.compile(r"[ \t|]*(?:[\r\n]|\Z)")
 _KEY_BEHIND = re.compile(r":|\)\s+[A-Za-z]")
-_PART_OF_A_COUNT = re.compile(r"[ ]?/[ ]?\d|-\d")
+_PART_OF_A_COUNT = re.compile(r"[ ]?/[ ]?\w|-\d")
 
 
 def read_run(text: str, start: int, end: int, before: str, scale: float, *, collection: bool) -> Node | None:
@@ -90,4 +90,4 @@ def _names_by_number(word: str) -> bool:
 
 
 def _is_integer(literal: str) -> bool:
-    return literal.lstrip("+-−").isdigit()
+    return literal.lstrip("+-−–").isdigit()

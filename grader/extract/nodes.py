@@ -21,6 +21,7 @@ class Node:
 
     weak: a lone integer; a line that holds nothing else still counts as a heading.
     loose: read outside brackets, so it may join with the rows around it.
+    room: decimals that every number has or has room for, see `shown_decimals`; a maker proves it.
     scale: common factor printed ahead of it, already applied; rows that join take it over.
     commas, dotted, scientific, integers: how the literals looked, needed until the form is known.
     """
@@ -38,6 +39,7 @@ class Node:
     integers: bool = False
     weak: bool = False
     loose: bool = False
+    room: int = 0
     scale: float = 1.0
 
 

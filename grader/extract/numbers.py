@@ -18,7 +18,7 @@ from typing import NamedTuple
 _FIXED = r"(?:[0-9]++(?:\.[0-9]*+)?|\.[0-9]++)"
 _EXPONENT = r"(?:[eE][+\-−]?[0-9]{1,6}+)?+"
 _SPECIAL = r"(?:nan|NaN|NAN|inf(?:inity)?+|Inf(?:inity)?+|INF|∞)"
-NUMBER = rf"[+\-−]?(?:{_FIXED}{_EXPONENT}|{_SPECIAL})"
+NUMBER = rf"(?:[+\-−]|(?<![\w.])–)?(?:{_FIXED}{_EXPONENT}|{_SPECIAL})"
 
 _LITERAL = re.compile(NUMBER)
 _LITERAL_OR_DOTS = re.compile(rf"{NUMBER}|\.\.\.|…")
@@ -29,6 +29,8 @@ _COMMA_ROW = re.compile(
 _COMMA_LITERAL = re.compile(_COMMA_NUMBER)
 _THOUSANDS = re.compile(r"[+\-−]?[1-9][0-9]{0,2}(?:,[0-9]{3})++(?:\.[0-9]++)?+\Z")
 _GERMAN_THOUSANDS = re.compile(r"[+\-−]?[1-9][0-9]{0,2}(?:\.[0-9]{3})++,[0-9]++\Z")
+_PADDED = re.compile(r"\.([0-9]*+)([ ]*+)(?![\r\n])([,;]|\Z)?+")
+ANY_ROOM = 10_000
 _LONGEST = 1100  # digits of a double that can matter; more can't come from printing one
 
 
@@ -102,13 +104,29 @@ def _parse_literals(literals: list[str]) -> Parsed:
     return Parsed(values, halves, elided, dotted and bool(values), scientific, integers)
 
 
+def _with_hyphens(body: str) -> str:
+    """Minus signs and dashes as ASCII, same length."""
+    return body if body.isascii() else body.replace("−", "-").replace("–", "-")
+
+
+def shown_decimals(body: str) -> int:
+    """How many decimals every number of a row has or has room for, as numpy pads trimmed zeros.
+
+    `1.5    0.1234` → 4, `1.5 0.1234` → 1. A number at the end of a line has all the room it needs.
+    """
+    least = ANY_ROOM
+    for match in _PADDED.finditer(body):
+        room = len(match[1]) + len(match[2])
+        least = min(least, room - 1 if match[3] is None else room)
+    return least
+
+
 def parse_row(body: str) -> Parsed:
     """Read numbers separated by white space, commas, semicolons, bars; decimal commas where clear.
 
     body: text that consists of nothing but literals, ellipses, quotes and separators.
     """
-    if "−" in body:
-        body = body.replace("−", "-")
+    body = _with_hyphens(body)
     if "," in body and "." not in body:
         decimal = decimal_comma_literals(body)
         if decimal is not None:
@@ -137,7 +155,7 @@ def decimal_comma_literals(body: str) -> list[str] | None:
 
 def parse_loose_row(body: str) -> Parsed:
     """As `parse_row` for a run of numbers outside brackets, where `0,7` is one number and so is `1,234.5`."""
-    body = body.replace("−", "-").strip()
+    body = _with_hyphens(body).strip()
     if "," in body:
         if body[-1] == "." and "." not in body[:-1]:
             body = body[:-1]  # the end of a sentence

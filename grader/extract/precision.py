@@ -6,15 +6,17 @@ import math
 from array import array
 
 from grader.extract.nodes import Node
+from grader.extract.numbers import half_unit_at
 
 
 def settle(node: Node) -> None:
     """Set form and half units of bracketed numbers, now that the whole print is known.
 
-    torch prints whole floats as `1.` only if every element is whole: exact. numpy trims zeros, so
-    within one fixed-point array the longest element shows the precision of all; where all are
-    whole nothing shows it, and the half unit stays 0.5 (it may have been rounded). A Python list
-    shows every element's own digits.
+    torch prints whole floats as `1.` only if every element is whole: exact. numpy trims zeros and
+    pads with blanks, so within one fixed-point array the longest element shows the precision of
+    all; where all are whole nothing shows it, and the half unit stays 0.5 (it may have been
+    rounded). Without the padding (a row of `%g` in brackets), and in a Python list, every element
+    shows its own digits.
     """
     if node.form == "tensor":
         if node.dotted and not node.scientific:
@@ -24,7 +26,7 @@ def settle(node: Node) -> None:
         node.form = "array"
     if node.form == "array" and not node.scientific and node.shape:
         finest = min((h for h in node.halves if h), default=0.0)
-        if finest:
+        if finest >= half_unit_at(-node.room):
             node.halves = array("d", (finest if math.isfinite(v) else 0.0 for v in node.values))
 
 

@@ -9,10 +9,11 @@ from grader.extract.brackets import Brackets
 from grader.extract.joins import RowJoiner
 from grader.extract.loose import read_run, scalar_node
 from grader.extract.nodes import Form, Node
-from grader.extract.numbers import Parsed, parse_row
+from grader.extract.numbers import Parsed, parse_row, shown_decimals
 from grader.extract.tokens import TOKEN
 
 _INNER = re.compile(r"\(\s*([^)\s]+)\s*\)")
+_MORE_BEHIND = re.compile(r"[ \t]+[^\s,;|]")
 _QUOTES = str.maketrans("'\"", "  ")
 
 
@@ -103,14 +104,22 @@ class _Reader:
         start, end = match.span()
         body = match[0][1:-1].translate(_QUOTES)
         parsed = parse_row(body)
-        if self._brackets.top is None and _is_reference(parsed, self._before):
+        if self._brackets.top is None and self._is_reference(parsed, end):
             self._before = "]"
             return
         if self._factor_end == start:
             parsed = parsed.scaled(self._factor)
         # Only numpy pads elements in front of a comma.
-        self._brackets.add_row(parsed, start, end, commas="," in body and " ," not in body)
+        commas = "," in body and " ," not in body
+        room = 0 if commas and not parsed.dotted else shown_decimals(body)
+        self._brackets.add_row(parsed, start, end, commas=commas, room=room)
         self._before = "]"
+
+    def _is_reference(self, parsed: Parsed, end: int) -> bool:
+        """`[1]` behind a word (`Epoch [1]`) or ahead of a value is the number of something."""
+        if len(parsed.values) != 1 or not parsed.integers:
+            return False
+        return self._before.isalpha() or (not self._before and bool(_MORE_BEHIND.match(self._text, end)))
 
     def _run(self, match: re.Match[str]) -> None:
         start, end = match.span()
@@ -173,8 +182,3 @@ class _Reader:
         else:
             self._brackets.interrupt(match.start())
         self._before = ")"
-
-
-def _is_reference(parsed: Parsed, before: str) -> bool:
-    """`[1]` behind a plain word, as in `Epoch [1]`."""
-    return len(parsed.values) == 1 and parsed.integers and before.isalpha()
