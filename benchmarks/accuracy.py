@@ -15,14 +15,14 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import hashlib
 import json
+import random
 import shutil
 import sys
 import tempfile
 import time
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,113 +30,18 @@ from typing import Any
 
 import numpy as np
 from corpus import GeneratedNotebook, generate
-from corpus.mistakes import BY_ID
-from corpus.truth import CHECKS, World, compute
+from corpus.mistakes import BY_ID, MISTAKES, Plan
+from corpus.truth import CHECKS, WORLDS, World, compute
 from corpus.verdicts import shown_values
-
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+from runs import Run, execute
 
 from grader.assignment import Assignment, load
-from grader.execute import Job, Limits, open_runner
 from grader.grading import grade
-from grader.intake import collect
-from grader.models import Cell, Execution, Report, Submission
+from grader.models import Execution, Report, Submission
 
 VERDICTS = ("pass", "partial", "fail", "missing", "review")
 STATUSES = ("right", "either", "partial", "wrong", "missing")
 BEHAVIOUR = ("network", "seed", "no_output_activation")
-
-# Other people's tests: take the variable by the name that the handout suggests and compare.
-_PROBE = """
-import json as _json
-def _value(names):
-    for _name in names:
-        try:
-            _found = eval(_name)
-            return _found.detach().double().numpy().tolist() if hasattr(_found, "detach") else _found.tolist()
-        except Exception:
-            continue
-print("ALLCLOSE" + _json.dumps({_check: _value(_names) for _check, _names in {
-    "h1": ["h1", "a1", "A1"], "h2": ["h2", "a2", "A2"],
-    "output": ["output", "out", "y_hat", "y_pred", "f"],
-    "dW1": ["dW1", "W1.grad"], "db1": ["db1", "b1.grad"], "dW2": ["dW2", "W2.grad"],
-    "db2": ["db2", "b2.grad"], "dW3": ["dW3", "W3.grad"], "db3": ["db3", "b3.grad"],
-}.items()}))
-"""
-
-
-# ---------------------------------------------------------------------------- running
-
-
-async def execute(
-    notebooks: Sequence[GeneratedNotebook], assignment: Assignment, cache: Path, jobs: int
-) -> list[tuple[Submission, list[Execution], dict[str, Any]]]:
-    """Run every notebook in every world, or take its runs from the cache; in the notebooks' order."""
-    with tempfile.TemporaryDirectory() as folder:
-        for notebook in notebooks:
-            (Path(folder) / notebook.name).write_text(json.dumps(notebook.notebook_json), encoding="utf-8")
-        by_name = {Path(s.path).name: s for s in collect([folder])}
-    submissions = [by_name[notebook.name] for notebook in notebooks]
-    missing = [s for s in submissions if not _stored(s, assignment, cache).exists()]
-    if missing:
-        print(
-            f"running {len(missing)} notebooks, {len(submissions) - len(missing)} are in {cache}", flush=True
-        )
-        await _run_all(missing, assignment, cache, jobs)
-    return [(s, *_from_cache(_stored(s, assignment, cache))) for s in submissions]
-
-
-async def _run_all(submissions: Iterable[Submission], assignment: Assignment, cache: Path, jobs: int) -> None:
-    queue = iter(submissions)
-    started, done = time.monotonic(), 0
-
-    async def work() -> None:
-        nonlocal done
-        for submission in queue:
-            executions, probe = await _run_one(submission, assignment, runner)
-            path = _stored(submission, assignment, cache)
-            data = {"executions": [e.model_dump(mode="json") for e in executions], "probe": probe}
-            path.write_text(json.dumps(data), encoding="utf-8")
-            done += 1
-            if done % 50 == 0:
-                print(f"  {done} run, {done / (time.monotonic() - started):.1f} a second", flush=True)
-
-    async with open_runner(jobs=jobs) as runner:
-        await asyncio.gather(*(work() for _ in range(jobs)))
-
-
-async def _run_one(
-    submission: Submission, assignment: Assignment, runner: Any
-) -> tuple[list[Execution], dict[str, Any]]:
-    """One run per world. The probe is a cell of its own behind the student's, and is taken out again."""
-    last = len(submission.cells)
-    executions, probe = [], {}
-    for i, world in enumerate(assignment.rubric.worlds):
-        cells = submission.cells
-        if i == 0:
-            cells = (*cells, Cell(index=last, kind="code", source=_PROBE))
-        job = Job(cells, prelude=assignment.prelude_for(world), limits=Limits(cell_s=30, total_s=60))
-        execution = await runner.run(job)
-        if execution.status == "sandbox_error":
-            raise RuntimeError(f"{submission.id}: {execution.message}")
-        for output in execution.outputs:
-            if output.cell == last and output.text.startswith("ALLCLOSE"):
-                probe = json.loads(output.text.removeprefix("ALLCLOSE"))
-        outputs = tuple(o for o in execution.outputs if o.cell != last)
-        executions.append(execution.model_copy(update={"outputs": outputs}))
-    return executions, probe
-
-
-def _stored(submission: Submission, assignment: Assignment, cache: Path) -> Path:
-    worlds = "".join(assignment.prelude_for(w) for w in assignment.rubric.worlds)
-    key = hashlib.sha256(f"{submission.sha256}{worlds}{_PROBE}".encode()).hexdigest()[:24]
-    return cache / f"{key}.json"
-
-
-def _from_cache(path: Path) -> tuple[list[Execution], dict[str, Any]]:
-    data = json.loads(path.read_text(encoding="utf-8"))
-    return [Execution.model_validate(e) for e in data["executions"]], data["probe"]
-
 
 # ---------------------------------------------------------------------------- judging
 
@@ -353,9 +258,7 @@ def _by(title: str, judged: Sequence[Judged], keys: Any) -> None:
     )
 
 
-def save(
-    judged: Sequence[Judged], runs: Sequence[tuple[Submission, list[Execution], dict[str, Any]]], out: Path
-) -> None:
+def save(judged: Sequence[Judged], runs: Sequence[Run], out: Path) -> None:
     """Misjudged and reviewed notebooks with what they printed, for a person to look at."""
     shutil.rmtree(out, ignore_errors=True)
     out.mkdir(parents=True)
@@ -383,12 +286,7 @@ def save(
 
 
 def indistinguishable() -> list[tuple[str, ...]]:
-    """Groups of single mistakes that give the same shown numbers in every world: no judge can tell them apart."""
-    import random  # noqa: PLC0415
-
-    from corpus.mistakes import MISTAKES, Plan  # noqa: PLC0415
-    from corpus.truth import WORLDS  # noqa: PLC0415
-
+    """Groups of single mistakes that show the same numbers in every world: no judge can tell them apart."""
     groups: dict[str, list[str]] = defaultdict(list)
     for mistake in MISTAKES:
         plan = mistake.edit(Plan(), random.Random(0))

@@ -11,13 +11,14 @@ from . import prints
 from .cells import Cells
 from .handout import handout_cells
 from .labels import Labels
-from .mistakes import BY_ID, MISTAKES, CorpusMistake, Plan, combinable
+from .loops import by_hand, epochs, repeated, training
+from .mistakes import MISTAKES, CorpusMistake, Plan, combinable
 from .program import Program, Wish, loss_expression, names
 from .prose import Prose, person
-from .shows import gradient_cells, inside_printer, layer_cells, literal_statements
+from .shows import gradient_cells, inside_printer, layer_cells
 from .styles import CAN, STYLES
-from .truth import CHECKS, GRADIENTS, HANDOUT, LAYERS, Recipe, right
-from .verdicts import Fact, Unclear, facts
+from .truth import Recipe
+from .verdicts import Fact, UnclearError, facts
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,7 @@ def generate(n: int, seed: int = 0, honest: float = 0.4) -> Iterator[GeneratedNo
             try:
                 notebook = _one(rng, i, honest)
                 break
-            except Unclear:
+            except UnclearError:
                 continue
         yield notebook
 
@@ -111,7 +112,7 @@ def _one(rng: random.Random, index: int, honest: float) -> GeneratedNotebook:
     answer, answered = prose.answer(plan.recipe if not chosen else Recipe(seed=0))
     cells.text(*answer)
     if "trained_later" in extras:
-        cells.code(_training(program, wish, "print('loss after training:', {loss}.item())"))
+        cells.code(training(program, wish, "print('loss after training:', {loss}.item())"))
     r = plan.recipe
     behaviour = {
         "network": r.act1 == r.act2 == "sigmoid" and not r.w2_transposed,
@@ -136,7 +137,7 @@ def _one(rng: random.Random, index: int, honest: float) -> GeneratedNotebook:
             extras,
             plan.recipe,
             plan.shown,
-        ),  # fmt: skip
+        ),
     )
 
 
@@ -194,125 +195,79 @@ def _print_styles(rng: random.Random, plain: bool, in_main: bool, in_loop: bool)
 
 
 def _program_cells(
-    cells: Cells, program: Program, plan: Plan, wish: Wish, labels: Labels, prose: Prose,
-    styles: tuple[str, str], extras: tuple[str, ...],
-) -> None:  # fmt: skip
+    cells: Cells,
+    program: Program,
+    plan: Plan,
+    wish: Wish,
+    labels: Labels,
+    prose: Prose,
+    styles: tuple[str, str],
+    extras: tuple[str, ...],
+) -> None:
     """The student's cells between the handout's and question 4."""
-    r, n, rng = plan.recipe, wish.names, wish.rng
+    n = wish.names
     body = Cells()
     body.text(*prose.before(1))
     body.code(*program.setup)
-    if "versions" in extras:
-        body.code("print('PyTorch', torch.__version__)")
-    if "inputs" in extras:
-        body.code(
-            rng.choice(["print('x:', x)\nprint('y:', y)", f"print({n.x})\nprint({n.y})", f"{n.x}, {n.y}"])
-        )
-    if "parameters" in extras:
-        body.code(rng.choice(["print(parameters)", "for p in parameters:\n    print(p)"]))
-    loss = program.loss_statements or (
-        f"{n.loss} = {loss_expression(wish, program.exprs['output'], n.y, program.features_first)}"
-    )
-    if plan.error == "loss":
-        loss = f"{n.loss} = (0.5 * ({program.exprs['output']} - {n.y}.T) ** 2).sum() / 5"
-    backward = (
-        f"{program.gradient_list} = torch.autograd.grad({n.loss}, {program.parameters})"
-        if program.gradient_list
-        else f"{n.loss}.backward()"
-    )
-    forward = program.forward
-    printed_loss = (
-        f"print('{rng.choice(['loss', 'Loss', 'loss value', 'L'])}:', {n.loss}{rng.choice(['', '.item()'])})"
-    )
-    learns = r.passes > 1 or r.steps > 0
+    _echoes(body, wish, extras)
     body.text(*prose.before(2))
     layers = layer_cells(program, plan, wish, labels, styles[0], extras)
-    if not (learns and r.layers_after_steps):
-        body.code(forward)
-        body.code(*layers)
+    if not plan.recipe.layers_after_steps:
+        body.code(program.forward, *layers)
     body.text(*prose.before(3))
     if "none_before" in extras:
         body.code(f"for p in {program.parameters}:\n    print(p.grad)")
-    if learns:
-        body.code(_repeated(program, wish, loss, backward))
-        if r.layers_after_steps:
-            body.code(*layers)
-    elif "epochs" in extras:
-        shown = gradient_cells(program, plan, wish, labels, styles[1], extras)
-        body.code(_epochs(program, wish, loss, backward, "\n".join(shown)))
-        shown = []
-    elif plan.grads == "before":
-        body.code(loss)
-    else:
-        body.code(loss + ("\n" + printed_loss if "loss" in extras else ""))
-        body.code(backward)
-    if plan.grads == "zeroed":
-        body.code(f"for p in {program.parameters}:\n    p.grad.zero_()")
-    if "epochs" not in extras:
-        body.code(*gradient_cells(program, plan, wish, labels, styles[1], extras))
-    if plan.grads == "before":
-        body.code(backward)
+    gradients = gradient_cells(program, plan, wish, labels, styles[1], extras)
+    _backward_cells(body, program, plan, wish, extras, layers, gradients)
     if "by_hand" in extras:
-        body.code(*_by_hand(program, rng))
+        body.code(*by_hand(wish.rng))
     if "main" in extras and n.x != "x" and n.y != "y":
         body = body.as_main()
     elif "one_cell" in extras:
-        body = body.merged(rng)
+        body = body.merged()
     cells.extend(body)
 
 
-def _repeated(program: Program, wish: Wish, loss: str, backward: str) -> str:
-    """Accumulated gradients, or updates before the gradients that are printed."""
-    r, n = wish.recipe, wish.names
-    step = "\n".join("    " + line for line in f"{program.forward}\n{loss}\n{backward}".split("\n"))
-    if r.steps:
-        return (
-            f"optimizer = torch.optim.SGD({program.parameters}, lr={r.rate})\n"
-            f"for epoch in range({r.steps + 1}):\n    optimizer.zero_grad()\n{step}\n    optimizer.step()\n"
-            f"print('final loss', {n.loss}.item())"
-        )
-    return f"for i in range({r.passes}):\n{step}"
+def _echoes(body: Cells, wish: Wish, extras: tuple[str, ...]) -> None:
+    n, rng = wish.names, wish.rng
+    if "versions" in extras:
+        body.code("print('PyTorch', torch.__version__)")
+    if "inputs" in extras:
+        ways = ["print('x:', x)\nprint('y:', y)", f"print({n.x})\nprint({n.y})", f"{n.x}, {n.y}"]
+        body.code(rng.choice(ways))
+    if "parameters" in extras:
+        body.code(rng.choice(["print(parameters)", "for p in parameters:\n    print(p)"]))
 
 
-def _epochs(program: Program, wish: Wish, loss: str, backward: str, shown: str) -> str:
-    inner = "\n".join("    " + x for x in f"{program.forward}\n{loss}\n{backward}".split("\n"))
-    prints_ = "\n".join("    " + x for x in shown.split("\n"))
-    return (
-        f"optimizer = torch.optim.SGD({program.parameters}, lr=0.1)\nfor epoch in range(3):\n"
-        f"    print('epoch', epoch)\n    optimizer.zero_grad()\n{inner}\n{prints_}\n    optimizer.step()"
-    )
-
-
-def _training(program: Program, wish: Wish, last: str) -> str:
-    loss = f"{wish.names.loss} = {loss_expression(wish, program.exprs['output'], wish.names.y, program.features_first)}"
-    inner = "\n".join(
-        "    " + x for x in f"{program.forward}\n{loss}\n{wish.names.loss}.backward()".split("\n")
-    )
-    return (
-        f"# just for fun: train it a bit\nopt = torch.optim.Adam({program.parameters}, lr=0.01)\n"
-        f"for epoch in range(20):\n    opt.zero_grad()\n{inner}\n    opt.step()\n"
-        + last.format(loss=wish.names.loss)
-    )
-
-
-def _by_hand(program: Program, rng: random.Random) -> list[str]:
-    """The previous homework's numpy solution beside PyTorch's, with a comparison."""
-    own = (
-        "# compare with my numpy solution of the last homework\n"
-        "def sig(z):\n    return 1 / (1 + np.exp(-z))\n\n"
-        "V1, c1, V2, c2, V3, c3 = parameters\n"
-        "g1 = sig(V1 @ x + c1[:, None])\ng2 = sig(V2 @ g1 + c2[:, None])\ng3 = V3 @ g2 + c3[:, None]\n"
-        "e3 = (g3 - y) / 5\ne2 = (V3.T @ e3) * g2 * (1 - g2)\ne1 = (V2.T @ e2) * g1 * (1 - g1)\n"
-        "by_hand = [e1 @ x.T, e1.sum(1), e2 @ g1.T, e2.sum(1), e3 @ g2.T, e3.sum(1)]"
-    )
-    show = rng.choice(
-        [
-            "for name, g in zip(['W1', 'b1', 'W2', 'b2', 'W3', 'b3'], by_hand):\n    print(name, 'numpy:', g)",
-            "print([round(float(np.abs(g).sum()), 6) for g in by_hand])",
-            "for g in by_hand:\n    print(np.linalg.norm(g))",
-        ]
-    )
-    return [own, show]
-
-
-__all__ = ["BY_ID", "CHECKS", "GRADIENTS", "HANDOUT", "LAYERS", "generate", "literal_statements", "right"]
+def _backward_cells(
+    body: Cells,
+    program: Program,
+    plan: Plan,
+    wish: Wish,
+    extras: tuple[str, ...],
+    layers: list[str],
+    gradients: list[str],
+) -> None:
+    """Loss, backward pass and the gradients' prints, in the order that the plan wants."""
+    r, n = plan.recipe, wish.names
+    out = program.exprs["output"]
+    loss = program.loss_statements or f"{n.loss} = {loss_expression(wish, out, n.y, program.features_first)}"
+    if plan.error == "loss":
+        loss = f"{n.loss} = (0.5 * ({out} - {n.y}.T) ** 2).sum() / 5"
+    backward = f"{n.loss}.backward()"
+    if program.gradient_list:
+        backward = f"{program.gradient_list} = torch.autograd.grad({n.loss}, {program.parameters})"
+    title, item = wish.rng.choice(["loss", "Loss", "loss value", "L"]), wish.rng.choice(["", ".item()"])
+    shown_loss = f"\nprint('{title}:', {n.loss}{item})" if "loss" in extras else ""
+    if plan.grads == "before":
+        body.code(loss, *gradients, backward)
+    elif "epochs" in extras:
+        body.code(epochs(program, loss, backward, "\n".join(gradients)))
+    elif r.passes > 1 or r.steps > 0:
+        body.code(repeated(program, wish, loss, backward))
+        body.code(*(layers if r.layers_after_steps else []), *gradients)
+    else:
+        body.code(loss + shown_loss, backward)
+        if plan.grads == "zeroed":
+            body.code(f"for p in {program.parameters}:\n    p.grad.zero_()")
+        body.code(*gradients)

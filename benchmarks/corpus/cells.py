@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import random
 from typing import Any
 
@@ -21,7 +22,7 @@ class Cells:
     def extend(self, other: Cells) -> None:
         self.items += other.items
 
-    def merged(self, rng: random.Random) -> Cells:
+    def merged(self) -> Cells:
         """Neighbouring code cells joined, except where the last line is a bare result."""
         found = Cells()
         for kind, source in self.items:
@@ -58,24 +59,10 @@ class Cells:
         return {"cells": cells, "metadata": {"kernelspec": spec}, "nbformat": 4, "nbformat_minor": 5}
 
 
-_STATEMENTS = (
-    "print(",
-    "for ",
-    "import ",
-    "from ",
-    "display(",
-    "def ",
-    "class ",
-    "with ",
-    "#",
-    " ",
-    ")",
-    "}",
-)
-
-
 def _is_result(source: str) -> bool:
-    last = source.rstrip().split("\n")[-1]
-    if last.startswith(_STATEMENTS) and not last.startswith((" (", " [")):
-        return source.lstrip().startswith(("{", "[", "("))
-    return "=" not in last.split("(")[0]
+    """Whether the cell ends in a bare expression, which only shows as the last line of a cell."""
+    last = ast.parse(source).body[-1]
+    if not isinstance(last, ast.Expr):
+        return False
+    called = last.value.func if isinstance(last.value, ast.Call) else None
+    return not (isinstance(called, ast.Name) and called.id not in ("list", "dict"))

@@ -1,8 +1,4 @@
-"""The mistakes that the corpus makes on purpose, each one an edit of a student's plan.
-
-`known_as` names the mistakes of rubric/hw4/mistakes.py that say the same; it is only used to count
-named diagnoses, never to decide whether a value is right.
-"""
+"""The mistakes that the corpus makes on purpose, each one an edit of a student's plan."""
 
 from __future__ import annotations
 
@@ -22,7 +18,7 @@ class Plan:
     swapped: the labels of these checks are exchanged, their values are right.
     """
 
-    recipe: Recipe = Recipe()
+    recipe: Recipe = field(default_factory=Recipe)
     unseeded: bool = False
     default_init: bool = False
     detach: str = ""
@@ -38,7 +34,10 @@ Edit = Callable[[Plan, random.Random], Plan]
 
 @dataclass(frozen=True)
 class CorpusMistake:
-    """One mistake. slot: two mistakes of one slot are never combined. needs: what a style must be able to do."""
+    """One mistake.
+
+    slot: two mistakes of one slot are never combined. needs: what a style must be able to do.
+    """
 
     id: str
     slot: str
@@ -177,16 +176,20 @@ MISTAKES: tuple[CorpusMistake, ...] = (
 )  # fmt: skip
 BY_ID = {m.id: m for m in MISTAKES}
 
-_CLASHES = [
-    {"print_g", "error"}, {"print_l", "error"}, {"print_c", "print_l"}, {"print_c", "print_g"}, {"print_c", "error"},
-    {"graph", "error"}, {"graph", "backward"}, {"graph", "print_g"}, {"backward", "error"}, {"bias", "graph"},
-    {"backward", "print_g"}, {"print_c", "backward"}, {"print_c", "graph"}, {"bias", "print_g"}, {"bias", "print_c"},
-    {"bias", "backward"}, {"bias", "error"}, {"data", "bias"}, {"data", "w2"}, {"scale", "data"},
-]  # fmt: skip
+_CLASHES = {  # slot → slots whose mistakes it would hide or blur
+    "print_g": {"error"},
+    "print_l": {"error"},
+    "print_c": {"print_l", "print_g", "error", "backward", "graph"},
+    "graph": {"error", "backward", "print_g"},
+    "backward": {"error", "print_g"},
+    "bias": {"graph", "print_g", "print_c", "backward", "error"},
+    "data": {"bias", "w2"},
+    "scale": {"data"},
+}
 
 
 def combinable(a: CorpusMistake, b: CorpusMistake) -> bool:
     """Whether a student can make both, and the truth stays clear."""
-    if a.slot == b.slot or {a.slot, b.slot} in _CLASHES:
+    if a.slot == b.slot or a.slot in _CLASHES.get(b.slot, ()) or b.slot in _CLASHES.get(a.slot, ()):
         return False
     return not (a.needs and b.needs and a.needs != b.needs)

@@ -1,8 +1,7 @@
 """Print styles: code that shows (label, expression) pairs, as different students write it.
 
 Every style works on expressions that give torch tensors and prints all values of each of them. A
-style returns one cell or several. `CLEAN` styles also work where a value is None. `LIMITED` ones
-show few decimals however small the value is, in any world.
+style returns one cell or several. `CLEAN` styles also work where a value is None.
 """
 
 from __future__ import annotations
@@ -235,7 +234,8 @@ def label_after(pairs: Sequence[Pair], rng: random.Random) -> list[str]:
 
 def decimal_commas(pairs: Sequence[Pair], rng: random.Random) -> list[str]:
     function = (
-        "def zeige(name, t):\n    print(name)\n    for zeile in t.detach().reshape(t.shape[0], -1).tolist():\n"
+        "def zeige(name, t):\n    print(name)\n"
+        "    for zeile in t.detach().reshape(t.shape[0], -1).tolist():\n"
         "        print('   '.join(f'{v:.5e}'.replace('.', ',') for v in zeile))\n"
     )
     return _one([function] + [f"zeige({_q(label)}, {e})" for label, e in pairs])
@@ -248,12 +248,9 @@ def scientific(pairs: Sequence[Pair], rng: random.Random) -> list[str]:
 
 
 def many_digits(pairs: Sequence[Pair], rng: random.Random) -> list[str]:
-    return _one(
-        [
-            f"torch.set_printoptions(precision={rng.choice([6, 8, 10])}, sci_mode=False, linewidth={rng.choice([40, 120])})"
-        ]
-        + [f"print({_q(label + ' =')}, {e})" for label, e in pairs]
-    )
+    digits, width = rng.choice([6, 8, 10]), rng.choice([40, 120])
+    options = f"torch.set_printoptions(precision={digits}, sci_mode=False, linewidth={width})"
+    return _one([options] + [f"print({_q(label + ' =')}, {e})" for label, e in pairs])
 
 
 def to_stderr(pairs: Sequence[Pair], rng: random.Random) -> list[str]:
@@ -282,12 +279,13 @@ def banner(pairs: Sequence[Pair], rng: random.Random) -> list[str]:
 STYLES: dict[str, PrintStyle] = {
     f.__name__: f
     for f in (
-        same_line, same_line_detached, above, newline_in_label, fstring, format_method, loop_tensors, unlabelled,
-        unlabelled_one_call, cell_results, commented_cell_results, tuple_result, dict_result, dict_printed,
-        ordered_dict, list_of_pairs, numpy_same_line, numpy_above, numpy_repr, numpy_suppressed, numpy_cell_results,
-        lists, pretty_lists, rows_as_lists, several_on_a_line, self_documenting, percent_rows, fixed_rows, bars,
-        entry_by_entry, instance_columns, dataframes, dataframes_shown, html_tables, displayed, label_after,
-        decimal_commas, scientific, many_digits, to_stderr, with_shape_and_norm, rounded, transposed, banner,
+        same_line, same_line_detached, above, newline_in_label, fstring, format_method, loop_tensors,
+        unlabelled, unlabelled_one_call, cell_results, commented_cell_results, tuple_result, dict_result,
+        dict_printed, ordered_dict, list_of_pairs, numpy_same_line, numpy_above, numpy_repr,
+        numpy_suppressed, numpy_cell_results, lists, pretty_lists, rows_as_lists, several_on_a_line,
+        self_documenting, percent_rows, fixed_rows, bars, entry_by_entry, instance_columns, dataframes,
+        dataframes_shown, html_tables, displayed, label_after, decimal_commas, scientific, many_digits,
+        to_stderr, with_shape_and_norm, rounded, transposed, banner,
     )
 }  # fmt: skip
 CLEAN = ("same_line", "above", "newline_in_label", "format_method", "fstring", "unlabelled", "cell_results")
@@ -300,15 +298,4 @@ UNLABELLED = frozenset(
         "tuple_result",
         "numpy_cell_results",
     }
-)
-LIMITED = frozenset({"fixed_rows", "rounded"})
-COMMON = (
-    "same_line",
-    "above",
-    "newline_in_label",
-    "fstring",
-    "loop_tensors",
-    "unlabelled",
-    "numpy_above",
-    "cell_results",
 )

@@ -6,8 +6,16 @@ import random
 
 from .truth import Recipe
 
-FIRST = "Ada Amina Anton Aylin Benedikt Chiara Daniel Elif Emre Fiona Hannah Igor Jana Kofi Lea Linh Luca Mara Milan Noor Olga Paul Qing Rosa Sami Tariq Ursula Viktor Wei Yara Zoe".split()
-LAST = "Abdi Baumann Chen Demir Engel Fischer Gupta Haas Ito Jovanović Keller Lang Moreau Nowak Okafor Petrov Quint Rossi Schulz Tran Ulrich Vogel Wagner Xu Yilmaz Zimmermann".split()
+FIRST = (
+    "Ada", "Amina", "Anton", "Aylin", "Benedikt", "Chiara", "Daniel", "Elif", "Emre", "Fiona", "Hannah",
+    "Igor", "Jana", "Kofi", "Lea", "Linh", "Luca", "Mara", "Milan", "Noor", "Olga", "Paul", "Qing",
+    "Rosa", "Sami", "Tariq", "Ursula", "Viktor", "Wei", "Yara", "Zoe",
+)  # fmt: skip
+LAST = (
+    "Abdi", "Baumann", "Chen", "Demir", "Engel", "Fischer", "Gupta", "Haas", "Ito", "Jovanović",
+    "Keller", "Lang", "Moreau", "Nowak", "Okafor", "Petrov", "Quint", "Rossi", "Schulz", "Tran",
+    "Ulrich", "Vogel", "Wagner", "Xu", "Yilmaz", "Zimmermann",
+)  # fmt: skip
 
 _TITLES = {
     "english": [
@@ -42,7 +50,8 @@ _TEXT = {
 _YES = [
     "Yes, I got the same results as in the previous homeworks.",
     "Same results up to rounding errors.",
-    "The values are the same as in homework 3, where I computed the gradients by hand. The small differences come from float32.",
+    "The values are the same as in homework 3, where I computed the gradients by hand. "
+    "The small differences come from float32.",
     "yes",
     "I compared the numbers with my numpy solution and they are identical.",
 ]

@@ -95,7 +95,7 @@ def _pair(
 
 
 def _misspelt(expression: str) -> str:
-    return f"{expression.split('.')[0].split('[')[0]}_tesnor"
+    return "".join(c for c in expression if c.isalnum() or c == "_") + "_tesnor"
 
 
 def literal_statements(check: str, features_first: bool) -> str:

@@ -132,7 +132,7 @@ def _backward(recipe: Recipe, p: Values, x: Array, y: Array, f: Values) -> Value
 
 def _act(name: str, z: Array) -> Array:
     if name == "sigmoid":
-        return 1 / (1 + np.exp(-z))
+        return 0.5 * (1 + np.tanh(z / 2))  # the same, without overflow
     if name == "relu":
         return np.maximum(z, 0)
     if name == "leaky":

@@ -26,14 +26,14 @@ class Fact:
     gap: float = 0.0
 
 
-class Unclear(Exception):
+class UnclearError(Exception):
     """The plan's values differ from the right ones by no more than float noise: nothing to decide."""
 
 
 def facts(plan: Plan) -> dict[str, Fact]:
     """The truth for each of the nine numeric checks.
 
-    Raises Unclear where right and wrong can't be told apart with certainty.
+    Raises UnclearError where right and wrong can't be told apart with certainty.
     """
     found = {check: _fact(plan, check) for check in CHECKS}
     if plan.error == "loss":
@@ -88,7 +88,7 @@ def _compared(plan: Plan, check: str, shown: str) -> Fact:
     if gap <= SAME:
         return Fact("right")
     if gap < DIFFERENT:
-        raise Unclear(f"{check}: differs by {gap:.1e} of its magnitude")
+        raise UnclearError(f"{check}: differs by {gap:.1e} of its magnitude")
     share = float(agreeing.mean()) if agreeing is not None else 0.0
     return Fact("partial", share, gap) if share >= 0.5 else Fact("wrong", share, gap)
 
