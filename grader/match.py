@@ -122,14 +122,14 @@ def _claim(
     options = {check: v for v in reversed(whole) for check in asked.get(v.target.quantity, ())}
     if not options:
         return None
+    background = [v for v in whole if v.target.quantity not in asked]
+    nearest = min((_distance(reading, v) for v in background), default=np.inf)
+    if nearest < 0.01 * min(_distance(reading, v) for v in options.values()):
+        return None
     meant = reading.meant
     if meant in options:
         return meant, options[meant]
-    background = [v for v in whole if v.target.quantity not in asked]
     if background and (reading.meaning.names_background or len(options) > 1):
-        return None
-    nearest = min((_distance(reading, v) for v in background), default=np.inf)
-    if nearest < 0.01 * min(_distance(reading, v) for v in options.values()):
         return None
     check = next(iter(options)) if len(options) == 1 else min(options, key=list(options).index)
     return check, options[check]
@@ -191,7 +191,7 @@ def _longest_run(
             for v in (reading.exact if exact else reading.handout)
             if v.layout == layout and v.target.quantity == check.quantity
         }
-        if not indices:
+        if not indices or any(v.whole for v in reading.exact):
             continue
         if reading.meant not in (None, check.id) and len(indices) > 1:
             continue

@@ -106,7 +106,7 @@ def as_rounded(printed: PrintedTensor) -> PrintedTensor:
     half = np.asarray(printed.half_unit)
     if value.size < 2 or not np.isfinite(value).all() or np.count_nonzero(value) < 2:
         return printed
-    noise = 1.2e-7 * float(np.abs(value).max()) + half
+    noise = 1.2e-7 * np.abs(value) + half
     _, distinct = np.unique(np.abs(value), return_index=True)
     telling = distinct[value[distinct] != 0]
     for decimals in range(1, 11):
