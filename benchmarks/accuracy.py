@@ -33,7 +33,7 @@ from corpus import GeneratedNotebook, generate
 from corpus.mistakes import BY_ID, MISTAKES, Plan
 from corpus.truth import CHECKS, WORLDS, World, compute
 from corpus.verdicts import shown_values
-from runs import Run, execute
+from runs import Run, execute, save_slice
 
 from grader.assignment import Assignment, load
 from grader.grading import grade
@@ -317,6 +317,7 @@ def main() -> int:
     parser.add_argument(
         "--out", type=Path, default=Path(".benchmarks/misjudged"), help="where misjudged notebooks go"
     )
+    parser.add_argument("--save-slice", type=Path, help="write the runs here, as tests/data/corpus.json.gz")
     args = parser.parse_args()
     notebooks = list(generate(args.n, args.seed, args.honest))
     assignment = load("hw4")
@@ -324,6 +325,8 @@ def main() -> int:
         cache = args.cache or Path(temporary)
         cache.mkdir(parents=True, exist_ok=True)
         runs = asyncio.run(execute(notebooks, assignment, cache, args.jobs))
+    if args.save_slice:
+        save_slice(args.save_slice, args.n, args.seed, args.honest, runs, assignment)
     work = [(notebook, *run) for notebook, run in zip(notebooks, runs, strict=True)]
     started = time.monotonic()
     if args.jobs > 1:

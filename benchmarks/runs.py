@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import hashlib
 import json
 import sys
@@ -47,11 +48,7 @@ async def execute(
     notebooks: Sequence[GeneratedNotebook], assignment: Assignment, cache: Path, jobs: int
 ) -> list[Run]:
     """Run every notebook in every world, or take its runs from the cache; in the notebooks' order."""
-    with tempfile.TemporaryDirectory() as folder:
-        for notebook in notebooks:
-            (Path(folder) / notebook.name).write_text(json.dumps(notebook.notebook_json), encoding="utf-8")
-        by_name = {Path(s.path).name: s for s in collect([folder])}
-    submissions = [by_name[notebook.name] for notebook in notebooks]
+    submissions = submissions_of(notebooks)
     missing = [s for s in submissions if not _stored(s, assignment, cache).exists()]
     if missing:
         print(
@@ -111,3 +108,40 @@ def _stored(submission: Submission, assignment: Assignment, cache: Path) -> Path
 def _from_cache(path: Path) -> tuple[list[Execution], dict[str, Any]]:
     data = json.loads(path.read_text(encoding="utf-8"))
     return [Execution.model_validate(e) for e in data["executions"]], data["probe"]
+
+
+def save_slice(
+    path: Path, n: int, seed: int, honest: float, runs: Sequence[Run], assignment: Assignment
+) -> None:
+    """Write the runs of a corpus compactly, for tests that judge without running."""
+    kept = [[_compact(e) for e in executions] for _, executions, _ in runs]
+    data = {"n": n, "seed": seed, "honest": honest, "worlds": worlds_digest(assignment), "runs": kept}
+    path.parent.mkdir(parents=True, exist_ok=True)
+    text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
+    path.write_bytes(gzip.compress(text.encode("utf-8"), 9, mtime=0))
+
+
+def load_slice(path: Path) -> dict[str, Any]:
+    """What `save_slice` wrote, `runs` as executions: one list per notebook, in the corpus's order."""
+    data: dict[str, Any] = json.loads(gzip.decompress(path.read_bytes()))
+    data["runs"] = [[Execution.model_validate(e) for e in run] for run in data["runs"]]
+    return data
+
+
+def worlds_digest(assignment: Assignment) -> str:
+    """Changes whenever a notebook's runs could: with a world or the prelude."""
+    preludes = "".join(assignment.prelude_for(w) for w in assignment.rubric.worlds)
+    return hashlib.sha256(preludes.encode()).hexdigest()[:16]
+
+
+def _compact(execution: Execution) -> dict[str, Any]:
+    return execution.model_dump(mode="json", include={"status", "message", "outputs", "errors", "stopped_at"})
+
+
+def submissions_of(notebooks: Sequence[GeneratedNotebook]) -> list[Submission]:
+    """The notebooks as the grader's intake reads them from a folder."""
+    with tempfile.TemporaryDirectory() as folder:
+        for notebook in notebooks:
+            (Path(folder) / notebook.name).write_text(json.dumps(notebook.notebook_json), encoding="utf-8")
+        by_name = {Path(s.path).name: s for s in collect([folder])}
+    return [by_name[notebook.name] for notebook in notebooks]
