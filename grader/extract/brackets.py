@@ -47,6 +47,9 @@ class Frame:
     room: int = ANY_ROOM
 
 
+_BRACE = Frame("{", 0, clean=False)  # never holds anything, so one will do
+
+
 class Brackets:
     """The stack. Finished nodes go to `emit`; scalars that turn out to stand in prose to `loose`."""
 
@@ -76,7 +79,7 @@ class Brackets:
         top = self.top
         if bracket == "{" or (bracket == "m" and top is not None and top.bracket == "("):
             self.interrupt(start, broken=False)
-        self._stack.append(Frame(bracket, start, clean=bracket != "{", form=form))
+        self._stack.append(_BRACE if bracket == "{" else Frame(bracket, start, form=form))
 
     def add(self, parsed: Parsed, start: int, end: int, *, commas: bool) -> None:
         """Numbers directly inside the clean top bracket, one child each."""
@@ -113,12 +116,12 @@ class Brackets:
 
     def comma(self) -> None:
         """A comma between children."""
-        if self._stack:
+        if self._stack and self._stack[-1].clean:
             self._stack[-1].commas = True
 
     def dots(self) -> None:
         """An ellipsis between children."""
-        if self._stack:
+        if self._stack and self._stack[-1].clean:
             self._stack[-1].elided = True
 
     def scale(self, factor: float) -> None:

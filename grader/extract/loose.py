@@ -10,6 +10,7 @@ from grader.extract.numbers import NUMBER, Parsed, decimal_comma_literals, parse
 
 _LITERAL = re.compile(NUMBER)
 _SEPARATORS = frozenset(":=→>≈⇒~")
+_BEFORE_A_VALUE = _SEPARATORS | frozenset(")]}")
 _IS = frozenset({"is", "are", "ist", "sind", "est", "equals", "beträgt", "von", "to", "was"})
 _REST_OF_LINE = re.compile(r"[ \t|]*(?:[\r\n]|\Z)")
 _KEY_BEHIND = re.compile(r":|\)\s+[A-Za-z]")
@@ -27,7 +28,7 @@ def read_run(text: str, start: int, end: int, before: str, scale: float, *, coll
     or alone on their line, or behind an index (`b1[0] 0`).
     """
     body = text[start:end]
-    if body.isdigit() and before.isalpha() and before not in _IS:
+    if before and before[-1] not in _BEFORE_A_VALUE and before not in _IS and _is_integer(body):
         return None
     behind = text[end : end + 12]
     at_end = _REST_OF_LINE.match(text, end) is not None
