@@ -20,7 +20,6 @@ from typing import Any
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionComplete, DeadKernelError
 from nbformat import NotebookNode
-from nbformat.v4 import new_code_cell, new_notebook
 
 from grader.errors import KernelStartError, OperationError
 from grader.execute.absent import missing_packages
@@ -169,8 +168,11 @@ async def _run_cells(kernel: Kernel, job: Job, log: OutputLog, meter: Meter) -> 
 
 def _notebook(cells: tuple[Cell, ...]) -> NotebookNode:
     """A notebook of the sources alone: no tags, no metadata, no stored outputs."""
-    sources = [new_code_cell(cell.source) for cell in cells]  # type: ignore[no-untyped-call]
-    return new_notebook(cells=sources)  # type: ignore[no-untyped-call, no-any-return]
+    sources = [
+        NotebookNode(cell_type="code", source=cell.source, metadata=NotebookNode(), outputs=[])  # type: ignore[no-untyped-call]
+        for cell in cells
+    ]
+    return NotebookNode(cells=sources, metadata=NotebookNode(), nbformat=4, nbformat_minor=5)  # type: ignore[no-untyped-call]
 
 
 async def _prepare(kernel: Kernel, prelude: str) -> None:

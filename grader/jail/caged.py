@@ -42,12 +42,17 @@ _LOST = Exit(-int(signal.SIGKILL), "lost", None, None)
 
 
 class Caged:
-    """A kernel, from the order to its removal. `directory`: descriptor of its working directory."""
+    """A kernel, from the order to its removal.
+
+    directory: descriptor of its working directory. landlock: ABI version that confines it.
+    spent: seconds that its namespaces and mounts, its confinement, and ipykernel's start took.
+    """
 
     def __init__(self, order: Order, folder: Path, talk: socket.socket, inside: bool) -> None:
         self.order = order
         self.directory = -1
         self.landlock = 0
+        self.spent: tuple[float, ...] = ()
         self._folder = folder
         self._work = None if inside else Path(order.work)
         self._talk = talk
@@ -124,6 +129,7 @@ class Caged:
         message = json.loads(data) if data else {}
         if "ready" in message:
             self.landlock = message["ready"]["landlock"]
+            self.spent = tuple(message["ready"]["spent"])
             self._resolve(self._ready, None)
             return
         if not self._ready.done():

@@ -48,6 +48,14 @@ class CagedApp(IPKernelApp):
     def init_poller(self) -> None:
         """The supervisor watches instead of a thread in here."""
 
+    def parse_command_line(self, argv: Any = None) -> None:
+        """There is none; building a parser for it takes a third of the whole start."""
+        self.config.HistoryManager.enabled = False
+        self.parent_handle = 0
+
+    def load_config_file(self, *args: Any, **kwargs: Any) -> None:
+        """Nobody configures this kernel."""
+
     def init_pdb(self) -> None:
         """Nobody sits at a debugger."""
 
@@ -109,7 +117,7 @@ def start(order: Order, sockets: dict[str, int]) -> CagedApp:
             "hb_port": 5,
         }
     )
-    app.initialize(["--HistoryManager.enabled=False", "--IPKernelApp.parent_handle=0"])
+    app.initialize([])
     logging.getLogger("asyncio").setLevel(logging.CRITICAL)
     if "" not in sys.path:
         sys.path.insert(0, "")

@@ -6,12 +6,14 @@ student's runs before the last line of `run`.
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import resource
 import signal
 import socket
 import sys
+import time
 
 from . import filters, friendly, landlock, namespaces
 from . import syscalls as sc
@@ -51,6 +53,7 @@ def run(
     plan: Plan, order: Order, ready: socket.socket, sockets: list[int], group: Group | None, uid: int
 ) -> None:
     """Build the cage around this process, start ipykernel in it, and serve until killed."""
+    clock = [time.perf_counter()]
     os.setsid()
     if group is not None:
         group.enter()
@@ -61,6 +64,7 @@ def run(
         namespaces.mount_private(plan, limits.disk_bytes, limits.files, uid)
     elif uid != os.getuid():
         os.chown(home, uid, -1)
+    clock.append(time.perf_counter())
     lose_privileges(uid)
     sc.prctl(sc.PR_SET_PDEATHSIG, signal.SIGKILL)
     sc.prctl(sc.PR_SET_DUMPABLE, 1)
@@ -71,6 +75,7 @@ def run(
     version = landlock.restrict(_readable(plan), [home], ["/dev/null"])
     filters.install(filters.for_process(programs["first"], os.getpid()))
 
+    clock.append(time.perf_counter())
     from .application import start
 
     application = start(order, dict(zip(CHANNELS, sockets, strict=False)))
@@ -78,7 +83,9 @@ def run(
     friendly.explain_refusals()
     _forget()
     where = os.open(".", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    message = json.dumps({"ready": {"landlock": version}}).encode()
+    clock.append(time.perf_counter())
+    spent = [round(after - before, 5) for before, after in itertools.pairwise(clock)]
+    message = json.dumps({"ready": {"landlock": version, "spent": spent}}).encode()
     socket.send_fds(ready, [message], [where])
     os.close(where)
     ready.close()

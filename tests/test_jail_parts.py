@@ -1,0 +1,153 @@
+"""The parts of the cage that need no kernel: what is shown, how directories go, what is reported."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+import grader
+import rubric
+from grader.execute.absent import missing_packages
+from grader.execute.outputs import OutputLog, clean
+from grader.jail import probe, view
+from grader.jail.cage import filters, plan
+from grader.jail.remove import remove_tree
+from grader.models import AttachedFile, Cell
+
+
+def test_the_view_shows_python_and_nothing_of_ours() -> None:
+    shown = view.kernel_view()
+    ours = [str(Path(package.__file__ or "").resolve()) for package in (grader, rubric)]
+    for path in shown.read:
+        assert not any(own == path or own.startswith(path + "/") for own in ours)
+        assert not Path(path).name.startswith(("notebook_grader", "_notebook_grader", "__editable__"))
+    assert any(os.__file__.startswith(path + "/") for path in shown.read)
+
+
+def test_hidden_entries_are_walked_around(tmp_path: Path) -> None:
+    for name in ("site/torch", "site/grader/jail", "site/six"):
+        (tmp_path / name).mkdir(parents=True)
+    (tmp_path / "site" / "link").symlink_to(tmp_path / "site" / "grader")
+    site = str(tmp_path / "site")
+    hidden = frozenset({f"{site}/grader"})
+    assert list(view.around(site, hidden)) == [f"{site}/six", f"{site}/torch"]
+    assert list(view.around(f"{site}/six", hidden)) == [f"{site}/six"]
+
+
+def test_a_filter_lets_a_process_signal_itself_alone() -> None:
+    program = filters.build_first()
+    mine = filters.for_process(program, 4711)
+    assert len(program) == len(mine) and program != mine
+    assert filters.OWN_PID.to_bytes(4, "little") not in mine
+
+
+def test_plans_and_orders_survive_the_wire() -> None:
+    groups = plan.Cgroups(1, "/a", "/b")
+    first = plan.Plan(("/p",), ("/r",), "/s", namespaces=True, uids=7, cgroups=groups)
+    assert plan.unpack_plan(plan.pack(first)) == first
+    assert plan.unpack_plan(plan.pack(replace(first, cgroups=None))) == replace(first, cgroups=None)
+    order = plan.Order(1, "key", "", plan.KernelLimits(1, 2.5, 3, 4, 5, 6))
+    assert plan.unpack_order(plan.pack(order)) == order
+
+
+def test_a_hostile_directory_is_removed_whatever_is_in_it(tmp_path: Path) -> None:
+    outside = tmp_path / "outside"
+    outside.write_text("keep")
+    top = tmp_path / "top"
+    top.mkdir()
+    (top / "link").symlink_to(outside)
+    (top / "up").symlink_to(tmp_path)
+    here = Path.cwd()
+    try:
+        os.chdir(top)
+        for _ in range(1500):
+            Path("d" * 60).mkdir()
+            os.chdir("d" * 60)
+        Path("file").write_text("x")
+    finally:
+        os.chdir(here)
+    (top / "closed").mkdir(mode=0)
+    remove_tree(top)
+    assert not top.exists() and outside.read_text() == "keep"
+
+
+def examination(**off: str) -> probe.Examination:
+    names = (*probe._BASE, *probe._NAMESPACES, *probe._FULL)
+    layers = {**dict.fromkeys(names, "on"), **off}
+    return probe.Examination(layers, probe._tier(layers), plan.Plan((), (), ""))
+
+
+@pytest.mark.parametrize(
+    ("off", "tier", "marks"),
+    [
+        ({}, "full", {"PASS"}),
+        ({"cgroup": "only root"}, "namespaces", {"PASS", "CAUTION"}),
+        ({"net_namespace": "EPERM", "uid": "only root"}, "base", {"PASS", "CAUTION"}),
+        ({"landlock": "not in this Linux"}, "none", {"PASS", "FAIL"}),
+    ],
+)
+def test_the_tier_follows_from_the_layers_and_each_finding_has_a_fix(
+    off: dict[str, str], tier: str, marks: set[str]
+) -> None:
+    found = examination(**off)
+    assert found.tier == tier
+    assert {finding.mark for finding in found.findings()} == marks
+    assert all(finding.fix for finding in found.findings() if finding.mark != "PASS")
+
+
+def test_the_complaint_names_layer_reason_and_fix_in_one_line() -> None:
+    text = examination(seccomp="no libseccomp").complaint("base")
+    assert text.startswith("isolation base needs the layer seccomp, which is off here (no libseccomp)")
+    assert "apt install libseccomp2" in text and "\n" not in text
+
+
+def test_this_machine_has_the_base_at_least() -> None:
+    found = probe.examine()
+    assert found.tier != "none", found.findings()
+    assert probe.limit(found, "base").tier == "base"
+    assert not probe.limit(found, "base").plan.namespaces
+
+
+# --------------------------------------------------------------------------------- text
+
+
+@pytest.mark.parametrize(
+    ("raw", "text"),
+    [
+        ("plain", "plain"),
+        ("\x1b[1;31mred\x1b[0m", "red"),
+        ("a\rb\r\nc", "a\nb\nc"),
+        ("\x1b]0;title\x07x\x00\x08y", "xy"),
+        ("\ud800", "\ufffd"),
+        ("μ ∂L/∂W\t1", "μ ∂L/∂W\t1"),
+    ],
+)
+def test_text_is_cleaned(raw: str, text: str) -> None:
+    assert clean(raw) == text
+
+
+def test_hostile_messages_leave_no_trace() -> None:
+    log = OutputLog()
+    for content in (None, {"text": 5}, {"text": ["x"]}, {"data": "x"}, {"traceback": 3, "ename": []}):
+        for kind in ("stream", "display_data", "execute_result", "comm_open", 7):
+            log.take(0, {"msg_type": kind, "content": content})
+    assert log.outputs() == () and log.errors() == ()
+    log.take(0, {"msg_type": "error", "content": {"traceback": 3, "ename": [], "evalue": None}})
+    assert [error.name for error in log.errors()] == ["Error"]
+
+
+def test_missing_packages_are_read_from_the_sources() -> None:
+    sources = (
+        "import numpy as np, no_such_a\nfrom no_such_b.sub import x\n!pip install y\nhelper = 1",
+        "%%time\nimport no_such_c",
+        "%%writefile own.py\nimport no_such_d",
+        "import own, beside, os.path\nfrom . import z",
+        "import no_such_e as e\nprint 'python 2'",
+        "'''\nfrom here we go\nimport data carefully\n'''",
+    )
+    cells = tuple(Cell(index=n, kind="code", source=source) for n, source in enumerate(sources))
+    files = (AttachedFile(name="beside.py", source="/x", size=1),)
+    assert missing_packages(cells, files) == ("no_such_a", "no_such_b", "no_such_c", "no_such_e")
