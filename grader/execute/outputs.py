@@ -19,6 +19,9 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _RETURN = re.compile(r"\r\n?")
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
 
+# what a person reads of a display, best first; text/plain of the first two only names an object
+_TEXTS = ("text/markdown", "text/latex", "text/plain")
+
 _KINDS: dict[str, Kind] = {
     "execute_result": "result",
     "display_data": "display",
@@ -102,9 +105,8 @@ class OutputLog:
         data = content.get("data")
         if not isinstance(data, dict):
             return
-        text = data.get("text/plain")
         html = data.get("text/html")
-        plain = text if isinstance(text, str) else ""
+        plain = next((data[m] for m in _TEXTS if isinstance(data.get(m), str)), "")
         table = _SURROGATE.sub("\ufffd", html) if isinstance(html, str) else None
         self._entries.append((cell, kind, [plain], table))
 
