@@ -38,11 +38,6 @@ def missing_packages(cells: tuple[Cell, ...], files: tuple[AttachedFile, ...]) -
     return tuple(found)
 
 
-def imported_packages(cells: tuple[Cell, ...]) -> frozenset[str]:
-    """Top-level names that the code cells import."""
-    return frozenset(name for cell in cells if cell.kind == "code" for name in _imported(cell.source))
-
-
 def _imported(source: str) -> Iterator[str]:
     if source.startswith("%%") and not source.startswith(("%%time", "%%capture", "%%prun")):
         return

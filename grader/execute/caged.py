@@ -7,7 +7,6 @@ from typing import cast
 import zmq.asyncio
 from jupyter_client.connect import KernelConnectionInfo
 
-from grader.execute.absent import imported_packages
 from grader.execute.channels import BoundedClient
 from grader.execute.job import Job
 from grader.execute.kernel import Ending, Reason
@@ -48,7 +47,8 @@ class CagedSource:
 
     async def start(self, job: Job) -> CagedKernel:
         """A fresh kernel whose directory holds the job's files. Raises `KernelStartError`."""
-        caged = await self._kernels.take(kernel_limits(job), imported_packages(job.cells))
+        code = "\n".join(cell.source for cell in job.cells if cell.kind == "code")
+        caged = await self._kernels.take(kernel_limits(job), code)
         try:
             copy_files(job.files, caged.directory)
             client = BoundedClient(context=self._context)

@@ -22,8 +22,6 @@ from grader.jail.caged import Caged, order_kernel
 from grader.jail.probe import Examination
 from grader.jail.warm import WarmServer, start_server
 
-_SERVERS = 3
-
 
 class CagedKernels:
     """Starts kernels; keeps `spare` of them ready for the limits that were last asked for."""
@@ -49,19 +47,20 @@ class CagedKernels:
         self._loaded: set[str] = set()
         self._number = 0
 
-    async def take(self, limits: KernelLimits, packages: frozenset[str] = frozenset()) -> Caged:
+    async def take(self, limits: KernelLimits, code: str = "") -> Caged:
         """A kernel that serves, and nobody used. Raises `KernelStartError`.
 
-        packages: top-level names that the notebook imports; some are worth importing once, in the
-        server, for this notebook's later runs and those that come.
+        code: what is going to run. Words in it tell which libraries are worth importing once, in
+        the server, for this kernel and those to come.
         """
         server = await self._warm()
-        for name in sorted((packages & ON_DEMAND.keys()) - self._loaded):
-            self._loaded.add(name)
-            server.preload(name)
+        wanted = {word for word in ON_DEMAND if word in code} - self._loaded
+        for word in sorted(wanted):
+            self._loaded.add(word)
+            server.preload(word)
         while self._ready:
             kernel = self._ready.popleft()
-            if kernel.running and kernel.order.limits == limits:
+            if not wanted and kernel.running and kernel.order.limits == limits:
                 self._refill_soon(limits)
                 return kernel
             kernel.forget()
@@ -101,8 +100,8 @@ class CagedKernels:
             if self._server is not None and self._server.alive:
                 return self._server
             if self._server is not None:
+                # what it had imported on demand is not tried again: that may be what killed it
                 self._server.stop()
-                self._loaded.clear()
                 while self._ready:
                     self._ready.popleft().forget()
             scratch = Path(tempfile.mkdtemp(prefix="server-", dir=self._run))

@@ -28,7 +28,7 @@ def _names(text: str) -> tuple[str, ...]:
 
 
 _ALWAYS = _names("""
-numpy numpy.random numpy.fft torch torch._dynamo torch.utils.data torch.optim
+numpy numpy.random numpy.fft torch torch.utils.data torch.optim
 IPython zmq tornado.ioloop asyncio ipykernel.kernelapp ipykernel.ipkernel ipykernel.subshell_manager
 IPython.core.completerlib IPython.core.debugger IPython.core.logger IPython.core.oinspect
 IPython.extensions.storemagic IPython.utils.wildcard IPython.core.pylabtools
@@ -47,9 +47,9 @@ ON_DEMAND = {
     "scipy": ("scipy", "scipy.special", "scipy.stats", "scipy.optimize"),
     "sklearn": ("sklearn", "sklearn.datasets", "sklearn.model_selection", "sklearn.metrics"),
     "tqdm": ("tqdm", "tqdm.auto", "tqdm.notebook"),
-    "sympy": ("sympy",),
+    "optim": ("torch._dynamo",),  # imported by the first optimiser that is made
 }
-"""Top-level name a notebook imports → what the server imports for it."""
+"""Word in a notebook's code → what the server imports for it, once."""
 
 
 def load_always() -> None:
@@ -65,9 +65,9 @@ def load_always() -> None:
     settle()
 
 
-def load_on_demand(name: str) -> None:
-    """Import one of `ON_DEMAND`; unknown names are ignored."""
-    for module in ON_DEMAND.get(name, ()):
+def load_on_demand(word: str) -> None:
+    """Import what belongs to one word of `ON_DEMAND`; unknown words are ignored."""
+    for module in ON_DEMAND.get(word, ()):
         _load(module)
     settle()
 
