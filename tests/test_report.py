@@ -173,6 +173,23 @@ def test_typed_in_values_are_not_marked_as_different() -> None:
     assert "2.469e-05  -6.200e-06  1.650e-05    1.235e-05" in made
 
 
+def test_the_reader_s_facts_stay_with_the_assistant() -> None:
+    report, submission = samples.all_right()
+    dumped = report.model_dump()
+    dumped["questions"][2]["checks"][0]["message"] = (
+        "A person reads this answer (cell 5): “4.” Facts: dW1 fail."
+    )
+    marked = Report.model_validate(dumped)
+    for made in (
+        reports.to_markdown(marked, submission, samples.RUBRIC),
+        reports.to_html(marked, submission, samples.RUBRIC),
+    ):
+        assert "Facts" not in made
+        assert "A person reads your answer." in made
+        assert "4. Yes, the same as before." in made
+    assert "Facts: dW1 fail." in reports.show(marked, samples.RUBRIC)
+
+
 def test_flags_reasons_and_details_stay_with_the_assistant() -> None:
     for make in samples.SAMPLES.values():
         report, submission = make()
@@ -220,7 +237,8 @@ def test_markdown_never_becomes_markup(hostile: str) -> None:
         for check in question["checks"]:
             if check["evidence"]:
                 check["evidence"] |= {"label": hostile, "text": hostile, "layout": hostile}
-    cells = tuple(c.model_copy(update={"source": hostile}) for c in submission.cells)
+    start = {"markdown": "4. It is all the same ", "code": ""}
+    cells = tuple(c.model_copy(update={"source": start[c.kind] + hostile}) for c in submission.cells)
     made = reports.to_markdown(
         Report.model_validate(dumped), submission.model_copy(update={"cells": cells}), samples.RUBRIC
     )

@@ -17,6 +17,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from test_report_html import HOSTILE, attacked
 
 from grader import report as reports
+from grader.models import Output
 
 CHROMIUM = next(
     (found for name in ("chromium", "chromium-browser", "google-chrome") if (found := shutil.which(name))),
@@ -61,7 +62,15 @@ def opened(browser: Browser, folder: Path, made: str, width: int = 1200) -> Open
 
 def test_scripts_of_students_never_run_and_nothing_is_loaded(browser: Browser, tmp_path: Path) -> None:
     attacks = [attacked(hostile) for hostile in HOSTILE]
-    pages = [reports.to_html(report, submission, samples.RUBRIC) for report, submission in attacks]
+    pages = [
+        reports.to_html(
+            report,
+            submission,
+            samples.RUBRIC,
+            [Output(cell=c.index, index=0, kind="stdout", text=c.source) for c in submission.cells],
+        )
+        for report, submission in attacks
+    ]
     pages.append(reports.to_index([report for report, _ in attacks], samples.RUBRIC))
     for made in pages:
         seen = opened(browser, tmp_path, made)

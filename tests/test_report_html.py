@@ -7,13 +7,17 @@ import hashlib
 import re
 import time
 from html.parser import HTMLParser
+from pathlib import Path
 
+import nbformat
 import pytest
 from golden import samples
 
 from grader import report as reports
-from grader.models import Report, Submission
+from grader.errors import StorageError
+from grader.models import Execution, Output, Report, Submission
 from grader.report.html import prose
+from grader.report.notebook import kept_outputs
 from grader.report.statistics import statistics
 
 PAGE = "html head meta link title style script body header footer main section article div span p a br bdi"
@@ -87,7 +91,8 @@ def attacked(hostile: str) -> tuple[Report, Submission]:
 @pytest.mark.parametrize("hostile", HOSTILE)
 def test_pages_hold_only_our_tags_and_no_handlers(hostile: str) -> None:
     report, submission = attacked(hostile)
-    student = reports.to_html(report, submission, samples.RUBRIC)
+    said = [Output(cell=c.index, index=0, kind="stdout", text=hostile) for c in submission.cells]
+    student = reports.to_html(report, submission, samples.RUBRIC, said)
     plain = reports.to_html(*attacked("harmless"), samples.RUBRIC)
     assert Page(student).tags.count("section") == Page(plain).tags.count("section")
     assert "script" not in Page(student).tags
@@ -197,3 +202,73 @@ def test_a_thousand_students_are_fast_and_small() -> None:
     assert time.perf_counter() - start < 10, "a fraction of a second where nothing else runs"
     assert len(made) < 2_000_000
     assert made.count("<tr data-find=") == 1000
+
+
+# ------------------------------------------------------- the notebook with what it printed
+
+RUN = Execution(
+    status="error",
+    outputs=(
+        Output(cell=2, index=0, kind="stdout", text="loss 0.5\n"),
+        Output(cell=3, index=0, kind="stdout", text="tensor([1.2346e-05])\nthen"),
+        Output(cell=3, index=1, kind="display", html="<script>x()</script><table><tr><td>0.5<td>7</table>"),
+        Output(cell=3, index=2, kind="error", text="Traceback\nNameError: <b>y</b>"),
+    ),
+)
+
+
+def ran(first: int = 0, last: int = 20) -> str:
+    report, submission = samples.forgot_half()
+    dumped = report.model_dump()
+    dumped["questions"][1]["checks"][0]["evidence"]["span"] = (first, last)
+    dumped["questions"][1]["checks"][1]["evidence"] = None
+    return reports.to_html(Report.model_validate(dumped), submission, samples.RUBRIC, kept_outputs(RUN))
+
+
+def test_what_was_printed_stands_below_its_cell_with_the_answers_marked() -> None:
+    made = ran()
+    cell_3, cell_4 = made.split('id="cell-3"')[1].split('id="cell-4"')
+    assert "loss 0.5" in cell_3
+    answer = '<a class="answer fail" href="#check-dW1" title="∂L/∂W1: not correct">tensor([1.2346e-05])</a>'
+    assert f"{answer}\nthen</pre>" in cell_4
+    assert '<pre class="printed error"' in cell_4
+    assert "NameError: &lt;b&gt;y&lt;/b&gt;" in cell_4
+    assert ">0.5  7</pre>" in cell_4, "HTML is shown as its text, scripts left out"
+    assert "as we ran it" in made
+    assert "as we ran it" not in reports.to_html(*samples.forgot_half(), samples.RUBRIC)
+
+
+@pytest.mark.parametrize("span", [(5, 5), (9, 3), (10, 4000), (100, 200)])
+def test_a_span_that_does_not_fit_marks_nothing(span: tuple[int, int]) -> None:
+    made = ran(*span)
+    assert 'class="answer fail"' not in made
+    assert "tensor([1.2346e-05])\nthen" in made
+
+
+def test_long_outputs_are_cut_and_keep_their_place() -> None:
+    flood = Execution(
+        status="ok",
+        outputs=tuple(Output(cell=2, index=n, kind="stdout", text="x" * 30_000) for n in range(40)),
+    )
+    kept = kept_outputs(flood)
+    assert [o.index for o in kept] == list(range(40))
+    assert (len(kept[0].text), len(kept[39].text)) == (20_000, 0)
+    assert len(reports.to_html(*samples.all_right(), samples.RUBRIC, kept)) < 250_000
+
+
+def test_a_report_is_typeset_again_from_what_lies_beside_it(tmp_path: Path) -> None:
+    report, submission = samples.forgot_half()
+    reports.write(report, submission, samples.RUBRIC, tmp_path, RUN)
+    first = (tmp_path / "report.html").read_text("utf-8")
+    nbformat.validate(nbformat.read(tmp_path / "executed.ipynb", as_version=4))
+    assert reports.read_notebook(tmp_path) == (submission.cells, kept_outputs(RUN))
+    reports.rewrite(report, samples.RUBRIC, tmp_path)
+    assert (tmp_path / "report.html").read_text("utf-8") == first
+    (tmp_path / "executed.ipynb").write_text("{}")
+    with pytest.raises(StorageError, match=r"executed\.ipynb is not what the grader wrote"):
+        reports.rewrite(report, samples.RUBRIC, tmp_path)
+
+
+def test_a_notebook_that_never_ran_says_so_when_typeset_again(tmp_path: Path) -> None:
+    reports.write(*samples.ungraded(), samples.RUBRIC, tmp_path)
+    assert reports.read_notebook(tmp_path)[1] is None

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from grader.models import Report, Submission
+from grader.errors import StorageError
+from grader.models import Cell, Execution, Output, Report, Submission
 from grader.report.class_page import to_index
 from grader.report.files import write_text
 from grader.report.markdown import to_markdown
+from grader.report.notebook import from_ipynb, kept_outputs, to_ipynb
 from grader.report.serial import from_json, json_schema, to_json
 from grader.report.show import show
 from grader.report.student_page import to_html
@@ -20,6 +22,8 @@ __all__ = [
     "class_table",
     "from_json",
     "json_schema",
+    "read_notebook",
+    "rewrite",
     "show",
     "to_csv",
     "to_html",
@@ -31,17 +35,58 @@ __all__ = [
 ]
 
 
-def write(report: Report, submission: Submission, rubric: Rubric, folder: Path) -> None:
-    """Write report.html, report.md and report.json into `folder`, each whole or not at all.
+NOTEBOOK = "executed.ipynb"
+
+
+def write(
+    report: Report,
+    submission: Submission,
+    rubric: Rubric,
+    folder: Path,
+    execution: Execution | None = None,
+) -> None:
+    """Write report.html, report.md, executed.ipynb and report.json into `folder`, each whole or not at all.
 
     report.json comes last: where it exists, the rest does too.
+    execution: the run in the handout's world, to be shown with its outputs; None where there was none.
 
     Raises:
         StorageError: a file can't be written.
     """
-    write_text(folder / "report.html", to_html(report, submission, rubric))
+    outputs = None if execution is None else kept_outputs(execution)
+    write_text(folder / "report.html", to_html(report, submission, rubric, outputs))
     write_text(folder / "report.md", to_markdown(report, submission, rubric))
+    write_text(folder / NOTEBOOK, to_ipynb(submission.cells, outputs))
     write_text(folder / "report.json", to_json(report))
+
+
+def rewrite(report: Report, rubric: Rubric, folder: Path) -> None:
+    """Typeset report.html and report.md again, for a report that a person has changed since.
+
+    The notebook comes from the executed.ipynb that `write` left. report.json stays as it is.
+
+    Raises:
+        StorageError: executed.ipynb is missing or damaged, or a file can't be written.
+    """
+    cells, outputs = read_notebook(folder)
+    sub = report.submission
+    submission = Submission(id=sub.id, path=sub.path, sha256=sub.sha256, student=sub.student, cells=cells)
+    write_text(folder / "report.html", to_html(report, submission, rubric, outputs))
+    write_text(folder / "report.md", to_markdown(report, submission, rubric))
+
+
+def read_notebook(folder: Path) -> tuple[tuple[Cell, ...], tuple[Output, ...] | None]:
+    """The cells that `write` left in `folder`, and what they printed (None: they never ran).
+
+    Raises:
+        StorageError: executed.ipynb is missing or damaged.
+    """
+    path = folder / NOTEBOOK
+    try:
+        text = path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise StorageError(f"{path} can't be read; grade it again with --force") from error
+    return from_ipynb(text, str(path))
 
 
 def write_class(reports: Sequence[Report], rubric: Rubric, out: Path) -> None:

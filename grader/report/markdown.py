@@ -109,6 +109,8 @@ def _comparison(check: CheckView, spoken: Words) -> Iterator[str]:
 
 
 def _where(quote: Quote, spoken: Words) -> str:
+    if quote.written:
+        return spoken.wrote.format(cell=quote.cell)
     if not quote.label:
         return spoken.printed.format(cell=quote.cell)
     return spoken.printed_label.format(cell=quote.cell, label=text.code(quote.label))

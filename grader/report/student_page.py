@@ -2,41 +2,68 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
-from grader.models import Report, Submission
-from grader.report.html import page
+from grader.models import Output, Report, Submission
+from grader.report.html import page, python
 from grader.report.text import visible
 from grader.report.view import QuestionView, student_view
-from grader.report.words import MARKS, points
+from grader.report.words import MARKS, Words, points
 from rubric.schema import Rubric
+
+if TYPE_CHECKING:
+    from markupsafe import Markup
 
 _CELL = 8_000  # characters of one cell
 _CELLS = 400
+_SHOWN = 4_000  # characters of one output
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A stretch of an output. check: the id of the check it answers; "" where it answers none."""
+
+    text: str
+    check: str = ""
+    title: str = ""
+    verdict: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ShownOutput:
+    """What one output said, with the prints that answer a check set apart."""
+
+    kind: str
+    pieces: tuple[Piece, ...]
+    cut: bool
 
 
 @dataclass(frozen=True, slots=True)
 class SourceCell:
-    """A cell as handed in, cut to a length that keeps the page light."""
+    """A cell as handed in, and what it printed, cut to a length that keeps the page light."""
 
     number: int
     code: bool
-    source: str
+    source: Markup | str
     cut: bool
+    outputs: tuple[ShownOutput, ...]
 
 
-def to_html(report: Report, submission: Submission, rubric: Rubric) -> str:
-    """The report as one page without scripts: what the Markdown says, matrices coloured by agreement."""
+def to_html(
+    report: Report, submission: Submission, rubric: Rubric, outputs: Sequence[Output] | None = None
+) -> str:
+    """The report as one page without scripts: what the Markdown says, matrices coloured by agreement.
+
+    outputs: what the notebook printed in the handout's world, to be shown below its cells; None
+    where that is not known.
+    """
     view = student_view(report, submission, rubric)
-    cells = [
-        SourceCell(
-            c.index + 1, c.kind == "code", visible(c.source[:_CELL]).strip("\n"), len(c.source) > _CELL
-        )
-        for c in submission.cells[:_CELLS]
-    ]
+    cells = tuple(_cells(report, submission, outputs or (), view.words))
     return page(
         "student.html",
-        ("style.css",),
+        ("style.css", "notebook.css"),
         view=view,
         words=view.words,
         marks=MARKS,
@@ -45,8 +72,56 @@ def to_html(report: Report, submission: Submission, rubric: Rubric) -> str:
         score="" if report.score is None else points(report.score, view.words),
         most=points(report.max_score, view.words),
         cells=cells,
+        ran=outputs is not None,
         linked={c.number for c in cells},
     )
+
+
+def _cells(
+    report: Report, submission: Submission, outputs: Sequence[Output], spoken: Words
+) -> Iterator[SourceCell]:
+    answers = _answers(report, spoken)
+    by_cell: dict[int, list[Output]] = {}
+    for output in outputs:
+        by_cell.setdefault(output.cell, []).append(output)
+    for cell in submission.cells[:_CELLS]:
+        source = visible(cell.source[:_CELL]).strip("\n")
+        printed = by_cell.get(cell.index, [])
+        yield SourceCell(
+            number=cell.index + 1,
+            code=cell.kind == "code",
+            source=python(source) if cell.kind == "code" else source,
+            cut=len(cell.source) > _CELL,
+            outputs=tuple(_shown(o, answers.get((o.cell, o.index), [])) for o in printed if o.text.strip()),
+        )
+
+
+Answer = tuple[int, int, Piece]
+
+
+def _answers(report: Report, spoken: Words) -> dict[tuple[int, int], list[Answer]]:
+    """By cell and output: which stretch answers which check."""
+    found: dict[tuple[int, int], list[Answer]] = {}
+    for question in report.questions:
+        for check in question.checks:
+            if check.evidence is not None:
+                title = f"{check.title}: {spoken.verdicts[check.verdict]}"
+                piece = Piece("", check.id, title, check.verdict)
+                place = (check.evidence.cell, check.evidence.output)
+                found.setdefault(place, []).append((*check.evidence.span, piece))
+    return found
+
+
+def _shown(output: Output, answers: Sequence[Answer]) -> ShownOutput:
+    text = output.text[:_SHOWN].rstrip()
+    pieces: list[Piece] = []
+    at = 0
+    for start, end, piece in sorted(answers, key=lambda a: a[:2]):
+        if at <= start < end <= len(text):
+            pieces += [Piece(text[at:start]), replace(piece, text=text[start:end])]
+            at = end
+    pieces.append(Piece(text[at:]))
+    return ShownOutput(output.kind, tuple(p for p in pieces if p.text), len(output.text) > _SHOWN)
 
 
 def _bar(question: QuestionView) -> tuple[float, float]:

@@ -65,34 +65,45 @@ def to_csv(reports: Sequence[Report], rubric: Rubric) -> str:
 
 
 def class_table(reports: Sequence[Report], rubric: Rubric) -> Table:
-    """The class for a terminal: points by question, a mark per check, what waits for a person."""
+    """The class for a terminal, one line a student: a mark per check, points, what waits for a person.
+
+    Where the terminal is narrow, names and notes are cut; grades.csv and index.html have them whole.
+    """
+    from rich import box
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(title=one_line(rubric.title), caption=_legend())
-    table.add_column("submission", overflow="fold")
-    for question in rubric.questions:
-        table.add_column(question.id, justify="right", no_wrap=True)
-    table.add_column("checks", no_wrap=True)
+    def cut(text: str) -> Text:
+        return Text(text, no_wrap=True, overflow="ellipsis")
+
+    table = Table(
+        title=one_line(rubric.title),
+        caption=_legend(),
+        box=box.SIMPLE_HEAD,
+        padding=(0, 1, 0, 0),
+        pad_edge=False,
+    )
+    table.add_column("submission")
     table.add_column("score", justify="right", no_wrap=True)
     table.add_column("waits", justify="right", no_wrap=True)
-    table.add_column("notes", overflow="fold")
+    for question in rubric.questions:
+        table.add_column(question.id, no_wrap=True)
+    table.add_column("notes")
     for report in ordered(reports):
         by_id = {q.id: q for q in report.questions}
-        marks = Text()
+        marks = []
         for question in rubric.questions:
+            shown = Text()
             found = by_id.get(question.id)
-            for check in found.checks if found else ():
-                marks.append(MARKS[check.verdict], style=_STYLES[check.verdict])
-            marks.append(" ")
-        scores = [decided(by_id.get(q.id)) for q in rubric.questions]
+            for check in found.checks if found and report.score is not None else ():
+                shown.append(MARKS[check.verdict], style=_STYLES[check.verdict])
+            marks.append(shown)
         table.add_row(
-            Text(one_line(report.submission.id, 60)),
-            *(Text(_short(score)) for score in scores),
-            marks,
+            cut(one_line(report.submission.id, 60)),
             Text(_short(report.score), style="bold" if report.score is not None else "bold red"),
-            Text(points(report.pending) if report.pending else ""),
-            Text(_notes(report)),
+            Text(points(report.pending) if report.pending and report.score is not None else ""),
+            *marks,
+            cut(_notes(report)),
         )
     return table
 
@@ -161,8 +172,6 @@ def _short(score: float | None) -> str:
 
 def _notes(report: Report) -> str:
     notes: list[str] = [] if report.execution.status == "ok" else [report.execution.status]
-    if report.needs_review:
-        notes.append("review")
     notes += [one_line(flag.id, 40) for flag in report.flags]
     return ", ".join(dict.fromkeys(notes))
 
@@ -173,6 +182,6 @@ def _legend() -> str:
         "partial": "partly",
         "fail": "wrong",
         "missing": "missing",
-        "review": "review",
+        "review": "a person decides",
     }
     return "  ".join(f"{mark} {names[verdict]}" for verdict, mark in MARKS.items())

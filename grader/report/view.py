@@ -8,21 +8,23 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from grader.behaviour import find_answer
 from grader.models import CheckResult, Evidence, QuestionResult, Report, Submission, VerdictName
 from grader.report.tensors import Comparison, Worst, compare
 from grader.report.text import one_line
 from grader.report.words import Words, points, words
-from rubric.schema import Rubric
+from rubric.schema import Rubric, TextCheck
 
 
 @dataclass(frozen=True, slots=True)
 class Quote:
-    """A print of the student's. `cell` counts from 1; `begins` is the cell's first line of code."""
+    """A print or words of the student's. `cell` counts from 1; `begins` is its first line of code."""
 
     cell: int
     text: str
     label: str
     begins: str
+    written: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,6 +214,11 @@ def _check(check: CheckResult, submission: Submission, rubric: Rubric, spoken: W
     message = check.message.strip()
     if hint and message != hint:
         message = message.removesuffix(hint).strip()  # it has a place of its own
+    quote = _quote(check.evidence, submission)
+    if isinstance(said, TextCheck):
+        quote = _written(said, submission)
+        if check.score is None and check.verdict == "review":
+            message = spoken.read_by  # what the grader's message adds is for the reader, not the writer
     view = CheckView(
         id=check.id,
         title=check.title,
@@ -219,7 +226,7 @@ def _check(check: CheckResult, submission: Submission, rubric: Rubric, spoken: W
         waits=check.score is None,
         points=_points(check.score, check.max_score, spoken),
         message=message if tells else "",
-        quote=_quote(check.evidence, submission),
+        quote=quote,
         comparison=None,
         relaid="",
         worst="",
@@ -263,6 +270,13 @@ def _quote(evidence: Evidence | None, submission: Submission) -> Quote | None:
         label=one_line(evidence.label, 60),
         begins=one_line(lines[0], 60) if lines else "",
     )
+
+
+def _written(check: TextCheck, submission: Submission) -> Quote | None:
+    answer = find_answer(check, submission.cells)
+    if answer is None:
+        return None
+    return Quote(cell=answer.cell + 1, text=answer.text, label="", begins="", written=True)
 
 
 def _worst(worst: Worst, full: bool, spoken: Words) -> str:

@@ -42,6 +42,8 @@ class Words:
     printed_label: str
     begins: str
     you_printed: str
+    you_wrote: str
+    wrote: str
     begins_with: str
     relaid: str
     yours: str
@@ -59,6 +61,10 @@ class Words:
     in_short: str
     your_cells: str
     your_cells_note: str
+    your_run: str
+    your_run_note: str
+    output_of: str
+    read_by: str
     cell: str
     cut: str
     made_by: str
@@ -94,6 +100,8 @@ EN = Words(
     printed_label="You printed in cell {cell}, labelled {label}",
     begins="the cell begins {source}",
     you_printed="What you printed",
+    you_wrote="What you wrote",
+    wrote="You wrote in cell {cell}",
     begins_with="begins",
     relaid="You printed them {layout}; here they are laid out like the reference.",
     yours="yours",
@@ -111,6 +119,11 @@ EN = Words(
     in_short="In short",
     your_cells="Your notebook's cells",
     your_cells_note="As you handed them in, counted from 1 with text cells included.",
+    your_run="Your notebook as we ran it",
+    your_run_note="What each cell printed here stands below it; prints that answer a question are "
+    "coloured. Cells are counted from 1 with text cells included.",
+    output_of="Printed by cell {cell}",
+    read_by="A person reads your answer.",
     cell="Cell {cell}",
     cut="cut here",
     made_by="Made from report.json by grader {grader}, rubric {rubric} version {version}, file {sha}.",
@@ -166,6 +179,8 @@ DE = Words(
     printed_label="Ihre Ausgabe in Zelle {cell}, beschriftet {label}",
     begins="die Zelle beginnt {source}",
     you_printed="Ihre Ausgabe",
+    you_wrote="Ihre Antwort",
+    wrote="Sie schrieben in Zelle {cell}",
     begins_with="beginnt",
     relaid="Ausgegeben haben Sie sie {layout}; hier sind sie angeordnet wie die Vorgabe.",
     yours="Ihre",
@@ -183,6 +198,11 @@ DE = Words(
     in_short="Kurz gesagt",
     your_cells="Die Zellen Ihres Notebooks",
     your_cells_note="Wie abgegeben, ab 1 gezählt, Textzellen eingeschlossen.",
+    your_run="Ihr Notebook, wie es bei uns lief",
+    your_run_note="Unter jeder Zelle steht, was sie hier ausgab; Ausgaben, die eine Aufgabe beantworten, "
+    "sind gefärbt. Ab 1 gezählt, Textzellen eingeschlossen.",
+    output_of="Ausgabe von Zelle {cell}",
+    read_by="Eine Person liest Ihre Antwort.",
     cell="Zelle {cell}",
     cut="hier gekürzt",
     made_by="Erstellt aus report.json von grader {grader}, Schema {rubric} Version {version}, Datei {sha}.",

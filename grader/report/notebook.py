@@ -1,0 +1,132 @@
+"""A notebook with what it printed when we ran it: kept beside the report as executed.ipynb.
+
+From this file a report can be typeset again (after a person has marked it) without the upload or a
+second run. It holds text only: nothing that a viewer could run or load.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from html.parser import HTMLParser
+from typing import Any, Literal
+
+from grader.errors import StorageError
+from grader.models import Cell, Execution, Output
+
+_OUTPUT = 20_000  # characters of one output
+_ALL = 600_000  # characters of all outputs together
+
+_BLOCKS = frozenset({"p", "div", "br", "li", "tr", "table", "pre", "h1", "h2", "h3", "h4"})
+_RICH: dict[str, Literal["result", "display"]] = {"execute_result": "result", "display_data": "display"}
+
+
+def kept_outputs(execution: Execution) -> tuple[Output, ...]:
+    """The outputs of a run as text, each and all together cut to a length that keeps pages light.
+
+    HTML without a text beside it becomes its text. The positions stay: `Output.index`, and the
+    spans into `Output.text` that lie before the cut.
+    """
+    kept: list[Output] = []
+    room = _ALL
+    for output in execution.outputs:
+        most = max(0, min(_OUTPUT, room))
+        text = output.text or _text_of(output.html or "")
+        kept.append(output.model_copy(update={"text": text[:most], "html": None}))
+        room -= len(kept[-1].text)
+    return tuple(kept)
+
+
+def to_ipynb(cells: Sequence[Cell], outputs: Sequence[Output] | None) -> str:
+    """The notebook (nbformat 4.4) with these outputs as its outputs, one cell per `Cell`.
+
+    outputs: None where it never ran, which the metadata say too.
+    """
+    by_cell: dict[int, list[Output]] = {}
+    for output in outputs or ():
+        by_cell.setdefault(output.cell, []).append(output)
+    made = [_cell(c, by_cell.get(c.index, ())) for c in cells]
+    kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
+    notebook = {
+        "cells": made,
+        "metadata": {"kernelspec": kernel, "grader": {"ran": outputs is not None}},
+        "nbformat": 4,
+        "nbformat_minor": 4,
+    }
+    text = json.dumps(notebook, ensure_ascii=False, indent=1, allow_nan=False)
+    return text.encode("utf-8", errors="replace").decode("utf-8") + "\n"
+
+
+def from_ipynb(
+    text: str, where: str = "executed.ipynb"
+) -> tuple[tuple[Cell, ...], tuple[Output, ...] | None]:
+    """What `to_ipynb` was given. Raises `StorageError` for anything else."""
+    try:
+        notebook = json.loads(text)
+        found, ran = notebook["cells"], notebook["metadata"]["grader"]["ran"]
+        cells = tuple(Cell(index=n, kind=c["cell_type"], source=c["source"]) for n, c in enumerate(found))
+        outputs = tuple(
+            _read(o, n, k) for n, c in enumerate(found) for k, o in enumerate(c.get("outputs", ()))
+        )
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise StorageError(f"{where} is not what the grader wrote; grade it again with --force") from error
+    return cells, outputs if ran else None
+
+
+def _cell(cell: Cell, outputs: Sequence[Output]) -> dict[str, Any]:
+    made: dict[str, Any] = {"cell_type": cell.kind, "metadata": {}, "source": cell.source}
+    if cell.kind == "code":
+        made |= {"execution_count": None, "outputs": [_written(o) for o in outputs]}
+    return made
+
+
+def _written(output: Output) -> dict[str, Any]:
+    if output.kind in ("stdout", "stderr"):
+        return {"output_type": "stream", "name": output.kind, "text": output.text}
+    if output.kind == "error":
+        lines = output.text.split("\n")
+        return {"output_type": "error", "ename": "", "evalue": "", "traceback": lines}
+    data = {"text/plain": output.text}
+    if output.kind == "display":
+        return {"output_type": "display_data", "data": data, "metadata": {}}
+    return {"output_type": "execute_result", "data": data, "metadata": {}, "execution_count": None}
+
+
+def _read(output: Mapping[str, Any], cell: int, index: int) -> Output:
+    kind = output["output_type"]
+    if kind == "stream":
+        return Output(cell=cell, index=index, kind=output["name"], text=output["text"])
+    if kind == "error":
+        return Output(cell=cell, index=index, kind="error", text="\n".join(output["traceback"]))
+    text = output["data"]["text/plain"]
+    return Output(cell=cell, index=index, kind=_RICH[kind], text=text)
+
+
+class _Text(HTMLParser):
+    """The words of an HTML output, a line for each block."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.parts: list[str] = []
+        self._silent = 0
+
+    def handle_starttag(self, tag: str, attrs: object) -> None:
+        self._silent += tag in ("script", "style")
+        if tag in _BLOCKS:
+            self.parts.append("\n")
+        elif tag in ("td", "th"):
+            self.parts.append("  ")
+
+    def handle_endtag(self, tag: str) -> None:
+        self._silent -= tag in ("script", "style") and self._silent > 0
+
+    def handle_data(self, data: str) -> None:
+        if not self._silent:
+            self.parts.append(" ".join(data.split()) if data.strip() else "")
+
+
+def _text_of(html: str) -> str:
+    parser = _Text()
+    parser.feed(html[:_OUTPUT])
+    lines = "".join(parser.parts).split("\n")
+    return "\n".join(line.strip() for line in lines if line.strip())
