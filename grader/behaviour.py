@@ -12,6 +12,7 @@ from grader.source import Code
 from rubric.schema import BehaviourCheck, Messages, Mistake, Requirement, TextCheck
 
 _HEADING = re.compile(r"^\s*(#{1,6}\s|\*\*|<h\d|(?:question|task|exercise|aufgabe|frage)\b|\(?\d+[.)])", re.I)
+_FENCED = re.compile(r"```.*?(?:```|\Z)", re.DOTALL)
 _RESULT = re.compile(r"=\s*[\[({\d.-]")
 _MOST = 4000  # characters of an answer that are shown to its reader
 
@@ -85,7 +86,7 @@ def find_answer(check: TextCheck, cells: Sequence[Cell]) -> Answer | None:
     for position, cell in enumerate(cells):
         if cell.kind == "code":
             continue
-        lines = cell.source.splitlines()
+        lines = _FENCED.sub("", cell.source).splitlines()
         for number, line in enumerate(lines):
             if any(p.search(line) for p in patterns):
                 text = _below(line, lines[number + 1 :], cells[position + 1 :], patterns)
@@ -120,7 +121,7 @@ def _below(
 
 def _sentences(text: str) -> list[str]:
     """Lines of a text cell that are words: no code blocks, no typed results."""
-    text = re.sub(r"```.*?(?:```|\Z)", "", text, flags=re.DOTALL)
+    text = _FENCED.sub("", text)
     return [
         line
         for line in text.splitlines()

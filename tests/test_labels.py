@@ -14,7 +14,13 @@ def vocabulary(hw4: Assignment) -> Vocabulary:
 
 
 @pytest.mark.parametrize(
-    "text", ["∂L/∂W₁", r"\frac{\partial L}{\partial W_1}", "dL_dW1", r"$\frac{\partial \mathcal{L}}{\partial W_{1}}$"]
+    "text",
+    [
+        "∂L/∂W₁",
+        r"\frac{\partial L}{\partial W_1}",
+        "dL_dW1",
+        r"$\frac{\partial \mathcal{L}}{\partial W_{1}}$",
+    ],
 )
 def test_notations_of_one_derivative_read_alike(text: str) -> None:
     assert "".join(tokens(text)) == "dldw1"

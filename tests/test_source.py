@@ -1,0 +1,76 @@
+"""What the code of a notebook says, without running it."""
+
+from __future__ import annotations
+
+import pytest
+
+from grader.models import Cell
+from grader.source import Code
+
+
+def code(*sources: str) -> Code:
+    return Code([Cell(index=i, kind="code", source=s) for i, s in enumerate(sources)])
+
+
+@pytest.mark.parametrize(
+    ("source", "wanted"),
+    [
+        ("import torch", "torch"),
+        ("import torch.nn as nn\nnn.Sigmoid()", "torch"),
+        ("from torch import nn\nnn.Sigmoid()", "Sigmoid"),
+        ("from torch.nn.functional import sigmoid as s\ns(x)", "sigmoid"),
+        ("np.random.seed(12345)", "random.seed"),
+        ("from numpy.random import seed\nseed(12345)", "random.seed"),
+        ("x.sigmoid()", "sigmoid"),
+        ("%%time\nimport torch", "torch"),
+        ("!pip install x\nimport torch", "torch"),
+        ("import torch\nthis is not python (", "torch"),
+    ],
+)
+def test_names_are_found_through_aliases_magics_and_broken_code(source: str, wanted: str) -> None:
+    assert code(source).uses(wanted)
+
+
+@pytest.mark.parametrize("source", ["# torch", "'torch'", "torchvision = 1", "my_sigmoid(x)", ""])
+def test_names_in_text_and_parts_of_names_do_not_count(source: str) -> None:
+    assert not code(source).uses("torch")
+    assert not code(source).uses("sigmoid")
+
+
+def test_the_first_working_cell_is_the_first_that_does_more_than_import() -> None:
+    first = code(
+        "import numpy as np\n%matplotlib inline", "'''notes'''", "np.random.seed(1)", "x = 1"
+    ).first_working_cell
+    assert first is not None
+    assert first.index == 2
+
+
+def test_printed_expressions_come_in_order_with_texts_left_out() -> None:
+    cell = code(
+        "print('h1', h1)\nfor p in q:\n    print(p)\nprint(f'{a} and {b.grad}')\nW1.grad, b1.grad"
+    ).cells[0]
+    assert cell.printed == ("h1", "a", "b.grad")
+    assert cell.result_parts == ("W1.grad", "b1.grad")
+    assert "p" in cell.shown.split("; ")
+
+
+def test_a_semicolon_hides_the_result() -> None:
+    assert code("W1.grad;").cells[0].result == ""
+
+
+def test_literals_are_numbers_with_three_significant_digits_or_more() -> None:
+    assert code("a = [0.4975, -1.2e-05, 0.5, 12345, 7]\nprint('dW1 = 3.456')").literals == (
+        0.4975,
+        3.456,
+        12345.0,
+    )
+
+
+@pytest.mark.parametrize("source", ["optimizer.step()", "w -= lr * g", "W.data -= 0.1 * W.grad"])
+def test_updates_are_seen(source: str) -> None:
+    assert code(source).cells[0].updates_parameters
+
+
+def test_huge_and_deep_code_is_read_without_a_fault() -> None:
+    assert not code("(" * 100_000).cells[0].parsed
+    assert code("x = " + "-" * 5000 + "1").cells[0] is not None
