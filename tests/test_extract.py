@@ -170,6 +170,19 @@ LOOSE = {
         "h1[0][1] = 0.5\nW1(0,1): 0.25",
         [("h1[0][1]", (), (0.5,)), ("W1(0,1)", (), (0.25,))],
     ),
+    "one entry a line, the name ends in a number": (
+        "Output of layer 1[0,0] 0.5\nOutput of layer 1[0,1] 0.25",
+        [("Output of layer 1", (1, 2), (0.5, 0.25))],
+    ),
+    "one entry a line, the index apart": (
+        "dW1 [0, 0]: 0.5\ndW1 [0, 1]: -0.25",
+        [("dW1", (1, 2), (0.5, -0.25))],
+    ),
+    "counted instances": (
+        "instance 1/5 [0.1 0.2]\n2/5 [0.3]",
+        [("instance 1/5", (2,), (0.1, 0.2)), ("2/5", (1,), (0.3,))],
+    ),
+    "between angles": ("<W1: 0.5>", [("<W1", (), (0.5,))]),
     "instance by instance": (
         "Instance 1: h1 = [0.1, 0.2], h2 = [0.3, 0.4], out = [.5, .6]",
         [("Instance 1: h1", (2,), (0.1, 0.2)), ("h2", (2,), (0.3, 0.4)), ("out", (2,), (0.5, 0.6))],
@@ -204,7 +217,7 @@ LOOSE = {
     "a formula in front": ("L = 1/M * sum = 0.5", [("L = 1/M * sum", (), (0.5,))]),
     "dashes for minus": ("x: –0.5 and −0.25", [("x", (), (-0.5,)), ("and", (), (-0.25,))]),
     "signed format": ("+0.5000 -0.2500", [("", (2,), (0.5, -0.25))]),
-    "not a number": ("loss: nan\nloss = -inf", None),
+    "not a number": ("loss nan\nloss = -inf", None),
 }
 
 NO_VALUES = {
@@ -332,6 +345,8 @@ LABELS = {
     "损失: 0.5": "损失",
     "Loss (mean): 0.5": "Loss (mean)",
     "a) h1: [0.5]": "a) h1",
+    "f(x): tensor([0.5])": "f(x)",
+    "  (x): tensor([0.5])": "(x)",
     "**W1** [0.5]": "W1",
     "[0.5]": "",
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import time
 from collections.abc import Callable
@@ -156,6 +157,14 @@ def test_any_text_is_read_without_raising(text: str) -> None:
         assert all(half >= 0 for half in found.half_unit)
         assert end <= found.span[0] < found.span[1] <= len(text)
         end = found.span[1]
+
+
+SHORT = (*"[](){},:=\n '1", "tensor(", "0.5", "nan", "...", "W1", "x ", "1e-05 *", "dtype=x")
+
+
+def test_every_short_text_is_read_without_raising() -> None:
+    for pieces in itertools.product(SHORT, repeat=3):
+        extract_text("".join(pieces))
 
 
 MARKUP = (

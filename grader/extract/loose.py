@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from array import array
 
@@ -56,7 +57,8 @@ def read_run(text: str, start: int, end: int, before: str, scale: float, *, coll
     if count == 1 and whole and not parsed.scientific and not parsed.elided:
         alone = not before and at_end
         indexed = before[-1:] in ")]}" and before[-1:] != ""
-        if not (alone or separated or (indexed and at_end)):
+        special = not math.isfinite(parsed.values[0])
+        if not (alone or separated or (at_end and (indexed or special))):
             return None
     return _node(start, end, parsed, scale)
 

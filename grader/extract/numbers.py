@@ -98,10 +98,10 @@ def _parse_literals(literals: list[str]) -> Parsed:
                 integers = False
                 scientific = scientific or "e" in literal or "E" in literal
         else:
-            half = 0.0
+            half, integers = 0.0, False
         values.append(value)
         halves.append(half)
-    return Parsed(values, halves, elided, dotted and bool(values), scientific, integers)
+    return Parsed(values, halves, elided, dotted and bool(values), scientific, integers and bool(values))
 
 
 def _with_hyphens(body: str) -> str:

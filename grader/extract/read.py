@@ -13,6 +13,7 @@ from grader.extract.numbers import Parsed, parse_row, shown_decimals
 from grader.extract.tokens import TOKEN
 
 _INNER = re.compile(r"\(\s*([^)\s]+)\s*\)")
+_VALUE_BEHIND = re.compile(r"[ \t]*(?:[:=]|->|→)?[ \t]*[+\-−]?[0-9]*\.[0-9]")
 _MORE_BEHIND = re.compile(r"[ \t]+[^\s,;|]")
 _QUOTES = str.maketrans("'\"", "  ")
 
@@ -116,8 +117,12 @@ class _Reader:
         self._before = "]"
 
     def _is_reference(self, parsed: Parsed, end: int) -> bool:
-        """`[1]` behind a word (`Epoch [1]`) or ahead of a value is the number of something."""
-        if len(parsed.values) != 1 or not parsed.integers:
+        """`[1]` behind a word (`Epoch [1]`) or ahead of a value, `[0, 1]` ahead of a value: an index."""
+        if not parsed.integers or len(parsed.values) > 3 or any(v < 0 for v in parsed.values):
+            return False
+        if _VALUE_BEHIND.match(self._text, end):
+            return True
+        if len(parsed.values) > 1:
             return False
         return self._before.isalpha() or (not self._before and bool(_MORE_BEHIND.match(self._text, end)))
 

@@ -6,7 +6,7 @@ import re
 
 from grader.extract.numbers import NUMBER
 
-_CLOSED_NUMBER = rf"{NUMBER}(?!\w|\.\w)"
+_CLOSED_NUMBER = rf"{NUMBER}(?!\w|\.\w|\[)"
 _ELEMENT = rf"(?:['\"]?{NUMBER}['\"]?|\.\.\.|…)(?=[\s,;\]])"
 _SEPARATOR = r"(?:[ \t\xa0]*+[,;|&│┃║][ \t\xa0]*+|[ \t\xa0]++)"
 _INDEX = (
@@ -32,14 +32,14 @@ TOKEN = re.compile(
     | \[\d++[ ]rows[ ]x[ ]\d++[ ]columns\]
     | \[torch\.[\w.]*+Tensor[ ]of[ ]size[^\[\]\n]{{0,80}}\]
     | \d{{1,3}}%\|[^|\n\r]{{0,400}}\|[^\n\r]{{0,200}}
-    | \d++/\d++[ ]\[[^\]\n\r]{{0,80}}\]
-    | <(?!tf\.)[A-Za-z/][^<>\n]{{0,300}}>
+    | \d++/\d++[ ]\[(?=[^\]\n\r]{{0,80}}[<=?])[^\]\n\r]{{0,80}}\]
+    | <(?!tf\.)[A-Za-z/](?:(?![0-9]\.[0-9])[^<>\[\]\n]){{0,300}}>
     | <tf\.\w++(?:(?!numpy=)[^\n<>]){{0,200}}numpy=
     | 0x[0-9a-fA-F]++
     | \d{{4}}-\d\d-\d\d(?!\d)
     | \d{{1,2}}\.\d{{1,2}}\.\d{{2,4}}(?!\d)
     | \d{{1,2}}:\d\d(?::\d\d(?:\.\d++)?)?(?![\d.])
-    | \([\w.]{{1,60}}\):[ ]\w++\([^\n]{{0,400}}
+    | (?<=[ ]{{2}})\([\w.]{{1,60}}\):[ ](?!(?:Tensor|Array|DeviceArray|Parameter)\()[A-Z]\w*+\([^\n]{{0,400}}
   )
 | (?P<maker>
       (?:Parameter[ ]containing:\s*+)?
