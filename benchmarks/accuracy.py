@@ -31,7 +31,7 @@ from typing import Any
 import numpy as np
 from corpus import GeneratedNotebook, generate
 from corpus.mistakes import BY_ID, MISTAKES, Plan
-from corpus.truth import CHECKS, WORLDS, World, compute
+from corpus.truth import CHECKS, WORLDS, World, compute, right
 from corpus.verdicts import shown_values
 from runs import Run, execute, save_slice
 
@@ -120,11 +120,23 @@ def _diagnosed(notebook: GeneratedNotebook, report: Report, assignment: Assignme
         diagnosis = results[check].diagnosis
         if diagnosis is None:
             found[check] = "none"
+        elif diagnosis.ids == ("constant_factor",) and _proportional(notebook, check):
+            found[check] = "right"
         elif not set(diagnosis.ids) <= {m.id for m in assignment.mistakes}:
             found[check] = "generic"
         else:
             found[check] = "right" if _reproduces(diagnosis.ids, check, notebook, assignment) else "wrong"
     return found
+
+
+def _proportional(notebook: GeneratedNotebook, check: str) -> bool:
+    """Whether the notebook's values are a constant multiple of the right ones, the same in every world."""
+    truth = notebook.truth
+    factors = []
+    for world in WORLDS:
+        values = shown_values(compute(truth.recipe, world), truth.shown[check])
+        factors.append(values / right(world)[check])
+    return bool(np.allclose(np.concatenate([f.ravel() for f in factors]), factors[0].flat[0], rtol=1e-4))
 
 
 def _reproduces(
@@ -223,6 +235,13 @@ def print_tables(judged: Sequence[Judged]) -> None:
         ),
     ):
         _by(title, judged, keys)
+    rows = [
+        [j.notebook.name, check, j.verdicts.get(check), "+".join(j.notebook.truth.mistakes)]
+        for j in judged
+        for check in BEHAVIOUR
+        if j.verdicts.get(check) in (("fail", "missing") if j.notebook.truth.behaviour[check] else ("pass",))
+    ]
+    table("Question 1 against the code", ["notebook", "check", "verdict", "mistakes"], rows)
     flags = Counter(f.id for j in judged for f in j.report.flags)
     table("Flags", ["flag", "notebooks"], flags.most_common())
     named = defaultdict(Counter)

@@ -1,7 +1,8 @@
 """Print styles: code that shows (label, expression) pairs, as different students write it.
 
 Every style works on expressions that give torch tensors and prints all values of each of them. A
-style returns one cell or several. `CLEAN` styles also work where a value is None.
+style returns one cell or several. `CLEAN` styles also work where a value is None, and evaluate one
+value at a time.
 """
 
 from __future__ import annotations
@@ -288,7 +289,7 @@ STYLES: dict[str, PrintStyle] = {
         to_stderr, with_shape_and_norm, rounded, transposed, banner,
     )
 }  # fmt: skip
-CLEAN = ("same_line", "above", "newline_in_label", "format_method", "fstring", "unlabelled", "cell_results")
+CLEAN = ("same_line", "above", "newline_in_label", "fstring", "unlabelled", "cell_results")
 UNLABELLED = frozenset(
     {
         "unlabelled",

@@ -36,7 +36,9 @@ def gradient_cells(
     """Cells that show the six gradients, weights beside them where wanted."""
     pairs, before = [], []
     order = list(GRADIENTS)
-    if wish.rng.random() < 0.1:
+    if plan.error:
+        pass  # what comes before the error is what has been printed
+    elif wish.rng.random() < 0.1:
         order = ["dW3", "db3", "dW2", "db2", "dW1", "db1"]
     elif wish.rng.random() < 0.1 and style not in prints.UNLABELLED:
         order = ["dW1", "dW2", "dW3", "db1", "db2", "db3"]
