@@ -170,6 +170,10 @@ LOOSE = {
         "h1[0][1] = 0.5\nW1(0,1): 0.25",
         [("h1[0][1]", (), (0.5,)), ("W1(0,1)", (), (0.25,))],
     ),
+    "one entry a line behind a formula": (
+        "$h_1$[0,0] 0.5\n$h_1$[0,1] 0.6\n$h_1$[1,0] 0.7\n$h_1$[1,1] 0.8",
+        [("$h_1$", (2, 2), (0.5, 0.6, 0.7, 0.8))],
+    ),
     "one entry a line, the name ends in a number": (
         "Output of layer 1[0,0] 0.5\nOutput of layer 1[0,1] 0.25",
         [("Output of layer 1", (1, 2), (0.5, 0.25))],

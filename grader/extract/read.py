@@ -46,6 +46,7 @@ class _Reader:
             "newline": self._newline,
             "words": self._words,
             "word": self._word,
+            "attached": self._word,
             "noise": self._noise,
             "ansi": self._space,
             "row": self._row,

@@ -47,6 +47,7 @@ TOKEN = re.compile(
   )
 | (?P<scalar>(?:(?:np|numpy)\.)?(?:float|int|uint|longdouble|half)\d*+_?\(\s*+{NUMBER}\s*+\))
 | (?P<option>,?\s*+{_OPTION}=\s*+{_OPTION_VALUE})
+| (?P<attached>(?<=[$)}}])\[\d{{1,4}}(?:[ ]?,[ ]?\d{{1,4}}){{0,3}}\](?=[ \t]*+[:=]?[ \t]*+[+\-]?[\d.]))
 | (?P<row>\[\s*+(?:{_ELEMENT}[\s,;]*+)*+\])
 | (?P<scale>{NUMBER}[ \t]*+\*[ \t]*+(?=\r?\n|\[)|[0-9]\.[0-9]{{1,9}}e[+\-][0-9]{{2,3}}[ ]\*[ ](?=[+\-]?[0-9]))
 | (?P<run>{_CLOSED_NUMBER}(?:{_SEPARATOR}(?:{_CLOSED_NUMBER}|\.\.\.(?!\.)|…))*+)
