@@ -16,15 +16,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, ParamSpec, Protocol, TypeVar
 
-from grader import report as reports
+from grader import marks
 from grader.assignment import Assignment
+from grader.deliver import deliver, judge
 from grader.errors import IsolationError, OperationError, StorageError
 from grader.execute.job import Job, Limits
-from grader.grading import grade
-from grader.journal import Entry, Journal
-from grader.keys import Conditions, execution_key, files_digest, report_key
+from grader.journal import Entry, Journal, Run
+from grader.keys import Conditions, conditions_digest, execution_key, files_digest, report_key, world_key
+from grader.marks import Marks
 from grader.models import Execution, Report, Submission
-from grader.store import Executions
+from grader.store import Kept, executions, submissions
 from rubric.schema import World
 
 STATE = ".grader"
@@ -95,7 +96,20 @@ async def grade_all(
     # One thread reads, judges and writes: the event loop stays free for the kernels' messages, and
     # judging need not be thread-safe.
     with ThreadPoolExecutor(max_workers=1, thread_name_prefix="grader-judge") as thread:
-        batch = _Batch(assignment, runner, out, journal, plan, on_event, thread)
+        batch = _Batch(
+            assignment=assignment,
+            runner=runner,
+            out=out,
+            journal=journal,
+            plan=plan,
+            on_event=on_event,
+            thread=thread,
+            conditions=conditions_digest(plan.conditions),
+            executions=executions(out / STATE),
+            submissions=submissions(out / STATE),
+            marks=marks.read(out),
+            origins=frozenset(u.origin for u in uploads),
+        )
         queue = iter(uploads)
         try:
             async with asyncio.TaskGroup() as group:
@@ -104,34 +118,6 @@ async def grade_all(
                     group.create_task(batch.work(queue))
         except BaseExceptionGroup as failures:
             raise _first(failures) from failures
-
-
-@dataclass(frozen=True, slots=True)
-class Class:
-    """The reports in an output folder, by id. damaged: ids whose report is there but can't be read."""
-
-    reports: tuple[Report, ...]
-    damaged: tuple[str, ...]
-
-
-def load(out: Path, journal: Journal, uploads: Sequence[Upload]) -> Class:
-    """The reports of the class: of these uploads, and of others graded into `out` before.
-
-    Left out: what has no report (it failed), and an earlier report of an upload that has another id now.
-    """
-    names = {u.origin: u.id for u in uploads}
-    found: list[Report] = []
-    damaged: list[str] = []
-    for entry in sorted(journal.entries.values(), key=lambda e: e.id):
-        path = out / entry.id / "report.json"
-        renamed = names.get(entry.origin, entry.id) != entry.id
-        if renamed or entry.size == 0 or _size(path) == 0:
-            continue
-        try:
-            found.append(reports.from_json(path.read_text("utf-8"), str(path)))
-        except (OSError, UnicodeDecodeError, StorageError):
-            damaged.append(entry.id)
-    return Class(tuple(found), tuple(damaged))
 
 
 def traceback_path(out: Path, id: str) -> Path:
@@ -148,17 +134,22 @@ class _Batch:
     plan: Plan
     on_event: Callable[[Event], None]
     thread: ThreadPoolExecutor
+    conditions: str
+    executions: Kept[Execution]
+    submissions: Kept[Submission]
+    marks: Marks
+    origins: frozenset[str]
 
     async def work(self, queue: Iterator[Upload]) -> None:
         for upload in queue:
             started = time.monotonic()
             try:
-                key, kept = await self._aside(self._look, upload)
+                entry, kept = await self._aside(self._look, upload)
                 if kept:
                     self.on_event(Event("kept", upload.id))
                     continue
                 self.on_event(Event("started", upload.id))
-                report = await self._one(upload, key)
+                report = await self._one(upload, entry)
             except (IsolationError, StorageError):
                 raise
             except Exception as error:
@@ -170,12 +161,19 @@ class _Batch:
             else:
                 self._tell("finished", upload, started, report)
 
-    async def _one(self, upload: Upload, key: str) -> Report:
-        submission = await self._aside(upload.read)
-        executions = [] if submission.problem else await self._execute(submission)
-        return await self._aside(self._judge, upload, key, submission, executions)
+    async def _one(self, upload: Upload, entry: Entry) -> Report:
+        submission = await self._aside(self._read, upload, entry.fingerprint)
+        runs: list[tuple[Run, Execution]] = []
+        if not submission.problem:
+            runs = await self._execute(submission)
+        return await self._aside(self._judge, upload, entry, submission, runs)
 
-    async def _execute(self, submission: Submission) -> list[Execution]:
+    def _read(self, upload: Upload, fingerprint: str) -> Submission:
+        submission = upload.read()
+        self.submissions.put(fingerprint, submission)
+        return submission
+
+    async def _execute(self, submission: Submission) -> list[tuple[Run, Execution]]:
         files = await self._aside(files_digest, submission.files)
         try:
             async with asyncio.TaskGroup() as group:
@@ -187,55 +185,62 @@ class _Batch:
             raise _first(failures) from failures
         return [t.result() for t in tasks]
 
-    async def _in_world(self, submission: Submission, files: str, world: World) -> Execution:
+    async def _in_world(self, submission: Submission, files: str, world: World) -> tuple[Run, Execution]:
         prelude = self.assignment.prelude_for(world)
         key = execution_key(submission, files, world.model_dump(), prelude, self.plan.conditions)
-        store = Executions(self.out / STATE / "executions")
-        if not self.plan.force and (kept := await self._aside(store.get, key)) is not None:
-            return kept
+        run = Run(world=world_key(world.model_dump(), prelude), execution=key)
+        if not self.plan.force and (kept := await self._aside(self.executions.get, key)) is not None:
+            return run, kept
         job = Job(cells=submission.cells, files=submission.files, prelude=prelude, limits=self.plan.limits)
         try:
             execution = await self.runner.run(job)
         except IsolationError:
             raise
         except OperationError as error:
-            return Execution(status="sandbox_error", message=_one_line(error))
+            return run, Execution(status="sandbox_error", message=_one_line(error))
         if execution.status != "sandbox_error":
-            await self._aside(store.put, key, execution)
-        return execution
+            await self._aside(self.executions.put, key, execution)
+        return run, execution
 
-    def _look(self, upload: Upload) -> tuple[str, bool]:
-        """The key of this upload, and whether an earlier run finished it under the same."""
-        key = report_key(upload.fingerprint(), self.assignment.sha256, self.plan.conditions)
+    def _look(self, upload: Upload) -> tuple[Entry, bool]:
+        """What the journal would say of this upload, and whether an earlier run finished it so."""
+        fingerprint = upload.fingerprint()
+        key = report_key(fingerprint, self.assignment.sha256, self.conditions)
         entry = self.journal.entries.get(upload.id)
         usable = not self.plan.force and entry is not None and entry.state == "done" and entry.key == key
-        kept = usable and entry is not None and 0 < entry.size == _size(self._path(upload))
+        kept = usable and entry is not None and 0 < entry.size == size(self._path(upload))
+        if kept and entry is not None and self.journal.latest.get(upload.origin) != upload.id:
+            self.journal.note(entry)  # it had another id meanwhile
         if not kept:
             traceback_path(self.out, upload.id).unlink(missing_ok=True)
-        return key, kept
+        now = Entry(
+            id=upload.id,
+            origin=upload.origin,
+            key=key,
+            state="done",
+            fingerprint=fingerprint,
+            conditions=self.conditions,
+        )
+        return now, kept
 
-    def _judge(self, upload: Upload, key: str, submission: Submission, executions: list[Execution]) -> Report:
-        try:
-            report = grade(submission, executions, self.assignment)
-        except Exception as error:
-            # A fault of ours in judging: the same report as for a broken sandbox, without a mark.
-            message = f"the grader failed while judging: {_one_line(error)}"
-            self._remember_traceback(upload, error)
-            broken = [
-                e.model_copy(update={"status": "sandbox_error", "message": message}) for e in executions
-            ]
-            report = grade(submission, broken, self.assignment)
-        folder = self.out / upload.id
-        reports.write(report, submission, self.assignment.rubric, folder)
+    def _judge(
+        self, upload: Upload, entry: Entry, submission: Submission, runs: Sequence[tuple[Run, Execution]]
+    ) -> Report:
+        ran = [execution for _, execution in runs]
+        report, fault = judge(submission, ran, self.assignment)
+        if fault is not None:
+            self._remember_traceback(upload, fault)
+        by_hand = self.marks.of(upload.id, upload.origin, self.origins)
+        deliver(report, submission, ran, self.assignment, by_hand, self.out / upload.id)
         failed = report.execution.status == "sandbox_error"
         self.journal.note(
-            Entry(
-                id=upload.id,
-                origin=upload.origin,
-                key=key,
-                state="failed" if failed else "done",
-                size=_size(self._path(upload)),
-                message=report.execution.message if failed else "",
+            entry.model_copy(
+                update={
+                    "state": "failed" if failed else "done",
+                    "size": size(self._path(upload)),
+                    "message": report.execution.message if failed else "",
+                    "runs": tuple(run for run, _ in runs),
+                }
             )
         )
         return report
@@ -273,7 +278,8 @@ class _Batch:
         )
 
 
-def _size(path: Path) -> int:
+def size(path: Path) -> int:
+    """Bytes of a file; 0 where there is none."""
     try:
         return path.stat().st_size
     except OSError:

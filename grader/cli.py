@@ -94,6 +94,89 @@ def show(
     typer.echo(command.run(out, student, rubric), nl=False)
 
 
+@app.command()
+def rescore(
+    out: Annotated[Path, typer.Argument(help="The folder that `grader grade` wrote.")],
+    rubric: Annotated[str | None, typer.Option(help="The changed assignment. [default: the same]")] = None,
+    to: Annotated[
+        Path | None, typer.Option(help="A new folder for the reports, to compare with `grader diff`.")
+    ] = None,
+) -> None:
+    """Judge a class again from the kept runs, without running anything: after a change of the rubric.
+
+    Exit code: 0 every submission was judged, 1 some have to run again with `grader grade`.
+    """
+    from grader.commands import rescore as command
+
+    raise typer.Exit(command.run(out, rubric, to))
+
+
+@app.command()
+def diff(
+    old: Annotated[Path, typer.Argument(help="A folder that `grader grade` or `rescore` wrote.")],
+    new: Annotated[Path, typer.Argument(help="Another one.")],
+    csv: Annotated[Path | None, typer.Option(help="Write the differences to this file, too.")] = None,
+) -> None:
+    """Show whose marks differ between two output folders, check by check, and why."""
+    from grader.commands import diff as command
+
+    for line in command.run(old, new, csv):
+        typer.echo(line)
+
+
+@app.command()
+def mark(
+    out: Annotated[Path, typer.Argument(help="The folder that `grader grade` wrote.")],
+    student: Annotated[str | None, typer.Argument(help="A submission id, or a part of it.")] = None,
+    check: Annotated[str | None, typer.Argument(help="A check of the rubric.")] = None,
+    points: Annotated[float | None, typer.Argument(help="Its points.")] = None,
+    reason: Annotated[str | None, typer.Option(help="Why; the student reads it.")] = None,
+    by: Annotated[str | None, typer.Option(help="Who decides. [default: the user]")] = None,
+    undo: Annotated[bool, typer.Option("--undo", help="Take the mark back.")] = False,
+    sheet: Annotated[
+        Path | None, typer.Option("--from", help="A sheet filled in, of `grader sheet`.")
+    ] = None,
+) -> None:
+    """Mark a check by hand, or many from a sheet. Marks survive every regrade and count in every export."""
+    from grader.commands import mark as command
+    from grader.errors import UsageError
+
+    if sheet is not None:
+        if student is not None:
+            raise UsageError("--from takes students and checks from the sheet; leave them out")
+        raise typer.Exit(command.mark(out, command.from_sheet(sheet, reason), by))
+    if student is None or check is None or (points is None) != undo:
+        raise UsageError("expected OUT STUDENT CHECK POINTS, or --undo instead of POINTS, or --from SHEET")
+    decision = command.Decision(student, check, points, reason or ("taken back" if undo else ""))
+    raise typer.Exit(command.mark(out, [decision], by))
+
+
+@app.command()
+def sheet(
+    out: Annotated[Path, typer.Argument(help="The folder that `grader grade` wrote.")],
+    to: Annotated[Path | None, typer.Option(help="The file to write. [default: OUT/sheet.csv]")] = None,
+    all: Annotated[bool, typer.Option("--all", help="Every check, not only those that wait.")] = False,
+) -> None:
+    """Write a CSV of what waits for a person, to be filled in and given to `grader mark --from`."""
+    from grader.commands import mark as command
+
+    typer.echo(command.sheet(out, to, all))
+
+
+@app.command()
+def review(
+    out: Annotated[Path, typer.Argument(help="The folder that `grader grade` wrote.")],
+    by: Annotated[str | None, typer.Option(help="Who decides. [default: the user]")] = None,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="0: any that is free.")] = 0,
+    browser: Annotated[bool, typer.Option("--browser/--no-browser", help="Open the page.")] = True,
+    rubric: Annotated[str | None, typer.Option(help="The assignment, if it has moved since.")] = None,
+) -> None:
+    """Settle what waits for a person on a page in the browser: texts, unclear prints, flags, look-alikes."""
+    from grader.commands import review as command
+
+    raise typer.Exit(command.run(out, by, port, browser, rubric))
+
+
 @rubric_app.command("schema")
 def rubric_schema() -> None:
     """Print the JSON Schema of rubric.yaml, for editors."""

@@ -17,6 +17,9 @@ from grader.intake.files import content_digest
 from grader.models import AttachedFile, Submission
 
 _EXECUTION_CODE = ("execute", "jail")
+_JUDGING_CODE = ("extract", "intake", "report", ".")
+"""the rooms that decide what stands in a report; `.` is the hall, without the rooms"""
+_SOURCES = {".py", ".html", ".css", ".js"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +44,19 @@ def execution_key(
     return digest(cells, files, world, prelude, asdict(conditions.limits), conditions.isolation, _runs_on())
 
 
-def report_key(fingerprint: str, assignment_sha256: str, conditions: Conditions) -> str:
-    """What one report depends on. fingerprint: of the upload, see `grader.intake.Entry`."""
-    limits = asdict(conditions.limits)
-    return digest(fingerprint, assignment_sha256, limits, conditions.isolation, _runs_on(), code_digest())
+def conditions_digest(conditions: Conditions) -> str:
+    """Everything but notebook and world that a run depends on: limits, isolation, kernel environment."""
+    return digest(asdict(conditions.limits), conditions.isolation, _runs_on())
+
+
+def world_key(world: dict[str, Any], prelude: str) -> str:
+    """What makes one world: tells whether a kept execution fits a world of a changed rubric."""
+    return digest(world, prelude)
+
+
+def report_key(fingerprint: str, assignment_sha256: str, conditions: str) -> str:
+    """What one report depends on. fingerprint: of the upload. conditions: `conditions_digest`."""
+    return digest(fingerprint, assignment_sha256, conditions, code_digest(*_JUDGING_CODE))
 
 
 def files_digest(files: tuple[AttachedFile, ...]) -> str:
@@ -54,10 +66,10 @@ def files_digest(files: tuple[AttachedFile, ...]) -> str:
 
 @cache
 def code_digest(*rooms: str) -> str:
-    """The grader's own source: all of it, or these folders."""
+    """The grader's own source in these folders of it, with all below; `.` without what is below."""
     home = Path(__file__).parent
-    folders = [home / room for room in rooms] or [home]
-    sources = sorted(p for folder in folders for p in folder.rglob("*.py"))
+    found = (p for room in rooms for p in ((home / room).rglob("*") if room != "." else home.glob("*")))
+    sources = sorted(p for p in found if p.suffix in _SOURCES)
     return digest([(str(p.relative_to(home)), content_digest(p)) for p in sources])
 
 

@@ -57,6 +57,9 @@ class Student(Record):
     name: str | None = None
     group: str | None = None
     attempt: int | None = None
+    members: tuple[str, ...] = Field(
+        default=(), description="platform ids of everybody this upload counts for; empty: of `id` alone"
+    )
 
 
 class Submission(Record):
@@ -279,6 +282,15 @@ class Provenance(Record):
     worlds: tuple[WorldRef, ...]
 
 
+class Late(Record):
+    """An upload after the due date, and what that costs."""
+
+    due: datetime
+    days: int = Field(ge=1, description="days begun since")
+    share: float = Field(ge=0, le=1, description="of the decided points, taken off")
+    points: float = Field(ge=0, description="taken off: `Report.score` is the questions' sum without them")
+
+
 class Report(Record):
     """One student's report: the stable contract. Everything else is rendered from it."""
 
@@ -294,3 +306,4 @@ class Report(Record):
     flags: tuple[Flag, ...]
     questions: tuple[QuestionResult, ...]
     provenance: Provenance
+    late: Late | None = None

@@ -15,14 +15,17 @@ import pytest
 from class_kit import RIGHT, RUBRIC, WRONG, FakeRunner, make_assignment, make_class, make_notebook
 
 from grader import assignment as assignments
-from grader import batch
-from grader.batch import Event, Plan, grade_all, load
+from grader import deliver
+from grader.batch import Event, Plan, grade_all
 from grader.errors import IsolationError, KernelStartError, StorageError
 from grader.execute.job import Limits
 from grader.intake import collect
 from grader.journal import Entry, Journal
 from grader.keys import Conditions
-from grader.store import Executions
+from grader.marks import Marks
+from grader.results import iterate, members
+from grader.store import Kept
+from rubric.schema import Rubric
 
 
 class Desk:
@@ -47,7 +50,11 @@ class Desk:
 
     def scores(self) -> dict[str, float | None]:
         entries = collect([self.uploads]).entries
-        return {r.submission.id: r.score for r in load(self.out, self.journal, entries).reports}
+        found = iterate(self.out, members(self.out, self.journal, entries), Marks(), self.rubric())
+        return {r.submission.id: r.score for _, r in found if r is not None}
+
+    def rubric(self) -> Rubric:
+        return assignments.load_rubric(self.assignment)
 
     def happened(self) -> dict[str, str]:
         return {e.id: e.kind for e in self.events if e.kind != "started"}
@@ -150,14 +157,14 @@ def test_a_bug_of_ours_in_running_costs_nobody_else_anything(desk: Desk) -> None
 def test_a_bug_of_ours_in_judging_gives_null_with_the_reason(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real = batch.grade
+    real = deliver.grade
 
     def grade(submission, executions, assignment):  # type: ignore[no-untyped-def]
         if submission.id == "ben" and executions[0].status == "ok":
             raise RecursionError("too deep")
         return real(submission, executions, assignment)
 
-    monkeypatch.setattr(batch, "grade", grade)
+    monkeypatch.setattr(deliver, "grade", grade)
     desk.grade(FakeRunner())
     assert desk.scores() == {"anna": 10.0, "ben": None, "cem": 10.0}
     failed = [e.message for e in desk.events if e.kind == "failed"]
@@ -246,7 +253,9 @@ def test_a_damaged_report_is_named_and_graded_again(desk: Desk) -> None:
     desk.grade(FakeRunner())
     path = desk.out / "ben" / "report.json"
     path.write_text("{" * path.stat().st_size)
-    assert load(desk.out, desk.journal, ()).damaged == ("ben",)
+    assert [
+        e.id for e, r in iterate(desk.out, members(desk.out, desk.journal), Marks(), desk.rubric()) if not r
+    ] == ["ben"]
     path.write_text("cut")
     desk.grade(FakeRunner())
     assert desk.happened() == {"anna": "kept", "ben": "finished", "cem": "kept"}
@@ -342,7 +351,7 @@ def test_the_last_line_counts_and_the_journal_stays_small(tmp_path: Path) -> Non
 def test_a_damaged_execution_counts_as_absent(tmp_path: Path) -> None:
     from grader.models import Execution
 
-    store = Executions(tmp_path)
+    store = Kept(tmp_path, Execution)
     kept = Execution(status="ok", wall_s=1.5)
     store.put("abcdef", kept)
     assert store.get("abcdef") == kept

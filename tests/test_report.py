@@ -79,7 +79,7 @@ def test_json_has_the_keys_of_the_design_in_order() -> None:
     made = json.loads(reports.to_json(ALL[0]))
     assert list(made) == [
         *("schema_version", "submission", "rubric", "execution", "score", "max_score", "pending"),
-        *("needs_review", "participation", "flags", "questions", "provenance"),
+        *("needs_review", "participation", "flags", "questions", "provenance", "late"),
     ]
     assert made["questions"][1]["checks"][1]["expected"] == [0.3, -0.125]
 

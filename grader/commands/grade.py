@@ -17,7 +17,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from grader import about, batch, report
+from grader import about, batch, marks, report, results
 from grader import assignment as assignments
 from grader.about import About
 from grader.assignment import Assignment
@@ -29,12 +29,16 @@ from grader.jail.probe import Tier
 from grader.journal import Journal
 from grader.keys import Conditions
 from grader.lock import hold
-from grader.models import Execution, Report
+from grader.models import Execution
 from grader.progress import say, watch
 from grader.report.files import write_text
 from grader.report.text import spreadsheet
+from grader.results import Roll
+from grader.store import executions, submissions
+from rubric.schema import Rubric
 
 SHOWN_LEFTOVERS = 5
+MOST_PRINTED = 300
 NOT_ASSIGNED = "not_assigned.csv"
 
 INTERRUPTED = 130
@@ -125,21 +129,19 @@ def run(request: Request) -> int:
             with contextlib.suppress(OperationError):
                 _write_class(request, intake, assignment, journal)  # what is done stands there all the same
             raise
-        reports = _write_class(request, intake, assignment, journal)
+        roll = _write_class(request, intake, assignment, journal)
         _list_leftovers(intake.leftovers, request.out)
-        _print_class(reports, assignment, console)
-    return _close(chosen, journal, reports, request, interrupted)
+        print_class(request.out, journal, intake.entries, assignment.rubric, console)
+        if not interrupted and not request.only:
+            prune(state, journal)
+    return _close(chosen, journal, roll, request, interrupted)
 
 
-def _write_class(
-    request: Request, intake: Intake, assignment: Assignment, journal: Journal
-) -> Sequence[Report]:
-    found = batch.load(request.out, journal, intake.entries)
-    for name in found.damaged:
+def _write_class(request: Request, intake: Intake, assignment: Assignment, journal: Journal) -> Roll:
+    roll = results.write_class(request.out, journal, intake.entries, assignment.rubric, assignment.sha256)
+    for name in roll.damaged:
         say(f"left out of the class: {name}: its report.json can't be read; grade it again with --force")
-    if found.reports:
-        report.write_class(found.reports, assignment.rubric, request.out)
-    return found.reports
+    return roll
 
 
 async def _grade(
@@ -217,34 +219,47 @@ def _list_leftovers(leftovers: Sequence[Leftover], out: Path) -> None:
         say(f"not assigned: {len(leftovers) - SHOWN_LEFTOVERS} more, listed in {path}")
 
 
-def _print_class(reports: Sequence[Report], assignment: Assignment, console: Console) -> None:
-    if not reports:
+def print_class(
+    out: Path, journal: Journal, uploads: Sequence[Entry], rubric: Rubric, console: Console
+) -> None:
+    """The class on the terminal, or as plain lines; a very large one has its page for that."""
+    entries = results.members(out, journal, uploads)
+    if not entries:
         return
+    if len(entries) > MOST_PRINTED:
+        say(f"{len(entries)} submissions: see {out / 'index.html'} and {out / 'grades.csv'}")
+        return
+    found = [r for _, r in results.iterate(out, entries, marks.read(out), rubric) if r is not None]
     if console.is_terminal:
-        console.print(report.class_table(reports, assignment.rubric))
+        console.print(report.class_table(found, rubric))
     else:
-        for line in report.class_lines(reports):
+        for line in report.class_lines(found):
             say(line)
+
+
+def prune(state: Path, journal: Journal) -> None:
+    """Delete what was kept for a regrade and can't serve for one any more."""
+    entries = journal.entries.values()
+    executions(state).prune({run.execution for e in entries for run in e.runs})
+    submissions(state).prune({e.fingerprint for e in entries})
 
 
 def _close(
     chosen: Sequence[Entry],
     journal: Journal,
-    reports: Sequence[Report],
+    roll: Roll,
     request: Request,
     interrupted: bool,
 ) -> int:
     """The last line, and the exit code."""
-    by_id = {r.submission.id: r for r in reports}
-    mine = [by_id.get(e.id) for e in chosen]
-    graded = [r for r in mine if r is not None and r.score is not None]
+    mine = [roll.outcomes.get(e.id) for e in chosen]
+    waiting = mine.count("waits")
+    graded = mine.count("graded") + waiting
     entries = [journal.entries.get(e.id) for e in chosen]
     failed = [e for e in entries if e is not None and e.state == "failed"]
-    unreadable = [r for r in mine if r is not None and r.score is None and r.execution.status == "unreadable"]
-    waiting = sum(r.needs_review for r in graded)
-    parts = [f"{len(graded)} of {len(chosen)} graded"]
-    if unreadable:
-        parts.append(f"{len(unreadable)} could not be read")
+    parts = [f"{graded} of {len(chosen)} graded"]
+    if unreadable := mine.count("unreadable"):
+        parts.append(f"{unreadable} could not be read")
     if failed:
         parts.append(f"{len(failed)} failed by our fault, run the same command again")
     parts.append(f"{waiting} {'waits' if waiting == 1 else 'wait'} for a person")
@@ -258,4 +273,4 @@ def _close(
         return INTERRUPTED
     if failed:
         return 3
-    return 0 if len(graded) == len(chosen) else 1
+    return 0 if graded == len(chosen) else 1

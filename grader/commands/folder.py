@@ -1,0 +1,58 @@
+"""An output folder as commands open it: its assignment, journal and lock."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from grader import about, marks
+from grader import assignment as assignments
+from grader.batch import STATE
+from grader.errors import UsageError
+from grader.intake import printable
+from grader.journal import Journal
+from grader.lock import hold
+from grader.marks import Marks
+from grader.progress import say
+from grader.results import read_light
+from rubric.schema import Rubric
+
+
+def must_hold_reports(out: Path) -> None:
+    """Raises `UsageError` when `out` is not a folder that `grader grade` wrote."""
+    if not (out / STATE / "journal.jsonl").is_file():
+        raise UsageError(f"{printable(str(out))} holds no reports; name the --out folder of `grader grade`")
+
+
+def home(out: Path, rubric: str | None) -> Path:
+    """The assignment's folder: the one named, or the one that graded `out`. Raises `RubricError`."""
+    graded_by = about.read(out / STATE)
+    if rubric is None and graded_by is None:
+        first = next(iter(sorted(out.glob("*/report.json"))), None)
+        if first is None:
+            raise UsageError(f"{printable(str(out))} says no assignment; name it with --rubric")
+        return assignments.locate(read_light(first).rubric.id)
+    return assignments.locate(rubric or (graded_by.folder if graded_by else ""))
+
+
+def rubric_of(out: Path, rubric: str | None = None) -> Rubric:
+    """The rubric that graded `out`, or the one named. Raises `UsageError`, `RubricError`."""
+    must_hold_reports(out)
+    return assignments.load_rubric(home(out, rubric))
+
+
+def marks_of(out: Path) -> Marks:
+    """The marks given by hand; says which lines of the file can't be read. Raises `StorageError`."""
+    found = marks.read(out)
+    for number in found.damaged:
+        say(f"left out: line {number} of {out / marks.FILE} can't be read; mend it or mark again")
+    return found
+
+
+@contextmanager
+def locked(out: Path) -> Iterator[Journal]:
+    """The journal, with the lock on `out` held. Raises `UsageError` when a run is writing there."""
+    must_hold_reports(out)
+    with hold(out, out / STATE):
+        yield Journal(out / STATE / "journal.jsonl")

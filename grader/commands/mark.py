@@ -1,0 +1,173 @@
+"""`grader mark` and `grader sheet`: a person's decisions, one by one or in bulk."""
+
+from __future__ import annotations
+
+import getpass
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from grader import marks, report, results
+from grader.batch import STATE
+from grader.commands import folder
+from grader.commands.show import find
+from grader.errors import StorageError, UsageError
+from grader.intake import printable
+from grader.journal import Journal
+from grader.marks import Mark
+from grader.models import CheckResult, Report
+from grader.progress import say
+from grader.report.files import write_text
+from grader.sheet import Row, read_rows, to_sheet
+from rubric.schema import Rubric
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What somebody wants marked. points None: take the mark back. where: for complaints."""
+
+    student: str
+    check: str
+    points: float | None
+    reason: str
+    where: str = ""
+
+
+def sheet(out: Path, target: Path | None, everything: bool) -> str:
+    """Write the sheet to fill in; the line to print. everything: also what is decided already."""
+    rubric = folder.rubric_of(out)
+    journal = Journal(out / STATE / "journal.jsonl", read_only=True)
+    entries = results.members(out, journal)
+    by_hand = folder.marks_of(out)
+    rows: list[Row] = []
+    for entry, automatic in results.iterate(out, entries, marks.Marks(), rubric):
+        if automatic is None:
+            say(f"left out: {entry.id}: its report.json can't be read; grade it again with --force")
+            continue
+        given = by_hand.of(entry.id, entry.origin, {e.origin for e in entries})
+        rows += _rows(automatic, given, rubric, everything)
+    path = target or out / "sheet.csv"
+    write_text(path, to_sheet(rows))
+    then = f"grader mark {out} --from {path}"
+    return f"{len(rows)} lines to mark in {path}; fill in points and reason, then: {then}"
+
+
+def mark(out: Path, decisions: Sequence[Decision], by: str | None) -> int:
+    """Note the decisions and typeset the reports again; all of them or, when one is wrong, none.
+
+    Raises `UsageError` for the first that can't be, `StorageError`.
+    """
+    if not decisions:
+        raise UsageError("no line has points filled in; nothing is marked")
+    rubric = folder.rubric_of(out)
+    who = by or _user()
+    with folder.locked(out) as journal:
+        now = datetime.now(UTC).replace(microsecond=0)
+        made = [_mark(out, journal, d, rubric, who, now) for d in decisions]
+        marks.append(out, made)
+        by_hand = folder.marks_of(out)
+        origins = {e.origin for e in journal.entries.values()}
+        for id in dict.fromkeys(m.submission for m in made):
+            automatic = results.read_light(out / id / "report.json")
+            given = by_hand.of(id, journal.entries[id].origin, origins)
+            _typeset(out / id, given, rubric)
+            after = marks.apply(automatic, given, rubric)
+            said = ", ".join(_said(m) for m in made if m.submission == id)
+            total = "not graded" if after.score is None else f"{after.score:g} of {after.max_score:g}"
+            pending = f", {after.pending:g} pending" if after.pending else ""
+            say(f"{id}: {said}; now {total}{pending}")
+        results.write_class(out, journal, (), rubric, automatic.rubric.sha256)
+    say(f"{len(made)} {'mark' if len(made) == 1 else 'marks'} by {who} in {out / marks.FILE}")
+    return 0
+
+
+def from_sheet(path: Path, reason: str | None) -> list[Decision]:
+    """The filled-in lines of a sheet. Raises `UsageError` naming the first line that is wrong."""
+    return [
+        Decision(row.submission, row.check, row.points, row.reason or reason or "", f"{path}:{row.line}: ")
+        for row in read_rows(path)
+    ]
+
+
+def _mark(out: Path, journal: Journal, decision: Decision, rubric: Rubric, who: str, now: datetime) -> Mark:
+    where = decision.where
+    if not decision.reason.strip():
+        raise UsageError(f"{where}no reason is given; say why with --reason or in the sheet")
+    known = {c.id: c for c in rubric.checks()}
+    if decision.check not in known:
+        raise UsageError(
+            f"{where}{printable(decision.check)} is no check of {rubric.id}; it has {', '.join(known)}"
+        )
+    try:
+        id = find(out, decision.student)
+    except UsageError as error:
+        raise UsageError(f"{where}{error}") from error
+    if id not in journal.entries:
+        raise UsageError(f"{where}{id} is not in the journal of {out}; grade it again")
+    found = results.read_light(out / id / "report.json")
+    check = _check(found, decision.check)
+    most = check.max_score if check else known[decision.check].points
+    if decision.points is not None and not 0 <= decision.points <= most:
+        raise UsageError(
+            f"{where}{decision.check} of {id}: {decision.points:g} points, expected 0 to {most:g}"
+        )
+    return Mark(
+        submission=id,
+        origin=journal.entries[id].origin,
+        check=decision.check,
+        points=decision.points,
+        max_score=most,
+        reason=" ".join(decision.reason.split()),
+        by=who,
+        at=now,
+        verdict=check.verdict if check else None,
+        score=check.score if check else None,
+        sha256=found.submission.sha256,
+    )
+
+
+def _typeset(home: Path, given: dict[str, Mark], rubric: Rubric) -> None:
+    """The student's page as marked. What counts is in marks.jsonl: a page may be made again later."""
+    path = home / "report.json"
+    automatic = report.from_json(path.read_text("utf-8"), str(path))
+    with suppress(StorageError):
+        report.rewrite(marks.apply(automatic, given, rubric), rubric, home)
+
+
+def _rows(automatic: Report, given: dict[str, Mark], rubric: Rubric, everything: bool) -> list[Row]:
+    shown = automatic if automatic.questions else marks.open_checks(automatic, rubric)
+    return [
+        Row(
+            submission=automatic.submission.id,
+            student_name=automatic.submission.student.name or "",
+            check=check.id,
+            title=check.title,
+            verdict=check.verdict,
+            score=check.score,
+            max_score=check.max_score,
+            points=given[check.id].points if check.id in given else None,
+            reason=given[check.id].reason if check.id in given else "",
+        )
+        for question in shown.questions
+        for check in question.checks
+        if everything or (check.score is None and check.id not in given)
+    ]
+
+
+def _check(found: Report, name: str) -> CheckResult | None:
+    return next((c for q in found.questions for c in q.checks if c.id == name), None)
+
+
+def _said(mark: Mark) -> str:
+    if mark.points is None:
+        return f"{mark.check} as the grader has it"
+    return f"{mark.check} {mark.points:g} of {mark.max_score:g}"
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        raise UsageError("who is marking can't be told on this machine; say so with --by") from None

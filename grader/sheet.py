@@ -1,0 +1,105 @@
+"""The sheet in which a person marks in bulk: CSV out, CSV as any spreadsheet saves it back in."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from grader.errors import UsageError
+from grader.report.text import spreadsheet
+
+_COLUMNS = (
+    *("submission", "student_name", "check", "title", "verdict", "score", "max_score"),
+    *("points", "reason"),
+)
+_NEEDED = ("submission", "check", "points", "reason")
+TAKE_BACK = "-"
+"""in the column points: the automatic verdict counts again"""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One check of one student. score: the automatic one. points, reason: the person's."""
+
+    submission: str
+    check: str
+    points: float | None
+    reason: str
+    student_name: str = ""
+    title: str = ""
+    verdict: str = ""
+    score: float | None = None
+    max_score: float | None = None
+    line: int = 0
+
+
+def to_sheet(rows: Sequence[Row]) -> str:
+    """The sheet, with a byte-order mark: it is made to be opened in a spreadsheet."""
+    buffer = io.StringIO()
+    table = csv.writer(buffer, quoting=csv.QUOTE_NONNUMERIC, lineterminator="\n")
+    table.writerow(_COLUMNS)
+    for row in rows:
+        texts = [
+            spreadsheet(t) for t in (row.submission, row.student_name, row.check, row.title, row.verdict)
+        ]
+        table.writerow([*texts, row.score, row.max_score, row.points, spreadsheet(row.reason)])
+    return "\ufeff" + buffer.getvalue()
+
+
+def read_rows(path: Path) -> Iterator[Row]:
+    """The rows whose points are filled in; `-` there gives None.
+
+    Reads comma, semicolon and tab, a byte-order mark, UTF-8 and Windows-1252, and a comma as the
+    decimal mark. Raises `UsageError` with file and line.
+    """
+    table = csv.DictReader(io.StringIO(_text(path), newline=""), delimiter=_delimiter(_text(path)))
+    absent = [name for name in _NEEDED if name not in (table.fieldnames or ())]
+    if absent:
+        raise UsageError(f"{path}:1: lacks the column {absent[0]}, expected {', '.join(_NEEDED)}")
+    for cells in table:
+        given = (cells["points"] or "").strip()
+        if not given:
+            continue
+        yield Row(
+            submission=_plain(cells["submission"]),
+            check=_plain(cells["check"]),
+            points=None if given == TAKE_BACK else _number(given, f"{path}:{table.line_num}"),
+            reason=_plain(cells["reason"]),
+            line=table.line_num,
+        )
+
+
+def _text(path: Path) -> str:
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise UsageError(
+            f"{path} can't be read ({error.strerror}); name a sheet of `grader sheet`"
+        ) from error
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return data.decode("cp1252", "replace")
+
+
+def _delimiter(text: str) -> str:
+    head = text.partition("\n")[0]
+    return max(",;\t", key=head.count)
+
+
+def _plain(cell: str | None) -> str:
+    """Without the apostrophe that kept a spreadsheet from taking the cell for a formula."""
+    text = (cell or "").strip()
+    return text[1:] if text.startswith("'") and spreadsheet(text[1:]) == text else text
+
+
+def _number(text: str, where: str) -> float:
+    try:
+        return float(text.replace(",", "."))
+    except ValueError:
+        raise UsageError(
+            f"{where}: points is {text!r}, expected a number, or - to take a mark back"
+        ) from None

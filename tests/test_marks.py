@@ -1,0 +1,226 @@
+"""Marks given by hand: they come last, survive everything, and say what they replaced."""
+
+from __future__ import annotations
+
+import csv
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from class_kit import RIGHT, RUBRIC, WRONG, FakeRunner, make_assignment, make_class, make_notebook
+
+from grader import cli, marks
+from grader.commands import grade as command
+from grader.marks import Mark, Marks
+
+DUE = RUBRIC.replace(
+    "worlds:",
+    "due: 2026-06-09T14:25:00+02:00\nlate_penalty_per_day: 0.1\nworlds:",
+)
+
+
+class Room:
+    def __init__(self, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        self._capsys = capsys
+        self.rubric = make_assignment(folder / "tiny")
+        self.uploads = make_class(folder / "class", anna=RIGHT, ben=WRONG)
+        (self.uploads / "broken.ipynb").write_text("{")
+        self.out = folder / "out"
+        self.stdout = self.stderr = ""
+
+    def __call__(self, *arguments: object) -> int:
+        code = cli.run([str(a) for a in arguments])
+        self.stdout, self.stderr = self._capsys.readouterr()
+        return code
+
+    def grade(self, *more: object) -> int:
+        return self("grade", self.uploads, "--out", self.out, "--rubric", self.rubric, *more)
+
+    def mark(self, *arguments: object) -> int:
+        return self("mark", self.out, *arguments, "--by", "lena")
+
+    def row(self, who: str) -> dict[str, str]:
+        with (self.out / "grades.csv").open(newline="") as file:
+            row = next(row for row in csv.DictReader(file) if row["id"] == who)
+        row["flags"] = row["flags"].removeprefix("no_isolation").removeprefix("; ")  # of the fake runner
+        return row
+
+    def page(self, who: str) -> str:
+        return (self.out / who / "report.md").read_text()
+
+
+@pytest.fixture
+def room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Room:
+    monkeypatch.setattr(command, "open_runner", FakeRunner().open)
+    made = Room(tmp_path, capsys)
+    assert made.grade() == 1
+    return made
+
+
+def test_a_mark_counts_in_the_table_and_on_the_students_page(room: Room) -> None:
+    assert room.mark("ben", "total", 4, "--reason", "right up to a sign") == 0
+    assert room.stdout.splitlines() == [
+        "ben: total 4 of 10; now 4 of 10",
+        f"1 mark by lena in {room.out / 'marks.jsonl'}",
+    ]
+    row = room.row("ben")
+    assert (row["score"], row["total.points"], row["total.verdict"]) == ("4", "4", "partial")
+    assert row["flags"] == "marked_by_hand"
+    assert "Marked by hand: right up to a sign" in room.page("ben")
+    assert "lena" in (room.out / "index.html").read_text()
+    automatic = json.loads((room.out / "ben" / "report.json").read_text())
+    assert (automatic["score"], automatic["questions"][0]["checks"][0]["verdict"]) == (0.0, "fail")
+    (line,) = (room.out / "marks.jsonl").read_text().split("\n")[1:-1]
+    assert line.startswith('{"submission":"ben"')
+
+
+@pytest.mark.parametrize("how", ["force", "rescore", "again"])
+def test_a_mark_survives_every_regrade(room: Room, how: str) -> None:
+    room.mark("ben", "total", 4, "--reason", "because")
+    if how == "rescore":
+        make_assignment(room.rubric, RUBRIC + "# changed\n")
+        assert room("rescore", room.out) == 0
+    else:
+        room.grade(*(["--force"] if how == "force" else []))
+    assert room.row("ben")["score"] == "4"
+    assert room.row("ben")["flags"] == "marked_by_hand"
+    assert "Marked by hand: because" in room.page("ben")
+
+
+def test_what_changed_below_a_mark_is_shown(room: Room) -> None:
+    room.mark("ben", "total", 4, "--reason", "because")
+    make_notebook(room.uploads / "ben.ipynb", RIGHT)
+    make_assignment(room.rubric, RUBRIC.replace("points: 10", "points: 20"))
+    room.grade()
+    assert room.row("ben")["score"] == "4"
+    assert room.row("ben")["flags"] == "marked_by_hand; automatic_verdict_changed"
+    page = (room.out / "index.html").read_text()
+    assert (
+        "total: since lena gave 4 points, the automatic verdict was fail, 0 and is now pass, 20, "
+        "the check was worth 10 and is now worth 20, the notebook is another one now." in page
+    )
+
+
+def test_a_mark_can_be_changed_and_taken_back(room: Room) -> None:
+    room.mark("ben", "total", 4, "--reason", "first")
+    room.mark("ben", "total", 6, "--reason", "second")
+    assert room.row("ben")["score"] == "6"
+    assert room.mark("ben", "total", "--undo") == 0
+    assert room.row("ben")["score"] == "0"
+    assert room.row("ben")["flags"] == ""
+    assert "by hand" not in room.page("ben")
+    assert len((room.out / "marks.jsonl").read_text().split("\n\n")) == 3  # all three stay in the file
+
+
+def test_an_upload_that_could_not_be_graded_can_be_marked(room: Room) -> None:
+    assert room.row("broken")["score"] == ""
+    assert room.mark("broken", "total", 7, "--reason", "shown in person") == 0
+    assert (room.row("broken")["score"], room.row("broken")["needs_review"]) == ("7", "false")
+
+
+def test_a_mark_follows_its_upload_to_another_id(room: Room) -> None:
+    room.mark("ben", "total", 4, "--reason", "because")
+    make_notebook(room.uploads / "x" / "ben.ipynb", RIGHT)
+    room.grade()
+    assert room.row("class-ben")["score"] == "4"
+    assert room.row("x-ben")["score"] == "10"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        (["ben", "total", "11", "--reason", "r"], "total of ben: 11 points, expected 0 to 10"),
+        (["ben", "total", "-1", "--reason", "r"], "-1"),
+        (["ben", "total", "nan", "--reason", "r"], "total of ben: nan points, expected 0 to 10"),
+        (["ben", "dW9", "1", "--reason", "r"], "dW9 is no check of tiny; it has total"),
+        (["nobody", "total", "1", "--reason", "r"], "nobody fits no student"),
+        (["ben", "total", "1"], "no reason is given"),
+        (["ben", "total"], "expected OUT STUDENT CHECK POINTS"),
+        (["ben", "total", "1", "--undo", "--reason", "r"], "expected OUT STUDENT CHECK POINTS"),
+    ],
+)
+def test_what_cannot_be_marked_is_refused(room: Room, arguments: list[str], complaint: str) -> None:
+    assert room.mark(*arguments) == 2
+    assert complaint in room.stderr and room.stderr.count("\n") == 1
+    assert not (room.out / "marks.jsonl").exists()
+
+
+# ------------------------------------------------------------------ the sheet
+
+
+def fill(path: Path, delimiter: str = ",", encoding: str = "utf-8", **points: str) -> None:
+    """As a person with a spreadsheet does: the points of some students."""
+    with path.open(newline="", encoding="utf-8-sig") as file:
+        rows = list(csv.DictReader(file))
+    for row in rows:
+        row["points"] = points.get(row["submission"], "")
+        row["reason"] = "gelöst, fast" if row["points"] else ""
+    with path.open("w", newline="", encoding=encoding) as file:
+        writer = csv.DictWriter(file, rows[0].keys(), delimiter=delimiter)
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+@pytest.mark.parametrize(("delimiter", "encoding"), [(",", "utf-8"), (";", "cp1252"), ("\t", "utf-8-sig")])
+def test_the_sheet_goes_out_and_comes_back_as_spreadsheets_save_it(
+    room: Room, delimiter: str, encoding: str
+) -> None:
+    assert room("sheet", room.out, "--all") == 0
+    sheet = room.out / "sheet.csv"
+    fill(sheet, delimiter, encoding, anna="9,5", broken="3.25")
+    assert room("mark", room.out, "--from", sheet, "--by", "lena") == 0
+    assert [room.row(who)["score"] for who in ("anna", "ben", "broken")] == ["9.5", "0", "3.25"]
+    assert "gelöst, fast" in room.page("anna")
+    assert room("sheet", room.out) == 0
+    assert room.stdout.startswith("0 lines to mark")
+
+
+def test_one_wrong_line_marks_nobody(room: Room) -> None:
+    room("sheet", room.out, "--all")
+    sheet = room.out / "sheet.csv"
+    fill(sheet, anna="9", ben="ten")
+    assert room("mark", room.out, "--from", sheet) == 2
+    assert room.stderr.startswith(f"grader: {sheet}:3: points is 'ten', expected a number")
+    fill(sheet, anna="9", ben="10.5")
+    assert room("mark", room.out, "--from", sheet) == 2
+    assert f"{sheet}:3: total of ben: 10.5 points, expected 0 to 10" in room.stderr
+    assert not (room.out / "marks.jsonl").exists()
+
+
+# ------------------------------------------------------------------ the file
+
+
+def given(check: str, points: float | None, id: str = "ben", origin: str = "/c/ben.ipynb") -> Mark:
+    return Mark(
+        submission=id,
+        origin=origin,
+        check=check,
+        points=points,
+        max_score=10,
+        reason="r",
+        by="lena",
+        at=datetime(2026, 6, 10, tzinfo=UTC),
+        verdict="fail",
+        score=0,
+        sha256="0",
+    )
+
+
+def test_a_torn_line_loses_no_mark_and_is_named(tmp_path: Path) -> None:
+    marks.append(tmp_path, [given("a", 1)])
+    with (tmp_path / marks.FILE).open("ab") as file:
+        file.write(b'{"submission": "ben", "ch')
+    marks.append(tmp_path, [given("b", 2)])
+    found = marks.read(tmp_path)
+    assert {c: m.points for c, m in found.of("ben", "/c/ben.ipynb").items()} == {"a": 1, "b": 2}
+    assert len(found.damaged) == 1
+
+
+def test_whose_mark_it_is() -> None:
+    found = Marks([given("a", 1)])
+    assert found.of("ben", "/c/ben.ipynb").keys() == {"a"}
+    assert found.of("x-ben", "/c/ben.ipynb").keys() == {"a"}  # another id now
+    assert found.of("ben", "/new/ben.ipynb", {"/new/ben.ipynb"}).keys() == {"a"}  # the folder was moved
+    assert found.of("ben", "/d/ben.ipynb", {"/d/ben.ipynb", "/c/ben.ipynb"}) == {}  # another ben
+    assert found.of("eva", "/c/eva.ipynb") == {}
