@@ -14,7 +14,7 @@ from grader.execute.workdir import copy_files
 from grader.jail.cage.plan import KernelLimits
 from grader.jail.caged import Caged, Exit
 from grader.jail.kernels import CagedKernels
-from grader.models import Isolation, Usage
+from grader.models import AttachedFile, Isolation, Usage
 
 _REASONS: dict[str, Reason] = {name: name for name in ("memory", "disk", "files", "processes", "cpu", "lost")}
 
@@ -26,6 +26,10 @@ class CagedKernel:
         self.client = client
         self.isolation = isolation
         self._caged = caged
+
+    def place(self, files: tuple[AttachedFile, ...]) -> None:
+        """Copy files into the working directory, through the descriptor that the kernel sent out."""
+        copy_files(files, self._caged.directory)
 
     async def ended(self) -> Ending:
         """Wait until the supervisor says that the kernel is gone."""
@@ -46,11 +50,10 @@ class CagedSource:
         self._isolation = Isolation(tier=kernels.tier, layers=kernels.layers)
 
     async def start(self, job: Job) -> CagedKernel:
-        """A fresh kernel whose directory holds the job's files. Raises `KernelStartError`."""
+        """A fresh kernel. Raises `KernelStartError`."""
         code = "\n".join(cell.source for cell in job.cells if cell.kind == "code")
         caged = await self._kernels.take(kernel_limits(job), code)
         try:
-            copy_files(job.files, caged.directory)
             client = BoundedClient(context=self._context)
             client.load_connection_info(cast(KernelConnectionInfo, caged.connection_info()))
         except BaseException:

@@ -24,7 +24,7 @@ from grader.execute.channels import BoundedClient
 from grader.execute.job import Job
 from grader.execute.kernel import Ending
 from grader.execute.workdir import copy_files
-from grader.models import Isolation
+from grader.models import AttachedFile, Isolation
 
 _POLL_S = 0.05
 
@@ -47,6 +47,14 @@ class ColdKernel:
         self.client = client
         self._manager = manager
         self._folder = folder
+
+    def place(self, files: tuple[AttachedFile, ...]) -> None:
+        """Copy files into the working directory."""
+        directory = os.open(self._folder / "work", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            copy_files(files, directory)
+        finally:
+            os.close(directory)
 
     async def ended(self) -> Ending:
         """Poll until the process is gone: the subprocess belongs to jupyter_client."""
@@ -81,11 +89,6 @@ class ColdKernels:
         folder = Path(tempfile.mkdtemp(dir=self._root))
         work = folder / "work"
         work.mkdir()
-        directory = os.open(work, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-        try:
-            copy_files(job.files, directory)
-        finally:
-            os.close(directory)
         manager = AsyncKernelManager(
             kernel_spec_manager=_OwnSpec(),
             context=self._context,

@@ -7,7 +7,7 @@ from typing import Literal, Protocol
 
 from grader.execute.channels import BoundedClient
 from grader.execute.job import Job
-from grader.models import Isolation, Usage
+from grader.models import AttachedFile, Isolation, Usage
 
 Reason = Literal["", "memory", "disk", "files", "processes", "cpu", "lost"]
 
@@ -31,6 +31,9 @@ class Kernel(Protocol):
     client: BoundedClient
     isolation: Isolation
 
+    def place(self, files: tuple[AttachedFile, ...]) -> None:
+        """Copy files into the working directory. Raises `KernelStartError`."""
+
     async def ended(self) -> Ending:
         """Wait until the kernel is gone, with everything it started."""
 
@@ -42,10 +45,7 @@ class KernelSource(Protocol):
     """Where kernels come from."""
 
     async def start(self, job: Job) -> Kernel:
-        """A fresh kernel in a fresh directory that holds copies of the job's files.
-
-        Raises `KernelStartError`.
-        """
+        """A fresh kernel, fit for this job, in a fresh and empty directory. Raises `KernelStartError`."""
 
     async def close(self) -> None:
         """Kill what is left and remove every trace."""

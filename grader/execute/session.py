@@ -111,6 +111,7 @@ async def execute(kernel: Kernel, job: Job, started: float) -> Execution:
     try:
         kernel.client.open(meter, kernel.ended)
         await _prepare(kernel, job.prelude)
+        kernel.place(job.files)  # not before: a module handed in must not shadow what the prelude imports
         stop = await _run_cells(kernel, job, log, meter)
     finally:
         ending = await kernel.kill()

@@ -11,11 +11,11 @@ from grader.errors import KernelStartError
 from grader.models import AttachedFile
 
 _READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
-_WRITE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+_WRITE = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
 def copy_files(files: Iterable[AttachedFile], directory: int) -> None:
-    """Copy regular files below an open, still empty directory, for the owner of that directory.
+    """Copy regular files below an open directory in which nobody else works yet, for its owner.
 
     A name that leads out of it, and a link, are refused. Raises `KernelStartError`: a file that
     intake listed and that can't be copied is our fault.

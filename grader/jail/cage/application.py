@@ -10,9 +10,11 @@ from __future__ import annotations
 
 import logging
 import sys
+from types import SimpleNamespace
 from typing import Any, ClassVar
 
 import zmq
+from ipykernel import ipkernel
 from ipykernel.control import ControlThread
 from ipykernel.heartbeat import Heartbeat
 from ipykernel.iostream import IOPubThread
@@ -86,6 +88,18 @@ class CagedApp(IPKernelApp):
         self.iopub_thread = IOPubThread(self.iopub_socket, pipe=False, session=self.session)
         self.iopub_thread.start()
         self.iopub_socket = self.iopub_thread.background_socket
+
+    def init_kernel(self) -> None:
+        """As in ipykernel, which lists every module's file for a debugger that is not here.
+
+        Touching some thousand modules would copy their pages into every kernel.
+        """
+        names = vars(ipkernel)
+        names["sys"] = SimpleNamespace(**{**vars(sys), "modules": {}})
+        try:
+            super().init_kernel()
+        finally:
+            names["sys"] = sys
 
     def init_heartbeat(self) -> None:
         """As in ipykernel; left out when the client wants none."""

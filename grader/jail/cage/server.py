@@ -60,6 +60,7 @@ def _prepare(plan: Plan) -> tuple[Plan, cgroup.Parents | None]:
     sys.path_importer_cache.clear()
     tempfile.tempdir = None
     preload.load_always()
+    kernel.ours += [name for name in sys.modules if name.partition(".")[0] in ("_cage", "pyseccomp")]
     return plan, parents
 
 
