@@ -28,7 +28,7 @@ def judge_behaviour(
 
     decisions: the numeric checks, already decided.
     """
-    lacking = [r for r in check.requires if not _met(r, code)]
+    lacking = [r for r in check.requires if not met(r, code)]
     shown = [decisions[name] for name in check.shown_by]
     passed = [d for d in shown if d.verdict == "pass"]
     made = {i for d in decisions.values() if d.diagnosis is not None for i in d.mistakes}
@@ -60,7 +60,8 @@ def _by_code(check: BehaviourCheck, lacking: Sequence[Requirement], messages: Me
     return Decision(check.id, "pass", 1.0, messages.passed)
 
 
-def _met(requirement: Requirement, code: Code) -> bool:
+def met(requirement: Requirement, code: Code) -> bool:
+    """Does the code use what is required, where it is?"""
     cells = None
     if requirement.where == "first_code_cell":
         first = code.first_working_cell

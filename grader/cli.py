@@ -33,6 +33,14 @@ class Isolation(StrEnum):
     FULL = "full"
 
 
+class CI(StrEnum):
+    """A CI platform; plain: a log and files."""
+
+    GITHUB = "github"
+    GITLAB = "gitlab"
+    PLAIN = "plain"
+
+
 @app.command()
 def grade(
     paths: Annotated[
@@ -175,6 +183,51 @@ def review(
     from grader.commands import review as command
 
     raise typer.Exit(command.run(out, by, port, browser, rubric))
+
+
+@app.command()
+def check(
+    notebook: Annotated[Path, typer.Argument(help="Your notebook.")],
+    rubric: Annotated[str, typer.Option(help="A shipped assignment by name, or a folder.")] = "hw4",
+    allow_unsafe: Annotated[
+        bool, typer.Option("--allow-unsafe", help="Run it unprotected: for your own notebook only.")
+    ] = False,
+) -> None:
+    """Check your own notebook before you hand it in: what is found, missing, or not reproducible.
+
+    Exit code: 0 everything asked for was found, 1 not.
+    """
+    from grader.commands import check as command
+
+    raise typer.Exit(command.run(command.Request(notebook, rubric, allow_unsafe)))
+
+
+@app.command()
+def ci(
+    paths: Annotated[list[Path], typer.Argument(metavar="PATH…", help="A student's push, or a class.")],
+    out: Annotated[Path, typer.Option(help="Folder for the reports.")] = Path("grader-out"),
+    rubric: Annotated[str, typer.Option(help="A shipped assignment by name, or a folder.")] = "hw4",
+    fail_under: Annotated[
+        float | None,
+        typer.Option(min=0, max=100, metavar="PERCENT", help="Fail where somebody has less of the points."),
+    ] = None,
+    platform: Annotated[
+        CI | None, typer.Option(help="What to write for. [default: found out]", show_default=False)
+    ] = None,
+    jobs: Annotated[int | None, typer.Option(min=1, help="Notebooks at a time.")] = None,
+    timeout: Annotated[float | None, typer.Option(min=0.1, help="Seconds for a whole notebook.")] = None,
+) -> None:
+    """Grade in a CI job, and show the result where GitHub Actions or GitLab look for it.
+
+    Exit code: 0 graded, and everybody reached --fail-under; 1 somebody did not (points that wait for a
+    person count as reached); 2 usage or rubric error; 3 something of ours failed, run the job again.
+    """
+    from grader.commands import ci as command
+    from grader.commands import grade as grading
+
+    asked = grading.Request(paths=paths, out=out, rubric=rubric, jobs=jobs, total_s=timeout)
+    request = command.Request(asked, fail_under, None if platform is None else platform.value)
+    raise typer.Exit(command.run(request, os.environ))
 
 
 @rubric_app.command("schema")

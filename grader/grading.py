@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, version
 
+from grader import installed
 from grader.assignment import Assignment
 from grader.behaviour import find_answer, judge_behaviour, judge_text
 from grader.book import Book, Target
@@ -209,6 +210,8 @@ def _report(
             grader=_version("notebook-grader"),
             torch=_version("torch"),
             python=platform.python_version(),
+            lock=installed.lock(),
+            image=installed.image(),
             worlds=tuple(
                 WorldRef(name=w.name, status=e.status, wall_s=round(e.wall_s, 3))
                 for w, e in zip(rubric.worlds, executions, strict=False)

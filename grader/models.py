@@ -279,6 +279,8 @@ class Provenance(Record):
     grader: str
     torch: str
     python: str
+    lock: str | None = Field(default=None, description="SHA-256 of the image's constraints.txt")
+    image: str | None = Field(default=None, description="the container's image, as GRADER_IMAGE names it")
     worlds: tuple[WorldRef, ...]
 
 

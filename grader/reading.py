@@ -90,7 +90,7 @@ def read(
                 called=bool(vocabulary.meaning(printed.label).options),
                 exact=tuple(book.lookup(slot, worlds)),
                 handout=tuple(book.lookup(slot, [0])),
-                movement=_movement(slot),
+                movement=movement(slot),
             )
         )
     return tuple(readings)
@@ -121,7 +121,8 @@ def as_rounded(printed: PrintedTensor) -> PrintedTensor:
     return printed
 
 
-def _movement(slot: Slot) -> Movement:
+def movement(slot: Slot) -> Movement:
+    """Do the numbers of a print differ between the runs, beyond the digits that were printed?"""
     first, *others = slot.prints
     if first is None or any(p is None for p in others):
         return "absent"

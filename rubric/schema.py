@@ -181,6 +181,11 @@ class Rubric(_Model):
         default="full",
         description="what the student's report tells: expected values, diagnoses only, or verdicts only",
     )
+    self_check: Literal["found", "verdicts", "hints"] = Field(
+        default="found",
+        description="what `grader check` tells before the deadline: what was found and is reproducible, "
+        "also whether it is right, also why not; never expected values, never more than disclosure",
+    )
     tolerance: Tolerance = Tolerance()
     partial: Partial = Partial()
     follow_through: Share = Field(

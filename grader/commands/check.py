@@ -1,0 +1,76 @@
+"""`grader check`: a student's own look at a notebook before handing it in."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from grader import assignment as assignments
+from grader.assignment import Assignment
+from grader.errors import OperationError, UsageError
+from grader.execute import Job, Limits, open_runner
+from grader.extract import extract
+from grader.grading import grade
+from grader.intake import collect, printable
+from grader.jail.probe import Tier
+from grader.models import Execution, Submission
+from grader.progress import say
+from grader.selfcheck import lines, self_check
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """`grader check` as it was asked for."""
+
+    notebook: Path
+    rubric: str
+    allow_unsafe: bool = False
+
+
+def run(request: Request) -> int:
+    """Print what was found; 0: everything asked for is there and reproducible, 1: not.
+
+    Raises `UsageError` unless there is one notebook, `OperationError` when it could not be run by our fault.
+    """
+    submission = _read(request.notebook)
+    name = printable(request.notebook.name)
+    if submission.problem is not None:
+        say(f"{name}: {submission.problem}")
+        return 1
+    assignment = assignments.load(request.rubric)
+    executions = asyncio.run(_run(submission, assignment, request.allow_unsafe))
+    broken = next((e for e in executions if e.status == "sandbox_error"), None)
+    if broken is not None:
+        raise OperationError(f"{name} could not be run: {broken.message}; see grader doctor")
+    *worlds, again = executions
+    report = grade(submission, worlds, assignment)
+    printed = [extract(e.outputs) for e in worlds]
+    found = self_check(report, submission, assignment.rubric, printed, extract(again.outputs))
+    for line in lines(found, name):
+        say(line)
+    return 0 if found.complete else 1
+
+
+def _read(path: Path) -> Submission:
+    entries = collect([path]).entries
+    if len(entries) != 1:
+        raise UsageError(f"{printable(str(path))} holds {len(entries)} notebooks; name one")
+    return entries[0].read()
+
+
+async def _run(submission: Submission, assignment: Assignment, allow_unsafe: bool) -> list[Execution]:
+    """One run per world, in the rubric's order, then the first world once more."""
+    worlds = assignment.rubric.worlds
+    limits = Limits()
+    jobs = [
+        Job(submission.cells, submission.files, assignment.prelude_for(world), limits)
+        for world in (*worlds, worlds[0])
+    ]
+    at_once = min(len(jobs), len(os.sched_getaffinity(0)))
+    tier: Tier = "none" if allow_unsafe else "base"
+    async with open_runner(at_once, tier, allow_unsafe=allow_unsafe, limits=limits) as runner:
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(runner.run(job)) for job in jobs]
+        return [t.result() for t in tasks]

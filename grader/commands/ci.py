@@ -1,0 +1,135 @@
+"""`grader ci`: grade in a CI job and show the result where its platform looks for it."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from grader import assignment as assignments
+from grader import marks, results
+from grader.batch import STATE
+from grader.ci import github, gitlab, summary
+from grader.ci.junit import to_junit
+from grader.ci.platform import Kind, Platform, detect
+from grader.ci.standing import Standing, exit_code, stand
+from grader.commands import grade
+from grader.errors import StorageError
+from grader.journal import Entry, Journal
+from grader.progress import say
+from grader.report.files import write_text
+from rubric.schema import Rubric
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """`grader ci` as it was asked for.
+
+    fail_under: percentage of the points below which the job fails. platform None: the one found.
+    """
+
+    grading: grade.Request
+    fail_under: float | None = None
+    platform: Kind | None = None
+
+
+def run(request: Request, environment: Mapping[str, str]) -> int:
+    """Grade, write what the platform shows, and give the job's exit code.
+
+    0: everything is graded, and what `--fail-under` asks for was reached by all. 1: not by all.
+    3: something of ours failed; run the job again. Raises `GraderError` for what stops the whole run.
+    """
+    platform = detect(environment, request.platform)
+    grading = request.grading
+    with _plain_output(platform):
+        code = grade.run(grading)
+    if code == grade.INTERRUPTED:
+        return code
+    rubric = assignments.load_rubric(assignments.locate(grading.rubric))
+    standings = _standings(request, platform, rubric)
+    _show(standings, request, platform, rubric)
+    return 3 if code == 3 else exit_code(standings)
+
+
+@contextmanager
+def _plain_output(platform: Platform) -> Iterator[None]:
+    """What students wrote is printed meanwhile: GitHub must take none of it for a command."""
+    if platform.kind != "github":
+        yield
+        return
+    begin, end = github.silence(secrets.token_hex(16))
+    say(begin)
+    try:
+        yield
+    finally:
+        say(end)
+
+
+def _standings(request: Request, platform: Platform, rubric: Rubric) -> list[Standing]:
+    out = request.grading.out
+    journal = Journal(out / STATE / "journal.jsonl", read_only=True)
+    found = results.iterate(out, results.members(out, journal), marks.read(out), rubric)
+    return [
+        stand(report, _place(entry, report.submission.path, platform.workspace), rubric, request.fail_under)
+        for entry, report in found
+        if report is not None
+    ]
+
+
+def _place(entry: Entry, given: str, workspace: Path) -> str:
+    """The notebook as the platform knows it: below the workspace where it lies there."""
+    origin, root = Path(entry.origin), workspace.absolute()
+    return origin.relative_to(root).as_posix() if origin.is_relative_to(root) else given
+
+
+def _show(standings: Sequence[Standing], request: Request, platform: Platform, rubric: Rubric) -> None:
+    out = request.grading.out
+    page = _page(standings, out, rubric, request.fail_under)
+    write_text(out / "junit.xml", to_junit(standings, rubric.id))
+    write_text(out / "summary.md", page)
+    if platform.kind == "github":
+        _append(platform.summary, page)
+        if len(standings) == 1:
+            _append(platform.outputs, github.outputs(standings[0]))
+        for line in github.annotate(standings):
+            say(line)
+    elif platform.kind == "gitlab":
+        root, folder = platform.workspace.absolute(), out.absolute()
+        below = folder.relative_to(root).as_posix() if folder.is_relative_to(root) else out.name
+        write_text(out / "gl-code-quality-report.json", gitlab.quality(standings))
+        write_text(out / "metrics.txt", gitlab.metrics(standings))
+        if platform.job_url:
+            write_text(out / "gl-annotations.json", gitlab.links(standings, platform.job_url, below))
+    _say_what_was_asked(standings, request.fail_under)
+
+
+def _page(standings: Sequence[Standing], out: Path, rubric: Rubric, fail_under: float | None) -> str:
+    if len(standings) != 1:
+        return summary.of_class(standings, rubric, fail_under)
+    path = out / standings[0].report.submission.id / "report.md"
+    try:
+        page = path.read_text("utf-8")
+    except OSError as error:
+        raise StorageError(f"{path} can't be read ({error.strerror}); run the job again") from error
+    return summary.of_student(standings[0], page, fail_under)
+
+
+def _say_what_was_asked(standings: Sequence[Standing], fail_under: float | None) -> None:
+    if fail_under is None:
+        return
+    reached = sum(s.reached is True for s in standings)
+    say(f"{reached} of {len(standings)} reached {fail_under:g} %, counting what waits for a person")
+
+
+def _append(path: Path | None, text: str) -> None:
+    if path is None:
+        return
+    try:
+        with path.open("a", encoding="utf-8", errors="replace") as file:
+            file.write(text + "\n" * (not text.endswith("\n")))
+    except OSError as error:
+        raise StorageError(
+            f"{path} could not be written ({error.strerror or error}); mount it into the container"
+        ) from error
