@@ -7,7 +7,7 @@ from pathlib import Path
 
 from grader.errors import StorageError
 from grader.models import Cell, Execution, Output, Report, Submission
-from grader.report.class_page import to_index
+from grader.report.class_page import people, to_index
 from grader.report.files import write_text
 from grader.report.markdown import to_markdown
 from grader.report.notebook import from_ipynb, kept_outputs, to_ipynb
@@ -22,6 +22,7 @@ __all__ = [
     "class_table",
     "from_json",
     "json_schema",
+    "people",
     "read_notebook",
     "rewrite",
     "show",

@@ -45,7 +45,7 @@ def to_index(reports: Sequence[Report], rubric: Rubric) -> str:
     """
     reports = ordered(reports)
     figures = statistics(reports, rubric)
-    people = _people(reports)
+    known = people(reports)
     groups = _groups(reports, figures)
     questions = [q.id for q in rubric.questions]
     checks = [c.id for c in rubric.checks()]
@@ -53,7 +53,7 @@ def to_index(reports: Sequence[Report], rubric: Rubric) -> str:
     for report in reports:
         totals = {q.id: decided(q) for q in report.questions}
         verdicts = {c.id: c.verdict for q in report.questions for c in q.checks}
-        person = people[report.submission.id]
+        person = known[report.submission.id]
         rows.append(
             Row(
                 person=person,
@@ -71,7 +71,7 @@ def to_index(reports: Sequence[Report], rubric: Rubric) -> str:
         "class.js",
         rubric=rubric,
         figures=figures,
-        people=people,
+        people=known,
         rows=rows,
         filters=_filters(figures, groups),
         checks=list(rubric.checks()),
@@ -84,7 +84,8 @@ def to_index(reports: Sequence[Report], rubric: Rubric) -> str:
     )
 
 
-def _people(reports: Sequence[Report]) -> dict[str, Person]:
+def people(reports: Sequence[Report]) -> dict[str, Person]:
+    """Name and alias of each student, by submission id; links as from the class page."""
     shuffled = sorted(
         reports, key=lambda r: hashlib.sha256(r.submission.id.encode(errors="replace")).digest()
     )

@@ -1,0 +1,81 @@
+"""`grader review`: the desk at which a person settles what waits, in the browser."""
+
+from __future__ import annotations
+
+import getpass
+import secrets
+import socket
+import webbrowser
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from grader.commands import folder
+from grader.errors import UsageError
+from grader.progress import say
+
+if TYPE_CHECKING:
+    from uvicorn import Server
+
+LOOPBACK = "127.0.0.1"
+
+
+def run(out: Path, by: str | None, port: int, browser: bool, rubric: str | None) -> int:
+    """Serve the desk until Ctrl-C; 0. port 0: any that is free.
+
+    Raises `UsageError` for a folder without reports, a port in use, or the extra `desk` not installed.
+    """
+    try:
+        import uvicorn
+
+        from grader.desk.app import make_app
+    except ImportError as error:
+        raise UsageError(
+            f"the desk needs {error.name}, which is not installed; "
+            "pip install 'notebook-grader[desk]', or mark with `grader sheet` and `grader mark --from`"
+        ) from error
+    from grader.desk.desk import Desk
+    from grader.desk.publish import Publisher
+
+    asked = folder.rubric_of(out, rubric)
+    desk = Desk(out, asked, by or _user())
+    publisher = Publisher(out, asked)
+    token = secrets.token_urlsafe(16)
+    listening = _listen(port)
+    address = f"http://{LOOPBACK}:{listening.getsockname()[1]}/{token}/"
+    waiting = sum(not desk.settled(item, view) for view in [desk.look()] for item in view.items)
+    things = "thing waits" if waiting == 1 else "things wait"
+    say(f"{waiting} {things} for a person; marks go to {out / 'marks.jsonl'} as {desk.author}")
+    say(f"review desk: {address} (stop with Ctrl-C)")
+    app = make_app(desk, publisher, token)
+    config = uvicorn.Config(app, log_level="warning", access_log=False, server_header=False)
+    server: Server = uvicorn.Server(config)
+    publisher.start()
+    if browser:
+        webbrowser.open(address)
+    try:
+        server.run(sockets=[listening])
+    except KeyboardInterrupt:
+        pass  # uvicorn has shut down in order by then
+    finally:
+        publisher.close()
+    if publisher.problem:
+        say(f"the marks are kept, but the pages could not be written: {publisher.problem}")
+    return 0
+
+
+def _listen(port: int) -> socket.socket:
+    made = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        made.bind((LOOPBACK, port))
+    except OSError as error:
+        made.close()
+        raise UsageError(f"port {port} can't be used ({error.strerror}); name another with --port") from error
+    return made
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        raise UsageError("who is marking can't be told on this machine; say so with --by") from None

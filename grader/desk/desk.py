@@ -1,0 +1,209 @@
+"""What one assistant does at the desk: look, mark, undo. Safe beside other desks on the same folder."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+from grader import marks
+from grader.desk.folder import Folder, Student
+from grader.desk.ledger import TAKEN_BACK, Key, Ledger, Standing, check, check_undo, enter, locked, replay
+from grader.desk.queue import Item, queue
+from grader.errors import UsageError
+from grader.marks import Mark
+from grader.models import CheckResult
+from rubric.schema import Rubric
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Words for the student, and what they are worth: a share of the points, 0 to 1."""
+
+    share: float
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """Everything that the page shows, at one moment."""
+
+    items: tuple[Item, ...]
+    students: Mapping[str, Student]
+    ledger: Ledger
+
+
+@dataclass(slots=True)
+class Desk:
+    """One assistant at one folder. author: written into every mark."""
+
+    out: Path
+    rubric: Rubric
+    author: str
+    folder: Folder = field(init=False)
+    _gate: threading.Lock = field(default_factory=threading.Lock)
+
+    def __post_init__(self) -> None:
+        self.folder = Folder(self.out)
+
+    def look(self) -> View:
+        """What waits and what was decided, as it is on the disk now. Raises `StorageError`."""
+        with self._gate:
+            students = self.folder.students()
+            items = queue(
+                [s.report for s in students.values()],
+                {name: s.cells for name, s in students.items()},
+                self.rubric,
+                self.folder.lookalikes(),
+            )
+        return View(items, students, _ledger(self.out, students))
+
+    def mark(self, topic: str, seen: Mapping[str, int], points: float, reason: str) -> None:
+        """Give these submissions (id → version on the page) points for one topic, all or none.
+
+        Raises `ConflictError` when somebody was faster, `UsageError` for what can't be marked so.
+        """
+        view = self.look()
+        item = next((i for i in view.items if i.topic == topic and set(seen) <= set(i.submissions)), None)
+        if item is None or not seen:
+            raise UsageError("that is no longer in the queue; reload the page")
+        most = item.max_score or 0.0
+        if not 0 <= points <= most:
+            raise UsageError(f"{points:g} points for {topic}, expected 0 to {most:g}")
+        reason = " ".join(reason.split())
+        if not reason:
+            raise UsageError("a mark needs a reason; the student reads it")
+        keys = {(name, topic): version for name, version in seen.items()}
+        with locked(self.out):
+            check(_ledger(self.out, view.students), keys, _names(view.students))
+            now = datetime.now(UTC)
+            enter(self.out, [self._made(view.students[n], topic, points, most, reason, now) for n in seen])
+
+    def undo(self) -> tuple[Key, ...]:
+        """Bring back what stood before this person's last decision; the keys concerned, () for none.
+
+        Works across restarts. Raises `ConflictError` when somebody else decided the same since.
+        """
+        students = self.look().students
+        with locked(self.out):
+            ledger = _ledger(self.out, students)
+            steps = ledger.steps.get(self.author, [])
+            if not steps:
+                return ()
+            last = steps[-1]
+            check_undo(ledger, last, _names(students))
+            now = datetime.now(UTC)
+            new = []
+            for (name, topic), before in last.before.items():
+                given = _most(students[name], topic)
+                points, reason = before.points, before.reason or TAKEN_BACK
+                new.append(self._made(students[name], topic, points, given, reason, now))
+            enter(self.out, new)
+        return tuple(last.before)
+
+    def settled(self, item: Item, view: View) -> bool:
+        """Has every submission of this item been decided?"""
+        return all(view.ledger.of((name, item.topic)).settled for name in item.submissions)
+
+    def undoable(self, ledger: Ledger) -> int:
+        """How many decisions `undo` could take back, one after the other."""
+        return len(ledger.steps.get(self.author, []))
+
+    def _made(
+        self, student: Student, topic: str, points: float | None, most: float, reason: str, now: datetime
+    ) -> Mark:
+        found = _check(student, topic)
+        sub = student.report.submission
+        return Mark(
+            submission=sub.id,
+            origin=student.origin,
+            check=topic,
+            points=points,
+            max_score=most,
+            reason=reason,
+            by=self.author,
+            at=now,
+            verdict=found.verdict if found else None,
+            score=found.score if found else None,
+            sha256=sub.sha256,
+        )
+
+
+def palette(item: Item, rubric: Rubric, used: Iterable[Standing]) -> tuple[Reason, ...]:
+    """Reasons to choose from: those given for this topic before, the most frequent first, then ours."""
+    ours = _REASONS[rubric.language][item.kind]
+    most = item.max_score or 0.0
+    given = Counter(
+        Reason(round(s.points / most, 6) if most else 0.0, s.reason) for s in used if s.points is not None
+    )
+    own = [reason for reason, _ in given.most_common() if reason not in ours]
+    return (*ours, *own)[:9]
+
+
+def _ledger(out: Path, students: Mapping[str, Student]) -> Ledger:
+    by_origin = {s.origin: name for name, s in students.items() if s.origin}
+
+    def key_of(mark: Mark) -> Key | None:
+        name = by_origin.get(mark.origin) if mark.origin else None
+        if name is None and mark.submission in students:
+            name = mark.submission
+        return None if name is None else (name, mark.check)
+
+    return replay(marks.read(out).all, key_of)
+
+
+def _check(student: Student, topic: str) -> CheckResult | None:
+    return next((c for q in student.report.questions for c in q.checks if c.id == topic), None)
+
+
+def _most(student: Student, topic: str) -> float:
+    found = _check(student, topic)
+    return found.max_score if found else 0.0
+
+
+def _names(students: Mapping[str, Student]) -> dict[str, str]:
+    return {name: s.report.submission.student.name or name for name, s in students.items()}
+
+
+_ENGLISH: dict[str, Sequence[Reason]] = {
+    "text": (
+        Reason(1.0, "Answered, and it fits your results."),
+        Reason(0.5, "Answered, but without saying what you compared."),
+        Reason(0.5, "What you write does not fit what your notebook prints."),
+        Reason(0.0, "This does not answer the question."),
+    ),
+    "print": (
+        Reason(1.0, "The values you printed are right."),
+        Reason(0.5, "Right values, but which of several prints is the answer can't be told."),
+        Reason(0.0, "The values you printed are not the ones asked for."),
+        Reason(0.0, "These numbers are not computed by your notebook."),
+    ),
+    "lookalike": (
+        Reason(0.0, "Looked at: independent work."),
+        Reason(0.0, "Looked at: to be talked about with the students."),
+    ),
+    "flag": (Reason(0.0, "Looked at: fine."), Reason(0.0, "Looked at: to be talked about with the student.")),
+    "ungraded": (
+        Reason(0.0, "Asked the student for a readable file."),
+        Reason(0.0, "Looked at: to be graded by hand."),
+    ),
+}
+_GERMAN: dict[str, Sequence[Reason]] = {
+    **_ENGLISH,
+    "text": (
+        Reason(1.0, "Beantwortet, und passend zu Ihren Ergebnissen."),
+        Reason(0.5, "Beantwortet, aber ohne zu sagen, was Sie verglichen haben."),
+        Reason(0.5, "Was Sie schreiben, passt nicht zu dem, was Ihr Notebook ausgibt."),
+        Reason(0.0, "Das beantwortet die Frage nicht."),
+    ),
+    "print": (
+        Reason(1.0, "Die ausgegebenen Werte sind richtig."),
+        Reason(0.5, "Richtige Werte, aber welche von mehreren Ausgaben gemeint ist, bleibt offen."),
+        Reason(0.0, "Die ausgegebenen Werte sind nicht die gesuchten."),
+        Reason(0.0, "Diese Zahlen berechnet Ihr Notebook nicht."),
+    ),
+}
+_REASONS: dict[str, dict[str, Sequence[Reason]]] = {"en": _ENGLISH, "de": _GERMAN}

@@ -1,0 +1,104 @@
+"""Carries marks into the files that people read: students' pages, the class page, grades.csv.
+
+The marks themselves are on the disk before; this follows in the background, so that a key press does
+not wait for a class of a thousand. What a crash leaves undone, the next desk or run makes good.
+"""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from grader import marks, results
+from grader import report as reports
+from grader.batch import STATE
+from grader.errors import GraderError
+from grader.journal import Journal
+from grader.lock import hold
+from rubric.schema import Rubric
+
+_PAUSE = 1.5  # seconds in which further marks are collected
+_RETRY = 3.0
+
+
+@dataclass(slots=True)
+class Publisher:
+    """Rewrites what was marked, one batch at a time. problem: why the last try failed, "" if it did not."""
+
+    out: Path
+    rubric: Rubric
+    problem: str = ""
+    _due: set[str] = field(default_factory=set)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+    _wake: threading.Event = field(default_factory=threading.Event)
+    _stop: threading.Event = field(default_factory=threading.Event)
+    _thread: threading.Thread | None = None
+
+    def start(self) -> None:
+        """Begin with what an earlier desk may have left undone."""
+        self._wake.set()
+        self._thread = threading.Thread(target=self._work, name="desk-publisher", daemon=True)
+        self._thread.start()
+
+    def later(self, *submissions: str) -> None:
+        """These students' pages and the class are to be written again soon."""
+        with self._lock:
+            self._due.update(submissions)
+        self._wake.set()
+
+    def close(self) -> None:
+        """Write what is still due, now."""
+        self._stop.set()
+        self._wake.set()
+        if self._thread is not None:
+            self._thread.join()
+        if not self._try():
+            self._try()
+
+    def _work(self) -> None:
+        while not self._stop.is_set():
+            self._wake.wait()
+            if self._stop.wait(_PAUSE):
+                return
+            self._wake.clear()
+            if not self._try():
+                self._stop.wait(_RETRY)
+                self._wake.set()
+
+    def _try(self) -> bool:
+        with self._lock:
+            due, self._due = self._due, set()
+        try:
+            publish(self.out, self.rubric, due)
+            self.problem = ""
+            return True
+        except GraderError as error:
+            self.problem = str(error)
+        with self._lock:
+            self._due |= due
+        return False
+
+
+def publish(out: Path, rubric: Rubric, submissions: set[str]) -> None:
+    """Write the pages of these students, index.html and grades.csv again, with all marks.
+
+    Raises `UsageError` while a run is writing to the folder, `StorageError` where nothing can be written.
+    """
+    state = out / STATE
+    with hold(out, state):
+        journal = Journal(state / "journal.jsonl")
+        entries = {e.id: e for e in results.members(out, journal)}
+        origins = {e.origin for e in entries.values()}
+        by_hand = marks.read(out)
+        sha256 = ""
+        for name in sorted(entries):
+            if name not in submissions and sha256:
+                continue
+            path = out / name / "report.json"
+            report = reports.from_json(path.read_text("utf-8"), str(path))
+            sha256 = report.rubric.sha256
+            if name in submissions:
+                marked = marks.apply(report, by_hand.of(name, entries[name].origin, origins), rubric)
+                reports.rewrite(marked, rubric, out / name)
+        results.write_class(out, journal, (), rubric, sha256)

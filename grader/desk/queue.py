@@ -1,0 +1,212 @@
+"""What waits for a person, same things together (pure)."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+from grader.behaviour import find_answer
+from grader.models import Cell, CheckResult, Report
+from rubric.schema import Rubric, TextCheck
+
+Kind = Literal["text", "print", "lookalike", "flag", "ungraded"]
+
+_ORDER: tuple[Kind, ...] = ("print", "text", "lookalike", "flag", "ungraded")
+_START = re.compile(
+    r"^\W*(?:(?:question|aufgabe|frage|task|exercise|q)\W*\d{1,2}\W+|\d{1,2}[).:*_]+\s+)?", re.IGNORECASE
+)
+_NO_WORD = re.compile(r"[\W_]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """A verdict that the reader of an answer wants to see beside it."""
+
+    check: str
+    title: str
+    verdict: str
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One thing to settle, for every submission where it is the same.
+
+    id: stable over restarts. topic: what the marks are filed under, a check's id or e.g. "flag:late".
+    max_score: points at stake for each submission; None where no points are.
+    text: the words or the print to be judged, as the student gave them. said: the grader's message.
+    cell: where it stands in the first submission's notebook, from 0.
+    """
+
+    id: str
+    kind: Kind
+    topic: str
+    title: str
+    question: str
+    max_score: float | None
+    submissions: tuple[str, ...]
+    text: str
+    said: str
+    cell: int | None
+    facts: tuple[Fact, ...] = ()
+    actual: Any = None
+    expected: Any = None
+    agrees: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class Lookalike:
+    """Notebooks that resemble each other more than chance and the task explain."""
+
+    submissions: tuple[str, ...]
+    said: str
+    excerpt: str
+
+
+def queue(
+    reports: Sequence[Report],
+    cells: Mapping[str, Sequence[Cell]],
+    rubric: Rubric,
+    lookalikes: Iterable[Lookalike] = (),
+) -> tuple[Item, ...]:
+    """Everything that waits for a person, rubric order within a kind, larger groups first.
+
+    cells: the notebook of each submission, by id; where it is missing the grader's message must do.
+    """
+    grouped: dict[tuple[object, ...], Item] = {}
+    for report in reports:
+        for key, item in _of_report(report, cells.get(report.submission.id, ()), rubric):
+            held = grouped.get(key)
+            grouped[key] = (
+                item if held is None else replace(held, submissions=held.submissions + item.submissions)
+            )
+    made = [replace(item, id=_digest(key)) for key, item in grouped.items()]
+    known = {r.submission.id for r in reports}
+    made += [_lookalike(found) for found in lookalikes if known.issuperset(found.submissions)]
+    order = [c.id for c in rubric.checks()]
+    return tuple(
+        sorted(
+            made,
+            key=lambda i: (
+                _ORDER.index(i.kind),
+                order.index(i.topic) if i.topic in order else 0,
+                -len(i.submissions),
+                i.submissions,
+            ),
+        )
+    )
+
+
+def normalised(answer: str) -> str:
+    """An answer without what does not change what it says: case, marks, spaces, the question's number."""
+    text = unicodedata.normalize("NFKC", answer).casefold()
+    return _NO_WORD.sub(" ", _START.sub("", text)).strip()
+
+
+def _of_report(
+    report: Report, cells: Sequence[Cell], rubric: Rubric
+) -> Iterator[tuple[tuple[object, ...], Item]]:
+    sub = report.submission
+    if report.score is None:
+        said = report.execution.message or report.execution.status
+        yield (
+            ("ungraded", report.execution.status, said),
+            _note("ungraded", "ungraded", f"Not graded: {report.execution.status}", sub.id, said),
+        )
+    else:
+        asked = {c.id: c for c in rubric.checks()}
+        for question in report.questions:
+            for check in question.checks:
+                if check.score is not None:
+                    continue
+                wanted = asked.get(check.id)
+                if isinstance(wanted, TextCheck):
+                    yield _answer(report, question.title, check, wanted, cells)
+                else:
+                    yield _print(sub.id, question.title, check)
+    flags: dict[str, list[str]] = {}
+    for flag in report.flags:
+        flags.setdefault(flag.id, []).append(flag.message)
+    for name, messages in flags.items():
+        said = " ".join(dict.fromkeys(messages))
+        yield ("flag", name, said), _note("flag", f"flag:{name}", f"Flag: {name}", sub.id, said)
+
+
+def _answer(
+    report: Report, question: str, check: CheckResult, wanted: TextCheck, cells: Sequence[Cell]
+) -> tuple[tuple[object, ...], Item]:
+    found = find_answer(wanted, cells)
+    verdicts = {c.id: c for q in report.questions for c in q.checks}
+    facts = tuple(
+        Fact(c.id, c.title, c.verdict) for name in wanted.facts if (c := verdicts.get(name)) is not None
+    )
+    text = found.text if found else ""
+    item = Item(
+        id="",
+        kind="text",
+        topic=check.id,
+        title=check.title,
+        question=question,
+        max_score=check.max_score,
+        submissions=(report.submission.id,),
+        text=text,
+        said="" if text else check.message,
+        cell=found.cell if found else None,
+        facts=facts,
+    )
+    # The same words are worth the same only beside the same results.
+    same = normalised(text) or text or check.message
+    return ("text", check.id, same, tuple(f.verdict for f in facts)), item
+
+
+def _print(submission: str, question: str, check: CheckResult) -> tuple[tuple[object, ...], Item]:
+    evidence = check.evidence
+    item = Item(
+        id="",
+        kind="print",
+        topic=check.id,
+        title=check.title,
+        question=question,
+        max_score=check.max_score,
+        submissions=(submission,),
+        text=evidence.text if evidence else "",
+        said=check.message + (f" {check.diagnosis.detail}" if check.diagnosis else ""),
+        cell=evidence.cell if evidence else None,
+        actual=evidence.actual if evidence else None,
+        expected=check.expected,
+        agrees=evidence.agrees if evidence else None,
+    )
+    if evidence is None:
+        return ("print", check.id, submission), item
+    # Values alike, said of them the same: one decision; positions and labels may differ.
+    values = repr(evidence.actual) if evidence.actual is not None else evidence.text
+    return ("print", check.id, check.message, values), item
+
+
+def _note(kind: Kind, topic: str, title: str, submission: str, said: str) -> Item:
+    return Item(
+        id="",
+        kind=kind,
+        topic=topic,
+        title=title,
+        question="",
+        max_score=None,
+        submissions=(submission,),
+        text="",
+        said=said,
+        cell=None,
+    )
+
+
+def _lookalike(found: Lookalike) -> Item:
+    key = ("lookalike", *sorted(found.submissions))
+    name = _digest(key)
+    item = _note("lookalike", f"lookalike:{name}", "Look-alikes", "", found.said)
+    return replace(item, id=name, submissions=found.submissions, text=found.excerpt)
+
+
+def _digest(key: tuple[object, ...]) -> str:
+    return hashlib.sha256(repr(key).encode("utf-8", "replace")).hexdigest()[:16]

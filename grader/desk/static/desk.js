@@ -1,0 +1,318 @@
+"use strict";
+(() => {
+  const byId = (id) => document.getElementById(id);
+  const KINDS = {
+    print: "Prints that could not be judged", text: "Written answers", lookalike: "Look-alikes",
+    flag: "Flags", ungraded: "Not graded",
+  };
+  let data = { items: [], people: {}, marks: {}, verdicts: {} };
+  let at = 0, names = false, only = null, busy = false, open = false;
+
+  // Everything on this page comes from students: it is only ever set as text, never as markup.
+  function el(tag, properties, ...children) {
+    const made = document.createElement(tag);
+    for (const [name, value] of Object.entries(properties || {})) {
+      if (name in made) made[name] = value; else made.setAttribute(name, value);
+    }
+    made.append(...children.filter(Boolean));
+    return made;
+  }
+  const number = (value) => String(Math.round(value * 100) / 100);
+  const who = (id) => (names ? data.people[id].name : data.people[id].alias);
+  const settled = (item) => item.submissions.every((id) => item.standing[id].points !== null);
+  const current = () => data.items[at];
+
+  function say(text, bad) {
+    byId("message").textContent = text;
+    byId("message").className = bad ? "bad" : "";
+  }
+
+  async function ask(path, body) {
+    const options = body === undefined ? {} : {
+      method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body),
+    };
+    let answer;
+    try {
+      answer = await fetch(path, options);
+    } catch {
+      throw new Error("The desk does not answer: is `grader review` still running?");
+    }
+    const found = await answer.json().catch(() => ({}));
+    if (!answer.ok) {
+      const error = new Error(found.problem || `The desk refused (${answer.status}).`);
+      error.status = answer.status;
+      throw error;
+    }
+    return found;
+  }
+
+  async function load() {
+    const keep = current() && current().id;
+    data = await ask("api/queue");
+    at = Math.max(0, data.items.findIndex((item) => item.id === keep));
+    if (!keep) at = Math.max(0, data.items.findIndex((item) => !settled(item)));
+    byId("assignment").textContent = data.title;
+    document.title = `Review desk: ${data.title}`;
+    draw();
+  }
+
+  function take(found) {
+    const known = new Map(data.items.map((item) => [item.id, item]));
+    for (const fresh of found.items) {
+      const item = known.get(fresh.id);
+      if (item) Object.assign(item, { standing: fresh.standing, palette: fresh.palette });
+    }
+    data.undoable = found.undoable;
+    data.problem = found.problem;
+  }
+
+  async function guarded(act) {
+    if (busy) return;
+    busy = true;
+    try {
+      await act();
+    } catch (error) {
+      if (error.status === 409 || error.status === 400) await load().catch(() => {});
+      say(error.message, true);
+    } finally {
+      busy = false;
+    }
+  }
+
+  const mark = (points, reason) => guarded(async () => {
+    const item = current();
+    const ids = chosen(item);
+    if (!ids.length) return say("Choose at least one student.", true);
+    const seen = Object.fromEntries(ids.map((id) => [id, item.standing[id].version]));
+    take(await ask("api/mark", { topic: item.topic, seen, points, reason }));
+    const many = ids.length === 1 ? who(ids[0]) : `${ids.length} students`;
+    const worth = item.max === null ? "noted" : `${number(points)} of ${number(item.max)} points`;
+    say(data.problem || `${many}: ${worth}. ${reason}`, Boolean(data.problem));
+    only = null;
+    if (settled(item)) next(); else draw();
+  });
+
+  const undo = () => guarded(async () => {
+    const found = await ask("api/undo", {});
+    take(found);
+    if (!found.undone.length) return say("There is nothing to undo.");
+    const [id, topic] = found.undone[0];
+    const back = data.items.findIndex((item) => item.topic === topic && item.submissions.includes(id));
+    if (back >= 0) at = back;
+    only = null;
+    draw();
+    say(`Taken back: ${found.undone.length === 1 ? who(id) : `${found.undone.length} students`}, ${topic}.`);
+  });
+
+  function next() {
+    const order = [...data.items.keys()].map((k) => (at + 1 + k) % data.items.length);
+    const waiting = order.find((k) => !settled(data.items[k]));
+    if (waiting !== undefined) at = waiting;
+    draw();
+  }
+  function go(step) {
+    at = Math.min(data.items.length - 1, Math.max(0, at + step));
+    only = null;
+    say("");
+    draw();
+  }
+
+  function chosen(item) {
+    return [...document.querySelectorAll(".members input:checked")].map((box) => box.value)
+      .filter((id) => item.submissions.includes(id));
+  }
+
+  function draw() {
+    const done = data.items.filter(settled).length;
+    byId("progress").max = Math.max(1, data.items.length);
+    byId("progress").value = done;
+    byId("counted").textContent = `${done} of ${data.items.length} settled`;
+    byId("undo").disabled = !data.undoable;
+    byId("names").lastChild.textContent = names ? " hide names" : " show names";
+    drawList();
+    const main = byId("item");
+    main.replaceChildren(...(data.items.length ? card(current()) : [nothing()]));
+    if (open && data.items.length) byId("notebook").open = true;
+    if (!main.contains(document.activeElement)) main.focus({ preventScroll: true });
+  }
+
+  function nothing() {
+    return el("section", { className: "card empty" }, el("h2", {}, "Nothing waits for a person."));
+  }
+
+  function drawList() {
+    const rows = [];
+    data.items.forEach((item, k) => {
+      if (!k || data.items[k - 1].kind !== item.kind) {
+        rows.push(el("li", { className: "kind" }, KINDS[item.kind]));
+      }
+      const one = item.submissions.length === 1 && item.kind !== "flag" && item.kind !== "lookalike";
+      const told = item.text || item.said || item.title;
+      const what = one ? `${who(item.submissions[0])}: ${told}` : told;
+      const button = el("button", { type: "button", className: settled(item) ? "done" : "" },
+        el("span", { className: "state" }, settled(item) ? "✓" : "·"),
+        el("span", { className: "what" }, item.kind === "print" ? `${item.title} · ${what}` : what),
+        el("span", { className: "count" }, counted(item)));
+      button.setAttribute("aria-current", String(k === at));
+      button.addEventListener("click", () => { at = k; only = null; draw(); });
+      rows.push(el("li", {}, button));
+      if (k === at) queueMicrotask(() => button.scrollIntoView({ block: "nearest" }));
+    });
+    byId("list").replaceChildren(...rows);
+  }
+
+  function counted(item) {
+    if (item.submissions.length > 1) return `×${item.submissions.length}`;
+    const given = item.standing[item.submissions[0]].points;
+    return item.max === null || given === null ? "" : number(given);
+  }
+
+  function card(item) {
+    const worth = item.max === null ? "" : `${number(item.max)} points`;
+    const seen = el("section", { className: "card" },
+      item.question && el("p", { className: "asked" }, item.question),
+      el("div", { className: "head" }, el("h2", {}, item.title), el("span", { className: "points" }, worth)),
+      item.text && el(item.kind === "print" ? "pre" : "div", { className: "answer-text" }, item.text),
+      item.said && el("p", { className: "said" }, item.said),
+      facts(item), matrices(item), members(item));
+    return [seen, decide(item), notebook(item)];
+  }
+
+  function facts(item) {
+    if (!item.facts.length) return null;
+    const shown = item.facts.map((fact) => {
+      const mark = el("span", { className: `mark ${fact.verdict}`, title: data.verdicts[fact.verdict] },
+        data.marks[fact.verdict]);
+      return el("li", { title: fact.title }, mark, fact.check);
+    });
+    return el("ul", { className: "facts", "aria-label": "What the notebook prints" }, ...shown);
+  }
+
+  function matrices(item) {
+    if (!item.actual.length && !item.expected.length) return null;
+    const shown = el("div", { className: "matrices" });
+    for (const [caption, blocks] of [["printed", item.actual], ["expected", item.expected]]) {
+      for (const block of blocks) {
+        const rows = block.rows.map((row) => el("tr", {}, ...row.map((entry) => {
+          const kind = entry.agrees === null ? "" : entry.agrees ? "ok" : `off${entry.off}`;
+          return el("td", { className: kind }, entry.text);
+        })));
+        shown.append(el("table", { className: "matrix" },
+          el("caption", {}, `${caption} ${block.title}`), el("tbody", {}, ...rows)));
+      }
+    }
+    return shown;
+  }
+
+  function members(item) {
+    const shown = item.submissions.map((id) => {
+      const box = el("input", { type: "checkbox", value: id, checked: only === null || only === id });
+      const now = item.standing[id];
+      const given = now.points === null ? null : el("span", { className: "given" },
+        (item.max === null ? "✓ " : `✓ ${number(now.points)} points, `) + now.by);
+      const link = el("a", { href: `report/${encodeURIComponent(id)}`, target: "_blank", rel: "noreferrer" }, "report");
+      return el("li", {}, el("label", {}, box, who(id)), " ", given, given ? " " : null, link);
+    });
+    return el("ul", { className: "members", "aria-label": "Students" }, ...shown);
+  }
+
+  function decide(item) {
+    const standing = item.standing[item.submissions[0]];
+    const buttons = item.palette.map((reason, k) => {
+      const given = settled(item) && standing.reason === reason.text && standing.points === reason.points;
+      const button = el("button", { type: "button", className: given ? "chosen" : "" },
+        el("kbd", {}, String(k + 1)),
+        el("span", { className: "worth" }, item.max === null ? "" : number(reason.points)),
+        el("span", {}, reason.text));
+      button.addEventListener("click", () => mark(reason.points, reason.text));
+      return el("li", {}, button);
+    });
+    const points = el("input", { type: "number", id: "points", min: "0", max: String(item.max), step: "any", required: true });
+    points.setAttribute("aria-label", "points");
+    const reason = el("input", { type: "text", id: "reason", required: true, maxLength: 1000,
+      placeholder: item.max === null ? "a note of your own" : "a reason of your own; the student reads it" });
+    reason.setAttribute("aria-label", "reason");
+    const own = el("form", { id: "own", autocomplete: "off" }, el("kbd", {}, "e"),
+      item.max === null ? null : points, reason, el("button", { type: "submit" }, "mark"));
+    own.addEventListener("submit", (event) => {
+      event.preventDefault();
+      mark(item.max === null ? 0 : Number(points.value), reason.value);
+    });
+    return el("section", { className: "card" },
+      el("ol", { className: "palette", "aria-label": "Reasons" }, ...buttons), own);
+  }
+
+  function notebook(item) {
+    const made = el("details", { id: "notebook", className: "card" },
+      el("summary", {}, el("kbd", {}, "n"), ` the notebook of ${who(item.submissions[0])}`),
+      el("div", { className: "notebook" }));
+    made.addEventListener("toggle", () => { open = made.open; if (open) fill(item, made); });
+    return made;
+  }
+
+  async function fill(item, made) {
+    const place = made.querySelector(".notebook");
+    if (place.childElementCount) return;
+    let cells;
+    try {
+      cells = await ask(`api/notebook/${encodeURIComponent(item.submissions[0])}`);
+    } catch (error) {
+      return say(error.message, true);
+    }
+    if (!cells.length) place.replaceChildren(el("p", { className: "note" }, "The executed notebook is not kept here; grade it again with --force."));
+    for (const cell of cells) {
+      const here = cell.index === item.cell;
+      place.append(el("section", { className: here ? "here" : "" },
+        el("h3", {}, `Cell ${cell.index + 1}`),
+        el("pre", { className: cell.kind === "code" ? "" : "words" }, cell.source),
+        ...cell.outputs.map((output) => el("pre", { className: `printed ${output.kind}` }, output.text))));
+    }
+    const here = place.querySelector(".here");
+    if (here) place.scrollTop = here.getBoundingClientRect().top - place.getBoundingClientRect().top;
+  }
+
+  function key(event) {
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    const typing = event.target.closest("input:not([type=checkbox])");
+    if (event.key === "Escape" && typing) return byId("item").focus();
+    if (typing) return;
+    const item = current();
+    const acts = {
+      h: () => { names = !names; draw(); }, u: undo,
+      "?": () => { const keys = byId("keys"); keys.hidden = !keys.hidden; byId("help").setAttribute("aria-expanded", String(!keys.hidden)); },
+    };
+    if (item) {
+      Object.assign(acts, {
+        j: () => go(1), ArrowDown: () => go(1), k: () => go(-1), ArrowUp: () => go(-1),
+        e: () => (byId("points") || byId("reason")).focus(),
+        n: () => {
+          const made = byId("notebook");
+          made.open = !made.open;
+          if (made.open) made.scrollIntoView({ block: "start" });
+        },
+        o: () => document.querySelector(".members a").click(),
+        s: () => { only = only === null ? item.submissions[0] : null; draw(); },
+      });
+      const reason = /^[1-9]$/.test(event.key) && item.palette[Number(event.key) - 1];
+      if (reason) acts[event.key] = () => mark(reason.points, reason.text);
+    }
+    const act = acts[event.key];
+    if (!act) return;
+    event.preventDefault();
+    act();
+  }
+
+  document.addEventListener("keydown", key);
+  byId("names").addEventListener("click", () => { names = !names; draw(); });
+  byId("undo").addEventListener("click", undo);
+  byId("help").addEventListener("click", () => {
+    const keys = byId("keys");
+    keys.hidden = !keys.hidden;
+    byId("help").setAttribute("aria-expanded", String(!keys.hidden));
+  });
+  window.addEventListener("focus", () => { // what others marked meanwhile
+    const typed = ["points", "reason"].some((id) => byId(id) && byId(id).value);
+    if (!typed) guarded(load);
+  });
+  load().catch((error) => say(error.message, true));
+})();

@@ -1,0 +1,245 @@
+"""The desk without a browser: what is in the queue, what marks do, and two people at once."""
+
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+
+import pytest
+from desk_kit import ANSWERS, lay, small_class, student
+from fastapi.testclient import TestClient
+from golden import samples
+from test_report_html import HOSTILE, attacked
+
+from grader import marks
+from grader.desk.app import make_app
+from grader.desk.desk import Desk
+from grader.desk.ledger import ConflictError
+from grader.desk.publish import Publisher, publish
+from grader.desk.queue import Item, normalised
+from grader.errors import UsageError
+
+
+def desk_of(out: Path, author: str = "lea") -> Desk:
+    return Desk(out, samples.RUBRIC, author)
+
+
+def by_topic(desk: Desk) -> dict[str, list[Item]]:
+    found: dict[str, list[Item]] = {}
+    for item in desk.look().items:
+        found.setdefault(item.topic, []).append(item)
+    return found
+
+
+def points(desk: Desk, name: str, topic: str = "same") -> float | None:
+    return desk.look().ledger.of((name, topic)).points
+
+
+# ------------------------------------------------------------------------------ queue
+
+
+def test_the_queue_holds_what_waits_and_the_same_things_together(tmp_path: Path) -> None:
+    items = desk_of(small_class(tmp_path)).look().items
+    assert [(i.kind, i.topic, i.submissions) for i in items] == [
+        ("print", "dW1", ("bea",)),
+        ("text", "same", ("ada", "bea")),
+        ("text", "same", ("cem",)),
+        ("flag", "flag:late", ("cem",)),
+    ]
+    assert items[0].text.startswith("tensor(")
+    assert items[1].text == ANSWERS["ada"]
+
+
+@pytest.mark.parametrize(
+    ("answer", "same"),
+    [
+        ("4. Yes, the same!", "yes the same"),
+        ("**Question 4.** Yes, the same", "yes the same"),
+        ("Q4: yes – the same", "yes the same"),
+        ("Aufgabe 4: Ja,  gleich.", "ja gleich"),
+        ("a b", "a b"),
+        ("2 values differ", "2 values differ"),
+        ("1.5 times", "1 5 times"),
+        ("All the same", "all the same"),
+        ("4", "4"),
+        ("👍", ""),
+    ],
+)
+def test_answers_are_compared_by_their_words(answer: str, same: str) -> None:
+    assert normalised(answer) == same
+
+
+def test_ungraded_reports_wait_without_points(tmp_path: Path) -> None:
+    desk = desk_of(lay(tmp_path, {"dora": samples.ungraded()}))
+    (item,) = desk.look().items
+    assert (item.kind, item.max_score) == ("ungraded", None)
+    assert "did not start" in item.said
+
+
+def test_an_empty_or_foreign_folder_has_an_empty_queue(tmp_path: Path) -> None:
+    assert desk_of(lay(tmp_path, {})).look().items == ()
+
+
+# ------------------------------------------------------------------------------ marks
+
+
+def test_a_mark_counts_in_every_export_and_leaves_report_json_alone(tmp_path: Path) -> None:
+    out = small_class(tmp_path)
+    before = (out / "ada" / "report.json").read_bytes()
+    desk_of(out).mark("same", {"cem": 0}, 7, "Nearly; look at the loss.")
+    publish(out, samples.RUBRIC, {"cem"})
+    rows = {r["id"]: r for r in csv.DictReader((out / "grades.csv").open(encoding="utf-8"))}
+    assert (rows["cem"]["score"], rows["cem"]["pending"], rows["cem"]["same.points"]) == ("97", "0", "7")
+    assert rows["ada"]["pending"] == "10"
+    assert "Nearly; look at the loss." in (out / "cem" / "report.html").read_text("utf-8")
+    assert "Nearly; look at the loss." in (out / "cem" / "report.md").read_text("utf-8")
+    assert (out / "ada" / "report.json").read_bytes() == before
+    (written,) = marks.read(out).all
+    assert (written.submission, written.origin, written.by) == ("cem", "/uploads/cem.ipynb", "lea")
+
+
+def test_marks_outlive_the_desk_and_undo_goes_back_step_by_step(tmp_path: Path) -> None:
+    out = small_class(tmp_path)
+    desk_of(out).mark("same", {"cem": 0}, 5, "half")
+    desk_of(out).mark("same", {"cem": 1}, 10, "on second thoughts")
+    desk_of(out).mark("flag:late", {"cem": 0}, 0, "was ill")
+    assert desk_of(out).undo() == (("cem", "flag:late"),)
+    assert points(desk_of(out), "cem", "flag:late") is None
+    assert desk_of(out).undo() == (("cem", "same"),)
+    assert points(desk_of(out), "cem") == 5
+    assert desk_of(out).undo() == (("cem", "same"),)
+    assert points(desk_of(out), "cem") is None
+    assert desk_of(out).undo() == ()
+    assert len(marks.read(out).all) == 6, "nothing is ever deleted"
+    assert marks.read(out).of("cem", "/uploads/cem.ipynb") == {}
+
+
+def test_a_group_is_one_step(tmp_path: Path) -> None:
+    students = {name: student(name, "4. The same as before") for name in ("a1", "a2", "a3")}
+    desk = desk_of(lay(tmp_path, students))
+    (item,) = desk.look().items
+    assert item.submissions == ("a1", "a2", "a3")
+    desk.mark("same", dict.fromkeys(item.submissions, 0), 10, "fine")
+    assert [points(desk, n) for n in item.submissions] == [10, 10, 10]
+    assert len(desk.undo()) == 3
+    assert [points(desk, n) for n in item.submissions] == [None, None, None]
+
+
+def test_two_people_do_not_lose_each_other_s_marks(tmp_path: Path) -> None:
+    out = small_class(tmp_path)
+    lea, tom = desk_of(out, "lea"), desk_of(out, "tom")
+    lea.mark("same", {"cem": 0}, 10, "fits")
+    tom.mark("dW1", {"bea": 0}, 40, "right")
+    assert (points(lea, "cem"), points(lea, "bea", "dW1")) == (10, 40)
+    with pytest.raises(ConflictError, match=r"lea has just marked Cem, same: gave 10 points: fits"):
+        tom.mark("same", {"cem": 0}, 0, "no")
+    assert points(tom, "cem") == 10
+    tom.mark("same", {"cem": 1}, 8, "we talked about it")
+    with pytest.raises(ConflictError, match="tom has just marked Cem"):
+        lea.undo()
+    assert tom.undo() == (("cem", "same"),)
+    assert points(tom, "cem") == 10, "tom's undo brings lea's mark back"
+
+
+def test_a_conflict_in_a_group_marks_nobody(tmp_path: Path) -> None:
+    students = {name: student(name, "4. The same as before") for name in ("a1", "a2")}
+    out = lay(tmp_path, students)
+    desk_of(out, "tom").mark("same", {"a2": 0}, 3, "hm")
+    with pytest.raises(ConflictError):
+        desk_of(out, "lea").mark("same", {"a1": 0, "a2": 0}, 10, "fine")
+    assert points(desk_of(out), "a1") is None
+
+
+@pytest.mark.parametrize(
+    ("topic", "seen", "given", "reason", "said"),
+    [
+        ("same", {"ada": 0}, 11, "x", "expected 0 to 10"),
+        ("same", {"ada": 0}, 5, "  ", "needs a reason"),
+        ("same", {"nobody": 0}, 5, "x", "no longer in the queue"),
+        ("output", {"ada": 0}, 5, "x", "no longer in the queue"),
+        ("flag:late", {"cem": 0}, 1, "x", "expected 0 to 0"),
+        ("same", {}, 5, "x", "no longer in the queue"),
+    ],
+)
+def test_what_cannot_be_marked(
+    tmp_path: Path, topic: str, seen: dict[str, int], given: float, reason: str, said: str
+) -> None:
+    out = small_class(tmp_path)
+    with pytest.raises(UsageError, match=said):
+        desk_of(out).mark(topic, seen, given, reason)
+    assert marks.read(out).all == ()
+
+
+def test_a_mark_of_the_command_line_is_seen_at_the_desk(tmp_path: Path) -> None:
+    out = small_class(tmp_path)
+    desk_of(out).mark("same", {"cem": 0}, 5, "half")
+    (written,) = marks.read(out).all
+    marks.append(out, [written.model_copy(update={"points": 9.0, "by": "cli"})])
+    assert points(desk_of(out), "cem") == 9
+
+
+# -------------------------------------------------------------------------------- web
+
+
+def client_of(out: Path) -> tuple[TestClient, str]:
+    app = make_app(desk_of(out), Publisher(out, samples.RUBRIC), "secret")
+    return TestClient(app, base_url="http://127.0.0.1"), "/secret"
+
+
+def test_without_the_token_there_is_nothing(tmp_path: Path) -> None:
+    client, home = client_of(small_class(tmp_path))
+    for path in (
+        "/",
+        "/api/queue",
+        "/docs",
+        "/openapi.json",
+        "/wrong/",
+        "/wrong/api/queue",
+        "/static/desk.js",
+    ):
+        assert client.get(path).status_code == 404, path
+    assert client.get(f"{home}/").status_code == 200
+    assert client.get(f"{home}/", headers={"host": "evil.example"}).status_code == 400
+
+
+def test_reports_are_served_under_a_policy_and_nothing_else_of_the_disk(tmp_path: Path) -> None:
+    out = small_class(tmp_path)
+    client, home = client_of(out)
+    answer = client.get(f"{home}/report/ada")
+    assert "Homework 9" in answer.text
+    assert "sandbox" in answer.headers["content-security-policy"]
+    for path in ("report/..%2f.grader", "report/nobody", "report/%2e%2e", "static/..%2fapp.py", "static/x"):
+        assert client.get(f"{home}/{path}").status_code == 404, path
+
+
+def test_marking_over_the_wire(tmp_path: Path) -> None:
+    client, home = client_of(small_class(tmp_path))
+    queue = client.get(f"{home}/api/queue").json()
+    item = next(i for i in queue["items"] if i["submissions"] == ["cem"] and i["kind"] == "text")
+    body = {"topic": item["topic"], "seen": {"cem": 0}, "points": 4, "reason": "A reason of mine."}
+    after = client.post(f"{home}/api/mark", json=body).json()
+    mine = next(i for i in after["items"] if i["id"] == item["id"])
+    assert mine["standing"]["cem"]["points"] == 4
+    assert {"points": 4, "text": "A reason of mine."} in mine["palette"], "offered again for the next one"
+    again = client.post(f"{home}/api/mark", json=body)
+    assert (again.status_code, "has just marked" in again.json()["problem"]) == (409, True)
+    for wrong in ({**body, "points": "NaN"}, {**body, "extra": 1}, {}, {**body, "reason": ""}):
+        assert client.post(f"{home}/api/mark", json=wrong).status_code == 422
+
+
+def test_hostile_students_are_text_in_json_only(tmp_path: Path) -> None:
+    students = {}
+    for n, hostile in enumerate(HOSTILE):
+        report, submission = attacked(hostile)
+        ref = report.submission.model_copy(update={"id": f"s{n}"})
+        students[f"s{n}"] = (report.model_copy(update={"submission": ref}), submission)
+    client, home = client_of(lay(tmp_path, students))
+    page = client.get(f"{home}/")
+    assert "hacked" not in page.text
+    assert page.headers["content-security-policy"].startswith("default-src 'none'; script-src 'self'")
+    answer = client.get(f"{home}/api/queue")
+    assert answer.headers["content-type"] == "application/json"
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    assert "hacked" in json.dumps(answer.json())
+    assert "hacked" in client.get(f"{home}/api/notebook/s0").text
