@@ -10,7 +10,7 @@ import hashlib
 import importlib.util
 import json
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
@@ -33,6 +33,13 @@ class _Variant(Protocol):
     def __call__(self, world: World, ids: tuple[str, ...]) -> Mapping[str, Any] | None: ...
 
 
+class _Candidates(Protocol):
+    def __call__(self, words: frozenset[str]) -> Sequence[Mistake]: ...
+
+
+_KEPT = 20_000  # combinations of mistakes whose quantities are kept
+
+
 @dataclass(frozen=True)
 class Assignment:
     """Everything the grader knows about one assignment. Build it with `load`."""
@@ -44,6 +51,7 @@ class Assignment:
     prelude: str
     mistakes: tuple[Mistake, ...]
     _variant: _Variant | None
+    _candidates: _Candidates | None = None
     _variants: dict[tuple[str, ...], tuple[Quantities, ...] | None] = field(default_factory=dict)
 
     def prelude_for(self, world: World) -> str:
@@ -58,8 +66,10 @@ class Assignment:
     ) -> dict[tuple[str, ...], tuple[Quantities, ...]]:
         """Mistake ids → quantities in every world, for the combinations that can be made.
 
-        Each is computed once and kept.
+        Each is computed once and kept, within bounds.
         """
+        if len(self._variants) > _KEPT:
+            self._variants.clear()
         found: dict[tuple[str, ...], tuple[Quantities, ...]] = {}
         for ids in combinations:
             if ids not in self._variants:
@@ -68,6 +78,10 @@ class Assignment:
             if worlds is not None:
                 found[ids] = worlds
         return found
+
+    def candidates(self, words: frozenset[str]) -> tuple[Mistake, ...]:
+        """Further mistakes that the words and numbers in a notebook's code suggest, see rubric/schema.py."""
+        return tuple(self._candidates(words)) if self._candidates is not None else ()
 
     def _solve(self, ids: tuple[str, ...]) -> tuple[Quantities, ...] | None:
         if self._variant is None:
@@ -158,6 +172,7 @@ def load(name_or_path: str) -> Assignment:
         prelude=prelude.read_text(encoding="utf-8") if prelude.is_file() else "",
         mistakes=tuple(mistakes.MISTAKES) if mistakes else (),
         _variant=mistakes.variant if mistakes else None,
+        _candidates=getattr(mistakes, "candidates", None),
     )
 
 

@@ -1,16 +1,18 @@
 """Which misconception reproduces the student's numbers (pure).
 
 A hypothesis is a set of known mistakes. It predicts every quantity in every world; the one that
-explains the most prints wins, fewer mistakes before more, and it is named only where no other
-hypothesis explains the same prints differently. What no hypothesis explains is compared with the
-reference by a few generic relations: a constant factor, a permutation, one wrong element, rounding.
+explains the most prints wins, fewer mistakes before more, those that the code shows signs of before
+others, and it is named only where no other hypothesis explains the same prints as well. One mistake is
+tried first, then those that the numbers in the code suggest, then one more beside what was found, then
+pairs. What no hypothesis explains is compared with the reference by a few generic relations: a
+constant factor, a permutation, one wrong element, rounding.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from fractions import Fraction
 from itertools import combinations
 
@@ -21,8 +23,38 @@ from grader.models import Diagnosis, PrintedTensor
 from grader.reading import Reading
 from rubric.schema import Mistake, Tolerance
 
-_COMBINED = 2500  # pairs of mistakes that are tried, the commonest (first listed) first
-_PAIRS_AT_MOST = 400  # unexplained prints for which pairs of mistakes are tried
+Ids = tuple[str, ...]
+
+_COMBINED = 1500  # pairs of mistakes that are tried, the commonest (first listed) first
+_AT_ONCE = 250  # so many pairs are tried before looking whether anything is left
+_UNEXPLAINED_AT_MOST = 400  # prints; with more, combinations are not tried
+_DETAILS = 3  # of mistakes with the same lesson that are listed for the assistant
+
+
+@dataclass(frozen=True)
+class Suspects:
+    """Where hypotheses come from.
+
+    mistakes: every known mistake by id, the likeliest first, those that the code suggests last.
+    words: what stands in the notebook's code, see `Mistake.signs`.
+    singles: variants under one listed mistake. suggested: ids that the code suggests beside them.
+    combined: makes the variants of hypotheses, as far as they concern the given quantities.
+    """
+
+    mistakes: Mapping[str, Mistake]
+    words: frozenset[str]
+    singles: Book
+    suggested: Sequence[str]
+    combined: Callable[[Sequence[Ids], frozenset[str]], Book]
+
+    def surprise(self, ids: Iterable[str]) -> int:
+        """How unlikely these mistakes are before any number is seen."""
+        return sum(self._surprise(self.mistakes[i]) for i in ids)
+
+    def _surprise(self, mistake: Mistake) -> int:
+        if mistake.signs:
+            return 0 if mistake.signs & self.words else 2
+        return int(mistake.rare)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,120 +66,221 @@ class Explanation:
     """
 
     views: Mapping[int, View]
-    rivals: Mapping[tuple[str, ...], tuple[tuple[str, ...], ...]]
+    rivals: Mapping[Ids, tuple[Ids, ...]]
 
 
-def explain(
-    readings: Sequence[Reading],
-    singles: Book,
-    pairs: Callable[[Sequence[tuple[str, ...]]], Book],
-    asked: frozenset[str],
-) -> Explanation:
+@dataclass
+class _Claims:
+    """Which hypothesis reproduces which prints; grows while hypotheses are tried."""
+
+    wrong: Sequence[Reading]
+    asked: frozenset[str]
+    shown: frozenset[str]
+    suspects: Suspects
+    claims: dict[Ids, dict[int, View]] = field(default_factory=lambda: defaultdict(dict))
+    changed: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+
+    def add(self, book: Book) -> None:
+        for target in book.targets:
+            if len(target.mistakes) == 1:
+                self.changed[target.mistakes[0]].add(target.quantity)
+        for reading in self.wrong:
+            found = book.lookup(reading.slot, range(len(reading.slot.prints)))
+            fitting = [v for v in found if v.target.quantity in self.asked]
+            for view in sorted(fitting, key=lambda v: v.count, reverse=True):
+                kept = self.claims[view.target.mistakes].get(reading.order)
+                if kept is None or kept.count > view.count or _meant(reading, view):
+                    self.claims[view.target.mistakes][reading.order] = view
+
+    @property
+    def explained(self) -> set[int]:
+        return {order for claimed in self.claims.values() for order in claimed}
+
+    def contradicts(self, ids: Ids) -> int:
+        """How many quantities that were printed right these mistakes would change."""
+        return len({q for i in ids for q in self.changed[i]} & self.shown)
+
+    def select(self) -> tuple[dict[int, View], dict[Ids, tuple[Ids, ...]]]:
+        """The likeliest hypotheses, one after the other until nothing more is explained."""
+        views: dict[int, View] = {}
+        rivals: dict[Ids, tuple[Ids, ...]] = {}
+        position = {mistake: n for n, mistake in enumerate(self.suspects.mistakes)}
+        fixed = {ids: (self.contradicts(ids), self.suspects.surprise(ids)) for ids in self.claims}
+        left: dict[Ids, dict[int, View]] = {ids: claimed for ids, claimed in self.claims.items() if claimed}
+        while left:
+            earlier = {i for ids in rivals for i in ids}
+            ranks = {
+                ids: (
+                    -_coverage(claimed.values()),
+                    fixed[ids][0],
+                    len([i for i in ids if i not in earlier]),
+                    len(ids),
+                    fixed[ids][1],
+                )
+                for ids, claimed in left.items()
+            }
+            best = min(ranks, key=lambda ids: (ranks[ids], sum(position[i] for i in ids)))
+            orders = set(left[best])
+            equal = tuple(
+                ids
+                for ids, rank in ranks.items()
+                if ids != best and rank == ranks[best] and orders <= set(left[ids])
+            )
+            rivals[best] = equal
+            for order, view in left[best].items():
+                part = self._part(best, order)
+                if part != best:
+                    rivals.setdefault(part, tuple(r for r in equal if not set(part) <= set(r)))
+                    view = self.claims[part][order]
+                views[order] = view
+            left = {
+                ids: kept
+                for ids, claimed in left.items()
+                if (kept := {o: v for o, v in claimed.items() if o not in views})
+            }
+        return views, rivals
+
+    def _part(self, ids: Ids, order: int) -> Ids:
+        """As few of these mistakes as reproduce a print alone."""
+        for size in range(1, len(ids)):
+            for part in combinations(ids, size):
+                if order in self.claims.get(part, {}):
+                    return part
+        return ids
+
+    def plausible(self) -> list[str]:
+        """Mistakes to be sought in company: they contradict nothing, and the code doesn't speak against them.
+
+        Those come first that the code speaks for, then as listed; a third as far back what it suggests.
+        """
+        suggested = set(self.suspects.suggested)
+        ranked: list[tuple[int, str]] = []
+        listed = added = 0
+        for id, mistake in self.suspects.mistakes.items():
+            if not self.changed.get(id) or self.changed[id] & self.shown or self.suspects.surprise((id,)):
+                continue
+            if id in suggested:
+                added += 1
+                ranked.append((added // 3, id))
+            else:
+                listed += 1
+                ranked.append((0 if mistake.signs else listed, id))
+        return [id for _, id in sorted(ranked, key=lambda r: r[0])]
+
+
+def explain(readings: Sequence[Reading], suspects: Suspects, asked: Mapping[str, str]) -> Explanation:
     """Find the mistakes that explain the prints which fit no canonical quantity.
 
-    singles: variants under one mistake. pairs: makes the variants under two, asked for only where one
-        is not enough, and only for mistakes that leave alone what was printed right.
-    asked: quantities that checks ask for; others explain nothing.
+    asked: check id → quantity; quantities that no check asks for explain nothing. Combinations are
+    tried only for quantities that were never printed right.
     """
-    shown = {v.target.quantity for r in readings for v in r.exact if v.whole}
+    quantities = frozenset(asked.values())
+    shown = frozenset(v.target.quantity for r in readings for v in r.exact if v.whole)
     wrong = [r for r in readings if not r.exact and r.size > 1]
-    views: dict[int, View] = {}
-    rivals: dict[tuple[str, ...], tuple[tuple[str, ...], ...]] = {}
-    _explain_with(wrong, singles, asked, shown, views, rivals)
-    sizes = {v.size for t in singles.targets if t.quantity in asked for v in t.values[:1]}
-    left = [r for r in wrong if r.order not in views and r.size in sizes]
-    if left and len(left) <= _PAIRS_AT_MOST:
-        combined = pairs(_plausible(singles, shown, set(rivals)))
-        _explain_with(left, combined, asked, shown, views, rivals)
+    missing = quantities - shown
+    claims = _Claims(wrong, quantities, shown, suspects)
+    claims.add(suspects.singles)
+    sizes = {v.size for t in suspects.singles.targets if t.quantity in missing for v in t.values[:1]}
+
+    def left() -> list[Reading]:
+        """Prints that could show what is missing, and that nothing explains so far."""
+        explained = claims.explained
+        return [
+            r
+            for r in wrong
+            if r.order not in explained
+            and r.size in sizes
+            and (r.meant is None or asked.get(r.meant, r.meant) in missing)
+        ]
+
+    views, rivals = claims.select()
+    if (missing and wrong) and (left() or any(_doubtful(ids, rivals, claims) for ids in rivals)):
+        _try_more(claims, suspects, missing, left)
+        views, rivals = claims.select()
     return Explanation(views, rivals)
 
 
-def _plausible(singles: Book, shown: set[str], found: set[tuple[str, ...]]) -> list[tuple[str, ...]]:
-    """Pairs of mistakes that contradict no print that is right; with those already found, if any."""
-    changed: dict[str, set[str]] = {}
-    for target in singles.targets:
-        changed.setdefault(target.mistakes[0], set()).add(target.quantity)
-    possible = [mistake for mistake, quantities in changed.items() if not quantities & shown]
-    made = {ids[0] for ids in found if len(ids) == 1}
-    rank = {mistake: position for position, mistake in enumerate(possible)}
-    pairs: list[tuple[str, ...]] = [
-        (a, b) for a, b in combinations(possible, 2) if not made or a in made or b in made
-    ]
-    return sorted(pairs, key=lambda pair: rank[pair[0]] + rank[pair[1]])[:_COMBINED]
+def _doubtful(ids: Ids, rivals: Mapping[Ids, tuple[Ids, ...]], claims: _Claims) -> bool:
+    return bool(len(rivals[ids]) > 1 or claims.suspects.surprise(ids) or claims.contradicts(ids))
 
 
-def _explain_with(
-    wrong: Sequence[Reading],
-    book: Book,
-    asked: frozenset[str],
-    shown: set[str],
-    views: dict[int, View],
-    rivals: dict[tuple[str, ...], tuple[tuple[str, ...], ...]],
+def _try_more(
+    claims: _Claims, suspects: Suspects, missing: frozenset[str], left: Callable[[], list[Reading]]
 ) -> None:
-    changed: dict[tuple[str, ...], set[str]] = defaultdict(set)
-    for target in book.targets:
-        changed[target.mistakes].add(target.quantity)
-    claims: dict[tuple[str, ...], dict[int, View]] = defaultdict(dict)
-    for reading in wrong:
-        fitting = [
-            v
-            for v in book.lookup(reading.slot, range(len(reading.slot.prints)))
-            if v.target.quantity in asked
-        ]
-        for view in sorted(fitting, key=lambda v: v.count, reverse=True):
-            kept = claims[view.target.mistakes].get(reading.order)
-            if kept is None or kept.count > view.count or _meant(reading, view):
-                claims[view.target.mistakes][reading.order] = view
-    while claims:
-        known = {i for ids in rivals for i in ids}
-        ranks = {ids: _rank(ids, claimed, changed[ids] & shown, known) for ids, claimed in claims.items()}
-        best = min(ranks, key=lambda ids: ranks[ids])
-        orders = set(claims[best])
-        rivals[best] = tuple(
-            ids
-            for ids, rank in ranks.items()
-            if ids != best and rank == ranks[best] and orders <= set(claims[ids])
-        )
-        views.update(claims[best])
-        claims = {
-            ids: left
-            for ids, claimed in claims.items()
-            if (left := {o: v for o, v in claimed.items() if o not in views})
-        }
-        claims = defaultdict(dict, claims)
+    """Suggested mistakes, then one more beside what was found, then pairs, then again one more."""
+    if suspects.suggested:
+        claims.add(suspects.combined([(i,) for i in suspects.suggested], claims.asked))
+    tried: set[Ids] = set()
+
+    def attempt(hypotheses: Iterable[Ids]) -> None:
+        fresh = [ids for ids in dict.fromkeys(hypotheses) if ids not in tried]
+        tried.update(fresh)
+        if fresh:
+            claims.add(suspects.combined(fresh, missing))
+
+    if not 0 < len(left()) <= _UNEXPLAINED_AT_MOST:
+        return
+    possible = claims.plausible()
+    rank = {mistake: n for n, mistake in enumerate(possible)}
+    attempt(_extended(claims, possible, rank))
+    pairs = sorted(combinations(possible, 2), key=lambda pair: rank[pair[0]] + rank[pair[1]])[:_COMBINED]
+    for start in range(0, len(pairs), _AT_ONCE):
+        if not left():
+            return
+        attempt(tuple(sorted(pair)) for pair in pairs[start : start + _AT_ONCE])
+    if left():
+        attempt(_extended(claims, possible, rank))
+
+
+def _extended(claims: _Claims, possible: Sequence[str], rank: Mapping[str, int]) -> list[Ids]:
+    """One more mistake beside each of the likeliest hypotheses found so far."""
+    found = [ids for ids in claims.select()[1] if len(ids) < 3 and not claims.contradicts(ids)][:3]
+    extended = [(n, tuple(sorted({*ids, id}))) for ids in found for n, id in enumerate(possible)]
+    return [ids for _, ids in sorted(extended, key=lambda e: e[0]) if len(ids) > 1]
 
 
 def _meant(reading: Reading, view: View) -> bool:
     return reading.meant == view.target.quantity and view.whole
 
 
-def _rank(
-    ids: tuple[str, ...], claimed: Mapping[int, View], contradicted: set[str], earlier: set[str]
-) -> tuple[float, int, int, int]:
+def _coverage(views: Iterable[View]) -> float:
+    """How many quantities these views show, pieces counting as parts."""
     covered: dict[str, float] = {}
-    for view in claimed.values():
+    for view in views:
         share = 1.0 / view.count
         covered[view.target.quantity] = min(1.0, covered.get(view.target.quantity, 0.0) + share)
-    new = len([i for i in ids if i not in earlier])
-    return (-sum(covered.values()), len(contradicted), new, len(ids))
+    return round(sum(covered.values()), 6)
 
 
-def named(
-    ids: tuple[str, ...], mistakes: Mapping[str, Mistake], rivals: Sequence[tuple[str, ...]]
-) -> Diagnosis | None:
+def named(ids: Ids, mistakes: Mapping[str, Mistake], rivals: Sequence[Ids]) -> Diagnosis | None:
     """The diagnosis of known mistakes; None where too many others give the same numbers.
 
-    rivals: hypotheses that explain the same prints as well. One rival is named beside it.
+    rivals: hypotheses that explain the same prints as well. Those that teach the same lesson are listed
+    in the detail, and one other beside it; two others are too many.
     """
-    if len(rivals) > 1:
+    lesson = _lesson(ids, mistakes)
+    same = [r for r in rivals if _lesson(r, mistakes) == lesson]
+    others = [r for r in rivals if _lesson(r, mistakes) != lesson]
+    if len({_lesson(r, mistakes) for r in others}) > 1:
         return None
-    others = tuple(i for rival in rivals for i in rival if i not in ids)
+    apart = [i for i in dict.fromkeys(i for r in others[:1] for i in r) if i not in ids]
+    message = " ".join([lesson, *(f"Or: {mistakes[i].message}" for i in apart)])
+    details = [" ".join(mistakes[i].detail for i in ids)]
+    for rival in [*same[:_DETAILS], *others[:_DETAILS]]:
+        details += [f"Or: {mistakes[i].detail}" for i in rival if i not in ids]
+    if len(same) > _DETAILS:
+        details.append(f"Or {len(same) - _DETAILS} more of the same kind.")
+    alternatives = dict.fromkeys(i for r in [*others, *same] for i in r if i not in ids)
     return Diagnosis(
         ids=ids,
-        message=" ".join([mistakes[i].message for i in ids] + [f"Or: {mistakes[i].message}" for i in others]),
-        detail=" ".join([mistakes[i].detail for i in ids] + [f"Or: {mistakes[i].detail}" for i in others]),
-        alternatives=others,
+        message=message,
+        detail=" ".join(dict.fromkeys(details)),
+        alternatives=tuple(alternatives),
     )
+
+
+def _lesson(ids: Ids, mistakes: Mapping[str, Mistake]) -> str:
+    return " ".join(mistakes[i].message for i in ids)
 
 
 def generic(prints: Sequence[tuple[PrintedTensor, Array]], tolerance: Tolerance) -> Diagnosis | None:
@@ -225,22 +358,23 @@ def _rounded(prints: Sequence[tuple[PrintedTensor, Array]], tolerance: Tolerance
 
 
 def variant_targets(
-    variants: Mapping[tuple[str, ...], tuple[Mapping[str, Array], ...]],
+    variants: Mapping[Ids, tuple[Mapping[str, Array], ...]],
     references: tuple[Mapping[str, Array], ...],
-    asked: frozenset[str],
+    asked: Iterable[str],
     tolerance: Tolerance,
 ) -> list[Target]:
     """What each mistake changes: the asked quantities that differ from the reference in some world."""
     targets = []
+    quantities = tuple(asked)
+    slack = {q: tuple(4 * margin(r[q], tolerance) for r in references) for q in quantities}
     for ids, worlds in variants.items():
-        for quantity in asked:
+        for quantity in quantities:
             if any(quantity not in w for w in worlds):
                 continue
             values = tuple(w[quantity] for w in worlds)
             if any(
-                v.shape != r[quantity].shape
-                or (np.abs(v - r[quantity]) > 4 * margin(r[quantity], tolerance)).any()
-                for v, r in zip(values, references, strict=True)
+                v.shape != r[quantity].shape or float(np.abs(v - r[quantity]).max()) > s
+                for v, r, s in zip(values, references, slack[quantity], strict=True)
             ):
                 targets.append(Target(quantity, ids, values))
     return targets

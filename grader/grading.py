@@ -17,7 +17,7 @@ from grader import installed
 from grader.assignment import Assignment
 from grader.behaviour import find_answer, judge_behaviour, judge_text
 from grader.book import Book, Target
-from grader.diagnose import explain, variant_targets
+from grader.diagnose import Suspects, explain, variant_targets
 from grader.extract import extract
 from grader.judge import Case, Decision, follow_through, judge, settle_hidden
 from grader.labels import Vocabulary
@@ -44,7 +44,6 @@ from grader.source import Code
 from grader.stored import compare_stored
 from rubric.schema import BehaviourCheck, TensorCheck, TextCheck
 
-_KEPT = 16  # sets of paired mistakes that are kept for the next submission
 _UNGRADED = ("unreadable", "sandbox_error")
 
 
@@ -89,9 +88,11 @@ def decide(
     code = Code(cells)
     sizes = {c.id: assignment.references[0][c.quantity].size for c in books.checks}
     readings = read(pair(printed), books.canonical, books.vocabulary, code, cells, sizes)
-    explanation = explain(readings, books.singles, books.pairs, books.asked)
+    suggested = assignment.candidates(code.words)
+    mistakes = {m.id: m for m in (*assignment.mistakes, *suggested)}
+    suspects = Suspects(mistakes, code.words, books.singles, [m.id for m in suggested], books.combined)
+    explanation = explain(readings, suspects, {c.id: c.quantity for c in books.checks})
     candidates = match(readings, books.checks, explanation.views, sizes)
-    mistakes = {m.id: m for m in assignment.mistakes}
     case = Case(rubric, assignment.references, books.singles, mistakes, explanation, code, readings)
     numeric = {c.id: judge(c, candidates.get(c.id, ()), case) for c in books.checks}
     by_question = [[c.id for c in q.checks if isinstance(c, TensorCheck)] for q in rubric.questions]
@@ -116,21 +117,17 @@ class _Books:
         canonical = [Target(name, (), tuple(r[name] for r in references)) for name in references[0]]
         self.canonical = Book(canonical, rubric.tolerance, pieces=True, elements=True)
         self.vocabulary = Vocabulary(rubric, list(references[0]))
-        self.singles = self._book([(m.id,) for m in assignment.mistakes], pieces=True)
-        self._pairs: dict[tuple[tuple[str, ...], ...], Book] = {}
+        self.singles = self._book([(m.id,) for m in assignment.mistakes], self.asked, pieces=True)
 
-    def pairs(self, combinations: Sequence[tuple[str, ...]]) -> Book:
-        key = tuple(combinations)
-        if key not in self._pairs:
-            if len(self._pairs) >= _KEPT:
-                self._pairs.clear()
-            self._pairs[key] = self._book(key, pieces=False)
-        return self._pairs[key]
+    def combined(self, hypotheses: Sequence[tuple[str, ...]], quantities: frozenset[str]) -> Book:
+        return self._book(hypotheses, quantities, pieces=all(len(ids) == 1 for ids in hypotheses))
 
-    def _book(self, combinations: Sequence[tuple[str, ...]], *, pieces: bool) -> Book:
+    def _book(
+        self, hypotheses: Sequence[tuple[str, ...]], quantities: frozenset[str], *, pieces: bool
+    ) -> Book:
         a = self._assignment
         tolerance = a.rubric.tolerance
-        targets = variant_targets(a.variants(combinations), a.references, self.asked, tolerance)
+        targets = variant_targets(a.variants(hypotheses), a.references, quantities, tolerance)
         return Book(targets, tolerance, pieces=pieces)
 
 

@@ -19,6 +19,7 @@ from IPython.core.inputtransformer2 import TransformerManager
 from grader.models import Cell
 
 _NUMBER = re.compile(r"(?<![\w.])-?(?:\d+\.\d*|\.\d+|\d+)(?:[eE][-+]?\d+)?(?![\w.])")
+_WORD = re.compile(r"[^\W\d]\w*|-=")
 _UPDATE = re.compile(r"\.step\(|\.sub_\(|\.add_\(|\.data\s*-=|\w\s*-=\s*|\blr\b|learning_rate|\.copy_\(")
 _CELL_MAGIC = re.compile(r"\A\s*%%(?:time|timeit|capture|prun)\b[^\n]*")
 _PRINTERS = {"print", "display", "pprint", "pp"}
@@ -72,6 +73,16 @@ class Code:
             if _significant(match) >= 3
         }
         return tuple(sorted(value for value in found if math.isfinite(value)))
+
+    @cached_property
+    def words(self) -> frozenset[str]:
+        """Identifiers, numbers (without sign, as ``format(x, "g")`` writes them) and ``-=`` in the code."""
+        found: set[str] = set()
+        for cell in self.cells:
+            source = cell.source[:_LARGEST]
+            found.update(_WORD.findall(source))
+            found.update(f"{abs(float(number)):.12g}" for number in _NUMBER.findall(source))
+        return frozenset(found)
 
     @property
     def first_working_cell(self) -> CellCode | None:

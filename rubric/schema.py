@@ -9,7 +9,9 @@ A folder holds
   contain nothing secret;
 - ``mistakes.py`` (optional): ``MISTAKES``, a sequence of `Mistake`, and
   ``variant(world, ids) -> Mapping[str, torch.Tensor] | None``, the quantities somebody gets who
-  made all of these mistakes (None where they can't be combined).
+  made all of these mistakes (None where they can't be combined); optionally
+  ``candidates(words) -> Sequence[Mistake]``, further ones that the words and numbers in a notebook's
+  code suggest (another seed, other learning rates), whose ids ``variant`` accepts too.
 
 The grader knows an assignment only through these four files.
 """
@@ -53,6 +55,9 @@ class Mistake:
     message: teaches the student, without the answer. detail: for the assistant.
     touches: what it changes, matched by `BehaviourCheck.broken_by` (for example "network", "seed").
     easier: the wrong problem is easier than the right one, so nothing follows through from it.
+    signs: words and numbers (as `format(x, "g")` writes them) of which at least one stands in the code of
+        whoever makes it; empty where nothing tells. Evidence between mistakes that numbers don't tell apart.
+    rare: far less likely than the others; sought in company only where a sign stands in the code.
     """
 
     id: str
@@ -60,6 +65,8 @@ class Mistake:
     detail: str
     touches: frozenset[str]
     easier: bool = False
+    signs: frozenset[str] = frozenset()
+    rare: bool = False
 
 
 class Tolerance(_Model):
