@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import cast
 
-import zmq.asyncio
 from jupyter_client.connect import KernelConnectionInfo
 
 from grader.execute.channels import BoundedClient
@@ -44,9 +43,8 @@ class CagedKernel:
 class CagedSource:
     """Starts `CagedKernel`s."""
 
-    def __init__(self, kernels: CagedKernels, context: zmq.asyncio.Context) -> None:
+    def __init__(self, kernels: CagedKernels) -> None:
         self._kernels = kernels
-        self._context = context
         self._isolation = Isolation(tier=kernels.tier, layers=kernels.layers)
 
     async def start(self, job: Job) -> CagedKernel:
@@ -54,7 +52,7 @@ class CagedSource:
         code = "\n".join(cell.source for cell in job.cells if cell.kind == "code")
         caged = await self._kernels.take(kernel_limits(job), code)
         try:
-            client = BoundedClient(context=self._context)
+            client = BoundedClient()
             client.load_connection_info(cast(KernelConnectionInfo, caged.connection_info()))
         except BaseException:
             caged.forget()

@@ -15,7 +15,6 @@ import tempfile
 import time
 from pathlib import Path
 
-import zmq.asyncio
 from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
 from jupyter_client.manager import AsyncKernelManager
 
@@ -80,8 +79,7 @@ class ColdKernel:
 class ColdKernels:
     """Starts `ColdKernel`s."""
 
-    def __init__(self, context: zmq.asyncio.Context) -> None:
-        self._context = context
+    def __init__(self) -> None:
         self._root = Path(tempfile.mkdtemp(prefix="cold-"))
 
     async def start(self, job: Job) -> ColdKernel:
@@ -91,7 +89,6 @@ class ColdKernels:
         work.mkdir()
         manager = AsyncKernelManager(
             kernel_spec_manager=_OwnSpec(),
-            context=self._context,
             transport="ipc",
             ip=str(folder / "k"),
             connection_file=str(folder / "connection.json"),

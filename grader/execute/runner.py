@@ -11,11 +11,8 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-import zmq.asyncio
-
 from grader.errors import IsolationError, KernelStartError
 from grader.execute.caged import CagedSource, kernel_limits
-from grader.execute.channels import bounded_context
 from grader.execute.cold import ColdKernels
 from grader.execute.job import Job, Limits
 from grader.execute.kernel import KernelSource
@@ -75,36 +72,28 @@ async def open_runner(
     jobs: notebooks at a time. isolation: the least that is acceptable; the strongest that the
     machine has is used. "none" runs without a cage and needs `allow_unsafe`.
     at_most: leave the layers above this tier out, to test a weaker one.
-    limits: those that jobs will have, as far as known: the kernel kept ready has them, and no
-    job's output limit may be larger (default: `Limits()`).
+    limits: those that jobs will have, as far as known: the kernel kept ready has them.
 
     Raises `IsolationError` when the machine can't give the isolation asked for, and
     `KernelStartError` when the warm server does not start.
     """
-    limits = limits or Limits()
-    context = bounded_context(limits.output_bytes)
+    if isolation == "none":
+        source, found = _open_cold(allow_unsafe)
+    else:
+        source, found = await _open_caged(jobs, isolation, at_most, limits or Limits())
     try:
-        if isolation == "none":
-            source, found = _open_cold(context, allow_unsafe)
-        else:
-            source, found = await _open_caged(context, jobs, isolation, at_most, limits)
-        try:
-            yield Runner(source, found, jobs)
-        finally:
-            await source.close()
+        yield Runner(source, found, jobs)
     finally:
-        context.destroy(linger=0)
+        await source.close()
 
 
-def _open_cold(context: zmq.asyncio.Context, allow_unsafe: bool) -> tuple[KernelSource, Isolation]:
+def _open_cold(allow_unsafe: bool) -> tuple[KernelSource, Isolation]:
     if not allow_unsafe:
         raise IsolationError("isolation none runs student code unprotected: accept that with --allow-unsafe")
-    return ColdKernels(context), Isolation(tier="none", layers={"isolation": "off: --allow-unsafe"})
+    return ColdKernels(), Isolation(tier="none", layers={"isolation": "off: --allow-unsafe"})
 
 
-async def _open_caged(
-    context: zmq.asyncio.Context, jobs: int, least: Tier, most: Tier, limits: Limits
-) -> tuple[KernelSource, Isolation]:
+async def _open_caged(jobs: int, least: Tier, most: Tier, limits: Limits) -> tuple[KernelSource, Isolation]:
     examination = limit(examine(), most)
     if TIERS.index(examination.tier) < TIERS.index(least):
         raise IsolationError(examination.complaint(least))
@@ -114,4 +103,4 @@ async def _open_caged(
     except BaseException:
         await kernels.close()
         raise
-    return CagedSource(kernels, context), Isolation(tier=examination.tier, layers=examination.layers)
+    return CagedSource(kernels), Isolation(tier=examination.tier, layers=examination.layers)

@@ -23,10 +23,10 @@ from nbformat import NotebookNode
 
 from grader.errors import KernelStartError, OperationError
 from grader.execute.absent import missing_packages
-from grader.execute.channels import Meter, describe_bytes
 from grader.execute.job import Job, Limits
 from grader.execute.kernel import Ending, Kernel
 from grader.execute.outputs import OutputLog, first_line
+from grader.execute.wire import Meter, WireError, describe_bytes
 from grader.models import Cell, Execution, Status
 
 _SETUP_S = 60.0
@@ -109,8 +109,7 @@ async def execute(kernel: Kernel, job: Job, started: float) -> Execution:
     meter = Meter(job.limits.output_bytes, job.limits.messages)
     log = OutputLog()
     try:
-        kernel.client.open(meter, kernel.ended)
-        await _prepare(kernel, job.prelude)
+        await _prepare(kernel, job.prelude, meter)
         kernel.place(job.files)  # not before: a module handed in must not shadow what the prelude imports
         stop = await _run_cells(kernel, job, log, meter)
     finally:
@@ -176,10 +175,10 @@ def _notebook(cells: tuple[Cell, ...]) -> NotebookNode:
     return NotebookNode(cells=sources, metadata=NotebookNode(), nbformat=4, nbformat_minor=5)  # type: ignore[no-untyped-call]
 
 
-async def _prepare(kernel: Kernel, prelude: str) -> None:
-    """Make the kernel behave, and run the prelude; both silently."""
+async def _prepare(kernel: Kernel, prelude: str, meter: Meter) -> None:
+    """Connect, make the kernel behave, and run the prelude; both silently."""
     death = asyncio.ensure_future(kernel.ended())
-    work = asyncio.ensure_future(_send_setup(kernel, prelude))
+    work = asyncio.ensure_future(_send_setup(kernel, prelude, meter))
     try:
         await asyncio.wait({death, work}, timeout=_SETUP_S, return_when=asyncio.FIRST_COMPLETED)
         if work.done():
@@ -194,8 +193,12 @@ async def _prepare(kernel: Kernel, prelude: str) -> None:
         await asyncio.gather(death, work, return_exceptions=True)
 
 
-async def _send_setup(kernel: Kernel, prelude: str) -> None:
+async def _send_setup(kernel: Kernel, prelude: str, meter: Meter) -> None:
     client = kernel.client
+    try:
+        await client.open(meter)
+    except WireError as error:
+        raise KernelStartError(f"a kernel could not be connected to: {error}") from error
     welcome = await client.iopub_channel.get_msg()
     while welcome["msg_type"] != "iopub_welcome":
         welcome = await client.iopub_channel.get_msg()

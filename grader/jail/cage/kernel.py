@@ -179,7 +179,9 @@ def _readable(plan: Plan) -> list[str]:
         paths = [*plan.read, "/sys/devices/system/cpu", "/dev/zero", "/dev/urandom", "/dev/random"]
     if plan.private_proc:
         return [*paths, "/proc"]
-    return [*paths, *_SHARED_PROC, *(f"/proc/{os.getpid()}/{name}" for name in _OWN_PROC)]
+    # the name that this /proc has for us: without a fresh /proc our own pid means somebody else there
+    own = os.readlink("/proc/self")
+    return [*paths, *_SHARED_PROC, *(f"/proc/{own}/{name}" for name in _OWN_PROC)]
 
 
 def _forget() -> None:
