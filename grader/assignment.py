@@ -93,12 +93,16 @@ class Assignment:
 def locate(name_or_path: str) -> Path:
     """The folder of an assignment: one shipped under ``rubric/`` by name, or any folder by path.
 
+    A bare name means the shipped one first: its Python is trusted, and where we stand may lie a student's
+    folder of that name.
+
     Raises:
         RubricError: there is no such folder, or it has no rubric.yaml.
     """
     home = Path(next(iter(shipped.__path__)))
     given = Path(name_or_path)
-    for folder in (given.parent if given.name == "rubric.yaml" else given, home / name_or_path):
+    folders = [given.parent if given.name == "rubric.yaml" else given, home / name_or_path]
+    for folder in reversed(folders) if given.name == name_or_path else folders:
         if (folder / "rubric.yaml").is_file():
             return folder.resolve()
     names = ", ".join(sorted(p.parent.name for p in home.glob("*/rubric.yaml"))) or "none"
