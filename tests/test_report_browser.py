@@ -51,12 +51,18 @@ def browser() -> Iterator[Browser]:
 def opened(browser: Browser, folder: Path, made: str, width: int = 1200) -> Opened:
     path = folder / "page.html"
     path.write_text(made, encoding="utf-8")
-    result = Opened(browser.new_page(viewport={"width": width, "height": 900}))
+    result = watched(browser.new_page(viewport={"width": width, "height": 900}))
+    result.page.goto(path.as_uri())
+    return result
+
+
+def watched(page: Page) -> Opened:
+    """A page of which everything is noted from now on."""
+    result = Opened(page)
     result.page.on("console", lambda message: result.console.append(message.text))
     result.page.on("pageerror", lambda error: result.console.append(str(error)))
     result.page.on("request", lambda request: result.requests.append(request.url))
     result.page.on("dialog", lambda dialog: (result.dialogs.append(dialog.message), dialog.dismiss()))
-    result.page.goto(path.as_uri())
     return result
 
 
