@@ -116,6 +116,18 @@ def excluded(candidate: Candidate, quantity: str, variants: Book) -> float:
     return 1.0 - len(compatible) / len(known)
 
 
+def in_half_precision(comparison: Comparison) -> bool:
+    """Are the most precisely printed values all numbers that 16 bits can hold?"""
+    printed, _ = comparison.prints[-1]
+    value, half = np.asarray(printed.values), np.asarray(printed.half_unit)
+    if not np.isfinite(value).all() or (half > 1e-6 * np.abs(value)).any():
+        return False
+    as_half = value.astype(np.float16).astype(np.float64)
+    bits = value.astype(np.float32).view(np.uint32)
+    as_brain = ((bits + 0x8000) & 0xFFFF0000).astype(np.uint32).view(np.float32).astype(np.float64)
+    return any((np.abs(value - held) <= half + 1e-12).all() for held in (as_half, as_brain))
+
+
 def digits(comparison: Comparison, tolerance: Tolerance) -> float:
     """Significant digits of the print, relative to the tensor's magnitude, in its most precise world."""
     best = 0.0

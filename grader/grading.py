@@ -17,7 +17,7 @@ from grader import installed
 from grader.assignment import Assignment
 from grader.behaviour import find_answer, judge_behaviour, judge_text
 from grader.book import Book, Target
-from grader.diagnose import Suspects, explain, variant_targets
+from grader.diagnose import NEARLY, Suspects, explain, variant_targets
 from grader.extract import extract
 from grader.judge import Case, Decision, follow_through, judge, settle_hidden
 from grader.labels import Vocabulary
@@ -40,9 +40,10 @@ from grader.models import (
 from grader.pairing import pair
 from grader.reading import read
 from grader.score import score_question
+from grader.slices import take_apart
 from grader.source import Code
 from grader.stored import compare_stored
-from rubric.schema import BehaviourCheck, TensorCheck, TextCheck
+from rubric.schema import BehaviourCheck, TensorCheck, TextCheck, Tolerance
 
 _UNGRADED = ("unreadable", "sandbox_error")
 
@@ -87,10 +88,13 @@ def decide(
     books = _books(assignment)
     code = Code(cells)
     sizes = {c.id: assignment.references[0][c.quantity].size for c in books.checks}
-    readings = read(pair(printed), books.canonical, books.vocabulary, code, cells, sizes)
+    slots = take_apart(pair(printed), books.canonical, set(sizes.values()))
+    readings = read(slots, books.canonical, books.vocabulary, code, cells, sizes)
     suggested = assignment.candidates(code.words)
     mistakes = {m.id: m for m in (*assignment.mistakes, *suggested)}
-    suspects = Suspects(mistakes, code.words, books.singles, [m.id for m in suggested], books.combined)
+    suspects = Suspects(
+        mistakes, code.words, books.suspected, [m.id for m in suggested], books.combined, rubric.tolerance
+    )
     explanation = explain(readings, suspects, {c.id: c.quantity for c in books.checks})
     candidates = match(readings, books.checks, explanation.views, sizes)
     case = Case(rubric, assignment.references, books.singles, mistakes, explanation, code, readings)
@@ -117,18 +121,27 @@ class _Books:
         canonical = [Target(name, (), tuple(r[name] for r in references)) for name in references[0]]
         self.canonical = Book(canonical, rubric.tolerance, pieces=True, elements=True)
         self.vocabulary = Vocabulary(rubric, list(references[0]))
-        self.singles = self._book([(m.id,) for m in assignment.mistakes], self.asked, pieces=True)
+        singles = [(m.id,) for m in assignment.mistakes]
+        self.singles = self._book(singles, self.asked, pieces=True)
+        self.suspected = self.combined(singles, self.asked)
 
     def combined(self, hypotheses: Sequence[tuple[str, ...]], quantities: frozenset[str]) -> Book:
-        return self._book(hypotheses, quantities, pieces=all(len(ids) == 1 for ids in hypotheses))
+        """Variants to name mistakes by: in the other worlds, float32 may have lost more than a right value."""
+        pieces = all(len(ids) == 1 for ids in hypotheses)
+        return self._book(hypotheses, quantities, pieces=pieces, elsewhere=NEARLY)
 
     def _book(
-        self, hypotheses: Sequence[tuple[str, ...]], quantities: frozenset[str], *, pieces: bool
+        self,
+        hypotheses: Sequence[tuple[str, ...]],
+        quantities: frozenset[str],
+        *,
+        pieces: bool,
+        elsewhere: Tolerance | None = None,
     ) -> Book:
         a = self._assignment
         tolerance = a.rubric.tolerance
         targets = variant_targets(a.variants(hypotheses), a.references, quantities, tolerance)
-        return Book(targets, tolerance, pieces=pieces)
+        return Book(targets, tolerance, pieces=pieces, elsewhere=elsewhere)
 
 
 _made: dict[str, _Books] = {}

@@ -16,7 +16,7 @@ import numpy as np
 from grader.assignment import Array
 from grader.book import Book, View
 from grader.diagnose import Explanation, generic, named
-from grader.evidence import Comparison, compare, digits, excluded
+from grader.evidence import Comparison, compare, digits, excluded, in_half_precision
 from grader.match import Candidate
 from grader.models import Diagnosis, Flag, PrintedTensor, VerdictName
 from grader.reading import Reading
@@ -194,6 +194,8 @@ def _rivalry(
 ) -> str | None:
     """Other values offered for the same check: None where it is clear which one is meant."""
     rivals = [o for o in others if o.kind in ("mistaken", "named") and o.coverage == 1.0]
+    if not _aside(best, case):
+        rivals = [o for o in rivals if not _aside(o, case)]
     if not rivals:
         return None
     if any(c.named(check.id) for c in right) and not any(o.named(check.id) for o in rivals):
@@ -207,6 +209,13 @@ def _rivalry(
         return None
     where = ", ".join(sorted({str(o.cell + 1) for o in rivals}))
     return f"Several values were printed for this (also in cell {where}); a person decides which is meant."
+
+
+def _aside(candidate: Candidate, case: Case) -> bool:
+    """Do its labels say that it stands beside the answer, to compare with?"""
+    return case.rubric.asides is not None and all(
+        case.rubric.asides in r.meaning.words for r in candidate.readings
+    )
 
 
 def _after_training(rivals: Sequence[Candidate], code: Code) -> bool:
@@ -256,6 +265,8 @@ def _judge_wrong(check: TensorCheck, candidate: Candidate, case: Case) -> Decisi
     if comparison is None:
         return decided("fail", 0.0, f"{rubric.messages.fail} The shape does not fit either.")
     diagnosis = None if constant else generic(comparison.prints, rubric.tolerance)
+    if diagnosis is not None and diagnosis.ids == ("rounded_early",) and in_half_precision(comparison):
+        return decided("review", None, "Close, and computed in half precision; a person decides.", diagnosis)
     one_wrong = diagnosis is not None and diagnosis.ids == ("one_element",)
     if one_wrong and candidate.named(check.id) and comparison.share >= rubric.partial.at_least:
         share = rubric.partial.share * comparison.share

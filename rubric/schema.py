@@ -204,6 +204,11 @@ class Rubric(_Model):
     vocabulary: dict[Identifier, tuple[str, ...]] = Field(
         description="words, symbols and code by which students call a thing, in any language"
     )
+    asides: Identifier | None = Field(
+        default=None,
+        description="vocabulary entry of words that mark a print as something beside the answer "
+        "(by hand, expected, previous homework)",
+    )
     messages: Messages = Messages()
     questions: tuple[Question, ...] = Field(min_length=1)
 
@@ -222,6 +227,8 @@ class Rubric(_Model):
         _no_twice("check id", ids)
         _no_twice("question id", [q.id for q in self.questions])
         _no_twice("world name", [w.name for w in self.worlds])
+        if self.asides is not None:
+            _known("asides", self.asides, self.vocabulary, "vocabulary entry")
         for check in self.checks():
             if isinstance(check, TensorCheck):
                 for word in {w for alternative in check.labels for w in alternative}:

@@ -74,6 +74,40 @@ def test_split_over_prints_is_right(hw4: Assignment, by: str) -> None:
     assert verdicts(hw4, printed)["h1"].verdict == "pass"
 
 
+def test_two_layers_printed_as_one_block_are_taken_apart(hw4: Assignment) -> None:
+    printed = [
+        [show(np.concatenate([w["h1"], w["h2"], w["output"]]), "", decimals=d)]
+        for w, d in zip(hw4.references, (4, 12), strict=True)
+    ]
+    decisions = verdicts(hw4, printed)
+    assert {decisions[c].verdict for c in ("h1", "h2", "output")} == {"pass"}
+
+
+def test_a_stack_of_layers_is_taken_apart(hw4: Assignment) -> None:
+    printed = [
+        [show(np.stack([w["h1"], w["h2"]]), "", decimals=d)]
+        for w, d in zip(hw4.references, (4, 12), strict=True)
+    ]
+    decisions = verdicts(hw4, printed)
+    assert {decisions[c].verdict for c in ("h1", "h2")} == {"pass"}
+
+
+def test_a_wrong_value_shown_to_compare_with_is_no_rival(hw4: Assignment) -> None:
+    printed = [
+        [show(w["dW1"], "dW1", decimals=d), show(w["dW1"] * 1.3 + 0.1, "dW1 by hand", decimals=d)]
+        for w, d in zip(hw4.references, (8, 12), strict=True)
+    ]
+    assert verdicts(hw4, printed)["dW1"].verdict == "pass"
+
+
+def test_half_precision_goes_to_a_person(hw4: Assignment) -> None:
+    printed = [
+        [show(w["h1"].astype(np.float16), "h1", decimals=d)]
+        for w, d in zip(hw4.references, (4, 12), strict=True)
+    ]
+    assert verdicts(hw4, printed)["h1"].verdict == "review"
+
+
 def test_half_the_tensor_is_partial(hw4: Assignment) -> None:
     printed = [
         [show(row, "h1", decimals=d) for row in world["h1"][:3]]
