@@ -15,6 +15,7 @@ from grader.execute.outputs import OutputLog, clean
 from grader.jail import probe, view
 from grader.jail.cage import filters, plan
 from grader.jail.remove import remove_tree
+from grader.jail.rundir import private_directory
 from grader.models import AttachedFile, Cell
 
 
@@ -72,6 +73,20 @@ def test_a_hostile_directory_is_removed_whatever_is_in_it(tmp_path: Path) -> Non
     (top / "closed").mkdir(mode=0)
     remove_tree(top)
     assert not top.exists() and outside.read_text() == "keep"
+
+
+def test_what_a_killed_grader_left_is_removed_and_a_living_one_is_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    dead = tmp_path / "grader-dead"
+    (dead / "1" / "work").mkdir(parents=True)
+    (dead / "lock").touch()
+    with private_directory() as first, private_directory() as second:
+        assert not dead.exists()
+        assert first.exists() and second.exists()
+        assert second.stat().st_mode & 0o777 == 0o700
+    assert list(tmp_path.iterdir()) == []
 
 
 def examination(**off: str) -> probe.Examination:

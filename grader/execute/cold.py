@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-import shutil
 import sys
 import tempfile
 import time
@@ -23,6 +22,8 @@ from grader.execute.channels import BoundedClient
 from grader.execute.job import Job
 from grader.execute.kernel import Ending
 from grader.execute.workdir import copy_files
+from grader.jail.remove import remove_tree
+from grader.jail.rundir import private_directory
 from grader.models import AttachedFile, Isolation
 
 _POLL_S = 0.05
@@ -72,7 +73,7 @@ class ColdKernel:
         code = await provisioner.poll() if provisioner is not None and provisioner.has_process else None
         with contextlib.suppress(RuntimeError, ProcessLookupError):
             await self._manager.shutdown_kernel(now=True)
-        shutil.rmtree(self._folder, ignore_errors=True)
+        remove_tree(self._folder)
         return Ending(code=-9 if code is None else code)
 
 
@@ -80,7 +81,8 @@ class ColdKernels:
     """Starts `ColdKernel`s."""
 
     def __init__(self) -> None:
-        self._root = Path(tempfile.mkdtemp(prefix="cold-"))
+        self._stack = contextlib.ExitStack()
+        self._root = self._stack.enter_context(private_directory())
 
     async def start(self, job: Job) -> ColdKernel:
         """A fresh subprocess, without the grader's environment."""
@@ -98,7 +100,7 @@ class ColdKernels:
         try:
             await manager.start_kernel(cwd=str(work), env=_environment(work, folder))
         except (OSError, RuntimeError) as error:
-            shutil.rmtree(folder, ignore_errors=True)
+            remove_tree(folder)
             raise KernelStartError(f"a kernel did not start: {error}") from error
         client = manager.client()
         assert isinstance(client, BoundedClient)
@@ -114,7 +116,7 @@ class ColdKernels:
 
     async def close(self) -> None:
         """Remove the directory of all kernels."""
-        shutil.rmtree(self._root, ignore_errors=True)
+        self._stack.close()
 
 
 def _environment(work: Path, folder: Path) -> dict[str, str]:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import shutil
 import tempfile
 from collections import deque
 from dataclasses import replace
@@ -20,6 +19,7 @@ from grader.jail.cage.plan import KernelLimits
 from grader.jail.cage.preload import ON_DEMAND
 from grader.jail.caged import Caged, order_kernel
 from grader.jail.probe import Examination
+from grader.jail.rundir import private_directory
 from grader.jail.warm import WarmServer, start_server
 
 
@@ -30,8 +30,7 @@ class CagedKernels:
         self.layers = examination.layers
         self.tier = examination.tier
         self._stack = contextlib.ExitStack()
-        self._run = Path(tempfile.mkdtemp(prefix="cage-"))
-        self._stack.callback(shutil.rmtree, self._run, ignore_errors=True)
+        self._run = self._stack.enter_context(private_directory())
         plan = examination.plan
         if plan.uids is not None and not plan.namespaces:
             self._run.chmod(0o711)
