@@ -41,10 +41,25 @@ class CI(StrEnum):
     PLAIN = "plain"
 
 
+class Source(StrEnum):
+    """Learning platforms whose exports are understood; `grader.intake.platforms.PLATFORMS`."""
+
+    MOODLE = "moodle"
+    ILIAS = "ilias"
+    CANVAS = "canvas"
+    NBGRADER = "nbgrader"
+    GITHUB = "github-classroom"
+    DROPBOX = "dropbox"
+    FOLDER = "folder"
+
+
 @app.command()
 def grade(
     paths: Annotated[
-        list[Path], typer.Argument(metavar="PATH…", help="Notebooks, or folders that hold some.")
+        list[Path],
+        typer.Argument(
+            metavar="PATH…", help="Notebooks, folders or zips that hold some, exports of a platform."
+        ),
     ],
     out: Annotated[
         Path, typer.Option(help="Folder for the reports; the same one goes on with a stopped run.")
@@ -67,6 +82,12 @@ def grade(
     only: Annotated[
         list[str] | None, typer.Option(help="Only this submission id (* and ? allowed); may be repeated.")
     ] = None,
+    source: Annotated[
+        Source | None, typer.Option("--from", help="Whose export this is. [default: recognised]")
+    ] = None,
+    pattern: Annotated[
+        str | None, typer.Option(help="How the files or folders are called, e.g. '{name} - {file}'.")
+    ] = None,
 ) -> None:
     """Grade uploads: a report for each in OUT/<id>/, the class in OUT/grades.csv.
 
@@ -86,6 +107,8 @@ def grade(
         allow_unsafe=allow_unsafe,
         force=force,
         only=only or [],
+        source=None if source is None else source.value,
+        pattern=pattern,
     )
     raise typer.Exit(command.run(request))
 

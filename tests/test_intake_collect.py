@@ -223,8 +223,9 @@ def test_an_unreadable_file_gives_its_reason(tmp_path: Path, monkeypatch: pytest
     def refuse(*_: object) -> int:
         raise PermissionError(13, "Permission denied")
 
+    (entry,) = collect([tmp_path]).entries
     monkeypatch.setattr(os, "open", refuse)
-    (only,) = collect([tmp_path]).submissions
+    only = entry.read()
     assert only.problem == "could not be read: Permission denied"
 
 

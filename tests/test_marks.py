@@ -14,12 +14,6 @@ from grader import cli, marks
 from grader.commands import grade as command
 from grader.marks import Mark, Marks
 
-DUE = RUBRIC.replace(
-    "worlds:",
-    "due: 2026-06-09T14:25:00+02:00\nlate_penalty_per_day: 0.1\nworlds:",
-)
-
-
 class Room:
     def __init__(self, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
         self._capsys = capsys

@@ -7,9 +7,10 @@ import contextlib
 import csv
 import io
 import os
+import shutil
 import signal
-from collections.abc import AsyncIterator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from fnmatch import fnmatchcase
@@ -59,6 +60,8 @@ class Request:
     allow_unsafe: bool = False
     force: bool = False
     only: Sequence[str] = ()
+    source: str | None = None
+    pattern: str | None = None
 
 
 @dataclass(slots=True)
@@ -109,15 +112,25 @@ def run(request: Request) -> int:
     """
     home = assignments.locate(request.rubric)
     _refuse_mixed_folders(request, home)
-    intake = collect(request.paths, exclude=[request.out, home])
-    if not intake.entries:
-        where = ", ".join(printable(str(p)) for p in request.paths)
-        raise UsageError(f"no notebook found in {where}; name .ipynb files or a folder that holds some")
-    chosen = _only(intake, request.only)
-    assignment = assignments.load(request.rubric)
+    prefer = assignments.load_rubric(home).notebook
     console = Console()
     state = request.out / batch.STATE
-    with hold(request.out, state):
+    with _leaves_nothing(request.out), hold(request.out, state):
+        intake = collect(
+            request.paths,
+            exclude=[request.out, home],
+            stage=state / "uploads",
+            insist=request.source,
+            pattern=request.pattern,
+            prefer=prefer,
+        )
+        if not intake.entries:
+            where = ", ".join(printable(str(p)) for p in request.paths)
+            raise UsageError(
+                f"no notebook found in {where}; name .ipynb files, a folder or a zip that holds some"
+            )
+        chosen = _only(intake, request.only)
+        assignment = assignments.load(request.rubric)
         about.claim(request.out, state, About(rubric=assignment.rubric.id, folder=str(assignment.folder)))
         journal = Journal(state / "journal.jsonl")
         interrupted = False
@@ -135,6 +148,18 @@ def run(request: Request) -> int:
         if not interrupted and not request.only:
             prune(state, journal)
     return _close(chosen, journal, roll, request, interrupted)
+
+
+@contextmanager
+def _leaves_nothing(out: Path) -> Iterator[None]:
+    """A mistake in the command makes no output folder."""
+    fresh = not out.exists()
+    try:
+        yield
+    except UsageError:
+        if fresh:
+            shutil.rmtree(out, ignore_errors=True)
+        raise
 
 
 def _write_class(request: Request, intake: Intake, assignment: Assignment, journal: Journal) -> Roll:

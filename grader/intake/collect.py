@@ -5,14 +5,18 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Collection, Iterator, Sequence
+import tempfile
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from grader.intake import files, notebook
+from grader.intake import files, notebook, script
+from grader.intake.archives import prune
+from grader.intake.choose import is_script_name
 from grader.intake.document import Refused
 from grader.intake.naming import assign
-from grader.intake.sources import Beside, Leftover, Upload, find
+from grader.intake.sources import Beside, Options, Upload, find
+from grader.intake.tree import Leftover
 from grader.models import AttachedFile, Flag, Submission
 
 MAX_FILES = 200
@@ -28,46 +32,65 @@ class Entry:
 
     @property
     def origin(self) -> str:
-        """Absolute path of the upload: tells it from another of the same id in a later run."""
-        return str(self.upload.path.absolute())
+        """What tells it from another upload of the same id in a later run: path, or platform and student."""
+        return self.upload.origin
 
     def fingerprint(self) -> str:
         """Digest of all that `read` would return, without reading more than bytes."""
         upload = self.upload
         try:
-            content = hashlib.sha256(files.read(upload.path, upload.root)).hexdigest()
+            content = hashlib.sha256(self._bytes()).hexdigest()
         except Refused as refused:
             content = str(refused)
         beside = [(b.name, files.content_digest(b.path)) for b in upload.beside]
-        return hashlib.sha256(json.dumps([self.id, upload.relative, content, beside]).encode()).hexdigest()
+        who = upload.student.model_dump(mode="json"), str(upload.received_at)
+        flags = [f.model_dump() for f in upload.flags]
+        parts = [self.id, upload.relative, content, beside, who, flags]
+        return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
     def read(self) -> Submission:
         """The submission, read from disk now. Never raises for anything a student can upload."""
         upload = self.upload
-        try:
-            data = files.read(upload.path, upload.root)
-        except Refused as refused:
-            empty = hashlib.sha256(b"").hexdigest()
-            return Submission(id=self.id, path=upload.relative, sha256=empty, problem=str(refused))
-        parsed = notebook.read(data)
-        attached, flags = _attach(upload.beside)
-        return Submission(
+        made = Submission(
             id=self.id,
             path=upload.relative,
-            sha256=hashlib.sha256(data).hexdigest(),
-            cells=parsed.cells,
-            files=attached if parsed.problem is None else (),
-            problem=parsed.problem,
-            flags=(*parsed.flags, *flags),
+            sha256=hashlib.sha256(b"").hexdigest(),
+            student=upload.student,
+            received_at=upload.received_at,
+            flags=upload.flags,
         )
+        try:
+            data = self._bytes()
+        except Refused as refused:
+            return made.model_copy(update={"problem": str(refused)})
+        parsed = script.read(data) if is_script_name(upload.path.name) else notebook.read(data)
+        attached, flags = _attach(upload.beside)
+        return made.model_copy(
+            update={
+                "sha256": hashlib.sha256(data).hexdigest(),
+                "cells": parsed.cells,
+                "files": attached if parsed.problem is None else (),
+                "problem": parsed.problem,
+                "flags": (*upload.flags, *parsed.flags, *flags),
+            }
+        )
+
+    def _bytes(self) -> bytes:
+        if self.upload.problem is not None:
+            raise Refused(self.upload.problem)
+        return files.read(self.upload.path, self.upload.root)
 
 
 @dataclass(frozen=True, slots=True)
 class Intake:
-    """Everything found: each upload under its id, and what belongs to nobody."""
+    """Everything found: each upload under its id, and what belongs to nobody.
+
+    keeper: holds the folder in which archives were unpacked for as long as the intake is in use.
+    """
 
     entries: tuple[Entry, ...]
     leftovers: tuple[Leftover, ...]
+    keeper: object = None
 
     @property
     def submissions(self) -> tuple[Submission, ...]:
@@ -82,27 +105,46 @@ class Intake:
             yield entry.read()
 
 
-def collect(paths: Sequence[Path | str], *, exclude: Collection[Path] = ()) -> Intake:
-    """Find the notebooks at `paths` (files, folders with all their folders) and name them.
+def collect(
+    paths: Sequence[Path | str],
+    *,
+    exclude: Sequence[Path] = (),
+    stage: Path | None = None,
+    insist: str | None = None,
+    pattern: str | None = None,
+    prefer: str | None = None,
+) -> Intake:
+    """Find the notebooks at `paths` (files, archives, folders with all their folders) and name them.
 
-    exclude: folders not to enter. What is found twice is taken once. Raises `UsageError` for a path
-    that does not exist.
+    exclude: folders not to enter. stage: where archives are unpacked and stay; None: a temporary folder.
+    insist, pattern: the platform whose export this is, see `platforms.recognise`. prefer: a glob that
+    names the notebook of somebody who handed in several. What is found twice is taken once. Raises
+    `UsageError` for a path that does not exist or is not what was insisted on, `StorageError`.
     """
+    keeper = None
+    if stage is None:
+        keeper = tempfile.TemporaryDirectory(prefix="grader-uploads-")
+        stage = Path(keeper.name)
+    options = Options(stage, exclude, insist, pattern, prefer)
     uploads: dict[str, Upload] = {}
     leftovers: dict[str, Leftover] = {}
+    unpacked: list[Path] = []
     for path in map(Path, paths):
-        for found in find(path, exclude):
-            if isinstance(found, Upload):
-                # The folder is resolved, the file is not: a link and its target are two uploads.
-                place = os.path.join(found.path.parent.resolve(), found.path.name)  # noqa: PTH118
-                if place not in uploads or len(found.beside) > len(uploads[place].beside):
-                    uploads[place] = found
-            else:
-                leftovers[str(path / found.path)] = found
+        found = find(path, options)
+        unpacked += found.unpacked
+        leftovers |= {str(path / leftover.path): leftover for leftover in found.leftovers}
+        for upload in found.uploads:
+            # The folder is resolved, the file is not: a link and its target are two uploads.
+            place = os.path.join(upload.path.parent.resolve(), upload.path.name)  # noqa: PTH118
+            if upload.problem:
+                place = upload.origin
+            if place not in uploads or len(upload.beside) > len(uploads[place].beside):
+                uploads[place] = upload
+    prune(stage, unpacked)
     ordered = list(uploads.values())
     ids = assign([u.named for u in ordered])
     entries = tuple(Entry(id=i, upload=u) for i, u in zip(ids, ordered, strict=True))
-    return Intake(entries=entries, leftovers=tuple(leftovers.values()))
+    return Intake(entries, tuple(leftovers.values()), keeper)
 
 
 def _attach(beside: Sequence[Beside]) -> tuple[tuple[AttachedFile, ...], list[Flag]]:

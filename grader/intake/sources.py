@@ -1,29 +1,28 @@
-"""Paths → uploads found there, and what was left over. Reads names, never contents.
-
-Folders are walked here; other kinds of source (archives, exports of learning platforms) become further
-functions that yield the same `Upload` and `Leftover` records.
-"""
+"""Paths of the command line → uploads found there, and what was left over. Reads names, never contents."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from pathlib import Path
 
 from grader.errors import UsageError
-from grader.intake.naming import Named, is_notebook_name, printable
+from grader.intake.archives import is_archive_name
+from grader.intake.arrival import received_at
+from grader.intake.choose import Choice, Item, choose, is_script_name, refused_flag
+from grader.intake.naming import Named, printable
+from grader.intake.platforms import Convention, Listing, Owner, recognise, together
+from grader.intake.tree import File, Folder, Leftover, Parts, Tree, text, walk
+from grader.models import Flag, Student
 
-MAX_DEPTH = 30
-MAX_ENTRIES = 500_000
-OUTPUT_MARK = ".grader"
-
-_SKIPPED = {"__MACOSX", ".ipynb_checkpoints", "__pycache__", "Thumbs.db", "desktop.ini"}
+_LATE = "The platform says it came late, not how late; no penalty is applied."
 
 
 @dataclass(frozen=True, slots=True)
 class Beside:
-    """A file in the notebook's own folder. name: POSIX path below that folder."""
+    """A file that comes along. name: POSIX path below the notebook's folder."""
 
     path: Path
     name: str
@@ -34,154 +33,171 @@ class Upload:
     """One thing handed in as a notebook, not yet opened.
 
     root: a link may not lead out of it; None: the path was named by hand and is followed wherever it leads.
-    relative: POSIX path below the folder that was named.
+    relative: POSIX path below the folder that was named. origin: what tells it from any other upload,
+    today and when the class is downloaded again. problem: why there is nothing to read.
     """
 
     path: Path
     root: Path | None
     relative: str
     named: Named
+    origin: str
     beside: tuple[Beside, ...] = ()
+    student: Student = field(default_factory=Student)
+    received_at: datetime | None = None
+    flags: tuple[Flag, ...] = ()
+    problem: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Leftover:
-    """Something found that no submission owns, and why: listed, never dropped."""
+class Options:
+    """How to read what was named. stage: where archives are unpacked. prefer: the rubric's `notebook` glob.
 
-    path: str
-    reason: str
+    exclude: folders not to enter (the output folder). insist, pattern: see `platforms.recognise`.
+    """
 
-
-@dataclass(slots=True)
-class _Folder:
-    path: Path
-    parts: tuple[str, ...]
-    notebooks: list[os.DirEntry[str]]
-    files: list[os.DirEntry[str]]
-    folders: list[_Folder]
-
-    def count(self) -> int:
-        return len(self.notebooks) + sum(f.count() for f in self.folders)
-
-    def everything(self) -> Iterator[tuple[tuple[str, ...], os.DirEntry[str]]]:
-        for entry in self.files:
-            yield self.parts, entry
-        for folder in self.folders:
-            yield from folder.everything()
+    stage: Path
+    exclude: Sequence[Path] = ()
+    insist: str | None = None
+    pattern: str | None = None
+    prefer: str | None = None
 
 
-def find(path: Path, exclude: Collection[Path] = ()) -> Iterator[Upload | Leftover]:
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What lies at one path. unpacked: folders in the stage that are in use."""
+
+    uploads: tuple[Upload, ...]
+    leftovers: tuple[Leftover, ...]
+    unpacked: tuple[Path, ...] = ()
+
+
+def find(path: Path, options: Options) -> Found:
     """What lies at one path of the command line, in the order of names.
 
-    Files beside a notebook belong to it when it is the only notebook in its folder and below; in a
-    folder that several notebooks share, whose they are can't be told, so nobody gets them. A notebook
-    named directly comes alone. exclude: folders not to enter (the output folder). Raises `UsageError`.
+    A notebook named directly comes alone. In a plain folder, files beside a notebook belong to it when it
+    is the only one in its folder and below; in a folder that several share, whose they are can't be told,
+    so nobody gets them; an archive is one student's. In a platform's export all files of a student's belong
+    together. Raises `UsageError`, `StorageError`.
     """
     if not os.path.lexists(path):
         raise UsageError(f"{printable(str(path))} does not exist; name a notebook or a folder of notebooks")
-    if not path.is_dir():
+    if not path.is_dir() and not is_archive_name(path.name):
         name = text(path.name)
-        folders = (text(path.resolve().parent.name),)
-        yield Upload(path=path, root=None, relative=name, named=Named(folders=folders, file=name))
-        return
-    root = path.resolve()
-    leftovers: list[Leftover] = []
-    walk = _Walk(root=root, exclude={p.resolve() for p in exclude}, leftovers=leftovers)
-    tree = walk.enter(root, ())
-    yield from _uploads(tree, root)
-    yield from leftovers
+        named = Named(folders=(text(path.resolve().parent.name),), file=name)
+        return Found((Upload(path, None, name, named, str(path.absolute())),), ())
+    tree = walk(path, options.exclude, options.stage)
+    listing = Listing(
+        files=[f.parts for f in tree.top.everything()],
+        hidden={f.parts: f.hidden for f in tree.top.all_folders() if f.hidden},
+    )
+    convention = recognise(listing, options.insist, options.pattern)
+    reader = _Reader(tree, str(path.absolute()), options.prefer)
+    found = list(reader.plain(tree.top) if convention is None else reader.export(convention))
+    uploads = tuple(f for f in found if isinstance(f, Upload))
+    leftovers = tuple(f for f in found if isinstance(f, Leftover))
+    return Found(uploads, (*leftovers, *tree.leftovers), tree.unpacked)
 
 
-def text(name: str) -> str:
-    """A file name as text that can be written anywhere: bytes that are not UTF-8 become U+FFFD."""
-    return os.fsencode(name).decode("utf-8", "replace")
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    tree: Tree
+    place: str
+    prefer: str | None
 
-
-@dataclass(slots=True)
-class _Walk:
-    root: Path
-    exclude: set[Path]
-    leftovers: list[Leftover]
-    seen: int = 0
-
-    def enter(self, folder: Path, parts: tuple[str, ...]) -> _Folder:
-        result = _Folder(path=folder, parts=parts, notebooks=[], files=[], folders=[])
-        try:
-            with os.scandir(folder) as listing:
-                entries = sorted(listing, key=lambda e: e.name)
-        except OSError as error:
-            self._leave(parts, f"folder could not be opened: {error.strerror}")
-            return result
-        for entry in entries:
-            self.seen += 1
-            if self.seen > MAX_ENTRIES:
-                self._leave(parts, f"more than {MAX_ENTRIES:,} files and folders; the rest was not looked at")
-                break
-            self._sort(entry, result)
-        return result
-
-    def _sort(self, entry: os.DirEntry[str], into: _Folder) -> None:
-        name, parts = entry.name, (*into.parts, entry.name)
-        is_folder = entry.is_dir(follow_symlinks=False)
-        if name in _SKIPPED or name.startswith(("._", "~")):
+    def plain(self, folder: Folder) -> Iterator[Upload | Leftover]:
+        if folder.archive and folder is not self.tree.top:
+            depth = len(folder.parts)
+            items = [Item(f, f.parts[depth:]) for f in folder.everything()]
+            yield self._chosen(choose(items, self.prefer), folder.parts)
             return
-        if name.startswith("."):
-            if is_notebook_name(name) and not is_folder:
-                self._leave(parts, "hidden file")
+        count = folder.notebooks()
+        mine = [f for f in folder.files if f.is_notebook]
+        rivals = count
+        if not count:
+            mine = [f for f in folder.files if is_script_name(f.name)]
+            rivals = sum(is_script_name(f.name) for f in folder.everything())
+        archives = any(f.archive for f in folder.all_folders() if f is not folder)
+        if len(mine) == rivals == 1 and not archives:
+            yield self._alone(mine[0], folder)
             return
-        if is_folder:
-            self._descend(entry, into, parts)
-        elif is_notebook_name(name):
-            into.notebooks.append(entry)
-        elif entry.is_file(follow_symlinks=False):
-            into.files.append(entry)
-        else:
-            self._leave(parts, "a link" if entry.is_symlink() else "a device, pipe or socket")
-
-    def _descend(self, entry: os.DirEntry[str], into: _Folder, parts: tuple[str, ...]) -> None:
-        path = into.path / entry.name
-        if path in self.exclude:
-            return
-        if (path / OUTPUT_MARK).is_dir():
-            self._leave(parts, "an output folder of an earlier run")
-        elif len(parts) > MAX_DEPTH:
-            self._leave(parts, f"more than {MAX_DEPTH} folders deep")
-        else:
-            folder = self.enter(path, parts)
-            if is_notebook_name(entry.name) and not folder.count():
-                into.notebooks.append(entry)  # a folder with the name of a notebook: refused when opened
+        for file in folder.files:
+            if file in mine or file.refused:
+                yield self._upload(file)
             else:
-                into.folders.append(folder)
+                shared = bool(count or mine)
+                why = "beside several notebooks: whose it is can't be told"
+                yield Leftover("/".join(file.parts), why if shared else "no notebook beside it")
+        for below in folder.folders:
+            yield from self.plain(below)
 
-    def _leave(self, parts: tuple[str, ...], reason: str) -> None:
-        self.leftovers.append(Leftover(path="/".join(map(text, parts)) or ".", reason=reason))
+    def export(self, convention: Convention) -> Iterator[Upload | Leftover]:
+        groups: dict[str, list[tuple[Item, Owner]]] = {}
+        for file in self.tree.top.everything():
+            owner = convention(file.parts)
+            if owner is not None:
+                groups.setdefault(owner.key, []).append((Item(file, owner.below, owner.order), owner))
+            elif file.is_notebook:
+                message = "Its name does not say whose it is, as those of the others do."
+                yield self._upload(file, (Flag(id="no_student", message=message),))
+            else:
+                yield Leftover("/".join(file.parts), "its name does not say whose it is")
+        for key, files in groups.items():
+            owners = [o for _, o in files]
+            choice = choose([i for i, _ in files], self.prefer)
+            made = self._chosen(choice, files[0][0].file.parts[:-1])
+            graded = next((o for i, o in files if i is choice.notebook), owners[-1])
+            late = (Flag(id="late", message=_LATE),) if graded.late else ()
+            yield replace(
+                made,
+                named=Named(folders=(owners[0].student.id or "",), file=owners[0].label),
+                origin=key,
+                student=together(owners),
+                received_at=received_at([i for i, _ in files]),
+                flags=(*made.flags, *late),
+            )
 
-
-def _uploads(folder: _Folder, root: Path) -> Iterator[Upload | Leftover]:
-    own = len(folder.notebooks) == 1 and folder.count() == 1
-    beside: tuple[Beside, ...] = ()
-    if own:
-        found = sorted(folder.everything(), key=lambda f: (len(f[0]), f[0], f[1].name))
+    def _alone(self, file: File, folder: Folder) -> Upload:
         depth = len(folder.parts)
-        beside = tuple(
-            Beside(path=Path(e.path), name="/".join((*map(text, parts[depth:]), text(e.name))))
-            for parts, e in found
+        others = sorted(
+            (f for f in folder.everything() if f is not file), key=lambda f: (len(f.parts), f.parts)
         )
-    for entry in folder.notebooks:
-        parts = tuple(map(text, folder.parts))
-        name = text(entry.name)
-        yield Upload(
-            path=Path(entry.path),
-            root=root,
-            relative="/".join((*parts, name)),
-            named=Named(folders=(text(root.name), *parts), file=name),
-            beside=beside,
+        flags = tuple(refused_flag(f.name, f.refused) for f in others if f.refused)
+        beside = tuple(Beside(f.path, "/".join(f.parts[depth:])) for f in others if not f.refused)
+        return replace(self._upload(file, flags), beside=beside)
+
+    def _upload(self, file: File, flags: tuple[Flag, ...] = ()) -> Upload:
+        folders, relative = self._folders(file.parts[:-1]), "/".join(file.parts)
+        return Upload(
+            path=file.path,
+            root=self.tree.root if file.path.is_relative_to(self.tree.root) else file.path.parent,
+            relative=relative,
+            named=Named(folders=folders, file=_without_zip(file.name)),
+            origin=f"{self.place}/{relative}",
+            flags=flags,
+            problem=file.refused or None,
         )
-    if own:
-        return
-    shared = folder.count() > 0
-    for entry in folder.files:
-        reason = "beside several notebooks: whose it is can't be told" if shared else "no notebook beside it"
-        yield Leftover(path="/".join(map(text, (*folder.parts, entry.name))), reason=reason)
-    for below in folder.folders:
-        yield from _uploads(below, root)
+
+    def _chosen(self, choice: Choice, home: Parts) -> Upload:
+        """The upload of one student. home: where its files lie, to be named if there is no notebook."""
+        if choice.notebook is None:
+            where = "/".join(home) or self.tree.name
+            named = Named(folders=self._folders(home[:-1]), file=_without_zip(home[-1] if home else where))
+            path = self.tree.root.joinpath(*home)
+            return Upload(path, self.tree.root, where, named, f"{self.place}/{where}", problem=choice.problem)
+        folder = choice.notebook.below[:-1]
+        beside: dict[str, Beside] = {}
+        for item in sorted(choice.others, key=lambda i: (len(i.below), i.below)):
+            inside = item.below[: len(folder)] == folder
+            name = "/".join(item.below[len(folder) :]) if inside else item.name
+            beside.setdefault(name, Beside(item.file.path, name))
+        made = self._upload(choice.notebook.file, choice.flags)
+        named = Named(folders=self._folders(home), file=choice.notebook.name)
+        return replace(made, named=named, beside=tuple(beside.values()))
+
+    def _folders(self, parts: Parts) -> tuple[str, ...]:
+        return (self.tree.name, *map(_without_zip, parts))
+
+
+def _without_zip(name: str) -> str:
+    return name[: -len(".zip")] if is_archive_name(name) else name

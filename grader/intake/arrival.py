@@ -1,0 +1,64 @@
+"""When something was handed in, where an export says so."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from contextlib import suppress
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+from grader.intake.choose import Item
+from grader.intake.document import Refused
+from grader.intake.files import read
+
+_STAMP = "timestamp.txt"
+_LONGEST = 100
+_ISO = re.compile(r"^(\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d(?:\.\d{1,6})?)\s*(\S*)$")
+_OFFSET = re.compile(r"^[+-]\d\d:?\d\d$")
+_WORDS = re.compile(r"(\d{1,2})\.?\s+(\w{3,})\.?\s+(\d{4}),?\s+(\d{1,2}):(\d\d)\s*([AaPp][Mm])?")
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_GERMAN = {"mär": 3, "mrz": 3, "mai": 5, "okt": 10, "dez": 12}
+
+
+def received_at(files: Sequence[Item]) -> datetime | None:
+    """The time in nbgrader's timestamp.txt, with its zone; None where there is none that can be read.
+
+    The times of files are no evidence: copying and unpacking change them.
+    """
+    for item in files:
+        if item.name == _STAMP and not item.file.refused:
+            with suppress(Refused):
+                return from_stamp(read(item.file.path, item.file.path.parent).decode("utf-8", "replace"))
+    return None
+
+
+def from_stamp(text: str) -> datetime | None:
+    """`2015-02-02 15:58:23.948203 UTC`, also with an offset, a zone's name, or none."""
+    found = _ISO.match(text.strip()[:_LONGEST])
+    if found is None:
+        return None
+    try:
+        time = datetime.fromisoformat(found[1])
+        if found[2].upper() in ("UTC", "Z", "GMT"):
+            return time.replace(tzinfo=UTC)
+        if _OFFSET.match(found[2]):
+            return datetime.fromisoformat(found[1] + found[2])
+        return time.replace(tzinfo=ZoneInfo(found[2])) if found[2] else time
+    except (ValueError, OSError, KeyError):  # no such time, no such zone
+        return None
+
+
+def from_words(text: str) -> datetime | None:
+    """`Tuesday, 9 June 2026, 2:25 PM` and `Dienstag, 9. Juni 2026, 14:25`, without a zone."""
+    found = _WORDS.search(text[:_LONGEST])
+    if found is None:
+        return None
+    day, month, year, hour, minute, half = found.groups()
+    key = month[:3].lower()
+    number = _GERMAN.get(key) or (_MONTHS.index(key) + 1 if key in _MONTHS else 0)
+    clock = int(hour) % 12 + (12 if half.lower() == "pm" else 0) if half else int(hour)
+    try:
+        return datetime(int(year), number, int(day), clock, int(minute))
+    except ValueError:
+        return None

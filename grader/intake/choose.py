@@ -1,0 +1,91 @@
+"""Which of the files that one student handed in is the notebook to grade."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+
+from grader.intake.tree import File, Parts
+from grader.models import Flag
+
+_SHOWN = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One file of a student's. below: its path as handed in. order: the larger, the newer (0: unknown)."""
+
+    file: File
+    below: Parts
+    order: int = 0
+
+    @property
+    def name(self) -> str:
+        return self.below[-1] if self.below else self.file.name
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """notebook None: there is none, and `problem` says why. others: what comes along."""
+
+    notebook: Item | None
+    others: tuple[Item, ...]
+    flags: tuple[Flag, ...] = ()
+    problem: str = ""
+
+
+def is_script_name(name: str) -> bool:
+    """`x.py`, in any case."""
+    return name.lower().endswith(".py")
+
+
+def choose(items: Sequence[Item], prefer: str | None) -> Choice:
+    """The only notebook; of several the one that fits `prefer` (a glob, case ignored), else the newest.
+
+    Newer is what the platform numbers higher, then what was changed later, then the later name. Without
+    a notebook the same holds for Python scripts. What was refused is never chosen, but flagged.
+    """
+    usable = [i for i in items if not i.file.refused]
+    refused = [i for i in items if i.file.refused]
+    flags = [refused_flag(i.name, i.file.refused) for i in refused]
+    candidates = [i for i in usable if i.file.is_notebook] or [i for i in usable if is_script_name(i.name)]
+    if not candidates:
+        return Choice(None, tuple(usable), (), _no_notebook(usable, refused))
+    fitting = [i for i in candidates if prefer and fnmatchcase(i.name.casefold(), prefer.casefold())]
+    best = max(fitting or candidates, key=_newness)
+    rest = [i for i in candidates if i is not best]
+    if rest:
+        why = f"the one that fits {prefer!r}" if len(fitting) == 1 else "the newest"
+        message = (
+            f"{len(candidates)} notebooks were handed in; graded: {best.name}, {why}; not: {_names(rest)}."
+        )
+        flags.append(Flag(id="several_notebooks", message=message))
+    others = tuple(i for i in usable if i is not best and not (i in rest and i.file.is_notebook))
+    return Choice(best, others, tuple(flags))
+
+
+def refused_flag(name: str, reason: str) -> Flag:
+    """What a person should know about a file that was not read."""
+    return Flag(id="refused_file", message=f"{name[:120]} was left out: {reason}.")
+
+
+def _newness(item: Item) -> tuple[int, float, str]:
+    try:
+        changed = item.file.path.lstat().st_mtime
+    except OSError:
+        changed = 0.0
+    return item.order, changed, "/".join(item.below)
+
+
+def _no_notebook(usable: Sequence[Item], refused: Sequence[Item]) -> str:
+    if refused:
+        more = f" (and {len(refused) - 1} more)" if len(refused) > 1 else ""
+        return f"{refused[0].name[:120]}: {refused[0].file.refused}{more}"
+    return f"no notebook among what was handed in ({_names(usable)})" if usable else "nothing was handed in"
+
+
+def _names(items: Sequence[Item]) -> str:
+    names = [i.name[:80] for i in items]
+    more = f", and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+    return ", ".join(names[:_SHOWN]) + more

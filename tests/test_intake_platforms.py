@@ -1,0 +1,278 @@
+"""Exports of learning platforms: who handed in what, recognised by the names alone."""
+
+from __future__ import annotations
+
+import json
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from grader.errors import UsageError
+from grader.intake import Intake, collect
+from grader.intake.arrival import from_stamp, from_words
+from grader.models import Submission
+
+NOTEBOOK = json.dumps({"nbformat": 4, "metadata": {}, "cells": [{"cell_type": "code", "source": "1"}]})
+
+
+def export(folder: Path, *names: str, **contents: str) -> Path:
+    for name in (*names, *contents):
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(contents.get(name, NOTEBOOK))
+    return folder
+
+
+def who(intake: Intake) -> dict[str, tuple[str | None, str | None, str | None]]:
+    return {s.id: (s.student.id, s.student.name, s.student.group) for s in intake.submissions}
+
+
+def flags(submission: Submission) -> list[str]:
+    return [f.id for f in submission.flags]
+
+
+# ------------------------------------------------------------------ one test per platform
+
+
+def test_moodle_folders_with_duplicate_names_and_commas(tmp_path: Path) -> None:
+    export(
+        tmp_path,
+        "Anna Müller_101_assignsubmission_file/hw4.ipynb",
+        "Anna Müller_102_assignsubmission_file_/sub/hw4.ipynb",
+        "Anna Müller_102_assignsubmission_file_/data.csv",
+        "Weiß, Ben_103_assignsubmission_file/hw.ipynb",
+        "Weiß, Ben_103_assignsubmission_onlinetext/onlinetext.html",
+        "a_b c_d_104_assignsubmission_file/x.ipynb",
+        "Participant_105_assignsubmission_file/x.ipynb",
+    )
+    intake = collect([tmp_path])
+    assert who(intake) == {
+        "101-Anna_Müller": ("101", "Anna Müller", None),
+        "102-Anna_Müller": ("102", "Anna Müller", None),
+        "Participant_105": ("105", None, None),
+        "Weiß_Ben": ("103", "Weiß, Ben", None),
+        "a_b_c_d": ("104", "a_b c_d", None),
+    }
+    by_id = {s.student.id: s for s in intake}
+    assert [f.name for f in by_id["102"].files] == ["data.csv"]
+    assert [f.name for f in by_id["103"].files] == ["onlinetext.html"]
+    assert intake.leftovers == ()
+
+
+def test_moodle_flat(tmp_path: Path) -> None:
+    export(
+        tmp_path,
+        "Anna Müller_101_assignsubmission_file_my_hw_4.ipynb",
+        "Anna Müller_101_assignsubmission_file_data.csv",
+        "Ben_103_assignsubmission_file_7_assignsubmission_file_x.ipynb",
+    )
+    intake = collect([tmp_path])
+    assert who(intake)["Anna_Müller"] == ("101", "Anna Müller", None)
+    assert [f.name for f in intake.submissions[0].files] == ["data.csv"]
+
+
+def test_canvas(tmp_path: Path) -> None:
+    export(
+        tmp_path,
+        "mulleranna_101_9001_hw4.ipynb",
+        "mulleranna_101_9002_data.csv",
+        "weissben_LATE_102_9003_hw4-2.ipynb",
+        "anon_103_9004_hw4.ipynb",
+        "zoe_104_text.html",
+    )
+    intake = collect([tmp_path])
+    assert who(intake) == {
+        "anon_103": ("103", None, None),
+        "mulleranna": ("101", "mulleranna", None),
+        "weissben": ("102", "weissben", None),
+        "zoe": ("104", "zoe", None),
+    }
+    by_id = {s.student.id: s for s in intake}
+    assert by_id["102"].student.attempt == 3
+    assert flags(by_id["102"]) == ["late"]
+    assert by_id["104"].problem == "no notebook among what was handed in (text.html)"
+    assert [f.name for f in by_id["101"].files] == ["data.csv"]
+
+
+def test_ilias_teams_hand_in_once(tmp_path: Path) -> None:
+    export(
+        tmp_path,
+        "Blatt 4/Abgaben/Team 1/Anna_Müller_am12_101/hw4.ipynb",
+        "Blatt 4/Abgaben/Team 1/Ben_Weiß_bw13_102/data.csv",
+        "Blatt 4/Abgaben/Team 2/Cem_van_der_Berg_cb_103/hw4.ipynb",
+        "Blatt 4/Abgaben/Zoe_Li_zl_104/hw4.ipynb",
+    )
+    intake = collect([tmp_path])
+    assert who(intake) == {
+        "Team_1": ("101", "Anna Müller, Ben Weiß", "Team 1"),
+        "Team_2": ("103", "Cem van der Berg", "Team 2"),
+        "Zoe_Li": ("104", "Zoe Li", None),
+    }
+    assert intake.submissions[0].student.members == ("101", "102")
+    assert [f.name for f in intake.submissions[0].files] == ["data.csv"]
+
+
+def test_nbgrader_with_its_times(tmp_path: Path) -> None:
+    export(
+        tmp_path,
+        "submitted/am12/hw4/hw4.ipynb",
+        "submitted/bw13/hw4/hw4.ipynb",
+        **{"submitted/am12/hw4/timestamp.txt": "2026-06-09 15:58:23.948203 UTC"},
+    )
+    for folder in (tmp_path, tmp_path / "submitted"):
+        if folder.name == "submitted":
+            export(folder, **{"bw13/hw4/timestamp.txt": "no time at all"})
+        intake = collect([folder])
+        assert who(intake) == {"am12": ("am12", None, None), "bw13": ("bw13", None, None)}
+        times = [s.received_at for s in intake]
+        assert times == [datetime(2026, 6, 9, 15, 58, 23, 948203, tzinfo=UTC), None]
+
+
+def test_github_classroom(tmp_path: Path) -> None:
+    export(tmp_path, *(f"hw4-submissions/hw4-{login}/hw.ipynb" for login in ("anna-m", "ben", "b-en")))
+    assert who(collect([tmp_path])) == {x: (x, None, None) for x in ("anna-m", "ben", "b-en")}
+    plain = export(tmp_path / "plain", "group-a/hw.ipynb", "group-b/hw.ipynb")
+    assert {s.student.id for s in collect([plain])} == {None}
+    (plain / "group-a" / ".git").mkdir()
+    assert {s.student.id for s in collect([plain])} == {"a", "b"}
+
+
+def test_dropbox_and_a_pattern(tmp_path: Path) -> None:
+    export(tmp_path, "Ana Ruiz - hw4.ipynb", "Li Wei - blatt - 4.ipynb", "Li Wei - data.csv")
+    assert who(collect([tmp_path])) == {
+        "Ana_Ruiz": (None, "Ana Ruiz", None),
+        "Li_Wei": (None, "Li Wei", None),
+    }
+    export(tmp_path, "hw4 (Mia) 2.ipynb", "hw4 (Mia) 1.ipynb")
+    found = collect([tmp_path], pattern="{file} ({name}) {attempt}.ipynb")
+    assert [(s.id, s.student.name, s.student.attempt) for s in found if s.student.name] == [("Mia", "Mia", 2)]
+    assert [flags(s) for s in found if s.id == "li_wei" or s.student.name is None] == [["no_student"]] * 2
+    with pytest.raises(UsageError, match="fits no file here"):
+        collect([tmp_path], pattern="{name}__{file}")
+    with pytest.raises(UsageError, match=r"expected \{name\}"):
+        collect([tmp_path], pattern="{surname} - {file}")
+
+
+# ------------------------------------------------------------------ all platforms
+
+
+def test_what_names_nobody_is_graded_and_listed(tmp_path: Path) -> None:
+    export(
+        tmp_path,
+        *(f"S {i}_{i}_assignsubmission_file/hw.ipynb" for i in range(4)),
+        "stray.ipynb",
+        "Grades.csv",
+    )
+    intake = collect([tmp_path])
+    stray = next(s for s in intake if s.student.id is None)
+    assert (stray.id, flags(stray)) == ("stray", ["no_student"])
+    assert [(x.path, x.reason) for x in intake.leftovers] == [
+        ("Grades.csv", "its name does not say whose it is")
+    ]
+
+
+def test_from_insists(tmp_path: Path) -> None:
+    export(tmp_path, "anna_101_9001_hw4.ipynb", *(f"{i}.ipynb" for i in range(5)))
+    assert {s.student.id for s in collect([tmp_path])} == {None}
+    assert {s.student.id for s in collect([tmp_path], insist="canvas")} == {None, "101"}
+    assert {s.student.id for s in collect([tmp_path], insist="folder")} == {None}
+    with pytest.raises(UsageError, match=r"--from moodle fits no file here, for example 0\.ipynb"):
+        collect([tmp_path], insist="moodle")
+
+
+def several(folder: Path) -> Path:
+    export(folder, *(f"Anna_1_assignsubmission_file/{n}.ipynb" for n in ("old", "new", "scratch")))
+    for age, name in enumerate(("new", "scratch", "old")):
+        path = folder / "Anna_1_assignsubmission_file" / f"{name}.ipynb"
+        os.utime(path, (1e9 - age, 1e9 - age))
+    return folder
+
+
+def test_of_several_notebooks_the_newest_is_graded_and_it_is_said(tmp_path: Path) -> None:
+    (only,) = collect([several(tmp_path)]).submissions
+    assert only.path.endswith("/new.ipynb")
+    assert only.flags[0].message == (
+        "3 notebooks were handed in; graded: new.ipynb, the newest; not: old.ipynb, scratch.ipynb."
+    )
+    assert only.files == ()
+
+
+def test_or_the_one_that_the_rubric_names(tmp_path: Path) -> None:
+    (only,) = collect([several(tmp_path)], prefer="Scratch*").submissions
+    assert only.path.endswith("/scratch.ipynb")
+    assert "graded: scratch.ipynb, the one that fits 'Scratch*'" in only.flags[0].message
+
+
+def test_a_later_attempt_beats_a_later_file(tmp_path: Path) -> None:
+    export(tmp_path, "anna_1_90_a.ipynb", "anna_1_80_b.ipynb", "ben_2_70_c.ipynb")
+    os.utime(tmp_path / "anna_1_90_a.ipynb", (1, 1))
+    assert [s.path for s in collect([tmp_path])] == ["anna_1_90_a.ipynb", "ben_2_70_c.ipynb"]
+
+
+def test_a_script_is_graded_as_a_notebook_and_flagged(tmp_path: Path) -> None:
+    export(
+        tmp_path,
+        **{
+            "Anna_1_assignsubmission_file/hw.py": "# %% [markdown]\n# Hi\n# %%\nx = 1\n# %%\nprint(x)\n",
+            "Ben_2_assignsubmission_file/hw.py": "import math\n\ndef f():\n\n    return 1\n\nprint(f())\n",
+            "Cem_3_assignsubmission_file/hw.py": "",
+            "Dora_4_assignsubmission_file/hw.ipynb": NOTEBOOK,
+            "Dora_4_assignsubmission_file/helper.py": "x = 1",
+        },
+    )
+    anna, ben, cem, dora = collect([tmp_path]).submissions
+    assert [(c.kind, c.source) for c in anna.cells] == [
+        ("markdown", "Hi"),
+        ("code", "x = 1"),
+        ("code", "print(x)"),
+    ]
+    assert flags(anna) == ["script"]
+    assert [c.source for c in ben.cells] == ["import math", "def f():\n\n    return 1", "print(f())"]
+    assert cem.problem == "the file is empty"
+    assert [f.name for f in dora.files] == ["helper.py"]
+
+
+def test_a_script_named_by_hand_or_in_a_folder_of_its_own(tmp_path: Path) -> None:
+    export(tmp_path, **{"anna.py": "print(1)", "ben/hw.py": "print(2)"})
+    assert [(s.id, flags(s)) for s in collect([tmp_path])] == [("anna.py", ["script"]), ("hw.py", ["script"])]
+    assert [s.id for s in collect([tmp_path / "anna.py"])] == ["anna.py"]
+
+
+def test_a_resubmission_in_a_newer_download_is_the_same_upload(tmp_path: Path) -> None:
+    monday = export(tmp_path / "monday", "Anna_1_assignsubmission_file/hw.ipynb")
+    tuesday = export(tmp_path / "tuesday", "Anna_1_assignsubmission_file/hw v2.ipynb")
+    (first,), (second,) = collect([monday]).entries, collect([tuesday]).entries
+    assert (first.id, first.origin) == (second.id, second.origin)
+    assert first.fingerprint() != second.fingerprint()
+
+
+@pytest.mark.parametrize(
+    ("text", "time"),
+    [
+        ("2026-06-09 15:58:23 UTC", datetime(2026, 6, 9, 15, 58, 23, tzinfo=UTC)),
+        ("2026-06-09 15:58:23 +0200", datetime(2026, 6, 9, 13, 58, 23, tzinfo=UTC)),
+        ("2026-06-09T15:58:23", datetime(2026, 6, 9, 15, 58, 23)),
+        ("2026-13-09 15:58:23 UTC", None),
+        ("2026-06-09 15:58:23 Nowhere/City", None),
+        ("x" * 10_000, None),
+    ],
+)
+def test_time_stamps(text: str, time: datetime | None) -> None:
+    assert from_stamp(text) == time
+
+
+@pytest.mark.parametrize(
+    ("text", "time"),
+    [
+        ("Tuesday, 9 June 2026, 2:25 PM", datetime(2026, 6, 9, 14, 25)),
+        ("Dienstag, 9. Juni 2026, 14:25", datetime(2026, 6, 9, 14, 25)),
+        ("Sonntag, 1. März 2026, 00:05", datetime(2026, 3, 1, 0, 5)),
+        ("12 December 2026, 12:01 AM", datetime(2026, 12, 12, 0, 1)),
+        ("-", None),
+        ("31 February 2026, 1:00", None),
+    ],
+)
+def test_times_in_words(text: str, time: datetime | None) -> None:
+    assert from_words(text) == time
