@@ -51,6 +51,12 @@ def test_the_queue_holds_what_waits_and_the_same_things_together(tmp_path: Path)
     assert items[1].text == ANSWERS["ada"]
 
 
+def test_answers_that_were_not_found_are_nobody_else_s(tmp_path: Path) -> None:
+    desk = desk_of(lay(tmp_path, {name: student(name, "") for name in ("a1", "a2")}))
+    assert [i.submissions for i in desk.look().items] == [("a1",), ("a2",)]
+    assert desk.look().items[0].said == "A person will read your answer."
+
+
 @pytest.mark.parametrize(
     ("answer", "same"),
     [

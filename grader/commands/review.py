@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import getpass
+import os
 import secrets
 import socket
+import sys
 import webbrowser
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -50,17 +52,24 @@ def run(out: Path, by: str | None, port: int, browser: bool, rubric: str | None)
     config = uvicorn.Config(app, log_level="warning", access_log=False, server_header=False)
     server: Server = uvicorn.Server(config)
     publisher.start()
-    if browser:
+    if browser and _has_screen():
         webbrowser.open(address)
     try:
         server.run(sockets=[listening])
     except KeyboardInterrupt:
         pass  # uvicorn has shut down in order by then
     finally:
+        if publisher.due:
+            say(f"writing {publisher.due} marked pages and the class")
         publisher.close()
     if publisher.problem:
         say(f"the marks are kept, but the pages could not be written: {publisher.problem}")
     return 0
+
+
+def _has_screen() -> bool:
+    """Without one, a browser for terminals would take this one over."""
+    return sys.platform != "linux" or any(os.environ.get(n) for n in ("DISPLAY", "WAYLAND_DISPLAY"))
 
 
 def _listen(port: int) -> socket.socket:

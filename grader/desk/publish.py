@@ -47,6 +47,11 @@ class Publisher:
             self._due.update(submissions)
         self._wake.set()
 
+    @property
+    def due(self) -> int:
+        """How many students' pages are still to be written."""
+        return len(self._due)
+
     def close(self) -> None:
         """Write what is still due, now."""
         self._stop.set()

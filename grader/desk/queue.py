@@ -157,8 +157,8 @@ def _answer(
         cell=found.cell if found else None,
         facts=facts,
     )
-    # The same words are worth the same only beside the same results.
-    same = normalised(text) or text or check.message
+    # The same words are worth the same only beside the same results; words not found are alike nobody's.
+    same = normalised(text) or text or ("", report.submission.id)
     return ("text", check.id, same, tuple(f.verdict for f in facts)), item
 
 
