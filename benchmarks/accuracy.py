@@ -150,7 +150,9 @@ def _reproduces(
         return False
     for world, quantities in zip(assignment.rubric.worlds, worlds, strict=True):
         values = shown_values(compute(truth.recipe, World(world.seed, world.scale)), truth.shown[check])
-        if not np.allclose(quantities[check], values, rtol=1e-4, atol=1e-5 * float(np.abs(values).max())):
+        noise = 1e-5 * float(np.abs(values).max())
+        layouts = [values, values.T] if values.shape == values.T.shape else [values]  # W2.T is a layout too
+        if not any(np.allclose(quantities[check], v, rtol=1e-4, atol=noise) for v in layouts):
             return False
     return True
 
@@ -177,6 +179,7 @@ def summary(judged: Sequence[Judged]) -> dict[str, Any]:
     honest = [j for j in judged if not j.notebook.truth.mistakes]
     reviewed = sum(any(j.outcome(c) == "review" for c in CHECKS) for j in honest)
     named = Counter(d for j in judged for d in j.diagnosed.values())
+    alone = Counter(d for j in judged if len(j.notebook.truth.mistakes) == 1 for d in j.diagnosed.values())
     plain = Counter(
         outcome(j.notebook.truth.checks[c].status, "pass" if j.plain[c] else "fail")
         for j in judged
@@ -193,6 +196,7 @@ def summary(judged: Sequence[Judged]) -> dict[str, Any]:
         "notebooks_with_an_error": sum(bool(j.errors) for j in judged),
         "diagnoses": dict(named),
         "named_rightly": round(named["right"] / max(1, sum(named.values())), 4),
+        "single_mistakes_named_rightly": round(alone["right"] / max(1, sum(alone.values())), 4),
         "allclose_wrongly_accepted": plain["accepted"],
         "allclose_wrongly_denied": plain["denied"],
         "judging_ms_median": round(1000 * float(np.median([j.seconds for j in judged])), 1),
