@@ -9,4 +9,4 @@ out = torch.tanh(W3 @ h2 + b3[:, None])   # four decimals of its gradients hide 
 [("h1", h1), ("h2", h2), ("output", out)]
 # %% include backward
 # %%
-[(name, p.grad) for name, p in zip(["W1", "b1", "W2", "b2", "W3", "b3"], [W1, b1, W2, b2, W3, b3])]
+[(name + " gradient", p.grad) for name, p in zip(["W1", "b1", "W2", "b2", "W3", "b3"], [W1, b1, W2, b2, W3, b3])]
