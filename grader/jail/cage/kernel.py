@@ -167,7 +167,8 @@ def set_limits(limits: KernelLimits) -> None:
     for which, value in values.items():
         resource.setrlimit(which, (value, value))
     seconds = max(1, int(limits.cpu_s))
-    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 2))
+    # the hard limit kills; the soft one's signal could be ignored, and is by the first process of a namespace
+    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
     sc.limit_arenas(2)
 
 

@@ -26,6 +26,7 @@ from .watch import Watch
 _TICK_MS = 40
 _DISK_EVERY = 6
 _FAILED = 97
+_CPU_ROUNDING_S = 0.1
 
 
 def supervise(
@@ -129,7 +130,7 @@ def _wait(
     cpu = usage.ru_utime + usage.ru_stime
     if not reason and group is not None and group.ran_out():
         reason = "memory"
-    if not reason and (code == -signal.SIGXCPU or (code == -signal.SIGKILL and cpu >= limits.cpu_s)):
+    if not reason and code == -signal.SIGKILL and cpu >= limits.cpu_s - _CPU_ROUNDING_S:
         reason = "cpu"
     exact = group.peak() if group is not None else None
     return {"code": code, "reason": reason, "cpu_s": round(cpu, 4), "peak": peak if exact is None else exact}
