@@ -9,6 +9,7 @@ import csv
 import io
 import json
 import os
+from datetime import UTC, datetime
 from pathlib import Path
 
 import jsonschema
@@ -19,9 +20,11 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from rich.console import Console
 
+from grader import marks
 from grader import report as reports
 from grader.errors import StorageError
-from grader.models import Evidence, Flag, Report, Student
+from grader.marks import Mark
+from grader.models import Evidence, Flag, Late, Report, Student
 from grader.report import text
 from grader.report.tensors import compare, drawn
 from rubric.schema import Rubric
@@ -197,6 +200,45 @@ def test_flags_reasons_and_details_stay_with_the_assistant() -> None:
         assert "late" not in made
         assert "2 × reference" not in made
     assert "2 × reference" in reports.show(samples.forgot_half()[0], samples.RUBRIC)
+
+
+def test_a_late_student_learns_what_it_costs() -> None:
+    report, submission = samples.all_right()
+    late = Late(due=datetime(2026, 6, 9, tzinfo=UTC), days=2, share=0.2, points=18)
+    marked = report.model_copy(update={"late": late, "score": 72.0})
+    said = "Handed in after the due date, 2 days begun: 18 points (20 %) are taken off."
+    assert said in reports.to_markdown(marked, submission, samples.RUBRIC).replace("\\", "")
+    assert said in reports.to_html(marked, submission, samples.RUBRIC)
+    german = reports.to_html(marked, submission, with_disclosure("full", "de"))
+    assert "2 Tage angefangen: 18 Punkte (20 %)" in german
+    free = report.model_copy(update={"late": late.model_copy(update={"share": 0.0, "points": 0.0})})
+    assert "due date" not in reports.to_html(free, submission, samples.RUBRIC)
+
+
+@pytest.mark.parametrize("disclosure", ["full", "none"])
+@pytest.mark.parametrize("given", [10.0, 4.0])
+def test_a_person_s_reason_reaches_the_student(disclosure: str, given: float) -> None:
+    report, submission = samples.all_right()
+    mark = Mark(
+        submission="ana",
+        check="same",
+        points=given,
+        max_score=10,
+        reason="Well compared.",
+        by="Assistant Zoe",
+        at=datetime(2026, 6, 10, tzinfo=UTC),
+        verdict="review",
+        score=None,
+        sha256=report.submission.sha256,
+    )
+    rubric = with_disclosure(disclosure)
+    marked = marks.apply(report, {"same": mark}, rubric)
+    for made in (
+        reports.to_markdown(marked, submission, rubric),
+        reports.to_html(marked, submission, rubric),
+    ):
+        assert "Marked by hand: Well compared." in made
+        assert "Assistant Zoe" not in made
 
 
 def test_isolation_none_is_said_in_bold() -> None:

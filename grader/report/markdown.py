@@ -66,7 +66,7 @@ def _question(question: QuestionView, spoken: Words) -> Iterator[str]:
 
 def _passed(check: CheckView, spoken: Words) -> str:
     line = f"- {MARKS['pass']} **{text.markdown(check.title)}** · {check.points}."
-    if check.quote is None:
+    if check.quote is None or check.by_hand:
         return f"{line} {text.markdown(check.message)}".rstrip()
     first = check.quote.text.strip().partition("\n")[0]
     return f"{line} {_where(check.quote, spoken)}: {text.code(first, 60)}"

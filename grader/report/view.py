@@ -6,9 +6,11 @@ reasons and `Diagnosis.detail` are for the assistant and never enter it.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 
 from grader.behaviour import find_answer
+from grader.marks import BY_HAND
 from grader.models import CheckResult, Evidence, QuestionResult, Report, Submission, VerdictName
 from grader.report.tensors import Comparison, Worst, compare
 from grader.report.text import one_line
@@ -44,6 +46,7 @@ class CheckView:
     departs: str
     wrong: str
     hint: str
+    by_hand: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +93,8 @@ class StudentView:
 def student_view(report: Report, submission: Submission, rubric: Rubric) -> StudentView:
     """The report in the rubric's language, without what its disclosure keeps back."""
     spoken = words(rubric.language)
-    questions = tuple(_question(q, submission, rubric, spoken) for q in report.questions)
+    by_hand = {f.message.partition(":")[0] for f in report.flags if f.id == BY_HAND}
+    questions = tuple(_question(q, submission, rubric, spoken, by_hand) for q in report.questions)
     return StudentView(
         words=spoken,
         rubric_title=rubric.title,
@@ -131,6 +135,15 @@ def _notes(report: Report, rubric: Rubric, spoken: Words) -> tuple[str, ...]:
         why = report.execution.message or spoken.statuses[report.execution.status]
         return (spoken.not_graded_why.format(why=one_line(why)),)
     notes = []
+    if report.late is not None and report.late.share:
+        late = report.late
+        notes.append(
+            spoken.late.format(
+                days=spoken.days[late.days > 1].format(n=late.days),
+                points=points(late.points, spoken),
+                share=points(100 * late.share, spoken),
+            )
+        )
     if report.pending:
         notes.append(spoken.waiting.format(pending=points(report.pending, spoken)))
     if report.questions:
@@ -162,7 +175,7 @@ def _troubles(report: Report, spoken: Words) -> tuple[str, ...]:
 
 
 def _question(
-    question: QuestionResult, submission: Submission, rubric: Rubric, spoken: Words
+    question: QuestionResult, submission: Submission, rubric: Rubric, spoken: Words, by_hand: Collection[str]
 ) -> QuestionView:
     waiting = sum(c.max_score for c in question.checks if c.score is None and c.verdict == "review")
     earned = sum(c.score for c in question.checks if c.score is not None)
@@ -177,7 +190,7 @@ def _question(
         waiting=waiting,
         max_score=question.max_score,
         addressed=question.addressed,
-        checks=tuple(_check(c, submission, rubric, spoken) for c in question.checks),
+        checks=tuple(_check(c, submission, rubric, spoken, c.id in by_hand) for c in question.checks),
     )
 
 
@@ -207,7 +220,9 @@ def _points(score: float | None, most: float, spoken: Words) -> str:
     return spoken.points.format(score=points(score, spoken), max=points(most, spoken))
 
 
-def _check(check: CheckResult, submission: Submission, rubric: Rubric, spoken: Words) -> CheckView:
+def _check(
+    check: CheckResult, submission: Submission, rubric: Rubric, spoken: Words, by_hand: bool
+) -> CheckView:
     said = next((c for c in rubric.checks() if c.id == check.id), None)
     hint = said.hint if said else ""
     tells = rubric.disclosure != "none"
@@ -225,7 +240,7 @@ def _check(check: CheckResult, submission: Submission, rubric: Rubric, spoken: W
         verdict=check.verdict,
         waits=check.score is None,
         points=_points(check.score, check.max_score, spoken),
-        message=message if tells else "",
+        message=message if tells or by_hand else "",  # a person's reason is written for the student
         quote=quote,
         comparison=None,
         relaid="",
@@ -233,6 +248,7 @@ def _check(check: CheckResult, submission: Submission, rubric: Rubric, spoken: W
         departs="",
         wrong="",
         hint="",
+        by_hand=by_hand,
     )
     if check.verdict in ("pass", "review") or not tells:
         return view

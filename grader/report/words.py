@@ -25,6 +25,8 @@ class Words:
     not_graded: str
     not_graded_why: str
     waiting: str
+    late: str
+    days: tuple[str, str]
     participation: str
     participation_advice: str
     unisolated: str
@@ -83,6 +85,8 @@ EN = Words(
     not_graded="Not graded yet.",
     not_graded_why="This is not a mark. What happened: {why}",
     waiting="{pending} points wait for a person to read your work.",
+    days=("{n} day", "{n} days"),
+    late="Handed in after the due date, {days} begun: {points} points ({share} %) are taken off.",
     participation="You addressed {done} of {all} questions.",
     participation_advice="The handout advises at least {share} %.",
     unisolated="This notebook ran without isolation. The result is only as trustworthy as its author.",
@@ -162,6 +166,8 @@ DE = Words(
     not_graded="Noch nicht bewertet.",
     not_graded_why="Das ist keine Note. Was geschah: {why}",
     waiting="Über {pending} Punkte entscheidet noch eine Person, die Ihre Arbeit liest.",
+    days=("{n} Tag", "{n} Tage"),
+    late="Nach dem Abgabetermin abgegeben, {days} angefangen: {points} Punkte ({share} %) werden abgezogen.",
     participation="Sie haben {done} von {all} Aufgaben bearbeitet.",
     participation_advice="Das Blatt empfiehlt mindestens {share} %.",
     unisolated="Dieses Notebook lief ohne Abschottung; das Ergebnis ist so vertrauenswürdig wie sein Autor.",
