@@ -1,0 +1,4 @@
+# %%
+os.closerange(3, 300)
+print("closed")
+time.sleep(3)

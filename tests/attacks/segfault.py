@@ -1,0 +1,2 @@
+# %%
+ctypes.string_at(1)

@@ -1,0 +1,27 @@
+# %%
+here = ctypes.create_string_buffer(64)
+local = struct.pack("QQ", ctypes.addressof(here), 64)
+for pid in T["pids"]:
+    for request in (16, 0x4206, 1, 2, 12):
+        attempt(f"ptrace {request} {pid}", lambda: call("ptrace", request, pid, 0, 0))
+    remote = struct.pack("QQ", T["address"], 64)
+    attempt(f"readv {pid}", lambda: call("process_vm_readv", pid, ctypes.c_char_p(local), 1, ctypes.c_char_p(remote), 1, 0))
+    attempt(f"writev {pid}", lambda: call("process_vm_writev", pid, ctypes.c_char_p(local), 1, ctypes.c_char_p(remote), 1, 0))
+    attempt(f"kcmp {pid}", lambda: call("kcmp", pid, pid, 0, 0, 0))
+    attempt(f"mem {pid}", lambda: os.open(f"/proc/{pid}/mem", os.O_RDWR))
+    attempt(f"task mem {pid}", lambda: os.open(f"/proc/{pid}/task/{pid}/mem", os.O_RDWR))
+    attempt(f"oom {pid}", lambda: open(f"/proc/{pid}/oom_score_adj", "w").write("1000"))
+    attempt(f"clear_refs {pid}", lambda: open(f"/proc/{pid}/clear_refs", "w").write("1"))
+    attempt(f"move_pages {pid}", lambda: call("move_pages", pid, 0, 0, 0, 0, 0))
+    attempt(f"migrate {pid}", lambda: call("migrate_pages", pid, 0, 0, 0))
+    attempt(f"perf {pid}", lambda: call("perf_event_open", ctypes.create_string_buffer(struct.pack("II", 1, 112) + bytes(104)), pid, -1, -1, 0))
+    for fd in range(0, 12):
+        attempt(f"pidfd_getfd {pid}", lambda: call("pidfd_getfd", fd, 3, 0))
+attempt("traceme", lambda: call("ptrace", 0, 0, 0, 0))
+attempt("dumpable off", lambda: call("prctl", 4, 0))
+attempt("ptracer any", lambda: call("prctl", 0x59616D61, -1))
+attempt("process_madvise", lambda: call("process_madvise", 3, 0, 0, 21, 0))
+attempt("userfaultfd", lambda: call("userfaultfd", 1))
+attempt("sysrq", lambda: open("/proc/sysrq-trigger", "w").write("h"))
+attempt("own oom", lambda: open("/proc/self/oom_score_adj", "w").write("-900"))
+attempt("core_pattern", lambda: open("/proc/sys/kernel/core_pattern", "w").write("|/tmp/x"))
