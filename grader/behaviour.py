@@ -37,10 +37,10 @@ def judge_behaviour(
     ]
     if not any(c.does_more_than_import for c in code.cells):
         return Decision(check.id, "missing", 0.0, "The notebook has no code.")
-    if len(passed) >= check.enough:
-        return _by_code(check, [r for r in lacking if not r.unless_shown], messages)
     if contradicting:
         return Decision(check.id, "fail", 0.0, " ".join(m.message for m in contradicting))
+    if len(passed) >= check.enough:
+        return _by_code(check, [r for r in lacking if not r.unless_shown], messages)
     explained = [
         d for d in shown if d.verdict in ("fail", "partial") and d.diagnosis is not None and d.mistakes
     ]

@@ -61,15 +61,27 @@ def _partners(left: Sequence[PrintedTensor], right: Sequence[PrintedTensor]) -> 
 
 
 def _align(here: list[PrintedTensor], there: list[PrintedTensor]) -> list[tuple[int, int]]:
+    """Pairs of positions. The same shapes, or the same labels, in the same order are the same prints.
+
+    A label can change with the world: a longer print moves to a line of its own, and a shape can:
+    a long print is elided. Where both differ, prints that agree in both are paired first, and those
+    between them by shape.
+    """
     keys, other = [_key(p) for p in here], [_key(p) for p in there]
-    if keys == other:
-        return [(i, i) for i in range(len(keys))]
-    if len(keys) == len(other) and all(k[0] == o[0] for k, o in zip(keys, other, strict=True)):
-        return [(i, i) for i in range(len(keys))]  # same labels, shapes differ: one of them is elided
+    for part in (1, 0):
+        if [k[part] for k in keys] == [k[part] for k in other]:
+            return [(i, i) for i in range(len(keys))]
     if max(len(keys), len(other)) > _ALIGN_AT_MOST:
         return [(i, i) for i in range(min(len(keys), len(other))) if keys[i] == other[i]]
-    blocks = SequenceMatcher(None, keys, other, autojunk=False).get_matching_blocks()
-    return [(b.a + k, b.b + k) for b in blocks for k in range(b.size)]
+    pairs: list[tuple[int, int]] = []
+    done = (0, 0)
+    for block in SequenceMatcher(None, keys, other, autojunk=False).get_matching_blocks():
+        between = [k[1] for k in keys[done[0] : block.a]], [k[1] for k in other[done[1] : block.b]]
+        for gap in SequenceMatcher(None, *between, autojunk=False).get_matching_blocks():
+            pairs.extend((done[0] + gap.a + k, done[1] + gap.b + k) for k in range(gap.size))
+        pairs.extend((block.a + k, block.b + k) for k in range(block.size))
+        done = (block.a + block.size, block.b + block.size)
+    return pairs
 
 
 def _key(printed: PrintedTensor) -> tuple[str, tuple[int, ...]]:

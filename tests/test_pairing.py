@@ -60,5 +60,17 @@ def test_numbers_in_labels_that_change_with_the_world_do_not_part_prints() -> No
     assert partners([printed("loss 0.2345", 1, 2)], [printed("loss 118.9021", 3, 4)]) == [(1, 3)]
 
 
+def test_a_label_that_moves_to_another_line_does_not_part_prints() -> None:
+    first = [printed("h1", 1, 2), printed("b3 gradient", 3, 4)]
+    second = [printed("h1", 10, 20), printed("", 30, 40)]
+    assert partners(first, second) == [(1, 10), (3, 30)]
+
+
+def test_between_sure_pairs_the_shape_decides() -> None:
+    first = [printed("h1", 1, 2), printed("a", 3, 4), printed("h2", 5, 6, 7)]
+    second = [printed("h1", 10, 20), printed("b", 30, 40), printed("new", 0), printed("h2", 50, 60, 70)]
+    assert partners(first, second) == [(1, 10), (3, 30), (5, 50)]
+
+
 def test_one_world_is_enough() -> None:
     assert [slot.prints for slot in pair([[printed("a", 1)]])] == [(printed("a", 1),)]
