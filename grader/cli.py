@@ -253,6 +253,50 @@ def ci(
     raise typer.Exit(command.run(request, os.environ))
 
 
+class Target(StrEnum):
+    """Forms in which grades are handed back; `grader.commands.export.FORMATS`."""
+
+    MOODLE = "moodle"
+    CANVAS = "canvas"
+    ILIAS = "ilias"
+    GRADESCOPE = "gradescope"
+    PRAIRIELEARN = "prairielearn"
+    GITHUB = "github-classroom"
+    JUNIT = "junit"
+    CSV = "csv"
+    XLSX = "xlsx"
+
+
+@app.command()
+def export(
+    out: Annotated[Path, typer.Argument(help="The folder that `grader grade` wrote.")],
+    to: Annotated[Target, typer.Option(help="What to write.")],
+    listing: Annotated[
+        Path | None,
+        typer.Option("--list", help="The platform's own worksheet, gradebook or archive, to be filled in."),
+    ] = None,
+    into: Annotated[Path | None, typer.Option(help="Where to write. [default: OUT/export/FORMAT]")] = None,
+    title: Annotated[
+        str | None, typer.Option(help="The assignment's name on the platform. [default: the rubric's title]")
+    ] = None,
+    anonymous: Annotated[bool, typer.Option("--anonymous", help="Without names and ids.")] = False,
+    include_pending: Annotated[
+        bool, typer.Option("--include-pending", help="Give grades also where points wait for a person.")
+    ] = False,
+    scale: Annotated[
+        bool, typer.Option("--scale", help="Convert to the maximum grade of the platform.")
+    ] = False,
+) -> None:
+    """Hand grades and reports back in the form that a platform takes, with the marks given by hand.
+
+    Exit code: 0 everybody got a grade, 1 somebody did not (their cells stay as they are).
+    """
+    from grader.commands import export as command
+
+    request = command.Request(out, to.value, listing, into, title, anonymous, include_pending, scale)
+    raise typer.Exit(command.run(request))
+
+
 @rubric_app.command("schema")
 def rubric_schema() -> None:
     """Print the JSON Schema of rubric.yaml, for editors."""

@@ -1,0 +1,190 @@
+"""`grader export`: grades and reports in the form that a platform takes back."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from grader import marks, report, results
+from grader.batch import STATE
+from grader.ci.junit import to_junit
+from grader.ci.standing import stand
+from grader.commands import folder
+from grader.errors import StorageError, UsageError
+from grader.handback import autograder, canvas, ilias, moodle
+from grader.handback.archive import write_bytes, write_zip
+from grader.handback.given import Handed, NotHanded, anonymous, hand, not_final
+from grader.handback.spreadsheet import to_xlsx
+from grader.journal import Journal
+from grader.marks import Mark
+from grader.progress import say
+from grader.report.files import write_text
+from rubric.schema import Rubric
+
+_SHOWN = 10
+_NAMED = ("moodle", "canvas", "ilias", "github-classroom")
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """`grader export` as it was asked for.
+
+    listing: the platform's own file. into: where to write. pending_too: give what is decided also where
+    points still wait for a person. scale: convert to the platform's maximum.
+    """
+
+    out: Path
+    to: str
+    listing: Path | None = None
+    into: Path | None = None
+    title: str | None = None
+    anonymous: bool = False
+    pending_too: bool = False
+    scale: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Job:
+    request: Request
+    rubric: Rubric
+    given: Sequence[Handed]
+    into: Path
+
+
+def run(request: Request) -> int:
+    """Write the files; 0 when everybody got a grade, 1 when somebody did not. Raises `GraderError`."""
+    if request.anonymous and request.to in _NAMED:
+        raise UsageError(
+            f"--to {request.to} says whose the grades are; --anonymous goes with csv, xlsx, junit, …"
+        )
+    rubric = folder.rubric_of(request.out)
+    into = request.into or request.out / "export" / request.to
+    given = _given(request, rubric, into)
+    if not given:
+        raise UsageError(f"{request.out} holds no report that can be read")
+    left = _FORMATS[request.to](_Job(request, rubric, given, into))
+    open_grades = not_final(given) if request.to not in ("csv", "xlsx", "junit") else []
+    for one in (*left, *open_grades)[:_SHOWN]:
+        say(f"{one.id}: {one.reason}")
+    more = len(left) + len(open_grades) - _SHOWN
+    if more > 0:
+        say(f"and {more} more")
+    graded = sum(h.grade is not None for h in given)
+    parts = [f"{graded} of {len(given)} have a final grade"]
+    if open_grades:
+        parts.append("the others' is left open: mark them (grader sheet), or --include-pending")
+    if left:
+        parts.append(f"{len(left)} not handed back")
+    say(f"{'; '.join(parts)}. Files: {into}")
+    return 1 if left or open_grades else 0
+
+
+def _given(request: Request, rubric: Rubric, into: Path) -> list[Handed]:
+    out = request.out
+    journal = Journal(out / STATE / "journal.jsonl", read_only=True)
+    entries = results.members(out, journal)
+    by_hand = folder.marks_of(out)
+    found = [(e, r) for e, r in results.iterate(out, entries, by_hand, rubric) if r is not None]
+    given = [hand(r, out / e.id, request.pending_too) for e, r in found]
+    if not request.anonymous:
+        return given
+    origins = {e.origin for e in entries}
+    people = report.people([r for _, r in found])
+    made = []
+    for (entry, _), handed in zip(found, given, strict=True):
+        alias = people[handed.id].alias
+        mine = by_hand.of(entry.id, entry.origin, origins)
+        home = into / "reports" / anonymous(handed.report, alias).submission.id
+        _typeset(handed.folder, home, alias, mine, rubric)
+        made.append(replace(handed, report=anonymous(handed.report, alias), folder=home))
+    return made
+
+
+def _typeset(source: Path, home: Path, alias: str, by_hand: Mapping[str, Mark], rubric: Rubric) -> None:
+    """The student's pages again, under another name."""
+    notebook, path = source / report.NOTEBOOK, source / "report.json"
+    try:
+        automatic = report.from_json(path.read_text("utf-8"), str(path))
+        home.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(notebook, home / notebook.name)
+        report.rewrite(anonymous(marks.apply(automatic, by_hand, rubric), alias), rubric, home)
+        (home / notebook.name).unlink()
+    except OSError as error:
+        raise StorageError(f"{home} could not be written ({error.strerror or error})") from error
+
+
+def _csv(job: _Job) -> list[NotHanded]:
+    write_text(job.into / "grades.csv", report.to_csv([h.report for h in job.given], job.rubric))
+    return []
+
+
+def _xlsx(job: _Job) -> list[NotHanded]:
+    write_bytes(job.into / "grades.xlsx", to_xlsx([h.report for h in job.given], job.rubric))
+    return []
+
+
+def _junit(job: _Job) -> list[NotHanded]:
+    standings = [stand(h.report, h.report.submission.path, job.rubric, None) for h in job.given]
+    write_text(job.into / "junit.xml", to_junit(standings, job.rubric.id))
+    return []
+
+
+def _moodle(job: _Job) -> list[NotHanded]:
+    left: list[NotHanded] = []
+    if job.request.listing is not None:
+        sheet, left = moodle.fill(job.request.listing, job.given, job.rubric, job.request.scale)
+        write_bytes(job.into / job.request.listing.name, sheet.to_bytes())
+    else:
+        say("no worksheet: download it from the assignment and name it with --list, to have it filled in")
+    write_zip(job.into / "feedback.zip", moodle.feedback(job.given))
+    unknown = [NotHanded(h.id, "its Moodle id is not known") for h in job.given if h.student.id is None]
+    named = {n.id for n in left}
+    return [*left, *(u for u in unknown if u.id not in named)]
+
+
+def _canvas(job: _Job) -> list[NotHanded]:
+    data, left = canvas.gradebook(job.given, job.rubric, job.request.title, job.request.listing)
+    write_bytes(job.into / "gradebook.csv", data)
+    return left
+
+
+def _ilias(job: _Job) -> list[NotHanded]:
+    files, left = ilias.feedback(job.given, job.rubric, job.request.title, job.request.listing)
+    write_zip(job.into / "feedback.zip", files)
+    return left
+
+
+def _each(name: str, make: Callable[[Handed, Rubric], str]) -> Callable[[_Job], list[NotHanded]]:
+    def write(job: _Job) -> list[NotHanded]:
+        for handed in job.given:
+            if handed.grade is not None:
+                write_text(job.into / handed.id / name, make(handed, job.rubric))
+        return []
+
+    return write
+
+
+def _github(job: _Job) -> list[NotHanded]:
+    for handed in job.given:
+        if handed.grade is not None:
+            made = autograder.github_classroom(handed, job.rubric)
+            write_text(job.into / f"{handed.id}.json", made)
+            write_text(job.into / f"{handed.id}.b64", autograder.encoded(made))
+    return []
+
+
+_FORMATS: dict[str, Callable[[_Job], list[NotHanded]]] = {
+    "moodle": _moodle,
+    "canvas": _canvas,
+    "ilias": _ilias,
+    "gradescope": _each("results.json", autograder.gradescope),
+    "prairielearn": _each("results.json", autograder.prairielearn),
+    "github-classroom": _github,
+    "junit": _junit,
+    "csv": _csv,
+    "xlsx": _xlsx,
+}
+FORMATS = tuple(_FORMATS)
+"""what `--to` takes"""

@@ -1,0 +1,150 @@
+"""Moodle: the grading worksheet filled in, and the feedback zip (docs.moodle.org, "Offline grading").
+
+The worksheet is the platform's own file, in English or German: only the grade and the comment change.
+A row is found by the id in its identifier, and only if the name agrees; a team's by its name.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from grader.errors import UsageError
+from grader.handback.given import Handed, NotHanded, comment, number, safe_text, same_name
+from grader.handback.table import Sheet, read
+from rubric.schema import Rubric
+
+_IDENTIFIER = frozenset({"identifier", "id"})
+_NAME = frozenset({"full name", "vollständiger name"})
+_GROUP = frozenset({"group", "gruppe"})
+_GRADE = frozenset({"grade", "bewertung"})
+_MAXIMUM = frozenset({"maximum grade", "bestwertung"})
+_LOCKED = frozenset({"grade can be changed", "bewertung kann geändert werden"})
+_COMMENT = frozenset({"feedback comments", "feedback als kommentar"})
+_NO = frozenset({"no", "nein"})
+_DIGITS = re.compile(r"(\d+)\s*$")
+_FOLDER = re.compile(r"^.+_\d+_assignsubmission_file_?$")
+_FLAT = re.compile(r"^(.+_\d+_assignsubmission_file_).+$")
+
+
+@dataclass(frozen=True, slots=True)
+class _Columns:
+    identifier: int
+    grade: int
+    name: int | None
+    group: int | None
+    maximum: int | None
+    locked: int | None
+    comment: int | None
+
+
+def fill(path: Path, given: Sequence[Handed], rubric: Rubric, scale: bool) -> tuple[Sheet, list[NotHanded]]:
+    """The worksheet at `path` with the grades, and who has no row there.
+
+    scale: convert to the worksheet's maximum grade. Raises `UsageError` for a file that is no worksheet,
+    or whose maximum is another than the rubric's.
+    """
+    sheet = read(path)
+    columns = _columns(sheet)
+    rows = sheet.rows[1:]
+    by_id: dict[str, list[list[str]]] = {}
+    for row in rows:
+        if found := _DIGITS.search(row[columns.identifier]):
+            by_id.setdefault(found[1], []).append(row)
+    left: list[NotHanded] = []
+    taken: dict[int, str] = {}
+    for handed in given:
+        mine = _rows(handed, by_id, rows, columns)
+        if not mine:
+            left.append(NotHanded(handed.id, "no row of the worksheet has this id and name"))
+        for row in mine:
+            if id(row) in taken:
+                raise UsageError(f"{path}: {taken[id(row)]} and {handed.id} would get the same row; mark one")
+            taken[id(row)] = handed.id
+            if columns.locked is not None and row[columns.locked].strip().casefold() in _NO:
+                left.append(NotHanded(handed.id, "the worksheet says that the grade can't be changed"))
+                continue
+            if handed.grade is not None:
+                row[columns.grade] = _grade(handed, row, columns, path, scale)
+            if columns.comment is not None:
+                row[columns.comment] = safe_text(comment(handed.report, rubric))
+    return sheet, left
+
+
+def feedback(given: Sequence[Handed]) -> Iterator[tuple[str, Path]]:
+    """Names in the feedback zip, and the files: each in the folder, or with the prefix, of its upload."""
+    for handed in given:
+        page = handed.folder / "report.html"
+        if handed.student.id is not None and page.is_file():
+            yield _prefix(handed) + "feedback.html", page
+
+
+def _prefix(handed: Handed) -> str:
+    for part in handed.report.submission.path.split("/")[:-1]:
+        if _FOLDER.match(part):
+            return f"{part}/"
+    for part in handed.report.submission.path.split("/"):
+        if found := _FLAT.match(part):
+            return found[1]
+    name = handed.student.name or "Participant"
+    return f"{name}_{handed.student.id}_assignsubmission_file/"
+
+
+def _columns(sheet: Sheet) -> _Columns:
+    identifier, grade = sheet.column(_IDENTIFIER), sheet.column(_GRADE)
+    if identifier is None or grade is None:
+        raise UsageError(
+            f"{sheet.path} is no grading worksheet: it lacks the column "
+            f"{'Identifier (ID)' if identifier is None else 'Grade (Bewertung)'}; download it again"
+        )
+    return _Columns(
+        identifier,
+        grade,
+        sheet.column(_NAME),
+        sheet.column(_GROUP),
+        sheet.column(_MAXIMUM),
+        sheet.column(_LOCKED),
+        sheet.column(_COMMENT),
+    )
+
+
+def _rows(
+    handed: Handed, by_id: Mapping[str, list[list[str]]], rows: Sequence[list[str]], columns: _Columns
+) -> list[list[str]]:
+    name = handed.student.name
+    found = by_id.get(handed.student.id or "", [])
+    agreeing = [
+        row
+        for row in found
+        if name is None or columns.name is None or _agrees(name, row[columns.name], row, columns)
+    ]
+    if agreeing or name is None or columns.group is None:
+        return agreeing
+    return [row for row in rows if row[columns.group].strip() and same_name(row[columns.group], name)]
+
+
+def _agrees(name: str, full: str, row: Sequence[str], columns: _Columns) -> bool:
+    """Moodle puts the group in front of the name where an assignment has groups: `Group A-Ana Ruiz`."""
+    if same_name(name, full):
+        return True
+    return columns.group is not None and same_name(name, f"{row[columns.group]}{full}")
+
+
+def _grade(handed: Handed, row: Sequence[str], columns: _Columns, path: Path, scale: bool) -> str:
+    given = row[columns.maximum].strip() if columns.maximum is not None else ""
+    decimal = "," if "," in given else "."
+    grade = handed.grade or 0.0
+    try:
+        most = float(given.replace(",", ".")) if given else handed.report.max_score
+    except ValueError:
+        most = handed.report.max_score
+    if abs(most - handed.report.max_score) > 1e-9:
+        if not scale:
+            raise UsageError(
+                f"{path}: the maximum grade is {given}, the rubric's {handed.report.max_score:g}; "
+                "change one of them, or convert with --scale"
+            )
+        grade = grade * most / handed.report.max_score
+    return number(grade, decimal)
