@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import json
+import socket
+import sys
 from pathlib import Path
 
 import pytest
@@ -13,6 +15,7 @@ from golden import samples
 from test_report_html import HOSTILE, attacked
 
 from grader import marks
+from grader.commands import review
 from grader.desk.app import make_app
 from grader.desk.desk import Desk
 from grader.desk.ledger import ConflictError
@@ -81,6 +84,20 @@ def test_ungraded_reports_wait_without_points(tmp_path: Path) -> None:
     (item,) = desk.look().items
     assert (item.kind, item.max_score) == ("ungraded", None)
     assert "did not start" in item.said
+
+
+def test_lookalikes_wait_for_all_of_them_together(tmp_path: Path) -> None:
+    out = small_class(tmp_path)
+    group = {"submissions": ["ada", "cem"], "said": "91 % of the code is the same.", "excerpt": "x = 1"}
+    gone = {"submissions": ["ada", "zoe"], "said": "zoe is not graded here"}
+    (out / "lookalikes.json").write_text(json.dumps({"groups": [group, gone]}))
+    desk = desk_of(out)
+    (item,) = [i for i in desk.look().items if i.kind == "lookalike"]
+    assert (item.submissions, item.said, item.text) == (("ada", "cem"), group["said"], "x = 1")
+    desk.mark(item.topic, {"ada": 0, "cem": 0}, 0, "Worked together, said so.")
+    assert desk.settled(item, desk.look())
+    (out / "lookalikes.json").write_text("[1, 2")
+    assert [i for i in desk.look().items if i.kind == "lookalike"] == []
 
 
 def test_an_empty_or_foreign_folder_has_an_empty_queue(tmp_path: Path) -> None:
@@ -249,3 +266,27 @@ def test_hostile_students_are_text_in_json_only(tmp_path: Path) -> None:
     assert answer.headers["x-content-type-options"] == "nosniff"
     assert "hacked" in json.dumps(answer.json())
     assert "hacked" in client.get(f"{home}/api/notebook/s0").text
+
+
+# ---------------------------------------------------------------------------- command
+
+
+def test_review_of_a_folder_without_reports(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="holds no reports"):
+        review.run(tmp_path, "lea", 0, False, None)
+
+
+def test_review_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "uvicorn", None)
+    with pytest.raises(
+        UsageError, match=r"uvicorn, which is not installed; pip install 'notebook-grader\[desk\]'"
+    ):
+        review.run(tmp_path, "lea", 0, False, None)
+
+
+def test_review_of_a_taken_port(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(review.folder, "rubric_of", lambda *_: samples.RUBRIC)
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(UsageError, match=rf"port {port} can't be used .*; name another with --port"):
+            review.run(small_class(tmp_path), "lea", port, False, None)

@@ -142,6 +142,7 @@
 
   function drawList() {
     const rows = [];
+    let here = null;
     data.items.forEach((item, k) => {
       if (!k || data.items[k - 1].kind !== item.kind) {
         rows.push(el("li", { className: "kind" }, KINDS[item.kind]));
@@ -156,9 +157,15 @@
       button.setAttribute("aria-current", String(k === at));
       button.addEventListener("click", () => { at = k; only = null; draw(); });
       rows.push(el("li", {}, button));
-      if (k === at) queueMicrotask(() => button.scrollIntoView({ block: "nearest" }));
+      if (k === at) here = button;
     });
     byId("list").replaceChildren(...rows);
+    if (here) {
+      // Scrolls the list, not the page: what was just said stays in sight.
+      const nav = byId("list").parentElement, box = nav.getBoundingClientRect(), own = here.getBoundingClientRect();
+      if (own.top < box.top) nav.scrollTop -= box.top - own.top + 40;
+      if (own.bottom > box.bottom) nav.scrollTop += own.bottom - box.bottom + 40;
+    }
   }
 
   function counted(item) {
@@ -239,7 +246,7 @@
       mark(item.max === null ? 0 : Number(points.value), reason.value);
     });
     return el("section", { className: "card" },
-      el("ol", { className: "palette", "aria-label": "Reasons" }, ...buttons), own);
+      el("ol", { className: item.max === null ? "palette notes" : "palette", "aria-label": "Reasons" }, ...buttons), own);
   }
 
   function notebook(item) {
