@@ -1,0 +1,332 @@
+"""What must hold of the image. Each method prints its checks, with the figures it saw."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import time
+from pathlib import Path
+from typing import Any
+
+from engine import Engine, run
+
+MOST_BYTES = 1_600_000_000
+USER = 12345
+COMPILERS = "gcc g++ cc c++ clang ld as make cmake protoc nvcc cargo go rustc"
+# what may differ between two machines that grade alike; times and where it ran
+_ELSEWHERE = {"isolation", "usage", "wall_s", "python", "lock", "image"}
+_NAMESPACE_CALLS = {
+    *("unshare", "setns", "mount", "umount", "umount2", "pivot_root", "clone3", "fsopen", "fsmount"),
+    *("fsconfig", "fspick", "move_mount", "open_tree", "mount_setattr"),
+}
+
+
+class Checks:
+    """The checks of one image, counted."""
+
+    def __init__(self, engine: Engine, root: Path, folder: Path, options: list[str]) -> None:
+        self.engine, self.root, self.folder, self.options = engine, root, folder, options
+        self.held = self.failed = 0
+        self._cages = 0
+
+    def check(self, name: str, held: bool, detail: str = "") -> None:
+        self.held, self.failed = self.held + held, self.failed + (not held)
+        print(f"{'ok  ' if held else 'FAIL'}  {name}{': ' if detail else ''}{detail}", flush=True)
+
+    # ---------------------------------------------------------------- the image
+
+    def build(self) -> None:
+        form = ["--format", "docker"] if self.engine.name == "podman" else []
+        revision = run(["git", "rev-parse", "HEAD"], cwd=self.root).stdout.strip()
+        labels = ["--build-arg", f"REVISION={revision}"] if revision else []
+        start = time.monotonic()
+        done = self.engine.call(
+            "build", *form, *labels, *self.options, "--tag", self.engine.image, ".", cwd=self.root
+        )
+        said = f"{time.monotonic() - start:.0f} s" if done.returncode == 0 else done.stderr[-1500:]
+        self.check("the image builds", done.returncode == 0, said)
+
+    def image(self) -> None:
+        about = json.loads(self.engine.call("image", "inspect", self.engine.image).stdout)[0]
+        config = about["Config"]
+        self.check("size", about["Size"] <= MOST_BYTES, f"{about['Size'] / 1e6:.0f} MB")
+        self.check("runs as a user", config["User"].split(":")[0] not in ("", "0", "root"), config["User"])
+        self.check("entry point", config["Entrypoint"] == ["grader"], str(config["Entrypoint"]))
+        health = about.get("Healthcheck") or config.get("Healthcheck")
+        self.check("health check", "doctor" in str(health), str(health))
+        labels = [name for name in config["Labels"] or {} if name.startswith("org.opencontainers.image.")]
+        self.check("labels", len(labels) >= 5, ", ".join(sorted(n.rpartition(".")[2] for n in labels)))
+        script = (
+            f"for name in {COMPILERS}; do command -v $name; done; "
+            r"find / -xdev -type d \( -path '*/.cache/pip' -o -path /root/.cache \) 2>/dev/null; "
+            "ls -A /var/lib/apt/lists /var/cache/apt/archives 2>/dev/null | grep -v ':$'"
+        )
+        found = self.engine.grader("-c", script, more=("--entrypoint", "sh")).stdout.split()
+        self.check("no compiler, no cache", not found, " ".join(found))
+
+    def doctor(self) -> None:
+        for name, more in (("doctor", ()), ("doctor, namespaces forbidden", self._like_docker())):
+            done = self.engine.grader("doctor", more=more)
+            tier = next((x for x in done.stdout.splitlines() if " tier:" in x), done.stderr[-300:])
+            self.check(name, done.returncode == 0 and tier.startswith("PASS"), tier)
+
+    def _like_docker(self) -> tuple[str, ...]:
+        """A seccomp profile that forbids namespaces, as Docker's own does without CAP_SYS_ADMIN."""
+        profile = json.loads(Path("/usr/share/containers/seccomp.json").read_text())
+        for rule in profile["syscalls"]:
+            if rule["action"] == "SCMP_ACT_ALLOW":
+                rule["names"] = [n for n in rule["names"] if n not in _NAMESPACE_CALLS]
+        profile["syscalls"] = [rule for rule in profile["syscalls"] if rule["names"]]
+        refused = {"names": sorted(_NAMESPACE_CALLS - {"clone3"}), "action": "SCMP_ACT_ERRNO", "errnoRet": 1}
+        profile["syscalls"].append({**refused, "args": [], "includes": {}, "excludes": {}})
+        path = self.folder / "like-docker.json"
+        path.write_text(json.dumps(profile))
+        return ("--security-opt", f"seccomp={path}")
+
+    # ---------------------------------------------------------------- grading
+
+    def same_grades(self, outside: list[str]) -> None:
+        there = self.folder / "out-outside"
+        sample = self.root / "submissions"
+        reference = run([*outside, "grade", str(sample), "--out", str(there)], cwd=self.root)
+        digest = self._digest()
+        for name, more in (("", ()), (", namespaces forbidden", self._like_docker())):
+            out = self._folder()
+            start = time.monotonic()
+            done = self.engine.grader(
+                *("grade", "/submissions", "--out", "/out"),
+                volumes={sample: "/submissions:ro", out: "/out"},
+                more=(*more, "--env", f"GRADER_IMAGE={digest}"),
+            )
+            took = time.monotonic() - start
+            reports = sorted(out.glob("*/report.json"))
+            last = (done.stdout.splitlines() or [done.stderr[-500:]])[-1]
+            said = f"{last} ({took:.0f} s, code {done.returncode}; outside {reference.returncode})"
+            self.check(
+                f"the sample class{name}", done.returncode == reference.returncode and bool(reports), said
+            )
+            differing = [
+                p.parent.name for p in reports if _grade(p) != _grade(there / p.parent.name / p.name)
+            ]
+            missing = len(list(there.glob("*/report.json"))) - len(reports)
+            said = f"{len(reports)} reports" if not differing else f"not the same: {', '.join(differing)}"
+            self.check(f"the same reports as outside{name}", not differing and not missing, said)
+            owners = {p.lstat().st_uid for p in out.rglob("*")}
+            self.check(f"files belong to the caller{name}", owners == {USER}, str(sorted(owners)))
+            about = json.loads(reports[0].read_text()) if reports else {}
+            made_by = about.get("provenance", {})
+            told = ", ".join(f"{key} …{str(made_by.get(key))[-12:]}" for key in ("image", "lock", "torch"))
+            known = made_by.get("image") == digest and made_by.get("lock") and made_by.get("torch")
+            self.check(f"the report names image, lock and torch{name}", bool(known), told)
+            tier = about.get("execution", {}).get("isolation", {}).get("tier")
+            self.check(f"isolation{name}", tier in (("base",) if more else ("base", "namespaces")), str(tier))
+
+    def memory(self) -> None:
+        """Beside a notebook that takes all memory, another is graded as ever."""
+        uploads, out = self.folder / "hog", self._folder()
+        uploads.mkdir()
+        shutil.copy(self.root / "submissions/li_wei_homework_4.ipynb", uploads / "honest.ipynb")
+        cell = {"cell_type": "code", "source": "x = []\nwhile True: x.append(bytearray(1 << 24))"}
+        notebook = {"cells": [cell], "metadata": {}, "nbformat": 4, "nbformat_minor": 4}
+        (uploads / "hog.ipynb").write_text(json.dumps(notebook))
+        done = self.engine.grader(
+            *("grade", "/submissions", "--out", "/out"),
+            volumes={uploads: "/submissions:ro", out: "/out"},
+            more=("--memory", "3g", "--memory-swap", "3g"),
+        )
+        ended = {p.parent.name: json.loads(p.read_text()) for p in out.glob("*/report.json")}
+        states = {name: (r["execution"]["status"], r["score"]) for name, r in ended.items()}
+        alone = json.loads((self.folder / "out-outside/li_wei_homework_4/report.json").read_text())
+        held = states.get("hog", ("",))[0] in ("memory_limit", "killed")
+        held = held and states.get("honest") == (alone["execution"]["status"], alone["score"])
+        self.check(
+            "3 GB for the container, one notebook takes all", held and done.returncode == 0, str(states)
+        )
+
+    def exit_codes(self) -> None:
+        one = self.root / "submissions/li_wei_homework_4.ipynb"
+        torn = self.root / "submissions/Mendes_Carlos.ipynb"
+        grade = ("grade", "/a.ipynb", "--out", "/out")
+        cases: list[tuple[str, int, tuple[str, ...], dict[Path, str]]] = [
+            ("graded", 0, grade, {one: "/a.ipynb:ro"}),
+            ("unreadable upload", 1, grade, {torn: "/a.ipynb:ro"}),
+            ("nothing there", 2, grade, {}),
+            ("check, with something missing", 1, ("check", "/a.ipynb"), {one: "/a.ipynb:ro"}),
+            (
+                "ci, reached",
+                0,
+                ("ci", "/a.ipynb", "--out", "/out", "--fail-under", "80"),
+                {one: "/a.ipynb:ro"},
+            ),
+            (
+                "ci, not reached",
+                1,
+                ("ci", "/a.ipynb", "--out", "/out", "--fail-under", "81"),
+                {one: "/a.ipynb:ro"},
+            ),
+        ]
+        for name, code, arguments, volumes in cases:
+            done = self.engine.grader(*arguments, volumes={**volumes, self._folder(): "/out"})
+            said = (done.stderr or done.stdout).strip().splitlines()[-1:]
+            self.check(f"exit code {code}: {name}", done.returncode == code, f"{done.returncode} {said}")
+        done = self.engine.grader("grade", "/a.ipynb", "--out", "/out", volumes={one: "/a.ipynb:ro"})
+        self.check("exit code 3: nowhere to write", done.returncode == 3, done.stderr.strip()[-200:])
+
+    # ---------------------------------------------------------------- the CI jobs, as written
+
+    def github(self) -> None:
+        workflow = self._yaml(self.root / ".github/workflows/grade.yml")
+        steps = workflow["jobs"]["grade"]["steps"]
+        inputs = {"image": self.engine.image, "path": "hw4", "rubric": "hw4", "fail-under": "50"}
+        push = self._folder()
+        (push / "hw4").mkdir()
+        shutil.copy(self.root / "submissions/Fatima Zahra El Amrani.ipynb", push / "hw4/homework.ipynb")
+        temp, summary, outputs = self._folder(), self.folder / "summary.md", self.folder / "outputs"
+        for path in (summary, outputs):
+            path.write_text("")
+        self._as_runner(push, push / "hw4", push / "hw4/homework.ipynb", temp, summary, outputs)
+        platform = {
+            "GITHUB_WORKSPACE": str(push),
+            "GITHUB_STEP_SUMMARY": str(summary),
+            "GITHUB_OUTPUT": str(outputs),
+            "RUNNER_TEMP": str(temp),
+        }
+        (temp / "grader-out").mkdir()
+        self._as_runner(temp / "grader-out")
+        for step in steps:
+            if "run" not in step or "if" in step:
+                continue
+            given = {k: _fill(v, inputs) for k, v in step.get("env", {}).items()}
+            done = run(
+                ["bash", "-eo", "pipefail", "-c", step["run"]], env={**platform, **given, **self._path()}
+            )
+            self.check(f"GitHub step {step['name']!r}", done.returncode == 0, done.stderr[-300:])
+        lines = done.stdout.splitlines()
+        notes = [x for x in lines if x.startswith(("::error ", "::warning ", "::notice "))]
+        named = all("file=hw4/homework.ipynb,line=1" in x for x in notes)
+        self.check("GitHub annotations", bool(notes) and named, (notes or [done.stdout[-300:]])[0][:150])
+        self.check(
+            "GitHub silences what students print",
+            lines[:1] != [] and lines[0].startswith("::stop-commands::"),
+        )
+        self.check("GitHub summary", summary.read_text().startswith("# "), f"{summary.stat().st_size} bytes")
+        self.check("GitHub outputs", "score=42" in outputs.read_text().split(), outputs.read_text())
+
+    def gitlab(self) -> None:
+        template = self._yaml(self.root / "ci/gitlab/grade.gitlab-ci.yml")
+        project = self._folder()
+        shutil.copy(self.root / "submissions/li_wei_homework_4.ipynb", project / "homework.ipynb")
+        variables = {
+            **{name: str(v["value"]) for name, v in template["variables"].items()},
+            **{"GITLAB_CI": "true", "CI_PROJECT_DIR": "/builds/homework", "GRADER_FAIL_UNDER": "90"},
+            "CI_JOB_URL": "https://gitlab.example/c/homework/-/jobs/7",
+        }
+        script = "\n".join(template[".grader"]["script"])
+        given = tuple(x for name, value in variables.items() for x in ("--env", f"{name}={value}"))
+        done = self.engine.grader(
+            *("-ec", script),
+            volumes={project: "/builds/homework"},
+            more=(*given, "--entrypoint", "sh", "--workdir", "/builds/homework"),
+        )
+        self.check(
+            "GitLab script, 90 % not reached",
+            done.returncode == 1,
+            done.stdout.strip()[-150:] + done.stderr[-300:],
+        )
+        reports = template[".grader"]["artifacts"]["reports"]
+        absent = [path for path in reports.values() if not (project / path).is_file()]
+        self.check("GitLab reports where the template says", not absent, str(absent or sorted(reports)))
+        found = json.loads((project / reports["codequality"]).read_text()) if not absent else []
+        paths = {issue["location"]["path"] for issue in found}
+        self.check("GitLab code quality", paths == {"homework.ipynb"}, f"{len(found)} issues")
+
+    # ---------------------------------------------------------------- attacks
+
+    def attacks(self) -> None:
+        """The attack corpus by its own tests, inside, in both tiers that an engine gives."""
+        image = f"{self.engine.image}-tests"
+        recipe = self.folder / "Containerfile"
+        recipe.write_text(
+            f"FROM {self.engine.image}\nUSER 0\n"
+            'RUN "$(readlink -f /opt/grader/bin/python)" -m pip --python /opt/grader/bin/python install '
+            "--no-cache-dir --constraint /opt/grader/constraints.txt pytest psutil\nUSER 10001:10001\n"
+        )
+        built = self.engine.call(
+            "build", *self.options, "--file", str(recipe), "--tag", image, str(recipe.parent)
+        )
+        self.check(
+            "an image with pytest", built.returncode == 0, built.stderr[-300:] if built.returncode else ""
+        )
+        start = time.monotonic()
+        done = self.engine.grader(
+            *("-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/test_attacks.py"),
+            # unprotected, the network probe finds no network here
+            *("-k", "not nothing_stops_them"),
+            volumes={
+                self.root / "tests": "/checkout/tests:ro",
+                self.root / "pyproject.toml": "/checkout/pyproject.toml:ro",
+            },
+            more=("--entrypoint", "python", "--workdir", "/checkout"),
+            image=image,
+        )
+        said = "\n".join(x for x in done.stdout.splitlines() if x.startswith(("FAILED", "ERROR")))
+        last = (done.stdout.strip() or done.stderr.strip() or "no output").splitlines()[-1]
+        took = f"{time.monotonic() - start:.0f} s"
+        self.check(
+            "the attack corpus gets nowhere", done.returncode == 0, f"{last} ({took})\n{said}".rstrip()
+        )
+
+    # ---------------------------------------------------------------- helpers
+
+    def _folder(self) -> Path:
+        """A new empty folder that belongs to the caller of the container."""
+        self._cages += 1
+        path = self.folder / f"folder-{self._cages}"
+        path.mkdir()
+        os.chown(path, USER, USER)
+        return path
+
+    def _digest(self) -> str:
+        about = json.loads(self.engine.call("image", "inspect", self.engine.image).stdout)[0]
+        return str((about.get("RepoDigests") or [about["Id"]])[0])
+
+    def _as_runner(self, *paths: Path) -> None:
+        for path in paths:
+            os.chown(path, USER, USER)
+
+    def _path(self) -> dict[str, str]:
+        """A PATH on which `docker` is this engine, and `id` a runner's ordinary user."""
+        tools = self.folder / "bin"
+        tools.mkdir(exist_ok=True)
+        pulled = f'[ "$1" = pull ] && exec {self.engine.name} image inspect --format {{{{.Id}}}} "$3"'
+        for name, text in (("docker", f'{pulled}\nexec {self.engine.name} "$@"'), ("id", f"echo {USER}")):
+            (tools / name).write_text(f"#!/bin/sh\n{text}\n")
+            (tools / name).chmod(0o755)
+        return {"PATH": f"{tools}:{os.environ['PATH']}"}
+
+    def _yaml(self, path: Path) -> dict[str, Any]:
+        """YAML read by the image's own parser: this script needs nothing but Python."""
+        program = "import json, sys, yaml; print(json.dumps(yaml.safe_load(open('/file.yml'))))"
+        done = self.engine.grader(
+            "-c", program, volumes={path: "/file.yml:ro"}, more=("--entrypoint", "python")
+        )
+        found: dict[str, Any] = json.loads(done.stdout)
+        return found
+
+
+def _grade(path: Path) -> Any:
+    """A report without times and without where it was made; None where there is none."""
+    return _plain(json.loads(path.read_text())) if path.is_file() else None
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {k: _plain(v) for k, v in value.items() if k not in _ELSEWHERE}
+    return [_plain(v) for v in value] if isinstance(value, list) else value
+
+
+def _fill(text: str, inputs: dict[str, str]) -> str:
+    for name, value in inputs.items():
+        text = text.replace(f"${{{{ inputs.{name} }}}}", value)
+    return text

@@ -1,0 +1,179 @@
+"""`grader check`: what a student is told before the deadline, and what not."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from class_kit import RIGHT, RUBRIC, WRONG, make_assignment, make_notebook
+
+from grader import cli
+from grader.commands import check as command
+from grader.execute.job import Job
+from grader.models import Execution, Isolation, Output
+
+BEHAVIOUR = """
+      - id: seed
+        kind: behaviour
+        title: initialised
+        points: 2
+        shown_by: [total]
+        requires: [{any_of: [random.seed], why: Set the seed.}]
+        hint: Copy the snippet.
+      - {id: words, kind: text, title: in words, points: 3, headings: [Answer]}
+"""
+
+
+class Runner:
+    """Prints what `shows` makes of the world's seed and the number of the run."""
+
+    def __init__(self, shows: Callable[[int, int], list[float]], status: str = "ok") -> None:
+        self.shows, self.status, self.runs = shows, status, itertools.count()
+
+    async def run(self, job: Job) -> Execution:
+        seed = 2 if '"seed": 2' in job.prelude else 1
+        text = f"total = {self.shows(seed, next(self.runs))}\n"
+        printed = Output(cell=0, index=0, kind="stdout", text=text)
+        message = "" if self.status == "ok" else "no kernel could be started"
+        return Execution(
+            status=self.status,  # type: ignore[arg-type]
+            message=message,
+            outputs=(printed,),
+            isolation=Isolation(tier="base"),
+        )
+
+    @asynccontextmanager
+    async def open(self, *_: Any, **__: Any) -> AsyncIterator[Runner]:
+        """In place of `grader.execute.open_runner`."""
+        yield self
+
+
+class Student:
+    """Calls `grader check` on a notebook."""
+
+    def __init__(
+        self, folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        self.rubric = make_assignment(folder / "tiny")
+        self.notebook = make_notebook(folder / "homework.ipynb", RIGHT)
+        self._monkeypatch, self._capsys = monkeypatch, capsys
+        self.stdout = self.stderr = ""
+
+    def asks(self, more: str = "", head: str = "") -> None:
+        make_assignment(self.rubric, RUBRIC.replace("title: Tiny", f"title: Tiny\n{head}") + more)
+
+    def writes(self, *cells: tuple[str, str]) -> None:
+        made = [{"cell_type": kind, "source": source} for kind, source in cells]
+        self.notebook.write_text(
+            json.dumps({"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": made})
+        )
+
+    def check(self, shows: Callable[[int, int], list[float]], status: str = "ok") -> int:
+        self._monkeypatch.setattr(command, "open_runner", Runner(shows, status).open)
+        code = cli.run(["check", str(self.notebook), "--rubric", str(self.rubric)])
+        self.stdout, self.stderr = self._capsys.readouterr()
+        return code
+
+    def line(self, title: str) -> str:
+        (found,) = (line for line in self.stdout.splitlines() if title in line and line.startswith("  "))
+        return found.strip()
+
+
+@pytest.fixture
+def student(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Student:
+    return Student(tmp_path, monkeypatch, capsys)
+
+
+def computed(numbers: list[float]) -> Callable[[int, int], list[float]]:
+    return lambda seed, run: [x * seed for x in numbers]
+
+
+def test_right_and_wrong_numbers_are_told_the_same(student: Student) -> None:
+    assert student.check(computed(RIGHT)) == 0
+    assert student.line("the total") == "found    the total (cell 1: [1.25, 2.5, 3.75])"
+    right = student.stdout
+    assert student.check(computed(WRONG)) == 0
+    assert student.stdout == right.replace("1.25, 2.5, 3.75", "9.5, 8.25, 7.125")
+    assert "1 of 1 found. This says what was found, not whether it is right." in student.stdout
+
+
+@pytest.mark.parametrize("numbers", [RIGHT, WRONG])
+def test_numbers_that_do_not_move_with_the_seed_are_fixed(student: Student, numbers: list[float]) -> None:
+    assert student.check(lambda seed, run: numbers) == 1
+    assert student.line("the total").startswith("fixed    the total (cell 1")
+    assert "stay the same under another random seed" in student.stdout
+
+
+def test_numbers_that_differ_from_run_to_run_vary(student: Student) -> None:
+    assert student.check(lambda seed, run: [x + run for x in WRONG]) == 1
+    assert student.line("the total").startswith("varies   the total (cell 1")
+    assert "set the seed before drawing" in student.stdout
+
+
+def test_what_is_missing_is_named_with_the_hint(student: Student) -> None:
+    assert student.check(lambda seed, run: []) == 1
+    assert student.line("the total") == "missing  the total"
+    assert "No print of this quantity was found." in student.stdout
+
+
+def test_code_and_words_that_were_asked_for(student: Student) -> None:
+    student.asks(BEHAVIOUR)
+    assert student.check(computed(WRONG)) == 1
+    assert student.line("initialised") == "missing  initialised"
+    assert "Set the seed." in student.stdout
+    assert student.line("in words") == "missing  in words"
+    student.writes(("code", "np.random.seed(1)\nshow()"), ("markdown", "# Answer\nThe same as before."))
+    assert student.check(computed(WRONG)) == 0
+    assert student.line("in words") == "found    in words (cell 2: The same as before.)"
+    assert "initialised" not in student.stdout  # whether it is used rightly, only the values tell
+
+
+@pytest.mark.parametrize(
+    ("head", "told"),
+    [
+        ("self_check: found", False),
+        ("self_check: verdicts", True),
+        ("self_check: hints", True),
+        ("self_check: hints\ndisclosure: none", True),
+    ],
+)
+def test_the_rubric_says_how_much_is_told_and_never_the_expected_values(
+    student: Student, head: str, told: bool
+) -> None:
+    hinted = RUBRIC.replace("points: 10,", "points: 10, hint: Add them.,")
+    make_assignment(student.rubric, hinted.replace("title: Tiny", f"title: Tiny\n{head}"))
+    student.check(computed(WRONG))
+    assert ("not correct" in student.stdout) == told
+    assert ("Add them." in student.stdout) == (head == "self_check: hints")
+    assert not {"1.25", "2.5", "3.75"} & set(student.stdout.replace(",", " ").replace("]", " ").split())
+
+
+def test_a_german_rubric_speaks_german(student: Student) -> None:
+    student.asks(head="language: de")
+    assert student.check(computed(RIGHT)) == 0
+    assert student.line("the total").startswith("gefunden  the total (Zelle 1:")
+
+
+def test_a_file_that_is_no_notebook_is_said_so(student: Student) -> None:
+    student.notebook.write_text('{"cells": [')
+    assert student.check(computed(RIGHT)) == 1
+    assert student.stdout.startswith("homework.ipynb: the file is cut off")
+
+
+def test_our_failure_is_not_the_students(student: Student) -> None:
+    assert student.check(computed(RIGHT), status="sandbox_error") == 3
+    assert student.stdout == ""
+    assert "could not be run: no kernel could be started" in student.stderr
+
+
+def test_a_folder_of_several_is_refused(student: Student) -> None:
+    make_notebook(student.notebook.parent / "class" / "a.ipynb", RIGHT)
+    make_notebook(student.notebook.parent / "class" / "b.ipynb", RIGHT)
+    student.notebook = student.notebook.parent / "class"
+    assert student.check(computed(RIGHT)) == 2
+    assert "holds 2 notebooks; name one" in student.stderr

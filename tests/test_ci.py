@@ -1,0 +1,281 @@
+"""`grader ci` as a job runs it: what each platform gets to see, and what the exit code means."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree as ET
+
+import pytest
+from class_kit import RIGHT, RUBRIC, WRONG, FakeRunner, make_assignment, make_class, make_notebook
+
+from grader import assignment, cli, installed
+from grader.ci import github
+from grader.ci.platform import detect
+from grader.ci.summary import MOST_BYTES, of_student
+from grader.commands import grade as grading
+from grader.errors import KernelStartError, RubricError
+
+SPOKEN = (
+    RUBRIC
+    + """
+      - {id: words, kind: text, title: in words, points: 5, headings: [Answer]}
+"""
+)
+
+
+class Job:
+    """A job in a checkout: calls the command line with a platform's environment."""
+
+    def __init__(
+        self, folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        self.checkout, self.out = folder / "checkout", folder / "checkout" / "grader-out"
+        self.rubric = make_assignment(folder / "tiny")
+        self.summary, self.outputs = folder / "summary", folder / "outputs"
+        self._monkeypatch, self._capsys = monkeypatch, capsys
+        for name in ("GITHUB_ACTIONS", "GITLAB_CI"):
+            monkeypatch.delenv(name, raising=False)
+        self.stdout = self.stderr = ""
+
+    def on(self, **variables: object) -> None:
+        for name, value in variables.items():
+            self._monkeypatch.setenv(name, str(value))
+
+    def on_github(self) -> None:
+        self.on(GITHUB_ACTIONS="true", GITHUB_WORKSPACE=self.checkout)
+        self.on(GITHUB_STEP_SUMMARY=self.summary, GITHUB_OUTPUT=self.outputs)
+
+    def on_gitlab(self) -> None:
+        self.on(
+            GITLAB_CI="true", CI_PROJECT_DIR=self.checkout, CI_JOB_URL="https://gitlab.example/c/-/jobs/7"
+        )
+
+    def __call__(self, *more: object) -> int:
+        arguments = ["ci", self.checkout, "--out", self.out, "--rubric", self.rubric, *more]
+        code = cli.run([str(a) for a in arguments])
+        self.stdout, self.stderr = self._capsys.readouterr()
+        return code
+
+    def commands(self) -> list[str]:
+        """The lines that GitHub's runner obeys."""
+        obeyed, token = [], ""
+        for line in self.stdout.splitlines():
+            if token:
+                token = "" if line == f"::{token}::" else token
+            elif line.startswith("::stop-commands::"):
+                token = line.removeprefix("::stop-commands::")
+            elif line.startswith("::") or "##[" in line:
+                obeyed.append(line)
+        return obeyed
+
+
+@pytest.fixture
+def runner(monkeypatch: pytest.MonkeyPatch) -> FakeRunner:
+    fake = FakeRunner()
+    monkeypatch.setattr(grading, "open_runner", fake.open)
+    return fake
+
+
+@pytest.fixture
+def job(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Job:
+    return Job(tmp_path, monkeypatch, capsys)
+
+
+# ------------------------------------------------------------------ the exit code
+
+
+@pytest.mark.parametrize(("asked", "code"), [(None, 0), (0, 0), (40, 1)])
+def test_fail_under_alone_makes_a_wrong_notebook_fail_the_job(
+    job: Job, runner: FakeRunner, asked: int | None, code: int
+) -> None:
+    make_class(job.checkout, homework=WRONG)
+    assert job(*(() if asked is None else ("--fail-under", asked))) == code
+
+
+def test_everybody_in_a_class_has_to_reach_it(job: Job, runner: FakeRunner) -> None:
+    make_class(job.checkout, anna=RIGHT, ben=WRONG)
+    assert job("--fail-under", 50) == 1
+    assert job.stdout.splitlines()[-1] == "1 of 2 reached 50 %, counting what waits for a person"
+
+
+@pytest.mark.parametrize(("asked", "code"), [(33.3, 0), (33.4, 1)])
+def test_points_that_wait_for_a_person_fail_nobody(
+    job: Job, runner: FakeRunner, asked: float, code: int
+) -> None:
+    make_assignment(job.rubric, SPOKEN)
+    notebook = json.loads(make_notebook(job.checkout / "homework.ipynb", WRONG).read_text())
+    notebook["cells"].append({"cell_type": "markdown", "source": "# Answer\nThey are the same as before."})
+    (job.checkout / "homework.ipynb").write_text(json.dumps(notebook))
+    assert job("--fail-under", asked) == code
+
+
+def test_a_file_that_is_no_notebook_fails_where_something_is_asked(job: Job, runner: FakeRunner) -> None:
+    job.checkout.mkdir()
+    (job.checkout / "homework.ipynb").write_text('{"cells": [')
+    assert job() == 0
+    assert job("--fail-under", 0) == 1
+
+
+def test_our_failure_is_3_and_no_mark(job: Job, runner: FakeRunner) -> None:
+    make_class(job.checkout, homework=RIGHT)
+    runner.faults = {"homework": KernelStartError("no kernel could be started")}
+    job.on_github()
+    assert job("--fail-under", 50) == 3
+    assert "❌" not in job.summary.read_text()
+    assert job.outputs.read_text().startswith("score=\n")
+
+
+# ------------------------------------------------------------------ GitHub
+
+
+def test_github_gets_a_summary_outputs_and_annotations_of_the_pushed_file(
+    job: Job, runner: FakeRunner
+) -> None:
+    make_class(job.checkout / "week 4", homework=WRONG)
+    job.on_github()
+    assert job("--fail-under", 50) == 1
+    page = job.summary.read_text()
+    assert page.startswith(
+        "# Tiny · Report for homework\n\n❌ At least 50 % of the points are asked for: not reached."
+    )
+    assert job.outputs.read_text() == "score=0\npending=0\nmax-score=10\n"
+    (note,) = job.commands()
+    assert note.startswith("::error file=week 4/homework.ipynb,line=1,title=the total (0 of 10 points)::")
+
+
+def test_a_class_on_github_is_a_table(job: Job, runner: FakeRunner) -> None:
+    make_class(job.checkout, anna=RIGHT, ben=WRONG)
+    (job.checkout / "torn.ipynb").write_text("{")
+    job.on_github()
+    assert job("--fail-under", 50) == 1
+    page = job.summary.read_text()
+    assert "**2 of 3 graded; mean 5, median 5 of 10; 1 wait for a person; 2 below 50 %.**" in page
+    assert "| anna | 10 |  | ✓ |  |" in page and "| ben | 0 |  | ✗ | ❌ |" in page
+    assert "| the total | 50% | 1 | 0 | 1 | 0 | 0 |" in page
+    (note,) = job.commands()
+    assert note.startswith("::error file=torn.ipynb,line=1,title=torn::Not graded yet.")
+    assert not job.outputs.exists()
+
+
+def test_nothing_a_student_writes_is_a_command_to_the_runner(job: Job, runner: FakeRunner) -> None:
+    names = ["::add-mask::x", "##[error]x", "x\n::error::y", "a,title=b::c%0A::d"]
+    for name in names:
+        make_notebook(job.checkout / f"{name}.ipynb", WRONG)
+    job.on_github()
+    assert job() == 0
+    assert job.commands() == []
+    line = github.annotation("error", "a,b:c\n.ipynb", "t,::x", "m\r\n::set-output name=a::b ##[x]%0A")
+    assert line.count("\n") == 0 and line.startswith(
+        "::error file=a%2Cb%3Ac%0A.ipynb,line=1,title=t%2C%3A%3Ax::m "
+    )
+    assert line.endswith("%250A")
+
+
+def test_more_annotations_than_github_shows_end_in_a_pointer(job: Job, runner: FakeRunner) -> None:
+    job.checkout.mkdir()
+    for number in range(14):
+        (job.checkout / f"torn{number:02}.ipynb").write_text("{")
+    job.on_github()
+    assert job() == 0
+    notes = job.commands()
+    assert len(notes) == github.MOST and notes[-1].endswith("::5 more: see the job's summary")
+
+
+def test_a_summary_that_is_too_long_is_cut_at_a_line() -> None:
+    class Standing:
+        reached = None
+
+    page = of_student(Standing(), "# Title\n\n" + "ü" * 99 + "\n" + ("x" * 99 + "\n") * 20_000, None)  # type: ignore[arg-type]
+    assert len(page.encode()) < MOST_BYTES + 100 and page.splitlines()[-3] == "x" * 99
+
+
+# ------------------------------------------------------------------ GitLab, JUnit, plain
+
+
+def test_gitlab_gets_its_reports(job: Job, runner: FakeRunner) -> None:
+    make_class(job.checkout, homework=WRONG)
+    job.on_gitlab()
+    assert job("--fail-under", 50) == 1
+    (issue,) = json.loads((job.out / "gl-code-quality-report.json").read_text())
+    assert issue["location"] == {"path": "homework.ipynb", "lines": {"begin": 1}}
+    assert issue["severity"] == "major" and len(issue["fingerprint"]) == 64
+    assert 'notebook_score{submission="homework"} 0' in (job.out / "metrics.txt").read_text().splitlines()
+    links = json.loads((job.out / "gl-annotations.json").read_text())["Reports"]
+    place = "https://gitlab.example/c/-/jobs/7/artifacts/file/grader-out/homework/report.html"
+    assert links == [{"external_link": {"label": "Report of homework", "url": place}}]
+    assert "::" not in job.stdout
+
+
+def test_junit_counts_what_waits_as_skipped_and_a_torn_file_as_an_error(job: Job, runner: FakeRunner) -> None:
+    make_assignment(job.rubric, SPOKEN)
+    make_class(job.checkout, anna=RIGHT, ben=WRONG)
+    (job.checkout / "torn.ipynb").write_text("{")
+    assert job() == 0
+    root = ET.parse(job.out / "junit.xml").getroot()
+    counted = {s.get("name"): [s.get(k) for k in ("tests", "failures", "errors", "skipped")] for s in root}
+    assert counted == {
+        "anna": ["2", "1", "0", "0"],
+        "ben": ["2", "2", "0", "0"],
+        "torn": ["1", "0", "1", "0"],
+    }
+    assert [root.get(k) for k in ("tests", "failures", "errors", "skipped")] == ["5", "3", "1", "0"]
+    assert job.summary.exists() is False
+
+
+@pytest.mark.parametrize(("disclosure", "shown"), [("full", True), ("hints", False), ("none", False)])
+def test_expected_values_are_shown_only_where_the_rubric_shows_them(
+    job: Job, runner: FakeRunner, disclosure: str, shown: bool
+) -> None:
+    make_assignment(job.rubric, RUBRIC.replace("title: Tiny", f"title: Tiny\ndisclosure: {disclosure}"))
+    make_class(job.checkout, homework=WRONG)
+    job.on_gitlab()
+    job()
+    page = job.out / "homework" / "report.md"
+    kept = [p for p in job.out.iterdir() if p.is_file()]
+    assert {p.name for p in kept} >= {"summary.md", "junit.xml", "gl-code-quality-report.json", "metrics.txt"}
+    assert ("3.75" in page.read_text()) == shown
+    assert ("3.75" in (job.out / "summary.md").read_text()) == shown
+    assert not [p.name for p in kept if p.suffix in (".xml", ".json", ".txt") and "3.75" in p.read_text()]
+
+
+# ------------------------------------------------------------------ where we are
+
+
+def test_the_platform_is_found_from_its_own_marks() -> None:
+    assert detect({}).kind == "plain"
+    assert detect({"CI": "true"}).kind == "plain"
+    assert detect({"GITHUB_ACTIONS": "true"}).kind == "github"
+    assert detect({"GITLAB_CI": "true", "CI_JOB_URL": "https://x/7"}).job_url == "https://x/7"
+    assert detect({"GITLAB_CI": "true"}, "plain").kind == "plain"
+
+
+def test_a_pushed_folder_cannot_take_a_shipped_assignments_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its canonical.py would run as the teacher's, outside any cage."""
+    pushed = make_assignment(tmp_path / "hw4")
+    monkeypatch.chdir(tmp_path)
+    assert assignment.locate("hw4") != pushed
+    assert assignment.locate("./hw4") == assignment.locate(str(pushed)) == pushed
+    with pytest.raises(RubricError):
+        assignment.locate("hw5")
+
+
+def test_a_report_says_from_which_image_and_lock_it_comes(
+    job: Job, runner: FakeRunner, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    make_class(job.checkout, homework=RIGHT)
+    monkeypatch.setenv("GRADER_IMAGE", "grader@sha256:12")
+    (tmp_path / installed.LOCK).write_text("torch==2.13.0\n")
+    monkeypatch.setattr(installed.sys, "prefix", str(tmp_path))
+    installed.lock.cache_clear()
+    try:
+        assert job() == 0
+    finally:
+        installed.lock.cache_clear()
+    made_by: dict[str, Any] = json.loads((job.out / "homework" / "report.json").read_text())["provenance"]
+    assert made_by["image"] == "grader@sha256:12"
+    assert made_by["lock"] == hashlib.sha256(b"torch==2.13.0\n").hexdigest()
