@@ -253,6 +253,17 @@ def ci(
     raise typer.Exit(command.run(request, os.environ))
 
 
+@app.command()
+def lookalikes(
+    out: Annotated[Path, typer.Argument(help="The folder that `grader grade` wrote.")],
+    to: Annotated[Path | None, typer.Option(help="The page to write. [default: OUT/lookalikes.html]")] = None,
+) -> None:
+    """List submissions whose code is alike, side by side, for a person to read: never a verdict."""
+    from grader.commands import lookalikes as command
+
+    typer.echo(command.run(out, to))
+
+
 class Target(StrEnum):
     """Forms in which grades are handed back; `grader.commands.export.FORMATS`."""
 

@@ -1,0 +1,122 @@
+"""`grader lookalikes`: code that is alike, side by side, for a person to judge."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator, Sequence
+from html import escape
+from pathlib import Path
+
+from grader import lookalikes, results
+from grader.batch import STATE
+from grader.commands import folder
+from grader.errors import UsageError
+from grader.journal import Journal
+from grader.lookalikes import Code, Lookalikes, Pair
+from grader.report.files import write_text
+from grader.report.text import one_line, spreadsheet
+from grader.store import submissions
+
+_SHOWN = 60
+_INTRODUCTION = (
+    "These submissions have code in common that most of the class does not have. That proves nothing: "
+    "people learn together, use the same book, or hand in for each other by mistake. Read both, and ask. "
+    "Names of variables, comments, strings and blanks were not compared."
+)
+_STYLE = """
+body { font: 15px/1.5 system-ui, sans-serif; margin: 2rem; color: #1a1a1a; background: #fff }
+.pair { display: grid; grid-template-columns: 1fr 1fr; gap: 1rem; margin: .5rem 0 2rem }
+pre { overflow: auto; max-height: 40rem; background: #f5f5f5; padding: .75rem; font-size: 12px; margin: 0 }
+mark { background: #ffe08a }
+"""
+
+
+def run(out: Path, to: Path | None) -> str:
+    """Write the page and the table; the line to print. Raises `UsageError`, `StorageError`."""
+    folder.must_hold_reports(out)
+    journal = Journal(out / STATE / "journal.jsonl", read_only=True)
+    found = lookalikes.find(_codes(out, journal))
+    if not found.compared:
+        raise UsageError(f"{out} keeps no submissions; grade them again with this version")
+    page = to or out / "lookalikes.html"
+    table = page.with_suffix(".csv")
+    write_text(page, _page(found))
+    write_text(table, _table(found))
+    return (
+        f"{len(found.pairs)} pairs and {len(found.identical)} groups of identical code among "
+        f"{found.compared} submissions ({found.too_short} too short to compare), for a person to read: "
+        f"{page}, {table}"
+    )
+
+
+def _codes(out: Path, journal: Journal) -> Iterator[Code]:
+    kept = submissions(out / STATE)
+    for entry in results.members(out, journal):
+        submission = kept.get(entry.fingerprint)
+        if submission is not None and submission.problem is None:
+            yield lookalikes.code_of(submission)
+
+
+def _table(found: Lookalikes) -> str:
+    buffer = io.StringIO()
+    rows = csv.writer(buffer, quoting=csv.QUOTE_NONNUMERIC, lineterminator="\n")
+    rows.writerow(["kind", "first", "second", "share_of_first", "share_of_second"])
+    for group in found.identical:
+        rows.writerows(
+            ["identical", spreadsheet(group[0].id), spreadsheet(other.id), 1, 1] for other in group[1:]
+        )
+    for pair in found.pairs:
+        one, two = (round(s, 3) for s in pair.share)
+        rows.writerow(["alike", spreadsheet(pair.first.id), spreadsheet(pair.second.id), one, two])
+    return buffer.getvalue()
+
+
+def _page(found: Lookalikes) -> str:
+    parts = [
+        "<!doctype html><html lang=en><meta charset=utf-8><title>Look-alikes</title>",
+        "<meta http-equiv=Content-Security-Policy content=\"default-src 'none'; style-src 'unsafe-inline'\">",
+        f"<style>{_STYLE}</style><h1>Code that is alike</h1><p>{_INTRODUCTION}</p>",
+    ]
+    if found.identical:
+        parts.append("<h2>The same code, but for names and comments</h2><ul>")
+        parts += [f"<li>{', '.join(map(_who, group))}</li>" for group in found.identical]
+        parts.append("</ul>")
+        parts += [_side_by_side(group[:2]) for group in found.identical[:_SHOWN]]
+    parts.append(
+        "<h2>Pairs, the most alike first</h2>"
+        if found.pairs
+        else "<p>No pair of different code is alike.</p>"
+    )
+    parts += [_pair(pair) for pair in found.pairs[:_SHOWN]]
+    if len(found.pairs) > _SHOWN:
+        parts.append(f"<p>{len(found.pairs) - _SHOWN} more pairs stand in the table beside this page.</p>")
+    return "\n".join(parts) + "\n"
+
+
+def _pair(pair: Pair) -> str:
+    one, two = (f"{100 * share:.0f} %" for share in pair.share)
+    head = f"<h3>{_who(pair.first)} and {_who(pair.second)}</h3>"
+    said = f"<p>{one} of the first's own code is in the second, {two} the other way round.</p>"
+    left, right = pair.passages
+    return f"{head}{said}<div class=pair>{_code(pair.first, left)}{_code(pair.second, right)}</div>"
+
+
+def _side_by_side(codes: Sequence[Code]) -> str:
+    return f"<div class=pair>{''.join(_code(c, ()) for c in codes)}</div>"
+
+
+def _code(code: Code, passages: Sequence[tuple[int, int]]) -> str:
+    parts, end = [], 0
+    for start, stop in sorted(passages):
+        start = max(start, end)  # noqa: PLW2901
+        if stop > start:
+            parts += [escape(code.text[end:start]), "<mark>", escape(code.text[start:stop]), "</mark>"]
+            end = stop
+    parts.append(escape(code.text[end:]))
+    return f"<pre>{''.join(parts)}</pre>"
+
+
+def _who(code: Code) -> str:
+    name = one_line(code.name, 80)
+    return escape(name if code.name == code.id else f"{name} ({one_line(code.id, 80)})")

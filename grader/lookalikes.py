@@ -1,0 +1,160 @@
+"""Submissions whose code is alike, as pairs for a person to read. Never a verdict.
+
+Names, comments, strings and blanks are normalised, and passages compared by winnowed fingerprints
+(Schleimer, Wilkerson, Aiken 2003), both by copydetect. What a large part of the class shares (the handout's
+own code, the obvious way) says nothing and is left out.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from copydetect import CodeFingerprint, compare_files
+from copydetect.utils import get_token_coverage
+
+from grader.models import Submission
+from grader.report.text import visible
+
+NOISE = 25
+"""characters of normalised code; shorter passages in common are chance"""
+GUARANTEE = 40
+"""characters of normalised code; also in a large class every longer passage in common is found"""
+LARGE = 1_000
+"""submissions from which on only some of the fingerprints are kept, for the sake of memory"""
+COMMON = 0.2
+"""share of the class from which on a passage is common property"""
+COMMON_AT_LEAST = 4
+ALIKE = 0.6
+"""share of a submission's own code that is also in the other"""
+ENOUGH = 150
+"""characters of normalised code of one's own, below which nothing can be said"""
+_LONGEST = 200_000
+_MOST_SHARERS = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """One submission's code cells. team: those who hand in together are not compared."""
+
+    id: str
+    name: str
+    team: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """Two submissions. share: of the first's own code that is in the second, and the other way round.
+
+    passages: spans in each text that are alike.
+    """
+
+    first: Code
+    second: Code
+    share: tuple[float, float]
+    passages: tuple[tuple[tuple[int, int], ...], tuple[tuple[int, int], ...]]
+
+    @property
+    def most(self) -> float:
+        """The larger share, by which pairs are ordered."""
+        return max(self.share)
+
+
+@dataclass(frozen=True, slots=True)
+class Lookalikes:
+    """identical: groups with the same code but for names, comments and blanks. compared: how many were."""
+
+    identical: tuple[tuple[Code, ...], ...]
+    pairs: tuple[Pair, ...]
+    compared: int
+    too_short: int
+
+
+def code_of(submission: Submission) -> Code:
+    """The code of a submission, cell by cell."""
+    student = submission.student
+    text = "\n\n".join(f"# cell {c.index + 1}\n{c.source}" for c in submission.cells if c.kind == "code")
+    return Code(
+        id=submission.id,
+        name=student.name or submission.id,
+        team=student.group or student.id or submission.id,
+        text=visible(text[:_LONGEST]),
+    )
+
+
+def find(codes: Iterable[Code]) -> Lookalikes:
+    """Groups of identical and pairs of near-identical code, the most alike first."""
+    known = list(codes)
+    window = 1 if len(known) < LARGE else GUARANTEE - NOISE + 1
+    prints = [
+        (c, CodeFingerprint(c.id, NOISE, window, language="python", fp=io.StringIO(c.text))) for c in known
+    ]
+    groups: dict[str, list[int]] = defaultdict(list)
+    for i, (_, made) in enumerate(prints):
+        normal = "".join(made.filtered_code.split())
+        if len(normal) >= ENOUGH:
+            groups[hashlib.sha256(normal.encode()).hexdigest()].append(i)
+    # One of each group stands for it, so that twenty copies of one notebook do not become common property.
+    leaders = [members[0] for members in groups.values()]
+    _leave_out_common([prints[i][1] for i in leaders])
+    own = [i for i in leaders if len(prints[i][1].hashes) and prints[i][1].token_coverage >= ENOUGH]
+    pairs = [
+        pair
+        for a, b in _candidates([(i, prints[i][1]) for i in own])
+        if (pair := _compare(prints[a], prints[b])) is not None
+    ]
+    identical = [
+        tuple(prints[i][0] for i in members)
+        for members in groups.values()
+        if len({prints[i][0].team for i in members}) > 1
+    ]
+    return Lookalikes(
+        identical=tuple(sorted(identical, key=lambda g: (-len(g), g[0].id))),
+        pairs=tuple(sorted(pairs, key=lambda p: (-p.most, p.first.id, p.second.id))),
+        compared=len(prints),
+        too_short=len(prints) - sum(len(m) for m in groups.values()),
+    )
+
+
+def _leave_out_common(prints: Sequence[Any]) -> None:
+    counts: Counter[int] = Counter()
+    for made in prints:
+        counts.update(made.hashes)
+    most = max(COMMON_AT_LEAST, COMMON * len(prints))
+    common = {h for h, n in counts.items() if n > most}
+    for made in prints:
+        made.hashes = made.hashes - common
+        made.hash_idx = {h: places for h, places in made.hash_idx.items() if h not in common}
+        made.token_coverage = get_token_coverage(made.hash_idx, made.k, len(made.filtered_code))
+
+
+def _candidates(prints: Sequence[tuple[int, Any]]) -> list[tuple[int, int]]:
+    """Pairs that share enough fingerprints to be worth a look, without comparing everybody with everybody."""
+    holders: dict[int, list[int]] = defaultdict(list)
+    for i, made in prints:
+        for value in made.hashes:
+            holders[value].append(i)
+    shared: Counter[tuple[int, int]] = Counter()
+    for members in holders.values():
+        if 1 < len(members) <= max(_MOST_SHARERS, COMMON_AT_LEAST):
+            shared.update((a, b) for n, a in enumerate(members) for b in members[n + 1 :])
+    sizes = {i: len(made.hashes) for i, made in prints}
+    return [pair for pair, n in shared.items() if n >= 0.5 * ALIKE * min(sizes[pair[0]], sizes[pair[1]])]
+
+
+def _compare(a: tuple[Code, Any], b: tuple[Code, Any]) -> Pair | None:
+    if a[0].team == b[0].team:
+        return None
+    _, (one, two), (left, right) = compare_files(a[1], b[1])
+    if max(one, two) < ALIKE:
+        return None
+    return Pair(a[0], b[0], (min(1.0, float(one)), min(1.0, float(two))), (_spans(left), _spans(right)))
+
+
+def _spans(slices: Any) -> tuple[tuple[int, int], ...]:
+    return tuple((int(start), int(end)) for start, end in zip(*slices, strict=True))
