@@ -24,8 +24,7 @@ CHECKED = ("h1", "h2", "output", "dW1", "db1", "dW2", "db2", "dW3", "db3")
 
 def values(world: World, ids: list[str]) -> dict[str, dict[str, Array]]:
     """Checked quantities of the solution ("canonical") and of every mistake."""
-    variations._solve_core.cache_clear()
-    variations._initialize.cache_clear()
+    variations.forget()
     found = {"canonical": canonical.quantities(world)}
     found |= {id: dict(mistakes.variant(world, (id,)) or {}) for id in ids}
     return {id: {n: q[n].numpy() for n in CHECKED if n in q} for id, q in found.items()}

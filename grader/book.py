@@ -87,9 +87,16 @@ class Book:
     """Targets filed by size, so that one print is compared with all of them at once."""
 
     def __init__(
-        self, targets: Iterable[Target], tolerance: Tolerance, *, pieces: bool, elements: bool = False
+        self,
+        targets: Iterable[Target],
+        tolerance: Tolerance,
+        *,
+        pieces: bool,
+        elements: bool = False,
+        elsewhere: Tolerance | None = None,
     ) -> None:
-        self._tolerance = tolerance
+        """elsewhere: the tolerance of all worlds but the handout's, where it is another."""
+        self._tolerances = (tolerance, elsewhere or tolerance)
         self._views: dict[int, list[View]] = defaultdict(list)
         rows: dict[int, list[tuple[Array, ...]]] = defaultdict(list)
         self.targets = tuple(targets)
@@ -102,11 +109,14 @@ class Book:
         }
         self._slack = {
             size: tuple(
-                np.array([[margin(v.target.values[w], tolerance)] for v in views])
+                np.array([[margin(v.target.values[w], self._tolerance(w))] for v in views])
                 for w in range(len(views[0].target.values))
             )
             for size, views in self._views.items()
         }
+
+    def _tolerance(self, world: int) -> Tolerance:
+        return self._tolerances[min(world, 1)]
 
     def lookup(self, slot: Slot, worlds: Sequence[int]) -> list[View]:
         """The views that fit this print in every one of `worlds` in which it appeared.
@@ -140,7 +150,7 @@ class Book:
             shown = visible(printed, values.T if view.layout == "transposed" else values)
             if shown is None or not shown.size:
                 return False
-            if not fits(printed, shown, margin(values, self._tolerance)).all():
+            if not fits(printed, shown, margin(values, self._tolerance(world))).all():
                 return False
         return True
 

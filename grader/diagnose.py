@@ -25,7 +25,12 @@ from rubric.schema import Mistake, Tolerance
 
 Ids = tuple[str, ...]
 
-_COMBINED = 1500  # pairs of mistakes that are tried, the commonest (first listed) first
+# Where a mistake saturates the network, float32 loses most digits of a gradient. In the handout's world
+# its variants must fit like the solution; in the others, so nearly, and those that fit better win.
+NEARLY = Tolerance(rtol=1e-2)
+_COMBINED = (
+    2600  # pairs of mistakes that are tried, the commonest (first listed) first; many exclude each other
+)
 _AT_ONCE = 250  # so many pairs are tried before looking whether anything is left
 _UNEXPLAINED_AT_MOST = 400  # prints; with more, combinations are not tried
 _DETAILS = 3  # of mistakes with the same lesson that are listed for the assistant
@@ -39,6 +44,7 @@ class Suspects:
     words: what stands in the notebook's code, see `Mistake.signs`.
     singles: variants under one listed mistake. suggested: ids that the code suggests beside them.
     combined: makes the variants of hypotheses, as far as they concern the given quantities.
+    tolerance: that of an honest computation; `singles` and `combined` use `NEARLY` where it is allowed.
     """
 
     mistakes: Mapping[str, Mistake]
@@ -46,6 +52,7 @@ class Suspects:
     singles: Book
     suggested: Sequence[str]
     combined: Callable[[Sequence[Ids], frozenset[str]], Book]
+    tolerance: Tolerance
 
     def surprise(self, ids: Iterable[str]) -> int:
         """How unlikely these mistakes are before any number is seen."""
@@ -79,6 +86,7 @@ class _Claims:
     suspects: Suspects
     claims: dict[Ids, dict[int, View]] = field(default_factory=lambda: defaultdict(dict))
     changed: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    loose: set[tuple[Ids, int]] = field(default_factory=set)
 
     def add(self, book: Book) -> None:
         for target in book.targets:
@@ -91,10 +99,13 @@ class _Claims:
                 kept = self.claims[view.target.mistakes].get(reading.order)
                 if kept is None or kept.count > view.count or _meant(reading, view):
                     self.claims[view.target.mistakes][reading.order] = view
+                    if not _fits_well(reading, view, self.suspects.tolerance):
+                        self.loose.add((view.target.mistakes, reading.order))
 
     @property
     def explained(self) -> set[int]:
-        return {order for claimed in self.claims.values() for order in claimed}
+        """Prints that some hypothesis reproduces as an honest computation would."""
+        return {o for ids, claimed in self.claims.items() for o in claimed if (ids, o) not in self.loose}
 
     def contradicts(self, ids: Ids) -> int:
         """How many quantities that were printed right these mistakes would change."""
@@ -113,6 +124,7 @@ class _Claims:
                 ids: (
                     -_coverage(claimed.values()),
                     fixed[ids][0],
+                    len([o for o in claimed if (ids, o) in self.loose]),
                     len([i for i in ids if i not in earlier]),
                     len(ids),
                     fixed[ids][1],
@@ -127,12 +139,11 @@ class _Claims:
                 if ids != best and rank == ranks[best] and orders <= set(left[ids])
             )
             rivals[best] = equal
-            for order, view in left[best].items():
+            for order in orders:
                 part = self._part(best, order)
                 if part != best:
                     rivals.setdefault(part, tuple(r for r in equal if not set(part) <= set(r)))
-                    view = self.claims[part][order]
-                views[order] = view
+                views[order] = self.claims[part][order]
             left = {
                 ids: kept
                 for ids, claimed in left.items()
@@ -144,28 +155,28 @@ class _Claims:
         """As few of these mistakes as reproduce a print alone."""
         for size in range(1, len(ids)):
             for part in combinations(ids, size):
-                if order in self.claims.get(part, {}):
+                if order in self.claims.get(part, {}) and (part, order) not in self.loose:
                     return part
         return ids
 
-    def plausible(self) -> list[str]:
+    def plausible(self, *, extending: bool) -> dict[str, float]:
         """Mistakes to be sought in company: they contradict nothing, and the code doesn't speak against them.
 
-        Those come first that the code speaks for, then as listed; a third as far back what it suggests.
+        In rank: those that the code speaks for, what it suggests, and the others, interleaved.
         """
         suggested = set(self.suspects.suggested)
-        ranked: list[tuple[int, str]] = []
-        listed = added = 0
+        ranks: dict[str, float] = {}
+        counts: dict[float, int] = defaultdict(int)
         for id, mistake in self.suspects.mistakes.items():
             if not self.changed.get(id) or self.changed[id] & self.shown or self.suspects.surprise((id,)):
                 continue
-            if id in suggested:
-                added += 1
-                ranked.append((added // 3, id))
-            else:
-                listed += 1
-                ranked.append((0 if mistake.signs else listed, id))
-        return [id for _, id in sorted(ranked, key=lambda r: r[0])]
+            beside = mistake.rare and id in suggested
+            if beside and not extending:
+                continue
+            pace = 4.0 if mistake.signs else 1.0
+            ranks[id] = counts[pace] / pace + (100 if beside else 0)
+            counts[pace] += 1
+        return dict(sorted(ranks.items(), key=lambda r: r[1]))
 
 
 def explain(readings: Sequence[Reading], suspects: Suspects, asked: Mapping[str, str]) -> Explanation:
@@ -175,7 +186,12 @@ def explain(readings: Sequence[Reading], suspects: Suspects, asked: Mapping[str,
     tried only for quantities that were never printed right.
     """
     quantities = frozenset(asked.values())
-    shown = frozenset(v.target.quantity for r in readings for v in r.exact if v.whole)
+    shown = frozenset(
+        v.target.quantity
+        for r in readings
+        for v in r.exact
+        if v.whole and (r.meant == v.target.quantity or all(e.target.quantity in quantities for e in r.exact))
+    )
     wrong = [r for r in readings if not r.exact and r.size > 1]
     missing = quantities - shown
     claims = _Claims(wrong, quantities, shown, suspects)
@@ -220,23 +236,35 @@ def _try_more(
 
     if not 0 < len(left()) <= _UNEXPLAINED_AT_MOST:
         return
-    possible = claims.plausible()
-    rank = {mistake: n for n, mistake in enumerate(possible)}
-    attempt(_extended(claims, possible, rank))
-    pairs = sorted(combinations(possible, 2), key=lambda pair: rank[pair[0]] + rank[pair[1]])[:_COMBINED]
+    attempt(_extended(claims))
+    rank = claims.plausible(extending=False)
+    pairs = sorted(combinations(rank, 2), key=lambda pair: rank[pair[0]] + rank[pair[1]])[:_COMBINED]
     for start in range(0, len(pairs), _AT_ONCE):
-        if not left():
+        if not [r for r in left() if not any(r.order in c for c in claims.claims.values())]:
             return
         attempt(tuple(sorted(pair)) for pair in pairs[start : start + _AT_ONCE])
     if left():
-        attempt(_extended(claims, possible, rank))
+        attempt(_extended(claims))
 
 
-def _extended(claims: _Claims, possible: Sequence[str], rank: Mapping[str, int]) -> list[Ids]:
+def _extended(claims: _Claims) -> list[Ids]:
     """One more mistake beside each of the likeliest hypotheses found so far."""
     found = [ids for ids in claims.select()[1] if len(ids) < 3 and not claims.contradicts(ids)][:3]
+    possible = claims.plausible(extending=True)
     extended = [(n, tuple(sorted({*ids, id}))) for ids in found for n, id in enumerate(possible)]
     return [ids for _, ids in sorted(extended, key=lambda e: e[0]) if len(ids) > 1]
+
+
+def _fits_well(reading: Reading, view: View, tolerance: Tolerance) -> bool:
+    """Does a view that fits nearly also fit as an honest float32 computation does?"""
+    for printed, values in zip(reading.slot.prints, view.target.values, strict=True):
+        if printed is None or printed.elided:
+            continue
+        piece = values.T if view.layout in ("transposed", "column") else values
+        flat = piece.ravel() if view.whole else piece[view.index]
+        if not fits(printed, flat, margin(values, tolerance)).all():
+            return False
+    return True
 
 
 def _meant(reading: Reading, view: View) -> bool:

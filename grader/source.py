@@ -20,6 +20,7 @@ from grader.models import Cell
 
 _NUMBER = re.compile(r"(?<![\w.])-?(?:\d+\.\d*|\.\d+|\d+)(?:[eE][-+]?\d+)?(?![\w.])")
 _WORD = re.compile(r"[^\W\d]\w*|-=")
+_NUMBER_OF = re.compile(r"([^\W\d]\w*)\s*[=(]\s*(\d+\.?\d*(?:[eE][-+]?\d+)?|\.\d+)")
 _UPDATE = re.compile(r"\.step\(|\.sub_\(|\.add_\(|\.data\s*-=|\w\s*-=\s*|\blr\b|learning_rate|\.copy_\(")
 _CELL_MAGIC = re.compile(r"\A\s*%%(?:time|timeit|capture|prun)\b[^\n]*")
 _PRINTERS = {"print", "display", "pprint", "pp"}
@@ -76,12 +77,16 @@ class Code:
 
     @cached_property
     def words(self) -> frozenset[str]:
-        """Identifiers, numbers (without sign, as ``format(x, "g")`` writes them) and ``-=`` in the code."""
+        """Identifiers, ``-=``, numbers (unsigned, as ``format(x, "g")`` writes them) and whose they are.
+
+        ``lr=0.10`` and ``range(5)`` give also ``lr:0.1`` and ``range:5``.
+        """
         found: set[str] = set()
         for cell in self.cells:
             source = cell.source[:_LARGEST]
             found.update(_WORD.findall(source))
             found.update(f"{abs(float(number)):.12g}" for number in _NUMBER.findall(source))
+            found.update(f"{name}:{float(number):.12g}" for name, number in _NUMBER_OF.findall(source))
         return frozenset(found)
 
     @property

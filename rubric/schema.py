@@ -55,9 +55,11 @@ class Mistake:
     message: teaches the student, without the answer. detail: for the assistant.
     touches: what it changes, matched by `BehaviourCheck.broken_by` (for example "network", "seed").
     easier: the wrong problem is easier than the right one, so nothing follows through from it.
-    signs: words and numbers (as `format(x, "g")` writes them) of which at least one stands in the code of
-        whoever makes it; empty where nothing tells. Evidence between mistakes that numbers don't tell apart.
-    rare: far less likely than the others; sought in company only where a sign stands in the code.
+    signs: words and numbers (as `grader.source.Code.words` writes them) of which at least one stands in the
+        code of whoever makes it; empty where nothing tells. They decide between mistakes that give the same
+        numbers, and a mistake without its signs is not sought in company.
+    rare: far less likely than the others; sought in company only where a sign stands in the code, and if
+        it is a candidate, only beside what was found already.
     """
 
     id: str

@@ -7,7 +7,7 @@ from .known import known
 
 _FUNCTIONS = {
     "relu": "ReLU", "tanh": "tanh", "leaky_relu": "leaky ReLU", "elu": "ELU", "selu": "SELU",
-    "relu6": "ReLU6", "hardsigmoid": "hard sigmoid", "softsign": "softsign", "gelu": "GELU", "silu": "SiLU",
+    "hardsigmoid": "hard sigmoid", "softsign": "softsign", "gelu": "GELU", "silu": "SiLU",
     "softplus": "softplus", "logsigmoid": "log-sigmoid", "softmax": "softmax over the units",
     "softmax_over_batch": "softmax over the batch", "sigmoid_twice": "sigmoid twice",
     "sigmoid_sign": "sigmoid with the wrong sign in its exponent", "sigmoid": "sigmoid",
@@ -15,7 +15,7 @@ _FUNCTIONS = {
 _SIGNS = {
     "relu": "relu ReLU relu_ clamp clamp_ clip maximum max fmax where threshold",
     "tanh": "tanh Tanh tanh_ exp", "leaky_relu": "LeakyReLU leaky_relu where maximum max",
-    "elu": "ELU elu", "selu": "SELU selu", "relu6": "ReLU6 relu6 clamp clip",
+    "elu": "ELU elu", "selu": "SELU selu",
     "hardsigmoid": "Hardsigmoid hardsigmoid", "softsign": "Softsign softsign", "gelu": "GELU gelu",
     "silu": "SiLU silu swish", "softplus": "Softplus softplus log1p", "logsigmoid": "LogSigmoid logsigmoid",
     "softmax": "Softmax softmax exp", "softmax_over_batch": "Softmax softmax exp", "sigmoid_twice": "",

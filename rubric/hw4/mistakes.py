@@ -43,6 +43,9 @@ _MOST_SEEDS = 6
 _MOST_RATES = 6
 _MOST_STEPS = 8
 _LONGEST = 2000  # updates
+_RATE_NAMES = re.compile(r"^lr|_lr|rate|^eta|^alpha|step_?size|sgd|adam")
+_COUNT_NAMES = re.compile(r"range|epoch|steps?$|^n_?step|iter|updates?|times|rounds?")
+_SNIPPET = {0.01, 0.5, 1.0, 2, 3, 4, 5}
 _WORK = 4000  # updates of all trainings of one notebook together
 
 
@@ -82,10 +85,11 @@ def candidates(words: frozenset[str]) -> tuple[Mistake, ...]:
 
     words: identifiers and numbers of the code, see `rubric.schema`.
     """
-    numbers = sorted(float(w) for w in words if w[0].isdigit() and len(w) < 20)
+    numbers = sorted(float(w) for w in words if w[0].isdigit())
     whole = [int(n) for n in numbers if n.is_integer() and n < 2**32]
     found = [*_draws(words, numbers, whole), *_accumulations(whole), *_trainings(words, numbers, whole)]
-    return tuple(k.mistake for k in found if k.mistake.id not in _ALL)
+    listed = {k.mistake.id: k.mistake for k in _ALL.values()}
+    return tuple({k.mistake.id: k.mistake for k in found if listed.get(k.mistake.id) != k.mistake}.values())
 
 
 def _draws(words: frozenset[str], numbers: list[float], whole: list[int]) -> Iterator[Known]:
@@ -116,18 +120,32 @@ def _trainings(words: frozenset[str], numbers: list[float], whole: list[int]) ->
     optimisers += ["momentum"] if "momentum" in lower else []
     optimisers += ["adam"] if adam else []
     optimisers += [] if {"zero_grad", "zero_"} & words else ["unzeroed"]
-    # what stands in the handout's snippet comes last
-    rates = sorted((n for n in numbers if 1e-6 <= n <= 1), key=lambda n: n in (0.01, 0.5, 1.0))[:_MOST_RATES]
-    steps = sorted((n for n in whole if 1 <= n <= _LONGEST), key=lambda n: n in (2, 3, 4, 5))[:_MOST_STEPS]
+    # what stands in the handout's snippet is no learning rate and no number of updates, until it is named so
+    rate_of, count_of = _given(words, _RATE_NAMES), _given(words, _COUNT_NAMES)
+    rates = [n for n in numbers if 1e-6 <= n <= 1]
+    steps = [n for n in whole if 1 <= n <= _LONGEST]
+    rates.sort(key=lambda n: (n not in rate_of, n in _SNIPPET))
+    steps.sort(key=lambda n: (n not in count_of, n in _SNIPPET))
+    likely_rates = rate_of or {n for n in rates if n not in _SNIPPET} or set(rates)
+    likely_steps = {1.0, *count_of, *(n - 1 for n in count_of)}
+    rates, steps = rates[:_MOST_RATES], steps[:_MOST_STEPS]
     work = 0
     for optimiser in optimisers:
         for rate in [*rates, *([0.001] if optimiser == "adam" and 0.001 not in rates else [])]:
             work += max(steps, default=1)
             if work > _WORK:
                 return
-            for n in sorted({1, *steps, *(n - 1 for n in steps if n > 1)}):
+            for n in dict.fromkeys([1, *steps, *(n - 1 for n in steps if n > 1)]):
+                likely = n in likely_steps and (rate in likely_rates or optimiser == "adam")
                 for what in ("after", "gradients_after", "layers_after"):
-                    yield updated(what, optimiser, rate, n)
+                    rare = not likely or what == "layers_after"
+                    yield updated(what, optimiser, rate, n, rare=rare, signs=TRAINING)
+
+
+def _given(words: frozenset[str], names: re.Pattern[str]) -> set[float]:
+    """Numbers that the code gives to something called like this."""
+    split = [w.split(":") for w in words if ":" in w]
+    return {float(number) for name, number in split if names.search(name.lower())}
 
 
 def variant(world: World, ids: tuple[str, ...]) -> Mapping[str, Tensor] | None:

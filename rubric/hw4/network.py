@@ -23,7 +23,6 @@ from .draws import Array, Values
 TORCH_ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
     "elu": functional.elu,
     "selu": functional.selu,
-    "relu6": functional.relu6,
     "hardsigmoid": functional.hardsigmoid,
     "softsign": functional.softsign,
     "gelu": functional.gelu,

@@ -137,5 +137,7 @@ def _everything(
 ) -> dict[str, Array | float]:
     if v.bias_gradients_averaged:
         slopes = {n: g / x.shape[1] if n.startswith("b") else g for n, g in slopes.items()}
+    if v.weights_transposed == {"W2"}:
+        slopes = slopes | {"W2": slopes["W2"].T} if "W2" in slopes else slopes  # .grad of the leaf
     gradients = {f"d{n}": slopes[n] for n in PARAMETERS if n in slopes}
     return {**p, "x": x, "y": y, **layers, "loss": loss, **gradients}
