@@ -148,6 +148,36 @@ def test_deleted_and_hidden_files_count_as_disk(run: Run, deep: bool) -> None:
     assert done.status == "error" or "files" in done.message
 
 
+def test_no_descriptor_leaves_and_no_thread_opens_files_of_its_own(run: Run) -> None:
+    """A deleted file must stay in /proc/PID/fd of the one process there is, or it counts nowhere."""
+    libc = "ctypes.CDLL(None, use_errno=True)"
+    said = ask(
+        run,
+        "socket.send_fds(socket.socketpair()[0], [b'x'], [0])",
+        "socket.recv_fds(socket.socketpair()[0], 1, 1)",
+        f"{libc}.syscall(436, 900, 901, 2)",
+        f"{libc}.syscall(436, 900, 901, 4)",
+        "[pair[0].send(b'x') + len(pair[1].recv(9)) for pair in [socket.socketpair()]]",
+    )
+    assert said == ["PermissionError", "PermissionError", "-1", "0", "[2]"]
+
+
+LEAVE = "import ctypes, threading, time\nthreading.Thread(target=time.sleep, args=(9,)).start()\n"
+
+
+@pytest.mark.parametrize(
+    ("code", "said"),
+    [
+        ("ctypes.CDLL(None).syscall(60, 0)", "ended the kernel's first thread"),
+        ("ctypes.CDLL(None).syscall(0x40000000 + 39)", "SIGSYS"),
+    ],
+)
+def test_a_process_without_its_first_thread_is_killed_at_once(run: Run, code: str, said: str) -> None:
+    done = run("print('before')", LEAVE + code, limits=Limits(cell_s=8))
+    assert (done.status, said in done.message) == ("killed", True), done.message
+    assert text_of(done, 0) == "before\n"
+
+
 def test_a_kernel_that_stops_itself_or_blocks_every_signal_still_ends(run: Run) -> None:
     block = "import signal\nsignal.pthread_sigmask(signal.SIG_BLOCK, range(1, 32))\nwhile True: pass"
     assert run(block, limits=Limits(cell_s=1)).status == "timeout"

@@ -15,7 +15,9 @@ from grader.jail.caged import Caged, Exit
 from grader.jail.kernels import CagedKernels
 from grader.models import AttachedFile, Isolation, Usage
 
-_REASONS: dict[str, Reason] = {name: name for name in ("memory", "disk", "files", "processes", "cpu", "lost")}
+_REASONS: dict[str, Reason] = {
+    name: name for name in ("memory", "disk", "files", "processes", "cpu", "leader", "lost")
+}
 
 
 class CagedKernel:

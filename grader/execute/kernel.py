@@ -9,7 +9,7 @@ from grader.execute.channels import BoundedClient
 from grader.execute.job import Job
 from grader.models import AttachedFile, Isolation, Usage
 
-Reason = Literal["", "memory", "disk", "files", "processes", "cpu", "lost"]
+Reason = Literal["", "memory", "disk", "files", "processes", "cpu", "leader", "lost"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +17,7 @@ class Ending:
     """How a kernel ended.
 
     code: exit status, or minus the signal's number. reason: the limit it was killed for, "" if none,
+    "leader" when it went on without its first thread, so that nobody could watch it any more,
     "lost" when what watched it is gone, which is our fault.
     """
 

@@ -245,6 +245,8 @@ def _ended(ending: Ending, limits: Limits) -> tuple[Status, str]:
         return "killed", f"started more than {limits.processes} threads"
     if ending.reason == "cpu":
         return "timeout", f"used more than {limits.cpu_s:g} s of processor time"
+    if ending.reason == "leader":
+        return "killed", "ended the kernel's first thread"
     if ending.code < 0:
         with contextlib.suppress(ValueError):
             return "killed", f"crashed the kernel ({signal.Signals(-ending.code).name})"

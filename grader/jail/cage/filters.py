@@ -24,6 +24,9 @@ OWN_PID = 0x3C0FFEE1
 """Stands in a built filter for the pid of the process that will install it."""
 
 _CLONE_THREAD = 0x10000
+_CLONE_SHARED = _CLONE_THREAD | 0x600
+"""a thread that shares open files and working directory: what it has open shows in /proc/PID/fd"""
+_CLOSE_RANGE_UNSHARE = 2
 
 
 def _names(text: str) -> tuple[str, ...]:
@@ -32,7 +35,7 @@ def _names(text: str) -> tuple[str, ...]:
 
 _ALLOW = _names("""
 read write readv writev pread64 pwrite64 preadv pwritev preadv2 pwritev2
-open openat openat2 creat close close_range lseek stat lstat fstat newfstatat statx
+open openat openat2 creat close lseek stat lstat fstat newfstatat statx
 access faccessat faccessat2 getdents getdents64 getcwd chdir fchdir
 rename renameat renameat2 mkdir mkdirat rmdir unlink unlinkat link linkat symlink symlinkat
 readlink readlinkat truncate ftruncate fallocate fsync fdatasync fadvise64 readahead
@@ -51,7 +54,7 @@ getrlimit setrlimit getrandom getcpu
 getuid geteuid getgid getegid getgroups getresuid getresgid capget
 poll ppoll select pselect6 epoll_create epoll_create1 epoll_ctl epoll_ctl_old epoll_wait epoll_pwait
 epoll_pwait2 eventfd eventfd2
-sendto recvfrom sendmsg recvmsg shutdown getsockname getpeername getsockopt setsockopt accept accept4
+sendto recvfrom shutdown getsockname getpeername getsockopt setsockopt accept accept4
 """)
 
 _PRETEND = _names("""
@@ -65,7 +68,9 @@ _FORBID = _names(
     "execve execveat fork vfork memfd_create ptrace connect bind listen setuid setgid kill tgkill"
 )
 
-_START_ONLY = ("seccomp",)
+_START_ONLY = _names("seccomp sendmsg recvmsg")
+"""sendmsg passes descriptors: a file that waits in a socket is in no process and no directory"""
+
 
 _PRCTL = (3, 15, 16, 38, 0x53564D41)
 _FCNTL = (*range(8), 36, 37, 38, 1030, 1032)
@@ -76,7 +81,7 @@ def build_first() -> bytes:
     """Stage 1. Raises OSError or RuntimeError when libseccomp is missing."""
     import pyseccomp as s
 
-    built = s.SyscallFilter(s.ERRNO(errno.ENOSYS))
+    built = _filter(s.ERRNO(errno.ENOSYS))
     for name in _ALLOW + _START_ONLY:
         _add(built, s.ALLOW, name)
     for name in _PRETEND:
@@ -84,10 +89,11 @@ def build_first() -> bytes:
     for name in _FORBID:
         if name not in ("kill", "tgkill"):
             _add(built, s.ERRNO(errno.EPERM), name)
-    thread = s.Arg(0, s.MASKED_EQ, _CLONE_THREAD, _CLONE_THREAD)
+    thread = s.Arg(0, s.MASKED_EQ, _CLONE_SHARED, _CLONE_SHARED)
     other = s.Arg(0, s.MASKED_EQ, _CLONE_THREAD, 0)
     _add(built, s.ALLOW, "clone", thread)
     _add(built, s.ERRNO(errno.EPERM), "clone", other)
+    _add(built, s.ALLOW, "close_range", s.Arg(2, s.MASKED_EQ, _CLOSE_RANGE_UNSHARE, 0))
     for name in ("kill", "tgkill"):
         _add(built, s.ALLOW, name, s.Arg(0, s.EQ, OWN_PID))
         _add(built, s.ERRNO(errno.EPERM), name, s.Arg(0, s.NE, OWN_PID))
@@ -106,7 +112,7 @@ def build_second() -> bytes:
     """Stage 2. Raises OSError or RuntimeError when libseccomp is missing."""
     import pyseccomp as s
 
-    built = s.SyscallFilter(s.ALLOW)
+    built = _filter(s.ALLOW)
     for name in _START_ONLY:
         _add(built, s.ERRNO(errno.EPERM), name)
     return _export(built)
@@ -131,6 +137,19 @@ def install(program: bytes, every_thread: bool = False) -> None:
     failed = syscall("seccomp", 1, 1 if every_thread else 0, ctypes.byref(header))
     if failed:
         raise OSError(errno.ESRCH, f"seccomp: thread {failed} could not be filtered")
+
+
+def _filter(otherwise: int) -> Any:
+    """An empty filter. A system call by another architecture's numbers ends the whole process.
+
+    libseccomp's own default ends the thread alone, and a process that lost its first thread shows
+    neither memory nor open files in /proc.
+    """
+    import pyseccomp as s
+
+    built = s.SyscallFilter(otherwise)
+    built.set_attr(s.Attr.ACT_BADARCH, s.KILL_PROCESS)
+    return built
 
 
 def _add(built: Any, action: int, name: str, *arguments: Any) -> None:

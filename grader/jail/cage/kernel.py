@@ -26,6 +26,9 @@ programs: dict[str, bytes] = {}
 ours: list[str] = []
 """Names of our own modules, found once by the server: looking through all would unshare their pages."""
 
+DIRECTORY = b"directory"
+"""The message that carries the working directory's descriptor, sent while that is still possible."""
+
 _SLACK = 2 << 30
 _OWN_PROC = (
     "status",
@@ -82,15 +85,16 @@ def run(
     from .application import start
 
     application = start(order, dict(zip(CHANNELS, sockets, strict=False)))
+    where = os.open(".", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    socket.send_fds(ready, [DIRECTORY], [where])
+    os.close(where)
     filters.install(programs["second"], every_thread=True)
     friendly.explain_refusals()
     _forget()
-    where = os.open(".", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     clock.append(time.perf_counter())
     spent = [round(after - before, 5) for before, after in itertools.pairwise(clock)]
     message = json.dumps({"ready": {"landlock": version, "spent": spent}}).encode()
-    socket.send_fds(ready, [message], [where])
-    os.close(where)
+    ready.send(message)
     ready.close()
     application.start()  # type: ignore[no-untyped-call]
 

@@ -116,7 +116,9 @@ def _wait(
         peak = max(peak, memory - watch.baseline)
         if reason:
             continue
-        if memory - watch.baseline > limits.memory_bytes:
+        if watch.first_thread_left:
+            reason = "leader"
+        elif memory - watch.baseline > limits.memory_bytes:
             reason = "memory"
         elif threads > limits.processes:
             reason = "processes"
@@ -128,6 +130,8 @@ def _wait(
     _, status, usage = os.wait4(pid, 0)
     code = os.waitstatus_to_exitcode(status)
     cpu = usage.ru_utime + usage.ru_stime
+    if reason == "leader" and code != -signal.SIGKILL:
+        reason = ""  # it was ending as a whole
     if not reason and group is not None and group.ran_out():
         reason = "memory"
     if not reason and code == -signal.SIGKILL and cpu >= limits.cpu_s - _CPU_ROUNDING_S:
@@ -138,6 +142,8 @@ def _wait(
 
 def _relay_ready(ready: socket.socket, talk: socket.socket) -> bool:
     data, descriptors, _, _ = socket.recv_fds(ready, 65536, 1)
+    if data == kernel.DIRECTORY:  # what it has to say follows at once, and nobody else speaks yet
+        data = ready.recv(65536)
     if data:
         socket.send_fds(talk, [data], descriptors)
     for descriptor in descriptors:

@@ -13,10 +13,15 @@ import stat
 
 
 class Watch:
-    """Reads the /proc entries of one process through descriptors opened at the start."""
+    """Reads the /proc entries of one process through descriptors opened at the start.
+
+    first_thread_left: the first thread has ended; when others go on, nothing here counts any more
+    what they use.
+    """
 
     def __init__(self, pid: int) -> None:
         self._pid = pid
+        self.first_thread_left = False
         self._status = os.open(f"/proc/{pid}/status", os.O_RDONLY | os.O_CLOEXEC)
         self.baseline = self.memory_and_threads()[0]
 
@@ -30,6 +35,8 @@ class Watch:
         for line in text.splitlines():
             if line.startswith((b"RssAnon:", b"RssShmem:", b"VmSwap:")):
                 memory += int(line.split()[1]) << 10
+            elif line.startswith(b"State:"):
+                self.first_thread_left = b"Z" in line
             elif line.startswith(b"Threads:"):
                 threads = int(line.split()[1])
         return memory, threads
