@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import struct
+import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
@@ -11,6 +13,7 @@ import pytest
 import zmq
 import zmq.asyncio
 
+from grader.execute.weigh import too_costly
 from grader.execute.wire import _GREETING, Meter, Wire, WireError, connect
 
 READY = b"\x04\x06\x05READY"
@@ -148,3 +151,35 @@ def test_commands_between_messages_are_passed_over(tmp_path: Path) -> None:
         assert await wire.receive() == [b"hi"]
 
     talk(tmp_path, _GREETING + READY + b"\x04\x05\x04PING" + b"\x00\x02hi", use)
+
+
+# ------------------------------------------------------------------ what a message would cost
+
+
+@pytest.mark.parametrize(
+    ("text", "costly"),
+    [
+        (b"[" + b"[]," * 300_000 + b"1]", True),
+        (b"[" + b"1," * 300_000 + b"1]", True),
+        (b'{"x": "\\\\", "j": [' + b'"",' * 300_000 + b"1]}", True),
+        (b'{"x": "\\\\\\"", "j": [' + b"{}," * 300_000 + b"1]}", True),
+        (b'{"text": "' + b"[0.1, 0.2], " * 300_000 + b'"}', False),
+        (b'{"text": "' + b'{\\"a\\": [\\\\, ' * 300_000 + b'"}', False),
+        (b'{"image/png": "' + b"iVBORw0KGgo" * 300_000 + b'"}', False),
+        (b'{"x": [' + b"0.25," * 100_000 + b"1]}", False),
+    ],
+)
+def test_values_are_counted_before_they_are_parsed(text: bytes, costly: bool) -> None:
+    json.loads(text)
+    assert bool(too_costly([b"signature", b"{}", b"{}", b"{}", text])) == costly
+
+
+def test_headers_are_small() -> None:
+    assert too_costly([b"", b"{}", b"{" + b" " * 99_999 + b"}", b"{}", b"{}"]).endswith("more than 64 KiB")
+
+
+def test_counting_is_quick_whatever_the_text() -> None:
+    for piece in (b'"', b"\\", b'\\"', b"[", b'",'):
+        start = time.process_time()
+        too_costly([b"", b"", b"", b"", piece * ((16 << 20) // len(piece))])
+        assert time.process_time() - start < 3

@@ -1,19 +1,21 @@
 """A Jupyter client whose memory stays bounded, whatever the kernel sends.
 
 It speaks to shell and iopub alone, over `grader.execute.wire`: what a kernel sends on stdin,
-control or heartbeat reaches nobody. A message that is not well formed is counted and dropped. At
-most a few messages wait to be read; then the kernel has to wait.
+control or heartbeat reaches nobody. A message that is not well formed is counted and dropped; one
+that would cost too much to parse ends the run. At most a few messages wait to be read; then the
+kernel has to wait.
 """
 
 from __future__ import annotations
 
 import asyncio
 from queue import Empty
-from typing import Any
+from typing import Any, cast
 
 from jupyter_client.asynchronous.client import AsyncKernelClient
 from jupyter_client.session import Session
 
+from grader.execute.weigh import too_costly
 from grader.execute.wire import Meter, Wire, WireError, connect
 
 _QUEUE = 4
@@ -22,8 +24,9 @@ _QUEUE = 4
 class Channel:
     """What nbclient and jupyter_client want of a channel."""
 
-    def __init__(self, wire: Wire, session: Session) -> None:
+    def __init__(self, wire: Wire, session: Session, meter: Meter) -> None:
         self._wire = wire
+        self._meter = meter
         self._session = session
         self._messages: asyncio.Queue[dict[str, Any]] = asyncio.Queue(_QUEUE)
         self._pump = asyncio.ensure_future(self._read())
@@ -67,6 +70,10 @@ class Channel:
     def _parse(self, frames: list[bytes]) -> dict[str, Any] | None:
         try:
             _, parts = self._session.feed_identities(frames)
+            cost = too_costly(cast(list[bytes], parts))
+            if cost:
+                self._meter.trip(cost)
+                return None
             message: Any = self._session.deserialize(parts)
         except Exception:  # garbage and forgeries raise whatever they manage to
             return None
@@ -95,9 +102,9 @@ class BoundedClient(AsyncKernelClient):
         self.allow_stdin = False
         identity = self.session.bsession
         shell = await connect(self._path("shell"), "DEALER", identity, meter)
-        self._shell = Channel(shell, self.session)
+        self._shell = Channel(shell, self.session, meter)
         iopub = await connect(self._path("iopub"), "SUB", b"", meter)
-        self._iopub = Channel(iopub, self.session)
+        self._iopub = Channel(iopub, self.session, meter)
 
     def close(self) -> None:
         """Hang up."""

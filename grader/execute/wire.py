@@ -39,17 +39,18 @@ class Meter:
         """A frame of `size` bytes is announced; False when it must not be read."""
         self._bytes_left -= size + _PER_FRAME
         if self._bytes_left < 0:
-            self._trip(f"more than {describe_bytes(self._output_bytes)} of output")
+            self.trip(f"more than {describe_bytes(self._output_bytes)} of output")
         return self._bytes_left >= 0
 
     def message(self) -> bool:
         """A message is complete; False when it was one too many."""
         self._messages_left -= 1
         if self._messages_left < 0:
-            self._trip(f"more than {self._messages} messages")
+            self.trip(f"more than {self._messages} messages")
         return self._messages_left >= 0
 
-    def _trip(self, reason: str) -> None:
+    def trip(self, reason: str) -> None:
+        """Whatever else is too much to take. reason: what was printed."""
         if not self.tripped.done():
             self.tripped.set_result(reason)
 
