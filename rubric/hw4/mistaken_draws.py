@@ -34,13 +34,13 @@ def _other_orders() -> list[tuple[str, tuple[str, ...]]]:
     return found
 
 
-def seeded(seed: int) -> Known:
-    """numpy's generator under another seed."""
+def seeded(seed: int, *, likely: bool = False) -> Known:
+    """numpy's generator under another seed; likely: the code calls this number a seed."""
     return known(
         f"seed_{seed}", "seed",
         "You used another seed than the handout's snippet.",
         f"np.random.seed({seed}) instead of {HANDOUT_SEED}.",
-        Variation(seed=seed), signs=f"{seed:.12g}", rare=seed not in _POPULAR,
+        Variation(seed=seed), signs=f"{seed:.12g}", rare=not likely and seed not in _POPULAR,
     )  # fmt: skip
 
 

@@ -43,6 +43,7 @@ _MOST_SEEDS = 6
 _MOST_RATES = 6
 _MOST_STEPS = 8
 _LONGEST = 2000  # updates
+_SEED_NAMES = re.compile(r"seed|random_?state")
 _RATE_NAMES = re.compile(r"^lr|_lr|rate|^eta|^alpha|step_?size|sgd|adam")
 _COUNT_NAMES = re.compile(r"range|epoch|steps?$|^n_?step|iter|updates?|times|rounds?")
 _SNIPPET = {0.01, 0.5, 1.0, 2, 3, 4, 5}
@@ -95,8 +96,9 @@ def candidates(words: frozenset[str]) -> tuple[Mistake, ...]:
 def _draws(words: frozenset[str], numbers: list[float], whole: list[int]) -> Iterator[Known]:
     # the larger a number, the less likely it means anything but a seed
     seeds = [n for n in reversed(whole) if n != HANDOUT_SEED]
-    for seed in [n for n in seeds if n not in SEEDS][:_MOST_SEEDS]:
-        yield seeded(seed)
+    called = _given(words, _SEED_NAMES)
+    for seed in [n for n in seeds if n not in SEEDS or n in called][:_MOST_SEEDS]:
+        yield seeded(seed, likely=seed in called)
     if "manual_seed" in words:
         for seed in [HANDOUT_SEED, *seeds][:_MOST_SEEDS]:
             yield from (layers_seeded(seed), biases_seeded(seed), generator_seeded(seed))

@@ -1,0 +1,92 @@
+"""Which mistake is named: the margin, the evidence of the code, the parts of a combination."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pytest
+
+from grader.assignment import Assignment, load
+from grader.diagnose import named
+from grader.extract import extract
+from grader.grading import decide
+from grader.judge import Decision
+from grader.models import Cell, Output
+from rubric.schema import Mistake
+
+CHECKS = ("h1", "h2", "output", "dW1", "db1", "dW2", "db2", "dW3", "db3")
+
+
+@pytest.fixture(scope="module")
+def hw4() -> Assignment:
+    return load("hw4")
+
+
+def decided(hw4: Assignment, ids: tuple[str, ...], code: str, digits: int = 8) -> dict[str, Decision]:
+    """The decisions about somebody who made these mistakes and printed everything."""
+    printed = []
+    for values in hw4.variants([ids])[ids]:
+        text = "\n".join(
+            f"{c} =\n{np.array2string(values[c], formatter={'float_kind': f'{{:.{digits}e}}'.format})}"
+            for c in CHECKS
+            if c in values
+        )
+        printed.append(extract([Output(cell=0, index=0, kind="stdout", text=text)]))
+    return decide([Cell(index=0, kind="code", source=code)], printed, hw4)
+
+
+@pytest.mark.parametrize(
+    ("ids", "code"),
+    [
+        (("loss_quartered",), ""),
+        (("loss_targets_forgotten",), ""),
+        (("seed_31415",), "np.random.seed(31415)"),
+        (("after_7_SGD_0_2",), "optimizer = SGD(p, lr=0.2)\nfor _ in range(7): optimizer.step()"),
+        (
+            ("gradients_after_3_adam_0_03",),
+            "optimizer = Adam(p, lr=0.03)\nfor _ in range(3): optimizer.step()",
+        ),
+        (("drawn_in_order_W2_W1_W3_y_x",), ""),
+        (("seed_31415", "tanh_both"), "np.random.seed(31415); torch.tanh(z)"),
+        (("torch_layers_initialised", "tanh_both"), "nn.Linear(3, 4), nn.Tanh()"),
+        (("W2_transposed", "weight_factor_1_0"), ""),
+        (("no_seed", "relu_both", "loss_quartered"), "nn.ReLU()"),
+        (("weight_factor_1_0",), ""),
+    ],
+)
+def test_the_mistake_is_named(hw4: Assignment, ids: tuple[str, ...], code: str) -> None:
+    decisions = decided(hw4, ids, code)
+    diagnoses = [d.diagnosis for c in CHECKS if (d := decisions[c]).verdict != "pass"]
+    assert all(d is not None for d in diagnoses)
+    assert {i for d in diagnoses if d for i in d.ids} == set(ids)
+
+
+def test_code_decides_between_mistakes_with_the_same_numbers(hw4: Assignment) -> None:
+    for code, id in (("nn.ReLU()", "relu_second"), ("nn.LeakyReLU()", "leaky_relu_second")):
+        found = decided(hw4, (id,), code)["dW3"].diagnosis
+        assert found is not None
+        assert found.ids == (id,)
+
+
+def mistakes(*lessons: str) -> tuple[dict[str, Mistake], Sequence[tuple[str, ...]]]:
+    known = {
+        f"m{n}": Mistake(f"m{n}", lesson, f"Detail {n}.", frozenset()) for n, lesson in enumerate(lessons)
+    }
+    return known, [(id,) for id in list(known)[1:]]
+
+
+def test_one_rival_is_named_beside_and_two_are_too_many() -> None:
+    known, rivals = mistakes("First.", "Second.")
+    found = named(("m0",), known, rivals)
+    assert found is not None
+    assert found.alternatives == ("m1",)
+    assert found.message == "First. Or: Second."
+    assert named(("m0",), *mistakes("First.", "Second.", "Third.")) is None
+
+
+def test_rivals_with_the_same_lesson_are_no_rivals() -> None:
+    found = named(("m0",), *mistakes("Same.", "Same.", "Same."))
+    assert found is not None
+    assert found.message == "Same."
+    assert "Detail 2." in found.detail
