@@ -6,7 +6,7 @@
     flag: "Flags", ungraded: "Not graded",
   };
   let data = { items: [], people: {}, marks: {}, verdicts: {} };
-  let at = 0, names = false, only = null, busy = false, open = false;
+  let at = 0, names = false, only = null, busy = false, loading = null, open = false;
 
   // Everything on this page comes from students: it is only ever set as text, never as markup.
   function el(tag, properties, ...children) {
@@ -66,10 +66,12 @@
     data.problem = found.problem;
   }
 
+  // A second key while the first is on its way would mark what nobody has read: it is dropped.
   async function guarded(act) {
     if (busy) return;
     busy = true;
     try {
+      await loading;
       await act();
     } catch (error) {
       if (error.status === 409 || error.status === 400) await load().catch(() => {});
@@ -319,7 +321,7 @@
   });
   window.addEventListener("focus", () => { // what others marked meanwhile
     const typed = ["points", "reason"].some((id) => byId(id) && byId(id).value);
-    if (!typed) guarded(load);
+    if (!typed && !busy && !loading) loading = load().catch(() => {}).finally(() => { loading = null; });
   });
   load().catch((error) => say(error.message, true));
 })();
