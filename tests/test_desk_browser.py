@@ -98,6 +98,7 @@ def test_ten_things_by_keyboard_over_a_restart(browser: Browser, tmp_path: Path)
         seen = opened(browser, address)
         page = seen.page
         assert counted(page) == "0 of 10 settled"
+        page.evaluate("window.dispatchEvent(new Event('focus'))")  # a refresh begins, no key is lost
         press(page, "1", "3")  # two prints
         assert counted(page) == "2 of 10 settled"
         assert page.inner_text(".answer-text") == "4. Answer number a"
