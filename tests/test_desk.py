@@ -86,17 +86,28 @@ def test_ungraded_reports_wait_without_points(tmp_path: Path) -> None:
     assert "did not start" in item.said
 
 
+TABLE = """"kind","first","second","share_of_first","share_of_second"
+"identical","ada","bea",1,1
+"identical","ada","cem",1,1
+"alike","cem","bea",0.91,0.4
+"alike","ada","zoe",0.9,0.9
+"""
+
+
 def test_lookalikes_wait_for_all_of_them_together(tmp_path: Path) -> None:
     out = small_class(tmp_path)
-    group = {"submissions": ["ada", "cem"], "said": "91 % of the code is the same.", "excerpt": "x = 1"}
-    gone = {"submissions": ["ada", "zoe"], "said": "zoe is not graded here"}
-    (out / "lookalikes.json").write_text(json.dumps({"groups": [group, gone]}))
+    (out / "lookalikes.csv").write_text(TABLE)
     desk = desk_of(out)
-    (item,) = [i for i in desk.look().items if i.kind == "lookalike"]
-    assert (item.submissions, item.said, item.text) == (("ada", "cem"), group["said"], "x = 1")
-    desk.mark(item.topic, {"ada": 0, "cem": 0}, 0, "Worked together, said so.")
-    assert desk.settled(item, desk.look())
-    (out / "lookalikes.json").write_text("[1, 2")
+    found = [i for i in desk.look().items if i.kind == "lookalike"]
+    assert [i.submissions for i in found] == [("ada", "bea", "cem"), ("cem", "bea")], "zoe is not there"
+    assert found[1].said.startswith("91% of the first's own code is in the second, 40% the other way")
+    desk.mark(found[1].topic, {"cem": 0, "bea": 0}, 0, "Worked together, said so.")
+    assert [desk.settled(i, desk.look()) for i in found] == [False, True]
+    client, home = client_of(out)
+    assert client.get(f"{home}/lookalikes").status_code == 404
+    (out / "lookalikes.html").write_text("<h1>Code that is alike</h1>")
+    assert "sandbox" in client.get(f"{home}/lookalikes").headers["content-security-policy"]
+    (out / "lookalikes.csv").write_text("kind,first\nalike,ada\n")
     assert [i for i in desk.look().items if i.kind == "lookalike"] == []
 
 

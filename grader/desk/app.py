@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict
 from importlib.resources import files
+from pathlib import Path
 from typing import Annotated, Any
 
 from fastapi import Body, FastAPI, Request, Response
@@ -13,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from grader.desk.desk import Desk, View, palette
+from grader.desk.folder import SIDE_BY_SIDE
 from grader.desk.ledger import ConflictError, Standing
 from grader.desk.publish import Publisher
 from grader.desk.queue import Item
@@ -102,16 +104,23 @@ def make_app(desk: Desk, publisher: Publisher, token: str) -> FastAPI:
     def report(id: str) -> Response:
         if id not in desk.look().students:
             return Response(status_code=404)
-        path = desk.out / id / "report.html"
-        if not path.is_file():
-            return Response("no report.html there; grade it again with --force", status_code=404)
-        # The page brings a policy of its own that is stricter still; here nothing of it may run.
-        policy = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox allow-popups"
-        return HTMLResponse(
-            path.read_text("utf-8", errors="replace"), headers={"Content-Security-Policy": policy}
-        )
+        return _page(desk.out / id / "report.html", "grade it again with --force")
+
+    @app.get(f"{home}/lookalikes")
+    def lookalikes() -> Response:
+        return _page(desk.out / SIDE_BY_SIDE, "run `grader lookalikes` again without --to")
 
     return app
+
+
+def _page(path: Path, otherwise: str) -> Response:
+    """A page that the grader wrote. It brings a policy of its own; here nothing of it may run either."""
+    if not path.is_file():
+        return Response(f"no {path.name} there; {otherwise}", status_code=404)
+    policy = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox allow-popups"
+    return HTMLResponse(
+        path.read_text("utf-8", errors="replace"), headers={"Content-Security-Policy": policy}
+    )
 
 
 def _shown(desk: Desk, publisher: Publisher) -> dict[str, Any]:

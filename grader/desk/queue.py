@@ -63,7 +63,6 @@ class Lookalike:
 
     submissions: tuple[str, ...]
     said: str
-    excerpt: str
 
 
 def queue(
@@ -205,7 +204,7 @@ def _lookalike(found: Lookalike) -> Item:
     key = ("lookalike", *sorted(found.submissions))
     name = _digest(key)
     item = _note("lookalike", f"lookalike:{name}", "Look-alikes", "", found.said)
-    return replace(item, id=name, submissions=found.submissions, text=found.excerpt)
+    return replace(item, id=name, submissions=found.submissions)
 
 
 def _digest(key: tuple[object, ...]) -> str:

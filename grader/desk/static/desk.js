@@ -183,6 +183,7 @@
       el("div", { className: "head" }, el("h2", {}, item.title), el("span", { className: "points" }, worth)),
       item.text && el(item.kind === "print" ? "pre" : "div", { className: "answer-text" }, item.text),
       item.said && el("p", { className: "said" }, item.said),
+      item.kind === "lookalike" && el("p", {}, el("a", { href: "lookalikes", target: "_blank", rel: "noreferrer" }, "side by side")),
       facts(item), matrices(item), members(item));
     return [seen, decide(item), notebook(item)];
   }
@@ -299,7 +300,7 @@
           made.open = !made.open;
           if (made.open) made.scrollIntoView({ block: "start" });
         },
-        o: () => document.querySelector(".members a").click(),
+        o: () => document.querySelector("#item a").click(),
         s: () => { only = only === null ? item.submissions[0] : null; draw(); },
       });
       const reason = /^[1-9]$/.test(event.key) && item.palette[Number(event.key) - 1];
