@@ -92,7 +92,7 @@ class Folder:
 
 
 class _Row(BaseModel):
-    """A line of lookalikes.csv. The ids are those of submissions, whatever kept a spreadsheet calm taken off."""
+    """A line of lookalikes.csv; an id loses the quote that kept spreadsheets calm."""
 
     kind: str
     first: str
