@@ -14,6 +14,7 @@ from grader.execute.absent import missing_packages
 from grader.execute.outputs import OutputLog, clean
 from grader.jail import probe, view
 from grader.jail.cage import filters, plan
+from grader.jail.cage.cgroup import Group
 from grader.jail.remove import remove_tree
 from grader.jail.rundir import private_directory
 from grader.models import AttachedFile, Cell
@@ -36,6 +37,30 @@ def test_hidden_entries_are_walked_around(tmp_path: Path) -> None:
     hidden = frozenset({f"{site}/grader"})
     assert list(view.around(site, hidden)) == [f"{site}/six", f"{site}/torch"]
     assert list(view.around(f"{site}/six", hidden)) == [f"{site}/six"]
+
+
+@pytest.mark.parametrize(
+    ("version", "files", "why"),
+    [
+        (2, {"memory.events": "oom 0\noom_kill 0\n"}, ""),
+        (2, {"memory.events": "oom 3\noom_kill 1\n"}, "memory"),
+        (2, {"memory.events": "oom 0\noom_kill 1\n"}, "oom"),
+        (1, {"memory.oom_control": "under_oom 0\noom_kill 1\n", "memory.failcnt": "7\n"}, "memory"),
+        (1, {"memory.oom_control": "under_oom 0\noom_kill 1\n", "memory.failcnt": "0\n"}, "oom"),
+        (1, {"memory.oom_control": "under_oom 0\n", "memory.failcnt": "0\n"}, ""),
+    ],
+)
+def test_a_cgroup_tells_its_own_limit_from_the_machines(
+    version: int, files: dict[str, str], why: str, tmp_path: Path
+) -> None:
+    for name, text in files.items():
+        (tmp_path / name).write_text(text)
+    group = Group.__new__(Group)
+    group._version, group._memory = version, os.open(tmp_path, os.O_RDONLY)
+    try:
+        assert group.killed_for() == why
+    finally:
+        os.close(group._memory)
 
 
 def test_a_filter_lets_a_process_signal_itself_alone() -> None:

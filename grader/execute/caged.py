@@ -16,7 +16,7 @@ from grader.jail.kernels import CagedKernels
 from grader.models import AttachedFile, Isolation, Usage
 
 _REASONS: dict[str, Reason] = {
-    name: name for name in ("memory", "disk", "files", "processes", "cpu", "leader", "lost")
+    name: name for name in ("memory", "disk", "files", "processes", "cpu", "leader", "oom", "lost")
 }
 
 

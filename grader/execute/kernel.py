@@ -9,7 +9,7 @@ from grader.execute.channels import BoundedClient
 from grader.execute.job import Job
 from grader.models import AttachedFile, Isolation, Usage
 
-Reason = Literal["", "memory", "disk", "files", "processes", "cpu", "leader", "lost"]
+Reason = Literal["", "memory", "disk", "files", "processes", "cpu", "leader", "oom", "lost"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +18,7 @@ class Ending:
 
     code: exit status, or minus the signal's number. reason: the limit it was killed for, "" if none,
     "leader" when it went on without its first thread, so that nobody could watch it any more,
+    "oom" when Linux killed it because memory had run out outside of its own limit,
     "lost" when what watched it is gone, which is our fault.
     """
 

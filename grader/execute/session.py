@@ -99,7 +99,15 @@ class _Stop:
     message: str
 
 
-async def execute(kernel: Kernel, job: Job, started: float) -> Execution:
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """A job's Execution. ending: how its kernel ended, where it ended before its time; else None."""
+
+    execution: Execution
+    ending: Ending | None
+
+
+async def execute(kernel: Kernel, job: Job, started: float) -> Finished:
     """Run every code cell of a job, then kill the kernel.
 
     started: `time.monotonic()` when the job was taken up, from which wall_s counts.
@@ -122,7 +130,7 @@ async def execute(kernel: Kernel, job: Job, started: float) -> Execution:
         status, message = _explain(stop, ending, job)
     elif log.errors():
         status, message = "error", _name_errors(log, job.cells)
-    return Execution(
+    execution = Execution(
         status=status,
         message=message,
         stopped_at=stop.cell if stop else None,
@@ -133,6 +141,15 @@ async def execute(kernel: Kernel, job: Job, started: float) -> Execution:
         wall_s=time.monotonic() - started,
         usage=ending.usage,
     )
+    return Finished(execution, ending if stop is not None and stop.status == "killed" else None)
+
+
+def blame_memory(execution: Execution, job: Job) -> Execution:
+    """The same Execution, after it has turned out that its last cell used up the machine's memory."""
+    assert execution.stopped_at is not None, "something ended it"
+    stop = _Stop(execution.stopped_at, "killed", "")
+    status, message = _explain(stop, Ending(-int(signal.SIGKILL), "oom"), job)
+    return execution.model_copy(update={"status": status, "message": message})
 
 
 async def _run_cells(kernel: Kernel, job: Job, log: OutputLog, meter: Meter) -> _Stop | None:
@@ -237,6 +254,8 @@ def _ended(ending: Ending, limits: Limits) -> tuple[Status, str]:
     """Status, and what the cell did that ended the kernel."""
     if ending.reason == "memory":
         return "memory_limit", f"used more than {describe_bytes(limits.memory_bytes)} of memory"
+    if ending.reason == "oom":
+        return "memory_limit", "used up the memory of this machine"
     if ending.reason == "disk":
         return "killed", f"wrote more than {describe_bytes(limits.disk_bytes)} of files"
     if ending.reason == "files":

@@ -56,13 +56,14 @@ class Group:
         for _, directory in self._directories:
             self._write(directory, "cgroup.procs", "0")
 
-    def ran_out(self) -> bool:
-        """Whether something was killed in it for memory."""
+    def killed_for(self) -> str:
+        """Why Linux killed in it: "memory" for its own limit, "oom" for the machine's, "" if it did not."""
         name = "memory.events" if self._version == 2 else "memory.oom_control"
-        for line in self._read(name).splitlines():
-            if line.startswith("oom_kill "):
-                return int(line.split()[1]) > 0
-        return False
+        events = dict(line.split(maxsplit=1) for line in self._read(name).splitlines())
+        if int(events.get("oom_kill", 0)) == 0:
+            return ""
+        met = events.get("oom", "1") if self._version == 2 else self._read("memory.failcnt").strip() or "1"
+        return "memory" if met != "0" else "oom"
 
     def peak(self) -> int | None:
         """The most memory it ever held, bytes."""

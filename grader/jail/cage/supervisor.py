@@ -132,8 +132,8 @@ def _wait(
     cpu = usage.ru_utime + usage.ru_stime
     if reason == "leader" and code != -signal.SIGKILL:
         reason = ""  # it was ending as a whole
-    if not reason and group is not None and group.ran_out():
-        reason = "memory"
+    if not reason and group is not None:
+        reason = group.killed_for()
     if not reason and code == -signal.SIGKILL and cpu >= limits.cpu_s - _CPU_ROUNDING_S:
         reason = "cpu"
     exact = group.peak() if group is not None else None

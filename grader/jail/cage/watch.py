@@ -11,12 +11,16 @@ from __future__ import annotations
 import os
 import stat
 
+_EXITING = 4
+"""PF_EXITING in the flags of /proc/PID/task/TID/stat"""
+_KILL_PENDING = 1 << 8
+
 
 class Watch:
     """Reads the /proc entries of one process through descriptors opened at the start.
 
-    first_thread_left: the first thread has ended; when others go on, nothing here counts any more
-    what they use.
+    first_thread_left: the first thread has ended and others go on; nothing here counts any more what
+    they use.
     """
 
     def __init__(self, pid: int) -> None:
@@ -36,10 +40,24 @@ class Watch:
             if line.startswith((b"RssAnon:", b"RssShmem:", b"VmSwap:")):
                 memory += int(line.split()[1]) << 10
             elif line.startswith(b"State:"):
-                self.first_thread_left = b"Z" in line
+                self.first_thread_left = b"Z" in line and self._others_go_on()
             elif line.startswith(b"Threads:"):
                 threads = int(line.split()[1])
         return memory, threads
+
+    def _others_go_on(self) -> bool:
+        """Whether a thread but the first runs, and is neither ending nor about to be killed."""
+        folder = f"/proc/{self._pid}/task"
+        try:
+            for name in os.listdir(folder):
+                with open(f"{folder}/{name}/stat", "rb") as file:
+                    fields = file.read().rpartition(b") ")[2].split()
+                ending = int(fields[6]) & _EXITING or int(fields[28]) & _KILL_PENDING
+                if fields[0] not in (b"Z", b"X") and not ending:
+                    return True
+        except OSError:
+            return False  # a thread has ended meanwhile: the next look will tell
+        return False
 
     def disk(self, directory: str, most_files: int) -> tuple[int, int]:
         """Bytes and files below a directory, plus deleted files still in use; stops at most_files."""
