@@ -40,8 +40,16 @@ def deliver(
 ) -> None:
     """Write the report's files, the readable ones with the marks given by hand. Raises `StorageError`."""
     rubric = assignment.rubric
+    clear_torn(folder)
     ran = executions[0] if executions and report.execution.status != "unreadable" else None
     reports.write(report, submission, rubric, folder, ran)
     marked = marks.apply(report, by_hand, rubric)
     if marked is not report:
         reports.rewrite(marked, rubric, folder)
+
+
+def clear_torn(folder: Path) -> None:
+    """Delete what a killed run was writing beside the files it never replaced. Hold the lock first."""
+    for pattern in (".report.*", ".executed.ipynb.*"):
+        for path in folder.glob(pattern):
+            path.unlink(missing_ok=True)

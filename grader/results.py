@@ -102,6 +102,8 @@ def write_class(out: Path, journal: Journal, uploads: Sequence[Named], rubric: R
     stamp = out / STATE / "class.json"
     if (known := _known(stamp, key, out)) is not None:
         return known
+    for torn in (*out.glob(".index.html.*"), *out.glob(".grades.csv.*")):
+        torn.unlink(missing_ok=True)  # of a killed run; we hold the lock
     found: list[Report] = []
     damaged: list[str] = []
     for entry, report in iterate(out, entries, by_hand, rubric):
