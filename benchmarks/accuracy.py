@@ -38,6 +38,7 @@ from runs import Run, execute, save_slice
 from grader.assignment import Assignment, load
 from grader.grading import grade
 from grader.models import Execution, Report, Submission
+from grader.relations import GENERIC
 
 VERDICTS = ("pass", "partial", "fail", "missing", "review")
 STATUSES = ("right", "either", "partial", "wrong", "missing")
@@ -122,7 +123,7 @@ def _diagnosed(notebook: GeneratedNotebook, report: Report, assignment: Assignme
             found[check] = "none"
         elif diagnosis.ids == ("constant_factor",) and _proportional(notebook, check):
             found[check] = "right"
-        elif not set(diagnosis.ids) <= {m.id for m in assignment.mistakes}:
+        elif set(diagnosis.ids) <= GENERIC:
             found[check] = "generic"
         else:
             found[check] = "right" if _reproduces(diagnosis.ids, check, notebook, assignment) else "wrong"

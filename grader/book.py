@@ -107,11 +107,11 @@ class Book:
         self._values = {
             size: tuple(np.stack(world) for world in zip(*filed, strict=True)) for size, filed in rows.items()
         }
+        margins = {
+            id(t): [margin(v, self._tolerance(w)) for w, v in enumerate(t.values)] for t in self.targets
+        }
         self._slack = {
-            size: tuple(
-                np.array([[margin(v.target.values[w], self._tolerance(w))] for v in views])
-                for w in range(len(views[0].target.values))
-            )
+            size: tuple(np.array([margins[id(v.target)] for v in views]).T[:, :, None])
             for size, views in self._views.items()
         }
 

@@ -4,8 +4,7 @@ A hypothesis is a set of known mistakes. It predicts every quantity in every wor
 explains the most prints wins, fewer mistakes before more, those that the code shows signs of before
 others, and it is named only where no other hypothesis explains the same prints as well. One mistake is
 tried first, then those that the numbers in the code suggest, then one more beside what was found, then
-pairs. What no hypothesis explains is compared with the reference by a few generic relations: a
-constant factor, a permutation, one wrong element, rounding.
+pairs. What no hypothesis explains is left to `grader.relations`.
 """
 
 from __future__ import annotations
@@ -13,13 +12,12 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from fractions import Fraction
 from itertools import combinations
 
 import numpy as np
 
 from grader.book import Array, Book, Target, View, fits, margin
-from grader.models import Diagnosis, PrintedTensor
+from grader.models import Diagnosis
 from grader.reading import Reading
 from rubric.schema import Mistake, Tolerance
 
@@ -309,80 +307,6 @@ def named(ids: Ids, mistakes: Mapping[str, Mistake], rivals: Sequence[Ids]) -> D
 
 def _lesson(ids: Ids, mistakes: Mapping[str, Mistake]) -> str:
     return " ".join(mistakes[i].message for i in ids)
-
-
-def generic(prints: Sequence[tuple[PrintedTensor, Array]], tolerance: Tolerance) -> Diagnosis | None:
-    """A relation between printed and expected values that no list of mistakes names.
-
-    prints: for each world, the print and the expected values, flattened in the layout in which they
-    agree best; all of the same size.
-    """
-    if not prints or prints[0][1].size < 2:
-        return None
-    for relation in (_factor, _permutation, _one_wrong, _rounded):
-        found = relation(prints, tolerance)
-        if found is not None:
-            return found
-    return None
-
-
-def _factor(prints: Sequence[tuple[PrintedTensor, Array]], tolerance: Tolerance) -> Diagnosis | None:
-    printed, expected = prints[-1]
-    value = np.asarray(printed.values)
-    biggest = int(np.argmax(np.abs(expected)))
-    if expected[biggest] == 0 or not np.isfinite(value).all() or value[biggest] == 0:
-        return None
-    factor = float(value[biggest] / expected[biggest])
-    simple = Fraction(factor).limit_denominator(60)
-    if simple and abs(float(simple) / factor - 1) < 1e-4:
-        factor = float(simple)
-    if abs(factor - 1) < 1e-6:
-        return None
-    for one, reference in prints:
-        scaled = factor * reference
-        if not fits(one, scaled, margin(scaled, tolerance)).all():
-            return None
-        if (np.abs(scaled) <= np.asarray(one.half_unit)).all():
-            return None
-    if factor == -1:
-        text = "Your values have the right magnitude and the opposite sign."
-    else:
-        text = f"Your values are {factor:.6g} times the expected ones."
-    return Diagnosis(ids=("constant_factor",), message=text, detail=text)
-
-
-def _permutation(prints: Sequence[tuple[PrintedTensor, Array]], tolerance: Tolerance) -> Diagnosis | None:
-    for printed, expected in prints:
-        value = np.asarray(printed.values)
-        slack = margin(expected, tolerance) + max(printed.half_unit)
-        if not np.isfinite(value).all() or np.ptp(expected) <= 20 * slack:
-            return None
-        if not (np.abs(np.sort(value) - np.sort(expected)) <= slack).all():
-            return None
-    text = "These are the right numbers in another order."
-    return Diagnosis(ids=("permutation",), message=text, detail=text)
-
-
-def _one_wrong(prints: Sequence[tuple[PrintedTensor, Array]], tolerance: Tolerance) -> Diagnosis | None:
-    wrong = np.zeros(prints[0][1].size, dtype=np.bool_)
-    for printed, expected in prints:
-        wrong |= ~fits(printed, expected, margin(expected, tolerance))
-    if wrong.sum() != 1 or wrong.size < 3:
-        return None
-    number = int(np.flatnonzero(wrong)[0]) + 1
-    text = f"One element differs: number {number} of {wrong.size}, counted row by row."
-    return Diagnosis(ids=("one_element",), message=text, detail=text)
-
-
-def _rounded(prints: Sequence[tuple[PrintedTensor, Array]], tolerance: Tolerance) -> Diagnosis | None:
-    del tolerance
-    printed, expected = prints[-1]
-    scale = float(np.abs(expected).max())
-    error = float(np.abs(np.asarray(printed.values) - expected).max())
-    if not scale or not np.isfinite(error) or error > 0.01 * scale:
-        return None
-    text = "Your values are close but not equal: something was rounded before the end of the computation."
-    return Diagnosis(ids=("rounded_early",), message=text, detail=text)
 
 
 def variant_targets(

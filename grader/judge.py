@@ -15,11 +15,12 @@ import numpy as np
 
 from grader.assignment import Array
 from grader.book import Book, View
-from grader.diagnose import Explanation, generic, named
+from grader.diagnose import Explanation, named
 from grader.evidence import Comparison, compare, digits, excluded, in_half_precision
 from grader.match import Candidate
 from grader.models import Diagnosis, Flag, PrintedTensor, VerdictName
 from grader.reading import Reading
+from grader.relations import generic
 from grader.source import Code
 from rubric.schema import Mistake, Rubric, TensorCheck
 
