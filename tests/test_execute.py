@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import resource
 import threading
 from collections.abc import Iterator
@@ -11,8 +12,10 @@ from pathlib import Path
 import pytest
 from execute_kit import Run, attached, cells, shared_runner, text_of
 
-from grader.errors import IsolationError
+from grader.errors import IsolationError, KernelStartError
 from grader.execute import Job, Limits, open_runner
+from grader.execute.workdir import copy_files
+from grader.models import AttachedFile
 
 pytestmark = pytest.mark.kernel
 
@@ -71,6 +74,19 @@ def test_attached_files_are_beside_the_notebook(run: Run, tmp_path: Path) -> Non
     done = run("import helper; print(helper.f(), open('data/x.csv').read())", files=files)
     assert text_of(done, 0) == "5 1,2\n\n"
     assert done.missing_packages == ()
+
+
+def test_a_pipe_handed_in_is_refused_and_nobody_waits_for_it(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    target = tmp_path / "work"
+    target.mkdir()
+    directory = os.open(target, os.O_RDONLY)
+    try:
+        with pytest.raises(KernelStartError, match=r"'x\.csv' can't be copied: it is not a regular file"):
+            copy_files([AttachedFile(name="x.csv", source=str(tmp_path / "pipe"), size=0)], directory)
+    finally:
+        os.close(directory)
+    assert list(target.iterdir()) == []
 
 
 def test_an_attached_module_does_not_stand_in_the_way_of_the_prelude(run: Run, tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import stat
 from collections.abc import Iterable
 from pathlib import PurePosixPath
 
@@ -29,13 +30,21 @@ def copy_files(files: Iterable[AttachedFile], directory: int) -> None:
             for parent in reversed(path.parents[:-1]):
                 _make_folder(str(parent), directory, owner)
             with (
-                os.fdopen(os.open(file.source, _READ), "rb") as reader,
+                os.fdopen(_open_regular(file.source), "rb") as reader,
                 os.fdopen(os.open(str(path), _WRITE, 0o600, dir_fd=directory), "wb") as writer,
             ):
                 _give(writer.fileno(), owner)
                 shutil.copyfileobj(reader, writer)
         except OSError as error:
             raise KernelStartError(f"attached file {file.name!r} can't be copied: {error}") from error
+
+
+def _open_regular(path: str) -> int:
+    descriptor = os.open(path, _READ)
+    if stat.S_ISREG(os.fstat(descriptor).st_mode):
+        return descriptor
+    os.close(descriptor)
+    raise OSError("it is not a regular file")
 
 
 def _make_folder(name: str, directory: int, owner: int) -> None:
