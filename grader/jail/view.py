@@ -16,7 +16,16 @@ from pathlib import Path
 
 _SITE = ("site-packages", "dist-packages")
 _OURS = ("grader", "rubric")
-_OUR_NAMES = ("grader", "rubric", "notebook_grader", "_notebook_grader", "notebook-grader", "__editable__")
+_OUR_NAMES = (
+    "grader",
+    "rubric",
+    "notebook_grader",
+    "_notebook_grader",
+    "notebook-grader",
+    "__editable__",
+    "_editable_impl_",
+)
+"""beginnings of names; the last two are what setuptools and hatchling call editable installs"""
 _SYSTEM = (
     "/usr/lib",
     "/usr/lib64",
