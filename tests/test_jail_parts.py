@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,7 +14,7 @@ import rubric
 from grader.execute.absent import missing_packages
 from grader.execute.outputs import OutputLog, clean
 from grader.jail import probe, view
-from grader.jail.cage import filters, plan
+from grader.jail.cage import filters, plan, trial
 from grader.jail.cage.cgroup import Group
 from grader.jail.remove import remove_tree
 from grader.jail.rundir import private_directory
@@ -25,7 +26,7 @@ def test_the_view_shows_python_and_nothing_of_ours() -> None:
     ours = [str(Path(package.__file__ or "").resolve()) for package in (grader, rubric)]
     for path in shown.read:
         assert not any(own == path or own.startswith(path + "/") for own in ours)
-        assert not Path(path).name.startswith(("notebook_grader", "_notebook_grader", "__editable__"))
+        assert not Path(path).name.startswith(view._OUR_NAMES)
     assert any(os.__file__.startswith(path + "/") for path in shown.read)
 
 
@@ -98,6 +99,50 @@ def test_a_hostile_directory_is_removed_whatever_is_in_it(tmp_path: Path) -> Non
     (top / "closed").mkdir(mode=0)
     remove_tree(top)
     assert not top.exists() and outside.read_text() == "keep"
+
+
+def test_no_name_stands_in_the_way_of_the_removal(tmp_path: Path) -> None:
+    top = tmp_path / "top"
+    for number in range(1, 40):
+        (top / f".removed-{number}" / "x").mkdir(parents=True)
+    (top / "deep" / "deeper" / "deepest").mkdir(parents=True)
+    remove_tree(top)
+    assert not top.exists()
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root can become another user to try it")
+def test_closed_directories_are_removed_by_their_owner() -> None:
+    """Who is not root can't move a directory that is closed to its owner."""
+    with tempfile.TemporaryDirectory() as open_to_all:
+        os.chmod(open_to_all, 0o777)
+        pid = os.fork()
+        if pid == 0:
+            code = 1
+            try:
+                os.setresuid(59_871, 59_871, 59_871)
+                top = Path(open_to_all, "top")
+                (top / "a" / "b").mkdir(parents=True)
+                (top / "a" / "b" / "closed").mkdir(mode=0)
+                (top / "a" / "b").chmod(0o500)
+                remove_tree(top)
+                code = 2 if top.exists() else 0
+            finally:
+                os._exit(code)
+        assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
+
+
+def test_a_proc_that_cannot_be_mounted_has_one_reason_and_no_layer_in_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(1, "mount /proc: Operation not permitted")
+
+    monkeypatch.setattr(trial.namespaces, "mount_private", refuse)
+    for name in ("enter_minimal_root", "isolate"):
+        monkeypatch.setattr(trial.namespaces, name, lambda *_: None)
+    spaces = replace(plan.Plan((), (), ""), namespaces=True)
+    found = trial._in_child(["private_proc"], lambda: trial._private_proc(spaces))
+    assert found == {"private_proc": "this container does not let a fresh /proc be mounted"}
 
 
 def test_what_a_killed_grader_left_is_removed_and_a_living_one_is_not(

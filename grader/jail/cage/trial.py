@@ -156,9 +156,13 @@ def _private_proc(plan: Plan) -> Steps:
     namespaces.isolate(plan)
     pid = os.fork()
     if pid == 0:
-        namespaces.mount_private(plan, 1 << 20, 10, os.getuid())
-        alone = [name for name in os.listdir("/proc") if name.isdigit()] == ["1"]
-        os._exit(0 if alone and os.access(HOME, os.W_OK) else 1)
+        held = False
+        try:
+            namespaces.mount_private(plan, 1 << 20, 10, os.getuid())
+            alone = [name for name in os.listdir("/proc") if name.isdigit()] == ["1"]
+            held = alone and os.access(HOME, os.W_OK)
+        finally:  # out of here its exception would be told as its parent's
+            os._exit(0 if held else 1)
     _, status = os.waitpid(pid, 0)
     if status:
         raise OSError("this container does not let a fresh /proc be mounted")
