@@ -61,6 +61,35 @@ def test_moodle_folders_with_duplicate_names_and_commas(tmp_path: Path) -> None:
     assert intake.leftovers == ()
 
 
+def test_a_worksheet_named_beside_the_export_says_when(tmp_path: Path) -> None:
+    uploads = export(tmp_path / "class", *(f"S{i}_10{i}_assignsubmission_file/hw.ipynb" for i in range(3)))
+    sheet = tmp_path / "Grades.csv"
+    sheet.write_text(
+        "\ufeffID,Vollständiger Name,Status,Bewertung,Zuletzt geändert (Abgabe)\n"
+        'Teilnehmer/in100,S0,x,,"Dienstag, 9. Juni 2026, 14:26"\nTeilnehmer/in101,S1,x,,-\n'
+    )
+    times = [s.received_at for s in collect([uploads, sheet])]
+    assert times == [datetime(2026, 6, 9, 14, 26), None, None]
+    sheet.rename(uploads / "Grades.csv")
+    intake = collect([uploads])
+    assert [s.received_at for s in intake] == times
+    assert intake.leftovers == ()
+
+
+def test_a_worksheet_that_a_student_hands_in_says_nothing(tmp_path: Path) -> None:
+    export(
+        tmp_path,
+        **{
+            f"S_1_assignsubmission_file/{n}": c
+            for n, c in (
+                ("hw.ipynb", NOTEBOOK),
+                ("Grades.csv", "ID,Last modified (submission)\n1,1 June 2020, 1:00\n"),
+            )
+        },
+    )
+    assert [s.received_at for s in collect([tmp_path])] == [None]
+
+
 def test_moodle_flat(tmp_path: Path) -> None:
     export(
         tmp_path,

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import re
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from grader.intake.choose import Item
@@ -13,6 +16,10 @@ from grader.intake.document import Refused
 from grader.intake.files import read
 
 _STAMP = "timestamp.txt"
+_SHEET_BYTES = 16 * 2**20
+_IDENTIFIER = frozenset({"identifier", "id"})
+_SUBMITTED = frozenset({"last modified (submission)", "zuletzt geändert (abgabe)"})
+_DIGITS = re.compile(r"(\d+)\s*$")
 _LONGEST = 100
 _ISO = re.compile(r"^(\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d(?:\.\d{1,6})?)\s*(\S*)$")
 _OFFSET = re.compile(r"^[+-]\d\d:?\d\d$")
@@ -31,6 +38,29 @@ def received_at(files: Sequence[Item]) -> datetime | None:
             with suppress(Refused):
                 return from_stamp(read(item.file.path, item.file.path.parent).decode("utf-8", "replace"))
     return None
+
+
+def listed_times(path: Path) -> dict[str, datetime] | None:
+    """Platform id → time, from a Moodle grading worksheet, English or German; None for any other file."""
+    try:
+        if path.suffix.lower() != ".csv" or path.stat().st_size > _SHEET_BYTES:
+            return None
+        text = read(path, None).decode("utf-8-sig")
+        rows = list(csv.reader(io.StringIO(text, newline="")))
+    except (OSError, Refused, UnicodeDecodeError, csv.Error):
+        return None
+    header = [cell.strip().casefold() for cell in rows[0]] if rows else []
+    who = next((i for i, name in enumerate(header) if name in _IDENTIFIER), None)
+    when = next((i for i, name in enumerate(header) if name in _SUBMITTED), None)
+    if who is None or when is None:
+        return None
+    found: dict[str, datetime] = {}
+    for row in rows[1:]:
+        if len(row) > max(who, when) and (id := _DIGITS.search(row[who])) is not None:
+            time = from_words(row[when])
+            if time is not None:
+                found[id[1]] = time
+    return found
 
 
 def from_stamp(text: str) -> datetime | None:

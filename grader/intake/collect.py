@@ -12,6 +12,7 @@ from pathlib import Path
 
 from grader.intake import files, notebook, script
 from grader.intake.archives import prune
+from grader.intake.arrival import listed_times
 from grader.intake.choose import is_script_name
 from grader.intake.document import Refused
 from grader.intake.naming import assign
@@ -117,6 +118,7 @@ def collect(
     """Find the notebooks at `paths` (files, archives, folders with all their folders) and name them.
 
     exclude: folders not to enter. stage: where archives are unpacked and stay; None: a temporary folder.
+    A grading worksheet of Moodle named among them says when each student handed in.
     insist, pattern: the platform whose export this is, see `platforms.recognise`. prefer: a glob that
     names the notebook of somebody who handed in several. What is found twice is taken once. Raises
     `UsageError` for a path that does not exist or is not what was insisted on, `StorageError`.
@@ -125,11 +127,15 @@ def collect(
     if stage is None:
         keeper = tempfile.TemporaryDirectory(prefix="grader-uploads-")
         stage = Path(keeper.name)
-    options = Options(stage, exclude, insist, pattern, prefer)
+    sheets = {Path(p): times for p in paths if (times := listed_times(Path(p))) is not None}
+    listed = {who: when for times in sheets.values() for who, when in times.items()}
+    options = Options(stage, exclude, insist, pattern, prefer, listed)
     uploads: dict[str, Upload] = {}
     leftovers: dict[str, Leftover] = {}
     unpacked: list[Path] = []
     for path in map(Path, paths):
+        if path in sheets:
+            continue
         found = find(path, options)
         unpacked += found.unpacked
         leftovers |= {str(path / leftover.path): leftover for leftover in found.leftovers}

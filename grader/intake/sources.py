@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 
 from grader.errors import UsageError
 from grader.intake.archives import is_archive_name
-from grader.intake.arrival import received_at
+from grader.intake.arrival import listed_times, received_at
 from grader.intake.choose import Choice, Item, choose, is_script_name, refused_flag
 from grader.intake.naming import Named, printable
 from grader.intake.platforms import Convention, Listing, Owner, recognise, together
@@ -53,6 +53,8 @@ class Upload:
 class Options:
     """How to read what was named. stage: where archives are unpacked. prefer: the rubric's `notebook` glob.
 
+    times: platform id → time of arrival, from a worksheet named beside the export.
+
     exclude: folders not to enter (the output folder). insist, pattern: see `platforms.recognise`.
     """
 
@@ -61,6 +63,7 @@ class Options:
     insist: str | None = None
     pattern: str | None = None
     prefer: str | None = None
+    times: Mapping[str, datetime] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +95,7 @@ def find(path: Path, options: Options) -> Found:
         hidden={f.parts: f.hidden for f in tree.top.all_folders() if f.hidden},
     )
     convention = recognise(listing, options.insist, options.pattern)
-    reader = _Reader(tree, str(path.absolute()), options.prefer)
+    reader = _Reader(tree, str(path.absolute()), options.prefer, options.times)
     found = list(reader.plain(tree.top) if convention is None else reader.export(convention))
     uploads = tuple(f for f in found if isinstance(f, Upload))
     leftovers = tuple(f for f in found if isinstance(f, Leftover))
@@ -104,6 +107,7 @@ class _Reader:
     tree: Tree
     place: str
     prefer: str | None
+    times: Mapping[str, datetime]
 
     def plain(self, folder: Folder) -> Iterator[Upload | Leftover]:
         if folder.archive and folder is not self.tree.top:
@@ -133,6 +137,7 @@ class _Reader:
 
     def export(self, convention: Convention) -> Iterator[Upload | Leftover]:
         groups: dict[str, list[tuple[Item, Owner]]] = {}
+        times = dict(self.times)
         for file in self.tree.top.everything():
             owner = convention(file.parts)
             if owner is not None:
@@ -140,6 +145,8 @@ class _Reader:
             elif file.is_notebook:
                 message = "Its name does not say whose it is, as those of the others do."
                 yield self._upload(file, (Flag(id="no_student", message=message),))
+            elif not file.refused and (listed := listed_times(file.path)) is not None:
+                times |= listed
             else:
                 yield Leftover("/".join(file.parts), "its name does not say whose it is")
         for key, files in groups.items():
@@ -153,7 +160,7 @@ class _Reader:
                 named=Named(folders=(owners[0].student.id or "",), file=owners[0].label),
                 origin=key,
                 student=together(owners),
-                received_at=received_at([i for i, _ in files]),
+                received_at=received_at([i for i, _ in files]) or times.get(owners[0].student.id or ""),
                 flags=(*made.flags, *late),
             )
 
