@@ -114,7 +114,7 @@ def test_no_name_stands_in_the_way_of_the_removal(tmp_path: Path) -> None:
 def test_closed_directories_are_removed_by_their_owner() -> None:
     """Who is not root can't move a directory that is closed to its owner."""
     with tempfile.TemporaryDirectory() as open_to_all:
-        os.chmod(open_to_all, 0o777)
+        Path(open_to_all).chmod(0o777)
         pid = os.fork()
         if pid == 0:
             code = 1
@@ -123,6 +123,7 @@ def test_closed_directories_are_removed_by_their_owner() -> None:
                 top = Path(open_to_all, "top")
                 (top / "a" / "b").mkdir(parents=True)
                 (top / "a" / "b" / "closed").mkdir(mode=0)
+                (top / "a" / "file").touch(0)
                 (top / "a" / "b").chmod(0o500)
                 remove_tree(top)
                 code = 2 if top.exists() else 0

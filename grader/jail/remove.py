@@ -46,13 +46,9 @@ def _empty(top: int) -> None:
             continue
         try:
             for inner in os.listdir(folder):
-                if not _opened_up(inner, folder):
-                    os.unlink(inner, dir_fd=folder)
-                    continue
                 count += 1
-                moved = f"{prefix}{count}"
-                os.rename(inner, moved, src_dir_fd=folder, dst_dir_fd=top)
-                pending.append(moved)
+                if _move_up(inner, folder, f"{prefix}{count}", top):
+                    pending.append(f"{prefix}{count}")
             os.rmdir(name, dir_fd=top)
         except OSError:
             continue
@@ -60,11 +56,32 @@ def _empty(top: int) -> None:
             os.close(folder)
 
 
+def _move_up(name: str, folder: int, moved: str, top: int) -> bool:
+    """Move a directory to the top; anything else is removed where it is. False when nothing was moved."""
+    try:
+        if not _opened_up(name, folder):
+            os.unlink(name, dir_fd=folder)
+            return False
+        os.rename(name, moved, src_dir_fd=folder, dst_dir_fd=top)
+    except OSError:
+        return False
+    return True
+
+
 def _opened_up(name: str, folder: int) -> bool:
     """Whether it is a directory; one that was closed to its owner could be neither read nor moved."""
     mode = os.stat(name, dir_fd=folder, follow_symlinks=False).st_mode
     if not stat.S_ISDIR(mode):
         return False
-    if stat.S_IMODE(mode) != 0o700:
-        os.chmod(name, 0o700, dir_fd=folder)
+    if stat.S_IMODE(mode) == 0o700:
+        return True
+    if not hasattr(os, "O_PATH"):
+        os.chmod(name, 0o700, dir_fd=folder, follow_symlinks=False)
+        return True
+    # through a descriptor: a kernel that is just being killed may put a link in its place
+    directory = os.open(name, os.O_PATH | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=folder)
+    try:
+        os.chmod(f"/proc/self/fd/{directory}", 0o700)
+    finally:
+        os.close(directory)
     return True
