@@ -32,7 +32,8 @@ class Checks:
 
     def check(self, name: str, held: bool, detail: str = "") -> None:
         self.held, self.failed = self.held + held, self.failed + (not held)
-        print(f"{'ok  ' if held else 'FAIL'}  {name}{': ' if detail else ''}{detail}", flush=True)
+        said = " | ".join(detail.strip().splitlines())
+        print(f"{'ok  ' if held else 'FAIL'}  {name}{': ' if said else ''}{said}", flush=True)
 
     # ---------------------------------------------------------------- the image
 
@@ -201,7 +202,8 @@ class Checks:
             done = run(
                 ["bash", "-eo", "pipefail", "-c", step["run"]], env={**platform, **given, **self._path()}
             )
-            self.check(f"GitHub step {step['name']!r}", done.returncode == 0, done.stderr[-300:])
+            said = done.stderr[-300:] if done.returncode else ""
+            self.check(f"GitHub step {step['name']!r}", done.returncode == 0, said)
         lines = done.stdout.splitlines()
         notes = [x for x in lines if x.startswith(("::error ", "::warning ", "::notice "))]
         named = all("file=hw4/homework.ipynb,line=1" in x for x in notes)
@@ -232,7 +234,7 @@ class Checks:
         self.check(
             "GitLab script, 90 % not reached",
             done.returncode == 1,
-            done.stdout.strip()[-150:] + done.stderr[-300:],
+            (done.stdout or done.stderr).strip()[-80:],
         )
         reports = template[".grader"]["artifacts"]["reports"]
         absent = [path for path in reports.values() if not (project / path).is_file()]
