@@ -77,6 +77,7 @@ def _listen(port: int) -> socket.socket:
     made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         made.bind((LOOPBACK, port))
+        made.listen()  # whoever is quick with the address waits instead of being refused
     except OSError as error:
         made.close()
         raise UsageError(f"port {port} can't be used ({error.strerror}); name another with --port") from error
