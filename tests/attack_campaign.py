@@ -23,7 +23,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import attack_corpus as corpus
 import percent
-from attack_machine import Machine, MemoryWatch, canary, descendants
+from attack_machine import Machine, MemoryWatch, canary, descendants, discard
 
 from grader.execute import Job, Limits, Runner, open_runner
 from grader.extract import extract
@@ -121,14 +121,14 @@ class Campaign:
             "wall_s": round(end - start, 2),
             "memory_growth": growth,
             "honest_values": [value for item in tensors for value in item.values],
+            "ran_to_the_end": "after" in _text(done, len(submission.cells) - 1),
             "last": done.outputs[-1].text[-100:] if done.outputs else "",
             "text": text if len(text) < _KEPT else text[: _KEPT // 2] + text[-_KEPT // 2 :],
             "leaked": [line[:300] for line in text.splitlines() if "BREACH" in line or "CANARY-" in line][
                 :50
             ],
             "by_cell": {
-                str(index): "".join(out.text for out in done.outputs if out.cell == index)[:2000]
-                for index in {out.cell for out in done.outputs}
+                str(index): _text(done, index)[:2000] for index in {out.cell for out in done.outputs}
             },
             "beside": len(beside),
             "disturbed": [f"{told.status} {told.message}" for told in beside if _shown(told) != undisturbed],
@@ -168,6 +168,10 @@ def _where(pid: int) -> list[str]:
         return []
 
 
+def _text(execution: Execution, cell: int) -> str:
+    return "".join(out.text for out in execution.outputs if out.cell == cell)
+
+
 def _shown(execution: Execution) -> Any:
     return execution.status, [(out.cell, out.kind, out.text, out.html) for out in execution.outputs]
 
@@ -176,6 +180,7 @@ def _shown(execution: Execution) -> Any:
 def accounted(said: list[str]) -> Iterator[None]:
     """Note every process, descriptor, file, cgroup and mount that is left at the end."""
     ctypes.CDLL(None).prctl(36, 1)  # orphans of ours become our children
+    threads = set(threading.enumerate())
     descriptors = set(Path("/proc/self/fd").iterdir())
     yield
     deadline = time.monotonic() + 5
@@ -194,7 +199,7 @@ def accounted(said: list[str]) -> Iterator[None]:
     ]
     said += [f"left: {path}" for path in Path(tempfile.gettempdir()).iterdir()]
     said += [f"left: {path}" for path in Path("/sys/fs/cgroup").glob(f"**/notebook-grader-{os.getpid()}-*")]
-    said += [f"left: thread {t.name}" for t in threading.enumerate() if t is not threading.main_thread()]
+    said += [f"left: thread {thread.name}" for thread in set(threading.enumerate()) - threads]
     mounts = Path("/proc/self/mountinfo").read_text().splitlines()
     said += [f"left: mount {line}" for line in mounts if tempfile.gettempdir() in line]
 
@@ -213,29 +218,24 @@ async def campaign(
 
 def main(tier: str, result: str, *names: str) -> None:
     said: list[str] = []
+    told: dict[str, Any] = {}
     attacks = [attack for attack in corpus.load() if not names or attack.id in names]
-    with tempfile.TemporaryDirectory(prefix="attack-") as name:
-        folder = Path(name)
-        folder.chmod(0o755)
-        (folder / "tmp").mkdir()
-        tempfile.tempdir = str(folder / "tmp")
-        machine = Machine(folder)
-        told: dict[str, Any] = {}
-        try:
-            watch = MemoryWatch()
-            try:
-                with accounted(ours := []):
-                    told = asyncio.run(campaign(cast(Tier, tier), attacks, machine, watch, folder))
-                    watch.close()
-            finally:
-                watch.close()
-        except Exception as error:
-            said.append(f"the grader raised {type(error).__name__}: {error}")
-        finally:
-            left = machine.close()
-        threads = {f"left: thread {thread.name}" for thread in machine._threads}
-        said += [line for line in ours if line not in threads] + left
-    Path(result).write_text(json.dumps({**told, "left": said + told.get("kept", [])}))
+    folder = Path(tempfile.mkdtemp(prefix="attack-"))
+    folder.chmod(0o755)
+    (folder / "tmp").mkdir()
+    tempfile.tempdir = str(folder / "tmp")
+    machine = Machine(folder)
+    watch = MemoryWatch()
+    try:
+        with accounted(said):
+            told = asyncio.run(campaign(cast(Tier, tier), attacks, machine, watch, folder))
+    except Exception as error:
+        said.append(f"the grader raised {type(error).__name__}: {error}")
+    finally:
+        watch.close()
+    said += [*told.get("kept", []), *machine.close()]
+    Path(result).write_text(json.dumps({**told, "left": said}))
+    discard(folder)
 
 
 if __name__ == "__main__":

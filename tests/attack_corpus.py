@@ -66,9 +66,10 @@ class Attack:
         short = {"cell_s": _ENDLESS_S} if "timeout" in self.status else {}
         return Limits(**{**LIMITS, **short, **self.limits})
 
-    def known_gap(self, tier: str) -> str:
-        """Why this attack is known to get through on a tier; empty where it must not."""
-        return str(self.gap["because"]) if tier in self.gap.get("tiers", ()) else ""
+    def known_gap(self, tier: str, user: str) -> str:
+        """Why this attack is known to get through on a tier as a user; empty where it must not."""
+        known = tier in self.gap.get("tiers", ()) and user in self.gap.get("users", ("root", "user"))
+        return str(self.gap["because"]) if known else ""
 
 
 def load() -> tuple[Attack, ...]:

@@ -8,6 +8,7 @@ import os
 import secrets
 import socket
 import stat
+import subprocess
 import sys
 import sysconfig
 import threading
@@ -190,6 +191,12 @@ def descendants(pid: int) -> list[int]:
             found += children
             pending += children
     return found
+
+
+def discard(folder: Path | str) -> None:
+    """Remove a directory of ours in which attackers may have left anything, however deep."""
+    subprocess.run(["chmod", "-R", "u+rwx", str(folder)], check=False, capture_output=True)
+    subprocess.run(["rm", "-rf", "--one-file-system", str(folder)], check=True)
 
 
 class MemoryWatch:
