@@ -126,7 +126,7 @@ class _Books:
         self.suspected = self.combined(singles, self.asked)
 
     def combined(self, hypotheses: Sequence[tuple[str, ...]], quantities: frozenset[str]) -> Book:
-        """Variants to name mistakes by: in the other worlds, float32 may have lost more than a right value."""
+        """Variants to name mistakes by; in the other worlds float32 may have lost more of them."""
         pieces = all(len(ids) == 1 for ids in hypotheses)
         return self._book(hypotheses, quantities, pieces=pieces, elsewhere=NEARLY)
 
