@@ -14,6 +14,7 @@ from grader import cli, marks
 from grader.commands import grade as command
 from grader.marks import Mark, Marks
 
+
 class Room:
     def __init__(self, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
         self._capsys = capsys
@@ -63,6 +64,8 @@ def test_a_mark_counts_in_the_table_and_on_the_students_page(room: Room) -> None
     assert row["flags"] == "marked_by_hand"
     assert "Marked by hand: right up to a sign" in room.page("ben")
     assert "lena" in (room.out / "index.html").read_text()
+    assert room("show", room.out, "ben") == 0
+    assert "right up to a sign" in room.stdout
     automatic = json.loads((room.out / "ben" / "report.json").read_text())
     assert (automatic["score"], automatic["questions"][0]["checks"][0]["verdict"]) == (0.0, "fail")
     (line,) = (room.out / "marks.jsonl").read_text().split("\n")[1:-1]

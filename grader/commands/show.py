@@ -5,23 +5,29 @@ from __future__ import annotations
 from difflib import get_close_matches
 from pathlib import Path
 
-from grader import about, report
+from grader import about, marks, report
 from grader import assignment as assignments
 from grader.batch import STATE
 from grader.errors import UsageError
 from grader.intake import printable
+from grader.journal import Journal
 
 
 def run(out: Path, student: str, rubric: str | None) -> str:
-    """The text to print. student: an id, or a part of one that only one student has.
+    """The text to print, marks included. student: an id, or a part of one that only one student has.
 
     rubric: a name or folder; None takes the one that graded it. Raises `UsageError`, `RubricError`.
     """
-    path = out / find(out, student) / "report.json"
+    id = find(out, student)
+    path = out / id / "report.json"
     found = report.from_json(path.read_text("utf-8"), str(path))
     graded_by = about.read(out / STATE)
     home = assignments.locate(rubric or (graded_by.folder if graded_by else found.rubric.id))
-    return report.show(found, assignments.load_rubric(home))
+    loaded = assignments.load_rubric(home)
+    entries = Journal(out / STATE / "journal.jsonl", read_only=True).entries
+    origins = {e.origin for e in entries.values()}
+    given = marks.read(out).of(id, entries[id].origin if id in entries else "", origins)
+    return report.show(marks.apply(found, given, loaded), loaded)
 
 
 def find(out: Path, student: str) -> str:
