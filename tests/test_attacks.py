@@ -2,6 +2,9 @@
 
 A campaign (attack_campaign.py) is a program of its own for each tier and user; here its record is judged,
 one attack at a time. The attacks and what must come of them: attacks/manifest.yaml.
+
+By default the corpus runs on the strongest tier as whoever runs the tests, and on the base tier as an
+ordinary user; with ATTACKS=all in the environment, on every tier of this machine, as root also as both.
 """
 
 from __future__ import annotations
@@ -42,48 +45,43 @@ ATTACKS = {attack.id: attack for attack in corpus.load()}
 
 
 def campaigns() -> list[tuple[str, str]]:
-    """(tier, user): every tier this machine has; as root also those an ordinary user can have."""
+    """(tier, user): those of this machine that the environment asks for."""
     tiers = [tier for tier in TIERS[1:] if TIERS.index(tier) <= TIERS.index(examine().tier)]
-    if os.getuid():
-        return [(tier, "user") for tier in tiers]
-    return [(tier, "root") for tier in tiers] + [(tier, "user") for tier in tiers if tier != "full"]
+    me = "user" if os.getuid() else "root"
+    every = [(tier, me) for tier in tiers]
+    if me == "root":
+        every += [(tier, "user") for tier in tiers if tier != "full"]
+    if os.environ.get("ATTACKS") == "all":
+        return every
+    return [pair for pair in every if pair in ((tiers[-1], me), ("base", "user"))]
 
 
 CAMPAIGNS = campaigns()
 
 
-def as_user(command: list[str]) -> list[str]:
+def as_user(command: list[str], kept: Path) -> list[str]:
     """A command line that runs another as an ordinary user, who can reach Python wherever root keeps it.
 
     Directories closed to others on the way to Python or the checkout are covered, in a mount namespace of
-    the command's own, by empty ones that show only these.
+    the command's own, by empty ones that show only these. kept: an empty directory to use meanwhile.
     """
-    wanted = {os.path.realpath(path) for path in (sys.prefix, sys.base_prefix, HERE.parent)}
-    closed = {
-        folder: path
-        for path in sorted(wanted)
-        for folder in reversed(Path(path).parents)
-        if not folder.stat().st_mode & stat.S_IXOTH
-    }
-    lines = ["set -e"]
-    for number, (folder, path) in enumerate(closed.items()):
-        kept = f"$T/{number}"
-        lines += [
-            f"mkdir {kept}",
-            f"mount --rbind '{path}' {kept}",
-            f"mount -t tmpfs -o mode=755 closed '{folder}'",
-        ]
-        lines += [f"mkdir -p '{path}'", f"mount --rbind {kept} '{path}'"]
-    lines.append(f'exec setpriv --reuid {USER} --regid {USER} --clear-groups --inh-caps=-all -- "$@"')
-    return [
-        "unshare",
-        "-m",
-        "sh",
-        "-c",
-        "T=$(mktemp -d); mount -t tmpfs t $T; " + "\n".join(lines),
-        "sh",
-        *command,
-    ]
+    drop = ["setpriv", "--reuid", str(USER), "--regid", str(USER), "--clear-groups", "--inh-caps=-all", "--"]
+    wanted = sorted({os.path.realpath(path) for path in (sys.prefix, sys.base_prefix, HERE.parent)})
+    closed = {path: folder for path in wanted if (folder := first_closed(Path(path)))}
+    if not closed:
+        return [*drop, *command]
+    lines = ["set -e", f"mount -t tmpfs kept '{kept}'"]
+    for number, path in enumerate(closed):
+        lines += [f"mkdir '{kept}/{number}'", f"mount --rbind '{path}' '{kept}/{number}'"]
+    lines += [f"mount -t tmpfs -o mode=755 closed '{folder}'" for folder in sorted(set(closed.values()))]
+    for number, path in enumerate(closed):
+        lines += [f"mkdir -p '{path}'", f"mount --rbind '{kept}/{number}' '{path}'"]
+    return ["unshare", "-m", "sh", "-c", "\n".join([*lines, 'exec "$@"']), "sh", *drop, *command]
+
+
+def first_closed(path: Path) -> Path | None:
+    """The outermost directory above a path that others may not pass."""
+    return next((p for p in reversed(path.parents) if not p.stat().st_mode & stat.S_IXOTH), None)
 
 
 @pytest.fixture(scope="session")
@@ -102,10 +100,10 @@ def told(tier: str, user: str, names: str, place: Path) -> dict[str, Any]:
     command = [sys.executable, str(HERE / "attack_campaign.py"), tier, str(result), *names.split()]
     if user == "user" and os.getuid() == 0:
         os.chown(folder, USER, USER)
-        command = as_user(command)
+        command = as_user(command, Path(tempfile.mkdtemp(dir=place)))
     # nothing of the real environment: what leaks is written down
-    environment = {"PATH": os.environ["PATH"], "TMPDIR": str(folder), "HOME": str(folder)}
-    environment["GRADER_TOKEN"] = canary("environment")
+    environment = {"GRADER_TOKEN": canary("environment"), "TMPDIR": str(folder), "HOME": str(folder)}
+    environment["PATH"] = os.environ["PATH"]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=900, check=False)
     if not result.exists():
         return {"broken": f"the campaign ended with {done.returncode}: {done.stderr[-2000:]}"}
