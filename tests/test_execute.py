@@ -325,6 +325,7 @@ def test_nothing_is_left_behind_when_a_batch_is_cancelled(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    threads = threading.active_count()
 
     async def batch() -> None:
         async with open_runner(2) as runner:
@@ -340,5 +341,5 @@ def test_nothing_is_left_behind_when_a_batch_is_cancelled(
         assert asyncio.all_tasks() == {asyncio.current_task()}
 
     asyncio.run(batch())
-    assert threading.active_count() == 1
+    assert threading.active_count() <= threads
     assert list(tmp_path.iterdir()) == []

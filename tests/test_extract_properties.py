@@ -238,5 +238,6 @@ def test_time_grows_with_the_length(flood: str) -> None:
         return time.process_time() - start
 
     seconds(2_000)
-    small, large = seconds(15_000), seconds(120_000)
+    small = min(seconds(15_000) for _ in range(3))
+    large = min(seconds(120_000) for _ in range(3))
     assert large < 20 * small + 0.05

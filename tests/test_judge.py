@@ -211,7 +211,7 @@ def test_follow_through_needs_an_earlier_failure(hw4: Assignment) -> None:
 some_check = st.sampled_from(sorted(LABELS))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(check=some_check, decimals=st.integers(8, 14), noise=st.floats(-3e-7, 3e-7))
 def test_canonical_values_pass_at_any_precision_and_honest_noise(
     hw4: Assignment, check: str, decimals: int, noise: float
@@ -222,7 +222,7 @@ def test_canonical_values_pass_at_any_precision_and_honest_noise(
     assert verdicts(hw4, printed)[check].verdict == "pass"
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(check=some_check, data=st.data(), sign=st.sampled_from([-1, 1]), labelled=st.booleans())
 def test_any_element_moved_beyond_its_interval_loses_the_pass(
     hw4: Assignment, check: str, data: st.DataObject, sign: int, labelled: bool
@@ -237,7 +237,7 @@ def test_any_element_moved_beyond_its_interval_loses_the_pass(
     assert verdicts(hw4, printed)[check].verdict != "pass"
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(
     missing=st.sets(some_check, max_size=6),
     junk=st.lists(
