@@ -27,6 +27,7 @@ from rubric.schema import Mistake, Rubric, TensorCheck, World
 
 Array = npt.NDArray[np.float64]
 Quantities = Mapping[str, Array]
+_KEPT = 6000  # variants kept between submissions; numbers in students' code suggest ever new ones
 
 
 class _Variant(Protocol):
@@ -68,6 +69,8 @@ class Assignment:
 
         Each is computed once and kept, within bounds.
         """
+        if len(self._variants) > _KEPT:
+            self._variants.clear()
         if len(self._variants) > _KEPT:
             self._variants.clear()
         found: dict[tuple[str, ...], tuple[Quantities, ...]] = {}

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from functools import cache
+from functools import lru_cache
 
 from torch import Tensor
 
@@ -73,7 +73,7 @@ _WITH_NUMBERS: tuple[tuple[re.Pattern[str], Callable[..., Known]], ...] = tuple(
 )
 
 
-@cache
+@lru_cache(maxsize=4096)
 def _numbered(id: str) -> Known:
     for pattern, make in _WITH_NUMBERS:
         if match := pattern.fullmatch(id):
