@@ -137,17 +137,22 @@ class Checks:
             more=("--memory", "3g", "--memory-swap", "3g"),
         )
         ended = {p.parent.name: json.loads(p.read_text()) for p in out.glob("*/report.json")}
-        states = {name: (r["execution"]["status"], r["score"]) for name, r in ended.items()}
+        states = {
+            name: (r["execution"]["status"], [e["name"] for e in r["execution"]["errors"]], r["score"])
+            for name, r in ended.items()
+        }
         alone = json.loads((self.folder / "out-outside/li_wei_homework_4/report.json").read_text())
-        held = states.get("hog", ("",))[0] in ("memory_limit", "killed")
-        held = held and states.get("honest") == (alone["execution"]["status"], alone["score"])
+        hog = states.get("hog", ("", [], None))
+        held = hog[0] == "memory_limit" or hog[:2] == ("error", ["MemoryError"])
+        held = held and states.get("honest") == (alone["execution"]["status"], [], alone["score"])
         self.check(
             "3 GB for the container, one notebook takes all", held and done.returncode == 0, str(states)
         )
 
     def exit_codes(self) -> None:
         one = self.root / "submissions/li_wei_homework_4.ipynb"
-        torn = self.root / "submissions/Mendes_Carlos.ipynb"
+        torn = self.folder / "torn.ipynb"
+        torn.write_text('{"cells": [')
         grade = ("grade", "/a.ipynb", "--out", "/out")
         cases: list[tuple[str, int, tuple[str, ...], dict[Path, str]]] = [
             ("graded", 0, grade, {one: "/a.ipynb:ro"}),
@@ -261,15 +266,15 @@ class Checks:
             "an image with pytest", built.returncode == 0, built.stderr[-300:] if built.returncode else ""
         )
         start = time.monotonic()
+        # A shell as process 1 buries orphans. Unprotected, the network probe finds no network here.
+        pytest = "python -m pytest -q -p no:cacheprovider tests/test_attacks.py -k 'not nothing_stops_them'"
         done = self.engine.grader(
-            *("-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/test_attacks.py"),
-            # unprotected, the network probe finds no network here
-            *("-k", "not nothing_stops_them"),
+            *("-c", f"{pytest}; exit $?"),
             volumes={
                 self.root / "tests": "/checkout/tests:ro",
                 self.root / "pyproject.toml": "/checkout/pyproject.toml:ro",
             },
-            more=("--entrypoint", "python", "--workdir", "/checkout"),
+            more=("--entrypoint", "sh", "--workdir", "/checkout"),
             image=image,
         )
         said = "\n".join(x for x in done.stdout.splitlines() if x.startswith(("FAILED", "ERROR")))
