@@ -10,10 +10,10 @@ for path in [*T["secret_files"], "/etc/shadow", "/etc/passwd-", "/root/.bashrc",
     attempt(f"torch {path}", lambda: torch.from_file(path, size=10, dtype=torch.uint8).tolist())
 # %%
 # the minimal root has some directories of these names, with nothing in them but the way to Python
-harmless = {"passwd", "ld.so.cache", "fonts", "localtime", *sys.base_prefix.split("/"), *sys.prefix.split("/")}
+harmless = {"passwd", "ld.so.cache", "fonts", "localtime", *sys.base_prefix.split("/"), *torch.__file__.split("/")}
 for folder in ["/root", "/home/" + str(T["uid"]), T["home"], T["outside"], T["checkout"], T["rubric"], "/tmp", "/var/tmp", "/run", "/etc", "/dev/shm", T["run"]]:
     attempt(f"list {folder}", lambda: found(set(os.listdir(folder)) - harmless))
-    attempt(f"glob {folder}", lambda: found([name for name in glob.glob(folder + "/*/*") if not sys.prefix.startswith(os.path.dirname(name)) and not sys.base_prefix.startswith(os.path.dirname(name)) and "fonts" not in name]))
+    attempt(f"glob {folder}", lambda: found([name for name in glob.glob(folder + "/*/*") if not torch.__file__.startswith(os.path.dirname(name)) and not sys.base_prefix.startswith(os.path.dirname(name)) and "fonts" not in name]))
 # %%
 secret = T["secret_files"][0]
 for how in ("symlink", "link", "rename"):
