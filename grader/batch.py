@@ -1,27 +1,31 @@
 """Many submissions → reports: jobs, resume, and nothing finished is ever lost.
 
-`OUT/<id>/report.json` and `OUT/.grader/` (journal, kept executions, lock) are written as each
-submission is finished. A submission whose journal entry has the key that it would get now is left as
-it is; one that failed by our fault is tried again.
+`OUT/<id>/report.json` and `OUT/.grader/` (kept executions and judgements, lock) are written as each
+submission is finished; the journal follows some times a second, when all of it is on the disk. A run that
+is killed in between finds the work done, if not the note: nothing runs twice. A submission whose
+journal entry has the key that it would get now is left as it is; one that failed by our fault is tried
+again.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 import traceback
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, ParamSpec, Protocol, TypeVar
 
-from grader import marks
+from grader import disk, marks
 from grader.assignment import Assignment
-from grader.deliver import deliver, judge
+from grader.deliver import deliver
 from grader.errors import IsolationError, OperationError, StorageError
 from grader.execute.job import Job, Limits
 from grader.journal import Entry, Journal, Run
+from grader.judged import Bench
 from grader.keys import Conditions, conditions_digest, execution_key, files_digest, report_key, world_key
 from grader.marks import Marks
 from grader.models import Execution, Report, Submission
@@ -29,6 +33,7 @@ from grader.store import Kept, executions, submissions
 from rubric.schema import World
 
 STATE = ".grader"
+_NOTED_EVERY_S = 0.25
 
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
@@ -95,29 +100,33 @@ async def grade_all(
     """
     # One thread reads, judges and writes: the event loop stays free for the kernels' messages, and
     # judging need not be thread-safe.
-    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="grader-judge") as thread:
-        batch = _Batch(
-            assignment=assignment,
-            runner=runner,
-            out=out,
-            journal=journal,
-            plan=plan,
-            on_event=on_event,
-            thread=thread,
-            conditions=conditions_digest(plan.conditions),
-            executions=executions(out / STATE),
-            submissions=submissions(out / STATE),
-            marks=marks.read(out),
-            origins=frozenset(u.origin for u in uploads),
-        )
-        queue = iter(uploads)
-        try:
-            async with asyncio.TaskGroup() as group:
+    thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="grader-judge")
+    batch = _Batch(
+        assignment=assignment,
+        bench=Bench(assignment, out / STATE),
+        runner=runner,
+        out=out,
+        journal=journal,
+        plan=plan,
+        on_event=on_event,
+        thread=thread,
+        conditions=conditions_digest(plan.conditions),
+        executions=executions(out / STATE),
+        submissions=submissions(out / STATE),
+        marks=marks.read(out),
+        origins=frozenset(u.origin for u in uploads),
+    )
+    queue = iter(uploads)
+    try:
+        with thread:
+            async with batch.noting(), asyncio.TaskGroup() as group:
                 # One more than there are kernels: while one is judged the kernels stay busy.
                 for _ in range(min(plan.jobs + 1, len(uploads))):
                     group.create_task(batch.work(queue))
-        except BaseExceptionGroup as failures:
-            raise _first(failures) from failures
+    except BaseExceptionGroup as failures:
+        raise _first(failures) from failures
+    finally:
+        batch.note()
 
 
 def traceback_path(out: Path, id: str) -> Path:
@@ -126,8 +135,18 @@ def traceback_path(out: Path, id: str) -> Path:
 
 
 @dataclass(frozen=True, slots=True)
+class _Ran:
+    """One run. fresh: just now; else it was kept."""
+
+    run: Run
+    execution: Execution
+    fresh: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class _Batch:
     assignment: Assignment
+    bench: Bench
     runner: Runner
     out: Path
     journal: Journal
@@ -139,6 +158,33 @@ class _Batch:
     submissions: Kept[Submission]
     marks: Marks
     origins: frozenset[str]
+    written: list[Entry] = field(default_factory=list)
+    """finished, not noted yet"""
+
+    @contextlib.asynccontextmanager
+    async def noting(self) -> AsyncIterator[None]:
+        """Notes what is finished while the context lasts. Call `note` at the very end."""
+        task = asyncio.create_task(self._note_forever())
+        try:
+            yield
+        finally:
+            task.cancel()
+            with contextlib.suppress(asyncio.CancelledError, StorageError):
+                await task
+
+    async def _note_forever(self) -> None:
+        while True:
+            await asyncio.sleep(_NOTED_EVERY_S)
+            if ready := self.written.copy():
+                await asyncio.to_thread(disk.settle, self.out)
+                await self._aside(self.journal.note_all, ready)
+                del self.written[: len(ready)]
+
+    def note(self) -> None:
+        """Note what is left. Raises `StorageError`."""
+        if self.written:
+            disk.settle(self.out)
+            self.journal.note_all(self.written)
 
     async def work(self, queue: Iterator[Upload]) -> None:
         for upload in queue:
@@ -163,7 +209,7 @@ class _Batch:
 
     async def _one(self, upload: Upload, entry: Entry) -> Report:
         submission = await self._aside(self._read, upload, entry.fingerprint)
-        runs: list[tuple[Run, Execution]] = []
+        runs: list[_Ran] = []
         if not submission.problem:
             runs = await self._execute(submission)
         return await self._aside(self._judge, upload, entry, submission, runs)
@@ -173,7 +219,7 @@ class _Batch:
         self.submissions.put(fingerprint, submission)
         return submission
 
-    async def _execute(self, submission: Submission) -> list[tuple[Run, Execution]]:
+    async def _execute(self, submission: Submission) -> list[_Ran]:
         files = await self._aside(files_digest, submission.files)
         try:
             async with asyncio.TaskGroup() as group:
@@ -185,22 +231,22 @@ class _Batch:
             raise _first(failures) from failures
         return [t.result() for t in tasks]
 
-    async def _in_world(self, submission: Submission, files: str, world: World) -> tuple[Run, Execution]:
+    async def _in_world(self, submission: Submission, files: str, world: World) -> _Ran:
         prelude = self.assignment.prelude_for(world)
         key = execution_key(submission, files, world.model_dump(), prelude, self.plan.conditions)
         run = Run(world=world_key(world.model_dump(), prelude), execution=key)
         if not self.plan.force and (kept := await self._aside(self.executions.get, key)) is not None:
-            return run, kept
+            return _Ran(run, kept, fresh=False)
         job = Job(cells=submission.cells, files=submission.files, prelude=prelude, limits=self.plan.limits)
         try:
             execution = await self.runner.run(job)
         except IsolationError:
             raise
         except OperationError as error:
-            return run, Execution(status="sandbox_error", message=_one_line(error))
+            return _Ran(run, Execution(status="sandbox_error", message=_one_line(error)))
         if execution.status != "sandbox_error":
             await self._aside(self.executions.put, key, execution)
-        return run, execution
+        return _Ran(run, execution)
 
     def _look(self, upload: Upload) -> tuple[Entry, bool]:
         """What the journal would say of this upload, and whether an earlier run finished it so."""
@@ -223,23 +269,25 @@ class _Batch:
         )
         return now, kept
 
-    def _judge(
-        self, upload: Upload, entry: Entry, submission: Submission, runs: Sequence[tuple[Run, Execution]]
-    ) -> Report:
-        ran = [execution for _, execution in runs]
-        report, fault = judge(submission, ran, self.assignment)
-        if fault is not None:
-            self._remember_traceback(upload, fault)
+    def _judge(self, upload: Upload, entry: Entry, submission: Submission, runs: Sequence[_Ran]) -> Report:
+        ran = [r.execution for r in runs]
+        keys = [r.run.execution for r in runs]
+        force = self.plan.force or any(r.fresh for r in runs)
+        judged = self.bench.judge(submission, ran, entry.fingerprint, keys, force=force)
+        report = judged.report
+        if judged.fault is not None:
+            self._remember_traceback(upload, judged.fault)
         by_hand = self.marks.of(upload.id, upload.origin, self.origins)
         deliver(report, submission, ran, self.assignment, by_hand, self.out / upload.id)
         failed = report.execution.status == "sandbox_error"
-        self.journal.note(
+        self.written.append(
             entry.model_copy(
                 update={
                     "state": "failed" if failed else "done",
                     "size": size(self._path(upload)),
                     "message": report.execution.message if failed else "",
-                    "runs": tuple(run for run, _ in runs),
+                    "runs": tuple(r.run for r in runs),
+                    "judged": judged.key,
                 }
             )
         )
@@ -249,7 +297,7 @@ class _Batch:
         """Not even a report: the journal says so, and the next run tries again."""
         self._remember_traceback(upload, error)
         entry = Entry(id=upload.id, origin=upload.origin, key="", state="failed", message=_one_line(error))
-        self.journal.note(entry)
+        self.written.append(entry)
 
     def _remember_traceback(self, upload: Upload, error: Exception) -> None:
         path = traceback_path(self.out, upload.id)

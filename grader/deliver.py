@@ -1,4 +1,4 @@
-"""One submission's executions → its report on disk, the same way for a run and for a rescore."""
+"""One submission's report → its files on disk, the same way for a run and for a rescore."""
 
 from __future__ import annotations
 
@@ -8,26 +8,8 @@ from pathlib import Path
 from grader import marks
 from grader import report as reports
 from grader.assignment import Assignment
-from grader.grading import grade
-from grader.late import penalise
 from grader.marks import Mark
 from grader.models import Execution, Report, Submission
-
-
-def judge(
-    submission: Submission, executions: Sequence[Execution], assignment: Assignment
-) -> tuple[Report, Exception | None]:
-    """The report, and the fault of ours that kept us from judging, if there was one.
-
-    With a fault the report is that of a broken sandbox: no marks, and why.
-    """
-    try:
-        return penalise(grade(submission, executions, assignment), assignment.rubric), None
-    except Exception as error:
-        why = " ".join(str(error).split())[:300] or "no message"
-        message = f"the grader failed while judging: {type(error).__name__}: {why}"
-        broken = [e.model_copy(update={"status": "sandbox_error", "message": message}) for e in executions]
-        return grade(submission, broken, assignment), error
 
 
 def deliver(

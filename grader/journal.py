@@ -1,7 +1,7 @@
 """What a run has finished, so that the next one goes on from there: one line per submission, appended.
 
-A line is written after the report it speaks of, so a run killed at any moment at worst repeats the
-submission it was at. A line torn by a crash is skipped.
+A line is written after the report it speaks of is on the disk, so a run killed at any moment at worst
+judges again what it finished last. A line torn by a crash is skipped.
 """
 
 from __future__ import annotations
@@ -36,6 +36,7 @@ class Entry(Record):
     fingerprint: str = Field(default="", description="of the upload; the key of the kept Submission")
     conditions: str = Field(default="", description="`grader.keys.conditions_digest` of its runs")
     runs: tuple[Run, ...] = Field(default=(), description="kept executions, in the order of worlds")
+    judged: str = Field(default="", description="key of the kept judgement; empty: none was kept")
 
 
 class Journal:

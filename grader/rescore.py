@@ -9,12 +9,13 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from grader import marks
+from grader import disk, marks
 from grader.assignment import Assignment
 from grader.batch import STATE, size
-from grader.deliver import deliver, judge
+from grader.deliver import deliver
 from grader.errors import StorageError
 from grader.journal import Entry, Journal
+from grader.judged import Bench
 from grader.keys import report_key, world_key
 from grader.marks import Mark
 from grader.models import Execution, Report
@@ -23,6 +24,8 @@ from grader.store import executions, submissions
 
 _WORTH_PROCESSES = 60
 _CHUNK = 8
+_NOTED_TOGETHER = 100
+"""a rescore that is killed does at most so many again"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +49,7 @@ class _Task:
 class _Desk:
     assignment: Assignment
     out: Path
+    bench: Bench
 
     def again(self, task: _Task) -> tuple[Entry | None, Rescored]:
         entry, state = task.entry, self.out / STATE
@@ -54,6 +58,7 @@ class _Desk:
         if submission is None:
             return None, Rescored(entry.id, None, None, "nothing was kept of its upload")
         ran: list[Execution] = []
+        runs: list[str] = []
         if submission.problem is None:
             kept = {run.world: run.execution for run in entry.runs}
             for world in self.assignment.rubric.worlds:
@@ -63,13 +68,21 @@ class _Desk:
                     why = f"it has not run in world {world.name} as the rubric has it now"
                     return None, Rescored(entry.id, None, None, why)
                 ran.append(found)
+                runs.append(kept[key])
         before = _light(folder)
-        report, fault = judge(submission, ran, self.assignment)
-        if fault is not None:
+        judged = self.bench.judge(submission, ran, entry.fingerprint, runs)
+        report = judged.report
+        if judged.fault is not None:
             return None, Rescored(entry.id, before, None, report.execution.message)
         deliver(report, submission, ran, self.assignment, task.by_hand, folder)
         done = entry.model_copy(
-            update={"key": task.key, "state": "done", "message": "", "size": size(folder / "report.json")}
+            update={
+                "key": task.key,
+                "state": "done",
+                "message": "",
+                "size": size(folder / "report.json"),
+                "judged": judged.key,
+            }
         )
         return done, Rescored(entry.id, before, _light(folder))
 
@@ -93,11 +106,24 @@ def rescore(
             kept.append(entry.id)
         else:
             tasks.append(_Task(entry, key, by_hand.of(entry.id, entry.origin, origins)))
-    for done, rescored in _each(_Desk(assignment, out), tasks):
-        if done is not None:
-            journal.note(done)
-        on_done(rescored)
+    written: list[Entry] = []
+    try:
+        for done, rescored in _each(_Desk(assignment, out, Bench(assignment, out / STATE)), tasks):
+            if done is not None:
+                written.append(done)
+            if len(written) >= _NOTED_TOGETHER:
+                _note(journal, out, written)
+            on_done(rescored)
+    finally:
+        _note(journal, out, written)
     return kept
+
+
+def _note(journal: Journal, out: Path, written: list[Entry]) -> None:
+    if written:
+        disk.settle(out)
+        journal.note_all(written)
+        written.clear()
 
 
 _desk: _Desk | None = None
@@ -115,6 +141,8 @@ def _each(desk: _Desk, tasks: Sequence[_Task]) -> Iterator[tuple[Entry | None, R
     if len(tasks) < _WORTH_PROCESSES or workers < 2:
         yield from map(desk.again, tasks)
         return
+    yield desk.again(tasks[0])  # here: what judging prepares once is inherited by the workers
+    tasks = tasks[1:]
     _desk = desk
     try:
         with ProcessPoolExecutor(workers, multiprocessing.get_context("fork")) as pool:

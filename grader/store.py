@@ -10,10 +10,10 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import Generic, TypeVar
 
-from pydantic import ValidationError
+from pydantic import ConfigDict, ValidationError
 
 from grader.errors import StorageError
-from grader.models import Execution, Record, Submission
+from grader.models import Execution, Record, Report, Submission
 
 R = TypeVar("R", bound=Record)
 
@@ -77,6 +77,12 @@ class Kept(Generic[R]):
         return self._folder / key[:2] / f"{key[2:]}{_SUFFIX}"
 
 
+class Judgement(Report):
+    """A report before points and wording, see `grader.judged`. nan and ±inf survive."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="constants")
+
+
 def executions(state: Path) -> Kept[Execution]:
     """The runs kept in an output folder, by `grader.keys.execution_key`."""
     return Kept(state / "executions", Execution)
@@ -85,3 +91,8 @@ def executions(state: Path) -> Kept[Execution]:
 def submissions(state: Path) -> Kept[Submission]:
     """The uploads as they were read, by their fingerprint."""
     return Kept(state / "submissions", Submission)
+
+
+def judgements(state: Path) -> Kept[Judgement]:
+    """What was judged, by `grader.judged.Judged.key`."""
+    return Kept(state / "judged", Judgement)

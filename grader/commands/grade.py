@@ -35,7 +35,7 @@ from grader.progress import say, watch
 from grader.report.files import write_text
 from grader.report.text import spreadsheet
 from grader.results import Roll
-from grader.store import executions, submissions
+from grader.store import executions, judgements, submissions
 from rubric.schema import Rubric
 
 SHOWN_LEFTOVERS = 5
@@ -267,6 +267,7 @@ def prune(state: Path, journal: Journal) -> None:
     entries = journal.entries.values()
     executions(state).prune({run.execution for e in entries for run in e.runs})
     submissions(state).prune({e.fingerprint for e in entries})
+    judgements(state).prune({e.judged for e in entries})
 
 
 def _close(

@@ -20,7 +20,7 @@ from grader.journal import Journal
 from grader.lock import hold
 from grader.progress import say
 from grader.rescore import Rescored, rescore
-from grader.store import executions, submissions
+from grader.store import executions, judgements, submissions
 
 
 def run(out: Path, rubric: str | None, to: Path | None) -> int:
@@ -53,6 +53,8 @@ def _copy(out: Path, journal: Journal, to: Path) -> Journal:
         submissions(here).lend(entry.fingerprint, submissions(there))
         for kept in entry.runs:
             executions(here).lend(kept.execution, executions(there))
+        if entry.judged:
+            judgements(here).lend(entry.judged, judgements(there))
     copied.note_all([e.model_copy(update={"size": 0, "key": ""}) for e in journal.entries.values()])
     return copied
 

@@ -48,17 +48,18 @@ def write(
 ) -> None:
     """Write report.html, report.md, executed.ipynb and report.json into `folder`, each whole or not at all.
 
-    report.json comes last: where it exists, the rest does too.
+    report.json comes last: where it exists, the rest does too. Not forced to the disk, see
+    `grader.disk.settle`.
     execution: the run in the handout's world, to be shown with its outputs; None where there was none.
 
     Raises:
         StorageError: a file can't be written.
     """
     outputs = None if execution is None else kept_outputs(execution)
-    write_text(folder / "report.html", to_html(report, submission, rubric, outputs))
-    write_text(folder / "report.md", to_markdown(report, submission, rubric))
-    write_text(folder / NOTEBOOK, to_ipynb(submission.cells, outputs))
-    write_text(folder / "report.json", to_json(report))
+    write_text(folder / "report.html", to_html(report, submission, rubric, outputs), durable=False)
+    write_text(folder / "report.md", to_markdown(report, submission, rubric), durable=False)
+    write_text(folder / NOTEBOOK, to_ipynb(submission.cells, outputs), durable=False)
+    write_text(folder / "report.json", to_json(report), durable=False)
 
 
 def rewrite(report: Report, rubric: Rubric, folder: Path) -> None:
