@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import fcntl
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from grader.errors import StorageError, UsageError
 
+_ASKED_EVERY_S = 0.05
+
 
 @contextmanager
-def hold(out: Path, state: Path) -> Iterator[None]:
+def hold(out: Path, state: Path, patience_s: float = 0.0) -> Iterator[None]:
     """Hold `state`/lock while the context lasts, making the folder if need be.
 
-    Raises `UsageError` when another run holds it, `StorageError` when the folder can't be written.
+    patience_s: how long to wait for whoever holds it. Raises `UsageError` when another run still does,
+    `StorageError` when the folder can't be written.
     """
     path = state / "lock"
     try:
@@ -26,15 +30,24 @@ def hold(out: Path, state: Path) -> Iterator[None]:
             f"{out}: the output folder can't be written ({error.strerror}); name another with --out"
         ) from error
     try:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
+        if not _taken(descriptor, time.monotonic() + patience_s):
             holder = os.pread(descriptor, 20, 0).decode("ascii", "replace").strip() or "?"
             raise UsageError(
                 f"{out}: another run (process {holder}) is writing there; wait for it or name another --out"
-            ) from None
+            )
         os.ftruncate(descriptor, 0)
         os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
         yield
     finally:
         os.close(descriptor)
+
+
+def _taken(descriptor: int, until: float) -> bool:
+    while True:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return True
+        except OSError:
+            if time.monotonic() >= until:
+                return False
+            time.sleep(_ASKED_EVERY_S)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import json
+import subprocess
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -12,6 +15,7 @@ from class_kit import RIGHT, RUBRIC, WRONG, FakeRunner, make_assignment, make_cl
 
 from grader import cli, marks
 from grader.commands import grade as command
+from grader.desk import ledger
 from grader.marks import Mark, Marks
 
 
@@ -221,3 +225,26 @@ def test_whose_mark_it_is() -> None:
     assert found.of("ben", "/new/ben.ipynb", {"/new/ben.ipynb"}).keys() == {"a"}  # the folder was moved
     assert found.of("ben", "/d/ben.ipynb", {"/d/ben.ipynb", "/c/ben.ipynb"}) == {}  # another ben
     assert found.of("eva", "/c/eva.ipynb") == {}
+
+
+# ------------------------------------------------------------------ two writers
+
+
+def test_two_who_mark_at_once_wait_for_each_other(room: Room) -> None:
+    given = room.out / marks.FILE
+    command = [sys.executable, "-c", "from grader.cli import main; main()", "mark", str(room.out)]
+    why = ["--reason", "seen", "--by", "lena"]
+    with ledger.locked(room.out):  # a desk, in the blink between looking and writing
+        both = [
+            subprocess.Popen([*command, who, "total", points, *why], stdout=subprocess.PIPE, text=True)
+            for who, points in (("anna", "3"), ("ben", "4"))
+        ]
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            both[0].wait(3)
+        assert not given.exists()
+    assert [process.communicate()[0].splitlines()[0] for process in both] == [
+        "anna: total 3 of 10; now 3 of 10",
+        "ben: total 4 of 10; now 4 of 10",
+    ]
+    assert sorted(m.submission for m in marks.read(room.out).all) == ["anna", "ben"]
+    assert (room.row("anna")["score"], room.row("ben")["score"]) == ("3", "4")

@@ -50,9 +50,13 @@ def marks_of(out: Path) -> Marks:
     return found
 
 
+_PATIENCE_S = 10.0
+"""longer than another mark, or the desk carrying marks into the pages, takes in most classes"""
+
+
 @contextmanager
 def locked(out: Path) -> Iterator[Journal]:
-    """The journal, with the lock on `out` held. Raises `UsageError` when a run is writing there."""
+    """The journal, with the lock on `out` held. Raises `UsageError` when a run goes on writing there."""
     must_hold_reports(out)
-    with hold(out, out / STATE):
+    with hold(out, out / STATE, _PATIENCE_S):
         yield Journal(out / STATE / "journal.jsonl")

@@ -13,6 +13,7 @@ from grader import marks, report, results
 from grader.batch import STATE
 from grader.commands import folder
 from grader.commands.show import find
+from grader.desk import ledger
 from grader.errors import StorageError, UsageError
 from grader.intake import printable
 from grader.journal import Journal
@@ -64,9 +65,10 @@ def mark(out: Path, decisions: Sequence[Decision], by: str | None) -> int:
     rubric = folder.rubric_of(out)
     who = by or _user()
     with folder.locked(out) as journal:
-        now = datetime.now(UTC).replace(microsecond=0)
-        made = [_mark(out, journal, d, rubric, who, now) for d in decisions]
-        marks.append(out, made)
+        with ledger.locked(out):  # a desk may be open
+            now = datetime.now(UTC).replace(microsecond=0)
+            made = [_mark(out, journal, d, rubric, who, now) for d in decisions]
+            ledger.enter(out, made)
         by_hand = folder.marks_of(out)
         origins = {e.origin for e in journal.entries.values()}
         for id in dict.fromkeys(m.submission for m in made):
