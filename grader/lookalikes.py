@@ -1,21 +1,23 @@
 """Submissions whose code is alike, as pairs for a person to read. Never a verdict.
 
 Names, comments, strings and blanks are normalised, and passages compared by winnowed fingerprints
-(Schleimer, Wilkerson, Aiken 2003), both by copydetect. What a large part of the class shares (the handout's
-own code, the obvious way) says nothing and is left out.
+(Schleimer, Wilkerson, Aiken 2003), both by copydetect; only the hash is our own, because copydetect takes
+Python's, which differs from run to run, and with it which passages are kept of a large class. What a large
+part of the class shares (the handout's own code, the obvious way) says nothing and is left out.
 """
 
 from __future__ import annotations
 
 import hashlib
-import io
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from copydetect import CodeFingerprint, compare_files
-from copydetect.utils import get_token_coverage
+import numpy as np
+import numpy.typing as npt
+from copydetect import compare_files
+from copydetect.utils import filter_code, get_token_coverage, winnow
 
 from grader.models import Submission
 from grader.report.text import visible
@@ -91,9 +93,7 @@ def find(codes: Iterable[Code]) -> Lookalikes:
     """Groups of identical and pairs of near-identical code, the most alike first."""
     known = list(codes)
     window = 1 if len(known) < LARGE else GUARANTEE - NOISE + 1
-    prints = [
-        (c, CodeFingerprint(c.id, NOISE, window, language="python", fp=io.StringIO(c.text))) for c in known
-    ]
+    prints = [(c, _fingerprint(c.text, window)) for c in known]
     groups: dict[str, list[int]] = defaultdict(list)
     for i, (_, made) in enumerate(prints):
         normal = "".join(made.filtered_code.split())
@@ -121,7 +121,49 @@ def find(codes: Iterable[Code]) -> Lookalikes:
     )
 
 
-def _leave_out_common(prints: Sequence[Any]) -> None:
+@dataclass(slots=True)
+class _Fingerprint:
+    """What `copydetect.compare_files` compares: hash → where it stands in the normalised code."""
+
+    filtered_code: str
+    offsets: npt.NDArray[np.int64]
+    hash_idx: dict[int, list[int]]
+    hashes: set[int]
+    token_coverage: float = 0.0
+    k: int = NOISE
+
+    def cover(self) -> None:
+        """Count the characters that its fingerprints cover."""
+        self.token_coverage = float(get_token_coverage(self.hash_idx, self.k, len(self.filtered_code)))
+
+
+def _fingerprint(text: str, window: int) -> _Fingerprint:
+    normal, offsets = filter_code(text, "", "python")
+    places: dict[int, list[int]] = defaultdict(list)
+    hashes = _hashes(normal)
+    if len(hashes):
+        for value, place in zip(*winnow(hashes, window, remove_duplicates=False), strict=True):
+            places[int(value)].append(int(place))
+    made = _Fingerprint(normal, offsets, dict(places), set(places))
+    made.cover()
+    return made
+
+
+def _hashes(text: str) -> npt.NDArray[np.int64]:
+    """A hash of each passage of `NOISE` characters, the same today and tomorrow."""
+    letters = np.frombuffer(text.encode("utf-32-le", "replace"), np.uint32).astype(np.uint64)
+    count = len(letters) - NOISE + 1
+    if count < 1:
+        return np.empty(0, np.int64)
+    hashes = np.zeros(count, np.uint64)
+    for i in range(NOISE):
+        hashes = hashes * np.uint64(0x100000001B3) + letters[i : i + count]
+    for shift in (33, 29):  # so that every bit decides which is the smallest of a window
+        hashes = (hashes ^ (hashes >> np.uint64(shift))) * np.uint64(0xFF51AFD7ED558CCD)
+    return hashes.astype(np.int64)
+
+
+def _leave_out_common(prints: Sequence[_Fingerprint]) -> None:
     counts: Counter[int] = Counter()
     for made in prints:
         counts.update(made.hashes)
@@ -130,10 +172,10 @@ def _leave_out_common(prints: Sequence[Any]) -> None:
     for made in prints:
         made.hashes = made.hashes - common
         made.hash_idx = {h: places for h, places in made.hash_idx.items() if h not in common}
-        made.token_coverage = get_token_coverage(made.hash_idx, made.k, len(made.filtered_code))
+        made.cover()
 
 
-def _candidates(prints: Sequence[tuple[int, Any]]) -> list[tuple[int, int]]:
+def _candidates(prints: Sequence[tuple[int, _Fingerprint]]) -> list[tuple[int, int]]:
     """Pairs that share enough fingerprints to be worth a look, without comparing everybody with everybody."""
     holders: dict[int, list[int]] = defaultdict(list)
     for i, made in prints:
@@ -147,7 +189,7 @@ def _candidates(prints: Sequence[tuple[int, Any]]) -> list[tuple[int, int]]:
     return [pair for pair, n in shared.items() if n >= 0.5 * ALIKE * min(sizes[pair[0]], sizes[pair[1]])]
 
 
-def _compare(a: tuple[Code, Any], b: tuple[Code, Any]) -> Pair | None:
+def _compare(a: tuple[Code, _Fingerprint], b: tuple[Code, _Fingerprint]) -> Pair | None:
     if a[0].team == b[0].team:
         return None
     _, (one, two), (left, right) = compare_files(a[1], b[1])

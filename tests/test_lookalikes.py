@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import json
+import os
 import random
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -110,3 +114,27 @@ def test_the_command_writes_a_page_and_a_table(
     assert (out / "lookalikes.csv").read_text().splitlines()[1] == '"identical","anna","ben",1,1'
     page = (out / "lookalikes.html").read_text()
     assert "anna, ben" in page and "That proves nothing" in page and "<script" not in page
+
+
+LISTED = """
+import json, sys
+from test_lookalikes import code, work
+from grader import lookalikes
+lookalikes.LARGE = 2  # as in a class of a thousand
+texts = [work(i) for i in range(12)]
+halves = [a + "\\n" + b for a, b in zip(texts, texts[1:])]
+found = lookalikes.find(code(f"s{i}", text) for i, text in enumerate(texts + halves))
+print(json.dumps([(p.first.id, p.second.id, p.share, p.passages) for p in found.pairs]))
+"""
+
+
+def test_the_same_class_lists_the_same_pairs_in_every_run() -> None:
+    def listed(seed: int) -> str:
+        path = os.pathsep.join([str(Path(__file__).parent), *sys.path])
+        environment = os.environ | {"PYTHONHASHSEED": str(seed), "PYTHONPATH": path}
+        command = [sys.executable, "-c", LISTED]
+        return subprocess.run(command, capture_output=True, text=True, env=environment, check=True).stdout
+
+    first = listed(1)
+    assert len(json.loads(first)) > 10
+    assert listed(2) == first
