@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -305,3 +306,41 @@ def test_time_stamps(text: str, time: datetime | None) -> None:
 )
 def test_times_in_words(text: str, time: datetime | None) -> None:
     assert from_words(text) == time
+
+
+def test_notebooks_of_one_moment_are_not_called_newest(tmp_path: Path) -> None:
+    folder = several(tmp_path)
+    for file in folder.rglob("*.ipynb"):
+        os.utime(file, (1, 1))
+    (only,) = collect([folder]).submissions
+    assert (
+        "graded: scratch.ipynb, the last by name, for no time tells which is newer" in only.flags[0].message
+    )
+
+
+def test_whoever_handed_in_nothing_that_can_be_read_is_in_the_class(tmp_path: Path) -> None:
+    folder = export(
+        tmp_path / "class",
+        "Anna_1_assignsubmission_file/hw.ipynb",
+        "Ben_2_assignsubmission_file/.ipynb_checkpoints/hw-checkpoint.ipynb",
+        "Cem_3_assignsubmission_file/.DS_Store",
+    )
+    (folder / "Dora_4_assignsubmission_file").mkdir()
+    expected = {
+        "1": None,
+        "2": "nothing was handed in but hidden files (.ipynb_checkpoints)",
+        "3": "nothing was handed in but hidden files (.DS_Store)",
+        "4": "nothing was handed in",
+    }
+    assert {s.student.id: s.problem for s in collect([folder])} == expected
+    archive = Path(shutil.make_archive(str(tmp_path / "export"), "zip", folder))
+    assert {s.student.id: s.problem for s in collect([archive])} == expected
+
+
+def test_a_thousand_refused_files_are_counted_not_listed(tmp_path: Path) -> None:
+    folder = export(tmp_path, "Anna_1_assignsubmission_file/hw.ipynb", "Ben_2_assignsubmission_file/x.ipynb")
+    for i in range(1000):
+        (folder / "Anna_1_assignsubmission_file" / f"{i:03}.rar").write_text("Rar!")
+    messages = [f.message for f in collect([folder]).submissions[0].flags]
+    assert len(messages) == 11
+    assert messages[-1] == "990 more files were left out."

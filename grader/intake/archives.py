@@ -7,6 +7,7 @@ announced is added up first. Names are checked here; nothing is ever written out
 from __future__ import annotations
 
 import calendar
+import contextlib
 import errno
 import hashlib
 import json
@@ -31,6 +32,8 @@ MAX_DEPTH = 30
 MAX_NESTING = 3
 """archives within archives"""
 MAX_NAME_BYTES = 255
+_CLASS_DEPTH = 4
+"""how far down an export has the folders of students"""
 _ARCHIVE = ".zip"
 _OTHER_ARCHIVES = (".rar", ".7z", ".tar", ".gz", ".tgz", ".bz2", ".xz")
 _CHUNK = 1 << 20
@@ -161,6 +164,9 @@ def _unpack(
                 yield found
             else:
                 files.append(found)
+        for parts in _empty_folders(opened.infolist(), files):
+            with contextlib.suppress(OSError):  # a name that no file system takes
+                folder.joinpath(*parts).mkdir(parents=True, exist_ok=True)
         _must_fit(folder, sum(info.file_size for _, info in files) if budget is None else 0)
         for owned, room in _by_owner(files, budget):
             if why := room.take([info.file_size for _, info in owned]):
@@ -220,6 +226,21 @@ def _sorted_out(infos: Sequence[zipfile.ZipInfo], above: tuple[str, ...]) -> Ite
             continue
         seen.add(parts)
         yield parts, info
+
+
+def _empty_folders(infos: Sequence[zipfile.ZipInfo], files: Sequence[_File]) -> Iterator[tuple[str, ...]]:
+    """Folders near the top that hold nothing: somebody's who handed in nothing, in the export of a class."""
+    full = {parts[:n] for parts, _ in files for n in range(1, len(parts))}
+    for info in infos:
+        name = _name(info)
+        parts = tuple(p for p in name.replace("\\", "/").split("/") if p not in ("", "."))
+        if (
+            info.is_dir()
+            and 0 < len(parts) <= _CLASS_DEPTH
+            and parts not in full
+            and not _bad_name(name, parts)
+        ):
+            yield parts
 
 
 def _name(info: zipfile.ZipInfo) -> str:

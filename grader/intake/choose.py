@@ -10,6 +10,7 @@ from grader.intake.tree import File, Parts
 from grader.models import Flag
 
 _SHOWN = 4
+_FLAGGED = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +49,7 @@ def choose(items: Sequence[Item], prefer: str | None) -> Choice:
     """
     usable = [i for i in items if not i.file.refused]
     refused = [i for i in items if i.file.refused]
-    flags = [refused_flag(i.name, i.file.refused) for i in refused]
+    flags = refused_flags([(i.name, i.file.refused) for i in refused])
     candidates = [i for i in usable if i.file.is_notebook] or [i for i in usable if is_script_name(i.name)]
     if not candidates:
         return Choice(None, tuple(usable), (), _no_notebook(usable, refused))
@@ -56,7 +57,9 @@ def choose(items: Sequence[Item], prefer: str | None) -> Choice:
     best = max(fitting or candidates, key=_newness)
     rest = [i for i in candidates if i is not best]
     if rest:
-        why = f"the one that fits {prefer!r}" if len(fitting) == 1 else "the newest"
+        why = (
+            f"the one that fits {prefer!r}" if len(fitting) == 1 else _why_newest(best, fitting or candidates)
+        )
         message = (
             f"{len(candidates)} notebooks were handed in; graded: {best.name}, {why}; not: {_names(rest)}."
         )
@@ -65,9 +68,12 @@ def choose(items: Sequence[Item], prefer: str | None) -> Choice:
     return Choice(best, others, tuple(flags))
 
 
-def refused_flag(name: str, reason: str) -> Flag:
-    """What a person should know about a file that was not read."""
-    return Flag(id="refused_file", message=f"{name[:120]} was left out: {reason}.")
+def refused_flags(refused: Sequence[tuple[str, str]]) -> list[Flag]:
+    """What a person should know about files that were not read: their names and why."""
+    messages = [f"{name[:120]} was left out: {reason}." for name, reason in refused[:_FLAGGED]]
+    if len(refused) > _FLAGGED:
+        messages.append(f"{len(refused) - _FLAGGED} more files were left out.")
+    return [Flag(id="refused_file", message=m) for m in messages]
 
 
 def _newness(item: Item) -> tuple[int, float, str]:
@@ -76,6 +82,13 @@ def _newness(item: Item) -> tuple[int, float, str]:
     except OSError:
         changed = 0.0
     return item.order, changed, "/".join(item.below)
+
+
+def _why_newest(best: Item, among: Sequence[Item]) -> str:
+    """What the choice really rests on: uploads of one moment have no newest."""
+    if any(i is not best and _newness(i)[:2] == _newness(best)[:2] for i in among):
+        return "the last by name, for no time tells which is newer"
+    return "the newest"
 
 
 def _no_notebook(usable: Sequence[Item], refused: Sequence[Item]) -> str:

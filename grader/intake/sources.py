@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
@@ -11,7 +11,7 @@ from pathlib import Path
 from grader.errors import UsageError
 from grader.intake.archives import is_archive_name
 from grader.intake.arrival import listed_times, received_at
-from grader.intake.choose import Choice, Item, choose, is_script_name, refused_flag
+from grader.intake.choose import Choice, Item, choose, is_script_name, refused_flags
 from grader.intake.naming import Named, printable
 from grader.intake.platforms import Convention, Listing, Owner, recognise, together
 from grader.intake.tree import File, Folder, Leftover, Parts, Tree, text, walk
@@ -149,6 +149,7 @@ class _Reader:
                 times |= listed
             else:
                 yield Leftover("/".join(file.parts), "its name does not say whose it is")
+        yield from self._empty(convention, groups)
         for key, files in groups.items():
             owners = [o for _, o in files]
             choice = choose([i for i, _ in files], self.prefer)
@@ -164,12 +165,32 @@ class _Reader:
                 flags=(*made.flags, *late),
             )
 
+    def _empty(self, convention: Convention, known: Collection[str]) -> Iterator[Upload]:
+        """Whoever has a folder in the export with nothing in it that can be looked at."""
+        seen = set(known)
+        for folder in self.tree.top.all_folders():
+            owner = convention((*folder.parts, ""))
+            if owner is None or owner.key in seen:
+                continue
+            seen.add(owner.key)
+            hidden = [name for below in folder.all_folders() for name in below.hidden]
+            but = f" but hidden files ({', '.join(hidden[:3])})" if hidden else ""
+            yield Upload(
+                path=self.tree.root.joinpath(*folder.parts),
+                root=self.tree.root,
+                relative="/".join(folder.parts),
+                named=Named(folders=(owner.student.id or "",), file=owner.label),
+                origin=owner.key,
+                student=owner.student,
+                problem=f"nothing was handed in{but}",
+            )
+
     def _alone(self, file: File, folder: Folder) -> Upload:
         depth = len(folder.parts)
         others = sorted(
             (f for f in folder.everything() if f is not file), key=lambda f: (len(f.parts), f.parts)
         )
-        flags = tuple(refused_flag(f.name, f.refused) for f in others if f.refused)
+        flags = tuple(refused_flags([(f.name, f.refused) for f in others if f.refused]))
         beside = tuple(Beside(f.path, "/".join(f.parts[depth:])) for f in others if not f.refused)
         return replace(self._upload(file, flags), beside=beside)
 

@@ -156,6 +156,7 @@ class _Walk:
         name, parts = entry.name, (*into.parts, text(entry.name))
         is_folder = entry.is_dir(follow_symlinks=False)
         if name in _SKIPPED or name.startswith(("._", "~")):
+            into.hidden.append(text(name))
             return
         if name.startswith("."):
             into.hidden.append(text(name))
