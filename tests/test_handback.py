@@ -151,6 +151,21 @@ def test_moodle_feedback_goes_into_the_folders_of_the_uploads(office: Office) ->
     assert path.read_bytes() == first
 
 
+def test_moodle_feedback_of_a_team_goes_to_its_members_not_to_whoever_has_the_groups_number(
+    office: Office,
+) -> None:
+    office.grade(**MOODLE)
+    sheet = worksheet(office.folder / "grades.csv", ENGLISH, "Participant ")
+    assert office.export("moodle", "--list", sheet) == 0
+    assert sorted(names(office.made("moodle", "feedback.zip"))) == [
+        "=HYPERLINK(1)_104_assignsubmission_file/feedback.html",
+        "Anna Müller_101_assignsubmission_file/feedback.html",
+        "Anna Müller_102_assignsubmission_file/feedback.html",
+        "Cem, jr._105_assignsubmission_file/feedback.html",
+        "Weiß, Ben_103_assignsubmission_file/feedback.html",
+    ]
+
+
 def test_moodle_flat_feedback_keeps_the_prefix(office: Office) -> None:
     office.grade(
         **{"Ana Ruiz_7_assignsubmission_file_hw.ipynb": RIGHT, "Li_8_assignsubmission_file_b.ipynb": RIGHT}
@@ -253,6 +268,22 @@ def test_canvas_gradebook_filled_in(office: Office) -> None:
     assert [r["New one"] for r in office.rows("canvas", "gradebook.csv")] == ["10", "10", "0", ""]
 
 
+def test_canvas_gradebook_with_names_apart_and_decimal_commas(office: Office) -> None:
+    office.grade(**{"mulleranna_1_2_hw.ipynb": RIGHT, "weissben_3_4_hw.ipynb": [1.25, 2.5, 9.0]})
+    exported = office.folder / "grades.csv"
+    exported.write_text(
+        "LastName;FirstName;ID;SIS User ID;SIS Login ID;Section;Homework 4 (555);Final Score\n"
+        "    Points Possible;;;;;;10,00;(read only)\n"
+        "Müller;Anna;1;s1;am;A;;9,5\n"
+        "Weiß;Ben;3;s3;bw;A;;1\n"
+    )
+    assert office.export("canvas", "--list", exported, "--title", "Homework 4") == 0
+    lines = office.made("canvas", "gradebook.csv").read_text().splitlines()
+    assert lines[2:] == ["Müller;Anna;1;s1;am;A;10;9,5", "Weiß;Ben;3;s3;bw;A;3.33;1"]
+    assert office.export("canvas", "--list", exported, "--title", "Final Score") == 2
+    assert "Final Score has (read only) points, the rubric 10" in office.stderr
+
+
 # ------------------------------------------------------------------ ILIAS
 
 
@@ -305,6 +336,12 @@ def test_prairielearn(office: Office) -> None:
     made = json.loads(office.made("prairielearn", "ana/results.json").read_text())
     assert (made["score"], made["gradable"]) == (1.0, True)
     assert [(t["name"], t["points"], t["max_points"]) for t in made["tests"]] == [("total", 10.0, 10.0)]
+    (office.uploads / "ben.ipynb").write_text("{")
+    office("grade", office.uploads, "--out", office.out, "--rubric", office.rubric)
+    office.export("prairielearn")
+    made = json.loads(office.made("prairielearn", "ben/results.json").read_text())
+    assert made["gradable"] is False
+    assert "cut off" in made["format_errors"][0]
 
 
 def test_github_classroom(office: Office) -> None:

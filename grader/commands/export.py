@@ -132,13 +132,17 @@ def _junit(job: _Job) -> list[NotHanded]:
 
 
 def _moodle(job: _Job) -> list[NotHanded]:
-    left: list[NotHanded] = []
+    filled = None
     if job.request.listing is not None:
-        sheet, left = moodle.fill(job.request.listing, job.given, job.rubric, job.request.scale)
-        write_bytes(job.into / job.request.listing.name, sheet.to_bytes())
+        filled = moodle.fill(job.request.listing, job.given, job.rubric, job.request.scale)
+        write_bytes(job.into / job.request.listing.name, filled.sheet.to_bytes())
     else:
-        say("no worksheet: download it from the assignment and name it with --list, to have it filled in")
-    write_zip(job.into / "feedback.zip", moodle.feedback(job.given))
+        say(
+            "no worksheet: download it from the assignment and name it with --list, to have it filled in; "
+            "without it the feedback of a group can't be given to its members"
+        )
+    left = filled.left if filled else []
+    write_zip(job.into / "feedback.zip", moodle.feedback(job.given, filled))
     unknown = [NotHanded(h.id, "its Moodle id is not known") for h in job.given if h.student.id is None]
     named = {n.id for n in left}
     return [*left, *(u for u in unknown if u.id not in named)]
@@ -156,10 +160,14 @@ def _ilias(job: _Job) -> list[NotHanded]:
     return left
 
 
-def _each(name: str, make: Callable[[Handed, Rubric], str]) -> Callable[[_Job], list[NotHanded]]:
+def _each(
+    name: str, make: Callable[[Handed, Rubric], str], *, refusable: bool = False
+) -> Callable[[_Job], list[NotHanded]]:
+    """refusable: the platform takes a result for an upload that can't be read, too."""
+
     def write(job: _Job) -> list[NotHanded]:
         for handed in job.given:
-            if handed.grade is not None:
+            if handed.grade is not None or (refusable and handed.report.execution.status == "unreadable"):
                 write_text(job.into / handed.id / name, make(handed, job.rubric))
         return []
 
@@ -180,7 +188,7 @@ _FORMATS: dict[str, Callable[[_Job], list[NotHanded]]] = {
     "canvas": _canvas,
     "ilias": _ilias,
     "gradescope": _each("results.json", autograder.gradescope),
-    "prairielearn": _each("results.json", autograder.prairielearn),
+    "prairielearn": _each("results.json", autograder.prairielearn, refusable=True),
     "github-classroom": _github,
     "junit": _junit,
     "csv": _csv,

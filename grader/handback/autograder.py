@@ -7,6 +7,7 @@ import json
 from typing import Any
 
 from grader.handback.given import Handed, comment, percent, view
+from grader.late import FLAG
 from grader.report.view import CheckView, StudentView
 from rubric.schema import Rubric
 
@@ -45,8 +46,14 @@ def gradescope(handed: Handed, rubric: Rubric) -> str:
 
 
 def prairielearn(handed: Handed, rubric: Rubric) -> str:
-    """results.json (docs.prairielearn.com, "External grading", "Grading results"). Needs a grade."""
+    """results.json (docs.prairielearn.com, "External grading", "Grading results").
+
+    An upload that can't be read is not gradable, which costs the student no attempt; everything else needs
+    a grade.
+    """
     seen = view(handed.report, rubric)
+    if handed.report.execution.status == "unreadable":
+        return _json({"gradable": False, "format_errors": [handed.report.execution.message]})
     return _json(
         {
             "gradable": True,
@@ -70,25 +77,27 @@ def prairielearn(handed: Handed, rubric: Rubric) -> str:
 
 
 def github_classroom(handed: Handed, rubric: Rubric) -> str:
-    """The result of a Classroom runner (github.com/classroom-resources/autograding-grading-reporter)."""
+    """The result of a Classroom runner (github.com/classroom-resources/autograding-grading-reporter).
+
+    The reporter adds up the scores of all tests (src/notify-classroom.js), so lateness is one, below zero.
+    """
     seen = view(handed.report, rubric)
-    tests: list[dict[str, Any]] = [
-        {
-            "name": check.title,
-            "status": "pass" if check.verdict == "pass" else "fail",
-            "score": score,
-            "max_score": most,
-            "message": _said(check),
-            "test_code": check.id,
-            "filename": "",
-            "line_no": 0,
-            "execution_time": f"{handed.report.execution.wall_s:.2f}s",
-        }
+    tests = [
+        _classroom_test(
+            check.title,
+            check.id,
+            "pass" if check.verdict == "pass" else "fail",
+            score,
+            most,
+            _said(check),
+            handed,
+        )
         for _, check, score, most in _checks(handed, seen)
         if score is not None
     ]
     if (late := handed.report.late) is not None and late.points:
-        tests.append({"name": "late", "status": "fail", "score": -late.points, "max_score": 0.0})
+        sentence = next((f.message for f in handed.report.flags if f.id == FLAG), "")
+        tests.append(_classroom_test("late", "late", "fail", -late.points, 0.0, sentence, handed))
     passed = all(t["status"] == "pass" for t in tests)
     ran = handed.report.execution.status in ("ok", "error")
     return _json(
@@ -99,6 +108,22 @@ def github_classroom(handed: Handed, rubric: Rubric) -> str:
             "tests": tests,
         }
     )
+
+
+def _classroom_test(
+    name: str, code: str, status: str, score: float, most: float, message: str, handed: Handed
+) -> dict[str, Any]:
+    return {
+        "name": name,
+        "status": status,
+        "score": score,
+        "max_score": most,
+        "message": message,
+        "test_code": code,
+        "filename": "",
+        "line_no": 0,
+        "execution_time": f"{handed.report.execution.wall_s:.2f}s",
+    }
 
 
 def encoded(text: str) -> str:

@@ -1,7 +1,9 @@
 """Canvas: a gradebook CSV to import (Canvas Instructor Guide, "How do I import grades in the Gradebook?").
 
 Students are found by their Canvas user id, in the column ID. With the gradebook exported from Canvas its
-rows and columns are kept, and one column is filled or added; an unknown title makes a new assignment.
+rows and columns are kept, and one column is filled or added; an unknown title makes a new assignment. What
+the importer accepts (canvas-lms, lib/gradebook_importer.rb): `Student, ID, …` or, where a course shows them
+apart, `LastName, FirstName, ID, …`; commas or semicolons; a comma as the decimal mark.
 """
 
 from __future__ import annotations
@@ -21,6 +23,7 @@ from rubric.schema import Rubric
 _FIXED = ("Student", "ID", "SIS User ID", "SIS Login ID", "Section")
 _POINTS = "    Points Possible"
 _ID = frozenset({"id"})
+_HEADS = (["student", "id"], ["lastname", "firstname", "id"])
 
 
 def gradebook(
@@ -52,7 +55,8 @@ def _fill(
 ) -> tuple[bytes, list[NotHanded]]:
     sheet = read(exported)
     ids = sheet.column(_ID)
-    if ids is None or sheet.header[0].strip() != "Student":
+    names = [cell.strip().casefold() for cell in sheet.header]
+    if ids is None or not any(names[: len(head)] == head for head in _HEADS):
         raise UsageError(f"{exported} is no gradebook of Canvas: expected the columns Student and ID")
     at = _column(sheet.header, title, exported)
     if at == len(sheet.header):
@@ -64,7 +68,7 @@ def _fill(
     for row in sheet.rows[1:]:
         if row[0].strip() == _POINTS.strip():
             most = row[at].strip()
-            if most and float(most) != rubric.points:
+            if most and _points(most) != rubric.points:
                 raise UsageError(f"{exported}: {title} has {most} points, the rubric {rubric.points:g}")
             row[at] = number(rubric.points)
             continue
@@ -76,6 +80,13 @@ def _fill(
             row[at] = number(handed.grade)
     missing = [NotHanded(h.id, "no row of the gradebook has its id") for h in given if h.id not in seen]
     return sheet.to_bytes(), missing
+
+
+def _points(text: str) -> float | None:
+    try:
+        return float(text.replace(",", "."))
+    except ValueError:  # "(read only)", under a total that Canvas computes itself
+        return None
 
 
 def _column(header: Sequence[str], title: str, exported: Path) -> int:

@@ -1,7 +1,8 @@
 """ILIAS: the archive for feedback to many at once (docu.ilias.de, Exercise, "Multi-Feedback").
 
-`multi_feedback_<Title>_<id>/<last>_<first>_<login>_<user id>/<file>`. The user id behind the last
-underscore says whose folder it is. With the empty archive from ILIAS its own names are used.
+`multi_feedback_<Title>_<id>/<last>_<first>_<login>_<user id>/<file>`: a folder whose name begins with
+`multi_feedback`, and the user id behind the last underscore, are all that ILIAS reads of the names
+(Modules/Exercise/classes/class.ilExAssignment.php). With the empty archive from ILIAS its own are used.
 """
 
 from __future__ import annotations

@@ -1,7 +1,10 @@
 """Moodle: the grading worksheet filled in, and the feedback zip (docs.moodle.org, "Offline grading").
 
 The worksheet is the platform's own file, in English or German: only the grade and the comment change.
-A row is found by the id in its identifier, and only if the name agrees; a team's by its name.
+A row is found by the id in its identifier, and only if the name agrees; a team's by its name. The zip is
+read by Moodle as `<name without _>_<participant's id>_assignsubmission_file/…`, from the left
+(mod/assign/feedback/file/importziplib.php), while a team's folder in an export has the id of the group
+(mod/assign/classes/downloader.php): put back as it is, its feedback could reach a stranger of that id.
 """
 
 from __future__ import annotations
@@ -14,6 +17,7 @@ from pathlib import Path
 from grader.errors import UsageError
 from grader.handback.given import Handed, NotHanded, comment, number, safe_text, same_name
 from grader.handback.table import Sheet, read
+from grader.report.text import visible
 from rubric.schema import Rubric
 
 _IDENTIFIER = frozenset({"identifier", "id"})
@@ -40,8 +44,20 @@ class _Columns:
     comment: int | None
 
 
-def fill(path: Path, given: Sequence[Handed], rubric: Rubric, scale: bool) -> tuple[Sheet, list[NotHanded]]:
-    """The worksheet at `path` with the grades, and who has no row there.
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """The worksheet with the grades, who has no row there, and where everybody's feedback goes.
+
+    prefixes: submission id → what its feedback's name in the zip begins with, for each member of a team.
+    """
+
+    sheet: Sheet
+    left: list[NotHanded]
+    prefixes: Mapping[str, Sequence[str]]
+
+
+def fill(path: Path, given: Sequence[Handed], rubric: Rubric, scale: bool) -> Filled:
+    """The worksheet at `path` with the grades.
 
     scale: convert to the worksheet's maximum grade. Raises `UsageError` for a file that is no worksheet,
     or whose maximum is another than the rubric's.
@@ -55,6 +71,7 @@ def fill(path: Path, given: Sequence[Handed], rubric: Rubric, scale: bool) -> tu
             by_id.setdefault(found[1], []).append(row)
     left: list[NotHanded] = []
     taken: dict[int, str] = {}
+    prefixes: dict[str, list[str]] = {}
     for handed in given:
         mine = _rows(handed, by_id, rows, columns)
         if not mine:
@@ -63,6 +80,7 @@ def fill(path: Path, given: Sequence[Handed], rubric: Rubric, scale: bool) -> tu
             if id(row) in taken:
                 raise UsageError(f"{path}: {taken[id(row)]} and {handed.id} would get the same row; mark one")
             taken[id(row)] = handed.id
+            prefixes.setdefault(handed.id, []).append(_prefix_of_row(handed, row, columns))
             if columns.locked is not None and row[columns.locked].strip().casefold() in _NO:
                 left.append(NotHanded(handed.id, "the worksheet says that the grade can't be changed"))
                 continue
@@ -70,15 +88,27 @@ def fill(path: Path, given: Sequence[Handed], rubric: Rubric, scale: bool) -> tu
                 row[columns.grade] = _grade(handed, row, columns, path, scale)
             if columns.comment is not None:
                 row[columns.comment] = safe_text(comment(handed.report, rubric))
-    return sheet, left
+    return Filled(sheet, left, prefixes)
 
 
-def feedback(given: Sequence[Handed]) -> Iterator[tuple[str, Path]]:
-    """Names in the feedback zip, and the files: each in the folder, or with the prefix, of its upload."""
+def feedback(given: Sequence[Handed], filled: Filled | None) -> Iterator[tuple[str, Path]]:
+    """Names in the feedback zip, and the files: each in the folder, or with the prefix, of its upload.
+
+    filled: the worksheet, which knows the members of teams; without it nobody does.
+    """
     for handed in given:
         page = handed.folder / "report.html"
-        if handed.student.id is not None and page.is_file():
-            yield _prefix(handed) + "feedback.html", page
+        if handed.student.id is None or not page.is_file():
+            continue
+        known = [_prefix(handed)] if filled is None else filled.prefixes.get(handed.id, ())
+        yield from ((prefix + "feedback.html", page) for prefix in known)
+
+
+def _prefix_of_row(handed: Handed, row: Sequence[str], columns: _Columns) -> str:
+    found = _DIGITS.search(row[columns.identifier])
+    if found is None or found[1] == handed.student.id:
+        return _prefix(handed)
+    return _named(row[columns.name] if columns.name is not None else "Participant", found[1])
 
 
 def _prefix(handed: Handed) -> str:
@@ -88,8 +118,12 @@ def _prefix(handed: Handed) -> str:
     for part in handed.report.submission.path.split("/"):
         if found := _FLAT.match(part):
             return found[1]
-    name = handed.student.name or "Participant"
-    return f"{name}_{handed.student.id}_assignsubmission_file/"
+    return _named(handed.student.name or "Participant", handed.student.id or "0")
+
+
+def _named(name: str, id: str) -> str:
+    clean = " ".join(re.sub(r"[_/\\]", " ", visible(name)).split())
+    return f"{clean or 'Participant'}_{id}_assignsubmission_file/"
 
 
 def _columns(sheet: Sheet) -> _Columns:
