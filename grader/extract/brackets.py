@@ -292,6 +292,7 @@ class Brackets:
             scientific=frame.scientific,
             integers=frame.integers,
             room=ANY_ROOM if frame.bracket == "m" else frame.room,
+            scale=frame.scale,
         )
 
     def _emit_settled(self, node: Node) -> None:

@@ -5,6 +5,7 @@ Works on a tag's name alone and with one linear pattern, since the text is a stu
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
@@ -13,13 +14,18 @@ from html import unescape
 from grader.extract.labels import LONGEST
 from grader.extract.nodes import MAX_TENSORS
 from grader.extract.numbers import NUMBER, Parsed, parse_loose_row
+from grader.extract.spelling import plain_spelling
 from grader.models import PrintedTensor
 
 _TAG = re.compile(r"<(/?)([A-Za-z][A-Za-z0-9]{0,12})\b[^<>]*+>")
+_POWER = re.compile(r"(?<=10)<sup\b[^<>]*+>([^<>]{1,12})</sup>", re.IGNORECASE)
 _HIDDEN = re.compile(r"<(style|script)\b[^<>]*+>[^<]*+</\1>", re.IGNORECASE)
 _LINE_TAGS = frozenset({"br", "p", "div", "li", "tr", "table", "h1", "h2", "h3", "h4", "pre", "ul", "ol"})
 _ONE_NUMBER = re.compile(rf"\s*{NUMBER}(?:,[0-9]++)?\s*\Z")
 _COUNT = re.compile(r"\s*[0-9]+\s*\Z")
+_SPAN = re.compile(r"\b(row|col)span\s{0,3}=\s{0,3}[\"']?([0-9]{1,4})\b", re.IGNORECASE)
+_SIGN = re.compile(r"([+\-−])[ ]{1,3}(?=[0-9.])")
+_MOST_LEVELS = 4
 _MISSING = frozenset({"", "...", "…"})
 
 Read = Callable[[str], tuple[PrintedTensor, ...]]
@@ -27,13 +33,31 @@ Read = Callable[[str], tuple[PrintedTensor, ...]]
 
 @dataclass(slots=True)
 class _Cell:
+    """text: as read, a number in its plain spelling. rows, columns: how many it spans."""
+
     text: str
     head: bool
+    rows: int = 1
+    columns: int = 1
 
 
 @dataclass(slots=True)
 class _Table:
+    """rows: of cells; the names of an index that span several rows are in each of them."""
+
     rows: list[list[_Cell]] = field(default_factory=list)
+    carried: list[tuple[_Cell, int]] = field(default_factory=list)
+
+    def start_row(self) -> None:
+        """A row, with the names that reach down into it."""
+        self.rows.append([cell for cell, _ in self.carried])
+        self.carried = [(cell, left - 1) for cell, left in self.carried if left > 1]
+
+    def add(self, cell: _Cell) -> None:
+        """A cell of the last row."""
+        self.rows[-1].append(cell)
+        if cell.head and cell.rows > 1 and len(self.carried) < _MOST_LEVELS:
+            self.carried.append((cell, cell.rows - 1))
 
 
 def extract_html(html: str, text: str, read: Read) -> list[PrintedTensor]:
@@ -44,7 +68,7 @@ def extract_html(html: str, text: str, read: Read) -> list[PrintedTensor]:
     """
     found: list[PrintedTensor] = []
     span = (0, len(text))
-    for piece in _pieces(_HIDDEN.sub("", _without_comments(html))):
+    for piece in _pieces(_POWER.sub(r"^\1", _HIDDEN.sub("", _without_comments(html)))):
         if isinstance(piece, str):
             found.extend(read(piece))
         else:
@@ -68,6 +92,7 @@ def _pieces(html: str) -> Iterator[str | _Table]:
     """Text and tables, in order. A table inside a table is read as part of the cell it is in."""
     words: list[str] = []
     table: _Table | None = None
+    spans: dict[str, int] = {}
     depth = 0
     at = 0
     for match in _TAG.finditer(html):
@@ -85,9 +110,12 @@ def _pieces(html: str) -> Iterator[str | _Table]:
         elif table is not None and depth == 1 and name in ("tr", "td", "th"):
             if name == "tr":
                 if not closing:
-                    table.rows.append([])
+                    table.start_row()
             elif closing and table.rows:
-                table.rows[-1].append(_Cell(unescape("".join(words)).strip(), name == "th"))
+                text = _cell_text(unescape("".join(words)))
+                table.add(_Cell(text, name == "th", spans.get("row", 1), spans.get("col", 1)))
+            elif not closing:
+                spans = {kind.lower(): int(count) for kind, count in _SPAN.findall(match[0][:400])}
             words = []
         elif name in _LINE_TAGS:
             words.append("\n")
@@ -98,38 +126,50 @@ def _pieces(html: str) -> Iterator[str | _Table]:
         yield unescape("".join(words))
 
 
+def _cell_text(text: str) -> str:
+    text = text.strip()
+    plain = _SIGN.sub(r"\1", plain_spelling(text), count=1).strip()
+    return plain if _ONE_NUMBER.match(plain) else text
+
+
 def _read_table(table: _Table, read: Read) -> list[PrintedTensor]:
     found: list[PrintedTensor] = []
-    heads = [c.text for row in table.rows if row and all(c.head for c in row) for c in row]
-    above = " ".join(h for h in heads if h and not _COUNT.match(h))[:LONGEST]
-    block: list[Parsed] = []
+    heads = [row for row in table.rows if row and all(c.head for c in row)]
+    named = [c.text for row in heads for c in row if c.text and not _COUNT.match(c.text)]
+    block = _Block(" ".join(named)[:LONGEST], groups=_column_groups(heads))
     for row in table.rows:
         cells = [c for c in row if not c.head]
         if not cells:
             continue
-        words = [
-            c.text for c in row if (c.head or not _ONE_NUMBER.match(c.text)) and not _COUNT.match(c.text)
-        ]
-        label = " ".join(w for w in words if w not in _MISSING)[:LONGEST]
+        words = [c for c in row if (c.head or not _ONE_NUMBER.match(c.text)) and not _COUNT.match(c.text)]
+        label = " ".join(c.text for c in words if c.text not in _MISSING)[:LONGEST]
         numeric = [c.text for c in cells if _ONE_NUMBER.match(c.text)]
+        shared = all(c.rows > 1 for c in words)
         if label and not numeric:
-            found.extend(_flush(block, above))
+            found.extend(block.flush())
             for cell in cells:
                 name = " ".join(c.text for c in row if c is not cell)[:LONGEST]
                 found.extend(
-                    replace(item, label=item.label or name, above=item.above or above)
+                    replace(item, label=item.label or name, above=item.above or block.above)
                     for item in read(cell.text)
                 )
-        elif label:
-            found.extend(_flush(block, above))
-            found.extend(_flush([_parse(numeric)], above, label))
-        else:
-            parsed = _parse(numeric)
-            if block and len(block[-1].values) != len(parsed.values) and parsed.values:
-                found.extend(_flush(block, above))
-            block.append(parsed._replace(elided=len(numeric) < len(cells)))
-    found.extend(_flush(block, above))
+            continue
+        parsed = _parse(numeric)
+        if label != block.label or (label and not shared) or not block.takes(parsed):
+            found.extend(block.flush())
+        block.label, block.shared = label, bool(label) and shared
+        block.rows.append(parsed._replace(elided=len(numeric) < len(cells) and not label))
+    found.extend(block.flush())
     return found
+
+
+def _column_groups(heads: list[list[_Cell]]) -> list[tuple[str, int]]:
+    """Names over several columns each, with their widths (`h1` over four, `h2` over four); else []."""
+    for row in heads:
+        groups = [(cell.text, cell.columns) for cell in row if cell.text and not _COUNT.match(cell.text)]
+        if len(groups) > 1 and any(width > 1 for _, width in groups):
+            return groups
+    return []
 
 
 def _parse(cells: list[str]) -> Parsed:
@@ -137,28 +177,59 @@ def _parse(cells: list[str]) -> Parsed:
     return Parsed([v for part in parts for v in part.values], [h for part in parts for h in part.half_units])
 
 
-def _flush(block: list[Parsed], above: str, label: str = "") -> list[PrintedTensor]:
-    """The rows so far as one tensor; empties the block."""
-    rows = [row for row in block if row.values]
-    elided = any(row.elided for row in block)
-    block.clear()
-    if not rows:
-        return []
-    columns = len(rows[0].values)
-    return [
-        PrintedTensor(
-            values=tuple(v for row in rows for v in row.values),
-            half_unit=tuple(h for row in rows for h in row.half_units),
-            shape=(columns,) if label else (len(rows), columns),
+@dataclass(slots=True)
+class _Block:
+    """Rows of a table that belong together.
+
+    label: of all its rows, "" if they have none; shared: it spans several of them.
+    groups: as in `_column_groups`.
+    """
+
+    above: str
+    groups: list[tuple[str, int]]
+    label: str = ""
+    shared: bool = False
+    rows: list[Parsed] = field(default_factory=list)
+
+    def takes(self, row: Parsed) -> bool:
+        """Whether a row is as wide as the others, or empty."""
+        return not (self.rows and row.values) or len(self.rows[-1].values) == len(row.values)
+
+    def flush(self) -> list[PrintedTensor]:
+        """The rows so far, as one tensor or as one per group of columns; empties the block."""
+        rows = [row for row in self.rows if row.values]
+        elided = any(row.elided for row in self.rows)
+        self.rows = []
+        if not rows:
+            return []
+        columns = len(rows[0].values)
+        if self.groups and sum(width for _, width in self.groups) == columns:
+            parts = []
+            first = 0
+            for name, width in self.groups:
+                label = f"{self.label} {name}".strip()[:LONGEST]
+                parts.append(self._tensor(rows, slice(first, first + width), label, elided))
+                first += width
+            return parts
+        if self.label:
+            while columns > 1 and all(math.isnan(row.values[columns - 1]) for row in rows):
+                columns -= 1  # pandas fills up with NaN what is narrower than another part
+        return [self._tensor(rows, slice(columns), self.label, elided)]
+
+    def _tensor(self, rows: list[Parsed], columns: slice, label: str, elided: bool) -> PrintedTensor:
+        width = len(rows[0].values[columns])
+        return PrintedTensor(
+            values=tuple(v for row in rows for v in row.values[columns]),
+            half_unit=tuple(h for row in rows for h in row.half_units[columns]),
+            shape=(width,) if self.label and not self.shared else (len(rows), width),
             elided=elided,
             form="table",
             label=label,
             after="",
-            above=above,
-            above_distance=1 if above else 0,
+            above=self.above,
+            above_distance=1 if self.above else 0,
             cell=0,
             output=0,
             span=(0, 0),
             channel="display",
         )
-    ]

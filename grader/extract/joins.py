@@ -87,6 +87,14 @@ class RowJoiner:
         columns = len(node.values)
         if last is not None:
             gap = self._text[last.end : node.start] if node.start - last.end < _LONGEST_GAP else ""
+            if (
+                self._rows == 1
+                and columns - self._columns in (0, 1)
+                and tables.is_ruled_header(last, node, gap)
+            ):
+                self._header = last
+                self._open, self._rows, self._columns = node, 1, columns
+                return
             if columns == self._columns and _NEXT_ROW.match(gap) and self._may_join(last, node):
                 self._extend(last, node, _DOTS_LINE.search(gap) is not None)
                 return

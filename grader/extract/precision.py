@@ -26,7 +26,7 @@ def settle(node: Node) -> None:
         node.form = "array"
     if node.form == "array" and not node.scientific and node.shape:
         finest = min((h for h in node.halves if h), default=0.0)
-        if finest >= half_unit_at(-node.room):
+        if finest >= half_unit_at(-node.room) * abs(node.scale):
             node.halves = array("d", (finest if math.isfinite(v) else 0.0 for v in node.values))
 
 

@@ -170,6 +170,7 @@ class _Reader:
 
     def _open(self, match: re.Match[str]) -> None:
         self._brackets.open(match[0], match.start())
+        self._scale_opened(match)
         self._before = match[0]
 
     def _close(self, match: re.Match[str]) -> None:
@@ -179,7 +180,13 @@ class _Reader:
     def _maker(self, match: re.Match[str]) -> None:
         form: Form = "tensor" if match[0][-7:].lower() == "tensor(" else "array"
         self._brackets.open("m", match.start(), form)
+        self._scale_opened(match)
         self._before = "("
+
+    def _scale_opened(self, match: re.Match[str]) -> None:
+        """A factor right ahead of a bracket holds for all that is in it."""
+        if self._factor_end == match.start() and match[0] != "{":
+            self._brackets.scale(self._factor)
 
     def _option(self, match: re.Match[str]) -> None:
         top = self._brackets.top

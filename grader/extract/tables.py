@@ -11,6 +11,8 @@ from grader.extract.numbers import NUMBER
 _LITERAL = re.compile(NUMBER)
 _SERIES_END = re.compile(r"[ \t]*\r?\n(?:Name:|Length:|dtype:|Freq:)")
 _BETWEEN_BLOCKS = re.compile(r"[ \t]*\r?\n[ \t]*\r?\n([^\r\n]{1,400}\r?\n)?[ \t]*\Z")
+_RULES = r"+|:=─━═┌┬┐├┼┤└┴┘╞╪╡╠╬╣╔╦╗┏┳┓┡╇┩┠╂┨ \t-"
+_RULED = re.compile(rf"[ \t|│┃║]*\r?\n[{_RULES}]*[─━═=-]{{2}}[{_RULES}]*\r?\n[ \t|│┃║]*\Z")
 _WIDEST = 4000
 
 
@@ -32,6 +34,13 @@ def is_column_header(text: str, header: Node, row: Node, columns: int) -> bool:
     # pandas shifts the header of an abridged table by one.
     shifts = {b - a for a, b in zip(names, numbers, strict=False)}
     return len(names) == len(numbers) and shifts <= {0, 1}
+
+
+def is_ruled_header(header: Node, row: Node, gap: str) -> bool:
+    """A line that counts the columns from 0 or 1, ruled off from the fractions below it."""
+    if not header.integers or row.integers or not counts(header.values, (0.0, 1.0)):
+        return False
+    return _RULED.match(gap) is not None and (len(header.values) > 1 or any(bar in gap for bar in "|│┃║"))
 
 
 def has_named_columns(text: str, node: Node, columns: int) -> bool:

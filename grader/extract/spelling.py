@@ -1,0 +1,64 @@
+"""Rare spellings of numbers → the plain ones that the tokens know.
+
+Every rewrite keeps the text's length and leaves what follows in its place, so that spans found in
+the result hold in the original. Linear: each pattern starts only where a run of digits, a bracket
+or a sign starts, and never reads one twice.
+
+- `1.2×10⁻³`, `1.2·10^-3`, `1.2 \\times 10^{-3}`, `1.2*10**-3` → `1.2e-3`
+- `[- 0.5, + 0.3]`, `| - 0.5 |`, `loss = - 0.5` → the sign beside its number
+- `0.5+0.25j` is no real number, let alone two: hidden
+"""
+
+from __future__ import annotations
+
+import re
+
+_FIXED = r"(?:[0-9]++(?:\.[0-9]*+)?+|\.[0-9]++)"
+_REAL = rf"(?:{_FIXED}(?:[eE][+\-−]?[0-9]{{1,4}}+)?+|nan|inf)"
+_SUPERSCRIPTS = "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻"
+_AS_DIGITS = str.maketrans(_SUPERSCRIPTS + "−", "0123456789+--")
+_BLANK = r"(?:[ \xa0\u2009\u202f]|\\[,;:! ]|\{\}){0,4}+"
+
+_A_POWER = re.compile(rf"10(?:[{_SUPERSCRIPTS}]|\^|\*\*)")
+_POWER = re.compile(
+    rf"""(?<![\w.])(?P<mantissa>[0-9]++(?:[.,][0-9]++|\.)?+)
+    (?P<gap>{_BLANK})(?:[×·⋅∙*xX]|\\times|\\cdot){_BLANK}
+    10(?:(?P<raised>[⁺⁻]?[⁰¹²³⁴⁵⁶⁷⁸⁹]{{1,4}}+)
+       |(?:\^|\*\*)(?:\{{[ ]?(?P<braced>[+\-−]?[0-9]{{1,4}}+)[ ]?\}}
+                     |\((?P<bracketed>[+\-−]?[0-9]{{1,4}}+)\)
+                     |(?P<bare>[+\-−]?[0-9]{{1,4}}+)))
+    (?![\w^]|\.[0-9])""",
+    re.VERBOSE,
+)
+_A_COMPLEX = re.compile(r"[0-9.nf][ji]\b", re.IGNORECASE)
+_COMPLEX = re.compile(rf"(?<![\w.]){_REAL}[ ]{{0,20}}+[+\-−]{_REAL}[jJi]\b")
+_A_PARTED_SIGN = re.compile(r"[+\-−][ ]{1,3}+[0-9.]")
+_BRACKET = re.compile(r"\[[0-9.eE+\-−\s,;|]*+\]")
+_PARTED_IN_BRACKET = re.compile(r"(?<![eE0-9.])([+\-−])([ ]{1,3}+)(?=\.?[0-9])")
+_PARTED = re.compile(r"([,;|&:=(│┃║][ \t]{0,20}+)([+\-−])([ ]{1,3}+)(?=[0-9]*+\.[0-9])")
+
+
+def join_signs(text: str) -> str:
+    """The text with signs beside their numbers, of the same length."""
+    if _A_PARTED_SIGN.search(text):
+        text = _BRACKET.sub(lambda match: _PARTED_IN_BRACKET.sub(r"\2\1", match[0]), text)
+        text = _PARTED.sub(r"\1\3\2", text)
+    return text
+
+
+def plain_spelling(text: str) -> str:
+    """The text with powers of ten as exponents and without complex numbers, of the same length."""
+    if _A_POWER.search(text):
+        text = _POWER.sub(_power, text)
+    if _A_COMPLEX.search(text):
+        text = _COMPLEX.sub(lambda match: "z" * len(match[0]), text)
+    return text
+
+
+def _power(match: re.Match[str]) -> str:
+    mantissa = match["mantissa"]
+    before = match.string[max(0, match.start() - 4) : match.start()].rstrip(" ")
+    if match["gap"] and mantissa.isdigit() and before[-1:].isalpha():
+        return match[0]  # `Layer 1 ×10⁻³` names a unit
+    exponent = match["raised"] or match["braced"] or match["bracketed"] or match["bare"]
+    return f"{mantissa}e{exponent.translate(_AS_DIGITS)}".ljust(len(match[0]))

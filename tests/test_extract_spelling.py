@@ -1,0 +1,125 @@
+"""Numbers as people spell them by hand, and tables whose first line counts the columns."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from grader.extract import extract, extract_text
+from grader.extract.spelling import join_signs, plain_spelling
+from grader.models import Output
+
+Reading = tuple[str, tuple[int, ...], tuple[float, ...]]
+
+
+def read(text: str) -> list[Reading]:
+    """(label, shape, values) of everything found."""
+    return [(p.label, p.shape, p.values) for p in extract_text(text)]
+
+
+SPELLINGS = {
+    "superscripts": ("h1 = 1.2×10⁻³  −3.4×10⁻⁵", [("h1", (2,), (1.2e-3, -3.4e-5))]),
+    "a dot and a caret": ("[1.5·10^-3, -2.5 · 10^2]", [("", (2,), (1.5e-3, -250.0))]),
+    "stars": ("db = 2.5 * 10**-3", [("db", (), (2.5e-3,))]),
+    "LaTeX": (
+        r"$$h = \begin{bmatrix}5 \cdot 10^{-1} & -1.25\times10^{-3} \\ 1.5 \cdot 10^{2} & 0.5\end{bmatrix}$$",
+        [(r"$$h = \begin{bmatrix}", (2, 2), (0.5, -1.25e-3, 150.0, 0.5))],
+    ),
+    "decimal commas": ("1,25·10⁻³; 2,5·10⁻²", [("", (2,), (1.25e-3, 0.025))]),
+    "a unit in a label": ("Layer 1 (×10⁻³): 0.5 0.25", [("Layer 1 (×10⁻³)", (2,), (0.5, 0.25))]),
+    "signs apart in a list": ("[[+ 0.5, - 0.25],\n [- 0.5, + 1.5]]", [("", (2, 2), (0.5, -0.25, -0.5, 1.5))]),
+    "signs apart in an array": ("b [- 0.5  - 0.25   1.5]", [("b", (3,), (-0.5, -0.25, 1.5))]),
+    "signs apart in a table": ("| - 0.5 | + 1.5 |", [("", (2,), (-0.5, 1.5))]),
+    "a sign apart behind =": ("loss = - 0.5", [("loss", (), (-0.5,))]),
+    "a dash that lists": ("- 0.5\n- 1.5", [("", (), (0.5,)), ("", (), (1.5,))]),
+    "complex numbers": (
+        "a 0.5+0.25j [1.5+0.j  0. +2.5j] tensor([0.5000+0.2500j])\nb 1.5",
+        [("b", (), (1.5,))],
+    ),
+    "a factor above a matrix": (
+        "W = 1e-3 *\n[[0.5 1.5]\n [2.5 3.5]]",
+        [("", (2, 2), (5e-4, 1.5e-3, 2.5e-3, 3.5e-3))],
+    ),
+    "a factor ahead of a tensor": ("1e-2 * tensor([[0.5000, 1.5000]])", [("1e-2", (1, 2), (5e-3, 1.5e-2))]),
+}
+
+
+@pytest.mark.parametrize(("text", "expected"), SPELLINGS.values(), ids=SPELLINGS.keys())
+def test_spelling(text: str, expected: list[Reading]) -> None:
+    assert [(name, shape, pytest.approx(values)) for name, shape, values in read(text)] == expected
+
+
+def test_the_printed_digits_of_a_power_of_ten_are_those_of_its_mantissa() -> None:
+    [found] = extract_text("x 1.20×10⁻³ 3×10⁻⁵")
+    assert found.half_unit == pytest.approx((5e-6, 5e-6))
+
+
+def test_a_factor_scales_the_printed_digits_too() -> None:
+    [found] = extract_text("W = 1e-3 *\n[[0.5    1.5   ]\n [2.5    3.1234]]")
+    assert found.half_unit == pytest.approx((5e-8,) * 4)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "1" * 200_000,
+        "1.5×10" * 40_000,
+        "[" + "- 1 " * 50_000,
+        "1+" * 100_000 + "1j",
+        "0.5 - 1j" * 20_000,
+        "1,1" * 60_000 + "10^",
+    ],
+)
+def test_spelling_is_linear_and_keeps_the_length(text: str) -> None:
+    start = time.process_time()
+    assert len(plain_spelling(join_signs(text + "10^ - 1 1j"))) == len(text) + 10
+    assert time.process_time() - start < 1.0
+
+
+TABLES = {
+    "markdown": "#### h1\n\n| 0 | 1 |\n|---|---|\n| 0.5 | 0.25 |\n| 1.5 | 2.5 |\n",
+    "markdown with an index": "#### h1\n\n| | 0 | 1 |\n|--|---|---|\n| 0 | 0.5 | 0.25 |\n| 1 | 1.5 | 2.5 |\n",
+    "ruled": "h1\n+---+---+\n| 1 | 2 |\n+===+===+\n| 0.5 | 0.25 |\n+---+---+\n| 1.5 | 2.5 |\n+---+---+",
+    "heavy rules": "  h1\n┏━━━┳━━━┓\n┃ 0 ┃ 1 ┃\n┡━━━╇━━━┩\n│ 0.5 │ 0.25 │\n│ 1.5 │ 2.5 │\n└───┴───┘",
+}
+
+
+@pytest.mark.parametrize("text", TABLES.values(), ids=TABLES.keys())
+def test_a_ruled_line_of_column_numbers_is_no_row(text: str) -> None:
+    [found] = extract_text(text)
+    assert (found.above, found.shape, found.values) == ("h1", (2, 2), (0.5, 0.25, 1.5, 2.5))
+
+
+def test_whole_numbers_below_a_rule_stay_values() -> None:
+    assert read("1 2\n----\n3 4\n") == [("", (2,), (1.0, 2.0)), ("", (2,), (3.0, 4.0))]
+
+
+def from_html(html: str) -> list[Reading]:
+    found = extract([Output(cell=0, index=0, kind="result", text="<object>", html=html)])
+    return [(p.label, p.shape, p.values) for p in found]
+
+
+def test_powers_and_signs_in_html_cells() -> None:
+    cells = "<td>1.5 × 10<sup>-3</sup></td><td>- 0.5</td>"
+    assert from_html(f"<table><tr>{cells}</tr></table>") == [("", (1, 2), (1.5e-3, -0.5))]
+
+
+def test_index_names_that_span_rows() -> None:
+    html = (
+        "<table><tr><th></th><th></th><th>0</th><th>1</th></tr>"
+        '<tr><th rowspan="2">W1</th><th>0</th><td>0.5</td><td>1.5</td></tr>'
+        "<tr><th>1</th><td>2.5</td><td>3.5</td></tr>"
+        "<tr><th>b1</th><th>0</th><td>0.25</td><td>NaN</td></tr></table>"
+    )
+    assert from_html(html) == [("W1", (2, 2), (0.5, 1.5, 2.5, 3.5)), ("b1", (1,), (0.25,))]
+
+
+def test_column_names_that_span_columns() -> None:
+    html = (
+        '<table><tr><th></th><th colspan="2">h1</th><th>output</th></tr>'
+        "<tr><th></th><th>0</th><th>1</th><th>0</th></tr>"
+        "<tr><th>0</th><td>0.5</td><td>1.5</td><td>9.5</td></tr>"
+        "<tr><th>1</th><td>2.5</td><td>3.5</td><td>8.5</td></tr></table>"
+    )
+    assert from_html(html) == [("h1", (2, 2), (0.5, 1.5, 2.5, 3.5)), ("output", (2, 1), (9.5, 8.5))]
