@@ -216,6 +216,7 @@ def several(folder: Path) -> Path:
     export(folder, *(f"Anna_1_assignsubmission_file/{n}.ipynb" for n in ("old", "new", "scratch")))
     for age, name in enumerate(("new", "scratch", "old")):
         path = folder / "Anna_1_assignsubmission_file" / f"{name}.ipynb"
+        path.write_text(NOTEBOOK.replace('"1"', f'"{age}"'))
         os.utime(path, (1e9 - age, 1e9 - age))
     return folder
 
@@ -227,6 +228,12 @@ def test_of_several_notebooks_the_newest_is_graded_and_it_is_said(tmp_path: Path
         "3 notebooks were handed in; graded: new.ipynb, the newest; not: old.ipynb, scratch.ipynb."
     )
     assert only.files == ()
+
+
+def test_copies_of_one_notebook_leave_nothing_to_choose(tmp_path: Path) -> None:
+    names = ("Team 1/Anna_Muel_amuel_201", "Team 1/Ben_Weiss_bweiss_202", "Team 2/Cem_Oez_coez_203")
+    (one, _) = collect([export(tmp_path, *(f"Blatt/Abgaben/{n}/hw.ipynb" for n in names))]).submissions
+    assert (one.student.members, one.flags) == (("201", "202"), ())
 
 
 def test_or_the_one_that_the_rubric_names(tmp_path: Path) -> None:

@@ -74,7 +74,10 @@ def run(request: Request) -> int:
     graded = sum(h.grade is not None for h in given)
     parts = [f"{graded} of {len(given)} have a final grade"]
     if open_grades:
-        parts.append("the others' is left open: mark them (grader sheet), or --include-pending")
+        parts.append(
+            "the others' is left open: mark them (grader sheet)"
+            + ("" if request.pending_too else ", or --include-pending")
+        )
     if left:
         parts.append(f"{len(left)} not handed back")
     say(f"{'; '.join(parts)}. Files: {into}")

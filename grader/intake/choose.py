@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import filecmp
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
@@ -55,16 +56,17 @@ def choose(items: Sequence[Item], prefer: str | None) -> Choice:
         return Choice(None, tuple(usable), (), _no_notebook(usable, refused))
     fitting = [i for i in candidates if prefer and fnmatchcase(i.name.casefold(), prefer.casefold())]
     best = max(fitting or candidates, key=_newness)
-    rest = [i for i in candidates if i is not best]
+    others_than_best = [i for i in candidates if i is not best]
+    rest = [i for i in others_than_best if not _same(i, best)]
     if rest:
         why = (
             f"the one that fits {prefer!r}" if len(fitting) == 1 else _why_newest(best, fitting or candidates)
         )
         message = (
-            f"{len(candidates)} notebooks were handed in; graded: {best.name}, {why}; not: {_names(rest)}."
+            f"{len(rest) + 1} notebooks were handed in; graded: {best.name}, {why}; not: {_names(rest)}."
         )
         flags.append(Flag(id="several_notebooks", message=message))
-    others = tuple(i for i in usable if i is not best and not (i in rest and i.file.is_notebook))
+    others = tuple(i for i in usable if i is not best and not (i in others_than_best and i.file.is_notebook))
     return Choice(best, others, tuple(flags))
 
 
@@ -82,6 +84,14 @@ def _newness(item: Item) -> tuple[int, float, str]:
     except OSError:
         changed = 0.0
     return item.order, changed, "/".join(item.below)
+
+
+def _same(one: Item, other: Item) -> bool:
+    """Copies of one notebook, as each member of a team hands in, leave nothing to choose."""
+    try:
+        return filecmp.cmp(one.file.path, other.file.path, shallow=False)
+    except OSError:
+        return False
 
 
 def _why_newest(best: Item, among: Sequence[Item]) -> str:
