@@ -7,8 +7,10 @@
 The class is an export of Moodle, one zip, made of the notebooks in `submissions/`, each with a cell that is
 the student's own, so that no two are alike. `replay` runs every one of these notebooks once in a real kernel
 and gives back what it printed wherever it occurs: everything but the kernels is then measured as it is.
-`real` runs each student's notebook. Every phase is a process of its own; memory is its peak (ru_maxrss),
-without the kernels.
+`real` runs each student's notebook. Every phase is a process of its own; `peak_mb` is its memory at most
+(ru_maxrss), `peak_of_a_worker_mb` that of the largest process below it (a worker of a rescore, a kernel),
+`mb_at_N` its memory when N students were through. `points` and `tolerance` are rescores after a change of
+all points, and of the tolerance, which has everybody judged again.
 """
 
 from __future__ import annotations
@@ -40,7 +42,9 @@ from grader.models import Execution
 
 ROOT = Path(__file__).parent.parent
 SAMPLES = ROOT / "submissions"
-PHASES = ("grade", "resume", "rescore")
+PHASES = ("grade", "resume", "points", "tolerance")
+CHANGES = {"points": ("points: 10", "points: 11"), "tolerance": ("rtol: 1.0e-5", "rtol: 1.1e-5")}
+WATCHED = (500, 1_000, 2_000, 5_000, 10_000)
 
 
 def make_class(path: Path, students: int) -> None:
@@ -106,7 +110,7 @@ class Replay:
         yield self
 
 
-def phase(name: str, folder: Path, runner: str) -> dict[str, float]:
+def phase(name: str, folder: Path, runner: str, students: int) -> dict[str, float]:
     """Measure one phase in this process."""
     replay = Replay(folder / "recorded.json") if name == "grade" and runner == "replay" else None
     if replay is not None:
@@ -115,11 +119,14 @@ def phase(name: str, folder: Path, runner: str) -> dict[str, float]:
     commands = {
         "grade": ["grade", str(folder / "class.zip"), "--out", out, "--rubric", rubric],
         "resume": ["grade", str(folder / "class.zip"), "--out", out, "--rubric", rubric],
-        "rescore": ["rescore", out, "--rubric", rubric],
+        "points": ["rescore", out, "--rubric", rubric],
+        "tolerance": ["rescore", out, "--rubric", rubric],
     }
-    if name == "rescore":
+    if name in CHANGES:
         changed = folder / "rubric" / "rubric.yaml"
-        changed.write_text(changed.read_text().replace("points: 10", "points: 11"))
+        before = changed.read_text()
+        changed.write_text(before.replace(*CHANGES[name]))
+        assert changed.read_text() != before
     assert rescoring  # imported before the clock starts, as the grade command is
     began = time.perf_counter()
     with contextlib.redirect_stdout(io.StringIO()) as said:
@@ -133,12 +140,13 @@ def phase(name: str, folder: Path, runner: str) -> dict[str, float]:
             sum(resource.getrusage(who)[:2]) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
         ),
         "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+        "peak_of_a_worker_mb": resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024,
     }
-    if replay is not None and replay.memory:
-        seen = replay.memory
-        tenth = max(1, len(seen) // 10)
-        figures["early_mb"] = max(seen[:tenth]) / 2**20
-        figures["late_mb"] = max(seen[-tenth:]) / 2**20
+    if replay is not None:
+        worlds = len(replay.memory) / max(1, students)
+        for students_through in (s for s in WATCHED if s <= students):
+            seen = replay.memory[: int(students_through * worlds)]
+            figures[f"mb_at_{students_through}"] = max(seen[-int(200 * worlds) :]) / 2**20
     return figures
 
 
@@ -160,6 +168,7 @@ def measure(students: int, runner: str, folder: Path) -> Iterator[tuple[str, dic
         record(folder / "recorded.json")
     for name in PHASES:
         command = [sys.executable, "-m", "benchmarks.scale", "--phase", name, "--runner", runner]
+        command += ["--students", str(students)]
         done = subprocess.run(
             [*command, "--folder", str(folder)], capture_output=True, text=True, cwd=ROOT, check=False
         )
@@ -182,7 +191,7 @@ def main() -> None:
     parser.add_argument("--phase", choices=PHASES, help=argparse.SUPPRESS)
     asked = parser.parse_args()
     if asked.phase:
-        print(json.dumps(phase(asked.phase, asked.folder, asked.runner)))
+        print(json.dumps(phase(asked.phase, asked.folder, asked.runner, asked.students)))
         return
     folder = asked.folder or Path(tempfile.mkdtemp(prefix="scale-"))
     folder.mkdir(parents=True, exist_ok=True)
