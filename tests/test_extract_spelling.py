@@ -123,3 +123,23 @@ def test_column_names_that_span_columns() -> None:
         "<tr><th>1</th><td>2.5</td><td>3.5</td><td>8.5</td></tr></table>"
     )
     assert from_html(html) == [("h1", (2, 2), (0.5, 1.5, 2.5, 3.5)), ("output", (2, 1), (9.5, 8.5))]
+
+
+def test_words_in_front_of_a_table_and_its_caption_stand_above_it() -> None:
+    table = "<table>{}<tr><td>0.5</td></tr></table>"
+    html = "<h4>h<sub>1</sub></h4>" + table.format("") + table.format("<caption>h2</caption>")
+    found = extract([Output(cell=0, index=0, kind="display", text="<object>", html=html)])
+    assert [(p.above, p.values) for p in found] == [("h1", (0.5,)), ("h2", (0.5,))]
+
+
+@pytest.mark.parametrize("line", ["h1;{};{},{}", "h1,{},{},{}", "h1 | {} | {} {}"])
+def test_row_numbers_behind_a_name_are_no_values(line: str) -> None:
+    text = "\n".join(
+        [line.format(0, 0.5, 0.25), line.format(1, 1.5, 2.5), line.format(0, 4.5, 5.5).replace("h1", "db3")]
+    )
+    assert [p.values for p in extract_text(text)] == [(0.5, 0.25), (1.5, 2.5), (4.5, 5.5)]
+
+
+def test_row_numbers_beside_zeros() -> None:
+    [found] = extract_text("0  5.0e-01  0.0e+00\n1  2.5e-01  1.1e-16\n2  1.5e-01  0.0e+00")
+    assert (found.shape, found.values[:2]) == ((3, 2), (0.5, 0.0))

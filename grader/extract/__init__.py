@@ -23,7 +23,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from grader.extract.attach import Channel, attach_labels
-from grader.extract.entries import join_entries
+from grader.extract.entries import drop_row_numbers, join_entries
 from grader.extract.html import extract_html
 from grader.extract.nodes import MAX_TENSORS, MAX_VALUES, MAX_VALUES_PER_TENSOR, Sink
 from grader.extract.read import read_nodes
@@ -62,4 +62,4 @@ def extract_text(
     text = join_signs(text)
     read_nodes(plain_spelling(text), sink.add)
     found = attach_labels(text, list(sink), cell=cell, output=output, channel=channel)
-    return tuple(join_entries(found))
+    return tuple(drop_row_numbers(join_entries(found)))

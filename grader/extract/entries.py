@@ -1,4 +1,8 @@
-"""One entry a line → one tensor: `dW1[0,0] -0.0997`, `h1[0][1] = 0.5`, `W1(0,1): 0.3`."""
+"""Lines that belong to one tensor by their names.
+
+- One entry a line: `dW1[0,0] -0.0997`, `h1[0][1] = 0.5`, `W1(0,1): 0.3`.
+- One numbered row a line, as in CSV: `h1,0,0.5,0.25` above `h1,1,0.125,0.5`.
+"""
 
 from __future__ import annotations
 
@@ -62,3 +66,35 @@ def _join(base: str, entries: list[tuple[tuple[int, ...], PrintedTensor]]) -> Pr
         after=end.after,
         span=(start.span[0], end.span[1]),
     )
+
+
+def drop_row_numbers(found: list[PrintedTensor]) -> list[PrintedTensor]:
+    """Take the first number off rows of one name where it counts them from 0 or 1.
+
+    Fractions must follow it. What holds for one name holds for a name with a single row, too.
+    """
+    groups = [list(group) for _, group in groupby(found, key=lambda item: (item.label, item.shape))]
+    starts = {group[0].values[0] for group in groups if len(group) > 1 and _is_counted(group)}
+    if not starts:
+        return found
+    return [
+        _without_first(item) if group[0].values[:1] in {(s,) for s in starts} and _is_counted(group) else item
+        for group in groups
+        for item in group
+    ]
+
+
+def _is_counted(group: list[PrintedTensor]) -> bool:
+    first = group[0]
+    if not first.label or first.form != "row" or len(first.shape) != 1 or first.values[0] not in (0.0, 1.0):
+        return False
+    return all(
+        item.values[0] == first.values[0] + i
+        and item.half_unit[0] in (0.0, 0.5)
+        and all(0.0 < half < 0.5 for half in item.half_unit[1:])
+        for i, item in enumerate(group)
+    )
+
+
+def _without_first(item: PrintedTensor) -> PrintedTensor:
+    return replace(item, values=item.values[1:], half_unit=item.half_unit[1:], shape=(len(item.values) - 1,))

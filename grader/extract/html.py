@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from html import unescape
 
-from grader.extract.labels import LONGEST
+from grader.extract.labels import LONGEST, heading, tidy
 from grader.extract.nodes import MAX_TENSORS
 from grader.extract.numbers import NUMBER, Parsed, parse_loose_row
 from grader.extract.spelling import plain_spelling
@@ -43,8 +43,9 @@ class _Cell:
 
 @dataclass(slots=True)
 class _Table:
-    """rows: of cells; the names of an index that span several rows are in each of them."""
+    """title: its caption. rows: of cells; index names that span several rows are in each of them."""
 
+    title: str = ""
     rows: list[list[_Cell]] = field(default_factory=list)
     carried: list[tuple[_Cell, int]] = field(default_factory=list)
 
@@ -64,15 +65,18 @@ def extract_html(html: str, text: str, read: Read) -> list[PrintedTensor]:
     """Every printed tensor of an HTML output; each span is the whole of `text`.
 
     read: reads plain text, as for text/plain. Rows with a name are tensors of their own, labelled
-    with it; rows with a number as index, or none, are one table. Empty where nothing was found.
+    with it; rows with a number as index, or none, are one table. A caption, or else the line in front
+    of a table, stands above what is in it. Empty where nothing was found.
     """
     found: list[PrintedTensor] = []
+    title = ""
     span = (0, len(text))
     for piece in _pieces(_POWER.sub(r"^\1", _HIDDEN.sub("", _without_comments(html)))):
         if isinstance(piece, str):
             found.extend(read(piece))
+            title = _last_words(piece, read)
         else:
-            found.extend(_read_table(piece, read))
+            found.extend(_read_table(piece, piece.title or title, read))
         if len(found) > MAX_TENSORS:
             break
     return [replace(item, span=span) for item in found[:MAX_TENSORS]]
@@ -117,6 +121,9 @@ def _pieces(html: str) -> Iterator[str | _Table]:
             elif not closing:
                 spans = {kind.lower(): int(count) for kind, count in _SPAN.findall(match[0][:400])}
             words = []
+        elif table is not None and depth == 1 and name == "caption":
+            table.title = tidy(unescape("".join(words))) if closing else ""
+            words = []
         elif name in _LINE_TAGS:
             words.append("\n")
     words.append(html[at:])
@@ -132,11 +139,17 @@ def _cell_text(text: str) -> str:
     return plain if _ONE_NUMBER.match(plain) else text
 
 
-def _read_table(table: _Table, read: Read) -> list[PrintedTensor]:
+def _last_words(text: str, read: Read) -> str:
+    """The heading that a text ends with, "" where its last line holds a value."""
+    line = text[-2 * LONGEST :].rstrip().rsplit("\n", 1)[-1]
+    return "" if read(line) else heading(line)
+
+
+def _read_table(table: _Table, title: str, read: Read) -> list[PrintedTensor]:
     found: list[PrintedTensor] = []
     heads = [row for row in table.rows if row and all(c.head for c in row)]
     named = [c.text for row in heads for c in row if c.text and not _COUNT.match(c.text)]
-    block = _Block(" ".join(named)[:LONGEST], groups=_column_groups(heads))
+    block = _Block((title or " ".join(named))[:LONGEST], groups=_column_groups(heads))
     for row in table.rows:
         cells = [c for c in row if not c.head]
         if not cells:

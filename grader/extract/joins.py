@@ -168,7 +168,7 @@ class RowJoiner:
         table = header is not None and len(header.values) == columns - 1
         named = not table and tables.has_named_columns(self._text, node, columns)
         series = columns == 2 and tables.ends_a_series(self._text, node)
-        fractions = rows > 1 and all(h for i, h in enumerate(node.halves) if i % columns)
+        fractions = rows > 1 and tables.is_fractional(node, columns)
         if table or named or series or fractions:
             tables.drop_index(node, rows, columns, table=table or named)
         if table or named or series:

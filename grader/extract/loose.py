@@ -15,6 +15,7 @@ _BEFORE_A_VALUE = _SEPARATORS | frozenset(")]}")
 _IS = frozenset({"is", "are", "ist", "sind", "est", "equals", "beträgt", "von", "to", "was"})
 _REST_OF_LINE = re.compile(r"[ \t|]*(?:[\r\n]|\Z)")
 _KEY_BEHIND = re.compile(r":|\)\s+[A-Za-z]")
+_ROW_NUMBER = re.compile(r"[0-9]{1,4}[ \t]*+[;|][ \t]*+(?=[^;|]*+\Z)")
 _PART_OF_A_COUNT = re.compile(r"[ ]?/[ ]?\w|-\d")
 
 
@@ -50,6 +51,11 @@ def read_run(text: str, start: int, end: int, before: str, scale: float, *, coll
             if following:
                 start = following.start()
                 parsed = parse_loose_row(text[start:end])
+    if before and len(parsed.values) > 2 and not parsed.integers:
+        number = _ROW_NUMBER.match(text[start:end])  # `h1;0;0.5,0.25`
+        if number:
+            start += number.end()
+            parsed = parse_loose_row(text[start:end])
     count = len(parsed.values)
     if count == 0:
         return None

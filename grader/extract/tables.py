@@ -63,6 +63,18 @@ def has_named_columns(text: str, node: Node, columns: int) -> bool:
     )
 
 
+def is_fractional(node: Node, columns: int) -> bool:
+    """No whole numbers but zeros behind the first column, and every row has a fraction."""
+    rows = range(0, len(node.values), columns)
+    return all(any(node.halves[i + 1 : i + columns]) for i in rows) and all(
+        half or value == 0.0
+        for i in rows
+        for half, value in zip(
+            node.halves[i + 1 : i + columns], node.values[i + 1 : i + columns], strict=True
+        )
+    )
+
+
 def ends_a_series(text: str, node: Node) -> bool:
     """`Name: x, dtype: float64` follows."""
     return _SERIES_END.match(text, node.end) is not None
