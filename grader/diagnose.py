@@ -10,7 +10,7 @@ pairs. What no hypothesis explains is left to `grader.relations`.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from itertools import combinations
 
@@ -56,6 +56,10 @@ class Suspects:
         """How unlikely these mistakes are before any number is seen."""
         return sum(self._surprise(self.mistakes[i]) for i in ids)
 
+    def hints(self, ids: Iterable[str]) -> int:
+        """How many of these mistakes the code speaks for."""
+        return sum(bool(self.mistakes[i].hints & self.words) for i in ids)
+
     def _surprise(self, mistake: Mistake) -> int:
         if mistake.signs:
             return 0 if mistake.signs & self.words else 2
@@ -67,11 +71,12 @@ class Explanation:
     """The mistaken variants that reproduce prints that are not right.
 
     views: print order → the variant's view. rivals: mistake ids → other hypotheses, no less likely,
-    that give the very same numbers.
+    that give the very same numbers. changed: mistake → the quantities that it alone changes.
     """
 
     views: Mapping[int, View]
     rivals: Mapping[Ids, tuple[Ids, ...]]
+    changed: Mapping[str, Set[str]]
 
 
 @dataclass
@@ -115,6 +120,7 @@ class _Claims:
         rivals: dict[Ids, tuple[Ids, ...]] = {}
         position = {mistake: n for n, mistake in enumerate(self.suspects.mistakes)}
         fixed = {ids: (self.contradicts(ids), self.suspects.surprise(ids)) for ids in self.claims}
+        hinted = {ids: self.suspects.hints(ids) for ids in self.claims}
         left: dict[Ids, dict[int, View]] = {ids: claimed for ids, claimed in self.claims.items() if claimed}
         while left:
             earlier = {i for ids in rivals for i in ids}
@@ -129,7 +135,7 @@ class _Claims:
                 )
                 for ids, claimed in left.items()
             }
-            best = min(ranks, key=lambda ids: (ranks[ids], sum(position[i] for i in ids)))
+            best = min(ranks, key=lambda ids: (ranks[ids], -hinted[ids], sum(position[i] for i in ids)))
             orders = set(left[best])
             equal = tuple(
                 ids
@@ -211,7 +217,7 @@ def explain(readings: Sequence[Reading], suspects: Suspects, asked: Mapping[str,
     if (missing and wrong) and (left() or any(_doubtful(ids, rivals, claims) for ids in rivals)):
         _try_more(claims, suspects, missing, left)
         views, rivals = claims.select()
-    return Explanation(views, rivals)
+    return Explanation(views, rivals, dict(claims.changed))
 
 
 def _doubtful(ids: Ids, rivals: Mapping[Ids, tuple[Ids, ...]], claims: _Claims) -> bool:

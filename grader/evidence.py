@@ -16,6 +16,9 @@ from rubric.schema import Tolerance
 
 Bools = npt.NDArray[np.bool_]
 _QUOTE = 1200  # characters of a print that are quoted
+_PRECISE = 1e-5  # digits finer than this, relative to the tensor, show in how many bits it was computed
+_NEAR = 0.1  # error of an honest computation in 16 bits, relative to the tensor
+_TELLING = 1.5  # significant digits that a print needs for its last one to be argued about
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +61,17 @@ def compare(candidate: Candidate, expected: Sequence[Array], tolerance: Toleranc
             agrees &= fits(printed, flat, margin(expected[world], tolerance))
         actual = _unflat(np.asarray(prints[0][0].values), layout, expected[0].shape)
         found = Comparison(actual, np.asarray(_unflat(agrees, layout, expected[0].shape)), prints)
-        if best is None or found.share > best.share:
+        if best is None or (found.share, -_apart(found)) > (best.share, -_apart(best)):
             best = found
     return best
+
+
+def _apart(comparison: Comparison) -> float:
+    """Distance of print and expectation in the most precise world, relative to the expectation."""
+    printed, expected = comparison.prints[-1]
+    with np.errstate(invalid="ignore"):
+        distance = float(np.linalg.norm(np.asarray(printed.values) - expected))
+    return distance / (float(np.linalg.norm(expected)) or 1.0) if np.isfinite(distance) else np.inf
 
 
 def _layouts(layout: str, shape: tuple[int, ...]) -> tuple[str, ...]:
@@ -117,15 +128,28 @@ def excluded(candidate: Candidate, quantity: str, variants: Book) -> float:
 
 
 def in_half_precision(comparison: Comparison) -> bool:
-    """Are the most precisely printed values all numbers that 16 bits can hold?"""
-    printed, _ = comparison.prints[-1]
+    """Are the most precisely printed values numbers that 16 bits can hold, and near the expected ones?"""
+    printed, expected = comparison.prints[-1]
     value, half = np.asarray(printed.values), np.asarray(printed.half_unit)
-    if not np.isfinite(value).all() or (half > 1e-6 * np.abs(value)).any():
+    scale = float(np.abs(expected).max(initial=0.0))
+    if not np.isfinite(value).all() or (half > _PRECISE * scale).any():
+        return False
+    if float(np.abs(value - expected).max(initial=0.0)) > _NEAR * scale:
         return False
     as_half = value.astype(np.float16).astype(np.float64)
     bits = value.astype(np.float32).view(np.uint32)
     as_brain = ((bits + 0x8000) & 0xFFFF0000).astype(np.uint32).view(np.float32).astype(np.float64)
     return any((np.abs(value - held) <= half + 1e-12).all() for held in (as_half, as_brain))
+
+
+def last_digit_off(comparison: Comparison, tolerance: Tolerance) -> bool:
+    """Does every value lie within one unit of its last printed digit, as it does when digits are cut off?"""
+    if digits(comparison, tolerance) < _TELLING:
+        return False
+    return all(
+        bool((np.abs(np.asarray(p.values) - e) <= 2 * np.asarray(p.half_unit) + margin(e, tolerance)).all())
+        for p, e in comparison.prints
+    )
 
 
 def digits(comparison: Comparison, tolerance: Tolerance) -> float:

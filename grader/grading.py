@@ -19,7 +19,7 @@ from grader.behaviour import find_answer, judge_behaviour, judge_text
 from grader.book import Book, Target
 from grader.diagnose import NEARLY, Suspects, explain, variant_targets
 from grader.extract import extract
-from grader.judge import Case, Decision, follow_through, judge, settle_hidden
+from grader.judge import Case, Decision, judge
 from grader.labels import Vocabulary
 from grader.match import match
 from grader.models import (
@@ -40,6 +40,7 @@ from grader.models import (
 from grader.pairing import pair
 from grader.reading import read
 from grader.score import score_question
+from grader.settle import believe, doubt_swapped, follow_through, settle_hidden
 from grader.slices import take_apart
 from grader.source import Code
 from grader.stored import compare_stored
@@ -88,24 +89,26 @@ def decide(
     books = _books(assignment)
     code = Code(cells)
     sizes = {c.id: assignment.references[0][c.quantity].size for c in books.checks}
-    slots = take_apart(pair(printed), books.canonical, set(sizes.values()))
-    readings = read(slots, books.canonical, books.vocabulary, code, cells, sizes)
+    slots = take_apart(pair(printed), (books.canonical, books.singles), list(sizes.values()))
+    asked = {c.id: c.quantity for c in books.checks}
+    readings = read(slots, books.canonical, books.vocabulary, code, cells, sizes, asked)
     suggested = assignment.candidates(code.words)
     mistakes = {m.id: m for m in (*assignment.mistakes, *suggested)}
     suspects = Suspects(
         mistakes, code.words, books.suspected, [m.id for m in suggested], books.combined, rubric.tolerance
     )
-    explanation = explain(readings, suspects, {c.id: c.quantity for c in books.checks})
+    explanation = explain(readings, suspects, asked)
     candidates = match(readings, books.checks, explanation.views, sizes)
     case = Case(rubric, assignment.references, books.singles, mistakes, explanation, code, readings)
     numeric = {c.id: judge(c, candidates.get(c.id, ()), case) for c in books.checks}
     by_question = [[c.id for c in q.checks if isinstance(c, TensorCheck)] for q in rubric.questions]
-    decisions = follow_through(settle_hidden(numeric, case), by_question, case)
+    settled = believe(settle_hidden(doubt_swapped(numeric, case), case), by_question, case)
+    decisions = follow_through(settled, by_question, case)
     for check in rubric.checks():
         if isinstance(check, BehaviourCheck):
-            decisions[check.id] = judge_behaviour(check, numeric, mistakes, code, rubric.messages)
+            decisions[check.id] = judge_behaviour(check, settled, mistakes, code, rubric.messages)
         elif isinstance(check, TextCheck):
-            decisions[check.id] = judge_text(check, find_answer(check, cells), numeric)
+            decisions[check.id] = judge_text(check, find_answer(check, cells), settled)
     return decisions
 
 

@@ -16,7 +16,7 @@ import numpy as np
 from grader.assignment import Array
 from grader.book import Book, View
 from grader.diagnose import Explanation, named
-from grader.evidence import Comparison, compare, digits, excluded, in_half_precision
+from grader.evidence import Comparison, compare, digits, excluded, in_half_precision, last_digit_off
 from grader.match import Candidate
 from grader.models import Diagnosis, Flag, PrintedTensor, VerdictName
 from grader.reading import Reading
@@ -35,7 +35,8 @@ class Decision:
     """What was decided about one check.
 
     credit: share of its points; None while a person decides. typed_in: its numbers stand in the code.
-    hidden: it fits in the handout's world and differs in another.
+    hidden: it fits in the handout's world and differs in another. guesses: hypotheses that give what was
+    printed in place of this, the likeliest first; which one is told is for the other checks to say.
     """
 
     check: str
@@ -48,6 +49,7 @@ class Decision:
     flags: tuple[Flag, ...] = ()
     typed_in: bool = False
     hidden: bool = False
+    guesses: tuple[tuple[str, ...], ...] = ()
 
     @property
     def mistakes(self) -> tuple[str, ...]:
@@ -93,21 +95,20 @@ def _judge_nothing(check: TensorCheck, case: Case) -> Decision:
         if r.meant == check.id and v.whole and r.size > 1
     ]
     if claimed:
-        printed, quantity = claimed[-1]
+        printed, quantity = max(
+            enumerate(claimed), key=lambda c: (c[1][0].order, c[1][0].meaning.words.get(c[1][1], 0), c[0])
+        )[1]
         text = f"The print labelled {printed.slot.first.label or check.title!r} shows {quantity}."
-        ids = _likeliest(
-            [v for v in _variants_of(printed, case) if v.target.quantity == check.quantity and v.whole], case
-        )
-        return Decision(check.id, "fail", 0.0, text, diagnosis=named(ids, case.mistakes, ()) if ids else None)
+        views = [v for v in _variants_of(printed, case) if v.target.quantity == check.quantity and v.whole]
+        return Decision(check.id, "fail", 0.0, text, guesses=_guesses(views, case))
     return Decision(check.id, "missing", 0.0, case.rubric.messages.missing)
 
 
-def _likeliest(views: Sequence[View], case: Case) -> tuple[str, ...]:
-    """Of the mistakes that give this print, the first listed that leaves alone what was printed right."""
+def _guesses(views: Sequence[View], case: Case) -> tuple[tuple[str, ...], ...]:
+    """The mistakes that give this print, those first that leave alone what was printed right."""
     right = {v.target.quantity for r in case.readings for v in r.exact if v.whole}
     contradicted = {t.mistakes for t in case.variants.targets if t.quantity in right}
-    ranked = sorted((v.target.mistakes for v in views), key=lambda ids: ids in contradicted)
-    return ranked[0] if ranked else ()
+    return tuple(sorted((v.target.mistakes for v in views), key=lambda ids: ids in contradicted))
 
 
 def _variants_of(reading: Reading, case: Case) -> list[View]:
@@ -121,7 +122,9 @@ def _judge_right(
     check: TensorCheck, right: Sequence[Candidate], others: Sequence[Candidate], case: Case
 ) -> Decision:
     messages = case.rubric.messages
-    best = max(right, key=lambda c: (c.seen_everywhere, c.named(check.id), _says_other(c, check) is None))
+    best = max(
+        right, key=lambda c: (c.seen_everywhere, c.named(check.id), _says_other(c, check, case) is None)
+    )
     comparison = _compare(check, best, case)
     flags: list[Flag] = []
     doubt = _doubt(check, best, comparison, case)
@@ -130,7 +133,7 @@ def _judge_right(
     doubt_text = _rivalry(check, best, right, others, case)
     if doubt_text is not None:
         return Decision(check.id, "review", None, doubt_text, best, comparison)
-    other = _says_other(best, check)
+    other = _says_other(best, check, case)
     if other is not None:
         label = best.readings[0].slot.first.label or best.readings[0].slot.first.above
         flags.append(
@@ -181,9 +184,17 @@ def _doubt(check: TensorCheck, best: Candidate, comparison: Comparison | None, c
     return None
 
 
-def _says_other(candidate: Candidate, check: TensorCheck) -> str | None:
-    meant = {r.meant for r in candidate.readings} - {None, check.id}
-    return next(iter(meant)) if meant and not candidate.named(check.id) else None
+def _says_other(candidate: Candidate, check: TensorCheck, case: Case) -> str | None:
+    """The check that its label names instead; a label can only lie about a tensor of the same size."""
+    if candidate.named(check.id):
+        return None
+    reference = case.references[0]
+    alike = {
+        c.id
+        for c in case.rubric.checks()
+        if isinstance(c, TensorCheck) and reference[c.quantity].size == reference[check.quantity].size
+    }
+    return next((r.meant for r in candidate.readings if r.called and r.meant in alike), None)
 
 
 def _rivalry(
@@ -237,6 +248,9 @@ def _judge_wrong(check: TensorCheck, candidate: Candidate, case: Case) -> Decisi
     ) -> Decision:
         return Decision(check.id, verdict, credit, reason, candidate, comparison, diagnosis)
 
+    doubt = _imprecise(comparison, rubric)
+    if doubt is not None:
+        return decided("review", None, doubt)
     if candidate.kind == "mistaken":
         rivals = case.explanation.rivals.get(candidate.mistakes, ())
         diagnosis = named(candidate.mistakes, case.mistakes, rivals)
@@ -266,13 +280,22 @@ def _judge_wrong(check: TensorCheck, candidate: Candidate, case: Case) -> Decisi
     if comparison is None:
         return decided("fail", 0.0, f"{rubric.messages.fail} The shape does not fit either.")
     diagnosis = None if constant else generic(comparison.prints, rubric.tolerance)
-    if diagnosis is not None and diagnosis.ids == ("rounded_early",) and in_half_precision(comparison):
-        return decided("review", None, "Close, and computed in half precision; a person decides.", diagnosis)
     one_wrong = diagnosis is not None and diagnosis.ids == ("one_element",)
     if one_wrong and candidate.named(check.id) and comparison.share >= rubric.partial.at_least:
         share = rubric.partial.share * comparison.share
         return decided("partial", share, rubric.messages.partial, diagnosis)
     return decided("fail", 0.0, rubric.messages.fail, diagnosis)
+
+
+def _imprecise(comparison: Comparison | None, rubric: Rubric) -> str | None:
+    """Why nearly right values are a person's business: they may be right, but computed or cut coarsely."""
+    if comparison is None or comparison.agrees.all():
+        return None
+    if in_half_precision(comparison):
+        return "Close, and computed in half precision; a person decides."
+    if last_digit_off(comparison, rubric.tolerance):
+        return "Right but for the last printed digit, as if digits were cut off; a person decides."
+    return None
 
 
 def excluded_first(check: TensorCheck, candidate: Candidate, case: Case) -> float:
@@ -282,59 +305,6 @@ def excluded_first(check: TensorCheck, candidate: Candidate, case: Case) -> floa
         for r in candidate.readings
     ]
     return excluded(replace(candidate, readings=tuple(alone)), check.quantity, case.variants)
-
-
-def settle_hidden(decisions: Mapping[str, Decision], case: Case) -> dict[str, Decision]:
-    """Values that fit only in the handout's world, seen beside the rest of the notebook.
-
-    Where another value is visibly wrong, the other world shows the same error and the few printed
-    digits hid it. Where all else is right, a person looks: the notebook may have an honest reason.
-    """
-    wrong = [
-        d
-        for d in decisions.values()
-        if d.verdict == "fail"
-        and d.candidate is not None
-        and d.candidate.kind in ("mistaken", "named", "placed")
-    ]
-    if not wrong:
-        return dict(decisions)
-    text = f"{case.rubric.messages.fail} They only look right at the few digits that were printed."
-    return {
-        name: replace(d, verdict="fail", credit=0.0, reason=text) if d.hidden and d.verdict == "review" else d
-        for name, d in decisions.items()
-    }
-
-
-def follow_through(
-    decisions: Mapping[str, Decision], questions: Sequence[Sequence[str]], case: Case
-) -> dict[str, Decision]:
-    """Later results that are right given an earlier, diagnosed mistake earn the rubric's share.
-
-    questions: ids of the tensor checks of each question, in order. Nothing follows from a mistake
-    that makes the problem easier, nor within the question in which it was made.
-    """
-    settled = dict(decisions)
-    earlier: set[str] = set()
-    for checks in questions:
-        here: set[str] = set()
-        for name in checks:
-            decision = settled[name]
-            if decision.verdict != "fail" or not decision.mistakes or decision.diagnosis is None:
-                continue
-            here |= set(decision.mistakes)
-            known = [case.mistakes[i] for i in decision.mistakes if i in case.mistakes]
-            if set(decision.mistakes) <= earlier and not any(m.easier for m in known):
-                assert decision.candidate is not None
-                if decision.candidate.seen_everywhere and case.rubric.follow_through > 0:
-                    settled[name] = replace(
-                        decision,
-                        verdict="partial",
-                        credit=case.rubric.follow_through,
-                        reason=case.rubric.messages.follow_through,
-                    )
-        earlier |= here
-    return settled
 
 
 # ------------------------------------------------------------------ helpers

@@ -19,6 +19,7 @@ from rubric.schema import Rubric, TensorCheck
 _LONGEST = 300  # characters of a label that are read; the end is nearest to the value
 _ACCENT = re.compile(r"\\(?:hat|widehat|bar|tilde|vec)\s*\{?\s*([A-Za-z])\s*\}?")
 _COMMAND = re.compile(r"\\(?:frac|mathcal|mathbf|mathrm|boldsymbol|text|left|right|displaystyle|bm)\b")
+_SHAPE = re.compile(r"[(\[]\s*\d+\s*[,x×*][\d\s,x×*]*[)\]]")  # (2, 5) behind a name is no index
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _TOKEN = re.compile(r"[^\W\d_]+|\d+")
 _WORDS = {"partial": "d", "nabla": "grad", "delta": "delta"}
@@ -28,6 +29,7 @@ _WORDS = {"partial": "d", "nabla": "grad", "delta": "delta"}
 def tokens(text: str) -> tuple[str, ...]:
     """Split a label into folded tokens; only its last 300 characters are read."""
     text = text[-_LONGEST:]
+    text = _SHAPE.sub(" ", text)
     text = _ACCENT.sub(lambda m: f" {m[1]}hat ", text)
     text = _COMMAND.sub(" ", text).replace("∂", " d ").replace("∇", " grad ").replace("ŷ", "yhat")
     text = unicodedata.normalize("NFKC", text)

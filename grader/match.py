@@ -96,7 +96,9 @@ def match(
                 found[check.id].append(pieces)
                 orders = {r.order for r in pieces.readings}
                 rest = [r for r in rest if r.order not in orders]
-    rest = [r for r in rest if not r.exact and r.order not in explained]
+    rest = [
+        r for r in rest if not r.exact and (r.order not in explained or r.size == sizes.get(r.meant or ""))
+    ]
     for check_id, named in _by_label(rest, sizes).items():
         found[check_id].extend(named)
     taken = {r.order for cs in found.values() for c in cs for r in c.readings}

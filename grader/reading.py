@@ -61,10 +61,11 @@ def read(
     code: Code,
     cells: Sequence[Cell],
     sizes: Mapping[str, int],
+    quantities: Mapping[str, str],
 ) -> tuple[Reading, ...]:
     """Look every print up among the canonical quantities and understand its label.
 
-    sizes: check id → number of elements of its reference.
+    sizes: check id → number of elements of its reference; quantities: check id → what it asks for.
     """
     if len(slots) > _AT_MOST:
         slots = [*slots[: _AT_MOST // 2], *slots[-_AT_MOST // 2 :]]
@@ -82,14 +83,20 @@ def read(
         worlds = range(len(slot.prints))
         meaning = vocabulary.meaning(printed.label, *(c for c in contexts if c))
         fitting = [c for c in meaning.options if sizes[c] == len(printed.values)]
+        meant = fitting[0] if len(fitting) == 1 else meaning.check
+        # a row of zeros is like any other zeros: it shows a piece of what it is called
+        nothing = not any(v for p in slot.prints if p for v in p.values)
+        piece = meant is not None and len(printed.values) < sizes[meant]
+        wanted = quantities[meant] if meant is not None and nothing and piece else None
+        exact, handout = (book.lookup(slot, among) for among in (worlds, [0]))
         readings.append(
             Reading(
                 slot=slot,
                 meaning=meaning,
-                meant=fitting[0] if len(fitting) == 1 else meaning.check,
+                meant=meant,
                 called=bool(vocabulary.meaning(printed.label).options),
-                exact=tuple(book.lookup(slot, worlds)),
-                handout=tuple(book.lookup(slot, [0])),
+                exact=tuple(v for v in exact if v.target.quantity == wanted or not wanted),
+                handout=tuple(v for v in handout if v.target.quantity == wanted or not wanted),
                 movement=movement(slot),
             )
         )

@@ -1,9 +1,12 @@
-"""Several quantities in one print: a stack of matrices, or rows of one after rows of another (pure)."""
+"""Several quantities in one print: stacks of matrices, rows after rows, everything in one vector (pure)."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
+from functools import cache
+
+import numpy as np
 
 from grader.book import Book
 from grader.models import PrintedTensor
@@ -12,32 +15,119 @@ from grader.pairing import Slot
 _MOST = 200  # slices of one print
 
 
-def take_apart(slots: Sequence[Slot], book: Book, sizes: Collection[int]) -> tuple[Slot, ...]:
-    """Replace prints that are no known quantity by their slices along the first axis.
+def take_apart(slots: Sequence[Slot], books: Sequence[Book], sizes: Sequence[int]) -> tuple[Slot, ...]:
+    """Replace prints that are no known quantity by the parts that are.
 
-    A print of a checked size stays whole: it may be that check, got wrong. sizes: numbers of elements
-    of the checked quantities. The slots come back renumbered.
+    A print of a checked size stays whole: it may be that check, got wrong. books: the reference, then
+    whatever else makes a part known. sizes: numbers of elements of the checked quantities, in their order.
+    The slots come back renumbered.
     """
     found: list[Slot] = []
     for slot in slots:
-        found.extend(_slices(slot, book, sizes))
+        found.extend(_parts(slot, books, sizes))
     return tuple(replace(slot, order=order) for order, slot in enumerate(found))
 
 
-def _slices(slot: Slot, book: Book, sizes: Collection[int]) -> list[Slot]:
+def _parts(slot: Slot, books: Sequence[Book], sizes: Sequence[int]) -> list[Slot]:
     first = slot.first
     prints = [p for p in slot.prints if p is not None]
-    if len(first.shape) < 2 or not 1 < first.shape[0] <= _MOST or len(first.values) in sizes:
+    if not first.shape or len(first.values) in (1, *sizes):
         return [slot]
     if any(p.elided or p.shape != first.shape for p in prints):
         return [slot]
     worlds = range(len(slot.prints))
-    if any(view.whole for view in book.lookup(slot, worlds)):
+    if any(view.whole for view in books[0].lookup(slot, worlds)):
         return [slot]
-    apart = [Slot(slot.order, tuple(p and _slice(p, i) for p in slot.prints)) for i in range(first.shape[0])]
-    if len(first.shape) > 2:
-        apart = [inner for part in apart for inner in _slices(part, book, sizes)]
-    return apart if any(book.lookup(part, worlds) for part in apart) else [slot]
+    return _joined_end_to_end(slot, books, sizes) or _slices(slot, books, sizes)
+
+
+def _slices(slot: Slot, books: Sequence[Book], sizes: Sequence[int]) -> list[Slot]:
+    """Slices along the first axis, where one of them is known."""
+    shape = slot.first.shape
+    if len(shape) < 2 or not 1 < shape[0] <= _MOST:
+        return [slot]
+    worlds = range(len(slot.prints))
+    apart = [Slot(slot.order, tuple(p and _slice(p, i) for p in slot.prints)) for i in range(shape[0])]
+    if len(shape) > 2:
+        apart = [inner for part in apart for inner in _parts(part, books, sizes)]
+    return apart if any(books[0].lookup(part, worlds) for part in apart) else [slot]
+
+
+def _joined_end_to_end(slot: Slot, books: Sequence[Book], sizes: Sequence[int]) -> list[Slot]:
+    """The parts of ``torch.cat([h1, h2])``, flattened or not, along either axis; empty where it is none."""
+    if len(slot.first.shape) > 2 or len(slot.first.values) > 2 * sum(sizes):
+        return []
+    for turned in (False, True) if len(slot.first.shape) == 2 else (False,):
+        flat = Slot(slot.order, tuple(p and _flattened(p, turned=turned) for p in slot.prints))
+        lengths = _all_known(flat, books, sizes) or _in_order(flat, books, sizes)
+        if lengths:
+            ends = np.cumsum(lengths)
+            return [_segment(flat, int(e - n), int(e)) for n, e in zip(lengths, ends, strict=True)]
+    return []
+
+
+def _all_known(flat: Slot, books: Sequence[Book], sizes: Sequence[int]) -> tuple[int, ...]:
+    """Lengths of consecutive segments that are all known quantities; empty where there are none."""
+    total = len(flat.first.values)
+    lengths = sorted({n for n in sizes if n > 1}, reverse=True)
+
+    @cache
+    def rest(start: int) -> tuple[int, ...] | None:
+        if start == total:
+            return ()
+        for n in lengths:
+            if start + n <= total and _known(_segment(flat, start, start + n), books):
+                after = rest(start + n)
+                if after is not None:
+                    return (n, *after)
+        return None
+
+    return rest(0) or ()
+
+
+def _in_order(flat: Slot, books: Sequence[Book], sizes: Sequence[int]) -> tuple[int, ...]:
+    """Lengths of the checked quantities, if some of them in order make up this print and one is known."""
+    total = len(flat.first.values)
+    for start in range(len(sizes)):
+        for end in range(start + 2, len(sizes) + 1):
+            run = tuple(sizes[start:end])
+            if sum(run) != total:
+                continue
+            ends = np.cumsum(run)
+            parts = (_segment(flat, int(e - n), int(e)) for n, e in zip(run, ends, strict=True))
+            if any(_known(part, books) for part in parts):
+                return run
+    return ()
+
+
+def _known(part: Slot, books: Sequence[Book]) -> bool:
+    worlds = range(len(part.prints))
+    return any(view.whole for book in books for view in book.lookup(part, worlds))
+
+
+def _flattened(printed: PrintedTensor, *, turned: bool) -> PrintedTensor:
+    order = np.arange(len(printed.values)).reshape(printed.shape)
+    picked = (order.T if turned else order).ravel()
+    return replace(
+        printed,
+        values=tuple(printed.values[i] for i in picked),
+        half_unit=tuple(printed.half_unit[i] for i in picked),
+        shape=(len(picked),),
+    )
+
+
+def _segment(flat: Slot, start: int, end: int) -> Slot:
+    return Slot(flat.order, tuple(p and _piece(p, start, end) for p in flat.prints))
+
+
+def _piece(printed: PrintedTensor, start: int, end: int) -> PrintedTensor:
+    return replace(
+        printed,
+        values=printed.values[start:end],
+        half_unit=printed.half_unit[start:end],
+        shape=(end - start,),
+        label=printed.label if start == 0 else "",
+    )
 
 
 def _slice(printed: PrintedTensor, index: int) -> PrintedTensor:

@@ -10,6 +10,7 @@ import ast
 import math
 import re
 import warnings
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -21,6 +22,7 @@ from grader.models import Cell
 _NUMBER = re.compile(r"(?<![\w.])-?(?:\d+\.\d*|\.\d+|\d+)(?:[eE][-+]?\d+)?(?![\w.])")
 _WORD = re.compile(r"[^\W\d]\w*|-=")
 _NUMBER_OF = re.compile(r"([^\W\d]\w*)\s*[=(]\s*(\d+\.?\d*(?:[eE][-+]?\d+)?|\.\d+)")
+_CALL = re.compile(r"\.([^\W\d]\w*)\(")
 _UPDATE = re.compile(r"\.step\(|\.sub_\(|\.add_\(|\.data\s*-=|\w\s*-=\s*|\blr\b|learning_rate|\.copy_\(")
 _CELL_MAGIC = re.compile(r"\A\s*%%(?:time|timeit|capture|prun)\b[^\n]*")
 _PRINTERS = {"print", "display", "pprint", "pp"}
@@ -79,9 +81,12 @@ class Code:
     def words(self) -> frozenset[str]:
         """Identifiers, ``-=``, numbers (unsigned, as ``format(x, "g")`` writes them) and whose they are.
 
-        ``lr=0.10`` and ``range(5)`` give also ``lr:0.1`` and ``range:5``.
+        ``lr=0.10`` and ``range(5)`` give also ``lr:0.1`` and ``range:5``, a method called in more than one
+        place gives ``backward:again``.
         """
         found: set[str] = set()
+        calls = Counter(name for cell in self.cells for name in _CALL.findall(cell.source[:_LARGEST]))
+        found.update(f"{name}:again" for name, count in calls.items() if count > 1)
         for cell in self.cells:
             source = cell.source[:_LARGEST]
             found.update(_WORD.findall(source))

@@ -58,6 +58,8 @@ class Mistake:
     signs: words and numbers (as `grader.source.Code.words` writes them) of which at least one stands in the
         code of whoever makes it; empty where nothing tells. They decide between mistakes that give the same
         numbers, and a mistake without its signs is not sought in company.
+    hints: words that make it likelier than others with the same numbers and the same likelihood; without
+        them it is not less likely.
     rare: far less likely than the others; sought in company only where a sign stands in the code, and if
         it is a candidate, only beside what was found already.
     """
@@ -69,6 +71,7 @@ class Mistake:
     easier: bool = False
     signs: frozenset[str] = frozenset()
     rare: bool = False
+    hints: frozenset[str] = frozenset()
 
 
 class Tolerance(_Model):

@@ -72,7 +72,7 @@ def test_values_that_stay_the_same_do_not_move(hw4: Assignment) -> None:
 
     def movement(*worlds: list[object]) -> str:
         cells: list[Cell] = []
-        found = read(pair(worlds), book, vocabulary, Code(cells), cells, _sizes(hw4))  # type: ignore[arg-type]
+        found = read(pair(worlds), book, vocabulary, Code(cells), cells, _sizes(hw4), _asked(hw4))  # type: ignore[arg-type]
         return found[0].movement
 
     assert movement([once], [once]) == "constant"

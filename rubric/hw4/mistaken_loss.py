@@ -16,7 +16,7 @@ LOSS = (
         "gradients_accumulated_twice", "backward",
         "Your gradients are a sum over two backward passes: .grad adds up until it is zeroed.",
         "All gradients times 2, the loss right: backward was called twice without zeroing .grad.",
-        Variation(backward_calls=2),
+        Variation(backward_calls=2), hints="backward:again retain_graph",
     ),
     known(
         "loss_without_batch_mean", "loss",

@@ -86,7 +86,7 @@ def candidates(words: frozenset[str]) -> tuple[Mistake, ...]:
 
     words: identifiers and numbers of the code, see `rubric.schema`.
     """
-    numbers = sorted(float(w) for w in words if w[0].isdigit())
+    numbers = sorted(float(w) for w in words if w[0] in "0123456789")
     whole = [int(n) for n in numbers if n.is_integer() and n < 2**32]
     found = [*_draws(words, numbers, whole), *_accumulations(whole), *_trainings(words, numbers, whole)]
     listed = {k.mistake.id: k.mistake for k in _ALL.values()}
@@ -147,7 +147,7 @@ def _trainings(words: frozenset[str], numbers: list[float], whole: list[int]) ->
 def _given(words: frozenset[str], names: re.Pattern[str]) -> set[float]:
     """Numbers that the code gives to something called like this."""
     split = [w.split(":") for w in words if ":" in w]
-    return {float(number) for name, number in split if names.search(name.lower())}
+    return {float(n) for name, n in split if n != "again" and names.search(name.lower())}
 
 
 def variant(world: World, ids: tuple[str, ...]) -> Mapping[str, Tensor] | None:

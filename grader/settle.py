@@ -1,0 +1,152 @@
+"""What all verdicts together say about each one (pure).
+
+Values that the other world gives away, mistakes that explain too little to be named, results that are
+right given an earlier mistake.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from grader.diagnose import named
+from grader.judge import Case, Decision
+from rubric.schema import TensorCheck
+
+
+def settle_hidden(decisions: Mapping[str, Decision], case: Case) -> dict[str, Decision]:
+    """Values that fit only in the handout's world, seen beside the rest of the notebook.
+
+    Where another value is visibly wrong, the other world shows the same error and the few printed
+    digits hid it. Where all else is right, a person looks: the notebook may have an honest reason.
+    """
+    wrong = [
+        d
+        for d in decisions.values()
+        if d.verdict == "fail"
+        and d.candidate is not None
+        and d.candidate.kind in ("mistaken", "named", "placed")
+    ]
+    if not wrong:
+        return dict(decisions)
+    text = f"{case.rubric.messages.fail} They only look right at the few digits that were printed."
+    return {
+        name: replace(d, verdict="fail", credit=0.0, reason=text) if d.hidden and d.verdict == "review" else d
+        for name, d in decisions.items()
+    }
+
+
+def follow_through(
+    decisions: Mapping[str, Decision], questions: Sequence[Sequence[str]], case: Case
+) -> dict[str, Decision]:
+    """Later results that are right given an earlier, diagnosed mistake earn the rubric's share.
+
+    questions: ids of the tensor checks of each question, in order. Nothing follows from a mistake
+    that makes the problem easier, nor within the question in which it was made.
+    """
+    settled = dict(decisions)
+    earlier: set[str] = set()
+    for checks in questions:
+        here: set[str] = set()
+        for name in checks:
+            decision = settled[name]
+            if decision.verdict != "fail" or not decision.mistakes or decision.diagnosis is None:
+                continue
+            here |= set(decision.mistakes)
+            known = [case.mistakes[i] for i in decision.mistakes if i in case.mistakes]
+            if set(decision.mistakes) <= earlier and not any(m.easier for m in known):
+                assert decision.candidate is not None
+                if decision.candidate.seen_everywhere and case.rubric.follow_through > 0:
+                    settled[name] = replace(
+                        decision,
+                        verdict="partial",
+                        credit=case.rubric.follow_through,
+                        reason=case.rubric.messages.follow_through,
+                    )
+        earlier |= here
+    return settled
+
+
+def believe(
+    decisions: Mapping[str, Decision], questions: Sequence[Sequence[str]], case: Case
+) -> dict[str, Decision]:
+    """Name mistakes only where they explain enough of what they would have changed.
+
+    A mistake is believed when there is a question in which it explains half of the wrong values that it
+    changes, or more than half where all that it explains are zeros. One that fits a single tensor by
+    chance is not. Of several guesses, the one that fits the most of the rest is told.
+    """
+    quantity = {c.id: c.quantity for c in case.rubric.checks() if isinstance(c, TensorCheck)}
+
+    def support(mistake: str) -> float:
+        """The largest share of a question's wrong values that a mistake explains, 0 where too small."""
+        changed = case.explanation.changed.get(mistake, set())
+        best = 0.0
+        for checks in questions:
+            touched = [decisions[c] for c in checks if quantity[c] in changed]
+            wrong = [d for d in touched if d.verdict not in ("pass", "missing")]
+            explained = [d for d in wrong if mistake in _named(d) or any(mistake in g for g in d.guesses)]
+            weight = 2 * len(explained) - (0 if any(_tells(d) for d in explained) else 1)
+            if explained and weight >= len(wrong):
+                best = max(best, len(explained) / len(wrong))
+        return best
+
+    made = {i for d in decisions.values() for i in _named(d)} | {
+        i for d in decisions.values() for guess in d.guesses for i in guess
+    }
+    believed = {i: 1.0 if i not in case.explanation.changed else support(i) for i in made}
+    return {name: _told(d, believed, case) for name, d in decisions.items()}
+
+
+def _told(decision: Decision, believed: Mapping[str, float], case: Case) -> Decision:
+    if decision.diagnosis is not None:
+        kept = all(believed.get(i, 1.0) for i in decision.diagnosis.ids)
+        return decision if kept else replace(decision, diagnosis=None)
+    guesses = [g for g in decision.guesses if all(believed[i] for i in g)]
+    if not guesses:
+        return decision
+    best = max(guesses, key=lambda g: min(believed[i] for i in g))
+    return replace(decision, diagnosis=named(best, case.mistakes, ()))
+
+
+def _tells(decision: Decision) -> bool:
+    """Do its values say more than that something is zero?"""
+    return decision.candidate is not None and any(
+        value != 0 for reading in decision.candidate.readings for value in reading.slot.first.values
+    )
+
+
+def _named(decision: Decision) -> set[str]:
+    found = decision.diagnosis
+    return set() if found is None else {*found.ids, *found.alternatives}
+
+
+def doubt_swapped(decisions: Mapping[str, Decision], case: Case) -> dict[str, Decision]:
+    """Two right values of one size, each under the other's name: a person decides which is meant."""
+    size = {
+        c.id: case.references[0][c.quantity].size for c in case.rubric.checks() if isinstance(c, TensorCheck)
+    }
+
+    def called(decision: Decision) -> str | None:
+        if (
+            decision.verdict != "pass"
+            or decision.candidate is None
+            or decision.candidate.named(decision.check)
+        ):
+            return None
+        return next((r.meant for r in decision.candidate.readings if r.called), None)
+
+    names = {name: called(d) for name, d in decisions.items()}
+    swapped = {a: b for a, b in names.items() if b is not None and names.get(b) == a and size[a] == size[b]}
+    return {
+        name: replace(
+            d,
+            verdict="review",
+            credit=None,
+            reason=f"Right, but printed under the name of {swapped[name]}, and that one under this; a person "
+            "decides.",
+        )
+        if name in swapped
+        else d
+        for name, d in decisions.items()
+    }
