@@ -56,6 +56,23 @@ def test_every_run_is_fresh(run: Run) -> None:
     assert text_of(done, 0) + text_of(done, 1) == "False\nFalse\n"
 
 
+def test_a_shell_made_ahead_belongs_to_its_kernel(run: Run) -> None:
+    """The server makes it, before there is a kernel, a directory or a student."""
+    places = "ip.ipython_dir, ip.profile_dir.location, ip.starting_dir, ip.home_dir, os.environ['HOME']"
+    done = run(
+        "import os, sys\nip = get_ipython()",
+        f"here = os.getcwd()\nprint([path for path in ({places}) if not path.startswith(here)])",
+        "print(ip.kernel.shell is ip, ip.parent is ip.kernel, sys.modules['__main__'].__dict__ is globals())",
+        "print(len(ip.user_ns['In']), ip.user_ns['Out'], os.environ['TERM'])",
+        "%who",
+        "%reset -f",
+        "import numpy, torch\nprint(sorted(name for name in globals() if 'ip' in name), torch.ones(1))",
+    )
+    assert [text_of(done, cell) for cell in (1, 2, 3)] == ["[]\n", "True True True\n", "5 {} xterm-color\n"]
+    assert text_of(done, 4).split() == ["here", "ip", "os", "sys"]
+    assert text_of(done, 6) == "['get_ipython'] tensor([1.])\n"
+
+
 def test_the_prelude_is_silent_and_shares_the_namespace(run: Run) -> None:
     done = run("print(WORLD['seed'])", prelude="WORLD = {'seed': 7}\nprint('secret')\nWORLD")
     assert [out.text for out in done.outputs] == ["7\n"]

@@ -23,6 +23,8 @@ _REASONS: dict[str, Reason] = {
 class CagedKernel:
     """A kernel in the cage."""
 
+    setup = ""
+
     def __init__(self, caged: Caged, client: BoundedClient, isolation: Isolation) -> None:
         self.client = client
         self.isolation = isolation

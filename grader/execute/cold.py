@@ -20,7 +20,7 @@ from jupyter_client.manager import AsyncKernelManager
 from grader.errors import KernelStartError
 from grader.execute.channels import BoundedClient
 from grader.execute.job import Job
-from grader.execute.kernel import Ending
+from grader.execute.kernel import Ending, inside_text
 from grader.execute.workdir import copy_files
 from grader.jail.remove import remove_tree
 from grader.jail.rundir import private_directory
@@ -41,6 +41,11 @@ class _OwnSpec(KernelSpecManager):
 class ColdKernel:
     """A kernel in a subprocess of its own."""
 
+    setup = (
+        "s = {'__name__': '_setup', '__file__': '<setup>'}\n"
+        f"exec(compile({inside_text()!r}, '<setup>', 'exec'), s)\n"
+        "s.pop('install')(get_ipython())\ndel s"
+    )
     isolation = Isolation(tier="none", layers={"isolation": "off: run with --allow-unsafe"})
 
     def __init__(self, manager: AsyncKernelManager, client: BoundedClient, folder: Path) -> None:

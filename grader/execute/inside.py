@@ -2,10 +2,11 @@
 # ruff: noqa: PTH109, PTH118
 """Runs inside the kernel, before anything of the student's, in a namespace of its own.
 
-This file is read as text and sent to the kernel; the grader never imports it for its effects, and
-it imports nothing of the grader. It makes a notebook behave as under Jupyter where the cage allows
-it, and fail with a message a student understands where it does not. None of it is protection: the
-student's code can undo all of it.
+This file is read as text and executed on the kernel's side; the grader never imports it for its
+effects, and it imports nothing of the grader. The warm server executes it once and has each kernel
+call `install`; a kernel without a cage gets all of it sent. It makes a notebook behave as under
+Jupyter where the cage allows it, and fail with a message a student understands where it does not.
+None of it is protection: the student's code can undo all of it.
 
 - `exit()` and `quit()` end nothing: the cells after them run, as a fair reader would read on.
 - `!command`, `%%bash`, `%pip` and their kin print that they can't run, and the cell goes on.
@@ -69,10 +70,13 @@ class AbsentModule(types.ModuleType):
 class AbsentFinder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
     """Last on the path: finds what nobody else found, for the student's own import statements."""
 
+    def __init__(self, home):
+        self._home = os.path.join(home, "")
+
     def find_spec(self, fullname, path=None, target=None):
         top = fullname.partition(".")[0]
         if top == fullname:
-            if not asked_by_student():
+            if not asked_by_student(self._home):
                 return None
         elif not isinstance(sys.modules.get(top), AbsentModule):
             return None
@@ -85,8 +89,11 @@ class AbsentFinder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         pass
 
 
-def asked_by_student():
-    """Whether the import statement at hand is the student's, and not prepared to fail."""
+def asked_by_student(home):
+    """Whether the import statement at hand is the student's, and not prepared to fail.
+
+    home: the directory of the student's files, with a slash at the end.
+    """
     frame = sys._getframe(1)
     while frame is not None and (
         frame.f_code.co_filename == __file__
@@ -96,8 +103,7 @@ def asked_by_student():
     if frame is None:
         return False
     file = frame.f_code.co_filename
-    here = os.path.join(HOME, "")
-    if frame.f_globals.get("__name__") != "__main__" and not file.startswith(here):
+    if frame.f_globals.get("__name__") != "__main__" and not file.startswith(home):
         return False
     return not guarded("".join(linecache.getlines(file, frame.f_globals)), frame.f_lineno)
 
@@ -175,15 +181,10 @@ def draw_inline(shell):
     shell.enable_matplotlib = enable_matplotlib
 
 
-def install():
-    """Set everything up in the running kernel."""
-    shell = get_ipython()  # noqa: F821
+def install(shell):
+    """Set everything up in the running kernel, whose shell this is."""
     shell.ask_exit = lambda: None
     refuse_programs(shell)
     refuse_questions(shell.kernel)
     draw_inline(shell)
-    sys.meta_path.append(AbsentFinder())
-
-
-HOME = os.getcwd()
-install()
+    sys.meta_path.append(AbsentFinder(os.getcwd()))

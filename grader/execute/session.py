@@ -10,11 +10,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import marshal
 import signal
 import time
+from base64 import b64encode
 from dataclasses import dataclass
-from functools import cache
-from pathlib import Path
+from functools import lru_cache
 from typing import Any
 
 from nbclient import NotebookClient
@@ -219,28 +220,39 @@ async def _send_setup(kernel: Kernel, prelude: str, meter: Meter) -> None:
     welcome = await client.iopub_channel.get_msg()
     while welcome["msg_type"] != "iopub_welcome":
         welcome = await client.iopub_channel.get_msg()
-    sent = [client.execute(code, silent=True, allow_stdin=False) for code in (_setup_code(), prelude) if code]
-    for asked in sent:
+    codes = [code for code in (kernel.setup, _compiled(prelude)) if code]
+    sent = [client.execute(code, silent=True, allow_stdin=False) for code in codes]
+    for asked, code in zip(sent, codes, strict=True):
         reply = await client.shell_channel.get_msg()
         while reply["parent_header"].get("msg_id") != asked:
             reply = await client.shell_channel.get_msg()
         content = reply["content"]
         if content.get("status") != "ok":
-            part = "our own preparation of the kernel" if asked == sent[0] else "the assignment's prelude"
+            part = "our own preparation of the kernel" if code is kernel.setup else "the assignment's prelude"
             what = first_line(f"{content.get('ename')}: {content.get('evalue')}")
             raise PreludeError(f"{part} failed in the kernel: {what}")
-    while True:
+    while sent:
         message = await client.iopub_channel.get_msg()
         idle = message["content"].get("execution_state") == "idle"
         if idle and message["parent_header"].get("msg_id") == sent[-1]:
             return
 
 
-@cache
-def _setup_code() -> str:
-    source = Path(__file__).with_name("inside.py").read_text(encoding="utf-8")
-    space = "{'__name__': '_setup', '__file__': '<setup>'}"
-    return f"exec(compile({source!r}, '<setup>', 'exec'), {space})"
+@lru_cache(8)
+def _compiled(prelude: str) -> str:
+    """Code that does the same, compiled here once; the kernel runs in the same interpreter.
+
+    What Python alone does not understand is left to IPython.
+    """
+    if not prelude:
+        return ""
+    try:
+        code = marshal.dumps(compile(prelude, "<prelude>", "exec", dont_inherit=True))
+    except (SyntaxError, ValueError):
+        return prelude
+    return (
+        f"exec(__import__('marshal').loads(__import__('binascii').a2b_base64({b64encode(code).decode()!r})))"
+    )
 
 
 def _explain(stop: _Stop, ending: Ending, job: Job) -> tuple[Status, str]:

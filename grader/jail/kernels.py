@@ -24,14 +24,19 @@ from grader.jail.warm import WarmServer, start_server
 
 
 class CagedKernels:
-    """Starts kernels; keeps `spare` of them ready for the limits that were last asked for."""
+    """Starts kernels; keeps `spare` of them ready for the limits that were last asked for.
 
-    def __init__(self, examination: Examination, spare: int = 1, heartbeat: bool = False) -> None:
+    setup: Python that defines `install(shell)`, called in every kernel before it is ready.
+    """
+
+    def __init__(
+        self, examination: Examination, spare: int = 1, heartbeat: bool = False, setup: str = ""
+    ) -> None:
         self.layers = examination.layers
         self.tier = examination.tier
         self._stack = contextlib.ExitStack()
         self._run = self._stack.enter_context(private_directory())
-        plan = examination.plan
+        plan = replace(examination.plan, setup=setup)
         if plan.uids is not None and not plan.namespaces:
             self._run.chmod(0o711)
         if plan.cgroups is not None:

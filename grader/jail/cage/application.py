@@ -9,27 +9,63 @@ no TCP socket for the output of subprocesses.
 from __future__ import annotations
 
 import logging
+import os
 import sys
+import threading
 from types import SimpleNamespace
 from typing import Any, ClassVar
 
 import zmq
 from ipykernel import ipkernel
+from ipykernel.compiler import XCachingCompiler
 from ipykernel.control import ControlThread
 from ipykernel.heartbeat import Heartbeat
-from ipykernel.iostream import IOPubThread
+from ipykernel.iostream import IOPubThread, OutStream
+from ipykernel.ipkernel import IPythonKernel
 from ipykernel.kernelapp import IPKernelApp
-from ipykernel.shellchannel import ShellChannelThread
+from ipykernel.zmqshell import ZMQInteractiveShell
+from IPython.core.profiledir import ProfileDir
+from traitlets.config import Config
 
 from .plan import Order
 
 _PATH = "/sockets/k"
 
 
+class _NoThread:
+    """In place of the thread that shares requests among subshells: there are no subshells.
+
+    ipykernel asks for its truth before it uses it, but looks up the thread to interrupt in any case.
+    """
+
+    parent_thread = threading.main_thread()
+
+    def __bool__(self) -> bool:
+        return False
+
+
+class CagedKernel(IPythonKernel):
+    """IPythonKernel that takes requests from the shell channel itself, one after the other."""
+
+    _supports_kernel_subshells = False
+    _execute_sleep = 0.0  # half a millisecond a cell, for clients that don't wait for the end of the outputs
+
+
+class CagedStream(OutStream):
+    """OutStream that does not wake the thread that sends when there is nothing to send."""
+
+    def flush(self) -> None:
+        """Send what was written, if anything was."""
+        if self._flush_pending or self._buffers:
+            super().flush()
+
+
 class CagedApp(IPKernelApp):
     """IPKernelApp over inherited sockets. `sockets`: channel name → descriptor."""
 
     name = "ipython-kernel"
+    kernel_class = CagedKernel
+    outstream_class = f"{__name__}.CagedStream"
     sockets: ClassVar[dict[str, int]] = {}
 
     def init_connection_file(self) -> None:
@@ -61,6 +97,22 @@ class CagedApp(IPKernelApp):
     def init_pdb(self) -> None:
         """Nobody sits at a debugger."""
 
+    def init_profile_dir(self) -> None:
+        """Made by `prepare`; it gets its place in the working directory now."""
+        assert self.profile_dir is not None
+        self.profile_dir.location = os.path.join(self.ipython_dir, "profile_default")
+
+    def init_config_files(self) -> None:
+        """There are none."""
+
+    def init_extensions(self) -> None:
+        """Loaded by `prepare`."""
+
+    def init_code(self) -> None:
+        """Nothing runs before the first cell. What is there by then is not the student's: `%who` hides it."""
+        assert self.shell is not None
+        self.shell.user_ns_hidden.update(self.shell.user_ns)
+
     def init_blackhole(self) -> None:
         """Standard output leads nowhere already."""
 
@@ -77,7 +129,7 @@ class CagedApp(IPKernelApp):
         self.debug_shell_socket = context.socket(zmq.DEALER)
         self.control_socket.router_handover = 1
         self.control_thread = ControlThread(daemon=True)
-        self.shell_channel_thread = ShellChannelThread(context, daemon=True)
+        self.shell_channel_thread = _NoThread()
 
     def init_iopub(self, context: Any) -> None:
         """As in ipykernel, but without a TCP socket for the output of subprocesses."""
@@ -100,6 +152,8 @@ class CagedApp(IPKernelApp):
             super().init_kernel()
         finally:
             names["sys"] = sys
+        if self.kernel.shell.kernel is not self.kernel:
+            _adopt(self.kernel.shell, self.kernel)
 
     def init_heartbeat(self) -> None:
         """As in ipykernel; left out when the client wants none."""
@@ -109,6 +163,44 @@ class CagedApp(IPKernelApp):
         context.setsockopt(zmq.USE_FD, self.sockets["hb"])
         self.heartbeat = Heartbeat(context, ("ipc", _PATH, self.hb_port))
         self.heartbeat.start()
+
+
+_setup: dict[str, Any] = {"__name__": "_setup", "__file__": "<setup>"}
+
+
+def prepare(setup: str = "") -> None:
+    """In the server: make the shell that every kernel will have, without student, sockets or directories.
+
+    Half of ipykernel's start is building it. `ZMQInteractiveShell.instance` gives a kernel the one that
+    exists; `_adopt` connects the two.
+    """
+    app: CagedApp = CagedApp.instance(profile_dir=ProfileDir())
+    app.log.debug("sets up logging")
+    config = Config({"HistoryManager": {"enabled": False}})
+    shell = ZMQInteractiveShell.instance(
+        config=config, profile_dir=ProfileDir(), compiler_class=XCachingCompiler
+    )
+    assert shell.extension_manager is not None
+    for extension in app.default_extensions:
+        shell.extension_manager.load_extension(extension)
+    exec(compile(setup, "<setup>", "exec"), _setup)
+    note_modules()
+
+
+def note_modules() -> None:
+    """Modules that are there now stay when a student has the namespace emptied."""
+    ZMQInteractiveShell.instance()._sys_modules_keys = set(sys.modules)
+
+
+def _adopt(shell: ZMQInteractiveShell, kernel: IPythonKernel) -> None:
+    """What the constructor of a shell does for its kernel, done for one that was made before."""
+    shell.parent = shell.kernel = kernel
+    shell.profile_dir = kernel.profile_dir
+    shell.ipython_dir = kernel.parent.ipython_dir
+    shell.home_dir = os.environ["HOME"]
+    shell.save_sys_module_state()
+    shell.init_environment()
+    shell.starting_dir = os.getcwd()
 
 
 _CHANNEL_OF_PORT = {1: "shell", 2: "iopub", 3: "stdin", 4: "control", 5: "hb"}
@@ -136,6 +228,8 @@ def start(order: Order, sockets: dict[str, int]) -> CagedApp:
     if "" not in sys.path:
         sys.path.insert(0, "")
     _connect_pictures(app)
+    if "install" in _setup:
+        _setup.pop("install")(app.shell)
     return app
 
 

@@ -28,6 +28,7 @@ class Plan:
     python_path: the server's module search path. read: what kernels may read, with all below it.
     scratch: private directory of the server. user_namespace: needed where the server is not root.
     uids: first user id of the range from which each kernel gets its own, or None.
+    setup: Python that defines `install(shell)`, which every kernel calls once it is up.
     """
 
     python_path: tuple[str, ...]
@@ -38,6 +39,7 @@ class Plan:
     private_proc: bool = False
     uids: int | None = None
     cgroups: Cgroups | None = None
+    setup: str = ""
 
 
 @dataclass(frozen=True)

@@ -51,6 +51,7 @@ def _prepare(plan: Plan) -> tuple[Plan, cgroup.Parents | None]:
     sys.path[:] = plan.python_path
     kernel.programs["first"] = filters.build_first()
     kernel.programs["second"] = filters.build_second()
+
     from . import application, friendly  # noqa: F401  (from inside the root they can't be read)
 
     if plan.namespaces:
@@ -60,6 +61,8 @@ def _prepare(plan: Plan) -> tuple[Plan, cgroup.Parents | None]:
     sys.path_importer_cache.clear()
     tempfile.tempdir = None
     preload.load_always()
+    application.prepare(plan.setup)
+    preload.settle()
     kernel.ours += [name for name in sys.modules if name.partition(".")[0] in ("_cage", "pyseccomp")]
     return plan, parents
 
@@ -92,6 +95,7 @@ def _serve(control: socket.socket, plan: Plan, parents: cgroup.Parents | None) -
         if data[:1] == _PRELOAD:
             gc.enable()
             preload.load_on_demand(data[1:].decode())
+            sys.modules["_cage.application"].note_modules()
             continue
         order = unpack_order(data[1:])
         if os.fork() == 0:
