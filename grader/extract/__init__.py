@@ -27,7 +27,7 @@ from grader.extract.entries import drop_row_numbers, join_entries
 from grader.extract.html import extract_html
 from grader.extract.nodes import MAX_TENSORS, MAX_VALUES, MAX_VALUES_PER_TENSOR, Sink
 from grader.extract.read import read_nodes
-from grader.extract.spelling import join_signs, plain_spelling
+from grader.extract.spelling import plain_spelling, unadorned
 from grader.models import Output, PrintedTensor
 
 __all__ = ["MAX_TENSORS", "MAX_VALUES", "MAX_VALUES_PER_TENSOR", "extract", "extract_text"]
@@ -59,7 +59,7 @@ def extract_text(
 ) -> tuple[PrintedTensor, ...]:
     """Every printed tensor in one text, in order."""
     sink = Sink()
-    text = join_signs(text)
+    text = unadorned(text)
     read_nodes(plain_spelling(text), sink.add)
     found = attach_labels(text, list(sink), cell=cell, output=output, channel=channel)
     return tuple(drop_row_numbers(join_entries(found)))

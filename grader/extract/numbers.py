@@ -56,6 +56,10 @@ class Parsed(NamedTuple):
             half_units=[h * abs(factor) for h in self.half_units],
         )
 
+    def without_last(self) -> Parsed:
+        """The same but for the last literal, and elided."""
+        return self._replace(values=self.values[:-1], half_units=self.half_units[:-1], elided=True)
+
 
 @lru_cache(maxsize=4096)
 def half_unit_at(power: int) -> float:

@@ -130,7 +130,11 @@ class _Reader:
     def _run(self, match: re.Match[str]) -> None:
         start, end = match.span()
         if self._brackets.top is not None:
-            self._brackets.add(parse_row(match[0]), start, end, commas="," in match[0])
+            parsed = parse_row(match[0])
+            cut = self._text.startswith(("...", "…"), end)  # pandas cuts long cells anywhere
+            self._brackets.add(parsed.without_last() if cut else parsed, start, end, commas="," in match[0])
+            if cut:
+                self._brackets.interrupt(end)
         else:
             factor = self._factor if self._factor_end == start else 1.0
             node = read_run(

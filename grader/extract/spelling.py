@@ -6,6 +6,7 @@ or a sign starts, and never reads one twice.
 
 - `1.2×10⁻³`, `1.2·10^-3`, `1.2 \\times 10^{-3}`, `1.2*10**-3` → `1.2e-3`
 - `[- 0.5, + 0.3]`, `| - 0.5 |`, `loss = - 0.5` → the sign beside its number
+- `` `0.5` ``, `**0.5**`, `$0.5$` → the number between blanks
 - `0.5+0.25j` is no real number, let alone two: hidden
 """
 
@@ -36,10 +37,12 @@ _A_PARTED_SIGN = re.compile(r"[+\-−][ ]{1,3}+[0-9.]")
 _BRACKET = re.compile(r"\[[0-9.eE+\-−\s,;|]*+\]")
 _PARTED_IN_BRACKET = re.compile(r"(?<![eE0-9.])([+\-−])([ ]{1,3}+)(?=\.?[0-9])")
 _PARTED = re.compile(r"([,;|&:=(│┃║][ \t]{0,20}+)([+\-−])([ ]{1,3}+)(?=[0-9]*+\.[0-9])")
+_MARKED = re.compile(rf"([`$]|\*\*)([ ]?[+\-−]?{_FIXED}(?:[eE][+\-−]?[0-9]{{1,4}}+)?+[ ]{{0,20}}+)\1")
 
 
-def join_signs(text: str) -> str:
-    """The text with signs beside their numbers, of the same length."""
+def unadorned(text: str) -> str:
+    """The text with signs beside their numbers and no markup around them, of the same length."""
+    text = _MARKED.sub(_blank_markup, text)
     if _A_PARTED_SIGN.search(text):
         text = _BRACKET.sub(lambda match: _PARTED_IN_BRACKET.sub(r"\2\1", match[0]), text)
         text = _PARTED.sub(r"\1\3\2", text)
@@ -49,10 +52,15 @@ def join_signs(text: str) -> str:
 def plain_spelling(text: str) -> str:
     """The text with powers of ten as exponents and without complex numbers, of the same length."""
     if _A_POWER.search(text):
-        text = _POWER.sub(_power, text)
+        text = _MARKED.sub(_blank_markup, _POWER.sub(_power, text))
     if _A_COMPLEX.search(text):
         text = _COMPLEX.sub(lambda match: "z" * len(match[0]), text)
     return text
+
+
+def _blank_markup(match: re.Match[str]) -> str:
+    blanks = " " * len(match[1])
+    return f"{blanks}{match[2]}{blanks}"
 
 
 def _power(match: re.Match[str]) -> str:
