@@ -27,7 +27,7 @@ import sys
 import tempfile
 import time
 import zipfile
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -160,13 +160,15 @@ def _size(folder: Path) -> tuple[int, int]:
     return len(sizes), sum(sizes)
 
 
-def measure(students: int, runner: str, folder: Path) -> Iterator[tuple[str, dict[str, float]]]:
+def measure(
+    students: int, runner: str, folder: Path, phases: Sequence[str] = PHASES
+) -> Iterator[tuple[str, dict[str, float]]]:
     """Each phase with its figures, in a process of its own."""
     make_class(folder / "class.zip", students)
     shutil.copytree(ROOT / "rubric" / "hw4", folder / "rubric", ignore=shutil.ignore_patterns("__pycache__"))
     if runner == "replay":
         record(folder / "recorded.json")
-    for name in PHASES:
+    for name in phases:
         command = [sys.executable, "-m", "benchmarks.scale", "--phase", name, "--runner", runner]
         command += ["--students", str(students)]
         done = subprocess.run(

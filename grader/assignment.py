@@ -27,7 +27,6 @@ from rubric.schema import Mistake, Rubric, TensorCheck, World
 
 Array = npt.NDArray[np.float64]
 Quantities = Mapping[str, Array]
-_KEPT = 6000  # variants kept between submissions; numbers in students' code suggest ever new ones
 
 
 class _Variant(Protocol):
@@ -38,7 +37,7 @@ class _Candidates(Protocol):
     def __call__(self, words: frozenset[str]) -> Sequence[Mistake]: ...
 
 
-_KEPT = 20_000  # combinations of mistakes whose quantities are kept
+_KEPT = 6_000  # combinations of mistakes whose quantities are kept; numbers in students' code suggest ever new ones
 
 
 @dataclass(frozen=True)
@@ -69,8 +68,6 @@ class Assignment:
 
         Each is computed once and kept, within bounds.
         """
-        if len(self._variants) > _KEPT:
-            self._variants.clear()
         if len(self._variants) > _KEPT:
             self._variants.clear()
         found: dict[tuple[str, ...], tuple[Quantities, ...]] = {}
