@@ -89,7 +89,8 @@ def decide(
     books = _books(assignment)
     code = Code(cells)
     sizes = {c.id: assignment.references[0][c.quantity].size for c in books.checks}
-    slots = take_apart(pair(printed), (books.canonical, books.singles), list(sizes.values()))
+    asked_sizes = {c.quantity: sizes[c.id] for c in books.checks}
+    slots = take_apart(pair(printed), (books.canonical, books.singles), asked_sizes)
     asked = {c.id: c.quantity for c in books.checks}
     readings = read(slots, books.canonical, books.vocabulary, code, cells, sizes, asked)
     suggested = assignment.candidates(code.words)

@@ -8,7 +8,9 @@ along. What stays open goes to a person.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import re
+import unicodedata
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -27,6 +29,10 @@ from rubric.schema import Mistake, Rubric, TensorCheck
 STRONG = 0.9  # share of the known mistakes that a print must rule out
 STRONG_ALONE = 0.8  # the same for a print that only the handout's world shows, with three digits or more
 _OTHER_WORLD = "Right under the handout's seed, different under another one; a person looks why."
+_POWER = re.compile(  # of ten, in a label
+    r"10\s*\^?\s*[-−]?\d|\de[-+−]?\d|µ|μ|[x×*]\s*10|\bscaled?\b|skaliert|milli|micro|mikro|nano",
+    re.IGNORECASE,
+)
 _LITERAL = 0.75  # share of a print's numbers that stand in the code, for it to count as typed in
 
 
@@ -255,13 +261,15 @@ def _judge_wrong(check: TensorCheck, candidate: Candidate, case: Case) -> Decisi
         rivals = case.explanation.rivals.get(candidate.mistakes, ())
         diagnosis = named(candidate.mistakes, case.mistakes, rivals)
         return decided("fail", 0.0, rubric.messages.fail, diagnosis)
+    if any(r.slot.first.elided for r in candidate.readings):
+        return decided("review", None, "The print was cut short; a person decides by what can be seen.")
+    if candidate.coverage == 0.0:
+        size = case.references[0][check.quantity].size
+        return decided(
+            "fail", 0.0, f"What is printed under this name has {_count(candidate)} numbers, not {size}."
+        )
     if candidate.coverage < 1.0:
-        if candidate.kind == "right" and candidate.coverage >= rubric.partial.at_least:
-            share = rubric.partial.share * candidate.coverage
-            return decided(
-                "partial", share, f"{rubric.messages.partial} {candidate.coverage:.0%} of it was printed."
-            )
-        return decided("fail", 0.0, f"{rubric.messages.fail} Only a part of it was printed.")
+        return _judge_part(candidate, rubric, decided)
     constant = len(case.references) > 1 and all(r.movement == "constant" for r in candidate.readings)
     if candidate.kind == "handout":
         if constant and _typed_in(candidate, case.code):
@@ -280,11 +288,44 @@ def _judge_wrong(check: TensorCheck, candidate: Candidate, case: Case) -> Decisi
     if comparison is None:
         return decided("fail", 0.0, f"{rubric.messages.fail} The shape does not fit either.")
     diagnosis = None if constant else generic(comparison.prints, rubric.tolerance)
+    if (
+        diagnosis is not None
+        and diagnosis.ids == ("constant_factor",)
+        and _in_other_units(candidate, comparison)
+    ):
+        return decided("review", None, "Right in the unit that the label gives; a person decides.", diagnosis)
     one_wrong = diagnosis is not None and diagnosis.ids == ("one_element",)
     if one_wrong and candidate.named(check.id) and comparison.share >= rubric.partial.at_least:
         share = rubric.partial.share * comparison.share
         return decided("partial", share, rubric.messages.partial, diagnosis)
     return decided("fail", 0.0, rubric.messages.fail, diagnosis)
+
+
+def _in_other_units(candidate: Candidate, comparison: Comparison) -> bool:
+    """Are the values a power of ten times the expected ones, and does a label speak of such a power?"""
+    printed, expected = comparison.prints[-1]
+    biggest = int(np.argmax(np.abs(expected)))
+    power = np.log10(abs(printed.values[biggest] / expected[biggest]))
+    if abs(power - round(power)) > 1e-3 or round(power) == 0:
+        return False
+    said = " ".join(
+        f"{r.slot.first.label} {r.slot.first.after} {r.slot.first.above}" for r in candidate.readings
+    )
+    return bool(_POWER.search(unicodedata.normalize("NFKC", said)))
+
+
+def _judge_part(candidate: Candidate, rubric: Rubric, decided: Callable[..., Decision]) -> Decision:
+    """A tensor of which only a part was printed."""
+    shown = f"{candidate.coverage:.0%} of it was printed."
+    if candidate.kind == "right" and candidate.coverage >= rubric.partial.at_least:
+        share = rubric.partial.share * candidate.coverage
+        return decided("partial", share, f"{rubric.messages.partial} {shown}")
+    wrong = "" if candidate.kind == "right" else f"{rubric.messages.fail} "
+    return decided("fail", 0.0, f"{wrong}Only {shown}")
+
+
+def _count(candidate: Candidate) -> int:
+    return sum(r.size for r in candidate.readings)
 
 
 def _imprecise(comparison: Comparison | None, rubric: Rubric) -> str | None:

@@ -106,6 +106,9 @@ def match(
     open_checks = [c.id for c in checks if not found[c.id]]
     for check_id, reading in _by_order(unnamed, open_checks, sizes):
         found[check_id].append(Candidate("placed", (reading,), "by order", 1.0, (), ("shape", "order")))
+    for check in checks:
+        if not found[check.id]:
+            found[check.id].extend(_of_another_size(rest, check.id, sizes))
     return {check: tuple(sorted(cs, key=lambda c: c.first)) for check, cs in found.items() if cs}
 
 
@@ -256,6 +259,14 @@ def _by_label(readings: Sequence[Reading], sizes: Mapping[str, int]) -> dict[str
                 )
             )
     return found
+
+
+def _of_another_size(readings: Sequence[Reading], check: str, sizes: Mapping[str, int]) -> list[Candidate]:
+    """A tensor that is called like the check and can't be it; the last one, where nothing else answers."""
+    called = [
+        r for r in readings if r.meant == check and r.called and r.size > 1 and sizes[check] % r.size != 0
+    ]
+    return [Candidate("named", (r,), "of another size", 0.0, (), ("label",)) for r in called[-1:]]
 
 
 def _names_itself(reading: Reading) -> bool:

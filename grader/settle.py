@@ -95,6 +95,8 @@ def believe(
         i for d in decisions.values() for guess in d.guesses for i in guess
     }
     believed = {i: 1.0 if i not in case.explanation.changed else support(i) for i in made}
+    wrong = [d for d in decisions.values() if d.verdict == "fail" and d.comparison is not None]
+    believed["rounded_early"] = float(all("rounded_early" in _named(d) for d in wrong))
     return {name: _told(d, believed, case) for name, d in decisions.items()}
 
 

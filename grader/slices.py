@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cache
 
@@ -13,35 +13,93 @@ from grader.models import PrintedTensor
 from grader.pairing import Slot
 
 _MOST = 200  # slices of one print
+_LARGEST = 1000  # numbers in a table whose columns are looked at
 
 
-def take_apart(slots: Sequence[Slot], books: Sequence[Book], sizes: Sequence[int]) -> tuple[Slot, ...]:
+def take_apart(slots: Sequence[Slot], books: Sequence[Book], asked: Mapping[str, int]) -> tuple[Slot, ...]:
     """Replace prints that are no known quantity by the parts that are.
 
-    A print of a checked size stays whole: it may be that check, got wrong. books: the reference, then
-    whatever else makes a part known. sizes: numbers of elements of the checked quantities, in their order.
-    The slots come back renumbered.
+    books: the reference, then whatever else makes a part known. asked: the checked quantities in their
+    order, with their numbers of elements; a print of such a size is taken apart only where a block of it
+    is a checked quantity, since it may be one itself, got wrong. The slots come back renumbered.
     """
     found: list[Slot] = []
     for slot in slots:
-        found.extend(_parts(slot, books, sizes))
+        found.extend(_parts(slot, books, asked))
     return tuple(replace(slot, order=order) for order, slot in enumerate(found))
 
 
-def _parts(slot: Slot, books: Sequence[Book], sizes: Sequence[int]) -> list[Slot]:
+def _parts(slot: Slot, books: Sequence[Book], asked: Mapping[str, int]) -> list[Slot]:
     first = slot.first
     prints = [p for p in slot.prints if p is not None]
-    if not first.shape or len(first.values) in (1, *sizes):
+    if not first.shape or len(first.values) == 1 or any(p.elided or p.shape != first.shape for p in prints):
         return [slot]
-    if any(p.elided or p.shape != first.shape for p in prints):
+    sizes = list(asked.values())
+    if len(first.shape) == 1 and len(first.values) in sizes:
         return [slot]
     worlds = range(len(slot.prints))
-    if any(view.whole for view in books[0].lookup(slot, worlds)):
+    if any(view.whole for book in books for view in book.lookup(slot, worlds)):
         return [slot]
-    return _joined_end_to_end(slot, books, sizes) or _slices(slot, books, sizes)
+    if len(first.values) in sizes:
+        return _blocks(slot, books[0], asked)
+    return _joined_end_to_end(slot, books, sizes) or _columns_or_slices(slot, books, asked)
 
 
-def _slices(slot: Slot, books: Sequence[Book], sizes: Sequence[int]) -> list[Slot]:
+def _columns_or_slices(slot: Slot, books: Sequence[Book], asked: Mapping[str, int]) -> list[Slot]:
+    blocks = _blocks(slot, books[0], asked)
+    return blocks if len(blocks) > 1 else _slices(slot, books, asked)
+
+
+def _blocks(slot: Slot, book: Book, asked: Mapping[str, int]) -> list[Slot]:
+    """Neighbouring columns of a table that are a checked quantity, and what stands between them."""
+    shape = slot.first.shape
+    if len(shape) != 2 or len(slot.first.values) > _LARGEST or shape[1] < 2:
+        return [slot]
+    flat = Slot(slot.order, tuple(p and _flattened(p, turned=True) for p in slot.prints))
+    rows, columns = shape
+    widths = sorted(
+        {n // rows for n in asked.values() if n % rows == 0 and n // rows < columns}, reverse=True
+    )
+    found: list[Slot] = []
+    between: list[Slot] = []
+    start = begun = 0
+    while start < columns:
+        block = next((b for w in widths if (b := _block(flat, start, w, rows, book, asked))), None)
+        if block is None:
+            start += 1
+            continue
+        if begun < start:
+            between.append(_relabelled(_segment(flat, begun * rows, start * rows), ""))
+        found.append(_relabelled(block, slot.first.label))
+        start = begun = start + len(block.first.values) // rows
+    if begun < columns:
+        between.append(_relabelled(_segment(flat, begun * rows, columns * rows), ""))
+    if not found:
+        return [slot]
+    twice = len(found) > len({frozenset(_shown(f, book, asked)) for f in found})
+    # of the same thing side by side, what remains is their difference
+    return found if twice else [*found, *between]
+
+
+def _block(
+    flat: Slot, start: int, width: int, rows: int, book: Book, asked: Mapping[str, int]
+) -> Slot | None:
+    part = _segment(flat, start * rows, (start + width) * rows)
+    known = len(part.first.values) == width * rows and any(part.first.values) and _shown(part, book, asked)
+    return part if known else None
+
+
+def _shown(part: Slot, book: Book, asked: Mapping[str, int]) -> set[str]:
+    """The checked quantities that a print is."""
+    views = book.lookup(part, range(len(part.prints)))
+    return {v.target.quantity for v in views if v.whole and v.target.quantity in asked}
+
+
+def _relabelled(slot: Slot, label: str) -> Slot:
+    return Slot(slot.order, tuple(p and replace(p, label=label) for p in slot.prints))
+
+
+def _slices(slot: Slot, books: Sequence[Book], asked: Mapping[str, int]) -> list[Slot]:
     """Slices along the first axis, where one of them is known."""
     shape = slot.first.shape
     if len(shape) < 2 or not 1 < shape[0] <= _MOST:
@@ -49,7 +107,7 @@ def _slices(slot: Slot, books: Sequence[Book], sizes: Sequence[int]) -> list[Slo
     worlds = range(len(slot.prints))
     apart = [Slot(slot.order, tuple(p and _slice(p, i) for p in slot.prints)) for i in range(shape[0])]
     if len(shape) > 2:
-        apart = [inner for part in apart for inner in _parts(part, books, sizes)]
+        apart = [inner for part in apart for inner in _parts(part, books, asked)]
     return apart if any(books[0].lookup(part, worlds) for part in apart) else [slot]
 
 
@@ -102,7 +160,8 @@ def _in_order(flat: Slot, books: Sequence[Book], sizes: Sequence[int]) -> tuple[
 
 def _known(part: Slot, books: Sequence[Book]) -> bool:
     worlds = range(len(part.prints))
-    return any(view.whole for book in books for view in book.lookup(part, worlds))
+    found = (view for book in books for view in book.lookup(part, worlds))
+    return any(view.whole and view.target.values[0].any() for view in found)
 
 
 def _flattened(printed: PrintedTensor, *, turned: bool) -> PrintedTensor:

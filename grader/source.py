@@ -165,7 +165,9 @@ def _works(node: ast.stmt) -> bool:
         return False
     text = ast.unparse(node)
     return not re.match(
-        r"get_ipython\(|warnings\.|print\(|(?:np|numpy|torch)\.set_printoptions|plt\.|os\.environ|%", text
+        r"get_ipython\(|warnings\.|print\(|(?:np|numpy|torch)\.set_printoptions|plt\."
+        r"|(?:os|sys)\.|drive\.|device ?=|%",
+        text,
     )
 
 
