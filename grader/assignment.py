@@ -37,7 +37,7 @@ class _Candidates(Protocol):
     def __call__(self, words: frozenset[str]) -> Sequence[Mistake]: ...
 
 
-_KEPT = 6_000  # combinations of mistakes whose quantities are kept; numbers in students' code suggest ever new ones
+_KEPT = 6_000  # combinations of mistakes whose quantities are kept; students' numbers suggest ever new ones
 
 
 @dataclass(frozen=True)
