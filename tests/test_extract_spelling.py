@@ -157,3 +157,15 @@ def test_a_list_that_was_cut_off_in_a_number_ends_before_it() -> None:
         ((0.25,), True),
         ((2.5, 3.5), False),
     ]
+
+
+def test_bars_between_groups_of_columns_part_them() -> None:
+    found = extract_text(" n |  x1   x2  |  f\n 1 | 0.5 0.25 | 1.5\n 2 | 2.5 3.25 |-3.5\n")
+    assert [(p.shape, p.values) for p in found] == [((2, 2), (0.5, 0.25, 2.5, 3.25)), ((2, 1), (1.5, -3.5))]
+
+
+def test_bars_around_rows_and_between_all_numbers_part_nothing() -> None:
+    assert [p.shape for p in extract_text("|0.5 0.25|\n|1.5 2.5|\n\n| 0.5 | 0.25 |\n| 1.5 | 2.5 |")] == [
+        (2, 2),
+        (2, 2),
+    ]

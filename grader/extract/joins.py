@@ -158,7 +158,8 @@ class RowJoiner:
         if node.form == "table" and tables.is_continued(self._text, node):
             self._held = node
         else:
-            self._emit(node)
+            for part in tables.column_groups(self._text, node):
+                self._emit(part)
 
     def _take_index(self, node: Node, header: Node | None) -> None:
         """Take off a first column of integers if something proves that it is an index."""

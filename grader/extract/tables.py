@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import re
 from array import array
+from dataclasses import replace
 
 from grader.extract.nodes import Node
 from grader.extract.numbers import NUMBER
 
 _LITERAL = re.compile(NUMBER)
 _SERIES_END = re.compile(r"[ \t]*\r?\n(?:Name:|Length:|dtype:|Freq:)")
+_BAR = re.compile(r"[|│┃║]")
 _BETWEEN_BLOCKS = re.compile(r"[ \t]*\r?\n[ \t]*\r?\n([^\r\n]{1,400}\r?\n)?[ \t]*\Z")
 _RULES = r"+|:=─━═┌┬┐├┼┤└┴┘╞╪╡╠╬╣╔╦╗┏┳┓┡╇┩┠╂┨ \t-"
 _RULED = re.compile(rf"[ \t|│┃║]*\r?\n[{_RULES}]*[─━═=-]{{2}}[{_RULES}]*\r?\n[ \t|│┃║]*\Z")
 _WIDEST = 4000
+_MOST_GROUPS = 8
 
 
 def counts(values: array[float], starts: tuple[float, ...] | None, *, gaps: bool = False) -> bool:
@@ -86,6 +89,31 @@ def drop_index(node: Node, rows: int, columns: int, *, table: bool) -> None:
     node.values = array("d", (node.values[i] for i in keep))
     node.halves = array("d", (node.halves[i] for i in keep))
     node.shape = (rows, columns - 1) if columns > 2 or table else (rows,)
+
+
+def column_groups(text: str, node: Node) -> list[Node]:
+    """The node, or its parts where bars part its columns into groups of several: `0.5 0.2 | 1.5`.
+
+    One row alone proves no columns; a bar behind every number parts nothing.
+    """
+    if len(node.shape) != 2 or node.shape[0] < 2:
+        return [node]
+    rows, columns = node.shape
+    line = text[node.start : min(node.end, node.start + _WIDEST)].split("\n", 1)[0]
+    widths = [len(_LITERAL.findall(part)) for part in _BAR.split(line)]
+    widths[0] -= sum(widths) - columns  # an index that was taken off
+    widths = [width for width in widths if width]
+    if not 2 <= len(widths) <= _MOST_GROUPS or max(widths) == 1 or min(widths) < 0 or sum(widths) != columns:
+        return [node]
+    parts = []
+    first = 0
+    for width in widths:
+        keep = [i for i in range(rows * columns) if first <= i % columns < first + width]
+        first += width
+        values = array("d", (node.values[i] for i in keep))
+        halves = array("d", (node.halves[i] for i in keep))
+        parts.append(replace(node, values=values, halves=halves, shape=(rows, width)))
+    return parts
 
 
 def is_continued(text: str, node: Node) -> bool:
