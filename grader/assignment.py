@@ -52,7 +52,7 @@ class Assignment:
     mistakes: tuple[Mistake, ...]
     _variant: _Variant | None
     _candidates: _Candidates | None = None
-    _variants: dict[tuple[str, ...], tuple[Quantities, ...] | None] = field(default_factory=dict)
+    _variants: dict[tuple[tuple[str, ...], int], Quantities | None] = field(default_factory=dict)
 
     def prelude_for(self, world: World) -> str:
         """The text that runs in the kernel before the first cell; holds public parameters only."""
@@ -62,9 +62,9 @@ class Assignment:
         return f"WORLD = __import__('json').loads({json.dumps(public)!r})\n{self.prelude}"
 
     def variants(
-        self, combinations: Iterable[tuple[str, ...]]
+        self, combinations: Iterable[tuple[str, ...]], worlds: int | None = None
     ) -> dict[tuple[str, ...], tuple[Quantities, ...]]:
-        """Mistake ids → quantities in every world, for the combinations that can be made.
+        """Mistake ids → quantities in every world, or in the first `worlds`, where they can be made.
 
         Each is computed once and kept, within bounds.
         """
@@ -72,22 +72,20 @@ class Assignment:
             self._variants.clear()
         found: dict[tuple[str, ...], tuple[Quantities, ...]] = {}
         for ids in combinations:
-            if ids not in self._variants:
-                self._variants[ids] = self._solve(ids)
-            worlds = self._variants[ids]
-            if worlds is not None:
-                found[ids] = worlds
+            solved = [self._solve(ids, w) for w in range(len(self.rubric.worlds))[:worlds]]
+            if None not in solved:
+                found[ids] = tuple(q for q in solved if q is not None)
         return found
 
     def candidates(self, words: frozenset[str]) -> tuple[Mistake, ...]:
         """Further mistakes that the words and numbers in a notebook's code suggest, see rubric/schema.py."""
         return tuple(self._candidates(words)) if self._candidates is not None else ()
 
-    def _solve(self, ids: tuple[str, ...]) -> tuple[Quantities, ...] | None:
-        if self._variant is None:
-            return None
-        worlds = [self._variant(world, ids) for world in self.rubric.worlds]
-        return None if None in worlds else tuple(_arrays(w) for w in worlds if w is not None)
+    def _solve(self, ids: tuple[str, ...], world: int) -> Quantities | None:
+        if (ids, world) not in self._variants:
+            found = self._variant(self.rubric.worlds[world], ids) if self._variant is not None else None
+            self._variants[ids, world] = None if found is None else _arrays(found)
+        return self._variants[ids, world]
 
 
 def locate(name_or_path: str) -> Path:

@@ -18,6 +18,7 @@ import numpy as np
 
 from grader.book import Array, Book, Target, View, fits, margin
 from grader.models import Diagnosis
+from grader.pairing import Slot
 from grader.reading import Reading
 from rubric.schema import Mistake, Tolerance
 
@@ -41,7 +42,8 @@ class Suspects:
     mistakes: every known mistake by id, the likeliest first, those that the code suggests last.
     words: what stands in the notebook's code, see `Mistake.signs`.
     singles: variants under one listed mistake. suggested: ids that the code suggests beside them.
-    combined: makes the variants of hypotheses, as far as they concern the given quantities.
+    combined: makes the variants of hypotheses, as far as they concern the given quantities; of several
+        mistakes together, only those that fit one of the given prints in the handout's world.
     tolerance: that of an honest computation; `singles` and `combined` use `NEARLY` where it is allowed.
     """
 
@@ -49,7 +51,7 @@ class Suspects:
     words: frozenset[str]
     singles: Book
     suggested: Sequence[str]
-    combined: Callable[[Sequence[Ids], frozenset[str]], Book]
+    combined: Callable[[Sequence[Ids], frozenset[str], Sequence[Slot]], Book]
     tolerance: Tolerance
 
     def surprise(self, ids: Iterable[str]) -> int:
@@ -229,14 +231,14 @@ def _try_more(
 ) -> None:
     """Suggested mistakes, then one more beside what was found, then pairs, then again one more."""
     if suspects.suggested:
-        claims.add(suspects.combined([(i,) for i in suspects.suggested], claims.asked))
+        claims.add(suspects.combined([(i,) for i in suspects.suggested], claims.asked, ()))
     tried: set[Ids] = set()
 
     def attempt(hypotheses: Iterable[Ids]) -> None:
         fresh = [ids for ids in dict.fromkeys(hypotheses) if ids not in tried]
         tried.update(fresh)
         if fresh:
-            claims.add(suspects.combined(fresh, missing))
+            claims.add(suspects.combined(fresh, missing, [r.slot for r in claims.wrong]))
 
     if not 0 < len(left()) <= _UNEXPLAINED_AT_MOST:
         return

@@ -37,7 +37,7 @@ from grader.models import (
     SubmissionRef,
     WorldRef,
 )
-from grader.pairing import pair
+from grader.pairing import Slot, pair
 from grader.reading import read
 from grader.score import score_question
 from grader.settle import believe, doubt_swapped, follow_through, settle_hidden
@@ -127,12 +127,29 @@ class _Books:
         self.vocabulary = Vocabulary(rubric, list(references[0]))
         singles = [(m.id,) for m in assignment.mistakes]
         self.singles = self._book(singles, self.asked, pieces=True)
-        self.suspected = self.combined(singles, self.asked)
+        self.suspected = self.combined(singles, self.asked, ())
 
-    def combined(self, hypotheses: Sequence[tuple[str, ...]], quantities: frozenset[str]) -> Book:
+    def combined(
+        self, hypotheses: Sequence[tuple[str, ...]], quantities: frozenset[str], prints: Sequence[Slot]
+    ) -> Book:
         """Variants to name mistakes by; in the other worlds float32 may have lost more of them."""
         pieces = all(len(ids) == 1 for ids in hypotheses)
+        if not pieces:
+            hypotheses = self._fitting(hypotheses, quantities, prints)
         return self._book(hypotheses, quantities, pieces=pieces, elsewhere=NEARLY)
+
+    def _fitting(
+        self, hypotheses: Sequence[tuple[str, ...]], quantities: frozenset[str], prints: Sequence[Slot]
+    ) -> list[tuple[str, ...]]:
+        """Those that the handout's world does not rule out; the rest need not be solved elsewhere."""
+        a = self._assignment
+        solved = a.variants(hypotheses, worlds=1)
+        targets = [
+            Target(q, ids, (found[q],)) for ids, (found,) in solved.items() for q in quantities if q in found
+        ]
+        book = Book(targets, a.rubric.tolerance, pieces=False)
+        fitting = {view.target.mistakes for slot in prints for view in book.lookup(slot, [0])}
+        return [ids for ids in hypotheses if ids in fitting]
 
     def _book(
         self,
