@@ -175,7 +175,7 @@ def prepare(setup: str = "") -> None:
     exists; `_adopt` connects the two.
     """
     app: CagedApp = CagedApp.instance(profile_dir=ProfileDir())
-    app.log.debug("sets up logging")
+    app.log.setLevel(app.log_level)  # its handler drops what is below, but only once a record is made
     config = Config({"HistoryManager": {"enabled": False}})
     shell = ZMQInteractiveShell.instance(
         config=config, profile_dir=ProfileDir(), compiler_class=XCachingCompiler

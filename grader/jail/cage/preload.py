@@ -77,6 +77,7 @@ def settle() -> None:
     count = len(os.listdir("/proc/self/task"))
     if count != 1:
         raise RuntimeError(f"the warm server has {count} threads after its imports; it must have one to fork")
+    sys.path_importer_cache.clear()  # here once: a kernel that drops it unshares a thousand pages
     gc.collect()
     gc.freeze()
     gc.disable()
