@@ -188,7 +188,8 @@ def _run(folder: Path, function: Callable[[World], Mapping[str, Any]], world: Wo
 
 
 def _arrays(quantities: Mapping[str, Any]) -> Quantities:
-    return {name: np.asarray(value, dtype=np.float64) for name, value in quantities.items()}
+    # Copied: an array that shares its numbers with a torch tensor keeps that alive, many times its size.
+    return {name: np.array(value, dtype=np.float64) for name, value in quantities.items()}
 
 
 def _module(folder: Path, name: str) -> ModuleType | None:

@@ -83,3 +83,11 @@ def test_the_prelude_holds_public_parameters_only() -> None:
         assert str(world.seed) in text
         assert "quantities" not in text
         assert "canonical" not in text.lower()
+
+
+def test_what_is_kept_of_a_mistake_keeps_no_tensor_alive() -> None:
+    assignment = load("hw4")
+    kept = assignment.variants([(m.id,) for m in assignment.mistakes[:5]])
+    arrays = [array for worlds in kept.values() for world in worlds for array in world.values()]
+    assert arrays
+    assert all(array.base is None for array in arrays)
