@@ -189,7 +189,7 @@ def _run(folder: Path, function: Callable[[World], Mapping[str, Any]], world: Wo
 
 def _arrays(quantities: Mapping[str, Any]) -> Quantities:
     # Copied: an array that shares its numbers with a torch tensor keeps that alive, many times its size.
-    return {name: np.array(value, dtype=np.float64) for name, value in quantities.items()}
+    return {name: np.asarray(value, dtype=np.float64).copy() for name, value in quantities.items()}
 
 
 def _module(folder: Path, name: str) -> ModuleType | None:
