@@ -28,8 +28,8 @@ def reading(hw4: Assignment, source: str, **options: object) -> list[Reading]:
     book = Book(
         [Target("h1", (), tuple(r["h1"] for r in hw4.references))], hw4.rubric.tolerance, pieces=False
     )
-    sizes = {c.id: hw4.references[0][c.id].size for c in hw4.rubric.checks() if c.id in hw4.references[0]}
-    return list(read(pair([[first], [second]]), book, vocabulary, Code(cells), cells, sizes))
+    slots = pair([[first], [second]])
+    return list(read(slots, book, vocabulary, Code(cells), cells, _sizes(hw4), _asked(hw4)))
 
 
 @pytest.mark.parametrize(

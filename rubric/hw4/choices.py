@@ -46,6 +46,7 @@ class Variation:
     layers_after: str = "the same"  # "none": layers before any update; "one more" than the gradients
     backward_calls: int = 1  # without zeroing in between; 0: zeroed before printing
     bias_gradients_averaged: bool = False
+    penalty: float = 0.0  # so many times each weight is in its gradient
     printed_before_activation: frozenset[int] = frozenset()  # hidden layers
 
 
@@ -57,7 +58,13 @@ _DRAWING = (
     "instances", "parameter_decimals",
 )  # fmt: skip
 _SCALING = ("half", "divisor", "sign")
-_PRINTING = ("layers_after", "backward_calls", "bias_gradients_averaged", "printed_before_activation")
+_PRINTING = (
+    "layers_after",
+    "backward_calls",
+    "bias_gradients_averaged",
+    "penalty",
+    "printed_before_activation",
+)
 _RIGHT: dict[str, Any] = {f.name: getattr(RIGHT, f.name) for f in fields(Variation)}
 _RIGHT_SINCE_DRAWING = {name: value for name, value in _RIGHT.items() if name not in _DRAWING}
 _RIGHT_PRINTING = {name: _RIGHT[name] for name in _PRINTING}

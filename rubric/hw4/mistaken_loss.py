@@ -154,6 +154,16 @@ LOSS = (
 )  # fmt: skip
 
 
+def penalised(factor: float) -> Known:
+    """A penalty on the squared weights in the loss."""
+    return known(
+        f"weights_penalised_{str(factor).replace('.', '_')}", "loss",
+        "Your loss holds a penalty on the weights; equation (1) has none.",
+        f"{factor:g} times each weight in its gradient, as {factor / 2:g} times the sum of squares gives.",
+        Variation(penalty=factor), rare=True,
+    )  # fmt: skip
+
+
 def accumulated(times: int) -> Known:
     """.grad of several backward passes that nothing zeroed."""
     return known(

@@ -29,7 +29,7 @@ from .mistaken_draws import (
     scaled,
     seeded,
 )
-from .mistaken_loss import LOSS, accumulated
+from .mistaken_loss import LOSS, accumulated, penalised
 from .mistaken_network import DATA, NETWORK
 from .mistaken_updates import OPTIMISERS, TRAINING, UPDATES, updated
 from .variations import combine, quantities
@@ -46,6 +46,27 @@ _LONGEST = 2000  # updates
 _SEED_NAMES = re.compile(r"seed|random_?state")
 _RATE_NAMES = re.compile(r"^lr|_lr|rate|^eta|^alpha|step_?size|sgd|adam")
 _COUNT_NAMES = re.compile(r"range|epoch|steps?$|^n_?step|iter|updates?|times|rounds?")
+_PENALTY = frozenset(
+    (
+        "norm",
+        "l2",
+        "L2",
+        "reg",
+        "regularization",
+        "regularizer",
+        "l2_reg",
+        "l2_loss",
+        "l2_lambda",
+        "weight_decay",
+        "penalty",
+        "lam",
+        "lambda_",
+        "lmbda",
+        "pow",
+        "square",
+        "sum",
+    )
+)
 _SNIPPET = {0.01, 0.5, 1.0, 2, 3, 4, 5}
 _WORK = 4000  # updates of all trainings of one notebook together
 
@@ -64,6 +85,7 @@ _WITH_NUMBERS: tuple[tuple[re.Pattern[str], Callable[..., Known]], ...] = tuple(
         (r"default_rng_(\d+)", lambda n: rng_seeded(int(n))),
         (r"weight_factor_([\d_e-]+)", lambda x: scaled(_real(x))),
         (r"biases_([\d_e-]+)", lambda x: biases(_real(x))),
+        (r"weights_penalised_([\d_e-]+)", lambda x: penalised(_real(x))),
         (r"gradients_accumulated_(\d+)_times", lambda n: accumulated(int(n))),
         (
             rf"(after|gradients_after|layers_after)_([1-9]\d*)_({'|'.join(OPTIMISERS)})_([\d_e-]+)",
@@ -88,7 +110,12 @@ def candidates(words: frozenset[str]) -> tuple[Mistake, ...]:
     """
     numbers = sorted(float(w) for w in words if w[0] in "0123456789")
     whole = [int(n) for n in numbers if n.is_integer() and n < 2**32]
-    found = [*_draws(words, numbers, whole), *_accumulations(whole), *_trainings(words, numbers, whole)]
+    found = [
+        *_draws(words, numbers, whole),
+        *_accumulations(whole),
+        *_penalties(words, numbers),
+        *_trainings(words, numbers, whole),
+    ]
     listed = {k.mistake.id: k.mistake for k in _ALL.values()}
     return tuple({k.mistake.id: k.mistake for k in found if listed.get(k.mistake.id) != k.mistake}.values())
 
@@ -111,6 +138,13 @@ def _draws(words: frozenset[str], numbers: list[float], whole: list[int]) -> Ite
 
 def _accumulations(whole: list[int]) -> Iterator[Known]:
     yield from (accumulated(n) for n in whole if 4 <= n <= _LONGEST)
+
+
+def _penalties(words: frozenset[str], numbers: list[float]) -> Iterator[Known]:
+    if _PENALTY.isdisjoint(words):
+        return
+    for factor in [n for n in numbers if 1e-6 <= n <= 1][:_MOST_RATES]:
+        yield from (penalised(factor), penalised(float(f"{2 * factor:.12g}")))
 
 
 def _trainings(words: frozenset[str], numbers: list[float], whole: list[int]) -> Iterator[Known]:

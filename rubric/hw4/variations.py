@@ -94,11 +94,12 @@ def quantities(world: World, v: Variation) -> dict[str, Tensor]:
         found[f"h{number}"] = found[f"z{number}"]
     if v.hidden_layers == 1:
         del found["z2"], found["h2"]
-    return {
-        name: torch.from_numpy(np.asarray(value))
-        for name, value in found.items()
-        if math.isfinite(value if isinstance(value, float) else value.sum())
-    }
+    with np.errstate(all="ignore"):
+        return {
+            name: torch.from_numpy(np.asarray(value))
+            for name, value in found.items()
+            if math.isfinite(value if isinstance(value, float) else value.sum())
+        }
 
 
 def _untrained(world: World, v: Variation) -> dict[str, Array | float]:
@@ -137,6 +138,8 @@ def _everything(
 ) -> dict[str, Array | float]:
     if v.bias_gradients_averaged:
         slopes = {n: g / x.shape[1] if n.startswith("b") else g for n, g in slopes.items()}
+    if v.penalty:
+        slopes = {n: g + v.penalty * p[n] if n.startswith("W") else g for n, g in slopes.items()}
     if v.weights_transposed == {"W2"}:
         slopes = slopes | {"W2": slopes["W2"].T} if "W2" in slopes else slopes  # .grad of the leaf
     gradients = {f"d{n}": slopes[n] for n in PARAMETERS if n in slopes}
