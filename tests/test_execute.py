@@ -56,6 +56,24 @@ def test_every_run_is_fresh(run: Run) -> None:
     assert text_of(done, 0) + text_of(done, 1) == "False\nFalse\n"
 
 
+def test_no_output_is_lost_or_filed_elsewhere(run: Run) -> None:
+    """Also not what a library writes to the descriptor, as the last thing, a letter in two halves."""
+    threads = (
+        "import threading\nmany = [threading.Thread(target=print, args=(f'[{i}]',)) for i in range(9)]\n"
+        "for one in many: one.start()\nfor one in many: one.join()"
+    )
+    writes = [
+        f"import os, sys\nos.write(2, b'<e{i}>')\nprint('<p{i}>', end='')\n"
+        f"os.write(1, '<ü{i}>'.encode()[:2]); os.write(1, '<ü{i}>'.encode()[2:])"
+        for i in range(30)
+    ]
+    done = run(*writes, threads)
+    assert [text_of(done, i, "stderr") for i in range(30)] == [f"<e{i}>" for i in range(30)]
+    for i in range(30):
+        assert f"<p{i}>" in text_of(done, i) and f"<ü{i}>" in text_of(done, i)
+    assert sorted(text_of(done, 30).replace("\n", "")) == sorted("[0][1][2][3][4][5][6][7][8]")
+
+
 def test_a_shell_made_ahead_belongs_to_its_kernel(run: Run) -> None:
     """The server makes it, before there is a kernel, a directory or a student."""
     places = "ip.ipython_dir, ip.profile_dir.location, ip.starting_dir, ip.home_dir, os.environ['HOME']"

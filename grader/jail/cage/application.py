@@ -8,9 +8,14 @@ no TCP socket for the output of subprocesses.
 
 from __future__ import annotations
 
+import codecs
+import fcntl
 import logging
 import os
+import select
+import struct
 import sys
+import termios
 import threading
 from types import SimpleNamespace
 from typing import Any, ClassVar
@@ -52,12 +57,44 @@ class CagedKernel(IPythonKernel):
 
 
 class CagedStream(OutStream):
-    """OutStream that does not wake the thread that sends when there is nothing to send."""
+    """OutStream that loses nothing, and wakes the thread that sends only when there is something to send.
+
+    Libraries write to the descriptor without asking Python. A thread reads that; in ipykernel it may come
+    to it when the cell is over, and then the text is filed under the next cell or dropped.
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        self._reading = threading.RLock()
+        self._decode = codecs.getincrementaldecoder("utf-8")("replace").decode
+        super().__init__(*args, **kwargs)
 
     def flush(self) -> None:
         """Send what was written, if anything was."""
+        self._read_descriptor()
         if self._flush_pending or self._buffers:
             super().flush()
+
+    def _watch_pipe_fd(self) -> None:
+        if self._fid is None:
+            return
+        poll = select.poll()
+        poll.register(self._fid, select.POLLIN)
+        while self._should_watch and self._fid is not None:
+            if not any(event & select.POLLIN for _, event in poll.poll()):
+                return  # nobody can write there any more
+            self._read_descriptor()
+
+    def _read_descriptor(self) -> None:
+        """Take what is there now; nothing new, or whoever writes on could keep us for ever."""
+        with self._reading:
+            try:
+                if self._fid is None:
+                    return
+                (waiting,) = struct.unpack("i", fcntl.ioctl(self._fid, termios.FIONREAD, bytes(4)))
+                if waiting:
+                    self.write(self._decode(os.read(self._fid, waiting)))
+            except OSError:
+                self._fid = None  # the student closed it
 
 
 class CagedApp(IPKernelApp):
@@ -196,7 +233,7 @@ def _adopt(shell: ZMQInteractiveShell, kernel: IPythonKernel) -> None:
     """What the constructor of a shell does for its kernel, done for one that was made before."""
     shell.parent = shell.kernel = kernel
     shell.profile_dir = kernel.profile_dir
-    shell.ipython_dir = kernel.parent.ipython_dir
+    shell.ipython_dir = CagedApp.instance().ipython_dir
     shell.home_dir = os.environ["HOME"]
     shell.save_sys_module_state()
     shell.init_environment()
