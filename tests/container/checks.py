@@ -37,9 +37,10 @@ class Checks:
 
     # ---------------------------------------------------------------- the image
 
-    def build(self) -> None:
+    def build(self) -> bool:
         form = ["--format", "docker"] if self.engine.name == "podman" else []
-        revision = run(["git", "rev-parse", "HEAD"], cwd=self.root).stdout.strip()
+        head = ["git", "-C", str(self.root), "rev-parse", "HEAD"]
+        revision = run(head).stdout.strip() if shutil.which("git") else ""
         labels = ["--build-arg", f"REVISION={revision}"] if revision else []
         start = time.monotonic()
         done = self.engine.call(
@@ -47,6 +48,7 @@ class Checks:
         )
         said = f"{time.monotonic() - start:.0f} s" if done.returncode == 0 else done.stderr[-1500:]
         self.check("the image builds", done.returncode == 0, said)
+        return done.returncode == 0
 
     def image(self) -> None:
         about = json.loads(self.engine.call("image", "inspect", self.engine.image).stdout)[0]
