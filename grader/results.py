@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, Protocol
 
@@ -17,9 +17,11 @@ from grader.errors import StorageError
 from grader.journal import Entry, Journal
 from grader.keys import code_digest, digest
 from grader.marks import Marks
-from grader.models import Report
+from grader.models import CheckResult, Isolation, Record, Report
 from grader.report.files import write_text
 from rubric.schema import Rubric
+
+_MOST_SHARED = 20_000
 
 Outcome = Literal["graded", "waits", "unreadable", "not graded"]
 
@@ -52,16 +54,36 @@ def members(out: Path, journal: Journal, uploads: Sequence[Named] = ()) -> list[
     return [e for e in present if size(out / e.id / "report.json")]
 
 
-def read_light(path: Path) -> Report:
+@dataclass(slots=True)
+class Shared:
+    """Parts of reports that are the same for many students, held once: memory grows with what differs."""
+
+    known: dict[tuple[type[Record], str], Record] = field(default_factory=dict)
+
+    def one(self, kind: type[Record], data: object) -> Record:
+        """The record that these JSON data describe."""
+        key = kind, json.dumps(data)
+        found = self.known.get(key)
+        if found is None:
+            found = kind.model_validate(data)
+            if len(self.known) < _MOST_SHARED:
+                self.known[key] = found
+        return found
+
+
+def read_light(path: Path, shared: Shared | None = None) -> Report:
     """A report without its evidence and reference values: a tenth of the memory.
 
-    Raises `StorageError` when there is no such report or it can't be read.
+    shared: for many of them. Raises `StorageError` when there is no such report or it can't be read.
     """
+    shared = shared or Shared()
     try:
         data = json.loads(path.read_bytes())
+        data["execution"]["isolation"] = shared.one(Isolation, data["execution"]["isolation"])
         for question in data["questions"]:
             for check in question["checks"]:
                 check["evidence"] = check["expected"] = None
+            question["checks"] = [shared.one(CheckResult, check) for check in question["checks"]]
         return Report.model_validate(data)
     except (OSError, ValueError, TypeError, KeyError, RecursionError, ValidationError) as error:
         raise StorageError(f"{path} can't be read; grade it again with --force") from error
@@ -72,9 +94,10 @@ def iterate(
 ) -> Iterator[tuple[Entry, Report | None]]:
     """Each report, light and with its marks; None where it can't be read."""
     origins = {e.origin for e in entries}
+    shared = Shared()
     for entry in entries:
         try:
-            report = read_light(out / entry.id / "report.json")
+            report = read_light(out / entry.id / "report.json", shared)
         except StorageError:
             yield entry, None
             continue
