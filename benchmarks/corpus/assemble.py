@@ -92,6 +92,9 @@ def _one(rng: random.Random, index: int, honest: float) -> GeneratedNotebook:
     extras = _extras(rng, plan, style)
     plain = any(m.plain_print for m in chosen)
     layer_print, gradient_print = _print_styles(rng, plain, "main" in extras, "epochs" in extras)
+    truth = facts(
+        plan, layers_apart=layer_print in prints.OWN_CELLS, gradients_apart=gradient_print in prints.OWN_CELLS
+    )
     n = names(rng)
     labels_rng = random.Random(rng.random())
     wish = Wish(

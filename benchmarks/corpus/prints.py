@@ -290,6 +290,7 @@ STYLES: dict[str, PrintStyle] = {
     )
 }  # fmt: skip
 CLEAN = ("same_line", "above", "newline_in_label", "fstring", "unlabelled", "cell_results")
+OWN_CELLS = frozenset({"cell_results", "commented_cell_results", "numpy_cell_results"})
 UNLABELLED = frozenset(
     {
         "unlabelled",

@@ -82,8 +82,8 @@ def _pair(
         expression = f"{expression}[:, 0]" if program.features_first else f"{expression}[0]"
     elif treatment == "one":
         variable = f"{check.lower()}_shown"
-        index = "0, 1" if check[1] != "b" else "1"
-        before.append(f"{variable} = {expression}.detach().clone()\n{variable}[{index}] *= -1.5")
+        entry = "[0, 1]" if check[1] != "b" else ".view(-1)[1]"  # a bias may be a row or a column
+        before.append(f"{variable} = {expression}.detach().clone()\n{variable}{entry} *= -1.5")
         expression = variable
     elif treatment == "shape":
         expression = f"{expression}.shape"

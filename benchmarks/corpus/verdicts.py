@@ -30,8 +30,10 @@ class UnclearError(Exception):
     """The plan's values differ from the right ones by no more than float noise: nothing to decide."""
 
 
-def facts(plan: Plan) -> dict[str, Fact]:
+def facts(plan: Plan, *, layers_apart: bool = False, gradients_apart: bool = False) -> dict[str, Fact]:
     """The truth for each of the nine numeric checks.
+
+    apart: each of these prints stands in a cell of its own, so that an error ends no other.
 
     Raises UnclearError where right and wrong can't be told apart with certainty.
     """
@@ -39,8 +41,8 @@ def facts(plan: Plan) -> dict[str, Fact]:
     if plan.error == "loss":
         found |= dict.fromkeys(GRADIENTS, Fact("missing"))
     elif plan.error:
-        group = GRADIENTS if plan.error in GRADIENTS else CHECKS[:3]
-        for check in group[group.index(plan.error) :]:
+        group, apart = (GRADIENTS, gradients_apart) if plan.error in GRADIENTS else (CHECKS[:3], layers_apart)
+        for check in [plan.error] if apart else group[group.index(plan.error) :]:
             found[check] = Fact("missing")
     return found
 
