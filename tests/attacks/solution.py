@@ -35,10 +35,13 @@ attempt("solution on disk", lambda: found(hits))
 hits = [repr(x)[:200] for x in gc.get_objects() if isinstance(x, (str, bytes, dict, list, tuple)) and len(str(type(x))) and (canaries(x) if isinstance(x, bytes) else canaries(x.encode(errors="replace")) if isinstance(x, str) else canaries(" ".join(k for k in x if isinstance(k, str)).encode(errors="replace")))]
 attempt("gc", lambda: found(hits))
 attempt("modules", lambda: found([name for name in sys.modules if name.partition(".")[0] in ("grader", "rubric", "canonical")]))
-frame, hits = sys._getframe(), []
-while frame:
-    hits += [k for k, v in {**frame.f_globals, **frame.f_locals}.items() if isinstance(v, str) and canaries(v.encode(errors="replace"))]
-    frame = frame.f_back
+def climb():
+    frame = sys._getframe()
+    while frame:
+        yield frame
+        frame = frame.f_back
+below = list(climb())
+hits = [k for f in below for k, v in {**f.f_globals, **f.f_locals}.items() if isinstance(v, str) and canaries(v.encode(errors="replace"))]
 attempt("frames", lambda: found(hits))
 # %%
 # the memory that the warm server left behind: every readable page of this process

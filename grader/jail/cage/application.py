@@ -93,8 +93,8 @@ class CagedStream(OutStream):
                 (waiting,) = struct.unpack("i", fcntl.ioctl(self._fid, termios.FIONREAD, bytes(4)))
                 if waiting:
                     self.write(self._decode(os.read(self._fid, waiting)))
-            except OSError:
-                self._fid = None  # the student closed it
+            except (OSError, TypeError, ValueError):
+                self._fid = None  # the student closed or replaced it
 
 
 class CagedApp(IPKernelApp):
