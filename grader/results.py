@@ -18,6 +18,7 @@ from grader.journal import Entry, Journal
 from grader.keys import code_digest, digest
 from grader.marks import Marks
 from grader.models import CheckResult, Isolation, Record, Report
+from grader.report import alike
 from grader.report.files import write_text
 from rubric.schema import Rubric
 
@@ -120,7 +121,11 @@ def write_class(out: Path, journal: Journal, uploads: Sequence[Named], rubric: R
     by_hand = marks.read(out)
     given = [m.model_dump(mode="json") for m in by_hand.all]
     key = digest(
-        [(e.id, e.key, e.size, e.message) for e in entries], given, sha256, code_digest("report", ".")
+        [(e.id, e.key, e.size, e.message) for e in entries],
+        given,
+        sha256,
+        alike.stamp(out),
+        code_digest("report", "."),
     )
     stamp = out / STATE / "class.json"
     if (known := _known(stamp, key, out)) is not None:

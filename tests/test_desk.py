@@ -100,7 +100,7 @@ def test_lookalikes_wait_for_all_of_them_together(tmp_path: Path) -> None:
     desk = desk_of(out)
     found = [i for i in desk.look().items if i.kind == "lookalike"]
     assert [i.submissions for i in found] == [("ada", "bea", "cem"), ("cem", "bea")], "zoe is not there"
-    assert found[1].said.startswith("91% of the first's own code is in the second, 40% the other way")
+    assert found[1].said.startswith("91 % of the first's own code is in the second, 40 % the other way")
     desk.mark(found[1].topic, {"cem": 0, "bea": 0}, 0, "Worked together, said so.")
     assert [desk.settled(i, desk.look()) for i in found] == [False, True]
     client, home = client_of(out)

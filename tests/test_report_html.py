@@ -22,7 +22,7 @@ from grader.report.statistics import statistics
 
 PAGE = "html head meta link title style script body header footer main section article div span p a br bdi"
 WORDS = "b em strong code pre h1 h2 h3 ul li dl dt dd figure figcaption details summary"
-TABLES = "table caption colgroup col thead tbody tr th td svg rect line text"
+TABLES = "table caption colgroup col thead tbody tr th td svg g rect line text"
 FORMS = "form label input button select option output"
 OUR_TAGS = {tag for group in (PAGE, WORDS, TABLES, FORMS) for tag in group.split()}
 HOSTILE = [

@@ -11,9 +11,11 @@ from pathlib import Path
 from grader import lookalikes, results
 from grader.batch import STATE
 from grader.commands import folder
-from grader.errors import UsageError
+from grader.errors import GraderError, UsageError
 from grader.journal import Journal
 from grader.lookalikes import Code, Lookalikes, Pair
+from grader.progress import say
+from grader.report.alike import SIDE_BY_SIDE
 from grader.report.files import write_text
 from grader.report.text import one_line, spreadsheet
 from grader.store import submissions
@@ -25,10 +27,19 @@ _INTRODUCTION = (
     "Names of variables, comments, strings and blanks were not compared."
 )
 _STYLE = """
-body { font: 15px/1.5 system-ui, sans-serif; margin: 2rem; color: #1a1a1a; background: #fff }
-.pair { display: grid; grid-template-columns: 1fr 1fr; gap: 1rem; margin: .5rem 0 2rem }
-pre { overflow: auto; max-height: 40rem; background: #f5f5f5; padding: .75rem; font-size: 12px; margin: 0 }
-mark { background: #ffe08a }
+:root { color-scheme: light dark; --page: #f6f5f1; --ink: #1c1d20; --code: #fff; --line: #dcd9d1;
+  --mark: #ffe08a }
+@media (prefers-color-scheme: dark) {
+  :root { --page: #141619; --ink: #e9e7e2; --code: #1d2024; --line: #363a41; --mark: #5c4a12 }
+}
+body { font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 100rem; padding: 0 1.25rem;
+  color: var(--ink); background: var(--page); overflow-wrap: anywhere }
+.pair { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 26rem), 1fr)); gap: 1rem;
+  margin: .5rem 0 2rem; scroll-margin-top: 1rem }
+pre { overflow: auto; max-height: 40rem; background: var(--code); border: 1px solid var(--line);
+  border-radius: 8px; padding: .75rem; font-size: 12px; margin: 0 }
+mark { background: var(--mark); color: inherit }
+:target { outline: 3px solid var(--mark); outline-offset: 4px }
 """
 
 
@@ -39,15 +50,28 @@ def run(out: Path, to: Path | None) -> str:
     found = lookalikes.find(_codes(out, journal))
     if not found.compared:
         raise UsageError(f"{out} keeps no submissions; grade them again with this version")
-    page = to or out / "lookalikes.html"
+    page = to or out / SIDE_BY_SIDE
     table = page.with_suffix(".csv")
     write_text(page, _page(found))
     write_text(table, _table(found))
+    if to is None:
+        _list_them(out)
     return (
         f"{len(found.pairs)} pairs and {len(found.identical)} groups of identical code among "
         f"{found.compared} submissions ({found.too_short} too short to compare), for a person to read: "
         f"{page}, {table}"
     )
+
+
+def _list_them(out: Path) -> None:
+    """Put them on the class page; where that can't be done now, the next run does it."""
+    try:
+        with folder.locked(out) as journal:
+            entries = results.members(out, journal)
+            graded_by = results.read_light(out / entries[0].id / "report.json").rubric.sha256
+            results.write_class(out, journal, (), folder.rubric_of(out), graded_by)
+    except GraderError as error:
+        say(f"{out / 'index.html'} does not list them yet: {error}")
 
 
 def _codes(out: Path, journal: Journal) -> Iterator[Code]:
@@ -75,6 +99,7 @@ def _table(found: Lookalikes) -> str:
 def _page(found: Lookalikes) -> str:
     parts = [
         "<!doctype html><html lang=en><meta charset=utf-8><title>Look-alikes</title>",
+        '<meta name=viewport content="width=device-width, initial-scale=1">',
         "<meta http-equiv=Content-Security-Policy content=\"default-src 'none'; style-src 'unsafe-inline'\">",
         f"<style>{_STYLE}</style><h1>Code that is alike</h1><p>{_INTRODUCTION}</p>",
     ]
@@ -82,28 +107,28 @@ def _page(found: Lookalikes) -> str:
         parts.append("<h2>The same code, but for names and comments</h2><ul>")
         parts += [f"<li>{', '.join(map(_who, group))}</li>" for group in found.identical]
         parts.append("</ul>")
-        parts += [_side_by_side(group[:2]) for group in found.identical[:_SHOWN]]
+        parts += [_side_by_side(n, group[:2]) for n, group in enumerate(found.identical[:_SHOWN], 1)]
     parts.append(
         "<h2>Pairs, the most alike first</h2>"
         if found.pairs
         else "<p>No pair of different code is alike.</p>"
     )
-    parts += [_pair(pair) for pair in found.pairs[:_SHOWN]]
+    parts += [_pair(n, pair) for n, pair in enumerate(found.pairs[:_SHOWN], 1)]
     if len(found.pairs) > _SHOWN:
         parts.append(f"<p>{len(found.pairs) - _SHOWN} more pairs stand in the table beside this page.</p>")
     return "\n".join(parts) + "\n"
 
 
-def _pair(pair: Pair) -> str:
+def _pair(number: int, pair: Pair) -> str:
     one, two = (f"{100 * share:.0f} %" for share in pair.share)
-    head = f"<h3>{_who(pair.first)} and {_who(pair.second)}</h3>"
+    head = f"<h3 id=pair-{number}>{_who(pair.first)} and {_who(pair.second)}</h3>"
     said = f"<p>{one} of the first's own code is in the second, {two} the other way round.</p>"
     left, right = pair.passages
     return f"{head}{said}<div class=pair>{_code(pair.first, left)}{_code(pair.second, right)}</div>"
 
 
-def _side_by_side(codes: Sequence[Code]) -> str:
-    return f"<div class=pair>{''.join(_code(c, ()) for c in codes)}</div>"
+def _side_by_side(number: int, codes: Sequence[Code]) -> str:
+    return f"<div class=pair id=group-{number}>{''.join(_code(c, ()) for c in codes)}</div>"
 
 
 def _code(code: Code, passages: Sequence[tuple[int, int]]) -> str:
@@ -114,7 +139,7 @@ def _code(code: Code, passages: Sequence[tuple[int, int]]) -> str:
             parts += [escape(code.text[end:start]), "<mark>", escape(code.text[start:stop]), "</mark>"]
             end = stop
     parts.append(escape(code.text[end:]))
-    return f"<pre>{''.join(parts)}</pre>"
+    return f"<pre tabindex=0>{''.join(parts)}</pre>"
 
 
 def _who(code: Code) -> str:

@@ -4,25 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Annotated, Any
+from urllib.parse import urlsplit
 
 from fastapi import Body, FastAPI, Request, Response
 from fastapi.responses import HTMLResponse, JSONResponse
+from jinja2 import Environment, StrictUndefined, Template
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from grader.desk.desk import Desk, View, palette
-from grader.desk.folder import SIDE_BY_SIDE
 from grader.desk.ledger import ConflictError, Standing
 from grader.desk.publish import Publisher
 from grader.desk.queue import Item
 from grader.errors import GraderError, UsageError
 from grader.report import people
+from grader.report.alike import SIDE_BY_SIDE
 from grader.report.tensors import compare
 from grader.report.text import visible
-from grader.report.words import EN, MARKS
+from grader.report.words import MARKS, words
 
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src data:; "
@@ -55,7 +58,7 @@ def make_app(desk: Desk, publisher: Publisher, token: str) -> FastAPI:
 
     @app.middleware("http")
     async def guard(request: Request, answer: Callable[[Request], Awaitable[Response]]) -> Response:
-        response = await answer(request)
+        response = await answer(request) if _from_here(request) else Response(status_code=403)
         response.headers["Referrer-Policy"] = "no-referrer"
         response.headers["X-Content-Type-Options"] = "nosniff"
         response.headers["Cache-Control"] = "no-store"
@@ -69,7 +72,7 @@ def make_app(desk: Desk, publisher: Publisher, token: str) -> FastAPI:
 
     @app.get(f"{home}/")
     def page() -> HTMLResponse:
-        return HTMLResponse((files("grader.desk") / "static" / "desk.html").read_text("utf-8"))
+        return HTMLResponse(_template().render(said=desk.said))
 
     @app.get(f"{home}/static/{{name}}")
     def static(name: str) -> Response:
@@ -104,19 +107,38 @@ def make_app(desk: Desk, publisher: Publisher, token: str) -> FastAPI:
     def report(id: str) -> Response:
         if id not in desk.look().students:
             return Response(status_code=404)
-        return _page(desk.out / id / "report.html", "grade it again with --force")
+        return _page(desk.out / id / "report.html", desk.said.no_report)
 
     @app.get(f"{home}/lookalikes")
     def lookalikes() -> Response:
-        return _page(desk.out / SIDE_BY_SIDE, "run `grader lookalikes` again without --to")
+        return _page(desk.out / SIDE_BY_SIDE, desk.said.no_lookalikes)
 
     return app
+
+
+def _from_here(request: Request) -> bool:
+    """Does a request that changes something come from the desk's own page, as browsers say themselves?
+
+    Another site would have to know the token first; this holds even then. The host is checked apart.
+    """
+    origin = request.headers.get("origin")
+    return (
+        request.method in ("GET", "HEAD")
+        or origin is None
+        or (urlsplit(origin).netloc == request.headers.get("host") and origin.startswith("http://"))
+    )
+
+
+@cache
+def _template() -> Template:
+    source = (files("grader.desk") / "static" / "desk.html").read_text("utf-8")
+    return Environment(autoescape=True, undefined=StrictUndefined).from_string(source)
 
 
 def _page(path: Path, otherwise: str) -> Response:
     """A page that the grader wrote. It brings a policy of its own; here nothing of it may run either."""
     if not path.is_file():
-        return Response(f"no {path.name} there; {otherwise}", status_code=404)
+        return Response(otherwise.format(file=path.name), status_code=404)
     policy = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox allow-popups"
     return HTMLResponse(
         path.read_text("utf-8", errors="replace"), headers={"Content-Security-Policy": policy}
@@ -125,12 +147,15 @@ def _page(path: Path, otherwise: str) -> Response:
 
 def _shown(desk: Desk, publisher: Publisher) -> dict[str, Any]:
     view = desk.look()
-    known = people([s.report for s in view.students.values()])
+    known = people([s.report for s in view.students.values()], desk.rubric.language)
     return {
         "title": desk.rubric.title,
         "author": desk.author,
         "marks": MARKS,
-        "verdicts": EN.verdicts,
+        "verdicts": words(desk.rubric.language).verdicts,
+        "decimal": words(desk.rubric.language).decimal,
+        "words": desk.said.live,
+        "kinds": desk.said.kinds,
         "people": {
             name: {
                 "name": known[name].name,
@@ -190,6 +215,7 @@ def _item(item: Item, view: View, desk: Desk) -> dict[str, Any]:
         "text": visible(item.text),
         "said": visible(item.said),
         "cell": item.cell,
+        "place": item.place,
         "facts": [asdict(f) for f in item.facts],
         "actual": [asdict(b) for b in both.actual] if both else [],
         "expected": [asdict(b) for b in both.expected] if both else [],

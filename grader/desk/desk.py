@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,18 +13,11 @@ from grader import marks
 from grader.desk.folder import Folder, Student
 from grader.desk.ledger import TAKEN_BACK, Key, Ledger, Standing, check, check_undo, enter, locked, replay
 from grader.desk.queue import Item, queue
+from grader.desk.words import DeskWords, Reason, desk_words
 from grader.errors import UsageError
 from grader.marks import Mark
 from grader.models import CheckResult
 from rubric.schema import Rubric
-
-
-@dataclass(frozen=True, slots=True)
-class Reason:
-    """Words for the student, and what they are worth: a share of the points, 0 to 1."""
-
-    share: float
-    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +42,11 @@ class Desk:
     def __post_init__(self) -> None:
         self.folder = Folder(self.out)
 
+    @property
+    def said(self) -> DeskWords:
+        """The words of the rubric's language."""
+        return desk_words(self.rubric.language)
+
     def look(self) -> View:
         """What waits and what was decided, as it is on the disk now. Raises `StorageError`."""
         with self._gate:
@@ -69,16 +67,16 @@ class Desk:
         view = self.look()
         item = next((i for i in view.items if i.topic == topic and set(seen) <= set(i.submissions)), None)
         if item is None or not seen:
-            raise UsageError("that is no longer in the queue; reload the page")
+            raise UsageError(self.said.gone)
         most = item.max_score or 0.0
         if not 0 <= points <= most:
-            raise UsageError(f"{points:g} points for {topic}, expected 0 to {most:g}")
+            raise UsageError(self.said.no_points.format(points=points, what=topic, most=most))
         reason = " ".join(reason.split())
         if not reason:
-            raise UsageError("a mark needs a reason; the student reads it")
+            raise UsageError(self.said.no_reason)
         keys = {(name, topic): version for name, version in seen.items()}
         with locked(self.out):
-            check(_ledger(self.out, view.students), keys, _names(view.students))
+            check(_ledger(self.out, view.students), keys, _names(view.students), self.said)
             now = datetime.now(UTC)
             enter(self.out, [self._made(view.students[n], topic, points, most, reason, now) for n in seen])
 
@@ -94,7 +92,7 @@ class Desk:
             if not steps:
                 return ()
             last = steps[-1]
-            check_undo(ledger, last, _names(students))
+            check_undo(ledger, last, _names(students), self.said)
             now = datetime.now(UTC)
             new = []
             for (name, topic), before in last.before.items():
@@ -134,7 +132,7 @@ class Desk:
 
 def palette(item: Item, rubric: Rubric, used: Iterable[Standing]) -> tuple[Reason, ...]:
     """Reasons to choose from: those given for this topic before, the most frequent first, then ours."""
-    ours = _REASONS[rubric.language][item.kind]
+    ours = desk_words(rubric.language).reasons[item.kind]
     most = item.max_score or 0.0
     given = Counter(
         Reason(round(s.points / most, 6) if most else 0.0, s.reason) for s in used if s.points is not None
@@ -166,44 +164,3 @@ def _most(student: Student, topic: str) -> float:
 
 def _names(students: Mapping[str, Student]) -> dict[str, str]:
     return {name: s.report.submission.student.name or name for name, s in students.items()}
-
-
-_ENGLISH: dict[str, Sequence[Reason]] = {
-    "text": (
-        Reason(1.0, "Answered, and it fits your results."),
-        Reason(0.5, "Answered, but without saying what you compared."),
-        Reason(0.5, "What you write does not fit what your notebook prints."),
-        Reason(0.0, "This does not answer the question."),
-    ),
-    "print": (
-        Reason(1.0, "The values you printed are right."),
-        Reason(0.5, "Right values, but which of several prints is the answer can't be told."),
-        Reason(0.0, "The values you printed are not the ones asked for."),
-        Reason(0.0, "These numbers are not computed by your notebook."),
-    ),
-    "lookalike": (
-        Reason(0.0, "Looked at: independent work."),
-        Reason(0.0, "Looked at: to be talked about with the students."),
-    ),
-    "flag": (Reason(0.0, "Looked at: fine."), Reason(0.0, "Looked at: to be talked about with the student.")),
-    "ungraded": (
-        Reason(0.0, "Asked the student for a readable file."),
-        Reason(0.0, "Looked at: to be graded by hand."),
-    ),
-}
-_GERMAN: dict[str, Sequence[Reason]] = {
-    **_ENGLISH,
-    "text": (
-        Reason(1.0, "Beantwortet, und passend zu Ihren Ergebnissen."),
-        Reason(0.5, "Beantwortet, aber ohne zu sagen, was Sie verglichen haben."),
-        Reason(0.5, "Was Sie schreiben, passt nicht zu dem, was Ihr Notebook ausgibt."),
-        Reason(0.0, "Das beantwortet die Frage nicht."),
-    ),
-    "print": (
-        Reason(1.0, "Die ausgegebenen Werte sind richtig."),
-        Reason(0.5, "Richtige Werte, aber welche von mehreren Ausgaben gemeint ist, bleibt offen."),
-        Reason(0.0, "Die ausgegebenen Werte sind nicht die gesuchten."),
-        Reason(0.0, "Diese Zahlen berechnet Ihr Notebook nicht."),
-    ),
-}
-_REASONS: dict[str, dict[str, Sequence[Reason]]] = {"en": _ENGLISH, "de": _GERMAN}

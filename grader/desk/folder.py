@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from pydantic import BaseModel, field_validator
-
 from grader import report as reports
 from grader import results
 from grader.batch import STATE
-from grader.desk.queue import Lookalike
 from grader.errors import StorageError
 from grader.journal import Entry, Journal
 from grader.models import Cell, Output, Report
-
-LOOKALIKES = "lookalikes.csv"
-SIDE_BY_SIDE = "lookalikes.html"
+from grader.report import alike
+from grader.report.alike import Alike
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,45 +63,9 @@ class Folder:
             return (), ()
         return cells, outputs or ()
 
-    def lookalikes(self) -> Sequence[Lookalike]:
+    def lookalikes(self) -> Sequence[Alike]:
         """What `grader lookalikes` left; nothing where it was not run or its table can't be read."""
-        try:
-            text = (self.out / LOOKALIKES).read_text("utf-8")
-            rows = [_Row.model_validate(row) for row in csv.DictReader(io.StringIO(text))]
-        except (OSError, ValueError, csv.Error):
-            return []
-        groups: dict[str, list[str]] = {}
-        for row in rows:
-            if row.kind == "identical":
-                groups.setdefault(row.first, [row.first]).append(row.second)
-        said = "The same code, but for names and comments."
-        found = [Lookalike(tuple(group), said) for group in groups.values()]
-        for row in rows:
-            if row.kind == "alike":
-                found.append(Lookalike((row.first, row.second), _alike(row)))
-        return found
+        return alike.read(self.out) or ()
 
     def _cells(self, id: str) -> tuple[Cell, ...]:
         return self.notebook(id)[0]
-
-
-class _Row(BaseModel):
-    """A line of lookalikes.csv; an id loses the quote that kept spreadsheets calm."""
-
-    kind: str
-    first: str
-    second: str
-    share_of_first: float
-    share_of_second: float
-
-    @field_validator("first", "second")
-    @classmethod
-    def _id(cls, text: str) -> str:
-        return text.removeprefix("'")
-
-
-def _alike(row: _Row) -> str:
-    return (
-        f"{row.share_of_first:.0%} of the first's own code is in the second, "
-        f"{row.share_of_second:.0%} the other way round. That proves nothing: read both."
-    )

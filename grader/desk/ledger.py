@@ -16,6 +16,7 @@ from pathlib import Path
 
 from grader import marks
 from grader.batch import STATE
+from grader.desk.words import DeskWords
 from grader.errors import GraderError, StorageError
 from grader.marks import Mark
 
@@ -103,27 +104,31 @@ def _undoes(after: Mapping[Key, Standing], last: Step) -> bool:
     )
 
 
-def check(ledger: Ledger, seen: Mapping[Key, int], names: Mapping[str, str]) -> None:
+def check(ledger: Ledger, seen: Mapping[Key, int], names: Mapping[str, str], said: DeskWords) -> None:
     """Make sure that nothing was marked since it was seen. seen: the version on the page, by key.
 
     Raises `ConflictError` naming whom and what.
     """
     for key, version in seen.items():
         if ledger.of(key).version != version:
-            raise _conflict(key, ledger.of(key), names)
+            raise _conflict(key, ledger.of(key), names, said)
 
 
-def check_undo(ledger: Ledger, last: Step, names: Mapping[str, str]) -> None:
+def check_undo(ledger: Ledger, last: Step, names: Mapping[str, str], said: DeskWords) -> None:
     """Make sure that what a step decided still stands. Raises `ConflictError`."""
     for key, then in last.after.items():
         now = ledger.of(key)
         if (now.points, now.reason) != (then.points, then.reason):
-            raise _conflict(key, now, names)
+            raise _conflict(key, now, names, said)
 
 
-def _conflict(key: Key, now: Standing, names: Mapping[str, str]) -> ConflictError:
-    what = "took a mark back" if now.points is None else f"gave {now.points:g} points: {now.reason}"
-    return ConflictError(f"{now.by} has just marked {names.get(key[0], key[0])}, {key[1]}: {what}")
+def _conflict(key: Key, now: Standing, names: Mapping[str, str], said: DeskWords) -> ConflictError:
+    who = names.get(key[0], key[0])
+    if now.points is None:
+        return ConflictError(said.took_back.format(by=now.by, who=who, what=key[1]))
+    return ConflictError(
+        said.gave.format(by=now.by, who=who, what=key[1], points=now.points, reason=now.reason)
+    )
 
 
 @contextmanager

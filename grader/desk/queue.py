@@ -7,13 +7,14 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Any
 
 from grader.behaviour import find_answer
+from grader.desk.words import DeskWords, Kind, desk_words
 from grader.models import Cell, CheckResult, Report
+from grader.report.alike import Alike
+from grader.report.words import words
 from rubric.schema import Rubric, TextCheck
-
-Kind = Literal["text", "print", "lookalike", "flag", "ungraded"]
 
 _ORDER: tuple[Kind, ...] = ("print", "text", "lookalike", "flag", "ungraded")
 _START = re.compile(
@@ -38,7 +39,7 @@ class Item:
     id: stable over restarts. topic: what the marks are filed under, a check's id or e.g. "flag:late".
     max_score: points at stake for each submission; None where no points are.
     text: the words or the print to be judged, as the student gave them. said: the grader's message.
-    cell: where it stands in the first submission's notebook, from 0.
+    cell: where it stands in the first submission's notebook, from 0. place: on the side-by-side page.
     """
 
     id: str
@@ -55,36 +56,30 @@ class Item:
     actual: Any = None
     expected: Any = None
     agrees: Any = None
-
-
-@dataclass(frozen=True, slots=True)
-class Lookalike:
-    """Notebooks that resemble each other more than chance and the task explain."""
-
-    submissions: tuple[str, ...]
-    said: str
+    place: str = ""
 
 
 def queue(
     reports: Sequence[Report],
     cells: Mapping[str, Sequence[Cell]],
     rubric: Rubric,
-    lookalikes: Iterable[Lookalike] = (),
+    lookalikes: Iterable[Alike] = (),
 ) -> tuple[Item, ...]:
-    """Everything that waits for a person, rubric order within a kind, larger groups first.
+    """Everything that waits for a person, in the rubric's language and order, larger groups first.
 
     cells: the notebook of each submission, by id; where it is missing the grader's message must do.
     """
+    said = desk_words(rubric.language)
     grouped: dict[tuple[object, ...], Item] = {}
     for report in reports:
-        for key, item in _of_report(report, cells.get(report.submission.id, ()), rubric):
+        for key, item in _of_report(report, cells.get(report.submission.id, ()), rubric, said):
             held = grouped.get(key)
             grouped[key] = (
                 item if held is None else replace(held, submissions=held.submissions + item.submissions)
             )
     made = [replace(item, id=_digest(key)) for key, item in grouped.items()]
     known = {r.submission.id for r in reports}
-    made += [_lookalike(found) for found in lookalikes if known.issuperset(found.submissions)]
+    made += [_lookalike(found, said) for found in lookalikes if known.issuperset(found.submissions)]
     order = [c.id for c in rubric.checks()]
     return tuple(
         sorted(
@@ -106,14 +101,16 @@ def normalised(answer: str) -> str:
 
 
 def _of_report(
-    report: Report, cells: Sequence[Cell], rubric: Rubric
+    report: Report, cells: Sequence[Cell], rubric: Rubric, spoken: DeskWords
 ) -> Iterator[tuple[tuple[object, ...], Item]]:
     sub = report.submission
     if report.score is None:
+        status = words(rubric.language).statuses[report.execution.status]
+        title = spoken.ungraded.format(status=status)
         said = report.execution.message or report.execution.status
         yield (
             ("ungraded", report.execution.status, said),
-            _note("ungraded", "ungraded", f"Not graded: {report.execution.status}", sub.id, said),
+            _note("ungraded", "ungraded", title, sub.id, said),
         )
     else:
         asked = {c.id: c for c in rubric.checks()}
@@ -131,7 +128,7 @@ def _of_report(
         flags.setdefault(flag.id, []).append(flag.message)
     for name, messages in flags.items():
         said = " ".join(dict.fromkeys(messages))
-        yield ("flag", name, said), _note("flag", f"flag:{name}", f"Flag: {name}", sub.id, said)
+        yield ("flag", name, said), _note("flag", f"flag:{name}", spoken.flag.format(name=name), sub.id, said)
 
 
 def _answer(
@@ -200,11 +197,18 @@ def _note(kind: Kind, topic: str, title: str, submission: str, said: str) -> Ite
     )
 
 
-def _lookalike(found: Lookalike) -> Item:
+def _lookalike(found: Alike, said: DeskWords) -> Item:
     key = ("lookalike", *sorted(found.submissions))
     name = _digest(key)
-    item = _note("lookalike", f"lookalike:{name}", "Look-alikes", "", found.said)
-    return replace(item, id=name, submissions=found.submissions)
+    item = _note("lookalike", f"lookalike:{name}", said.lookalike, "", _shared(found, said))
+    return replace(item, id=name, submissions=found.submissions, place=found.place)
+
+
+def _shared(found: Alike, said: DeskWords) -> str:
+    if found.shares is None:
+        return said.same_code
+    first, second = (f"{100 * share:.0f} %" for share in found.shares)
+    return said.alike.format(first=first, second=second)
 
 
 def _digest(key: tuple[object, ...]) -> str:

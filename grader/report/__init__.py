@@ -7,6 +7,7 @@ from pathlib import Path
 
 from grader.errors import StorageError
 from grader.models import Cell, Execution, Output, Report, Submission
+from grader.report import alike
 from grader.report.class_page import people, to_index
 from grader.report.files import write_text
 from grader.report.markdown import to_markdown
@@ -94,8 +95,10 @@ def read_notebook(folder: Path) -> tuple[tuple[Cell, ...], tuple[Output, ...] | 
 def write_class(reports: Sequence[Report], rubric: Rubric, out: Path) -> None:
     """Write index.html and grades.csv into `out`, one row per report, by submission id.
 
+    The page lists the look-alikes that `grader lookalikes` left in `out`.
+
     Raises:
         StorageError: a file can't be written.
     """
-    write_text(out / "index.html", to_index(reports, rubric))
+    write_text(out / "index.html", to_index(reports, rubric, alike.read(out)))
     write_text(out / "grades.csv", to_csv(reports, rubric))

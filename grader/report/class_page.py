@@ -1,4 +1,4 @@
-"""The class as one HTML file for the assistants, in English."""
+"""The class as one HTML file for the assistants, in the rubric's language."""
 
 from __future__ import annotations
 
@@ -8,12 +8,17 @@ from dataclasses import dataclass
 from urllib.parse import quote
 
 from grader.models import Report, VerdictName
+from grader.report.alike import SIDE_BY_SIDE, TABLE, Alike
+from grader.report.class_words import ClassWords, class_words
 from grader.report.html import page
-from grader.report.statistics import ClassStatistics, Misconception, statistics
+from grader.report.pictures import histogram
+from grader.report.statistics import Bin, ClassStatistics, Misconception, statistics
 from grader.report.table import decided, ordered
 from grader.report.text import one_line
-from grader.report.words import EN, MARKS, points
+from grader.report.words import MARKS, Language, points, words
 from rubric.schema import Rubric
+
+_PAIRS = 200  # listed on the page; the rest stands in the table
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,15 +43,20 @@ class Row:
     flags: tuple[str, ...]
 
 
-def to_index(reports: Sequence[Report], rubric: Rubric) -> str:
-    """Figures, misconceptions, what waits for a person, failures, and a table to sort and filter.
+def to_index(reports: Sequence[Report], rubric: Rubric, alike: Sequence[Alike] | None = None) -> str:
+    """Figures, misconceptions, look-alikes, what waits, failures, and a table to sort and filter.
 
-    Links lead to `<submission id>/report.html` beside the page.
+    alike: what `grader lookalikes` found; None where nobody has looked. Links lead to
+    `<submission id>/report.html` and to the side-by-side page beside this one.
     """
     reports = ordered(reports)
     figures = statistics(reports, rubric)
-    known = people(reports)
-    groups = _groups(reports, figures)
+    said = class_words(rubric.language)
+    spoken = words(rubric.language)
+    known = people(reports, rubric.language)
+    if alike is not None:
+        alike = [a for a in alike if known.keys() >= set(a.submissions)]
+    groups = _groups(reports, figures, alike or ())
     questions = [q.id for q in rubric.questions]
     checks = [c.id for c in rubric.checks()]
     rows = []
@@ -70,30 +80,62 @@ def to_index(reports: Sequence[Report], rubric: Rubric) -> str:
         ("style.css", "class.css"),
         "class.js",
         rubric=rubric,
+        said=said,
         figures=figures,
+        scores=_picture(figures.scores, said.distribution_label, said),
+        times=_times(figures.times, said),
         people=known,
         rows=rows,
-        filters=_filters(figures, groups),
+        alike=alike,
+        pairs=_PAIRS,
+        files={"page": SIDE_BY_SIDE, "table": TABLE},
+        filters=_filters(figures, groups, said),
         checks=list(rubric.checks()),
         marks=MARKS,
-        verdicts=EN.verdicts,
-        statuses=EN.statuses,
-        points=points,
+        verdicts=spoken.verdicts,
+        statuses=spoken.statuses,
+        points=lambda value: points(value, spoken),
+        number=lambda value, digits: _number(value, digits, said),
         line=one_line,
         broken=sum(len(f.reports) for f in figures.failures),
     )
 
 
-def people(reports: Sequence[Report]) -> dict[str, Person]:
+def _times(bins: Sequence[Bin], said: ClassWords) -> str:
+    if bins[-1].high > 1:
+        return _picture(bins, said.time_label.format(unit=said.seconds), said)
+    short = [Bin(1000 * b.low, 1000 * b.high, b.count) for b in bins]
+    return _picture(short, said.time_label.format(unit=said.milliseconds), said)
+
+
+def _picture(bins: Sequence[Bin], label: str, said: ClassWords) -> str:
+    """A histogram with its numbers in words for those who can't see it."""
+    width = bins[0].high - bins[0].low
+    digits = next((d for d in range(3) if abs(round(width, d) - width) < 1e-6), 3)
+    edges = [(_number(b.low, digits, said), _number(b.high, digits, said)) for b in bins]
+    counts = [
+        said.bin.format(count=b.count, low=low, high=high)
+        for b, (low, high) in zip(bins, edges, strict=True)
+        if b.count
+    ]
+    return histogram(bins, [f"{low}–{high}" for low, high in edges], f"{label}: {', '.join(counts)}")
+
+
+def _number(value: float, digits: int, said: ClassWords) -> str:
+    return f"{value:.{digits}f}".replace(".", said.decimal)
+
+
+def people(reports: Sequence[Report], language: Language = "en") -> dict[str, Person]:
     """Name and alias of each student, by submission id; links as from the class page."""
     shuffled = sorted(
         reports, key=lambda r: hashlib.sha256(r.submission.id.encode(errors="replace")).digest()
     )
     numbers = {r.submission.id: n for n, r in enumerate(shuffled, 1)}
     width = max(2, len(str(len(reports))))
+    alias = class_words(language).alias
     return {
         r.submission.id: Person(
-            alias=f"Student {numbers[r.submission.id]:0{width}}",
+            alias=alias.format(n=f"{numbers[r.submission.id]:0{width}}"),
             name=one_line(r.submission.student.name or r.submission.id, 60),
             href=quote(r.submission.id, safe="", errors="replace") + "/report.html",
         )
@@ -107,7 +149,9 @@ def _find(report: Report, person: Person) -> str:
     return one_line(" ".join(part for part in parts if part), 400).lower()
 
 
-def _groups(reports: Sequence[Report], figures: ClassStatistics) -> dict[str, frozenset[str]]:
+def _groups(
+    reports: Sequence[Report], figures: ClassStatistics, alike: Sequence[Alike]
+) -> dict[str, frozenset[str]]:
     def those(found: Sequence[Report]) -> frozenset[str]:
         return frozenset(r.submission.id for r in found)
 
@@ -117,21 +161,22 @@ def _groups(reports: Sequence[Report], figures: ClassStatistics) -> dict[str, fr
         "failed": those([r for f in figures.failures for r in f.reports]),
         "crashed": those(figures.crashed),
         "flagged": those([r for r in reports if r.flags]),
+        "alike": frozenset(name for a in alike for name in a.submissions),
         "below": frozenset(figures.below_advice),
         **{f"m{n}": frozenset(m.submissions) for n, m in enumerate(figures.misconceptions)},
     }
 
 
-def _filters(figures: ClassStatistics, groups: dict[str, frozenset[str]]) -> list[tuple[str, str, int]]:
+def _filters(
+    figures: ClassStatistics, groups: dict[str, frozenset[str]], said: ClassWords
+) -> list[tuple[str, str, int]]:
     """(group, what the menu calls it, how many)."""
     titles = {
-        "review": "waits for a person",
-        "ungraded": "not graded",
-        "failed": "did not run to its end",
-        "crashed": "a cell raised an error",
-        "flagged": "flagged",
-        "below": "below the advised participation",
-        **{f"m{n}": f"mistake: {_short(m)}" for n, m in enumerate(figures.misconceptions)},
+        **said.filters,
+        **{
+            f"m{n}": said.filters["mistake"].format(name=_short(m))
+            for n, m in enumerate(figures.misconceptions)
+        },
     }
     return [(name, titles[name], len(members)) for name, members in groups.items() if members]
 

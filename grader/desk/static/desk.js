@@ -1,11 +1,7 @@
 "use strict";
 (() => {
   const byId = (id) => document.getElementById(id);
-  const KINDS = {
-    print: "Prints that could not be judged", text: "Written answers", lookalike: "Look-alikes",
-    flag: "Flags", ungraded: "Not graded",
-  };
-  let data = { items: [], people: {}, marks: {}, verdicts: {} };
+  let data = { items: [], people: {}, marks: {}, verdicts: {}, words: {}, kinds: {}, decimal: "." };
   let at = 0, names = false, only = null, busy = false, loading = null, open = false;
 
   // Everything on this page comes from students: it is only ever set as text, never as markup.
@@ -17,7 +13,9 @@
     made.append(...children.filter(Boolean));
     return made;
   }
-  const number = (value) => String(Math.round(value * 100) / 100);
+  const number = (value) => String(Math.round(value * 100) / 100).replace(".", data.decimal);
+  // Filled in one pass: braces in a student's words are only braces.
+  const words = (name, values) => data.words[name].replace(/\{(\w+)\}/g, (whole, key) => (values && key in values ? values[key] : whole));
   const who = (id) => (names ? data.people[id].name : data.people[id].alias);
   const settled = (item) => item.submissions.every((id) => item.standing[id].points !== null);
   const current = () => data.items[at];
@@ -35,11 +33,11 @@
     try {
       answer = await fetch(path, options);
     } catch {
-      throw new Error("The desk does not answer: is `grader review` still running?");
+      throw new Error(data.words.no_answer || "The desk does not answer.");
     }
     const found = await answer.json().catch(() => ({}));
     if (!answer.ok) {
-      const error = new Error(found.problem || `The desk refused (${answer.status}).`);
+      const error = new Error(found.problem || (data.words.refused ? words("refused", { status: answer.status }) : String(answer.status)));
       error.status = answer.status;
       throw error;
     }
@@ -52,7 +50,7 @@
     at = Math.max(0, data.items.findIndex((item) => item.id === keep));
     if (!keep) at = Math.max(0, data.items.findIndex((item) => !settled(item)));
     byId("assignment").textContent = data.title;
-    document.title = `Review desk: ${data.title}`;
+    document.title = `${byId("desk").textContent}: ${data.title}`;
     draw();
   }
 
@@ -84,11 +82,11 @@
   const mark = (points, reason) => guarded(async () => {
     const item = current();
     const ids = chosen(item);
-    if (!ids.length) return say("Choose at least one student.", true);
+    if (!ids.length) return say(words("choose"), true);
     const seen = Object.fromEntries(ids.map((id) => [id, item.standing[id].version]));
     take(await ask("api/mark", { topic: item.topic, seen, points, reason }));
-    const many = ids.length === 1 ? who(ids[0]) : `${ids.length} students`;
-    const worth = item.max === null ? "noted" : `${number(points)} of ${number(item.max)} points`;
+    const many = ids.length === 1 ? who(ids[0]) : words("students", { n: ids.length });
+    const worth = item.max === null ? words("noted") : words("given", { points: number(points), max: number(item.max) });
     say(data.problem || `${many}: ${worth}. ${reason}`, Boolean(data.problem));
     only = null;
     if (settled(item)) next(); else draw();
@@ -97,13 +95,14 @@
   const undo = () => guarded(async () => {
     const found = await ask("api/undo", {});
     take(found);
-    if (!found.undone.length) return say("There is nothing to undo.");
+    if (!found.undone.length) return say(words("nothing_to_undo"));
     const [id, topic] = found.undone[0];
     const back = data.items.findIndex((item) => item.topic === topic && item.submissions.includes(id));
     if (back >= 0) at = back;
     only = null;
     draw();
-    say(`Taken back: ${found.undone.length === 1 ? who(id) : `${found.undone.length} students`}, ${topic}.`);
+    const many = found.undone.length === 1 ? who(id) : words("students", { n: found.undone.length });
+    say(words("taken_back", { who: many, what: topic }));
   });
 
   function next() {
@@ -128,9 +127,9 @@
     const done = data.items.filter(settled).length;
     byId("progress").max = Math.max(1, data.items.length);
     byId("progress").value = done;
-    byId("counted").textContent = `${done} of ${data.items.length} settled`;
+    byId("counted").textContent = words("counted", { n: done, all: data.items.length });
     byId("undo").disabled = !data.undoable;
-    byId("names").lastChild.textContent = names ? " hide names" : " show names";
+    byId("names").lastChild.textContent = ` ${words(names ? "hide_names" : "show_names")}`;
     drawList();
     const main = byId("item");
     main.replaceChildren(...(data.items.length ? card(current()) : [nothing()]));
@@ -139,7 +138,7 @@
   }
 
   function nothing() {
-    return el("section", { className: "card empty" }, el("h2", {}, "Nothing waits for a person."));
+    return el("section", { className: "card empty" }, el("h2", {}, words("nothing")));
   }
 
   function drawList() {
@@ -147,7 +146,7 @@
     let here = null;
     data.items.forEach((item, k) => {
       if (!k || data.items[k - 1].kind !== item.kind) {
-        rows.push(el("li", { className: "kind" }, KINDS[item.kind]));
+        rows.push(el("li", { className: "kind" }, data.kinds[item.kind]));
       }
       const one = item.submissions.length === 1 && item.kind !== "flag" && item.kind !== "lookalike";
       const told = item.text || item.said || item.title;
@@ -177,13 +176,13 @@
   }
 
   function card(item) {
-    const worth = item.max === null ? "" : `${number(item.max)} points`;
+    const worth = item.max === null ? "" : words("worth", { points: number(item.max) });
     const seen = el("section", { className: "card" },
       item.question && el("p", { className: "asked" }, item.question),
       el("div", { className: "head" }, el("h2", {}, item.title), el("span", { className: "points" }, worth)),
       item.text && el(item.kind === "print" ? "pre" : "div", { className: "answer-text" }, item.text),
       item.said && el("p", { className: "said" }, item.said),
-      item.kind === "lookalike" && el("p", {}, el("a", { href: "lookalikes", target: "_blank", rel: "noreferrer" }, "side by side")),
+      item.kind === "lookalike" && el("p", {}, el("a", { href: `lookalikes#${item.place}`, target: "_blank", rel: "noreferrer" }, words("side_by_side"))),
       facts(item), matrices(item), members(item));
     return [seen, decide(item), notebook(item)];
   }
@@ -195,13 +194,13 @@
         data.marks[fact.verdict]);
       return el("li", { title: fact.title }, mark, fact.check);
     });
-    return el("ul", { className: "facts", "aria-label": "What the notebook prints" }, ...shown);
+    return el("ul", { className: "facts", "aria-label": words("facts") }, ...shown);
   }
 
   function matrices(item) {
     if (!item.actual.length && !item.expected.length) return null;
     const shown = el("div", { className: "matrices" });
-    for (const [caption, blocks] of [["printed", item.actual], ["expected", item.expected]]) {
+    for (const [caption, blocks] of [[words("printed"), item.actual], [words("expected"), item.expected]]) {
       for (const block of blocks) {
         const rows = block.rows.map((row) => el("tr", {}, ...row.map((entry) => {
           const kind = entry.agrees === null ? "" : entry.agrees ? "ok" : `off${entry.off}`;
@@ -219,11 +218,11 @@
       const box = el("input", { type: "checkbox", value: id, checked: only === null || only === id });
       const now = item.standing[id];
       const given = now.points === null ? null : el("span", { className: "given" },
-        (item.max === null ? "✓ " : `✓ ${number(now.points)} points, `) + now.by);
-      const link = el("a", { href: `report/${encodeURIComponent(id)}`, target: "_blank", rel: "noreferrer" }, "report");
+        `✓ ${item.max === null ? now.by : words("by", { points: number(now.points), by: now.by })}`);
+      const link = el("a", { href: `report/${encodeURIComponent(id)}`, target: "_blank", rel: "noreferrer" }, words("report"));
       return el("li", {}, el("label", {}, box, who(id)), " ", given, given ? " " : null, link);
     });
-    return el("ul", { className: "members", "aria-label": "Students" }, ...shown);
+    return el("ul", { className: "members", "aria-label": words("members") }, ...shown);
   }
 
   function decide(item) {
@@ -238,23 +237,23 @@
       return el("li", {}, button);
     });
     const points = el("input", { type: "number", id: "points", min: "0", max: String(item.max), step: "any", required: true });
-    points.setAttribute("aria-label", "points");
+    points.setAttribute("aria-label", words("points"));
     const reason = el("input", { type: "text", id: "reason", required: true, maxLength: 1000,
-      placeholder: item.max === null ? "a note of your own" : "a reason of your own; the student reads it" });
-    reason.setAttribute("aria-label", "reason");
+      placeholder: item.max === null ? words("own_note") : words("own_reason") });
+    reason.setAttribute("aria-label", words("reason"));
     const own = el("form", { id: "own", autocomplete: "off" }, el("kbd", {}, "e"),
-      item.max === null ? null : points, reason, el("button", { type: "submit" }, "mark"));
+      item.max === null ? null : points, reason, el("button", { type: "submit" }, words("mark")));
     own.addEventListener("submit", (event) => {
       event.preventDefault();
       mark(item.max === null ? 0 : Number(points.value), reason.value);
     });
     return el("section", { className: "card" },
-      el("ol", { className: item.max === null ? "palette notes" : "palette", "aria-label": "Reasons" }, ...buttons), own);
+      el("ol", { className: item.max === null ? "palette notes" : "palette", "aria-label": words("reasons") }, ...buttons), own);
   }
 
   function notebook(item) {
     const made = el("details", { id: "notebook", className: "card" },
-      el("summary", {}, el("kbd", {}, "n"), ` the notebook of ${who(item.submissions[0])}`),
+      el("summary", {}, el("kbd", {}, "n"), ` ${words("notebook", { who: who(item.submissions[0]) })}`),
       el("div", { className: "notebook" }));
     made.addEventListener("toggle", () => { open = made.open; if (open) fill(item, made); });
     return made;
@@ -269,11 +268,11 @@
     } catch (error) {
       return say(error.message, true);
     }
-    if (!cells.length) place.replaceChildren(el("p", { className: "note" }, "The executed notebook is not kept here; grade it again with --force."));
+    if (!cells.length) place.replaceChildren(el("p", { className: "note" }, words("no_notebook")));
     for (const cell of cells) {
       const here = cell.index === item.cell;
       place.append(el("section", { className: here ? "here" : "" },
-        el("h3", {}, `Cell ${cell.index + 1}`),
+        el("h3", {}, words("cell", { n: cell.index + 1 })),
         el("pre", { className: cell.kind === "code" ? "" : "words" }, cell.source),
         ...cell.outputs.map((output) => el("pre", { className: `printed ${output.kind}` }, output.text))));
     }

@@ -15,7 +15,7 @@
       row.hidden = !(fits && belongs);
       count += row.hidden ? 0 : 1;
     }
-    shown.textContent = `${count} of ${rows.length}`;
+    shown.textContent = shown.dataset.words.replace("{n}", count).replace("{all}", rows.length);
   }
 
   const order = "✓◐?✗–";
@@ -28,11 +28,12 @@
   function sort(column, direction) {
     const kind = rows[0] && rows[0].cells[column].classList;
     const number = kind && kind.contains("number"), verdict = kind && kind.contains("v");
-    const keys = new Map(rows.map((row) => [row, key(row, column)]));
+    const value = (text) => (number && text !== "" ? Number(text.replace(",", ".")) : text);
+    const keys = new Map(rows.map((row) => [row, value(key(row, column))]));
     rows.sort((a, b) => {
       const x = keys.get(a), y = keys.get(b);
       if (x === "" || y === "") return (x === "") - (y === ""); // what is missing stays last
-      if (number) return direction * (Number(x) - Number(y));
+      if (number) return direction * (x - y);
       if (verdict) return direction * (order.indexOf(x) - order.indexOf(y));
       return direction * compare(x, y);
     });
