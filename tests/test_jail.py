@@ -70,8 +70,8 @@ def test_files_of_the_machine_and_of_siblings_are_closed(run: Run, tmp_path: Pat
         "os.listdir('/var/tmp')",
     )
     assert set(ask(run, *looks)) <= closed
-    on_the_way = "set(os.listdir({!r})) - set(__import__('numpy').__file__.split('/') + sys.prefix.split('/'))"
-    listings = [on_the_way.format(folder) for folder in ("/tmp", "/root")]
+    to_python = "set(__import__('numpy').__file__.split('/') + sys.prefix.split('/'))"
+    listings = [f"set(os.listdir({folder!r})) - {to_python}" for folder in ("/tmp", "/root")]
     assert set(ask(run, *listings)) <= {*closed, "set()"}
     writes = ("open('/tmp/x', 'w')", "open('/dev/shm/x', 'w')", "open(os.__file__, 'a')", "os.mkdir('/x')")
     assert set(ask(run, *writes)) <= closed
