@@ -1,16 +1,21 @@
 """Notebooks a minute: plain nbclient with cold kernels against ours, in one run, on the same notebooks.
 
-    python benchmarks/throughput.py                  # the sample class
+    python benchmarks/throughput.py                  # the sample class, each notebook twice
+    python benchmarks/throughput.py --notebooks submissions/DL_hw4_Kowalczyk.ipynb  # the handout's way
     python benchmarks/throughput.py --notebooks DIR --count 40 --jobs 2
     python benchmarks/throughput.py --others         # also otter-grader and nbgrader, in a venv of their own
 
 *plain nbclient* only executes: one cold kernel per notebook, as nbconvert does. *our execution* runs
 the same notebooks once in caged kernels, warm server running. *our grading* is all of it: reading
-the file, the run in every world of the rubric, judging, writing every report. Medians are per
-notebook, one at a time; the machine should have nothing else to do.
+the file, the run in every world of the rubric, judging, writing every report. *one alone* is the
+median from the submission to its outputs or to its report, nothing else going on; with several jobs the
+worlds of one submission run at once. The machine should have nothing else to do.
 
-`--others` installs otter-grader and nbgrader (torch pinned to ours) below --cache the first time;
-they run the same notebooks through their own command lines, with one trivial test each.
+Warm, for all of ours alike and before any clock runs: the server has imported what it imports on
+demand, and the first notebook has been run and graded.
+
+`--others` installs otter-grader and nbgrader, each with torch pinned to ours, below --cache the first
+time; they run the same notebooks through their own command lines, with one trivial test each.
 """
 
 from __future__ import annotations
@@ -30,6 +35,7 @@ import time
 import zipfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import nbformat
@@ -40,13 +46,16 @@ from grader.assignment import load
 from grader.execute import Job, Limits, Runner, open_runner
 from grader.execute.caged import kernel_limits
 from grader.intake import collect
+from grader.jail.cage.preload import ON_DEMAND
 from grader.jail.kernels import CagedKernels
 from grader.jail.probe import examine
 from grader.journal import Journal
 from grader.keys import Conditions
+from grader.models import Cell
 
 ROOT = Path(__file__).resolve().parent.parent
 LIMITS = Limits()
+_REST_S = 0.25
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +75,11 @@ class Timing:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("--notebooks", type=Path, default=ROOT / "submissions", help="folder of .ipynb files")
     parser.add_argument(
-        "--count", type=int, default=24, help="notebooks for ours; repeated when fewer are there"
+        "--notebooks", type=Path, default=ROOT / "submissions", help="folder of .ipynb files, or one"
+    )
+    parser.add_argument(
+        "--count", type=int, default=34, help="notebooks for ours; repeated when fewer are there"
     )
     parser.add_argument("--cold", type=int, default=4, help="notebooks for plain nbclient and the others")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
@@ -76,7 +87,8 @@ def main() -> int:
     parser.add_argument("--others", action="store_true", help="time otter-grader and nbgrader too")
     parser.add_argument("--cache", type=Path, default=ROOT / ".benchmarks")
     options = parser.parse_args()
-    paths = [path for path in sorted(options.notebooks.glob("*.ipynb")) if readable(path)]
+    found = [options.notebooks] if options.notebooks.is_file() else sorted(options.notebooks.glob("*.ipynb"))
+    paths = [path for path in found if readable(path)]
     if not paths:
         parser.error(f"no readable notebook in {options.notebooks}")
     with tempfile.TemporaryDirectory() as scratch:
@@ -112,8 +124,8 @@ async def measure(options: argparse.Namespace, paths: Sequence[Path], scratch: P
     for jobs in widths(options.jobs):
         async with warm(jobs) as runner:
             work = [lambda s=s: runner.run(Job(s.cells, s.files, limits=LIMITS)) for s in submissions]
-            alone = [await clock(one()) for one in work] if jobs == 1 else []
-            seconds = await clock(all_at_once(work, jobs)) if jobs > 1 else sum(alone)
+            alone = [await clock_rested(one) for one in work]
+            seconds = await clock(all_at_once(work, jobs))
             timings.append(Timing("our execution", jobs, len(work), seconds, middle(alone)))
     for jobs in widths(options.jobs):
         async with warm(jobs) as runner:
@@ -134,9 +146,11 @@ def middle(values: Sequence[float]) -> float | None:
 
 @contextlib.asynccontextmanager
 async def warm(jobs: int) -> AsyncIterator[Runner]:
-    """A runner after its first notebook."""
+    """A runner after its first notebook, and after everything that is imported on demand."""
     async with open_runner(jobs, limits=LIMITS) as runner:
         (upload, *_) = collect([ROOT / "submissions"]).entries
+        every_word = Cell(index=0, kind="code", source="# " + " ".join(ON_DEMAND))
+        await runner.run(Job((every_word,), limits=LIMITS))
         await runner.run(Job(upload.read().cells, limits=LIMITS))
         await asyncio.sleep(0.5)
         yield runner
@@ -147,6 +161,12 @@ async def clock(work: Awaitable[object]) -> float:
     started = time.perf_counter()
     await work
     return time.perf_counter() - started
+
+
+async def clock_rested(work: Callable[[], Awaitable[object]]) -> float:
+    """The same, once what the work before left behind is cleaned up and the next kernels are ready."""
+    await asyncio.sleep(_REST_S)
+    return await clock(work())
 
 
 async def all_at_once(work: Sequence[Callable[[], Awaitable[object]]], jobs: int) -> None:
@@ -182,7 +202,7 @@ async def time_grading(
         await batch.grade_all(some, assignment, runner, out, journal, plan, lambda event: None)
 
     await grade(uploads[:1], f"first-{jobs}")
-    alone = [await clock(grade([one], f"one-{n}")) for n, one in enumerate(uploads)] if jobs == 1 else []
+    alone = [await clock_rested(partial(grade, [one], f"one-{jobs}-{n}")) for n, one in enumerate(uploads)]
     seconds = await clock(grade(uploads, f"all-{jobs}"))
     return Timing("our grading", jobs, len(uploads), seconds, middle(alone))
 
@@ -215,28 +235,30 @@ async def print_breakdown(cells: tuple[batch.Any, ...]) -> None:
 
 def time_others(options: argparse.Namespace, paths: Sequence[Path], scratch: Path) -> list[Timing]:
     """otter-grader and nbgrader on the same notebooks, one after the other, as their manuals say."""
-    python = environment(options.cache / "others")
     timings = []
     for name, command in (("otter-grader", time_otter), ("nbgrader", time_nbgrader)):
         try:
-            each = list(command(python, paths, scratch / name))
-        except subprocess.CalledProcessError as error:
-            said = (error.stderr or b"").decode(errors="replace").strip().splitlines()
-            print(f"{name} could not be timed: {said[-1] if said else error}")
+            each = list(command(environment(options.cache / name, name), paths, scratch / name))
+        except (subprocess.CalledProcessError, OSError) as error:
+            said = getattr(error, "stderr", None) or str(error).encode()
+            print(f"{name} could not be installed or timed: {said.decode(errors='replace').splitlines()[-1]}")
             continue
         timings.append(Timing(name, 1, len(each), sum(each), middle(each)))
     return timings
 
 
-def environment(folder: Path) -> Path:
-    """The interpreter of a virtual environment with the others in it."""
+def environment(folder: Path, name: str) -> Path:
+    """The interpreter of a virtual environment with one of the others in it."""
     python = folder / "bin" / "python"
     if not (folder / "ready").exists():
-        print(f"installing otter-grader and nbgrader into {folder} (once)", flush=True)
-        subprocess.run([sys.executable, "-m", "venv", "--clear", str(folder)], check=True)
+        print(f"installing {name} into {folder} (once)", flush=True)
+        subprocess.run(
+            [sys.executable, "-m", "venv", "--clear", str(folder)], check=True, capture_output=True
+        )
         torch = importlib.metadata.version("torch").partition("+")[0]
-        wanted = ["otter-grader", "nbgrader", f"torch=={torch}", "numpy", "ipykernel", "matplotlib"]
-        subprocess.run([str(python), "-m", "pip", "install", "-q", *wanted], check=True)
+        wanted = [name, f"torch=={torch}", "numpy", "ipykernel", "matplotlib"]
+        install = [str(python), "-m", "pip", "install", "-q", *wanted]
+        subprocess.run(install, check=True, capture_output=True)
         (folder / "ready").touch()
     return python
 
