@@ -23,6 +23,7 @@ from grader.desk.queue import Item
 from grader.errors import GraderError, UsageError
 from grader.report import people
 from grader.report.alike import SIDE_BY_SIDE
+from grader.report.reasons import said as translated
 from grader.report.tensors import compare
 from grader.report.text import visible
 from grader.report.words import MARKS, words
@@ -213,7 +214,7 @@ def _item(item: Item, view: View, desk: Desk) -> dict[str, Any]:
         "question": item.question,
         "max": item.max_score,
         "text": visible(item.text),
-        "said": visible(item.said),
+        "said": visible(translated(item.said, desk.rubric.language)),
         "cell": item.cell,
         "place": item.place,
         "facts": [asdict(f) for f in item.facts],

@@ -12,6 +12,7 @@ from grader.report.alike import SIDE_BY_SIDE, TABLE, Alike
 from grader.report.class_words import ClassWords, class_words
 from grader.report.html import page
 from grader.report.pictures import histogram
+from grader.report.reasons import said as translated
 from grader.report.statistics import Bin, ClassStatistics, Misconception, statistics
 from grader.report.table import decided, ordered
 from grader.report.text import one_line
@@ -97,6 +98,7 @@ def to_index(reports: Sequence[Report], rubric: Rubric, alike: Sequence[Alike] |
         points=lambda value: points(value, spoken),
         number=lambda value, digits: _number(value, digits, said),
         line=one_line,
+        translated=lambda message: translated(message, rubric.language),
         broken=sum(len(f.reports) for f in figures.failures),
     )
 

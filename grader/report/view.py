@@ -12,10 +12,13 @@ from dataclasses import dataclass, replace
 from grader.behaviour import find_answer
 from grader.marks import BY_HAND
 from grader.models import CheckResult, Evidence, QuestionResult, Report, Submission, VerdictName
+from grader.report.reasons import said as translated
 from grader.report.tensors import Comparison, Worst, compare
 from grader.report.text import one_line
 from grader.report.words import Words, points, words
 from rubric.schema import Rubric, TextCheck
+
+_WORST: tuple[VerdictName, ...] = ("fail", "missing", "partial", "review", "pass")
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,21 +199,22 @@ def _question(
 
 def _findings(report: Report, questions: tuple[QuestionView, ...], spoken: Words) -> tuple[Finding, ...]:
     """What went wrong, said once for all checks that share it; nothing of what a person decides."""
-    groups: dict[tuple[VerdictName, str], list[tuple[CheckResult, CheckView]]] = {}
+    groups: dict[str, list[tuple[CheckResult, CheckView]]] = {}
     for question, shown in zip(report.questions, questions, strict=True):
         for check, view in zip(question.checks, shown.checks, strict=True):
             if check.score is not None and check.verdict not in ("pass", "review"):
-                groups.setdefault((check.verdict, view.wrong or view.message), []).append((check, view))
+                reason = view.wrong or view.message or spoken.verdicts[check.verdict] + "."
+                groups.setdefault(reason, []).append((check, view))
     return tuple(
         Finding(
-            verdict=verdict,
+            verdict=min((check.verdict for check, _ in members), key=_WORST.index),
             titles=tuple(view.title for _, view in members),
             points=_points(
                 sum(c.score or 0 for c, _ in members), sum(c.max_score for c, _ in members), spoken
             ),
-            reason=reason or spoken.verdicts[verdict] + ".",
+            reason=reason,
         )
-        for (verdict, reason), members in groups.items()
+        for reason, members in groups.items()
     )
 
 
@@ -240,7 +244,9 @@ def _check(
         verdict=check.verdict,
         waits=check.score is None,
         points=_points(check.score, check.max_score, spoken),
-        message=message if tells or by_hand else "",  # a person's reason is written for the student
+        message=(message if by_hand else translated(message, rubric.language))
+        if tells or by_hand
+        else "",  # a person's reason is written for the student
         quote=quote,
         comparison=None,
         relaid="",
@@ -270,7 +276,7 @@ def _check(
         relaid=spoken.relaid.format(layout=layout) if layout and comparison else "",
         worst=worst,
         departs=departs,
-        wrong=check.diagnosis.message if check.diagnosis else "",
+        wrong=translated(check.diagnosis.message, rubric.language) if check.diagnosis else "",
         hint=hint,
     )
 

@@ -19,6 +19,7 @@ class Words:
     language: Language
     decimal: str
     title: str
+    skip: str
     no_name: str
     decided: str
     all_decided: str
@@ -79,6 +80,7 @@ EN = Words(
     language="en",
     decimal=".",
     title="Report for {name}",
+    skip="Skip to the result",
     no_name="your submission",
     decided="{score} of {max} points so far.",
     all_decided="{score} of {max} points.",
@@ -160,6 +162,7 @@ DE = Words(
     language="de",
     decimal=",",
     title="Bericht für {name}",
+    skip="Zum Ergebnis springen",
     no_name="Ihre Abgabe",
     decided="Bisher {score} von {max} Punkten.",
     all_decided="{score} von {max} Punkten.",

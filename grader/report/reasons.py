@@ -1,0 +1,104 @@
+"""The judge's sentences in the language of the report.
+
+report.json holds them in English, as the judge wrote them; a rubric brings the wording of its own. What a
+student or an assistant reads in German is translated here, sentence by sentence; what is not known stays.
+"""
+
+# ruff: noqa: E501 (a sentence and its translation read best side by side)
+
+from __future__ import annotations
+
+import re
+from functools import cache
+
+from grader.report.words import Language
+
+_GERMAN: dict[str, str] = {
+    # defaults of rubric.schema.Messages
+    "Correct.": "Richtig.",
+    "Partly correct.": "Teilweise richtig.",
+    "The printed values differ from the expected ones.": "Die ausgegebenen Werte weichen von den erwarteten ab.",
+    "No print of this quantity was found.": "Eine Ausgabe dieser Größe wurde nicht gefunden.",
+    "A person will look at this.": "Das sieht sich eine Person an.",
+    "Consistent with your earlier result, which is wrong; part of the points.": "Passt zu Ihrem früheren Ergebnis, das falsch ist; ein Teil der Punkte.",
+    "These numbers are written in the notebook's source, not computed by it.": "Diese Zahlen stehen im Quelltext des Notebooks, es berechnet sie nicht.",
+    # grader.judge, grader.settle
+    "These numbers also stand in the code; a person looks whether they were computed.": "Diese Zahlen stehen auch im Code; eine Person sieht nach, ob sie berechnet wurden.",
+    "The print fits, but says too little by itself, and did not appear under another seed.": "Die Ausgabe passt, sagt allein aber zu wenig, und erschien unter einem anderen Startwert nicht.",
+    "The print fits, but its few digits also fit known mistakes.": "Die Ausgabe passt, ihre wenigen Stellen passen aber auch zu bekannten Fehlern.",
+    "Several values were printed for this (also in cell {where}); a person decides which is meant.": "Dafür wurden mehrere Werte ausgegeben (auch in Zelle {where}); eine Person entscheidet, welcher gemeint ist.",
+    "The print was cut short; a person decides by what can be seen.": "Die Ausgabe ist abgekürzt; eine Person entscheidet nach dem, was zu sehen ist.",
+    "What is printed under this name has {count} numbers, not {size}.": "Was unter diesem Namen ausgegeben wird, hat {count} Zahlen, nicht {size}.",
+    "The values are right, but do not change with the random seed: were they computed here?": "Die Werte sind richtig, ändern sich aber nicht mit dem Startwert: Wurden sie hier berechnet?",
+    "They only look right at the few digits that were printed.": "Nur an den wenigen ausgegebenen Stellen sehen sie richtig aus.",
+    "The shape does not fit either.": "Auch die Form passt nicht.",
+    "Right in the unit that the label gives; a person decides.": "Richtig in der Einheit, die die Beschriftung nennt; eine Person entscheidet.",
+    "Right under the handout's seed, different under another one; a person looks why.": "Richtig unter dem Startwert des Blatts, anders unter einem anderen; eine Person sieht nach, warum.",
+    "Only {share} of it was printed.": "Nur {share} davon wurden ausgegeben.",
+    "{share} of it was printed.": "{share} davon wurden ausgegeben.",
+    "Close, and computed in half precision; a person decides.": "Nahe daran, und in halber Genauigkeit gerechnet; eine Person entscheidet.",
+    "Right but for the last printed digit, as if digits were cut off; a person decides.": "Richtig bis auf die letzte ausgegebene Stelle, als wären Stellen abgeschnitten; eine Person entscheidet.",
+    "Right, but printed under the name of {name}, and that one under this; a person decides.": "Richtig, aber unter dem Namen von {name} ausgegeben, und jenes unter diesem; eine Person entscheidet.",
+    "The print labelled {label} shows {name}.": "Die Ausgabe mit der Beschriftung {label} zeigt {name}.",
+    # grader.behaviour
+    "The notebook has no code.": "Das Notebook enthält keinen Code.",
+    "The printed values do not tell.": "Die ausgegebenen Werte verraten es nicht.",
+    "No written answer was found.": "Eine geschriebene Antwort wurde nicht gefunden.",
+    "A person reads this answer (cell {where}):": "Eine Person liest diese Antwort (Zelle {where}):",
+    # grader.relations, grader.diagnose
+    "Your values have the right magnitude and the opposite sign.": "Ihre Werte haben den richtigen Betrag und das umgekehrte Vorzeichen.",
+    "Your values are {factor} times the expected ones.": "Ihre Werte sind das {factor}-Fache der erwarteten.",
+    "These are the right numbers in another order.": "Das sind die richtigen Zahlen in anderer Reihenfolge.",
+    "One element differs: number {count} of {size}, counted row by row.": "Ein Element weicht ab: Nummer {count} von {size}, zeilenweise gezählt.",
+    "Your values are close but not equal: something was rounded before the end of the computation.": "Ihre Werte sind nahe daran, aber nicht gleich: Etwas wurde vor dem Ende der Rechnung gerundet.",
+    "Or: ": "Oder: ",
+    "Or {count} more of the same kind.": "Oder {count} weitere derselben Art.",
+    # flags, for assistants
+    "{name} is right, but cell {where} labels it": "{name} ist richtig, aber in Zelle {where} beschriftet als",
+    "{name} was printed with other values too": "{name} wurde auch mit anderen Werten ausgegeben",
+    "{name} was seen in the handout's world only; that print alone is strong enough": "{name} war nur unter dem Startwert des Blatts zu sehen; diese Ausgabe allein genügt",
+    "This notebook ran without any isolation.": "Dieses Notebook lief ohne jede Abschottung.",
+    "The kernel's environment lacks the package": "Der Umgebung des Kernels fehlt das Paket",
+    "The outputs saved in cell {where} are not what the notebook prints when it is run.": "Die in Zelle {where} gespeicherten Ausgaben sind nicht, was das Notebook ausgibt, wenn es läuft.",
+    "Notebook format {count}, upgraded to 4.": "Notebook-Format {count}, auf 4 gehoben.",
+    "Cells that could not be read as cells:": "Zellen, die sich nicht als Zellen lesen ließen:",
+    "Text cells of which only the beginning was read:": "Textzellen, von denen nur der Anfang gelesen wurde:",
+}
+_HOLES = {
+    "where": r"[\d, and]+?",
+    "count": r"\d+",
+    "size": r"\d+",
+    "share": r"\d+(?:\.\d+)?\s?%",
+    "factor": r"-?[\d.e+-]*\d",
+    "label": r".{1,200}?",
+    "name": r"[^\s.]{1,60}",
+}
+
+
+def said(message: str, language: Language) -> str:
+    """A message of the grader's in this language. The student's words in it stay as they are."""
+    if language == "en" or not message:
+        return message
+    ours, quote, rest = message.partition("“")
+    return _pattern().sub(_translated, ours) + quote + rest
+
+
+def _translated(found: re.Match[str]) -> str:
+    english = list(_GERMAN)[int((found.lastgroup or "_0")[1:])]
+    held = re.fullmatch(_as_pattern(english, name=True), found.group())
+    return _GERMAN[english].format(**(held.groupdict() if held else {}))
+
+
+@cache
+def _pattern() -> re.Pattern[str]:
+    """All sentences, the longest first."""
+    order = sorted(enumerate(_GERMAN), key=lambda known: -len(known[1]))
+    return re.compile(r"(?<!\w)(?:" + "|".join(f"(?P<_{n}>{_as_pattern(e)})" for n, e in order) + ")")
+
+
+def _as_pattern(english: str, name: bool = False) -> str:
+    parts = re.split(r"\{(\w+)\}", english)
+    made = [re.escape(part) for part in parts]
+    for i in range(1, len(parts), 2):
+        made[i] = f"(?P<{parts[i]}>{_HOLES[parts[i]]})" if name else f"(?:{_HOLES[parts[i]]})"
+    return "".join(made)

@@ -1,0 +1,82 @@
+"""Both languages say everything, and the judge's own sentences are known in German."""
+
+from __future__ import annotations
+
+import ast
+import re
+from dataclasses import asdict
+from pathlib import Path
+
+import pytest
+
+import grader
+from grader.desk.words import desk_words
+from grader.report.class_words import class_words
+from grader.report.reasons import said
+from grader.report.words import words
+from rubric.schema import Messages
+
+ROOMS = ("judge", "settle", "behaviour", "relations")
+
+
+def holes(text: str) -> list[str]:
+    return sorted(re.findall(r"\{\w+", text))
+
+
+def flat(value: object, at: str = "") -> dict[str, str]:
+    if isinstance(value, dict):
+        return {k: v for key, part in value.items() for k, v in flat(part, f"{at}.{key}").items()}
+    if isinstance(value, list | tuple):
+        return flat(dict(enumerate(value)), at)
+    return {at: str(value)}
+
+
+@pytest.mark.parametrize("both", [words, class_words, desk_words], ids=lambda f: f.__name__)
+def test_the_languages_have_the_same_sentences(both: object) -> None:
+    english, german = (flat(asdict(both(language))) for language in ("en", "de"))  # type: ignore[operator]
+    assert english.keys() == german.keys()
+    for key, text in german.items():
+        assert holes(text) == holes(english[key]), key
+        assert bool(text) == bool(english[key]), key
+
+
+def sentences(room: str) -> set[str]:
+    """What a module says in whole sentences, numbers put in for what it fills in."""
+    tree = ast.parse((Path(grader.__file__).parent / f"{room}.py").read_text("utf-8"))
+    inside = {id(part) for node in ast.walk(tree) if isinstance(node, ast.JoinedStr) for part in node.values}
+    notes = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    found = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.JoinedStr):
+            parts = [
+                str(p.value)
+                if isinstance(p, ast.Constant)
+                else ("7%" if p.format_spec and "%" in ast.unparse(p.format_spec) else "7")
+                for p in node.values
+                if isinstance(p, ast.Constant | ast.FormattedValue)
+            ]
+            text = "".join(parts)
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+            if id(node) in inside | notes:
+                continue
+            text = node.value
+        else:
+            continue
+        if re.search(r"[a-z] [a-z].*[.:?](?: |$)", text) and "(?" not in text:
+            found.add(text)
+    return found
+
+
+def test_every_sentence_of_the_judge_is_known_in_german() -> None:
+    found = {text for room in ROOMS for text in sentences(room)} | set(Messages().model_dump().values())
+    assert len(found) > 20
+    for text in found:
+        assert said(text, "en") == text
+        made = said(text, "de")
+        assert made != text, f"a German sentence is missing in grader/report/reasons.py: {text}"
+        assert not re.search(r"\b(the|is|printed)\b", made.partition("“")[0]), made
+
+
+def test_what_a_student_wrote_is_not_translated() -> None:
+    message = "A person reads this answer (cell 5): “Correct. Only 40% of it was printed.” Facts: dW1 fail."
+    assert said(message, "de").startswith("Eine Person liest diese Antwort (Zelle 5): “Correct. Only 40%")
