@@ -262,6 +262,37 @@ def test_marking_over_the_wire(tmp_path: Path) -> None:
         assert client.post(f"{home}/api/mark", json=wrong).status_code == 422
 
 
+def test_another_site_can_do_nothing_even_with_the_token(tmp_path: Path) -> None:
+    client, home = client_of(small_class(tmp_path))
+    for origin in ("http://evil.example", "null", "https://127.0.0.1", "http://127.0.0.1:81"):
+        assert client.post(f"{home}/api/undo", json={}, headers={"origin": origin}).status_code == 403, origin
+    own = {"origin": "http://127.0.0.1"}
+    assert client.post(f"{home}/api/undo", json={}, headers=own).status_code == 200
+    both = {"origin": "http://evil.example", "host": "evil.example"}
+    assert client.post(f"{home}/api/undo", json={}, headers=both).status_code == 400
+
+
+def test_the_desk_in_german(tmp_path: Path) -> None:
+    out = small_class(tmp_path)
+    german = samples.RUBRIC.model_copy(update={"language": "de"})
+    desk = Desk(out, german, "lea")
+    client = TestClient(make_app(desk, Publisher(out, german), "t"), base_url="http://127.0.0.1")
+    page = client.get("/t/").text
+    assert '<html lang="de">' in page
+    assert "</kbd> Tasten<" in page
+    queue = client.get("/t/api/queue").json()
+    assert queue["kinds"]["text"] == "Geschriebene Antworten"
+    assert queue["people"]["ada"]["alias"].startswith("Person ")
+    texts = [i for i in queue["items"] if i["kind"] == "text"]
+    assert texts[0]["palette"][0]["text"].startswith("Beantwortet")
+    desk.mark("same", {"cem": 0}, 5, "halb")
+    body = {"topic": "same", "seen": {"cem": 0}, "points": 4, "reason": "x"}
+    assert (
+        "lea hat gerade Cem, same bewertet: 5 Punkte"
+        in client.post("/t/api/mark", json=body).json()["problem"]
+    )
+
+
 def test_hostile_students_are_text_in_json_only(tmp_path: Path) -> None:
     students = {}
     for n, hostile in enumerate(HOSTILE):

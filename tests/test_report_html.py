@@ -187,6 +187,63 @@ def test_an_empty_class_has_a_page() -> None:
     assert "0 of 0" in Page(reports.to_index([], samples.RUBRIC)).text
 
 
+ALIKE = """"kind","first","second","share_of_first","share_of_second"
+"identical","ana","ben",1,1
+"alike","ben","dora",0.91,0.4
+"alike","ben","nobody",0.9,0.9
+"""
+
+
+def test_the_class_page_lists_the_look_alikes_that_were_found(tmp_path: Path) -> None:
+    every = [make()[0] for make in samples.SAMPLES.values()]
+
+    def section() -> str:
+        reports.write_class(every, samples.RUBRIC, tmp_path)
+        return (tmp_path / "index.html").read_text("utf-8").split('id="lookalikes"')[1].split("</section>")[0]
+
+    assert "grader lookalikes" in section()
+    (tmp_path / "lookalikes.csv").write_text(ALIKE)
+    found = section()
+    assert 'href="lookalikes.html#group-1"' in found
+    assert 'href="lookalikes.html#pair-1"' in found
+    assert "nobody" not in found
+    assert re.search(r"Ben O’Neill</bdi></a>.* <span class=\"points\">91 %", found)
+    assert (tmp_path / "index.html").read_text("utf-8").count(" alike") >= 3, (
+        "the table can be filtered by it"
+    )
+    (tmp_path / "lookalikes.csv").write_text(ALIKE.splitlines()[0] + "\n")
+    assert "No two submissions" in section()
+    (tmp_path / "lookalikes.csv").write_text("kind,first\nalike,ana\n")
+    assert "grader lookalikes" in section()
+
+
+def test_the_class_page_in_german() -> None:
+    german = samples.RUBRIC.model_copy(update={"language": "de"})
+    made = reports.to_index([make()[0] for make in samples.SAMPLES.values()], german)
+    assert '<html lang="de">' in made
+    text = Page(re.sub(r"<(style|script)>.*?</\1>", "", made, flags=re.DOTALL)).text
+    for word in (
+        "Denkfehler",
+        "Ähnliche Abgaben",
+        "Namen verbergen",
+        "4 von 4",
+        "Person 01",
+        "brauchte zu lange",
+    ):
+        assert word in text, word
+    for word in ("Student", "submission", "Hide", "questions", "seconds", "Misconception"):
+        assert word not in text, word
+
+
+def test_the_histogram_says_its_numbers() -> None:
+    made = reports.to_index([make()[0] for make in samples.SAMPLES.values()], samples.RUBRIC)
+    assert (
+        'aria-label="Submissions by decided points: 1 from 0 to 10, 1 from 30 to 40, 1 from 90 to 100"'
+        in made
+    )
+    assert made.count('class="histogram"') == 2
+
+
 def large_class(count: int) -> list[Report]:
     made = [make()[0] for make in samples.SAMPLES.values()]
     return [

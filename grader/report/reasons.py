@@ -53,6 +53,19 @@ _GERMAN: dict[str, str] = {
     "Your values are close but not equal: something was rounded before the end of the computation.": "Ihre Werte sind nahe daran, aber nicht gleich: Etwas wurde vor dem Ende der Rechnung gerundet.",
     "Or: ": "Oder: ",
     "Or {count} more of the same kind.": "Oder {count} weitere derselben Art.",
+    # grader.execute.session
+    "cell {where} exceeded the {size} s of the whole notebook; the cells before it were graded": "Zelle {where} brauchte länger als die {size} s des ganzen Notebooks; die Zellen davor wurden bewertet",
+    "cell {where} exceeded {limit}; the cells before it were graded": "Zelle {where} brauchte länger als {limit}; die Zellen davor wurden bewertet",
+    "cell {where} used more than {limit} of memory; the cells before it were graded": "Zelle {where} brauchte mehr als {limit} Speicher; die Zellen davor wurden bewertet",
+    "cell {where} used up the memory of this machine; the cells before it were graded": "Zelle {where} brauchte den Speicher dieses Rechners auf; die Zellen davor wurden bewertet",
+    "cell {where} wrote more than {limit} of files; the cells before it were graded": "Zelle {where} schrieb mehr als {limit} in Dateien; die Zellen davor wurden bewertet",
+    "cell {where} made more than {limit} files; the cells before it were graded": "Zelle {where} legte mehr als {limit} Dateien an; die Zellen davor wurden bewertet",
+    "cell {where} started more than {limit} threads; the cells before it were graded": "Zelle {where} startete mehr als {limit} Threads; die Zellen davor wurden bewertet",
+    "cell {where} used more than {limit} of processor time; the cells before it were graded": "Zelle {where} brauchte mehr als {limit} Prozessorzeit; die Zellen davor wurden bewertet",
+    "cell {where} ended the kernel's first thread; the cells before it were graded": "Zelle {where} beendete den ersten Thread des Kernels; die Zellen davor wurden bewertet",
+    "cell {where} crashed the kernel ({limit}); the cells before it were graded": "Zelle {where} brachte den Kernel zum Absturz ({limit}); die Zellen davor wurden bewertet",
+    "cell {where} ended the kernel (exit status {count}); the cells before it were graded": "Zelle {where} beendete den Kernel (Exit-Status {count}); die Zellen davor wurden bewertet",
+    "cell {where} printed {limit}; the cells before it were graded": "Zelle {where} gab zu viel aus ({limit}); die Zellen davor wurden bewertet",
     # flags, for assistants
     "{name} is right, but cell {where} labels it": "{name} ist richtig, aber in Zelle {where} beschriftet als",
     "{name} was printed with other values too": "{name} wurde auch mit anderen Werten ausgegeben",
@@ -70,6 +83,7 @@ _HOLES = {
     "size": r"\d+",
     "share": r"\d+(?:\.\d+)?\s?%",
     "factor": r"-?[\d.e+-]*\d",
+    "limit": r"[^;]{1,80}?",
     "label": r".{1,200}?",
     "name": r"[^\s.]{1,60}",
 }

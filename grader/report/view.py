@@ -135,7 +135,9 @@ def _headline(report: Report, spoken: Words) -> str:
 
 def _notes(report: Report, rubric: Rubric, spoken: Words) -> tuple[str, ...]:
     if report.score is None:
-        why = report.execution.message or spoken.statuses[report.execution.status]
+        why = (
+            translated(report.execution.message, rubric.language) or spoken.statuses[report.execution.status]
+        )
         return (spoken.not_graded_why.format(why=one_line(why)),)
     notes = []
     if report.late is not None and report.late.share:
@@ -166,7 +168,7 @@ def _troubles(report: Report, spoken: Words) -> tuple[str, ...]:
     ]
     if run.status not in ("ok", "error"):
         where = "" if run.stopped_at is None else spoken.stopped_at.format(cell=run.stopped_at + 1)
-        why = one_line(run.message) or spoken.statuses[run.status]
+        why = one_line(translated(run.message, spoken.language)) or spoken.statuses[run.status]
         if report.score is not None or where:
             lines.append(f"{where or spoken.not_run} ({why})")
     elif run.errors:
