@@ -100,7 +100,10 @@ def decide(
     )
     explanation = explain(readings, suspects, asked)
     candidates = match(readings, books.checks, explanation.views, sizes)
-    case = Case(rubric, assignment.references, books.singles, mistakes, explanation, code, readings)
+    confirmed = frozenset(name for name, found in candidates.items() if any(c.computed for c in found))
+    case = Case(
+        rubric, assignment.references, books.singles, mistakes, explanation, code, readings, confirmed
+    )
     numeric = {c.id: judge(c, candidates.get(c.id, ()), case) for c in books.checks}
     by_question = [[c.id for c in q.checks if isinstance(c, TensorCheck)] for q in rubric.questions]
     settled = believe(settle_hidden(doubt_swapped(numeric, case), case), by_question, case)

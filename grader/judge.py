@@ -64,7 +64,10 @@ class Decision:
 
 @dataclass(frozen=True)
 class Case:
-    """Everything a verdict may rest on, besides the candidates."""
+    """Everything a verdict may rest on, besides the candidates.
+
+    confirmed: checks of which every world shows a right value that moves with the world.
+    """
 
     rubric: Rubric
     references: tuple[Mapping[str, Array], ...]
@@ -73,6 +76,7 @@ class Case:
     explanation: Explanation
     code: Code
     readings: tuple[Reading, ...]
+    confirmed: frozenset[str] = frozenset()
 
 
 def judge(check: TensorCheck, candidates: Sequence[Candidate], case: Case) -> Decision:
@@ -173,6 +177,11 @@ def _doubt(check: TensorCheck, best: Candidate, comparison: Comparison | None, c
                 None,
                 "These numbers also stand in the code; a person looks whether they were computed.",
             )
+        if not case.confirmed:
+            text = (
+                "The print fits, but nothing under another seed shows that this notebook computes its values."
+            )
+            return Decision(check.id, "review", None, text)
         if ruled_out >= STRONG_ALONE and precise:
             return None
         return Decision(

@@ -133,10 +133,12 @@ def test_a_print_that_says_nothing_and_is_seen_once_goes_to_a_person(hw4: Assign
 
 
 def test_a_print_seen_once_passes_when_it_says_enough(hw4: Assignment) -> None:
-    printed = [[show(hw4.references[0]["h1"], "h1", decimals=8)], []]
-    decision = verdicts(hw4, printed)["h1"]
+    once = show(hw4.references[0]["h1"], "h1", decimals=8)
+    everywhere = [show(r["db2"], "db2", decimals=d) for r, d in zip(hw4.references, (8, 12), strict=True)]
+    decision = verdicts(hw4, [[once, everywhere[0]], everywhere[1:]])["h1"]
     assert decision.verdict == "pass"
     assert [f.id for f in decision.flags] == ["one_world"]
+    assert verdicts(hw4, [[once], []])["h1"].verdict == "review"  # nothing shows that anything is computed
 
 
 def test_typed_in_numbers_fail(hw4: Assignment) -> None:

@@ -6,4 +6,5 @@
 # %% include show_gradients
 # %%
 import sys
+
 sys.exit(0)
