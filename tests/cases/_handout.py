@@ -1,8 +1,6 @@
 import numpy as np
-
 # DO NOT FORGET TO SPECIFY THE SAME SEED
 np.random.seed(12345)
-
 
 def initialize(input_dim, hidden_dim, output_dim, batch_size):
     W1 = np.random.randn(hidden_dim, input_dim) * 0.01
@@ -18,7 +16,6 @@ def initialize(input_dim, hidden_dim, output_dim, batch_size):
     # ground truths
     y = np.random.randn(output_dim, batch_size)
     return parameters, x, y
-
 
 # initialize parameters, inputs and targets
 parameters, x, y = initialize(3, 4, 2, 5)

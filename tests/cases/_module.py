@@ -1,7 +1,6 @@
 import torch
 import torch.nn as nn
 
-
 class Net(nn.Module):
     def __init__(self):
         super().__init__()
@@ -14,7 +13,6 @@ class Net(nn.Module):
         h1 = torch.sigmoid(self.fc1(x))
         h2 = torch.sigmoid(self.fc2(h1))
         return h1, h2, self.fc3(h2)
-
 
 net = Net()
 X, Y = torch.tensor(x.T).float(), torch.tensor(y.T).float()

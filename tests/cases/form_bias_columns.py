@@ -1,7 +1,6 @@
 # %% include handout
 # %%
 import torch
-
 W1, b1, W2, b2, W3, b3 = [torch.tensor(p.reshape(len(p), -1), requires_grad=True) for p in parameters]
 X, Y = torch.tensor(x), torch.tensor(y)
 h1 = torch.sigmoid(W1 @ X + b1)

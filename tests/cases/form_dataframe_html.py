@@ -3,7 +3,6 @@
 # %% include forward
 # %%
 import pandas as pd
-
 batch = [f"x{n}" for n in range(1, 6)]
 pd.DataFrame(h1.detach().numpy(), columns=batch)
 # %%

@@ -3,7 +3,6 @@
 # %% include forward
 # %%
 import pandas as pd
-
 pd.set_option("display.precision", 8)
 pd.concat({n: pd.DataFrame(t.T.tolist()) for n, t in (("h1", h1), ("h2", h2), ("output", out))}, axis=1)
 # %% include backward

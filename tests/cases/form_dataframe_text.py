@@ -3,7 +3,6 @@
 # %% include forward
 # %%
 import pandas as pd
-
 for name, t in (("h1", h1), ("h2", h2), ("output", out)):
     print(name)
     print(pd.DataFrame(t.detach().numpy()))

@@ -6,7 +6,6 @@ def entries(name, t):
         for j, value in enumerate(row):
             print(f"{name}[{i},{j}] {value:.6g}")
 
-
 entries("Output of layer 1", h1)
 entries("Output of layer 2", h2)
 entries("Output of layer 3", out)

@@ -3,7 +3,6 @@
 # %% include forward
 # %%
 from collections import OrderedDict
-
 print(OrderedDict(h1=h1, h2=h2, output=out))
 # %% include backward
 # %%

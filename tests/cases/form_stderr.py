@@ -2,7 +2,6 @@
 # %% include tensors
 # %%
 import logging, sys
-
 logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s", stream=sys.stderr, force=True)
 log = logging.getLogger("hw4")
 # %% include forward

@@ -3,7 +3,6 @@
 # %% include forward
 # %%
 from IPython.display import Markdown, display
-
 for name, t in {"h_1": h1, "h_2": h2, "f": out}.items():
     display(Markdown(f"**${name}$**:\n```\n{t.detach().numpy()}\n```"))
 # %% include backward

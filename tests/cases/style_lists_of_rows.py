@@ -7,7 +7,6 @@ def show(name, t):
     for row in t.tolist():
         print("  ", row)
 
-
 show("hidden layer 1", h1)
 show("hidden layer 2", h2)
 show("output layer", out)

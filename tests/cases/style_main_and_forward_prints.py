@@ -2,7 +2,6 @@
 # %%
 import torch
 
-
 class Net(torch.nn.Module):
     def __init__(self, params):
         super().__init__()
@@ -18,7 +17,6 @@ class Net(torch.nn.Module):
         print("Output of layer 3:", f)
         return f
 
-
 def main():
     net = Net(parameters)
     f = net(torch.tensor(x))
@@ -27,6 +25,5 @@ def main():
     loss.backward()
     for name, p in zip(("W1", "b1", "W2", "b2", "W3", "b3"), net.params):
         print("Gradient w.r.t. " + name + ":", p.grad)
-
 
 main()

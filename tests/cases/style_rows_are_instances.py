@@ -1,7 +1,6 @@
 # %% include handout
 # %%
 import torch
-
 # this student writes x @ W, so the weights are transposed and biases are rows
 V1, c1, V2, c2, V3, c3 = [torch.tensor(p.T.reshape(-1, p.shape[0]), requires_grad=True) for p in parameters]
 X, Y = torch.tensor(x.T), torch.tensor(y.T)

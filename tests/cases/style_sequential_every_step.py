@@ -2,7 +2,6 @@
 # %%
 import torch
 from torch import nn
-
 model = nn.Sequential(nn.Linear(3, 4), nn.Sigmoid(), nn.Linear(4, 4), nn.Sigmoid(), nn.Linear(4, 2))
 for p, given in zip(model.parameters(), parameters):
     p.data = torch.tensor(given, dtype=torch.float32)

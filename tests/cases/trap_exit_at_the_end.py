@@ -6,5 +6,4 @@
 # %% include show_gradients
 # %%
 import sys
-
 sys.exit(0)

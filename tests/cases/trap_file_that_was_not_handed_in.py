@@ -1,7 +1,6 @@
 # %% include handout
 # %%
 import torch
-
 stored = torch.load("my_weights.pt")
 # %%
 W1, b1, W2, b2, W3, b3 = stored

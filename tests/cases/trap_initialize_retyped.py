@@ -1,8 +1,6 @@
 # %%
 import numpy as np
-
 np.random.seed(12345)
-
 
 def init_network(n_in, n_hidden, n_out, n_batch):
     weights = []
@@ -11,7 +9,6 @@ def init_network(n_in, n_hidden, n_out, n_batch):
     inputs = np.random.rand(n_in, n_batch)
     targets = np.random.randn(n_out, n_batch)
     return weights, inputs, targets
-
 
 parameters, x, y = init_network(n_in=3, n_hidden=4, n_out=2, n_batch=5)
 # %% include tensors

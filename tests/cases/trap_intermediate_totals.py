@@ -14,9 +14,9 @@ print("out = W3 h2 + b3 =", out)
 # %%
 diff = out - y
 print("difference", diff)
-print("squared", diff**2)
-print("sum over outputs", (diff**2).sum(0))
-loss = 0.5 * (diff**2).sum(0).mean()
+print("squared", diff ** 2)
+print("sum over outputs", (diff ** 2).sum(0))
+loss = 0.5 * (diff ** 2).sum(0).mean()
 print("loss", loss)
 loss.backward()
 # %%

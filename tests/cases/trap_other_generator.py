@@ -1,6 +1,5 @@
 # %%
 import numpy as np
-
 rng = np.random.default_rng(12345)
 parameters = []
 for rows, cols in [(4, 3), (4, 4), (2, 4)]:

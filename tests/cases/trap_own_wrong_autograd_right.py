@@ -5,7 +5,7 @@
 # %% include backward
 # %%
 with torch.no_grad():
-    d3 = out - y  # forgot 1/M here
+    d3 = out - y   # forgot 1/M here
     d2 = W3.T @ d3 * h2 * (1 - h2)
     d1 = W2.T @ d2 * h1 * (1 - h1)
 own = [d1 @ x.T, d1.sum(1), d2 @ h1.T, d2.sum(1), d3 @ h2.T, d3.sum(1)]

@@ -1,8 +1,6 @@
 # %%
 import numpy as np
-
 rng = np.random.RandomState(12345)
-
 
 def initialize(input_dim, hidden_dim, output_dim, batch_size):
     W1 = rng.randn(hidden_dim, input_dim) * 0.01
@@ -14,7 +12,6 @@ def initialize(input_dim, hidden_dim, output_dim, batch_size):
     x = rng.rand(input_dim, batch_size)
     y = rng.randn(output_dim, batch_size)
     return [W1, b1, W2, b2, W3, b3], x, y
-
 
 parameters, x, y = initialize(3, 4, 2, 5)
 # %% include tensors

@@ -3,7 +3,6 @@
 def sigmoid(z):
     return 1 / (1 + np.exp(-z))
 
-
 W1, b1, W2, b2, W3, b3 = parameters
 h1 = sigmoid(W1 @ x + b1[:, None])
 h2 = sigmoid(W2 @ h1 + b2[:, None])

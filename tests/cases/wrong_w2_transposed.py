@@ -2,7 +2,7 @@
 # %% include tensors
 # %%
 h1 = torch.sigmoid(W1 @ x + b1[:, None])
-h2 = torch.sigmoid(W2.T @ h1 + b2[:, None])  # at four decimals h2 looks plausible
+h2 = torch.sigmoid(W2.T @ h1 + b2[:, None])   # at four decimals h2 looks plausible
 out = W3 @ h2 + b3[:, None]
 # %% include show_layers
 # %% include backward
