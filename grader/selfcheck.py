@@ -1,8 +1,9 @@
 """What a student may know of a notebook before the deadline (pure).
 
-The same judge has read it; what is told is whether each thing asked for was found and whether it is
-computed anew in every run. Expected values, points and the assistant's notes never enter it. Whether
-it is right is told only where `Rubric.self_check` says so, and never more than `Rubric.disclosure`.
+What is told is whether each thing asked for was found and whether it is computed anew in every run.
+Expected values, points and the assistant's notes never enter it. Whether it is right is told only where
+`Rubric.self_check` says so, by the judge, and never more than `Rubric.disclosure`. Where it does not,
+nothing here depends on the reference's values: among many prints the right one is not picked out.
 """
 
 from __future__ import annotations
@@ -11,20 +12,24 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from grader.assignment import Assignment
 from grader.behaviour import find_answer, met
-from grader.models import Evidence, PrintedTensor, Report, Submission, VerdictName
+from grader.extract import extract
+from grader.grading import grade
+from grader.models import Evidence, Execution, PrintedTensor, Submission, VerdictName
 from grader.pairing import Slot, pair
 from grader.reading import movement
 from grader.report.text import one_line
 from grader.report.view import CheckView, student_view
+from grader.sighting import sight
 from grader.source import Code
+from grader.stored import compare_stored
 from rubric.schema import BehaviourCheck, Question, Rubric, TensorCheck, TextCheck
 
 State = Literal["found", "missing", "fixed", "varies"]
 Level = Literal["found", "verdicts", "hints"]
 
 _LEVELS: tuple[Level, ...] = ("found", "verdicts", "hints")
-_TOLD_FLAGS = ("stored_outputs_differ", "worlds_differ")  # of the others, some say what is right
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,13 +52,17 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class SelfCheck:
-    """All that a student is told. troubles: what happened when the notebook ran."""
+    """All that a student is told.
+
+    troubles: what happened when the notebook ran. why_missing: what holds for every print not found.
+    """
 
     title: str
     level: Level
     language: Literal["en", "de"]
     troubles: tuple[str, ...]
     groups: tuple[Group, ...]
+    why_missing: str
 
     @property
     def complete(self) -> bool:
@@ -67,6 +76,9 @@ class _Words:
     fixed: str
     varies: str
     only_once: str
+    by_name: str
+    stored: str
+    elsewhere: str
     no_answer: str
     head: str
     counted: str
@@ -79,6 +91,9 @@ _EN = _Words(
     fixed="The numbers stay the same under another random seed: are they computed by this notebook?",
     varies="Two runs of the same notebook print different numbers: set the seed before drawing.",
     only_once="It is not printed under another random seed.",
+    by_name="A print is found by its name and shape: print each value whole, with its name in front.",
+    stored="The outputs saved in the file are not what the notebook prints when it runs from top to bottom.",
+    elsewhere="Under another random seed the run ends differently.",
     no_answer="No written answer was found.",
     head="What we found in {name}",
     counted="{found} of {all} found.",
@@ -94,6 +109,9 @@ _DE = _Words(
     fixed="Die Zahlen bleiben unter einem anderen Seed gleich: Berechnet dieses Notebook sie?",
     varies="Zwei Läufe desselben Notebooks drucken verschiedene Zahlen: Setzen Sie den Seed vor dem Ziehen.",
     only_once="Unter einem anderen Seed wird es nicht ausgegeben.",
+    by_name="Gefunden wird nach Name und Form: Geben Sie jeden Wert ganz aus, mit seinem Namen davor.",
+    stored="Die gespeicherten Ausgaben sind nicht, was das Notebook von oben nach unten ausgeführt ausgibt.",
+    elsewhere="Unter einem anderen Seed endet der Lauf anders.",
     no_answer="Keine schriftliche Antwort gefunden.",
     head="Was wir in {name} gefunden haben",
     counted="{found} von {all} gefunden.",
@@ -107,22 +125,33 @@ _DE = _Words(
 
 
 def self_check(
-    report: Report,
-    submission: Submission,
-    rubric: Rubric,
-    worlds: Sequence[Sequence[PrintedTensor]],
-    again: Sequence[PrintedTensor],
+    submission: Submission, worlds: Sequence[Execution], again: Execution, assignment: Assignment
 ) -> SelfCheck:
-    """What may be told of a report.
+    """What may be told of a notebook.
 
-    worlds: what was printed in each world, in the rubric's order. again: in a second run of the first.
+    worlds: its runs, in the order of the rubric's worlds. again: a second run in the first of them.
     """
+    rubric = assignment.rubric
     spoken = _words(rubric)
     level = _level(rubric)
+    printed = [extract(e.outputs) for e in worlds]
+    between, twice = pair(printed), pair([printed[0], extract(again.outputs)])
+    # Where nothing of right and wrong is told the judge gets nothing to see, so that not even the time
+    # it takes can tell.
+    judged = worlds if level != "found" else [e.model_copy(update={"outputs": ()}) for e in worlds]
+    report = grade(submission, judged, assignment)
     view = student_view(report, submission, rubric)
-    between, twice = pair(worlds), pair([worlds[0], again]) if worlds else []
     results = {c.id: c for q in report.questions for c in q.checks}
     views = {c.id: c for q in view.questions for c in q.checks}
+    sizes = {name: value.size for name, value in assignment.references[0].items()}
+    seen = sight(between, submission.cells, rubric, sizes)
+    texts = {(o.cell, o.index): o.text for o in worlds[0].outputs}
+
+    def print_of(check: TensorCheck) -> _Print | None:
+        if level == "found":
+            return _sighted(seen[check.id], texts) if check.id in seen else None
+        evidence = results[check.id].evidence
+        return None if evidence is None else _quoted(evidence, between)
 
     def items(question: Question) -> Iterator[Item]:
         for check in question.checks:
@@ -133,17 +162,18 @@ def self_check(
             elif isinstance(check, TextCheck):
                 found = _written(check, submission, spoken)
             else:
-                evidence = results[check.id].evidence
-                found = _printed(check, evidence, rubric.messages.missing, between, twice, spoken)
+                found = _printed(check, print_of(check), twice, spoken)
             told = _told(views[check.id], level, view.words.verdicts)
             yield replace(found, notes=(*found.notes, *told))
 
+    why_missing = " ".join([rubric.messages.missing, *([spoken.by_name] if level == "found" else [])])
     return SelfCheck(
         title=rubric.title,
         level=level,
         language=rubric.language,
-        troubles=(*view.troubles, *(f.message for f in report.flags if f.id in _TOLD_FLAGS)),
+        troubles=(*view.troubles, *_differences(submission, printed[0], worlds, spoken)),
         groups=tuple(Group(q.title, shown) for q in rubric.questions if (shown := tuple(items(q)))),
+        why_missing=why_missing,
     )
 
 
@@ -158,11 +188,13 @@ def lines(found: SelfCheck, name: str) -> Iterator[str]:
         yield ""
         yield group.title
         for item in group.items:
-            where = f" ({item.where})" if item.where else ""
+            where = f", {item.where}" if item.where else ""
             yield f"  {spoken.states[item.state].ljust(width)}  {item.title}{where}"
             yield from (f"  {' ' * width}  {note}" for note in item.notes)
     states = [item.state for group in found.groups for item in group.items]
     yield ""
+    if "missing" in states:
+        yield f"{spoken.states['missing']}: {found.why_missing}"
     counted = spoken.counted.format(found=states.count("found"), all=len(states))
     yield f"{counted} {spoken.closing[found.level]}"
 
@@ -181,40 +213,64 @@ def _written(check: TextCheck, submission: Submission, spoken: _Words) -> Item:
     return Item(check.title, "found", _where(answer.cell, answer.text, spoken), ())
 
 
+@dataclass(frozen=True, slots=True)
+class _Print:
+    """What answers a check. cell counts from 0; slots: its prints, in the first world and the others."""
+
+    cell: int
+    text: str
+    slots: tuple[Slot, ...]
+
+
+def _sighted(slots: tuple[Slot, ...], texts: Mapping[tuple[int, int], str]) -> _Print:
+    first = slots[0].first
+    start, end = first.span
+    return _Print(first.cell, texts.get((first.cell, first.output), "")[start:end], slots)
+
+
+def _quoted(evidence: Evidence, slots: Sequence[Slot]) -> _Print:
+    start, end = evidence.span
+    shown = tuple(
+        s
+        for s in slots
+        if (s.first.cell, s.first.output) == (evidence.cell, evidence.output)
+        and start <= s.first.span[0] < end
+    )
+    return _Print(evidence.cell, evidence.text, shown)
+
+
 def _printed(
     check: TensorCheck,
-    evidence: Evidence | None,
-    missing: str,
-    between: Sequence[Slot],
+    found: _Print | None,
     twice: Sequence[Slot],
     spoken: _Words,
 ) -> Item:
-    if evidence is None:
-        return Item(check.title, "missing", "", tuple(text for text in (missing, check.hint) if text))
-    state, notes = _steady(evidence, between, twice, spoken)
-    return Item(check.title, state, _where(evidence.cell, evidence.text, spoken), notes)
+    if found is None:
+        return Item(check.title, "missing", "", (check.hint,) if check.hint else ())
+    state, notes = _steady(found.slots, twice, spoken)
+    return Item(check.title, state, _where(found.cell, found.text, spoken), notes)
 
 
-def _steady(
-    evidence: Evidence, between: Sequence[Slot], twice: Sequence[Slot], spoken: _Words
-) -> tuple[State, tuple[str, ...]]:
+def _steady(slots: Sequence[Slot], twice: Sequence[Slot], spoken: _Words) -> tuple[State, tuple[str, ...]]:
     """Do the prints stay in a second run, and move with the seed?"""
-    if any(movement(slot) != "constant" for slot in _slots(evidence, twice)):
+    if any(movement(twice[slot.order]) != "constant" for slot in slots):
         return "varies", (spoken.varies,)
-    across = [movement(slot) for slot in _slots(evidence, between) if len(slot.prints) > 1]
+    across = [movement(slot) for slot in slots if len(slot.prints) > 1]
     if across and all(m == "constant" for m in across):
         return "fixed", (spoken.fixed,)
     return "found", (spoken.only_once,) if "absent" in across else ()
 
 
-def _slots(evidence: Evidence, slots: Sequence[Slot]) -> list[Slot]:
-    start, end = evidence.span
-    return [
-        s
-        for s in slots
-        if (s.first.cell, s.first.output) == (evidence.cell, evidence.output)
-        and start <= s.first.span[0] < end
-    ]
+def _differences(
+    submission: Submission,
+    printed: Sequence[PrintedTensor],
+    worlds: Sequence[Execution],
+    spoken: _Words,
+) -> Iterator[str]:
+    if compare_stored(submission.cells, printed):
+        yield spoken.stored
+    if any(e.status != worlds[0].status for e in worlds):
+        yield spoken.elsewhere
 
 
 def _told(view: CheckView, level: Level, verdicts: Mapping[VerdictName, str]) -> tuple[str, ...]:
@@ -227,7 +283,8 @@ def _told(view: CheckView, level: Level, verdicts: Mapping[VerdictName, str]) ->
 
 
 def _where(cell: int, text: str, spoken: _Words) -> str:
-    return spoken.cell.format(cell=cell + 1, text=one_line(text.strip().partition("\n")[0], 60))
+    first, _, rest = text.strip().partition("\n")
+    return spoken.cell.format(cell=cell + 1, text=one_line(first, 60) + " …" * bool(rest.strip()))
 
 
 def _level(rubric: Rubric) -> Level:

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from class_kit import RIGHT, RUBRIC, WRONG, make_assignment, make_notebook
 
-from grader import cli
+from grader import cli, selfcheck
 from grader.commands import check as command
 from grader.execute.job import Job
 from grader.models import Execution, Isolation, Output
@@ -29,15 +29,19 @@ BEHAVIOUR = """
 """
 
 
+Shows = Callable[[int, int], list[float] | str]
+
+
 class Runner:
     """Prints what `shows` makes of the world's seed and the number of the run."""
 
-    def __init__(self, shows: Callable[[int, int], list[float]], status: str = "ok") -> None:
+    def __init__(self, shows: Shows, status: str = "ok") -> None:
         self.shows, self.status, self.runs = shows, status, itertools.count()
 
     async def run(self, job: Job) -> Execution:
         seed = 2 if '"seed": 2' in job.prelude else 1
-        text = f"total = {self.shows(seed, next(self.runs))}\n"
+        shown = self.shows(seed, next(self.runs))
+        text = shown if isinstance(shown, str) else f"total = {shown}\n"
         printed = Output(cell=0, index=0, kind="stdout", text=text)
         message = "" if self.status == "ok" else "no kernel could be started"
         return Execution(
@@ -73,7 +77,7 @@ class Student:
             json.dumps({"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": made})
         )
 
-    def check(self, shows: Callable[[int, int], list[float]], status: str = "ok") -> int:
+    def check(self, shows: Shows, status: str = "ok") -> int:
         self._monkeypatch.setattr(command, "open_runner", Runner(shows, status).open)
         code = cli.run(["check", str(self.notebook), "--rubric", str(self.rubric)])
         self.stdout, self.stderr = self._capsys.readouterr()
@@ -95,23 +99,59 @@ def computed(numbers: list[float]) -> Callable[[int, int], list[float]]:
 
 def test_right_and_wrong_numbers_are_told_the_same(student: Student) -> None:
     assert student.check(computed(RIGHT)) == 0
-    assert student.line("the total") == "found    the total (cell 1: [1.25, 2.5, 3.75])"
+    assert student.line("the total") == "found    the total, cell 1: [1.25, 2.5, 3.75]"
     right = student.stdout
     assert student.check(computed(WRONG)) == 0
     assert student.stdout == right.replace("1.25, 2.5, 3.75", "9.5, 8.25, 7.125")
     assert "1 of 1 found. This says what was found, not whether it is right." in student.stdout
 
 
+@pytest.mark.parametrize(
+    "prints",
+    [
+        pytest.param(["{}"], id="without a name"),
+        pytest.param(["loss = {}"], id="under a name that is not asked for"),
+        pytest.param(["[7.5, 7.25, 7.0]", "{}", "[8.5, 8.25, 8.0]"], id="among others without a name"),
+        pytest.param(["total = {}", "total = [7.5, 7.25, 7.0]"], id="before others of its name"),
+        pytest.param(["loss = {}", "total = [7.5, 7.25, 7.0]"], id="beside one of its name"),
+        pytest.param(["{}", "a = 3.5", "b = 3.25"], id="before its parts"),
+    ],
+)
+def test_who_asks_again_and_again_does_not_find_the_right_value(student: Student, prints: list[str]) -> None:
+    told = []
+    for numbers in (RIGHT, [x + 1e-5 for x in RIGHT], [2 * x for x in RIGHT], WRONG):
+
+        def shows(seed: int, run: int, numbers: list[float] = numbers) -> str:
+            return "\n".join(p.format([x * seed for x in numbers]) for p in prints) + "\n"
+
+        code = student.check(shows)
+        told.append((code, student.stdout.replace(str(numbers), "[…]")))
+    assert told == told[:1] * 4
+
+
+def test_the_judge_sees_no_print_where_nothing_of_right_or_wrong_is_told(
+    student: Student, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen = []
+    grade = selfcheck.grade
+    monkeypatch.setattr(selfcheck, "grade", lambda s, runs, a: (seen.append(runs), grade(s, runs, a))[1])
+    student.check(computed(RIGHT))
+    assert [run.outputs for runs in seen for run in runs] == [(), ()]
+    student.asks(head="self_check: verdicts")
+    student.check(computed(RIGHT))
+    assert all(run.outputs for run in seen[-1])
+
+
 @pytest.mark.parametrize("numbers", [RIGHT, WRONG])
 def test_numbers_that_do_not_move_with_the_seed_are_fixed(student: Student, numbers: list[float]) -> None:
     assert student.check(lambda seed, run: numbers) == 1
-    assert student.line("the total").startswith("fixed    the total (cell 1")
+    assert student.line("the total").startswith("fixed    the total, cell 1")
     assert "stay the same under another random seed" in student.stdout
 
 
 def test_numbers_that_differ_from_run_to_run_vary(student: Student) -> None:
     assert student.check(lambda seed, run: [x + run for x in WRONG]) == 1
-    assert student.line("the total").startswith("varies   the total (cell 1")
+    assert student.line("the total").startswith("varies   the total, cell 1")
     assert "set the seed before drawing" in student.stdout
 
 
@@ -129,7 +169,7 @@ def test_code_and_words_that_were_asked_for(student: Student) -> None:
     assert student.line("in words") == "missing  in words"
     student.writes(("code", "np.random.seed(1)\nshow()"), ("markdown", "# Answer\nThe same as before."))
     assert student.check(computed(WRONG)) == 0
-    assert student.line("in words") == "found    in words (cell 2: The same as before.)"
+    assert student.line("in words") == "found    in words, cell 2: The same as before."
     assert "initialised" not in student.stdout  # whether it is used rightly, only the values tell
 
 
@@ -156,7 +196,7 @@ def test_the_rubric_says_how_much_is_told_and_never_the_expected_values(
 def test_a_german_rubric_speaks_german(student: Student) -> None:
     student.asks(head="language: de")
     assert student.check(computed(RIGHT)) == 0
-    assert student.line("the total").startswith("gefunden  the total (Zelle 1:")
+    assert student.line("the total").startswith("gefunden  the total, Zelle 1:")
 
 
 def test_a_file_that_is_no_notebook_is_said_so(student: Student) -> None:
