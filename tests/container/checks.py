@@ -222,6 +222,36 @@ class Checks:
         self.check("GitHub summary", summary.read_text().startswith("# "), f"{summary.stat().st_size} bytes")
         self.check("GitHub outputs", "score=42" in outputs.read_text().split(), outputs.read_text())
 
+    def github_class(self) -> None:
+        """The nightly use: what ci/github/class.yml asks for."""
+        given = self._yaml(self.root / "ci/github/class.yml")["jobs"]["grade"]["with"]
+        workflow = self._yaml(self.root / ".github/workflows/grade.yml")
+        (step,) = (s for s in workflow["jobs"]["grade"]["steps"] if s.get("id") == "grade")
+        inputs = {**given, "image": self.engine.image, "fail-under": ""}
+        checkout, temp = self._folder(), self._folder()
+        shutil.copytree(self.root / "submissions", checkout / given["path"])
+        summary, outputs = self.folder / "class-summary.md", self.folder / "class-outputs"
+        for path in (summary, outputs):
+            path.write_text("")
+        (temp / "grader-out").mkdir()
+        self._as_runner(temp / "grader-out", summary, outputs)
+        platform = {"GITHUB_WORKSPACE": checkout, "GITHUB_STEP_SUMMARY": summary, "GITHUB_OUTPUT": outputs}
+        environment = {
+            **{name: str(path) for name, path in platform.items()},
+            **{name: _fill(text, inputs) for name, text in step["env"].items()},
+            **{"RUNNER_TEMP": str(temp), **self._path()},
+        }
+        done = run(["bash", "-eo", "pipefail", "-c", step["run"]], env=environment)
+        self.check("GitHub, a class", done.returncode == 0, done.stderr[-300:] if done.returncode else "")
+        count = len(list(checkout.rglob("*.ipynb")))
+        rows = [x for x in summary.read_text().splitlines() if x.startswith("| ") and "✓" in x]
+        kept = len(list((temp / "grader-out").glob("*/report.json")))
+        self.check(
+            "GitHub, a class: summary and reports",
+            kept == count and len(rows) >= count - 1 and not outputs.read_text(),
+            f"{kept} reports, {len(rows)} rows",
+        )
+
     def gitlab(self) -> None:
         template = self._yaml(self.root / "ci/gitlab/grade.gitlab-ci.yml")
         project = self._folder()
@@ -249,6 +279,32 @@ class Checks:
         found = json.loads((project / reports["codequality"]).read_text()) if not absent else []
         paths = {issue["location"]["path"] for issue in found}
         self.check("GitLab code quality", paths == {"homework.ipynb"}, f"{len(found)} issues")
+        absent = [p for p in template["grade-push"]["artifacts"]["paths"] if not list(project.glob(p))]
+        self.check("GitLab keeps what the template says", not absent, str(absent))
+
+    def gitlab_class(self) -> None:
+        """The same script by schedule, over the folder of a class."""
+        template = self._yaml(self.root / "ci/gitlab/grade.gitlab-ci.yml")
+        project = self._folder()
+        shutil.copytree(self.root / "submissions", project / "submissions")
+        variables = {
+            **{name: str(v["value"]) for name, v in template["variables"].items()},
+            **{"GITLAB_CI": "true", "CI_PROJECT_DIR": "/builds/class", "GRADER_PATH": "submissions"},
+            "CI_JOB_URL": "https://gitlab.example/c/class/-/jobs/8",
+        }
+        given = tuple(x for name, value in variables.items() for x in ("--env", f"{name}={value}"))
+        done = self.engine.grader(
+            *("-ec", "\n".join(template[".grader"]["script"])),
+            volumes={project: "/builds/class"},
+            more=(*given, "--entrypoint", "sh", "--workdir", "/builds/class"),
+        )
+        said = done.stderr[-300:] if done.returncode else ""
+        self.check("GitLab, a class", done.returncode == 0, said)
+        kept = len(list(project.glob("grader-out/*/report.json")))
+        reports = template[".grader"]["artifacts"]["reports"].values()
+        whole = all((project / path).is_file() for path in reports)
+        count = len(list((project / "submissions").rglob("*.ipynb")))
+        self.check("GitLab, a class: reports", whole and kept == count, f"{kept} reports")
 
     # ---------------------------------------------------------------- attacks
 

@@ -58,7 +58,9 @@ def main() -> int:
         report.memory()
         report.exit_codes()
         report.github()
+        report.github_class()
         report.gitlab()
+        report.gitlab_class()
         if not chosen.no_attacks:
             report.attacks()
     print(f"{report.held} checks held, {report.failed} failed")
