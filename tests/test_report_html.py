@@ -295,6 +295,22 @@ def test_what_was_printed_stands_below_its_cell_with_the_answers_marked() -> Non
     assert "as we ran it" not in reports.to_html(*samples.forgot_half(), samples.RUBRIC)
 
 
+def test_an_answer_far_down_a_long_output_is_shown_and_linked() -> None:
+    log = "".join(f"epoch {n} loss {1 / (n + 1):.6f}\n" for n in range(1000))[:15_000]
+    start = len(log) + len("\ndW1: ")
+    flood = f"{log}\ndW1: tensor([1.2346e-05])\nthe end"
+    report, submission = samples.forgot_half()
+    dumped = report.model_dump()
+    dumped["questions"][1]["checks"][0]["evidence"]["span"] = (start, start + 20)
+    dumped["questions"][1]["checks"][1]["evidence"] = None
+    said = (Output(cell=3, index=0, kind="stdout", text=flood),)
+    made = reports.to_html(Report.model_validate(dumped), submission, samples.RUBRIC, said)
+    cell = made.split('id="cell-4"')[1]
+    assert "epoch 100 loss" in cell
+    assert "epoch 500 loss" not in cell
+    assert re.search(r"\n…\ndW1: <a class=\"answer fail\"[^>]*>tensor\(\[1.2346e-05\]\)</a>", cell)
+
+
 @pytest.mark.parametrize("span", [(5, 5), (9, 3), (10, 4000), (100, 200)])
 def test_a_span_that_does_not_fit_marks_nothing(span: tuple[int, int]) -> None:
     made = ran(*span)

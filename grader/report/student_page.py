@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
 _CELL = 8_000  # characters of one cell
 _CELLS = 400
-_SHOWN = 4_000  # characters of one output
+_SHOWN = 4_000  # characters of one output, answers beyond them apart
+_LEAD = 200  # characters before such an answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,15 +114,27 @@ def _answers(report: Report, spoken: Words) -> dict[tuple[int, int], list[Answer
 
 
 def _shown(output: Output, answers: Sequence[Answer]) -> ShownOutput:
-    text = output.text[:_SHOWN].rstrip()
+    """The beginning of an output, and every answer in it, however far down it stands."""
+    text = output.text.rstrip()
     pieces: list[Piece] = []
     at = 0
     for start, end, piece in sorted(answers, key=lambda a: a[:2]):
         if at <= start < end <= len(text):
-            pieces += [Piece(text[at:start]), replace(piece, text=text[start:end])]
+            pieces += [*_between(text, at, start), replace(piece, text=text[start:end])]
             at = end
-    pieces.append(Piece(text[at:]))
-    return ShownOutput(output.kind, tuple(p for p in pieces if p.text), len(output.text) > _SHOWN)
+    rest = text[at : max(at, _SHOWN)]
+    pieces.append(Piece(rest))
+    return ShownOutput(output.kind, tuple(p for p in pieces if p.text), at + len(rest) < len(text))
+
+
+def _between(text: str, at: int, start: int) -> tuple[Piece, ...]:
+    """What stands before an answer: all of it near the beginning, else its own line."""
+    if start <= _SHOWN:
+        return (Piece(text[at:start]),)
+    line = max(at, text.rfind("\n", at, start) + 1, start - _LEAD)
+    head = text[at : max(at, _SHOWN)].rstrip()
+    gap = "\n…\n" if line > at + len(head) else ""
+    return Piece(head), Piece(gap), Piece(text[line:start])
 
 
 def _bar(question: QuestionView) -> tuple[float, float]:
