@@ -25,6 +25,7 @@ _GERMAN: dict[str, str] = {
     # grader.judge, grader.settle
     "These numbers also stand in the code; a person looks whether they were computed.": "Diese Zahlen stehen auch im Code; eine Person sieht nach, ob sie berechnet wurden.",
     "The print fits, but says too little by itself, and did not appear under another seed.": "Die Ausgabe passt, sagt allein aber zu wenig, und erschien unter einem anderen Startwert nicht.",
+    "The print fits, but nothing under another seed shows that this notebook computes its values.": "Die Ausgabe passt, aber unter einem anderen Startwert zeigt nichts, dass dieses Notebook ihre Werte berechnet.",
     "The print fits, but its few digits also fit known mistakes.": "Die Ausgabe passt, ihre wenigen Stellen passen aber auch zu bekannten Fehlern.",
     "Several values were printed for this (also in cell {where}); a person decides which is meant.": "Dafür wurden mehrere Werte ausgegeben (auch in Zelle {where}); eine Person entscheidet, welcher gemeint ist.",
     "The print was cut short; a person decides by what can be seen.": "Die Ausgabe ist abgekürzt; eine Person entscheidet nach dem, was zu sehen ist.",
