@@ -21,7 +21,7 @@ from grader.pairing import Slot, pair
 from grader.reading import movement
 from grader.report.text import one_line
 from grader.report.view import CheckView, student_view
-from grader.sighting import sight
+from grader.sighting import Sighting, sight
 from grader.source import Code
 from grader.stored import compare_stored
 from rubric.schema import BehaviourCheck, Question, Rubric, TensorCheck, TextCheck
@@ -77,6 +77,7 @@ class _Words:
     varies: str
     only_once: str
     by_name: str
+    by_shape: str
     stored: str
     elsewhere: str
     no_answer: str
@@ -92,6 +93,7 @@ _EN = _Words(
     varies="Two runs of the same notebook print different numbers: set the seed before drawing.",
     only_once="It is not printed under another random seed.",
     by_name="A print is found by its name and shape: print each value whole, with its name in front.",
+    by_shape="Taken by its shape alone: print its name in front.",
     stored="The outputs saved in the file are not what the notebook prints when it runs from top to bottom.",
     elsewhere="Under another random seed the run ends differently.",
     no_answer="No written answer was found.",
@@ -110,6 +112,7 @@ _DE = _Words(
     varies="Zwei Läufe desselben Notebooks drucken verschiedene Zahlen: Setzen Sie den Seed vor dem Ziehen.",
     only_once="Unter einem anderen Seed wird es nicht ausgegeben.",
     by_name="Gefunden wird nach Name und Form: Geben Sie jeden Wert ganz aus, mit seinem Namen davor.",
+    by_shape="Nur an der Form erkannt: Geben Sie seinen Namen davor aus.",
     stored="Die gespeicherten Ausgaben sind nicht, was das Notebook von oben nach unten ausgeführt ausgibt.",
     elsewhere="Unter einem anderen Seed endet der Lauf anders.",
     no_answer="Keine schriftliche Antwort gefunden.",
@@ -220,12 +223,14 @@ class _Print:
     cell: int
     text: str
     slots: tuple[Slot, ...]
+    by_shape: bool = False
 
 
-def _sighted(slots: tuple[Slot, ...], texts: Mapping[tuple[int, int], str]) -> _Print:
-    first = slots[0].first
+def _sighted(seen: Sighting, texts: Mapping[tuple[int, int], str]) -> _Print:
+    first = seen.slots[0].first
     start, end = first.span
-    return _Print(first.cell, texts.get((first.cell, first.output), "")[start:end], slots)
+    text = texts.get((first.cell, first.output), "")[start:end]
+    return _Print(first.cell, text, seen.slots, seen.by_shape)
 
 
 def _quoted(evidence: Evidence, slots: Sequence[Slot]) -> _Print:
@@ -248,6 +253,8 @@ def _printed(
     if found is None:
         return Item(check.title, "missing", "", (check.hint,) if check.hint else ())
     state, notes = _steady(found.slots, twice, spoken)
+    if found.by_shape:
+        notes = (*notes, spoken.by_shape)
     return Item(check.title, state, _where(found.cell, found.text, spoken), notes)
 
 

@@ -7,21 +7,30 @@ and a wrong one are seen alike: whoever is told no more than this can't find the
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from grader.book import Book
 from grader.labels import Vocabulary
 from grader.match import Candidate, match
 from grader.models import Cell
 from grader.pairing import Slot
-from grader.reading import Reading, read
+from grader.reading import read
 from grader.source import Code
 from rubric.schema import Rubric, TensorCheck
 
 
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """The print, or the prints that are its pieces. by_shape: no name speaks for it."""
+
+    slots: tuple[Slot, ...]
+    by_shape: bool
+
+
 def sight(
     slots: Sequence[Slot], cells: Sequence[Cell], rubric: Rubric, sizes: Mapping[str, int]
-) -> dict[str, tuple[Slot, ...]]:
-    """The print, or the prints that are its pieces, of each numeric check that has one.
+) -> dict[str, Sighting]:
+    """What each numeric check finds; nothing for a check that finds nothing.
 
     sizes: number of elements of each quantity, checked or not.
     """
@@ -30,10 +39,22 @@ def sight(
     wanted = {c.id: sizes[c.quantity] for c in checks}
     blank = Book((), rubric.tolerance, pieces=False)
     readings = read(slots, blank, Vocabulary(rubric, list(sizes)), Code(cells), cells, wanted, asked)
-    found = match(readings, checks, {}, wanted)
-    return {check: tuple(r.slot for r in _meant(candidates)) for check, candidates in found.items()}
+    matched = match(readings, checks, {}, wanted)
+    found = {check: _meant(candidates) for check, candidates in matched.items()}
+    taken = {r.order for candidates in matched.values() for c in candidates for r in c.readings}
+    # what stands near a print may speak of something else, and of something of another size
+    rest = [
+        r for r in readings if r.order not in taken and r.size > 1 and wanted.get(r.meant or "") != r.size
+    ]
+    for check, size in wanted.items():
+        fitting = next((r for r in rest if r.size == size), None)
+        if check not in found and fitting is not None:
+            found[check] = Sighting((fitting.slot,), by_shape=True)
+            rest.remove(fitting)
+    return found
 
 
-def _meant(candidates: Sequence[Candidate]) -> Sequence[Reading]:
+def _meant(candidates: Sequence[Candidate]) -> Sighting:
     """The last one, as the judge takes it where none is right; a whole one before a part."""
-    return max(candidates, key=lambda c: (c.coverage, c.last)).readings
+    best = max(candidates, key=lambda c: (c.coverage, c.last))
+    return Sighting(tuple(r.slot for r in best.readings), best.kind == "placed")

@@ -129,6 +129,15 @@ def test_who_asks_again_and_again_does_not_find_the_right_value(student: Student
     assert told == told[:1] * 4
 
 
+@pytest.mark.parametrize("before", ["", "loss\n", "loss = "])
+def test_a_print_without_its_name_is_found_by_its_shape_and_that_is_said(
+    student: Student, before: str
+) -> None:
+    assert student.check(lambda seed, run: f"{before}{[x * seed for x in WRONG]}\n") == 0
+    assert student.line("the total") == "found    the total, cell 1: [9.5, 8.25, 7.125]"
+    assert "Taken by its shape alone: print its name in front." in student.stdout
+
+
 def test_the_judge_sees_no_print_where_nothing_of_right_or_wrong_is_told(
     student: Student, monkeypatch: pytest.MonkeyPatch
 ) -> None:
