@@ -391,7 +391,7 @@ def _plain(value: Any) -> Any:
     return [_plain(v) for v in value] if isinstance(value, list) else value
 
 
-def _fill(text: str, inputs: dict[str, str]) -> str:
+def _fill(text: str, inputs: dict[str, Any]) -> str:
     for name, value in inputs.items():
-        text = text.replace(f"${{{{ inputs.{name} }}}}", value)
+        text = text.replace(f"${{{{ inputs.{name} }}}}", str(value))
     return text
