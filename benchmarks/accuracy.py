@@ -37,8 +37,8 @@ from runs import Run, execute, save_slice
 
 from grader.assignment import Assignment, load
 from grader.grading import grade
+from grader.judging.relations import GENERIC
 from grader.models import Execution, Report, Submission
-from grader.relations import GENERIC
 
 VERDICTS = ("pass", "partial", "fail", "missing", "review")
 STATUSES = ("right", "either", "partial", "wrong", "missing")

@@ -15,13 +15,19 @@ from importlib.metadata import PackageNotFoundError, version
 
 from grader import installed
 from grader.assignment import Assignment
-from grader.behaviour import find_answer, judge_behaviour, judge_text
-from grader.book import Book, Target
-from grader.diagnose import NEARLY, Suspects, explain, variant_targets
 from grader.extract import extract
-from grader.judge import Case, Decision, judge
-from grader.labels import Vocabulary
-from grader.match import match
+from grader.judging.behaviour import find_answer, judge_behaviour, judge_text
+from grader.judging.book import Book, Target
+from grader.judging.decision import Case, Decision
+from grader.judging.diagnose import NEARLY, Suspects, explain, variant_targets
+from grader.judging.judge import judge
+from grader.judging.labels import Vocabulary
+from grader.judging.match import match
+from grader.judging.pairing import Slot, pair
+from grader.judging.reading import read
+from grader.judging.settle import believe, doubt_swapped, follow_through, settle_hidden
+from grader.judging.slices import take_apart
+from grader.judging.source import Code
 from grader.models import (
     Cell,
     Execution,
@@ -37,12 +43,7 @@ from grader.models import (
     SubmissionRef,
     WorldRef,
 )
-from grader.pairing import Slot, pair
-from grader.reading import read
 from grader.score import score_question
-from grader.settle import believe, doubt_swapped, follow_through, settle_hidden
-from grader.slices import take_apart
-from grader.source import Code
 from grader.stored import compare_stored
 from rubric.schema import BehaviourCheck, TensorCheck, TextCheck, Tolerance
 

@@ -26,7 +26,7 @@ from rubric.schema import Check, Messages, Question
 _WORTH = 2.0**60
 """points of every neutral check: a credit times this, rounded to hundredths, is still the credit, exactly"""
 _OPEN, _CLOSE = "\ue000", "\ue001"
-_CODE = ("extract", "intake", ".")
+_CODE = ("extract", "intake", "judging", ".")
 """the rooms of the grader that decide what is judged; `.` is the hall"""
 
 

@@ -17,7 +17,7 @@ from grader.intake.files import content_digest
 from grader.models import AttachedFile, Submission
 
 _EXECUTION_CODE = ("execute", "jail")
-_JUDGING_CODE = ("extract", "intake", "report", ".")
+_JUDGING_CODE = ("extract", "intake", "judging", "report", ".")
 """the rooms that decide what stands in a report; `.` is the hall, without the rooms"""
 _SOURCES = {".py", ".html", ".css", ".js"}
 

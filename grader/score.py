@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from grader.assignment import Quantities
-from grader.evidence import describe
-from grader.judge import Decision
+from grader.judging.decision import Decision
+from grader.judging.evidence import describe
 from grader.models import CheckResult, Output, QuestionResult
 from rubric.schema import Check, Question, Rubric, TensorCheck
 

@@ -13,16 +13,16 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from grader.assignment import Assignment
-from grader.behaviour import find_answer, met
 from grader.extract import extract
 from grader.grading import grade
+from grader.judging.behaviour import find_answer, met
+from grader.judging.pairing import Slot, pair
+from grader.judging.reading import movement
+from grader.judging.sighting import Sighting, sight
+from grader.judging.source import Code
 from grader.models import Evidence, Execution, PrintedTensor, Submission, VerdictName
-from grader.pairing import Slot, pair
-from grader.reading import movement
 from grader.report.text import one_line
 from grader.report.view import CheckView, student_view
-from grader.sighting import Sighting, sight
-from grader.source import Code
 from grader.stored import compare_stored
 from rubric.schema import BehaviourCheck, Question, Rubric, TensorCheck, TextCheck
 

@@ -55,7 +55,7 @@ class Mistake:
     message: teaches the student, without the answer. detail: for the assistant.
     touches: what it changes, matched by `BehaviourCheck.broken_by` (for example "network", "seed").
     easier: the wrong problem is easier than the right one, so nothing follows through from it.
-    signs: words and numbers (see `grader.source.Code.words`) of which at least one stands in the
+    signs: words and numbers (see `grader.judging.source.Code.words`) of which at least one stands in the
         code of whoever makes it; empty where nothing tells. They decide between mistakes that give the same
         numbers, and a mistake without its signs is not sought in company.
     hints: words that make it likelier than others with the same numbers and the same likelihood; without

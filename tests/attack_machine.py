@@ -102,7 +102,7 @@ class Machine:
             "home": str(self._folder / "home"),
             "rubric": str(checkout / "rubric"),
             "checkout": str(checkout),
-            "grader_source": str(checkout / "grader" / "judge.py"),
+            "grader_source": str(checkout / "grader" / "judging" / "judge.py"),
             "tcp": self.tcp,
             "udp": self.udp,
             "paths": self.paths,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from grader.assignment import Assignment
-from grader.behaviour import find_answer
+from grader.judging.behaviour import find_answer
 from grader.models import Cell
 from rubric.schema import TextCheck
 

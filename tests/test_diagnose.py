@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from grader.assignment import Assignment, load
-from grader.diagnose import named
 from grader.extract import extract
 from grader.grading import decide
-from grader.judge import Decision
+from grader.judging.decision import Decision
+from grader.judging.diagnose import named
 from grader.models import Cell, Output
 from rubric.schema import Mistake
 

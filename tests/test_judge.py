@@ -13,7 +13,7 @@ from printing import in_worlds, show
 
 from grader.assignment import Assignment
 from grader.grading import decide
-from grader.judge import Decision
+from grader.judging.decision import Decision
 from grader.models import Cell, PrintedTensor
 
 LABELS = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from grader.assignment import Assignment
-from grader.labels import Vocabulary, tokens
+from grader.judging.labels import Vocabulary, tokens
 
 
 @pytest.fixture(scope="module")

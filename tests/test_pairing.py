@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from grader.judging.pairing import pair
 from grader.models import PrintedTensor
-from grader.pairing import pair
 
 
 def printed(label: str, *values: float, cell: int = 0, shape: tuple[int, ...] | None = None) -> PrintedTensor:

@@ -9,12 +9,12 @@ import pytest
 from printing import show
 
 from grader.assignment import Assignment
-from grader.book import Book, Target
-from grader.labels import Vocabulary
+from grader.judging.book import Book, Target
+from grader.judging.labels import Vocabulary
+from grader.judging.pairing import pair
+from grader.judging.reading import Reading, as_rounded, read
+from grader.judging.source import Code
 from grader.models import Cell
-from grader.pairing import pair
-from grader.reading import Reading, as_rounded, read
-from grader.source import Code
 
 
 def reading(hw4: Assignment, source: str, **options: object) -> list[Reading]:

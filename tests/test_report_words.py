@@ -16,7 +16,7 @@ from grader.report.reasons import said
 from grader.report.words import words
 from rubric.schema import Messages
 
-ROOMS = ("judge", "settle", "behaviour", "relations")
+ROOMS = ("judge", "fit", "misfit", "settle", "behaviour", "relations")
 
 
 def holes(text: str) -> list[str]:
@@ -42,7 +42,7 @@ def test_the_languages_have_the_same_sentences(both: object) -> None:
 
 def sentences(room: str) -> set[str]:
     """What a module says in whole sentences, numbers put in for what it fills in."""
-    tree = ast.parse((Path(grader.__file__).parent / f"{room}.py").read_text("utf-8"))
+    tree = ast.parse((Path(grader.__file__).parent / "judging" / f"{room}.py").read_text("utf-8"))
     inside = {id(part) for node in ast.walk(tree) if isinstance(node, ast.JoinedStr) for part in node.values}
     notes = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
     found = set()

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from grader.judging.source import Code
 from grader.models import Cell
-from grader.source import Code
 
 
 def code(*sources: str) -> Code:

@@ -9,8 +9,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from grader.behaviour import find_answer
 from grader.desk.words import DeskWords, Kind, desk_words
+from grader.judging.behaviour import find_answer
 from grader.models import Cell, CheckResult, Report
 from grader.report.alike import Alike
 from grader.report.words import words

@@ -22,7 +22,7 @@ _GERMAN: dict[str, str] = {
     "A person will look at this.": "Das sieht sich eine Person an.",
     "Consistent with your earlier result, which is wrong; part of the points.": "Passt zu Ihrem früheren Ergebnis, das falsch ist; ein Teil der Punkte.",
     "These numbers are written in the notebook's source, not computed by it.": "Diese Zahlen stehen im Quelltext des Notebooks, es berechnet sie nicht.",
-    # grader.judge, grader.settle
+    # grader.judging.judge, grader.judging.settle
     "These numbers also stand in the code; a person looks whether they were computed.": "Diese Zahlen stehen auch im Code; eine Person sieht nach, ob sie berechnet wurden.",
     "The print fits, but says too little by itself, and did not appear under another seed.": "Die Ausgabe passt, sagt allein aber zu wenig, und erschien unter einem anderen Startwert nicht.",
     "The print fits, but nothing under another seed shows that this notebook computes its values.": "Die Ausgabe passt, aber unter einem anderen Startwert zeigt nichts, dass dieses Notebook ihre Werte berechnet.",
@@ -41,12 +41,12 @@ _GERMAN: dict[str, str] = {
     "Right but for the last printed digit, as if digits were cut off; a person decides.": "Richtig bis auf die letzte ausgegebene Stelle, als wären Stellen abgeschnitten; eine Person entscheidet.",
     "Right, but printed under the name of {name}, and that one under this; a person decides.": "Richtig, aber unter dem Namen von {name} ausgegeben, und jenes unter diesem; eine Person entscheidet.",
     "The print labelled {label} shows {name}.": "Die Ausgabe mit der Beschriftung {label} zeigt {name}.",
-    # grader.behaviour
+    # grader.judging.behaviour
     "The notebook has no code.": "Das Notebook enthält keinen Code.",
     "The printed values do not tell.": "Die ausgegebenen Werte verraten es nicht.",
     "No written answer was found.": "Eine geschriebene Antwort wurde nicht gefunden.",
     "A person reads this answer (cell {where}):": "Eine Person liest diese Antwort (Zelle {where}):",
-    # grader.relations, grader.diagnose
+    # grader.judging.relations, grader.judging.diagnose
     "Your values have the right magnitude and the opposite sign.": "Ihre Werte haben den richtigen Betrag und das umgekehrte Vorzeichen.",
     "Your values are {factor} times the expected ones.": "Ihre Werte sind das {factor}-Fache der erwarteten.",
     "These are the right numbers in another order.": "Das sind die richtigen Zahlen in anderer Reihenfolge.",

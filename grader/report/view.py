@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 
-from grader.behaviour import find_answer
+from grader.judging.behaviour import find_answer
 from grader.marks import BY_HAND
 from grader.models import CheckResult, Evidence, QuestionResult, Report, Submission, VerdictName
 from grader.report.reasons import said as translated

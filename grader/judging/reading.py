@@ -10,11 +10,11 @@ from typing import Literal
 
 import numpy as np
 
-from grader.book import Book, View
-from grader.labels import Meaning, Vocabulary
+from grader.judging.book import Book, View
+from grader.judging.labels import Meaning, Vocabulary
+from grader.judging.pairing import Slot
+from grader.judging.source import Code
 from grader.models import Cell, PrintedTensor
-from grader.pairing import Slot
-from grader.source import Code
 
 Movement = Literal["moves", "constant", "absent"]
 

@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from grader.book import Book
-from grader.labels import Vocabulary
-from grader.match import Candidate, match
+from grader.judging.book import Book
+from grader.judging.labels import Vocabulary
+from grader.judging.match import Candidate, match
+from grader.judging.pairing import Slot
+from grader.judging.reading import read
+from grader.judging.source import Code
 from grader.models import Cell
-from grader.pairing import Slot
-from grader.reading import read
-from grader.source import Code
 from rubric.schema import Rubric, TensorCheck
 
 

@@ -8,9 +8,9 @@ from functools import cache
 
 import numpy as np
 
-from grader.book import Book
+from grader.judging.book import Book
+from grader.judging.pairing import Slot
 from grader.models import PrintedTensor
-from grader.pairing import Slot
 
 _MOST = 200  # slices of one print
 _LARGEST = 1000  # numbers in a table whose columns are looked at

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from grader.diagnose import named
-from grader.judge import Case, Decision
+from grader.judging.decision import Case, Decision
+from grader.judging.diagnose import named
 from rubric.schema import TensorCheck
 
 

@@ -16,8 +16,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from grader.judging.pairing import Slot
 from grader.models import PrintedTensor
-from grader.pairing import Slot
 from rubric.schema import Tolerance
 
 Array = npt.NDArray[np.float64]

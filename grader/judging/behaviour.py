@@ -6,9 +6,9 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from grader.judge import Decision
+from grader.judging.decision import Decision
+from grader.judging.source import Code
 from grader.models import Cell
-from grader.source import Code
 from rubric.schema import BehaviourCheck, Messages, Mistake, Requirement, TextCheck
 
 _HEADING = re.compile(r"^\s*(#{1,6}\s|\*\*|<h\d|(?:question|task|exercise|aufgabe|frage)\b|\(?\d+[.)])", re.I)

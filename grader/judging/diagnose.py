@@ -4,7 +4,7 @@ A hypothesis is a set of known mistakes. It predicts every quantity in every wor
 explains the most prints wins, fewer mistakes before more, those that the code shows signs of before
 others, and it is named only where no other hypothesis explains the same prints as well. One mistake is
 tried first, then those that the numbers in the code suggest, then one more beside what was found, then
-pairs. What no hypothesis explains is left to `grader.relations`.
+pairs. What no hypothesis explains is left to `grader.judging.relations`.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ from itertools import combinations
 
 import numpy as np
 
-from grader.book import Array, Book, Target, View, fits, margin
+from grader.judging.book import Array, Book, Target, View, fits, margin
+from grader.judging.pairing import Slot
+from grader.judging.reading import Reading
 from grader.models import Diagnosis
-from grader.pairing import Slot
-from grader.reading import Reading
 from rubric.schema import Mistake, Tolerance
 
 Ids = tuple[str, ...]

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from grader.book import Array, Book, fits, margin
-from grader.match import Candidate
+from grader.judging.book import Array, Book, fits, margin
+from grader.judging.match import Candidate
 from grader.models import Evidence, Output, PrintedTensor
 from rubric.schema import Tolerance
 

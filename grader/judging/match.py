@@ -15,8 +15,8 @@ from typing import Literal
 
 import numpy as np
 
-from grader.book import View
-from grader.reading import Reading
+from grader.judging.book import View
+from grader.judging.reading import Reading
 from rubric.schema import TensorCheck
 
 Kind = Literal["right", "handout", "mistaken", "named", "placed"]

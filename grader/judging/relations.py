@@ -10,7 +10,7 @@ from fractions import Fraction
 
 import numpy as np
 
-from grader.book import Array, fits, margin
+from grader.judging.book import Array, fits, margin
 from grader.models import Diagnosis, PrintedTensor
 from rubric.schema import Tolerance
 

@@ -1,0 +1,8 @@
+"""What the prints of a notebook show, and what follows from it (pure).
+
+::
+
+    prints of each world ─▶ pairing ─▶ slices ─▶ reading ─▶ match ─▶ judge ─▶ settle
+                                  labels, source ─┘  │
+                        book, diagnose, relations ───┘
+"""

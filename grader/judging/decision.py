@@ -1,0 +1,65 @@
+"""What was decided about one check, and what decisions rest on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from grader.assignment import Array
+from grader.judging.book import Book
+from grader.judging.diagnose import Explanation
+from grader.judging.evidence import Comparison, compare
+from grader.judging.match import Candidate
+from grader.judging.reading import Reading
+from grader.judging.source import Code
+from grader.models import Diagnosis, Flag, VerdictName
+from rubric.schema import Mistake, Rubric, TensorCheck
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What was decided about one check.
+
+    credit: share of its points; None while a person decides. typed_in: its numbers stand in the code.
+    hidden: it fits in the handout's world and differs in another. guesses: hypotheses that give what was
+    printed in place of this, the likeliest first; which one is told is for the other checks to say.
+    """
+
+    check: str
+    verdict: VerdictName
+    credit: float | None
+    reason: str
+    candidate: Candidate | None = None
+    comparison: Comparison | None = None
+    diagnosis: Diagnosis | None = None
+    flags: tuple[Flag, ...] = ()
+    typed_in: bool = False
+    hidden: bool = False
+    guesses: tuple[tuple[str, ...], ...] = ()
+
+    @property
+    def mistakes(self) -> tuple[str, ...]:
+        return self.candidate.mistakes if self.candidate is not None else ()
+
+
+@dataclass(frozen=True)
+class Case:
+    """Everything a verdict may rest on, besides the candidates.
+
+    confirmed: checks of which every world shows a right value that moves with the world.
+    """
+
+    rubric: Rubric
+    references: tuple[Mapping[str, Array], ...]
+    variants: Book
+    mistakes: Mapping[str, Mistake]
+    explanation: Explanation
+    code: Code
+    readings: tuple[Reading, ...]
+    confirmed: frozenset[str] = frozenset()
+
+
+def compared(check: TensorCheck, candidate: Candidate, case: Case) -> Comparison | None:
+    """The candidate against the reference; None where its size does not allow it."""
+    expected = [reference[check.quantity] for reference in case.references]
+    return compare(candidate, expected, case.rubric.tolerance)

@@ -1,0 +1,144 @@
+"""A print that fits the reference in every world: is it enough, and is it the one that is meant? (pure)"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from grader.judging.decision import Case, Decision, compared
+from grader.judging.evidence import Comparison, digits, excluded
+from grader.judging.match import Candidate
+from grader.judging.source import Code
+from grader.judging.typed import typed_in
+from grader.models import Flag
+from rubric.schema import TensorCheck
+
+STRONG = 0.9  # share of the known mistakes that a print must rule out
+STRONG_ALONE = 0.8  # the same for a print that only the handout's world shows, with three digits or more
+
+
+def judge_fit(
+    check: TensorCheck, right: Sequence[Candidate], others: Sequence[Candidate], case: Case
+) -> Decision:
+    """Decide a check of which some print is right.
+
+    right: the prints that fit in every world in which they appeared. others: what else was offered for it.
+    """
+    messages = case.rubric.messages
+    best = max(
+        right, key=lambda c: (c.seen_everywhere, c.named(check.id), _says_other(c, check, case) is None)
+    )
+    comparison = compared(check, best, case)
+    flags: list[Flag] = []
+    doubt = _doubt(check, best, comparison, case)
+    if doubt is not None:
+        return replace(doubt, candidate=best, comparison=comparison)
+    doubt_text = _rivalry(check, best, right, others, case)
+    if doubt_text is not None:
+        return Decision(check.id, "review", None, doubt_text, best, comparison)
+    other = _says_other(best, check, case)
+    if other is not None:
+        label = best.readings[0].slot.first.label or best.readings[0].slot.first.above
+        flags.append(
+            Flag(
+                id="label_mismatch",
+                message=f"{check.id} is right, but cell {best.cell + 1} labels it {label[:60]!r}",
+            )
+        )
+    if others:
+        flags.append(Flag(id="several_values", message=f"{check.id} was printed with other values too"))
+    if not best.seen_everywhere:
+        flags.append(
+            Flag(
+                id="one_world",
+                message=f"{check.id} was seen in the handout's world only; that print alone is strong enough",
+            )
+        )
+    return Decision(check.id, "pass", 1.0, messages.passed, best, comparison, flags=tuple(flags))
+
+
+def _doubt(check: TensorCheck, best: Candidate, comparison: Comparison | None, case: Case) -> Decision | None:
+    """Why a print that fits is not enough, if it is not."""
+    several = len(case.references) > 1
+    ruled_out = excluded(best, check.quantity, case.variants)
+    precise = comparison is not None and digits(comparison, case.rubric.tolerance) >= 2.5
+    if several and not best.seen_everywhere:
+        if typed_in(best, case.code):
+            return Decision(
+                check.id,
+                "review",
+                None,
+                "These numbers also stand in the code; a person looks whether they were computed.",
+            )
+        if not case.confirmed:
+            text = (
+                "The print fits, but nothing under another seed shows that this notebook computes its values."
+            )
+            return Decision(check.id, "review", None, text)
+        if ruled_out >= STRONG_ALONE and precise:
+            return None
+        return Decision(
+            check.id,
+            "review",
+            None,
+            "The print fits, but says too little by itself, and did not appear under another seed.",
+        )
+    if several and all(r.movement == "constant" for r in best.readings) and typed_in(best, case.code):
+        return Decision(check.id, "fail", 0.0, case.rubric.messages.typed_in, typed_in=True)
+    if ruled_out < STRONG:
+        return Decision(
+            check.id, "review", None, "The print fits, but its few digits also fit known mistakes."
+        )
+    return None
+
+
+def _says_other(candidate: Candidate, check: TensorCheck, case: Case) -> str | None:
+    """The check that its label names instead; a label can only lie about a tensor of the same size."""
+    if candidate.named(check.id):
+        return None
+    reference = case.references[0]
+    alike = {
+        c.id
+        for c in case.rubric.checks()
+        if isinstance(c, TensorCheck) and reference[c.quantity].size == reference[check.quantity].size
+    }
+    return next((r.meant for r in candidate.readings if r.called and r.meant in alike), None)
+
+
+def _rivalry(
+    check: TensorCheck,
+    best: Candidate,
+    right: Sequence[Candidate],
+    others: Sequence[Candidate],
+    case: Case,
+) -> str | None:
+    """Other values offered for the same check: None where it is clear which one is meant."""
+    rivals = [o for o in others if o.kind in ("mistaken", "named") and o.coverage == 1.0]
+    if not _aside(best, case):
+        rivals = [o for o in rivals if not _aside(o, case)]
+    if not rivals:
+        return None
+    if any(c.named(check.id) for c in right) and not any(o.named(check.id) for o in rivals):
+        return None
+    first, last = min(c.first for c in right), max(c.last for c in right)
+    later = [o for o in rivals if o.first > first]
+    if len(later) == len(rivals) and _after_training(rivals, case.code):
+        return None
+    latest = max(right, key=lambda c: c.last)
+    if all(o.cell < latest.cell for o in rivals) and len(rivals) <= 2 and last == latest.last:
+        return None
+    where = ", ".join(sorted({str(o.cell + 1) for o in rivals}))
+    return f"Several values were printed for this (also in cell {where}); a person decides which is meant."
+
+
+def _aside(candidate: Candidate, case: Case) -> bool:
+    """Do its labels say that it stands beside the answer, to compare with?"""
+    return case.rubric.asides is not None and all(
+        case.rubric.asides in r.meaning.words for r in candidate.readings
+    )
+
+
+def _after_training(rivals: Sequence[Candidate], code: Code) -> bool:
+    """Are the later values the same quantity printed again after the parameters changed?"""
+    end = max(r.cell for r in rivals)
+    return any(c.updates_parameters for c in code.cells if c.index <= end)

@@ -1,0 +1,65 @@
+"""Right or not, and why not: one verdict per numeric check (pure).
+
+A check passes when a print fits the reference in every world and tells it from the known mistakes.
+What fits in the handout's world only is decided by what the other world shows: numbers that do not
+move with the world were not computed from it, numbers that move to something wrong were wrong all
+along. What stays open goes to a person.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from grader.judging.book import View
+from grader.judging.decision import Case, Decision
+from grader.judging.fit import judge_fit
+from grader.judging.match import Candidate
+from grader.judging.misfit import judge_misfit
+from grader.judging.reading import Reading
+from rubric.schema import TensorCheck
+
+
+def judge(check: TensorCheck, candidates: Sequence[Candidate], case: Case) -> Decision:
+    """Decide one numeric check from its candidates, which are in the order they were printed."""
+    whole = [c for c in candidates if c.kind == "right" and c.coverage == 1.0]
+    if whole:
+        return judge_fit(check, whole, [c for c in candidates if c.kind != "right"], case)
+    if not candidates:
+        return _judge_nothing(check, case)
+    named_ones = [c for c in candidates if c.named(check.id)]
+    meant = (named_ones or list(candidates))[-1]
+    decision = judge_misfit(check, meant, case)
+    for other in candidates:
+        if other is not meant and other.kind in ("handout", "right") and decision.verdict != "partial":
+            rival = judge_misfit(check, other, case)
+            if rival.verdict == "review":
+                return rival
+    return decision
+
+
+def _judge_nothing(check: TensorCheck, case: Case) -> Decision:
+    claimed = [
+        (r, v.target.quantity)
+        for r in case.readings
+        for v in r.exact
+        if r.meant == check.id and v.whole and r.size > 1
+    ]
+    if claimed:
+        printed, quantity = max(
+            enumerate(claimed), key=lambda c: (c[1][0].order, c[1][0].meaning.words.get(c[1][1], 0), c[0])
+        )[1]
+        text = f"The print labelled {printed.slot.first.label or check.title!r} shows {quantity}."
+        views = [v for v in _variants_of(printed, case) if v.target.quantity == check.quantity and v.whole]
+        return Decision(check.id, "fail", 0.0, text, guesses=_guesses(views, case))
+    return Decision(check.id, "missing", 0.0, case.rubric.messages.missing)
+
+
+def _guesses(views: Sequence[View], case: Case) -> tuple[tuple[str, ...], ...]:
+    """The mistakes that give this print, those first that leave alone what was printed right."""
+    right = {v.target.quantity for r in case.readings for v in r.exact if v.whole}
+    contradicted = {t.mistakes for t in case.variants.targets if t.quantity in right}
+    return tuple(sorted((v.target.mistakes for v in views), key=lambda ids: ids in contradicted))
+
+
+def _variants_of(reading: Reading, case: Case) -> list[View]:
+    return case.variants.lookup(reading.slot, range(len(reading.slot.prints)))

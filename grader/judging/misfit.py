@@ -1,0 +1,130 @@
+"""A print that does not fit: wrong, partly right, or for a person to decide (pure)."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+
+from grader.judging.decision import Case, Decision, compared
+from grader.judging.diagnose import named
+from grader.judging.evidence import Comparison, excluded, in_half_precision, last_digit_off
+from grader.judging.fit import STRONG
+from grader.judging.match import Candidate
+from grader.judging.relations import generic
+from grader.judging.typed import typed_in
+from grader.models import Diagnosis, VerdictName
+from rubric.schema import Rubric, TensorCheck
+
+_OTHER_WORLD = "Right under the handout's seed, different under another one; a person looks why."
+_POWER = re.compile(  # of ten, in a label
+    r"10\s*\^?\s*[-−]?\d|\de[-+−]?\d|µ|μ|[x×*]\s*10|\bscaled?\b|skaliert|milli|micro|mikro|nano",
+    re.IGNORECASE,
+)
+
+
+def judge_misfit(check: TensorCheck, candidate: Candidate, case: Case) -> Decision:
+    """Decide a check by a print that is not right as a whole in every world."""
+    rubric = case.rubric
+    comparison = compared(check, candidate, case)
+
+    def decided(
+        verdict: VerdictName, credit: float | None, reason: str, diagnosis: Diagnosis | None = None
+    ) -> Decision:
+        return Decision(check.id, verdict, credit, reason, candidate, comparison, diagnosis)
+
+    doubt = _imprecise(comparison, rubric)
+    if doubt is not None:
+        return decided("review", None, doubt)
+    if candidate.kind == "mistaken":
+        rivals = case.explanation.rivals.get(candidate.mistakes, ())
+        diagnosis = named(candidate.mistakes, case.mistakes, rivals)
+        return decided("fail", 0.0, rubric.messages.fail, diagnosis)
+    if any(r.slot.first.elided for r in candidate.readings):
+        return decided("review", None, "The print was cut short; a person decides by what can be seen.")
+    if candidate.coverage == 0.0:
+        size = case.references[0][check.quantity].size
+        return decided(
+            "fail", 0.0, f"What is printed under this name has {_count(candidate)} numbers, not {size}."
+        )
+    if candidate.coverage < 1.0:
+        return _judge_part(candidate, rubric, decided)
+    constant = len(case.references) > 1 and all(r.movement == "constant" for r in candidate.readings)
+    if candidate.kind == "handout":
+        if constant and typed_in(candidate, case.code):
+            return replace(decided("fail", 0.0, rubric.messages.typed_in), typed_in=True)
+        if constant:
+            return decided(
+                "review",
+                None,
+                "The values are right, but do not change with the random seed: were they computed here?",
+            )
+        if _excluded_first(check, candidate, case) >= STRONG and comparison is not None:
+            return replace(decided("review", None, _OTHER_WORLD), hidden=True)
+        return decided(
+            "fail", 0.0, f"{rubric.messages.fail} They only look right at the few digits that were printed."
+        )
+    if comparison is None:
+        return decided("fail", 0.0, f"{rubric.messages.fail} The shape does not fit either.")
+    diagnosis = None if constant else generic(comparison.prints, rubric.tolerance)
+    if (
+        diagnosis is not None
+        and diagnosis.ids == ("constant_factor",)
+        and _in_other_units(candidate, comparison)
+    ):
+        return decided("review", None, "Right in the unit that the label gives; a person decides.", diagnosis)
+    one_wrong = diagnosis is not None and diagnosis.ids == ("one_element",)
+    if one_wrong and candidate.named(check.id) and comparison.share >= rubric.partial.at_least:
+        share = rubric.partial.share * comparison.share
+        return decided("partial", share, rubric.messages.partial, diagnosis)
+    return decided("fail", 0.0, rubric.messages.fail, diagnosis)
+
+
+def _in_other_units(candidate: Candidate, comparison: Comparison) -> bool:
+    """Are the values a power of ten times the expected ones, and does a label speak of such a power?"""
+    printed, expected = comparison.prints[-1]
+    biggest = int(np.argmax(np.abs(expected)))
+    power = np.log10(abs(printed.values[biggest] / expected[biggest]))
+    if abs(power - round(power)) > 1e-3 or round(power) == 0:
+        return False
+    said = " ".join(
+        f"{r.slot.first.label} {r.slot.first.after} {r.slot.first.above}" for r in candidate.readings
+    )
+    return bool(_POWER.search(unicodedata.normalize("NFKC", said)))
+
+
+def _judge_part(candidate: Candidate, rubric: Rubric, decided: Callable[..., Decision]) -> Decision:
+    """A tensor of which only a part was printed."""
+    shown = f"{candidate.coverage:.0%} of it was printed."
+    if candidate.kind == "right" and candidate.coverage >= rubric.partial.at_least:
+        share = rubric.partial.share * candidate.coverage
+        return decided("partial", share, f"{rubric.messages.partial} {shown}")
+    wrong = "" if candidate.kind == "right" else f"{rubric.messages.fail} "
+    return decided("fail", 0.0, f"{wrong}Only {shown}")
+
+
+def _count(candidate: Candidate) -> int:
+    return sum(r.size for r in candidate.readings)
+
+
+def _imprecise(comparison: Comparison | None, rubric: Rubric) -> str | None:
+    """Why nearly right values are a person's business: they may be right, but computed or cut coarsely."""
+    if comparison is None or comparison.agrees.all():
+        return None
+    if in_half_precision(comparison):
+        return "Close, and computed in half precision; a person decides."
+    if last_digit_off(comparison, rubric.tolerance):
+        return "Right but for the last printed digit, as if digits were cut off; a person decides."
+    return None
+
+
+def _excluded_first(check: TensorCheck, candidate: Candidate, case: Case) -> float:
+    """Share of the known mistakes that the print of the handout's world alone rules out."""
+    alone = [
+        replace(r, slot=replace(r.slot, prints=(r.slot.first, *(None for _ in r.slot.prints[1:]))))
+        for r in candidate.readings
+    ]
+    return excluded(replace(candidate, readings=tuple(alone)), check.quantity, case.variants)
