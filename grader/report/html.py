@@ -10,7 +10,7 @@ import base64
 import hashlib
 import re
 from collections.abc import Sequence
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any
 
 from grader.report import text
@@ -58,8 +58,12 @@ def prose(value: str) -> Markup:
     return made + escape(line[end:])
 
 
+@lru_cache(maxsize=512)
 def python(source: str) -> Markup:
-    """Python source as HTML: escaped, its words in spans of the classes that notebook.css colours."""
+    """Python source as HTML: escaped, its words in spans of the classes that notebook.css colours.
+
+    Kept for the cells that a whole class has, the handout's snippet above all.
+    """
     from markupsafe import Markup
     from pygments import highlight
 

@@ -90,5 +90,6 @@ def _tensors(check: CheckResult) -> Iterator[str]:
         worst = ""
         if both.worst is not None:
             index = ", ".join(map(str, both.worst.index))
-            worst = f"; furthest off [{index}]: actual {both.worst.actual}, expected {both.worst.expected}"
+            where = f" [{index}]" if index else ""
+            worst = f"; furthest off{where}: actual {both.worst.actual}, expected {both.worst.expected}"
         yield f"    {both.departing} of {both.total} differ{worst}"
