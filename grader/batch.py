@@ -34,9 +34,7 @@ from grader.store import Kept, executions, submissions
 from rubric.schema import World
 
 STATE = ".grader"
-_TURN_S = (
-    0.0005  # a kernel's message waits so long for the judging thread; Python's 5 ms cost 5 % of the whole
-)
+_TURN_S = 0.0005  # so long a kernel's message waits for the judging thread; Python's own 5 ms cost 5 %
 _NOTED_EVERY_S = 0.25
 
 _P = ParamSpec("_P")

@@ -124,7 +124,7 @@ class _Books:
         rubric = assignment.rubric
         references = assignment.references
         self._assignment = assignment
-        self.checks = [c for c in rubric.checks() if isinstance(c, TensorCheck)]
+        self.checks = rubric.tensor_checks()
         self.asked = frozenset(c.quantity for c in self.checks)
         canonical = [Target(name, (), tuple(r[name] for r in references)) for name in references[0]]
         self.canonical = Book(canonical, rubric.tolerance, pieces=True, elements=True)

@@ -225,10 +225,14 @@ class Rubric(_Model):
         for question in self.questions:
             yield from question.checks
 
+    def tensor_checks(self) -> tuple[TensorCheck, ...]:
+        """The numeric checks, in order."""
+        return tuple(c for c in self.checks() if isinstance(c, TensorCheck))
+
     @model_validator(mode="after")
     def _names_are_consistent(self) -> Self:
         ids = [c.id for c in self.checks()]
-        tensors = {c.id for c in self.checks() if isinstance(c, TensorCheck)}
+        tensors = {c.id for c in self.tensor_checks()}
         _no_twice("check id", ids)
         _no_twice("question id", [q.id for q in self.questions])
         _no_twice("world name", [w.name for w in self.worlds])

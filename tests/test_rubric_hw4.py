@@ -22,7 +22,7 @@ NUMBERS = ["h1", "h2", "output", "dW1", "db1", "dW2", "db2", "dW3", "db3"]
 def test_four_questions_and_a_hundred_points() -> None:
     assert {q.id: q.points for q in RUBRIC.questions} == {"q1": 12, "q2": 30, "q3": 48, "q4": 10}
     assert RUBRIC.points == 100
-    tensors = [c for c in RUBRIC.checks() if isinstance(c, TensorCheck)]
+    tensors = RUBRIC.tensor_checks()
     assert [c.id for c in tensors] == NUMBERS
     assert sum(c.points for c in tensors) == 78
     assert all(c.hint for c in RUBRIC.checks())

@@ -99,8 +99,8 @@ def _says_other(candidate: Candidate, check: TensorCheck, case: Case) -> str | N
     reference = case.references[0]
     alike = {
         c.id
-        for c in case.rubric.checks()
-        if isinstance(c, TensorCheck) and reference[c.quantity].size == reference[check.quantity].size
+        for c in case.rubric.tensor_checks()
+        if reference[c.quantity].size == reference[check.quantity].size
     }
     return next((r.meant for r in candidate.readings if r.called and r.meant in alike), None)
 

@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from rubric.schema import Rubric, TensorCheck
+from rubric.schema import Rubric
 
 _LONGEST = 300  # characters of a label that are read; the end is nearest to the value
 _ACCENT = re.compile(r"\\(?:hat|widehat|bar|tilde|vec)\s*\{?\s*([A-Za-z])\s*\}?")
@@ -83,8 +83,8 @@ class Vocabulary:
                 if parts and word not in known:
                     known.append(word)
                 self._longest = max(self._longest, 2 * len(parts))
-        self._checks = {c.id: c.labels for c in rubric.checks() if isinstance(c, TensorCheck)}
-        asked = {c.quantity for c in rubric.checks() if isinstance(c, TensorCheck)}
+        self._checks = {c.id: c.labels for c in rubric.tensor_checks()}
+        asked = {c.quantity for c in rubric.tensor_checks()}
         self._background = [w for w in rubric.vocabulary if w in background and w not in asked]
 
     def meaning(self, label: str, *contexts: str) -> Meaning:

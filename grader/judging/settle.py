@@ -11,7 +11,6 @@ from dataclasses import replace
 
 from grader.judging.decision import Case, Decision
 from grader.judging.diagnose import named
-from rubric.schema import TensorCheck
 
 
 def settle_hidden(decisions: Mapping[str, Decision], case: Case) -> dict[str, Decision]:
@@ -76,7 +75,7 @@ def believe(
     changes, or more than half where all that it explains are zeros. One that fits a single tensor by
     chance is not. Of several guesses, the one that fits the most of the rest is told.
     """
-    quantity = {c.id: c.quantity for c in case.rubric.checks() if isinstance(c, TensorCheck)}
+    quantity = {c.id: c.quantity for c in case.rubric.tensor_checks()}
 
     def support(mistake: str) -> float:
         """The largest share of a question's wrong values that a mistake explains, 0 where too small."""
@@ -125,9 +124,7 @@ def _named(decision: Decision) -> set[str]:
 
 def doubt_swapped(decisions: Mapping[str, Decision], case: Case) -> dict[str, Decision]:
     """Two right values of one size, each under the other's name: a person decides which is meant."""
-    size = {
-        c.id: case.references[0][c.quantity].size for c in case.rubric.checks() if isinstance(c, TensorCheck)
-    }
+    size = {c.id: case.references[0][c.quantity].size for c in case.rubric.tensor_checks()}
 
     def called(decision: Decision) -> str | None:
         if (

@@ -16,7 +16,7 @@ from grader.judging.pairing import Slot
 from grader.judging.reading import read
 from grader.judging.source import Code
 from grader.models import Cell
-from rubric.schema import Rubric, TensorCheck
+from rubric.schema import Rubric
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ def sight(
 
     sizes: number of elements of each quantity, checked or not.
     """
-    checks = [c for c in rubric.checks() if isinstance(c, TensorCheck)]
+    checks = rubric.tensor_checks()
     asked = {c.id: c.quantity for c in checks}
     wanted = {c.id: sizes[c.quantity] for c in checks}
     blank = Book((), rubric.tolerance, pieces=False)

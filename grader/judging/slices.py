@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cache
+from itertools import accumulate
 
 import numpy as np
 
@@ -119,8 +120,7 @@ def _joined_end_to_end(slot: Slot, books: Sequence[Book], sizes: Sequence[int]) 
         flat = Slot(slot.order, tuple(p and _flattened(p, turned=turned) for p in slot.prints))
         lengths = _all_known(flat, books, sizes) or _in_order(flat, books, sizes)
         if lengths:
-            ends = np.cumsum(lengths)
-            return [_segment(flat, int(e - n), int(e)) for n, e in zip(lengths, ends, strict=True)]
+            return list(_segments(flat, lengths))
     return []
 
 
@@ -149,11 +149,7 @@ def _in_order(flat: Slot, books: Sequence[Book], sizes: Sequence[int]) -> tuple[
     for start in range(len(sizes)):
         for end in range(start + 2, len(sizes) + 1):
             run = tuple(sizes[start:end])
-            if sum(run) != total:
-                continue
-            ends = np.cumsum(run)
-            parts = (_segment(flat, int(e - n), int(e)) for n, e in zip(run, ends, strict=True))
-            if any(_known(part, books) for part in parts):
+            if sum(run) == total and any(_known(part, books) for part in _segments(flat, run)):
                 return run
     return ()
 
@@ -173,6 +169,12 @@ def _flattened(printed: PrintedTensor, *, turned: bool) -> PrintedTensor:
         half_unit=tuple(printed.half_unit[i] for i in picked),
         shape=(len(picked),),
     )
+
+
+def _segments(flat: Slot, lengths: Sequence[int]) -> Iterator[Slot]:
+    """A print cut into consecutive segments of these lengths."""
+    ends = accumulate(lengths)
+    return (_segment(flat, end - length, end) for length, end in zip(lengths, ends, strict=True))
 
 
 def _segment(flat: Slot, start: int, end: int) -> Slot:

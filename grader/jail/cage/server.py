@@ -51,7 +51,6 @@ def _prepare(plan: Plan) -> tuple[Plan, cgroup.Parents | None]:
     sys.path[:] = plan.python_path
     kernel.programs["first"] = filters.build_first()
     kernel.programs["second"] = filters.build_second()
-
     from . import application, friendly  # noqa: F401  (from inside the root they can't be read)
 
     if plan.namespaces:
