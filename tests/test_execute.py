@@ -213,9 +213,10 @@ def test_processor_time(run: Run) -> None:
         "print('x' * 100_000_000)",
         "import os\nwhile True: os.write(1, b'x' * 100_000)",
         "from IPython.display import display\nwhile True: display({'text/plain': 'y' * 9999}, raw=True)",
-        "get_ipython().kernel.iopub_socket.send_multipart([b'x' * (60 << 20)])\nwhile True: pass",
-        "s = get_ipython().kernel.iopub_socket; s.send_multipart([b'x' * (1 << 20)] * 900)\nwhile True: pass",
-        "s = get_ipython().kernel.iopub_socket; s.send_multipart([b''] * 10**5)\nwhile True: pass",
+        "get_ipython().kernel.iopub_socket.send_multipart([b'x' * (60 << 20)])\nimport time; time.sleep(99)",
+        "s = get_ipython().kernel.iopub_socket; s.send_multipart([b'x' * (1 << 20)] * 900)\n"
+        "import time; time.sleep(99)",
+        "s = get_ipython().kernel.iopub_socket; s.send_multipart([b''] * 10**5)\nimport time; time.sleep(99)",
     ],
 )
 def test_output_floods_stop_and_our_memory_stays_flat(run: Run, code: str) -> None:

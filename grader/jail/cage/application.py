@@ -35,6 +35,8 @@ from traitlets.config import Config
 from .plan import Order
 
 _PATH = "/sockets/k"
+_HELD = 1 << 18
+"""characters that may wait to be sent"""
 
 
 class _NoThread:
@@ -60,13 +62,26 @@ class CagedStream(OutStream):
     """OutStream that loses nothing, and wakes the thread that sends only when there is something to send.
 
     Libraries write to the descriptor without asking Python. A thread reads that; in ipykernel it may come
-    to it when the cell is over, and then the text is filed under the next cell or dropped.
+    to it when the cell is over, and then the text is filed under the next cell or dropped. In ipykernel a
+    flood also gathers for 0.2 s before any of it is sent, which may be all the memory there is; here whoever
+    writes waits for the sending.
     """
+
+    _written = 0
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         self._reading = threading.RLock()
         self._decode = codecs.getincrementaldecoder("utf-8")("replace").decode
         super().__init__(*args, **kwargs)
+
+    def write(self, string: str) -> int | None:  # type: ignore[override]
+        """As in ipykernel; sends first what is waiting if that is a lot."""
+        number = super().write(string)
+        self._written += len(string)
+        if self._written > _HELD:
+            self._written = 0
+            super().flush()
+        return number
 
     def flush(self) -> None:
         """Send what was written, if anything was."""
@@ -93,6 +108,8 @@ class CagedStream(OutStream):
                 (waiting,) = struct.unpack("i", fcntl.ioctl(self._fid, termios.FIONREAD, bytes(4)))
                 if waiting:
                     self.write(self._decode(os.read(self._fid, waiting)))
+            except MemoryError:
+                return  # the cell has it all; this thread goes on when some is free again
             except (OSError, TypeError, ValueError):
                 self._fid = None  # the student closed or replaced it
 
