@@ -91,7 +91,7 @@ Status = Literal[
 
 
 class Output(Record):
-    """One thing a cell printed, in the order it arrived. Untrusted text and nothing else.
+    """One thing a cell printed, in the order it arrived. Untrusted text, and at most one picture.
 
     Consecutive messages of one stream are joined. An `update_display_data` is a new output of
     the cell that was running when it came; it never rewrites an earlier one.
@@ -102,6 +102,11 @@ class Output(Record):
     kind: Literal["stdout", "stderr", "result", "display", "error"]
     text: str = Field(default="", description="stream text or text/plain")
     html: str | None = Field(default=None, description="text/html, where the output has one")
+    image: str | None = Field(
+        default=None,
+        description="a PNG as base64, for people to look at, never evidence; "
+        "empty: a picture was shown and not kept, see grader.execute.picture",
+    )
 
 
 class CellError(Record):

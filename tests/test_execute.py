@@ -14,6 +14,7 @@ from execute_kit import Run, attached, cells, shared_runner, text_of
 
 from grader.errors import IsolationError, KernelStartError
 from grader.execute import Job, Limits, open_runner
+from grader.execute.picture import picture
 from grader.execute.workdir import copy_files
 from grader.models import AttachedFile
 
@@ -320,7 +321,10 @@ def test_the_usual_libraries_and_notebook_habits(run: Run) -> None:
     )
     assert done.errors == () and done.status == "ok"
     assert text_of(done, 0, "display").startswith("<Figure size")
+    figure = next(out for out in done.outputs if out.cell == 0 and out.kind == "display")
+    assert figure.image is not None and picture(figure.image) is not None
     assert any(out.html for out in done.outputs if out.cell == 1)
+    assert not any(out.image for out in done.outputs if out.cell > 0)
     assert text_of(done, 2) == "awaited\n" and text_of(done, 3) == "2\n"
     assert text_of(done, 5) == "[[0.0, 1.0], [2.0, 3.0]]\n"
     assert text_of(done, 6) == "tensor([1., 1.])\n"

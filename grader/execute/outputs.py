@@ -8,8 +8,10 @@ is hostile: whatever has not the expected type is dropped.
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import Any, Literal
 
+from grader.execute.picture import Picture, choose, picture
 from grader.models import CellError, Output
 
 Kind = Literal["stdout", "stderr", "result", "display", "error"]
@@ -49,11 +51,23 @@ def first_line(text: str, most: int = 300) -> str:
 _MOST_ERRORS = 1000
 
 
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """An output. pictured: it had a picture, a sound one in `picture`."""
+
+    cell: int
+    kind: Kind
+    parts: list[str]
+    html: str | None = None
+    pictured: bool = False
+    picture: Picture | None = None
+
+
 class OutputLog:
     """Collects the messages of one kernel, by the cell that was running when they arrived."""
 
     def __init__(self) -> None:
-        self._entries: list[tuple[int, Kind, list[str], str | None]] = []
+        self._entries: list[_Entry] = []
         self._errors: list[CellError] = []
 
     def take(self, cell: int, message: dict[str, Any]) -> None:
@@ -78,11 +92,20 @@ class OutputLog:
         """Everything that was printed, in order of arrival."""
         counts: dict[int, int] = {}
         found = []
-        for cell, kind, parts, html in self._entries:
-            index = counts.get(cell, 0)
-            counts[cell] = index + 1
-            text = clean("".join(parts))
-            found.append(Output(cell=cell, index=index, kind=kind, text=text, html=html))
+        pictures = iter(choose([(e.cell, e.picture) for e in self._entries if e.pictured]))
+        for entry in self._entries:
+            index = counts.get(entry.cell, 0)
+            counts[entry.cell] = index + 1
+            found.append(
+                Output(
+                    cell=entry.cell,
+                    index=index,
+                    kind=entry.kind,
+                    text=clean("".join(entry.parts)),
+                    html=entry.html,
+                    image=next(pictures) if entry.pictured else None,
+                )
+            )
         return tuple(found)
 
     def errors(self) -> tuple[CellError, ...]:
@@ -95,11 +118,11 @@ class OutputLog:
             return
         kind: Kind = "stderr" if content.get("name") == "stderr" else "stdout"
         if self._entries:
-            last_cell, last_kind, parts, _ = self._entries[-1]
-            if last_cell == cell and last_kind == kind:
-                parts.append(text)
+            last = self._entries[-1]
+            if last.cell == cell and last.kind == kind:
+                last.parts.append(text)
                 return
-        self._entries.append((cell, kind, [text], None))
+        self._entries.append(_Entry(cell, kind, [text]))
 
     def _data(self, cell: int, kind: Kind, content: dict[str, Any]) -> None:
         data = content.get("data")
@@ -108,13 +131,15 @@ class OutputLog:
         html = data.get("text/html")
         plain = next((data[m] for m in _TEXTS if isinstance(data.get(m), str)), "")
         table = _SURROGATE.sub("\ufffd", html) if isinstance(html, str) else None
-        self._entries.append((cell, kind, [plain], table))
+        png = data.get("image/png")
+        shown = picture(png) if isinstance(png, str) else None
+        self._entries.append(_Entry(cell, kind, [plain], table, png is not None, shown))
 
     def _error(self, cell: int, content: dict[str, Any]) -> None:
         name, value = self._note_error(cell, content)
         lines = content.get("traceback")
         trace = [line for line in lines if isinstance(line, str)] if isinstance(lines, list) else []
-        self._entries.append((cell, "error", ["\n".join(trace) or f"{name}: {value}"], None))
+        self._entries.append(_Entry(cell, "error", ["\n".join(trace) or f"{name}: {value}"]))
 
     def _note_error(self, cell: int, content: dict[str, Any]) -> tuple[str, str]:
         name, value = content.get("ename"), content.get("evalue")
