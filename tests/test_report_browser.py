@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 from golden import samples
 from playwright.sync_api import Browser, Page, sync_playwright
+from png import b64, png
 from test_report_html import HOSTILE, attacked
 
 from grader import report as reports
@@ -123,6 +124,26 @@ def test_a_quote_leads_to_its_cell(browser: Browser, tmp_path: Path) -> None:
     seen.page.keyboard.press("Enter")
     seen.page.wait_for_selector("#cell-4 pre", state="visible")
     assert "loss.backward()" in seen.page.inner_text("#cell-4 pre")
+
+
+@pytest.mark.parametrize("width", [360, 1200])
+def test_pictures_are_seen_and_fit_the_page(browser: Browser, tmp_path: Path, width: int) -> None:
+    shown = [
+        Output(cell=3, index=n, kind="display", text=f"<Figure {n}>", image=b64(png(*size)))
+        for n, size in enumerate([(640, 480), (3000, 300), (300, 3000), (28, 28)])
+    ]
+    seen = opened(browser, tmp_path, reports.to_html(*samples.forgot_half(), samples.RUBRIC, shown), width)
+    seen.page.evaluate("document.querySelector('details.cells').open = true")
+    sizes = seen.page.evaluate(
+        "Promise.all([...document.images].map("
+        "i => i.decode().then(() => [i.naturalWidth, i.width, i.height])))"
+    )
+    assert [natural for natural, _, _ in sizes] == [640, 3000, 300, 28]
+    assert all(0 < w <= width and 0 < h <= 640 for _, w, h in sizes)
+    assert sizes[3][1:] == [28, 28] and sizes[1][1] / sizes[1][2] == pytest.approx(10, rel=0.1)
+    assert seen.page.evaluate("document.scrollingElement.scrollWidth") <= width
+    assert seen.console == []
+    seen.page.close()
 
 
 def names(page: Page) -> list[str]:

@@ -12,17 +12,19 @@ from pathlib import Path
 import nbformat
 import pytest
 from golden import samples
+from png import b64, png
 
 from grader import report as reports
 from grader.errors import StorageError
-from grader.models import Execution, Output, Report, Submission
+from grader.models import Cell, Execution, Output, Report, Submission
 from grader.report.html import prose
 from grader.report.notebook import kept_outputs
 from grader.report.statistics import statistics
 
+PICTURE = b64(png())
 PAGE = "html head meta link title style script body header footer main section article div span p a br bdi"
-WORDS = "b em strong code pre h1 h2 h3 ul li dl dt dd figure figcaption details summary"
-TABLES = "table caption colgroup col thead tbody tr th td svg g rect line text"
+WORDS = "b em strong s code pre hr h1 h2 h3 h4 h5 h6 ul ol li dl dt dd figure figcaption details summary"
+TABLES = "table caption colgroup col thead tbody tr th td svg g rect line text img"
 FORMS = "form label input button select option output"
 OUR_TAGS = {tag for group in (PAGE, WORDS, TABLES, FORMS) for tag in group.split()}
 HOSTILE = [
@@ -92,6 +94,8 @@ def attacked(hostile: str) -> tuple[Report, Submission]:
 def test_pages_hold_only_our_tags_and_no_handlers(hostile: str) -> None:
     report, submission = attacked(hostile)
     said = [Output(cell=c.index, index=0, kind="stdout", text=hostile) for c in submission.cells]
+    said += [Output(cell=1, index=1, kind="display", text=f"<{hostile}>", image=PICTURE + hostile)]
+    said += [Output(cell=1, index=2, kind="display", text=f"<{hostile}>", image=PICTURE)]
     student = reports.to_html(report, submission, samples.RUBRIC, said)
     plain = reports.to_html(*attacked("harmless"), samples.RUBRIC)
     assert Page(student).tags.count("section") == Page(plain).tags.count("section")
@@ -102,7 +106,9 @@ def test_pages_hold_only_our_tags_and_no_handlers(hostile: str) -> None:
         assert page.tags.count("script") <= 1
         for tag, name, value in page.attributes:
             assert not name.startswith("on"), (tag, name)
-            assert name not in ("style", "src", "action", "formaction", "srcdoc")
+            assert name not in ("style", "action", "formaction", "srcdoc", "srcset")
+            if name == "src":
+                assert (tag, value) == ("img", f"data:image/png;base64,{PICTURE}")
             if name == "href":
                 assert re.fullmatch(r"#[\w-]+|data:,|[\w.~%-]+/report\.html", value), value
         assert not re.search(r"[\x00-\x08\x0b-\x1f\u202e\u2028]", made)
@@ -270,6 +276,8 @@ RUN = Execution(
         Output(cell=3, index=0, kind="stdout", text="tensor([1.2346e-05])\nthen"),
         Output(cell=3, index=1, kind="display", html="<script>x()</script><table><tr><td>0.5<td>7</table>"),
         Output(cell=3, index=2, kind="error", text="Traceback\nNameError: <b>y</b>"),
+        Output(cell=3, index=3, kind="display", text="<Figure size 640x480 with 1 Axes>", image=PICTURE),
+        Output(cell=3, index=4, kind="result", text="<Figure size 9x9 with 0 Axes>", image=""),
     ),
 )
 
@@ -293,6 +301,32 @@ def test_what_was_printed_stands_below_its_cell_with_the_answers_marked() -> Non
     assert ">0.5  7</pre>" in cell_4, "HTML is shown as its text, scripts left out"
     assert "as we ran it" in made
     assert "as we ran it" not in reports.to_html(*samples.forgot_half(), samples.RUBRIC)
+
+
+def test_a_picture_stands_below_its_cell_and_a_missing_one_is_told() -> None:
+    cell_4 = ran().split('id="cell-4"')[1]
+    alt = "Picture 1 shown by cell 4: Figure size 640x480 with 1 Axes"
+    assert f'<img class="shown" src="data:image/png;base64,{PICTURE}" alt="{alt}">' in cell_4
+    assert "1 picture of this cell is not shown here: it is too large, or no PNG." in cell_4
+    assert "Figure size 9x9" not in cell_4
+    assert ran().count("data:image") == 1
+
+
+def test_text_beside_a_picture_is_shown_where_it_says_something() -> None:
+    report, submission = samples.forgot_half()
+    said = [Output(cell=3, index=1, kind="result", text="tensor([7.5])", image=PICTURE)]
+    made = reports.to_html(report, submission, samples.RUBRIC, said)
+    assert 'alt="Picture 1 shown by cell 4">' in made
+    assert "tensor([7.5])" in made.split('id="cell-4"')[1]
+
+
+def test_markdown_cells_are_typeset_unless_there_is_too_much_of_them() -> None:
+    report, submission = samples.all_right()
+    cells = [Cell(index=n, kind="markdown", source=f"# Part {n}\n" + "word " * 1500) for n in range(40)]
+    cells += [Cell(index=40, kind="raw", source="# raw <b>")]
+    made = reports.to_html(report, submission.model_copy(update={"cells": tuple(cells)}), samples.RUBRIC)
+    assert "<h4>Part 0</h4>" in made and "<h4>Part 25</h4>" in made
+    assert '<pre tabindex="0"># Part 39\n' in made and "# raw &lt;b&gt;" in made
 
 
 def test_an_answer_far_down_a_long_output_is_shown_and_linked() -> None:

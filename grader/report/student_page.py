@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from grader.models import Output, Report, Submission
 from grader.report.html import page, python
-from grader.report.text import visible
+from grader.report.text import one_line, visible
+from grader.report.typeset import typeset
 from grader.report.view import QuestionView, student_view
 from grader.report.words import MARKS, Words, points
 from rubric.schema import Rubric
@@ -20,6 +22,9 @@ _CELL = 8_000  # characters of one cell
 _CELLS = 400
 _SHOWN = 4_000  # characters of one output, answers beyond them apart
 _LEAD = 200  # characters before such an answer
+_TYPESET = 200_000  # characters of Markdown in all; a hostile cell of 8,000 takes a tenth of a second
+_PNG = re.compile(r"iVBORw0KGgo[A-Za-z0-9+/]*={0,2}")
+_OBJECT = re.compile(r"<([^<>\n]{1,200})>")  # what Python says of an object that has no text
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,22 +39,32 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class ShownOutput:
-    """What one output said, with the prints that answer a check set apart."""
+    """What one output said, with the prints that answer a check set apart.
+
+    image: a PNG as base64, "" where the output shows none; alt: what it is, in words.
+    """
 
     kind: str
     pieces: tuple[Piece, ...]
     cut: bool
+    image: Markup | str = ""
+    alt: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class SourceCell:
-    """A cell as handed in, and what it printed, cut to a length that keeps the page light."""
+    """A cell as handed in, and what it printed, cut to a length that keeps the page light.
+
+    typeset: `source` is Markdown made HTML. left_out: tells of pictures that are not shown.
+    """
 
     number: int
     code: bool
     source: Markup | str
     cut: bool
     outputs: tuple[ShownOutput, ...]
+    typeset: bool = False
+    left_out: str = ""
 
 
 def to_html(
@@ -85,19 +100,57 @@ def _cells(
     by_cell: dict[int, list[Output]] = {}
     for output in outputs:
         by_cell.setdefault(output.cell, []).append(output)
+    room = _TYPESET
     for cell in submission.cells[:_CELLS]:
         source = visible(cell.source[:_CELL]).strip("\n")
         printed = by_cell.get(cell.index, [])
+        number = cell.index + 1
+        words = None
+        if cell.kind == "markdown" and len(source) <= room:
+            room -= len(source)
+            words = typeset(source)
+        below, missing = _below(printed, answers, spoken)
         yield SourceCell(
-            number=cell.index + 1,
+            number=number,
             code=cell.kind == "code",
-            source=python(source) if cell.kind == "code" else source,
+            source=python(source) if cell.kind == "code" else source if words is None else words,
             cut=len(cell.source) > _CELL,
-            outputs=tuple(_shown(o, answers.get((o.cell, o.index), [])) for o in printed if o.text.strip()),
+            outputs=below,
+            typeset=words is not None,
+            left_out=spoken.left_out[missing != 1].format(n=missing) if missing else "",
         )
 
 
 Answer = tuple[int, int, Piece]
+
+
+def _below(
+    printed: Sequence[Output], answers: Mapping[tuple[int, int], Sequence[Answer]], spoken: Words
+) -> tuple[tuple[ShownOutput, ...], int]:
+    """What stands below a cell, and how many of its pictures do not.
+
+    Beside a picture, text that only names the object drawn is the picture's description.
+    """
+    from markupsafe import Markup
+
+    below: list[ShownOutput] = []
+    missing = pictures = 0
+    for output in printed:
+        shown = _shown(output, answers.get((output.cell, output.index), []))
+        name = _OBJECT.fullmatch(output.text.strip())
+        if name and output.image is not None:
+            shown = replace(shown, pieces=tuple(p for p in shown.pieces if p.check))
+        if _PNG.fullmatch(output.image or ""):
+            pictures += 1
+            called = spoken.picture.format(n=pictures, cell=output.cell + 1)
+            alt = f"{called}: {one_line(name[1])}" if name else called
+            # no student's text: _PNG has seen all of it, and a million characters need no escaping
+            shown = replace(shown, image=Markup(output.image), alt=alt)
+        else:
+            missing += output.image is not None
+        if shown.pieces or shown.image:
+            below.append(shown)
+    return tuple(below), missing
 
 
 def _answers(report: Report, spoken: Words) -> dict[tuple[int, int], list[Answer]]:
@@ -116,6 +169,8 @@ def _answers(report: Report, spoken: Words) -> dict[tuple[int, int], list[Answer
 def _shown(output: Output, answers: Sequence[Answer]) -> ShownOutput:
     """The beginning of an output, and every answer in it, however far down it stands."""
     text = output.text.rstrip()
+    if not text:
+        return ShownOutput(output.kind, (), False)
     pieces: list[Piece] = []
     at = 0
     for start, end, piece in sorted(answers, key=lambda a: a[:2]):

@@ -67,6 +67,8 @@ class Words:
     your_run: str
     your_run_note: str
     output_of: str
+    picture: str
+    left_out: tuple[str, str]
     read_by: str
     cell: str
     cut: str
@@ -129,6 +131,11 @@ EN = Words(
     your_run_note="What each cell printed here stands below it; prints that answer a question are "
     "coloured. Cells are counted from 1 with text cells included.",
     output_of="Printed by cell {cell}",
+    picture="Picture {n} shown by cell {cell}",
+    left_out=(
+        "{n} picture of this cell is not shown here: it is too large, or no PNG.",
+        "{n} pictures of this cell are not shown here: they are too many, too large, or no PNGs.",
+    ),
     read_by="A person reads your answer.",
     cell="Cell {cell}",
     cut="cut here",
@@ -211,6 +218,11 @@ DE = Words(
     your_run_note="Unter jeder Zelle steht, was sie hier ausgab; Ausgaben, die eine Aufgabe beantworten, "
     "sind gefärbt. Ab 1 gezählt, Textzellen eingeschlossen.",
     output_of="Ausgabe von Zelle {cell}",
+    picture="Bild {n}, gezeigt von Zelle {cell}",
+    left_out=(
+        "{n} Bild dieser Zelle fehlt hier: Es ist zu groß oder kein PNG.",
+        "{n} Bilder dieser Zelle fehlen hier: Es sind zu viele, sie sind zu groß oder keine PNGs.",
+    ),
     read_by="Eine Person liest Ihre Antwort.",
     cell="Zelle {cell}",
     cut="hier gekürzt",
