@@ -26,6 +26,8 @@ SPELLINGS = {
         r"$$h = \begin{bmatrix}5 \cdot 10^{-1} & -1.25\times10^{-3} \\ 1.5 \cdot 10^{2} & 0.5\end{bmatrix}$$",
         [(r"$$h = \begin{bmatrix}", (2, 2), (0.5, -1.25e-3, 150.0, 0.5))],
     ),
+    "a blank in front of the exponent": ("h [1.5 E-03 -2.5 E+02]", [("h", (2,), (1.5e-3, -250.0))]),
+    "per cent": ("h1: 49.9409% -2.5 %", [("h1", (2,), (0.499409, -0.025))]),
     "decimal commas": ("1,25·10⁻³; 2,5·10⁻²", [("", (2,), (1.25e-3, 0.025))]),
     "a unit in a label": ("Layer 1 (×10⁻³): 0.5 0.25", [("Layer 1 (×10⁻³)", (2,), (0.5, 0.25))]),
     "signs apart in a list": ("[[+ 0.5, - 0.25],\n [- 0.5, + 1.5]]", [("", (2, 2), (0.5, -0.25, -0.5, 1.5))]),
@@ -72,6 +74,8 @@ def test_a_factor_scales_the_printed_digits_too() -> None:
         "0.5 - 1j" * 20_000,
         "`1" * 60_000,
         "1,1" * 60_000 + "10^",
+        "1" * 100_000 + ".1%" * 30_000,
+        "1 e-1" * 40_000,
     ],
 )
 def test_spelling_is_linear_and_keeps_the_length(text: str) -> None:
@@ -169,3 +173,30 @@ def test_bars_around_rows_and_between_all_numbers_part_nothing() -> None:
         (2, 2),
         (2, 2),
     ]
+
+
+LONG_TABLES = {
+    "named": "name;i;j;value\nh1;0;0;0.5\nh1;0;1;2.5e-01\nh1;1;0;0.125\nh1;1;1;0.0625",
+    "tabs": "h1\t0\t0\t0.5\nh1\t0\t1\t0.25\nh1\t1\t0\t0.125\nh1\t1\t1\t0.0625",
+    "numbered lines": "name i j value\n0 h1 0 0 0.5\n1 h1 0 1 0.25\n2 h1 1 0 0.125\n3 h1 1 1 0.0625",
+    "from 1": "| h1 | 1 | 1 | 0.5 |\n| h1 | 1 | 2 | 0.25 |\n| h1 | 2 | 1 | 0.125 |\n| h1 | 2 | 2 | 0.0625 |",
+    "in another order": "h1 0 0 0.5\nh1 1 0 0.125\nh1 0 1 0.25\nh1 1 1 0.0625",
+    "below the name": "h1\nrow col value\n0 0 0.5\n0 1 0.25\n1 0 0.125\n1 1 0.0625",
+    "stacked by pandas": "h1\n0  0    0.5000\n   1    0.2500\n1  0    0.1250\n   1    0.0625\ndtype: float64",
+}
+
+
+@pytest.mark.parametrize("name", LONG_TABLES)
+def test_a_table_with_a_line_per_entry_is_the_tensor(name: str) -> None:
+    (found,) = extract_text(LONG_TABLES[name])
+    assert found.shape == (2, 2)
+    assert found.values == (0.5, 0.25, 0.125, 0.0625)
+    assert "h1" in f"{found.label} {found.above}" or found.above == "row col value"
+
+
+@pytest.mark.parametrize(
+    "text", ["0 0 0.5\n0 1 0.25\n1 0 0.125", "0 0 0.5\n0 0 0.25", "2 0 0.5\n2 1 0.25\n3 0 0.5"]
+)
+def test_indices_that_fill_no_grid_are_values(text: str) -> None:
+    (found,) = extract_text(text)
+    assert found.shape == (text.count("\n") + 1, 3)

@@ -45,7 +45,7 @@ def extract(outputs: Sequence[Output]) -> tuple[PrintedTensor, ...]:
             continue
         plain = extract_text(output.text, cell=output.cell, output=output.index, channel=output.kind)
         if output.html:
-            rich = extract_html(output.html, output.text, extract_text)
+            rich = join_entries(extract_html(output.html, output.text, extract_text))
             if rich and [item.values for item in rich] != [item.values for item in plain]:
                 plain = tuple(
                     replace(item, cell=output.cell, output=output.index, channel=output.kind) for item in rich

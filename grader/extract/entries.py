@@ -1,22 +1,23 @@
 """Lines that belong to one tensor by their names.
 
-- One entry a line: `dW1[0,0] -0.0997`, `h1[0][1] = 0.5`, `W1(0,1): 0.3`.
+- One entry a line: `dW1[0,0] -0.0997`, `h1[0][1] = 0.5`, `W1(0,1): 0.3`, `h1;0;1;0.5`.
 - One numbered row a line, as in CSV: `h1,0,0.5,0.25` above `h1,1,0.125,0.5`.
 """
 
 from __future__ import annotations
 
-import math
 import re
 from dataclasses import replace
 from itertools import groupby
 
+from grader.extract.grid import grid_shape, index_of
 from grader.models import PrintedTensor
 
 _INDEXED = re.compile(
     r"(?P<base>.*[^\W_][^\[(]*?)\s*(?P<index>(?:[\[(]\s*\d{1,4}(?:\s*,\s*\d{1,4})*\s*[\])])+)\Z"
 )
 _DIGITS = re.compile(r"\d+")
+_LINE_NUMBER = re.compile(r"\d{1,5}[\s|,;]+(?=\D)")
 
 
 def join_entries(found: list[PrintedTensor]) -> list[PrintedTensor]:
@@ -38,28 +39,28 @@ def _base(pair: tuple[tuple[str, tuple[int, ...]] | None, PrintedTensor]) -> tup
 
 
 def _entry(item: PrintedTensor) -> tuple[str, tuple[int, ...]] | None:
-    if item.shape != () or not item.label or item.label[-1] not in "])":
+    """The name of the tensor and the indices that a print says it is the entry of; None: it says none."""
+    if not item.label:
         return None
-    match = _INDEXED.match(item.label)
-    if match is None:
+    if item.shape == ():
+        match = _INDEXED.match(item.label) if item.label[-1] in "])" else None
+        return (match["base"], tuple(int(d) for d in _DIGITS.findall(match["index"]))) if match else None
+    if item.form not in ("row", "table") or len(item.shape) != 1 or len(item.values) < 3:
         return None
-    return match["base"], tuple(int(d) for d in _DIGITS.findall(match["index"]))
+    index = index_of(item.values, item.half_unit)
+    return (_LINE_NUMBER.sub("", item.label, count=1), index) if index is not None else None
 
 
 def _join(base: str, entries: list[tuple[tuple[int, ...], PrintedTensor]]) -> PrintedTensor | None:
-    if len(entries) < 2:
-        return None
-    indices = [index for index, _ in entries]
-    first = min(min(index) for index in indices)
-    shape = tuple(max(axis) - first + 1 for axis in zip(*indices, strict=True))
-    if first not in (0, 1) or math.prod(shape) != len(entries) or len(set(indices)) != len(entries):
+    shape = grid_shape([index for index, _ in entries]) if len(entries) > 1 else None
+    if shape is None:
         return None
     ordered = [item for _, item in sorted(entries, key=lambda pair: pair[0])]
     start, end = entries[0][1], entries[-1][1]
     return replace(
         start,
-        values=tuple(item.values[0] for item in ordered),
-        half_unit=tuple(item.half_unit[0] for item in ordered),
+        values=tuple(item.values[-1] for item in ordered),
+        half_unit=tuple(item.half_unit[-1] for item in ordered),
         shape=shape,
         form="row",
         label=base,

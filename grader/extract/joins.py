@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from grader.extract import tables
+from grader.extract import grid, tables
 from grader.extract.nodes import MAX_VALUES_PER_TENSOR, Node
 from grader.extract.precision import soften
 
@@ -87,6 +87,8 @@ class RowJoiner:
         columns = len(node.values)
         if last is not None:
             gap = self._text[last.end : node.start] if node.start - last.end < _LONGEST_GAP else ""
+            if columns < self._columns and _NEXT_ROW.match(gap) and grid.fill_in(last, node, self._columns):
+                columns = self._columns
             if (
                 self._rows == 1
                 and columns - self._columns in (0, 1)
@@ -142,7 +144,9 @@ class RowJoiner:
     def _seal(self, node: Node) -> None:
         header, self._header = self._header, None
         columns = self._columns
-        if columns > 1 and tables.counts(node.values[0::columns], (0.0, 1.0), gaps=node.elided):
+        if self._rows > 1 and grid.fold(node, columns):
+            node.form = "table"
+        elif columns > 1 and tables.counts(node.values[0::columns], (0.0, 1.0), gaps=node.elided):
             self._take_index(node, header)
         elif header is not None and len(header.values) == columns:
             node.form = "table"

@@ -7,6 +7,7 @@ or a sign starts, and never reads one twice.
 - `1.2×10⁻³`, `1.2·10^-3`, `1.2 \\times 10^{-3}`, `1.2*10**-3` → `1.2e-3`
 - `[- 0.5, + 0.3]`, `| - 0.5 |`, `loss = - 0.5` → the sign beside its number
 - `` `0.5` ``, `**0.5**`, `$0.5$` → the number between blanks
+- `1.2 E-03` → `1.2E-03`; `49.94%` → `.4994`
 - `0.5+0.25j` is no real number, let alone two: hidden
 """
 
@@ -37,6 +38,9 @@ _A_PARTED_SIGN = re.compile(r"[+\-−][ ]{1,3}+[0-9.]")
 _BRACKET = re.compile(r"\[[0-9.eE+\-−\s,;|]*+\]")
 _PARTED_IN_BRACKET = re.compile(r"(?<![eE0-9.])([+\-−])([ ]{1,3}+)(?=\.?[0-9])")
 _PARTED = re.compile(r"([,;|&:=(│┃║][ \t]{0,20}+)([+\-−])([ ]{1,3}+)(?=[0-9]*+\.[0-9])")
+_PARTED_EXPONENT = re.compile(r"(?<=[0-9.])([ ])([eE][+\-−][0-9]{2,3})(?![\w.])")
+_A_PERCENT = re.compile(r"[0-9][ ]?%")
+_PERCENT = re.compile(r"(?<![\w.])([0-9]{1,6}+)\.([0-9]{1,20}+)[ ]?%(?![\w|])")
 _MARKED = re.compile(rf"([`$]|\*\*)([ ]?[+\-−]?{_FIXED}(?:[eE][+\-−]?[0-9]{{1,4}}+)?+[ ]{{0,20}}+)\1")
 
 
@@ -50,9 +54,12 @@ def unadorned(text: str) -> str:
 
 
 def plain_spelling(text: str) -> str:
-    """The text with powers of ten as exponents and without complex numbers, of the same length."""
+    """The text with powers of ten as exponents, without per cent and complex numbers, of the same length."""
     if _A_POWER.search(text):
         text = _MARKED.sub(_blank_markup, _POWER.sub(_power, text))
+    text = _PARTED_EXPONENT.sub(r"\2\1", text)
+    if _A_PERCENT.search(text):
+        text = _PERCENT.sub(_percent, text)
     if _A_COMPLEX.search(text):
         text = _COMPLEX.sub(lambda match: "z" * len(match[0]), text)
     return text
@@ -61,6 +68,11 @@ def plain_spelling(text: str) -> str:
 def _blank_markup(match: re.Match[str]) -> str:
     blanks = " " * len(match[1])
     return f"{blanks}{match[2]}{blanks}"
+
+
+def _percent(match: re.Match[str]) -> str:
+    whole = match[1].zfill(2)
+    return f"{whole[:-2]}.{whole[-2:]}{match[2]}".ljust(len(match[0]))
 
 
 def _power(match: re.Match[str]) -> str:

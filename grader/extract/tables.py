@@ -10,6 +10,7 @@ from grader.extract.nodes import Node
 from grader.extract.numbers import NUMBER
 
 _LITERAL = re.compile(NUMBER)
+_FRACTION = re.compile(r"(?<![\w.])[0-9]*+\.[0-9]++(?:[eE][+\-−]?[0-9]++)?+(?![\w.])")
 _SERIES_END = re.compile(r"[ \t]*\r?\n(?:Name:|Length:|dtype:|Freq:)")
 _BAR = re.compile(r"[|│┃║]")
 _BETWEEN_BLOCKS = re.compile(r"[ \t]*\r?\n[ \t]*\r?\n([^\r\n]{1,400}\r?\n)?[ \t]*\Z")
@@ -47,13 +48,13 @@ def is_ruled_header(header: Node, row: Node, gap: str) -> bool:
 
 
 def has_named_columns(text: str, node: Node, columns: int) -> bool:
-    """The line above consists of words that end where the numbers of the node's first row end."""
+    """The line above consists of words, no values, that end where the numbers of the first row end."""
     line = _line_start(text, node.start)
     if line == 0:
         return False
     names = text[_line_start(text, line - 1) : line - 1].rstrip("\r")
     ends = _ends(text, node)[:columns]
-    if len(ends) < 2 or names[: text.find(" ", node.start) - line].strip():
+    if len(ends) < 2 or names[: text.find(" ", node.start) - line].strip() or _FRACTION.search(names):
         return False
     return any(
         all(

@@ -165,11 +165,11 @@ def _whole(kind: Kind, reading: Reading, view: View, check: str) -> Candidate:
 
 
 def _pieced(readings: Sequence[Reading], check: TensorCheck) -> Candidate | None:
-    """A tensor printed in pieces, in order: by row, by column or element by element."""
+    """A tensor printed in pieces, in order: by row, by column or element by element, along either axis."""
     best: Candidate | None = None
     for kind in ("right", "handout"):
-        for layout in ("row", "column", "element"):
-            run = _longest_run(readings, check, layout, exact=kind == "right")
+        for layout, turned in (("row", False), ("column", False), ("element", False), ("element", True)):
+            run = _longest_run(readings, check, layout, exact=kind == "right", turned=turned)
             if not run:
                 continue
             chosen, count = run
@@ -190,29 +190,40 @@ def _pieced(readings: Sequence[Reading], check: TensorCheck) -> Candidate | None
 
 
 def _longest_run(
-    readings: Sequence[Reading], check: TensorCheck, layout: str, *, exact: bool
+    readings: Sequence[Reading], check: TensorCheck, layout: str, *, exact: bool, turned: bool
 ) -> tuple[list[Reading], int] | None:
-    """Prints that show pieces 0, 1, 2 … of a quantity one after another; the last complete run wins."""
+    """Prints that show pieces 0, 1, 2 … of a quantity one after another; the last complete run wins.
+
+    turned: elements go down the columns; a complete run is given back row by row.
+    """
     best: list[Reading] = []
     run: list[Reading] = []
     count = 0
+    columns = 1
     for reading in readings:
-        indices = {
-            v.index: v.count
+        views = [
+            v
             for v in (reading.exact if exact else reading.handout)
             if v.layout == layout and v.target.quantity == check.quantity
-        }
-        if not indices or any(v.whole for v in reading.exact):
+        ]
+        if not views or any(v.whole for v in reading.exact):
             continue
+        if turned:
+            columns = views[0].target.values[0].shape[-1]
+        count = views[0].count
+        rows = count // columns
+        indices = {i % columns * rows + i // columns if turned else i for i in (v.index for v in views)}
         if reading.meant not in (None, check.id) and len(indices) > 1:
             continue
-        count = next(iter(indices.values()))
         if len(run) in indices and len(run) < count:
             run = [*run, reading]
         elif 0 in indices:
             run = [reading]
         if len(run) >= len(best):
             best = run
+    if turned and len(best) == count:
+        rows = count // columns
+        best = [best[i % columns * rows + i // columns] for i in range(count)]
     return (best, count) if best else None
 
 

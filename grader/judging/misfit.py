@@ -39,6 +39,9 @@ def judge_misfit(check: TensorCheck, candidate: Candidate, case: Case) -> Decisi
     doubt = _imprecise(comparison, rubric)
     if doubt is not None:
         return decided("review", None, doubt)
+    unit = _other_unit(candidate, comparison, rubric)
+    if unit is not None:
+        return decided("review", None, "Right in the unit that the label gives; a person decides.", unit)
     if candidate.kind == "mistaken":
         rivals = case.explanation.rivals.get(candidate.mistakes, ())
         diagnosis = named(candidate.mistakes, case.mistakes, rivals)
@@ -70,12 +73,6 @@ def judge_misfit(check: TensorCheck, candidate: Candidate, case: Case) -> Decisi
     if comparison is None:
         return decided("fail", 0.0, f"{rubric.messages.fail} The shape does not fit either.")
     diagnosis = None if constant else generic(comparison.prints, rubric.tolerance)
-    if (
-        diagnosis is not None
-        and diagnosis.ids == ("constant_factor",)
-        and _in_other_units(candidate, comparison)
-    ):
-        return decided("review", None, "Right in the unit that the label gives; a person decides.", diagnosis)
     one_wrong = diagnosis is not None and diagnosis.ids == ("one_element",)
     if one_wrong and candidate.named(check.id) and comparison.share >= rubric.partial.at_least:
         share = rubric.partial.share * comparison.share
@@ -83,17 +80,20 @@ def judge_misfit(check: TensorCheck, candidate: Candidate, case: Case) -> Decisi
     return decided("fail", 0.0, rubric.messages.fail, diagnosis)
 
 
-def _in_other_units(candidate: Candidate, comparison: Comparison) -> bool:
-    """Are the values a power of ten times the expected ones, and does a label speak of such a power?"""
-    printed, expected = comparison.prints[-1]
-    biggest = int(np.argmax(np.abs(expected)))
-    power = np.log10(abs(printed.values[biggest] / expected[biggest]))
-    if abs(power - round(power)) > 1e-3 or round(power) == 0:
-        return False
+def _other_unit(candidate: Candidate, comparison: Comparison | None, rubric: Rubric) -> Diagnosis | None:
+    """The factor, where the values are a power of ten times the expected ones and a label says so."""
     said = " ".join(
         f"{r.slot.first.label} {r.slot.first.after} {r.slot.first.above}" for r in candidate.readings
     )
-    return bool(_POWER.search(unicodedata.normalize("NFKC", said)))
+    if comparison is None or not _POWER.search(unicodedata.normalize("NFKC", said)):
+        return None
+    diagnosis = generic(comparison.prints, rubric.tolerance)
+    if diagnosis is None or diagnosis.ids != ("constant_factor",):
+        return None
+    printed, expected = comparison.prints[-1]
+    biggest = int(np.argmax(np.abs(expected)))
+    power = np.log10(abs(printed.values[biggest] / expected[biggest]))
+    return diagnosis if abs(power - round(power)) <= 1e-3 and round(power) != 0 else None
 
 
 def _judge_part(candidate: Candidate, rubric: Rubric, decided: Callable[..., Decision]) -> Decision:
