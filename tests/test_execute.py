@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from execute_kit import Run, attached, cells, shared_runner, text_of
+from png import b64, png
 
 from grader.errors import IsolationError, KernelStartError
 from grader.execute import Job, Limits, open_runner
@@ -330,6 +331,22 @@ def test_the_usual_libraries_and_notebook_habits(run: Run) -> None:
     assert text_of(done, 6) == "tensor([1., 1.])\n"
     assert text_of(done, 7) == "[2.] 0.5\n" and text_of(done, 8) == "thread\n"
     assert text_of(done, 9) == "tensor([2., 2.])\n"
+
+
+def test_of_hostile_pictures_only_sound_ones_come_back(run: Run) -> None:
+    done = run(
+        "from IPython.display import Image, display\n"
+        f"good = {b64(png())!r}\n"
+        "for said in (good, '<script>', good + '\" onload=\"x', 7, ['x']):\n"
+        "    display({'text/plain': 'shown', 'image/png': said}, raw=True)\n"
+        f"display(Image({png(60_000, 60_000, data=b'x')!r}))",
+        "for n in range(100): display({'text/plain': 'n', 'image/png': good}, raw=True)",
+        "raise ValueError(good)",
+    )
+    assert [out.image for out in done.outputs if out.cell == 0] == [b64(png())] + [""] * 5
+    assert [out.image for out in done.outputs if out.cell == 1] == [""] * 92 + [b64(png())] * 8
+    assert [out.image for out in done.outputs if out.cell == 2] == [None]
+    assert done.status == "error"
 
 
 # ---------------------------------------------------------------------- opening and closing

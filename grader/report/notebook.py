@@ -6,7 +6,7 @@ second run. It holds text and PNGs only: nothing that a viewer could run or load
 The report's page shows it by our own template and not by nbconvert, whose pages hold scripts, style
 attributes and addresses that the page's policy forbids, and no marks on the prints that answer a check.
 Escaping everything and letting in only what `typeset`, Pygments and `execute.picture` make leaves nothing
-to be sanitised, and costs a tenth of nbconvert's time.
+to be sanitised, and takes a fraction of nbconvert's time.
 """
 
 from __future__ import annotations
