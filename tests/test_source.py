@@ -45,6 +45,32 @@ def test_the_first_working_cell_is_the_first_that_does_more_than_import() -> Non
     assert first.index == 2
 
 
+@pytest.mark.parametrize(
+    "setup",
+    [
+        "torch.set_default_dtype(torch.float64)\ntorch.manual_seed(0)",
+        "pd.set_option('display.precision', 8)\nnp.set_printoptions(suppress=True)",
+        "SEED = 12345\ndtype = torch.float64\nname: str = 'A. Student'",
+        "if torch.cuda.is_available():\n    device = 'cuda'\nelse:\n    device = 'cpu'",
+        "try:\n    import tqdm\nexcept ImportError:\n    !pip install tqdm",
+        "sns.set_theme()\nlogging.basicConfig(level=20)\nprint(torch.__version__)",
+    ],
+)
+def test_a_cell_that_only_sets_up_is_not_the_first(setup: str) -> None:
+    first = code(setup, "np.random.seed(1)").first_working_cell
+    assert first is not None
+    assert first.index == 1
+
+
+@pytest.mark.parametrize(
+    "source", ["np.random.seed(1)", "x = np.zeros(3)", "if True:\n    x = f()", "def f(): ..."]
+)
+def test_what_computes_or_defines_is_work(source: str) -> None:
+    first = code(source, "np.random.seed(1)").first_working_cell
+    assert first is not None
+    assert first.index == 0
+
+
 def test_printed_expressions_come_in_order_with_texts_left_out() -> None:
     cell = code(
         "print('h1', h1)\nfor p in q:\n    print(p)\nprint(f'{a} and {b.grad}')\nW1.grad, b1.grad"

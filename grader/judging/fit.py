@@ -113,7 +113,9 @@ def _rivalry(
     case: Case,
 ) -> str | None:
     """Other values offered for the same check: None where it is clear which one is meant."""
-    rivals = [o for o in others if o.kind in ("mistaken", "named") and o.coverage == 1.0]
+    rivals = [
+        o for o in others if o.kind in ("mistaken", "named") and o.coverage == 1.0 and not _is_nothing(o)
+    ]
     if not _aside(best, case):
         rivals = [o for o in rivals if not _aside(o, case)]
     if not rivals:
@@ -129,6 +131,12 @@ def _rivalry(
         return None
     where = ", ".join(sorted({str(o.cell + 1) for o in rivals}))
     return f"Several values were printed for this (also in cell {where}); a person decides which is meant."
+
+
+def _is_nothing(candidate: Candidate) -> bool:
+    """Is it all zeros in every world: not yet computed, or zeroed again? That is no rival of a value."""
+    prints = [p for r in candidate.readings for p in r.slot.prints if p is not None]
+    return not any(v for p in prints for v in p.values)
 
 
 def _aside(candidate: Candidate, case: Case) -> bool:

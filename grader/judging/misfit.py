@@ -21,7 +21,7 @@ from rubric.schema import Rubric, TensorCheck
 
 _OTHER_WORLD = "Right under the handout's seed, different under another one; a person looks why."
 _POWER = re.compile(  # of ten, in a label
-    r"10\s*\^?\s*[-−]?\d|\de[-+−]?\d|µ|μ|[x×*]\s*10|\bscaled?\b|skaliert|milli|micro|mikro|nano",
+    r"10\s*\^?\s*[-−]?\d|\de[-+−]?\d|µ|μ|[x×*]\s*10|\bscaled?\b|skaliert|milli|micro|mikro|nano|%",
     re.IGNORECASE,
 )
 

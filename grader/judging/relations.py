@@ -26,7 +26,7 @@ def generic(prints: Sequence[tuple[PrintedTensor, Array]], tolerance: Tolerance)
     """
     if not prints or prints[0][1].size < 2:
         return None
-    for relation in (_factor, _permutation, _one_wrong, _rounded):
+    for relation in (_factor, _one_wrong, _permutation, _rounded):
         found = relation(prints, tolerance)
         if found is not None:
             return found

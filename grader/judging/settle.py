@@ -72,8 +72,8 @@ def believe(
     """Name mistakes only where they explain enough of what they would have changed.
 
     A mistake is believed when there is a question in which it explains half of the wrong values that it
-    changes, or more than half where all that it explains are zeros. One that fits a single tensor by
-    chance is not. Of several guesses, the one that fits the most of the rest is told.
+    changes; where all that it explains are zeros, more than half of all values that it changes. One that
+    fits a single tensor by chance is not. Of several guesses, the one that fits the most of the rest is told.
     """
     quantity = {c.id: c.quantity for c in case.rubric.tensor_checks()}
 
@@ -85,8 +85,12 @@ def believe(
             touched = [decisions[c] for c in checks if quantity[c] in changed]
             wrong = [d for d in touched if d.verdict not in ("pass", "missing")]
             explained = [d for d in wrong if mistake in _named(d) or any(mistake in g for g in d.guesses)]
-            weight = 2 * len(explained) - (0 if any(_tells(d) for d in explained) else 1)
-            if explained and weight >= len(wrong):
+            if any(_tells(d) for d in explained):
+                enough = 2 * len(explained) >= len(wrong)
+            else:  # zeros may be anything; what is right beside them speaks against the mistake
+                shown = [d for d in touched if d.verdict != "missing"]
+                enough = 2 * len(explained) > len(shown)
+            if explained and enough:
                 best = max(best, len(explained) / len(wrong))
         return best
 

@@ -25,6 +25,11 @@ _NUMBER_OF = re.compile(r"([^\W\d]\w*)\s*[=(]\s*(\d+\.?\d*(?:[eE][-+]?\d+)?|\.\d
 _CALL = re.compile(r"\.([^\W\d]\w*)\(")
 _UPDATE = re.compile(r"\.step\(|\.sub_\(|\.add_\(|\.data\s*-=|\w\s*-=\s*|\blr\b|learning_rate|\.copy_\(")
 _CELL_MAGIC = re.compile(r"\A\s*%%(?:time|timeit|capture|prun)\b[^\n]*")
+_SETS_UP = re.compile(
+    r"get_ipython\(|warnings\.|print\(|display\(|(?:plt|sns|mpl|matplotlib|logging|os|sys|drive)\."
+    r"|(?:np|numpy|torch|pd|pandas)\.(?:set_\w+\(|set_option\(|options\.|backends\.)"
+    r"|torch\.(?:manual_seed|use_deterministic_algorithms|cuda\.\w+)\(|device ?=|%"
+)
 _PRINTERS = {"print", "display", "pprint", "pp"}
 _LARGEST = 200_000  # characters of one cell that are parsed
 
@@ -37,7 +42,7 @@ class CellCode:
     printed: source of each expression handed to print or display at the top level of the cell, in order;
         text constants are left out. result: source of the last expression, "" if there is none.
     shown: source of everything that the cell prints anywhere, loops and functions included.
-    does_more_than_import: something other than imports, print options and text.
+    does_more_than_import: something other than imports, options, constants and text.
     """
 
     index: int
@@ -159,16 +164,24 @@ def _parse(source: str) -> ast.Module | None:
 
 
 def _works(node: ast.stmt) -> bool:
+    """Does a statement do more than import, set up, name a constant or print?"""
     if isinstance(node, ast.Import | ast.ImportFrom | ast.Pass):
         return False
-    if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
+    if isinstance(node, ast.If):
+        return any(_works(n) for n in (*node.body, *node.orelse))
+    if isinstance(node, ast.Try):
+        handled = (n for handler in node.handlers for n in handler.body)
+        return any(_works(n) for n in (*node.body, *handled, *node.orelse, *node.finalbody))
+    if isinstance(node, ast.Expr | ast.Assign | ast.AnnAssign) and _is_plain(node.value):
         return False
-    text = ast.unparse(node)
-    return not re.match(
-        r"get_ipython\(|warnings\.|print\(|(?:np|numpy|torch)\.set_printoptions|plt\."
-        r"|(?:os|sys)\.|drive\.|device ?=|%",
-        text,
-    )
+    return not _SETS_UP.match(ast.unparse(node))
+
+
+def _is_plain(value: ast.expr | None) -> bool:
+    """A constant, or a name out of a module: `12345`, `torch.float64`."""
+    while isinstance(value, ast.Attribute):
+        value = value.value
+    return value is None or isinstance(value, ast.Constant | ast.Name)
 
 
 def _names(tree: ast.AST, aliases: dict[str, str]) -> Iterator[str]:
