@@ -195,8 +195,31 @@ def test_a_table_with_a_line_per_entry_is_the_tensor(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["0 0 0.5\n0 1 0.25\n1 0 0.125", "0 0 0.5\n0 0 0.25", "2 0 0.5\n2 1 0.25\n3 0 0.5"]
+    "text", ["0 0 0.5\n0 2 0.25\n1 0 0.125", "0 0 0.5\n0 0 0.25", "2 0 0.5\n2 1 0.25\n3 0 0.5"]
 )
 def test_indices_that_fill_no_grid_are_values(text: str) -> None:
     (found,) = extract_text(text)
     assert found.shape == (text.count("\n") + 1, 3)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "layer unit  x1   x2\n1 1 0.5 0.25\n1 2 0.125 1.5\n2 1 2.5 0.75",
+        "1,1,1,0.5\n1,1,2,0.25\n1,2,1,0.125\n1,2,2,1.5\n2,1,1,2.5\n2,1,2,0.75",
+    ],
+)
+def test_indices_that_count_up_row_by_row_are_no_values(text: str) -> None:
+    (found,) = extract_text(text)
+    assert found.values == (0.5, 0.25, 0.125, 1.5, 2.5, 0.75)
+
+
+def test_a_bar_chart_beside_the_numbers_parts_no_column() -> None:
+    (found,) = extract_text("h1\n+0.5 |#####\n-0.25 |\n+0.125 |#")
+    assert found.values == (0.5, -0.25, 0.125)
+
+
+def test_terms_and_definitions_in_html_stand_on_lines_of_their_own() -> None:
+    html = "<dl><dt>h1</dt><dd>0.5&nbsp;0.25</dd><dd>1.5&nbsp;2.5</dd></dl>"
+    found = extract([Output(cell=0, index=0, kind="display", text="<HTML object>", html=html)])
+    assert [(p.values, p.above) for p in found] == [((0.5, 0.25), "h1"), ((1.5, 2.5), "h1")]

@@ -8,6 +8,7 @@ row col value          0  0    0.5
 
 from __future__ import annotations
 
+import itertools
 import math
 from array import array
 from collections.abc import Sequence
@@ -43,19 +44,39 @@ def index_of(values: Sequence[float], halves: Sequence[float]) -> Index | None:
 
 
 def fold(node: Node, columns: int) -> bool:
-    """Make a block of rows `i j value` the tensor whose entries they list; False where it lists none."""
-    if columns < 3:
-        return False
+    """Take the indices off a block of rows that begin with them; False where they begin with none.
+
+    Rows `i j value` that fill a grid become the tensor whose entries they list. Where indices only
+    count up, row by row (`layer unit value value …`), the values stay rows.
+    """
     rows = range(0, len(node.values), columns)
-    found = [index_of(node.values[i : i + columns], node.halves[i : i + columns]) for i in rows]
-    indices = [index for index in found if index is not None]
-    shape = grid_shape(indices) if len(indices) == len(found) and len(found) > 1 else None
-    if shape is None:
+    for width in range(columns - 1, 1, -1):
+        parts = [(node.values[i : i + width + 1], node.halves[i : i + width + 1]) for i in rows]
+        found = [index_of(values, halves) for values, halves in parts]
+        indices = [index for index in found if index is not None]
+        if len(indices) < len(found) or len(found) < 2:
+            continue
+        shape = grid_shape(indices) if width == columns - 1 else None
+        if shape is None and not _counts_up(indices):
+            continue
+        order = sorted(range(len(found)), key=indices.__getitem__)
+        keep = [i * columns + j for i in order for j in range(width, columns)]
+        node.values = array("d", (node.values[k] for k in keep))
+        node.halves = array("d", (node.halves[k] for k in keep))
+        node.shape = shape or (len(found), columns - width)
+        return True
+    return False
+
+
+def _counts_up(indices: Sequence[Index]) -> bool:
+    """Does each row follow the one above it: one index goes up by 1, those behind it start again?"""
+    start = indices[0]
+    if not set(start) <= {0, 1}:
         return False
-    order = sorted(range(len(found)), key=indices.__getitem__)
-    node.values = array("d", (node.values[i * columns + columns - 1] for i in order))
-    node.halves = array("d", (node.halves[i * columns + columns - 1] for i in order))
-    node.shape = shape
+    for above, here in itertools.pairwise(indices):
+        axis = next((k for k, (a, b) in enumerate(zip(above, here, strict=True)) if a != b), None)
+        if axis is None or here[axis] != above[axis] + 1 or here[axis + 1 :] != start[axis + 1 :]:
+            return False
     return True
 
 

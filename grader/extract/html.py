@@ -20,7 +20,28 @@ from grader.models import PrintedTensor
 _TAG = re.compile(r"<(/?)([A-Za-z][A-Za-z0-9]{0,12})\b[^<>]*+>")
 _POWER = re.compile(r"(?<=10)<sup\b[^<>]*+>([^<>]{1,12})</sup>", re.IGNORECASE)
 _HIDDEN = re.compile(r"<(style|script)\b[^<>]*+>[^<]*+</\1>", re.IGNORECASE)
-_LINE_TAGS = frozenset({"br", "p", "div", "li", "tr", "table", "h1", "h2", "h3", "h4", "pre", "ul", "ol"})
+_LINE_TAGS = frozenset(
+    (
+        "br",
+        "p",
+        "div",
+        "li",
+        "tr",
+        "table",
+        "h1",
+        "h2",
+        "h3",
+        "h4",
+        "h5",
+        "h6",
+        "pre",
+        "ul",
+        "ol",
+        "dl",
+        "dt",
+        "dd",
+    )
+)
 _ONE_NUMBER = re.compile(rf"\s*{NUMBER}(?:,[0-9]++)?\s*\Z")
 _COUNT = re.compile(r"\s*[0-9]+\s*\Z")
 _SPAN = re.compile(r"\b(row|col)span\s{0,3}=\s{0,3}[\"']?([0-9]{1,4})\b", re.IGNORECASE)

@@ -12,7 +12,7 @@ from grader.extract.precision import soften
 _RULE = r"(?:[ \t]*[+|├┼│╞╠][+|├┼┤│╞═╪╡╠╬╣─━:= \t-]*(?:\r\n|\n|\r))?"
 _DOTS = r"(?:[ \t|]*\.\.[. \t|]*(?:\r\n|\n|\r))?"
 _NEXT_ROW = re.compile(
-    rf"[ \t|│┃║&,;]*(?:\\\\)?[ \t]*(?:\r\n|\n|\r){_RULE}{_DOTS}[ \t|│┃║&]*\Z|[ \t]*\\\\[ \t]*\Z"
+    rf"[ \t|│┃║&,;]*[#■█▉▊▋▌▍▎▏]*(?:\\\\)?[ \t]*(?:\r\n|\n|\r){_RULE}{_DOTS}[ \t|│┃║&]*\Z|[ \t]*\\\\[ \t]*\Z"
 )
 _DOTS_LINE = re.compile(r"[\r\n][ \t|]*\.\.")
 _HEADER_GAP = re.compile(
