@@ -17,6 +17,7 @@ from grader.extract.nodes import Node
 
 Index = tuple[int, ...]
 _LARGEST = 9999
+_MOST_INDICES = 4
 
 
 def grid_shape(indices: Sequence[Index]) -> tuple[int, ...] | None:
@@ -50,7 +51,7 @@ def fold(node: Node, columns: int) -> bool:
     count up, row by row (`layer unit value value …`), the values stay rows.
     """
     rows = range(0, len(node.values), columns)
-    for width in range(columns - 1, 1, -1):
+    for width in range(min(columns - 1, _MOST_INDICES), 1, -1):
         parts = [(node.values[i : i + width + 1], node.halves[i : i + width + 1]) for i in rows]
         found = [index_of(values, halves) for values, halves in parts]
         indices = [index for index in found if index is not None]
