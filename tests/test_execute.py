@@ -160,6 +160,11 @@ def test_a_redrawn_line_hides_nothing_and_escapes_are_gone(run: Run) -> None:
     assert text_of(done, 0) == "10%\n100%\nred bell\n"
 
 
+def test_half_a_surrogate_pair_takes_nothing_with_it(run: Run) -> None:
+    done = run("import sys\nprint('h1 = 1.5')\nsys.stdout.write('\\ud800')\nprint(' after')")
+    assert (done.status, text_of(done, 0)) == ("ok", "h1 = 1.5\n? after\n")
+
+
 # ------------------------------------------------------------------------- leaving early
 
 

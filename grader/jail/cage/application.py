@@ -75,7 +75,12 @@ class CagedStream(OutStream):
         super().__init__(*args, **kwargs)
 
     def write(self, string: str) -> int | None:  # type: ignore[override]
-        """As in ipykernel; sends first what is waiting if that is a lot."""
+        """As in ipykernel; what has no UTF-8 is replaced, and if a lot is waiting it is sent first.
+
+        ipykernel drops all that is waiting when one character of it, half a surrogate pair, can't be sent.
+        """
+        if isinstance(string, str) and not string.isascii():
+            string = string.encode("utf-8", "replace").decode("utf-8")
         number = super().write(string)
         self._written += len(string)
         if self._written > _HELD:
