@@ -3,10 +3,10 @@
 A folder holds
 
 - ``rubric.yaml``: one `Rubric`;
-- ``canonical.py``: ``quantities(world) -> Mapping[str, torch.Tensor]``, the solution in any `World`;
+- ``canonical.py``: ``quantities(world) -> Mapping[str, tensor, array or number]``, the solution in any `World`;
 - ``prelude.py`` (optional): Python run in the kernel before the student's first cell, with the
   world's public parameters bound to ``WORLD`` (a dict: name, seed, scale, precision); it must
-  contain nothing secret;
+  contain nothing secret. Without one, ``prelude.py`` beside this file moves the seeds;
 - ``mistakes.py`` (optional): ``MISTAKES``, a sequence of `Mistake`, and
   ``variant(world, ids) -> Mapping[str, torch.Tensor] | None``, the quantities somebody gets who
   made all of these mistakes (None where they can't be combined); optionally
@@ -105,6 +105,10 @@ class TensorCheck(_Check):
     labels: tuple[tuple[Identifier, ...], ...] = Field(
         description="alternatives; each is a set of vocabulary entries that must all occur in a print's label"
     )
+    sign: Literal["fixed", "free"] = Field(
+        default="fixed",
+        description="free: all of it negated is as right, in each world apart (an eigenvector)",
+    )
 
 
 class Requirement(_Model):
@@ -129,6 +133,10 @@ class BehaviourCheck(_Check):
         min_length=1, description="tensor checks; when enough of them pass, the behaviour is shown"
     )
     enough: int = Field(default=1, ge=1, description="how many of shown_by must pass")
+    doubted_by: tuple[Identifier, ...] = Field(
+        default=(),
+        description="tensor checks of which a computed, wrong value that no mistake explains leaves it to a person",
+    )
     broken_by: tuple[str, ...] = Field(
         default=(), description="tags of mistakes which, when diagnosed, contradict it"
     )
@@ -245,6 +253,8 @@ class Rubric(_Model):
             elif isinstance(check, BehaviourCheck):
                 for name in check.shown_by:
                     _known(f"checks.{check.id}.shown_by", name, tensors, "id of a tensor check")
+                for name in check.doubted_by:
+                    _known(f"checks.{check.id}.doubted_by", name, tensors, "id of a tensor check")
                 if check.enough > len(check.shown_by):
                     raise ValueError(
                         f"checks.{check.id}.enough is {check.enough}, "

@@ -40,7 +40,12 @@ def judge_behaviour(
     if contradicting:
         return Decision(check.id, "fail", 0.0, " ".join(m.message for m in contradicting))
     if len(passed) >= check.enough:
-        return _by_code(check, [r for r in lacking if not r.unless_shown], messages)
+        lacking = [r for r in lacking if not r.unless_shown]
+        odd = [name for name in check.doubted_by if _unexplained(decisions[name])]
+        if odd and not lacking:
+            text = f"{messages.review} Nothing known explains the wrong {' and '.join(odd)}."
+            return Decision(check.id, "review", None, text)
+        return _by_code(check, lacking, messages)
     explained = [
         d for d in shown if d.verdict in ("fail", "partial") and d.diagnosis is not None and d.mistakes
     ]
@@ -52,6 +57,11 @@ def judge_behaviour(
     if printed and all(d.typed_in for d in printed):
         return Decision(check.id, "fail", 0.0, messages.typed_in)
     return Decision(check.id, "review", None, f"{messages.review} The printed values do not tell.")
+
+
+def _unexplained(decision: Decision) -> bool:
+    wrong = decision.verdict in ("fail", "partial") and not decision.typed_in and not decision.hidden
+    return wrong and decision.diagnosis is None and decision.comparison is not None
 
 
 def _by_code(check: BehaviourCheck, lacking: Sequence[Requirement], messages: Messages) -> Decision:
@@ -103,7 +113,7 @@ def find_answer(check: TextCheck, cells: Sequence[Cell]) -> Answer | None:
 def _below(
     heading: str, rest: Sequence[str], following: Sequence[Cell], patterns: Sequence[re.Pattern[str]]
 ) -> str:
-    own = _prose(rest)
+    own = _prose(_before_the_next(heading, rest, patterns))
     if not own and not _HEADING.match(heading) and len(heading.split()) > 3:
         own = heading.strip()
     parts = [own] if own else []
@@ -118,6 +128,20 @@ def _below(
         if prose:
             parts.append(prose)
     return "\n\n".join(parts)
+
+
+def _before_the_next(heading: str, rest: Sequence[str], patterns: Sequence[re.Pattern[str]]) -> Sequence[str]:
+    """The lines up to another heading of the same level or above, in the same cell."""
+    level = _level(heading)
+    for number, line in enumerate(rest):
+        if level and 0 < _level(line) <= level and not any(p.search(line) for p in patterns):
+            return rest[:number]
+    return rest
+
+
+def _level(line: str) -> int:
+    """How many # begin a heading; 0 where the line is none."""
+    return len(line) - len(line.lstrip("#")) if re.match(r"#{1,6}\s", line) else 0
 
 
 def _sentences(text: str) -> list[str]:
