@@ -25,6 +25,7 @@ from grader.assignment import Assignment
 from grader.deliver import deliver
 from grader.errors import IsolationError, OperationError, StorageError
 from grader.execute.job import Job, Limits
+from grader.execute.picture import without
 from grader.journal import Entry, Journal, Run
 from grader.judged import Bench
 from grader.keys import Conditions, conditions_digest, execution_key, files_digest, report_key, world_key
@@ -257,6 +258,8 @@ class _Batch:
             raise
         except OperationError as error:
             return _Ran(run, Execution(status="sandbox_error", message=_one_line(error)))
+        if world != self.assignment.rubric.worlds[0]:
+            execution = without(execution)  # nobody looks at the other worlds' plots
         if execution.status != "sandbox_error":
             await self._aside(self.executions.put, key, execution)
         return _Ran(run, execution)

@@ -8,7 +8,7 @@ import pytest
 from png import MAGIC, b64, chunk, header, png
 
 from grader.execute.outputs import OutputLog
-from grader.execute.picture import MOST_BYTES, Picture, choose, picture
+from grader.execute.picture import MOST_BYTES, Picture, choose, picture, without
 from grader.extract import extract
 from grader.models import Execution, Output
 
@@ -114,3 +114,10 @@ def test_runs_kept_before_there_were_pictures_still_load() -> None:
     run = Execution.model_validate_json(old)
     assert run.outputs[0].image is None
     assert Execution.model_validate_json(run.model_dump_json()) == run
+
+
+def test_a_run_without_its_pictures_says_that_there_were_some() -> None:
+    log = log_of(b64(png()), "no picture", None)
+    run = Execution(status="ok", outputs=tuple(log))
+    assert [o.image for o in without(run).outputs] == ["", "", None]
+    assert [o.text for o in without(run).outputs] == [o.text for o in log]

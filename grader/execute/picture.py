@@ -13,6 +13,8 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from grader.models import Execution
+
 MOST_BYTES = 1 << 20
 """of one picture, decoded from base64"""
 MOST_SIDE = 4096
@@ -79,6 +81,14 @@ def choose(shown: Sequence[tuple[int, Picture | None]]) -> list[str]:
         kept.append(found.base64)
         count, size, pixels = count - 1, size - found.size, pixels - found.pixels
     return kept
+
+
+def without(execution: Execution) -> Execution:
+    """The same run, told that its pictures were not kept."""
+    if not any(o.image for o in execution.outputs):
+        return execution
+    bare = tuple(o.model_copy(update={"image": ""}) if o.image else o for o in execution.outputs)
+    return execution.model_copy(update={"outputs": bare})
 
 
 def _chunks(data: bytes) -> list[tuple[bytes, bytes]]:

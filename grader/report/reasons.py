@@ -83,6 +83,14 @@ _GERMAN: dict[str, str] = {
     "Notebook format {count}, upgraded to 4.": "Notebook-Format {count}, auf 4 gehoben.",
     "Cells that could not be read as cells:": "Zellen, die sich nicht als Zellen lesen ließen:",
     "Text cells of which only the beginning was read:": "Textzellen, von denen nur der Anfang gelesen wurde:",
+    "{count} notebooks were handed in; graded:": "{count} Notebooks wurden abgegeben; bewertet:",
+    "{count} of {size} files beside the notebook were left out: too many, too large or unreadable.": "{count} von {size} Dateien neben dem Notebook blieben weg: zu viele, zu groß oder nicht lesbar.",
+    "A Python script was handed in; it was read cell by cell (percent format) as a notebook.": "Ein Python-Skript wurde abgegeben; es wurde Zelle für Zelle (Percent-Format) als Notebook gelesen.",
+    "A Python script was handed in; it was read paragraph by paragraph as a notebook.": "Ein Python-Skript wurde abgegeben; es wurde Absatz für Absatz als Notebook gelesen.",
+    "The file says its language is {label}; its cells were run as Python all the same.": "Die Datei nennt {label} als ihre Sprache; ihre Zellen liefen trotzdem als Python.",
+    "Notebook format {count} is newer than this grader knows; its cells were read as format 4.": "Notebook-Format {count} ist neuer als dieser Grader; die Zellen wurden als Format 4 gelesen.",
+    "Stored as {name} instead of UTF-8; read anyway.": "Gespeichert in {name} statt UTF-8; trotzdem gelesen.",
+    "Under another seed (world {label}) the run ended with": "Unter einem anderen Startwert (Welt {label}) endete der Lauf mit",
 }
 _HOLES = {
     "where": r"[\d, and]+?",
