@@ -18,12 +18,13 @@ from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
-import yaml
-from pydantic import ValidationError
 
 import rubric as shipped
 from grader.errors import RubricError
-from rubric.schema import Mistake, Rubric, TensorCheck, World
+from grader.rubric_file import load_rubric
+from rubric.schema import Mistake, Rubric, World
+
+__all__ = ["Array", "Assignment", "Quantities", "load", "load_rubric", "locate"]
 
 Array = npt.NDArray[np.float64]
 Quantities = Mapping[str, Array]
@@ -49,6 +50,7 @@ class Assignment:
     sha256: str
     references: tuple[Quantities, ...]
     prelude: str
+    own_prelude: bool
     mistakes: tuple[Mistake, ...]
     _variant: _Variant | None
     _candidates: _Candidates | None = None
@@ -56,9 +58,14 @@ class Assignment:
 
     def prelude_for(self, world: World) -> str:
         """The text that runs in the kernel before the first cell; holds public parameters only."""
-        if not self.prelude:
-            return ""
-        public = {"name": world.name, "seed": world.seed, "scale": world.scale, "precision": world.precision}
+        public: dict[str, object] = {
+            "name": world.name,
+            "seed": world.seed,
+            "scale": world.scale,
+            "precision": world.precision,
+        }
+        if not self.own_prelude:
+            public["handout_seed"] = self.rubric.worlds[0].seed
         return f"WORLD = __import__('json').loads({json.dumps(public)!r})\n{self.prelude}"
 
     def variants(
@@ -109,36 +116,6 @@ def locate(name_or_path: str) -> Path:
     )
 
 
-def load_rubric(folder: Path) -> Rubric:
-    """Read and validate rubric.yaml.
-
-    Raises:
-        RubricError: one line with the file, the path inside it, what is wrong and what is expected.
-    """
-    file = folder / "rubric.yaml"
-    try:
-        data = yaml.safe_load(file.read_text(encoding="utf-8"))
-    except yaml.YAMLError as e:
-        mark = getattr(e, "problem_mark", None)
-        at = f":{mark.line + 1}:{mark.column + 1}" if mark else ""
-        raise RubricError(f"{file}{at}: not YAML: {getattr(e, 'problem', None) or e}") from e
-    except (OSError, UnicodeDecodeError) as e:
-        raise RubricError(f"{file}: cannot be read: {e}") from e
-    if not isinstance(data, dict):
-        raise RubricError(f"{file}: expected a mapping at the top, found {type(data).__name__}")
-    try:
-        return Rubric.model_validate(data)
-    except ValidationError as e:
-        first, *others = e.errors(include_url=False)
-        where = ".".join(str(part) for part in first["loc"]) or "(whole file)"
-        found = first.get("input")
-        shown = (
-            "" if isinstance(found, dict | list) or first["type"] == "missing" else f", found {found!r:.80}"
-        )
-        more = f" (and {len(others)} more)" if others else ""
-        raise RubricError(f"{file}: {where}: {first['msg']}{shown}{more}") from e
-
-
 def load(name_or_path: str) -> Assignment:
     """Load an assignment and compute its reference values in every world.
 
@@ -158,20 +135,32 @@ def load(name_or_path: str) -> Assignment:
     if canonical is None or not hasattr(canonical, "quantities"):
         raise RubricError(f"{folder / 'canonical.py'}: expected a function quantities(world)")
     references = tuple(_run(folder, canonical.quantities, world) for world in rubric.worlds)
-    for check in rubric.checks():
-        if isinstance(check, TensorCheck) and check.quantity not in references[0]:
+    for check in rubric.tensor_checks():
+        if check.quantity not in references[0]:
             raise RubricError(
                 f"{folder / 'rubric.yaml'}: check {check.id}: quantity {check.quantity!r} is not computed by "
                 f"canonical.py, expected one of {', '.join(references[0])}"
             )
+        if not references[0][check.quantity].size:
+            raise RubricError(
+                f"{folder / 'canonical.py'}: {check.quantity} is empty, but check {check.id} asks for it"
+            )
+    _same_in_all_worlds(folder, rubric, references)
     mistakes = _module(folder, "mistakes")
-    prelude = folder / "prelude.py"
+    if mistakes is not None:
+        _well_formed(folder / "mistakes.py", mistakes)
+    own = (folder / "prelude.py").is_file()
+    prelude = (folder if own else Path(next(iter(shipped.__path__)))) / "prelude.py"
+    text = prelude.read_text(encoding="utf-8")
+    if not own:
+        digest.update(text.encode())
     return Assignment(
         folder=folder,
         rubric=rubric,
         sha256=digest.hexdigest(),
         references=references,
-        prelude=prelude.read_text(encoding="utf-8") if prelude.is_file() else "",
+        prelude=text,
+        own_prelude=own,
         mistakes=tuple(mistakes.MISTAKES) if mistakes else (),
         _variant=mistakes.variant if mistakes else None,
         _candidates=getattr(mistakes, "candidates", None),
@@ -180,11 +169,60 @@ def load(name_or_path: str) -> Assignment:
 
 def _run(folder: Path, function: Callable[[World], Mapping[str, Any]], world: World) -> Quantities:
     try:
-        return _arrays(function(world))
+        found = function(world)
+        if not isinstance(found, Mapping):
+            raise TypeError(f"gave a {type(found).__name__}, expected a dict of name to tensor")
+        if odd := [name for name in found if not isinstance(name, str)]:
+            raise TypeError(f"gave the name {odd[0]!r}, expected a text")
+        return _arrays(found)
     except Exception as e:
+        problem = f"{type(e).__name__}: {_one_line(e)}"
         raise RubricError(
-            f"{folder / 'canonical.py'}: quantities() failed in world {world.name!r}: {type(e).__name__}: {e}"
+            f"{folder / 'canonical.py'}: quantities() failed in world {world.name!r}: {problem}"
         ) from e
+
+
+def _one_line(error: Exception) -> str:
+    return " ".join(str(error).split())
+
+
+def _same_in_all_worlds(folder: Path, rubric: Rubric, references: Sequence[Quantities]) -> None:
+    """Every world has the same quantities in the same shapes, finite where asked; otherwise `RubricError`."""
+    first = rubric.worlds[0].name
+    asked = {c.quantity for c in rubric.tensor_checks()}
+    for world, reference in zip(rubric.worlds, references, strict=True):
+        where = f"{folder / 'canonical.py'}: in world {world.name!r}"
+        odd = sorted(reference.keys() ^ references[0].keys())
+        if odd:
+            raise RubricError(f"{where} quantities() gives other names than in {first!r}: {', '.join(odd)}")
+        for name, value in reference.items():
+            if value.shape != references[0][name].shape:
+                raise RubricError(
+                    f"{where} {name} has shape {value.shape}, in {first!r} {references[0][name].shape}; "
+                    "expected the same shape in every world"
+                )
+            if name in asked and not np.isfinite(value).all():
+                raise RubricError(f"{where} {name} is not finite, expected numbers a student can print")
+
+
+def _well_formed(file: Path, module: ModuleType) -> None:
+    """`RubricError` where mistakes.py lacks what the grader takes from it."""
+    listed = getattr(module, "MISTAKES", None)
+    if not isinstance(listed, list | tuple):
+        raise RubricError(f"{file}: expected MISTAKES, a tuple of rubric.schema.Mistake")
+    for number, mistake in enumerate(listed, start=1):
+        if not isinstance(mistake, Mistake):
+            found = type(mistake).__name__
+            raise RubricError(f"{file}: entry {number} of MISTAKES is a {found}, expected a Mistake")
+        for name in ("touches", "signs", "hints"):
+            if isinstance(getattr(mistake, name), str):
+                raise RubricError(f"{file}: {name} of {mistake.id!r} is a text, expected a set of texts")
+    ids = [m.id for m in listed]
+    twice = sorted({i for i in ids if ids.count(i) > 1})
+    if twice:
+        raise RubricError(f"{file}: mistake {twice[0]!r} is listed twice, expected unique ids")
+    if not callable(getattr(module, "variant", None)):
+        raise RubricError(f"{file}: expected a function variant(world, ids)")
 
 
 def _arrays(quantities: Mapping[str, Any]) -> Quantities:
@@ -214,5 +252,5 @@ def _module(folder: Path, name: str) -> ModuleType | None:
         spec.loader.exec_module(module)
     except Exception as e:
         del sys.modules[full]
-        raise RubricError(f"{path}: {type(e).__name__}: {e}") from e
+        raise RubricError(f"{path}: {type(e).__name__}: {_one_line(e)}") from e
     return module

@@ -17,7 +17,7 @@ from grader import installed
 from grader.assignment import Assignment
 from grader.extract import extract
 from grader.judging.behaviour import find_answer, judge_behaviour, judge_text
-from grader.judging.book import Book, Target
+from grader.judging.book import Book, Target, with_signs
 from grader.judging.decision import Case, Decision
 from grader.judging.diagnose import NEARLY, Suspects, explain, variant_targets
 from grader.judging.judge import judge
@@ -28,12 +28,14 @@ from grader.judging.reading import read
 from grader.judging.settle import believe, doubt_swapped, follow_through, settle_hidden
 from grader.judging.slices import take_apart
 from grader.judging.source import Code
+from grader.judging.words import in_words
 from grader.models import (
     Cell,
     Execution,
     ExecutionSummary,
     Flag,
     Isolation,
+    Output,
     PrintedTensor,
     Provenance,
     QuestionResult,
@@ -66,7 +68,7 @@ def grade(submission: Submission, executions: Sequence[Execution], assignment: A
     if broken:
         return _report(submission, broken[0], executions, (), (), assignment)
     printed = [extract(e.outputs) for e in executions]
-    decisions = decide(submission.cells, printed, assignment)
+    decisions = decide(submission.cells, printed, assignment, executions[0].outputs)
     flags = (
         *(flag for d in decisions.values() for flag in d.flags),
         *compare_stored(submission.cells, printed[0]),
@@ -80,11 +82,15 @@ def grade(submission: Submission, executions: Sequence[Execution], assignment: A
 
 
 def decide(
-    cells: Sequence[Cell], printed: Sequence[Sequence[PrintedTensor]], assignment: Assignment
+    cells: Sequence[Cell],
+    printed: Sequence[Sequence[PrintedTensor]],
+    assignment: Assignment,
+    outputs: Sequence[Output] = (),
 ) -> dict[str, Decision]:
     """A decision for every check of the rubric.
 
-    printed: what was extracted from the run in each world, in the rubric's order of worlds.
+    printed: what was extracted from the run in each world, in the rubric's order of worlds. outputs: of the
+        first one, in which whole numbers may stand among words.
     """
     rubric = assignment.rubric
     books = _books(assignment)
@@ -106,6 +112,10 @@ def decide(
         rubric, assignment.references, books.singles, mistakes, explanation, code, readings, confirmed
     )
     numeric = {c.id: judge(c, candidates.get(c.id, ()), case) for c in books.checks}
+    for c in books.checks:
+        if numeric[c.id].verdict == "missing":
+            said = in_words(c, assignment.references[0][c.quantity], outputs, code, books.vocabulary)
+            numeric[c.id] = said or numeric[c.id]
     by_question = [[c.id for c in q.checks if isinstance(c, TensorCheck)] for q in rubric.questions]
     settled = believe(settle_hidden(doubt_swapped(numeric, case), case), by_question, case)
     decisions = follow_through(settled, by_question, case)
@@ -126,7 +136,9 @@ class _Books:
         self._assignment = assignment
         self.checks = rubric.tensor_checks()
         self.asked = frozenset(c.quantity for c in self.checks)
-        canonical = [Target(name, (), tuple(r[name] for r in references)) for name in references[0]]
+        self.free = frozenset(c.quantity for c in self.checks if c.sign == "free")
+        known = [Target(name, (), tuple(r[name] for r in references)) for name in references[0]]
+        canonical = with_signs(known, self.free)
         self.canonical = Book(canonical, rubric.tolerance, pieces=True, elements=True)
         self.vocabulary = Vocabulary(rubric, list(references[0]))
         singles = [(m.id,) for m in assignment.mistakes]
@@ -151,7 +163,7 @@ class _Books:
         targets = [
             Target(q, ids, (found[q],)) for ids, (found,) in solved.items() for q in quantities if q in found
         ]
-        book = Book(targets, a.rubric.tolerance, pieces=False)
+        book = Book(with_signs(targets, self.free), a.rubric.tolerance, pieces=False)
         fitting = {view.target.mistakes for slot in prints for view in book.lookup(slot, [0])}
         return [ids for ids in hypotheses if ids in fitting]
 
@@ -165,8 +177,8 @@ class _Books:
     ) -> Book:
         a = self._assignment
         tolerance = a.rubric.tolerance
-        targets = variant_targets(a.variants(hypotheses), a.references, quantities, tolerance)
-        return Book(targets, tolerance, pieces=pieces, elsewhere=elsewhere)
+        targets = variant_targets(a.variants(hypotheses), a.references, quantities, tolerance, self.free)
+        return Book(with_signs(targets, self.free), tolerance, pieces=pieces, elsewhere=elsewhere)
 
 
 _made: dict[str, _Books] = {}

@@ -16,11 +16,13 @@ from grader.assignment import Assignment
 from grader.extract import extract
 from grader.grading import grade
 from grader.judging.behaviour import find_answer, met
+from grader.judging.book import moves
 from grader.judging.pairing import Slot, pair
 from grader.judging.reading import movement
 from grader.judging.sighting import Sighting, sight
 from grader.judging.source import Code
 from grader.models import Evidence, Execution, PrintedTensor, Submission, VerdictName
+from grader.report.reasons import said
 from grader.report.text import one_line
 from grader.report.view import CheckView, student_view
 from grader.stored import compare_stored
@@ -165,11 +167,15 @@ def self_check(
             elif isinstance(check, TextCheck):
                 found = _written(check, submission, spoken)
             else:
-                found = _printed(check, print_of(check), twice, spoken)
+                worlds_of = [r[check.quantity] for r in assignment.references]
+                shown = print_of(check)
+                found = _printed(check, shown, twice, spoken, moving=moves(worlds_of, rubric.tolerance))
             told = _told(views[check.id], level, view.words.verdicts)
             yield replace(found, notes=(*found.notes, *told))
 
-    why_missing = " ".join([rubric.messages.missing, *([spoken.by_name] if level == "found" else [])])
+    why_missing = " ".join(
+        [said(rubric.messages.missing, rubric.language), *([spoken.by_name] if level == "found" else [])]
+    )
     return SelfCheck(
         title=rubric.title,
         level=level,
@@ -249,10 +255,15 @@ def _printed(
     found: _Print | None,
     twice: Sequence[Slot],
     spoken: _Words,
+    *,
+    moving: bool,
 ) -> Item:
+    """moving: the seed changes what is right; where it does not, the print need not move either."""
     if found is None:
         return Item(check.title, "missing", "", (check.hint,) if check.hint else ())
     state, notes = _steady(found.slots, twice, spoken)
+    if state == "fixed" and not moving:
+        state, notes = "found", ()
     if found.by_shape:
         notes = (*notes, spoken.by_shape)
     return Item(check.title, state, _where(found.cell, found.text, spoken), notes)
@@ -283,10 +294,10 @@ def _differences(
 def _told(view: CheckView, level: Level, verdicts: Mapping[VerdictName, str]) -> tuple[str, ...]:
     if level == "found":
         return ()
-    said = (verdicts[view.verdict],)
+    told = (verdicts[view.verdict],)
     if level == "verdicts" or view.verdict in ("pass", "missing"):
-        return said
-    return (*said, *(text for text in (view.wrong, view.hint) if text))
+        return told
+    return (*told, *(text for text in (view.wrong, view.hint) if text))
 
 
 def _where(cell: int, text: str, spoken: _Words) -> str:

@@ -3,7 +3,8 @@
 A folder holds
 
 - ``rubric.yaml``: one `Rubric`;
-- ``canonical.py``: ``quantities(world) -> Mapping[str, tensor, array or number]``, the solution in any `World`;
+- ``canonical.py``: ``quantities(world)``, the solution in any `World`: a dict of name to tensor, array or
+  number;
 - ``prelude.py`` (optional): Python run in the kernel before the student's first cell, with the
   world's public parameters bound to ``WORLD`` (a dict: name, seed, scale, precision); it must
   contain nothing secret. Without one, ``prelude.py`` beside this file moves the seeds;
@@ -18,12 +19,13 @@ The grader knows an assignment only through these four files.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 Identifier = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]*$")]
 Points = Annotated[float, Field(ge=0, le=1000, allow_inf_nan=False)]
@@ -102,8 +104,9 @@ class TensorCheck(_Check):
 
     kind: Literal["tensor"]
     quantity: Identifier = Field(description="name in the mapping that canonical.quantities returns")
-    labels: tuple[tuple[Identifier, ...], ...] = Field(
-        description="alternatives; each is a set of vocabulary entries that must all occur in a print's label"
+    labels: tuple[Annotated[tuple[Identifier, ...], Field(min_length=1)], ...] = Field(
+        min_length=1,
+        description="alternatives; each is a list of vocabulary entries that must all occur in a label",
     )
     sign: Literal["fixed", "free"] = Field(
         default="fixed",
@@ -135,7 +138,7 @@ class BehaviourCheck(_Check):
     enough: int = Field(default=1, ge=1, description="how many of shown_by must pass")
     doubted_by: tuple[Identifier, ...] = Field(
         default=(),
-        description="tensor checks of which a computed, wrong value that no mistake explains leaves it to a person",
+        description="tensor checks; a computed, wrong value that no mistake explains leaves it to a person",
     )
     broken_by: tuple[str, ...] = Field(
         default=(), description="tags of mistakes which, when diagnosed, contradict it"
@@ -153,6 +156,16 @@ class TextCheck(_Check):
     facts: tuple[Identifier, ...] = Field(
         default=(), description="checks whose verdicts the reader wants to see"
     )
+
+    @field_validator("headings")
+    @classmethod
+    def _are_patterns(cls, headings: tuple[str, ...]) -> tuple[str, ...]:
+        for heading in headings:
+            try:
+                re.compile(heading)
+            except re.error as error:
+                raise ValueError(f"{heading!r} is no regular expression: {error}") from error
+        return headings
 
 
 Check = Annotated[TensorCheck | BehaviourCheck | TextCheck, Field(discriminator="kind")]

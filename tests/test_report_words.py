@@ -16,7 +16,7 @@ from grader.report.reasons import said
 from grader.report.words import words
 from rubric.schema import Messages
 
-ROOMS = ("judge", "fit", "misfit", "settle", "behaviour", "relations")
+ROOMS = ("judge", "fit", "misfit", "settle", "behaviour", "relations", "words")
 
 
 def holes(text: str) -> list[str]:

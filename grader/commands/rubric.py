@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import combinations
 
 import numpy as np
 
 from grader import assignment as assignments
-from grader.assignment import Assignment
+from grader.assignment import Array, Assignment
 from grader.errors import RubricError
+from grader.judging.book import moves
+from grader.judging.labels import tokens
+from rubric.schema import BehaviourCheck
 
 
 def check(name_or_path: str) -> Iterator[str]:
@@ -30,7 +34,56 @@ def check(name_or_path: str) -> Iterator[str]:
             for name, value in reference.items():
                 yield f"  {name}, shape {value.shape}"
                 yield from (f"    {line}" for line in str(value).split("\n"))
+    yield from (f"note: {note}" for note in notes(loaded))
     yield "no mistake found"
+
+
+def notes(loaded: Assignment) -> Iterator[str]:
+    """What is allowed and may surprise: what no world moves, what looks alike, mistakes without effect."""
+    rubric, references = loaded.rubric, loaded.references
+    asked = list(dict.fromkeys(c.quantity for c in rubric.tensor_checks()))
+    still = [q for q in asked if not moves([r[q] for r in references], rubric.tolerance)]
+    if len(references) == 1:
+        yield (
+            "there is one world: a value typed into the notebook cannot be told from a computed one; "
+            "where its numbers stand in the code a person decides"
+        )
+    elif still == asked and len({w.seed for w in rubric.worlds}) > 1:
+        yield "nothing that is asked moves with the world: does canonical.py use world.seed?"
+    elif still:
+        yield (
+            f"{', '.join(still)}: the same in every world; "
+            "where such numbers stand in the code, or have no name, a person decides"
+        )
+    for word, phrases in rubric.vocabulary.items():
+        silent = [phrase for phrase in phrases if not tokens(phrase)]
+        if silent or not phrases:
+            yield f"vocabulary.{word}: {silent or 'empty'}, without a letter or digit, is never found"
+    tiny = [q for q in asked if not references[0][q].any()]
+    if tiny:
+        yield f"{', '.join(tiny)}: zero; only an exact zero (0, 0., 0e+00) passes, 0.0000 goes to a person"
+    for one, other in combinations(references[0], 2):
+        if (one in asked or other in asked) and all(_equal(r[one], r[other]) for r in references):
+            yield f"{one} and {other} are the same numbers in every world; only a name tells them apart"
+    changed = loaded.variants((m.id,) for m in loaded.mistakes)
+    for mistake in loaded.mistakes:
+        worlds = changed.get((mistake.id,))
+        if worlds is None:
+            yield f"mistake {mistake.id}: variant() gives nothing for it alone"
+        elif all(
+            _equal(r[q], w[q]) for r, w in zip(references, worlds, strict=True) for q in asked if q in w
+        ):
+            yield f"mistake {mistake.id}: changes nothing that is asked, in any world"
+    known = {tag for m in loaded.mistakes for tag in m.touches}
+    for check in rubric.checks():
+        if isinstance(check, BehaviourCheck):
+            for tag in check.broken_by:
+                if tag not in known:
+                    yield f"check {check.id}: broken_by names {tag!r}, which no mistake touches"
+
+
+def _equal(one: Array, other: Array) -> bool:
+    return one.shape == other.shape and bool(np.allclose(one, other, rtol=1e-9, atol=0.0))
 
 
 def _try_the_rest(loaded: Assignment) -> None:
@@ -39,16 +92,29 @@ def _try_the_rest(loaded: Assignment) -> None:
         compile(loaded.prelude, "prelude.py", "exec")
     except (SyntaxError, ValueError) as error:
         raise RubricError(f"{loaded.folder / 'prelude.py'}: {error}") from error
+    for once, again in zip(loaded.references, assignments.load(str(loaded.folder)).references, strict=True):
+        odd = [name for name, value in once.items() if not np.array_equal(value, again[name], equal_nan=True)]
+        if odd:
+            raise RubricError(
+                f"{loaded.folder / 'canonical.py'}: {_list(odd)} is another in every run, "
+                "expected what follows from world.seed alone"
+            )
     try:
         known = loaded.variants((m.id,) for m in loaded.mistakes)
     except Exception as error:
-        problem = f"{type(error).__name__}: {error}"
+        problem = " ".join(f"{type(error).__name__}: {error}".split())
         raise RubricError(f"{loaded.folder / 'mistakes.py'}: variant() failed: {problem}") from error
+    asked = {c.quantity for c in loaded.rubric.tensor_checks()}
     for (name,), worlds in known.items():
         for expected, wrong in zip(loaded.references, worlds, strict=True):
-            absent = expected.keys() - wrong.keys()
-            if absent:
+            unknown = wrong.keys() - expected.keys()
+            if unknown or not asked & wrong.keys():
+                problem = f"gives unknown {_list(unknown)}" if unknown else f"lacks {_list(asked)}"
                 raise RubricError(
-                    f"{loaded.folder / 'mistakes.py'}: variant() of {name!r} lacks "
-                    f"{', '.join(sorted(absent))}, expected every quantity of canonical.py"
+                    f"{loaded.folder / 'mistakes.py'}: variant() of {name!r} {problem}, expected quantities "
+                    f"of canonical.py: {_list(expected.keys())}"
                 )
+
+
+def _list(names: Iterable[str]) -> str:
+    return ", ".join(sorted(names))

@@ -10,8 +10,10 @@ notebooks that print it piece by piece. Shapes are not compared beyond their num
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass
+from itertools import islice, permutations, product
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -21,6 +23,7 @@ from grader.models import PrintedTensor
 from rubric.schema import Tolerance
 
 Array = npt.NDArray[np.float64]
+_AXES = 4  # of a tensor that is looked up with its axes in any order
 _SLACK = 1e-9  # decimal text → binary float, relative to the printed number
 
 
@@ -37,7 +40,8 @@ class Target:
 class View:
     """One way of writing a target or a piece of it.
 
-    layout: "as expected", "transposed", "row", "column" or "element"; index: which piece of `count`.
+    layout: "as expected", "transposed", "axes 1 0 2" (their new order), "row", "column" or "element";
+    index: which piece of `count`. Rows of more than two axes are what the first axes leave.
     """
 
     target: Target
@@ -48,6 +52,31 @@ class View:
     @property
     def whole(self) -> bool:
         return self.count == 1
+
+
+def with_signs(targets: Sequence[Target], free: Set[str]) -> list[Target]:
+    """Targets, and those whose sign is free with every sign they can have in the worlds."""
+    made = []
+    for target in targets:
+        made.append(target)
+        if target.quantity in free:
+            for signs in islice(product((1.0, -1.0), repeat=len(target.values)), 1, None):
+                values = tuple(s * v for s, v in zip(signs, target.values, strict=True))
+                made.append(Target(target.quantity, target.mistakes, values))
+    return made
+
+
+def laid_out(values: npt.NDArray[Any], layout: str) -> npt.NDArray[Any]:
+    """A whole tensor in the order of axes that a layout says."""
+    if layout.startswith("axes "):
+        return values.transpose([int(axis) for axis in layout.split()[1:]])
+    return values.T if layout == "transposed" else values
+
+
+def moves(worlds: Sequence[Array], tolerance: Tolerance) -> bool:
+    """Does a quantity differ between the worlds? What does not can't show that it was computed."""
+    first = worlds[0]
+    return any(bool((np.abs(v - first) > margin(first, tolerance)).any()) for v in worlds[1:])
 
 
 def margin(values: Array, tolerance: Tolerance) -> float:
@@ -147,7 +176,7 @@ class Book:
     def _fits_elided(self, view: View, elided: Sequence[tuple[int, PrintedTensor]]) -> bool:
         for world, printed in elided:
             values = view.target.values[world]
-            shown = visible(printed, values.T if view.layout == "transposed" else values)
+            shown = visible(printed, laid_out(values, view.layout))
             if shown is None or not shown.size:
                 return False
             if not fits(printed, shown, margin(values, self._tolerance(world))).all():
@@ -165,7 +194,26 @@ def _views(target: Target, *, pieces: bool, elements: bool) -> Iterator[tuple[Vi
                 yield View(target, "row", i, shape[0]), tuple(v[i] for v in target.values)
             for i in range(shape[1]):
                 yield View(target, "column", i, shape[1]), tuple(v[:, i] for v in target.values)
+    if len(shape) > 2:
+        yield from _of_many_axes(target, pieces=pieces, elements=elements)
     if elements and target.values[0].size > 1:
         size = target.values[0].size
         for i in range(size):
             yield View(target, "element", i, size), tuple(v.ravel()[i : i + 1] for v in target.values)
+
+
+def _of_many_axes(
+    target: Target, *, pieces: bool, elements: bool
+) -> Iterator[tuple[View, tuple[Array, ...]]]:
+    """A tensor of three axes or more: its axes in another order, and what its first axes leave."""
+    shape = target.values[0].shape
+    wide = [axis for axis, size in enumerate(shape) if size > 1]
+    for order in permutations(range(len(shape))) if elements and len(shape) <= _AXES else ():
+        if [axis for axis in order if axis in wide] != wide:
+            layout = " ".join(["axes", *map(str, order)])
+            yield View(target, layout), tuple(laid_out(v, layout).ravel() for v in target.values)
+    counts = dict.fromkeys(int(np.prod(shape[:depth])) for depth in range(1, len(shape)))
+    for count in counts if pieces else ():
+        if 1 < count < target.values[0].size:
+            for i in range(count):
+                yield View(target, "row", i, count), tuple(v.reshape(count, -1)[i] for v in target.values)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from grader.assignment import Array
-from grader.judging.book import Book
+from grader.judging.book import Book, Target, with_signs
 from grader.judging.diagnose import Explanation
 from grader.judging.evidence import Comparison, compare
 from grader.judging.match import Candidate
@@ -61,5 +61,7 @@ class Case:
 
 def compared(check: TensorCheck, candidate: Candidate, case: Case) -> Comparison | None:
     """The candidate against the reference; None where its size does not allow it."""
-    expected = [reference[check.quantity] for reference in case.references]
-    return compare(candidate, expected, case.rubric.tolerance)
+    expected = Target(check.quantity, (), tuple(r[check.quantity] for r in case.references))
+    free = {check.quantity} if check.sign == "free" else set()
+    found = [compare(candidate, t.values, case.rubric.tolerance) for t in with_signs([expected], free)]
+    return max((c for c in found if c is not None), key=lambda c: c.share, default=None)

@@ -89,6 +89,7 @@ class _Claims:
     asked: frozenset[str]
     shown: frozenset[str]
     suspects: Suspects
+    names: Mapping[str, str]
     claims: dict[Ids, dict[int, View]] = field(default_factory=lambda: defaultdict(dict))
     changed: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     loose: set[tuple[Ids, int]] = field(default_factory=set)
@@ -99,7 +100,12 @@ class _Claims:
                 self.changed[target.mistakes[0]].add(target.quantity)
         for reading in self.wrong:
             found = book.lookup(reading.slot, range(len(reading.slot.prints)))
-            fitting = [v for v in found if v.target.quantity in self.asked]
+            fitting = [
+                v
+                for v in found
+                if v.target.quantity in self.asked
+                and (reading.size > 1 or v.target.quantity == self.names.get(reading.meant or ""))
+            ]
             for view in sorted(fitting, key=lambda v: v.count, reverse=True):
                 kept = self.claims[view.target.mistakes].get(reading.order)
                 if kept is None or kept.count > view.count or _meant(reading, view):
@@ -198,9 +204,10 @@ def explain(readings: Sequence[Reading], suspects: Suspects, asked: Mapping[str,
         for v in r.exact
         if v.whole and (r.meant == v.target.quantity or all(e.target.quantity in quantities for e in r.exact))
     )
-    wrong = [r for r in readings if not r.exact and r.size > 1]
+    # one number is like many others: it speaks of a mistake only under its name
+    wrong = [r for r in readings if not r.exact and (r.size > 1 or r.meant in asked)]
     missing = quantities - shown
-    claims = _Claims(wrong, quantities, shown, suspects)
+    claims = _Claims(wrong, quantities, shown, suspects, asked)
     claims.add(suspects.singles)
     sizes = {v.size for t in suspects.singles.targets if t.quantity in missing for v in t.values[:1]}
 
@@ -267,7 +274,7 @@ def _fits_well(reading: Reading, view: View, tolerance: Tolerance) -> bool:
         if printed is None or printed.elided:
             continue
         piece = values.T if view.layout in ("transposed", "column") else values
-        flat = piece.ravel() if view.whole else piece[view.index]
+        flat = piece.reshape(view.count, -1)[view.index]
         if not fits(printed, flat, margin(values, tolerance)).all():
             return False
     return True
@@ -322,8 +329,12 @@ def variant_targets(
     references: tuple[Mapping[str, Array], ...],
     asked: Iterable[str],
     tolerance: Tolerance,
+    free: Set[str] = frozenset(),
 ) -> list[Target]:
-    """What each mistake changes: the asked quantities that differ from the reference in some world."""
+    """What each mistake changes: the asked quantities that differ from the reference in some world.
+
+    free: quantities whose sign is free.
+    """
     targets = []
     quantities = tuple(asked)
     slack = {q: tuple(4 * margin(r[q], tolerance) for r in references) for q in quantities}
@@ -332,8 +343,10 @@ def variant_targets(
             if any(quantity not in w for w in worlds):
                 continue
             values = tuple(w[quantity] for w in worlds)
+            signs = (1.0, -1.0) if quantity in free else (1.0,)
             if any(
-                v.shape != r[quantity].shape or float(np.abs(v - r[quantity]).max()) > s
+                v.shape != r[quantity].shape
+                or min(float(np.abs(sign * v - r[quantity]).max()) for sign in signs) > s
                 for v, r, s in zip(values, references, slack[quantity], strict=True)
             ):
                 targets.append(Target(quantity, ids, values))

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from grader.judging.book import Array, Book, fits, margin
+from grader.judging.book import Array, Book, fits, laid_out, margin
 from grader.judging.match import Candidate
 from grader.models import Evidence, Output, PrintedTensor
 from rubric.schema import Tolerance
@@ -75,6 +75,8 @@ def _apart(comparison: Comparison) -> float:
 
 
 def _layouts(layout: str, shape: tuple[int, ...]) -> tuple[str, ...]:
+    if layout.startswith("axes "):
+        return (layout,)
     if layout in ("transposed", "split by column"):
         return ("transposed",)
     if layout in ("as expected", "split by row", "split by element"):
@@ -83,11 +85,12 @@ def _layouts(layout: str, shape: tuple[int, ...]) -> tuple[str, ...]:
 
 
 def _flat(values: Array, layout: str) -> Array:
-    return (values.T if layout == "transposed" else values).ravel()
+    return laid_out(values, layout).ravel()
 
 
 def _unflat(flat: npt.NDArray[Any], layout: str, shape: tuple[int, ...]) -> npt.NDArray[Any]:
-    return flat.reshape(shape[::-1]).T if layout == "transposed" else flat.reshape(shape)
+    index = laid_out(np.arange(flat.size).reshape(shape), layout).ravel()
+    return flat[np.argsort(index)].reshape(shape)
 
 
 def _joined(candidate: Candidate, world: int) -> PrintedTensor:

@@ -5,15 +5,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+import numpy as np
+
+from grader.judging.book import Array, moves
 from grader.judging.decision import Case, Decision, compared
 from grader.judging.evidence import Comparison, digits, excluded
 from grader.judging.match import Candidate
 from grader.judging.source import Code
-from grader.judging.typed import typed_in
+from grader.judging.typed import may_be_typed_in, typed_in
 from grader.models import Flag
-from rubric.schema import TensorCheck
+from rubric.schema import TensorCheck, Tolerance
 
 STRONG = 0.9  # share of the known mistakes that a print must rule out
+_LEAST = 0.5  # significant digits that a print must show of the tensor's magnitude
+_FEW = 8  # whole numbers that may stand in a notebook by accident
 STRONG_ALONE = 0.8  # the same for a print that only the handout's world shows, with three digits or more
 
 
@@ -59,37 +64,50 @@ def judge_fit(
 
 def _doubt(check: TensorCheck, best: Candidate, comparison: Comparison | None, case: Case) -> Decision | None:
     """Why a print that fits is not enough, if it is not."""
-    several = len(case.references) > 1
+    expected = [reference[check.quantity] for reference in case.references]
+    several, moving = len(expected) > 1, moves(expected, case.rubric.tolerance)
     ruled_out = excluded(best, check.quantity, case.variants)
     precise = comparison is not None and digits(comparison, case.rubric.tolerance) >= 2.5
+
+    def open_(reason: str) -> Decision:
+        return Decision(check.id, "review", None, reason)
+
     if several and not best.seen_everywhere:
         if typed_in(best, case.code):
-            return Decision(
-                check.id,
-                "review",
-                None,
-                "These numbers also stand in the code; a person looks whether they were computed.",
-            )
+            return open_("These numbers also stand in the code; a person looks whether they were computed.")
         if not case.confirmed:
-            text = (
+            return open_(
                 "The print fits, but nothing under another seed shows that this notebook computes its values."
             )
-            return Decision(check.id, "review", None, text)
         if ruled_out >= STRONG_ALONE and precise:
             return None
-        return Decision(
-            check.id,
-            "review",
-            None,
-            "The print fits, but says too little by itself, and did not appear under another seed.",
-        )
+        return open_("The print fits, but says too little by itself, and did not appear under another seed.")
+    if not moving and may_be_typed_in(best, case.code):
+        return open_("These numbers also stand in the code; a person looks whether they were computed.")
     if several and all(r.movement == "constant" for r in best.readings) and typed_in(best, case.code):
         return Decision(check.id, "fail", 0.0, case.rubric.messages.typed_in, typed_in=True)
     if ruled_out < STRONG:
-        return Decision(
-            check.id, "review", None, "The print fits, but its few digits also fit known mistakes."
-        )
+        return open_("The print fits, but its few digits also fit known mistakes.")
+    if _tells_nothing(comparison, case.rubric.tolerance):
+        return open_("The print fits, but so would any other small number; a person decides.")
+    if _is_common(expected, moving=moving) and not best.named(check.id):
+        return open_("The print fits, but has no name, and such a number may stand there for many reasons.")
     return None
+
+
+def _tells_nothing(comparison: Comparison | None, tolerance: Tolerance) -> bool:
+    """Do the printed digits leave open whether these are anything but zeros?"""
+    if comparison is None or digits(comparison, tolerance) >= _LEAST:
+        return False
+    zero = not any(expected.any() for _, expected in comparison.prints)
+    return not (zero and not any(h for printed, _ in comparison.prints for h in printed.half_unit))
+
+
+def _is_common(expected: Sequence[Array], *, moving: bool) -> bool:
+    """Is it one number, or a few whole ones that are the same in every world?"""
+    first = expected[0]
+    few = first.size <= _FEW and bool((first == np.round(first)).all()) and not moving
+    return first.size == 1 or few
 
 
 def _says_other(candidate: Candidate, check: TensorCheck, case: Case) -> str | None:

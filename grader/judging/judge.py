@@ -44,7 +44,7 @@ def _judge_nothing(check: TensorCheck, case: Case) -> Decision:
         for v in r.exact
         if r.meant == check.id and v.whole and r.size > 1
     ]
-    if claimed:
+    if claimed and case.references[0][check.quantity].size > 1:
         printed, quantity = max(
             enumerate(claimed), key=lambda c: (c[1][0].order, c[1][0].meaning.words.get(c[1][1], 0), c[0])
         )[1]

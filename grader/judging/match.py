@@ -15,7 +15,7 @@ from typing import Literal
 
 import numpy as np
 
-from grader.judging.book import View
+from grader.judging.book import View, laid_out
 from grader.judging.reading import Reading
 from rubric.schema import TensorCheck
 
@@ -140,6 +140,8 @@ def _claim(
     meant = reading.meant
     if meant in options:
         return meant, options[meant]
+    if reading.size == 1 and _speaks(reading):
+        return None  # one number under another's name
     if background and (reading.meaning.names_background or len(options) > 1):
         return None
     check = next(iter(options)) if len(options) == 1 else min(options, key=list(options).index)
@@ -151,7 +153,7 @@ def _distance(reading: Reading, view: View) -> float:
     worst = 0.0
     for printed, values in zip(reading.slot.prints, view.target.values, strict=True):
         if printed is not None and len(printed.values) == values.size:
-            flat = (values.T if view.layout == "transposed" else values).ravel()
+            flat = laid_out(values, view.layout).ravel()
             scale = float(np.abs(values).max(initial=0.0)) or 1.0
             worst = max(worst, float(np.abs(np.asarray(printed.values) - flat).max()) / scale)
     return worst

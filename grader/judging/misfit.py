@@ -114,7 +114,8 @@ def _imprecise(comparison: Comparison | None, rubric: Rubric) -> str | None:
     """Why nearly right values are a person's business: they may be right, but computed or cut coarsely."""
     if comparison is None or comparison.agrees.all():
         return None
-    if in_half_precision(comparison):
+    whole = all((expected == np.round(expected)).all() for _, expected in comparison.prints)
+    if not whole and in_half_precision(comparison):
         return "Close, and computed in half precision; a person decides."
     if last_digit_off(comparison, rubric.tolerance):
         return "Right but for the last printed digit, as if digits were cut off; a person decides."

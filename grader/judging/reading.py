@@ -71,6 +71,7 @@ def read(
         slots = [*slots[: _AT_MOST // 2], *slots[-_AT_MOST // 2 :]]
     expressions = _expressions(slots, code)
     headings = _headings(cells)
+    singles = 1 in sizes.values()
     readings = []
     for original in slots:
         slot = replace(original, prints=tuple(p and as_rounded(p) for p in original.prints))
@@ -82,12 +83,17 @@ def read(
         contexts = [printed.after, *near, cell.shown if cell else "", headings.get(printed.cell, "")]
         worlds = range(len(slot.prints))
         meaning = vocabulary.meaning(printed.label, *(c for c in contexts if c))
+        if len(printed.values) == 1 and singles:
+            # what else stands in the cell may speak of another number
+            meaning = vocabulary.meaning(printed.label, *(c for c in (printed.after, *near) if c))
         fitting = [c for c in meaning.options if sizes[c] == len(printed.values)]
         meant = fitting[0] if len(fitting) == 1 else meaning.check
         # a row of zeros is like any other zeros: it shows a piece of what it is called
         nothing = not any(v for p in slot.prints if p for v in p.values)
         piece = meant is not None and len(printed.values) < sizes[meant]
-        wanted = quantities[meant] if meant is not None and nothing and piece else None
+        # so is one number like many others: it shows what it is called, and no element of something else
+        single = meant is not None and len(printed.values) == sizes[meant] == 1
+        wanted = quantities[meant] if meant is not None and ((nothing and piece) or single) else None
         exact, handout = (book.lookup(slot, among) for among in (worlds, [0]))
         readings.append(
             Reading(

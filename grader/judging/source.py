@@ -74,11 +74,19 @@ class Code:
     @cached_property
     def literals(self) -> tuple[float, ...]:
         """Numbers with three or more significant digits that are written in the code, sorted by value."""
+        return self._numbers(3)
+
+    @cached_property
+    def numbers(self) -> tuple[float, ...]:
+        """All numbers that are written in the code, sorted by value."""
+        return self._numbers(0)
+
+    def _numbers(self, digits: int) -> tuple[float, ...]:
         found = {
             float(match)
             for cell in self.cells
             for match in _NUMBER.findall(cell.source[:_LARGEST])
-            if _significant(match) >= 3
+            if _significant(match) >= digits
         }
         return tuple(sorted(value for value in found if math.isfinite(value)))
 

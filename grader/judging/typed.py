@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from grader.assignment import Array
@@ -14,21 +16,31 @@ _LITERAL = 0.75  # share of a print's numbers that stand in the code, for it to 
 
 def typed_in(candidate: Candidate, code: Code) -> bool:
     """Do most of the printed numbers stand as literals in the code?"""
-    literals = np.abs(np.asarray(code.literals))
+    return _stand_in(candidate, code.literals, least=100)
+
+
+def may_be_typed_in(candidate: Candidate, code: Code) -> bool:
+    """Do they stand there, however few their digits? For a person to look at where nothing else tells."""
+    return _stand_in(candidate, code.numbers, least=1)
+
+
+def _stand_in(candidate: Candidate, written: Sequence[float], *, least: int) -> bool:
+    """least: how many half units of its last digit a printed number must be to count."""
+    literals = np.abs(np.asarray(written))
     if not literals.size:
         return False
     literals.sort()
     known = total = 0
     for reading in candidate.readings:
-        hits, counted = _literal_hits(reading.slot.first, literals)
+        hits, counted = _literal_hits(reading.slot.first, literals, least)
         known, total = known + hits, total + counted
     return total > 0 and known >= _LITERAL * total
 
 
-def _literal_hits(printed: PrintedTensor, literals: Array) -> tuple[int, int]:
+def _literal_hits(printed: PrintedTensor, literals: Array, least: int) -> tuple[int, int]:
     value = np.abs(np.asarray(printed.values))
     half = np.asarray(printed.half_unit)
-    telling = np.isfinite(value) & (value > 100 * half)
+    telling = np.isfinite(value) & (value > least * half)
     value, half = value[telling], half[telling] * (1 + 1e-9) + 1e-7 * value[telling]
     low = np.searchsorted(literals, value - half, side="left")
     high = np.searchsorted(literals, value + half, side="right")

@@ -304,6 +304,8 @@ def _written(check: TextCheck, submission: Submission) -> Quote | None:
 
 
 def _worst(worst: Worst, full: bool, spoken: Words) -> str:
+    if not worst.index:
+        return ""  # one number: it stands beside the expected one
     index = f"[{', '.join(map(str, worst.index))}]"
     where = spoken.element.format(index=index)
     if len(worst.index) == 2:

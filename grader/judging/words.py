@@ -1,0 +1,67 @@
+"""Whole numbers that stand in a sentence instead of a print of their own (pure).
+
+``The model has 148 parameters`` and ``torch.Size([2, 3, 4, 4])`` are words to the extraction: a whole
+number among words may be anything. Where a check asks for such a number and a line that speaks of it
+holds it, the value is there, and only a person can say whether it is meant. A row of them needs no name.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from grader.judging.book import Array
+from grader.judging.decision import Decision
+from grader.judging.labels import Vocabulary
+from grader.judging.source import Code
+from grader.models import Output
+from rubric.schema import TensorCheck
+
+_MOST = 8  # numbers that are sought in a line
+_TELLING = 3  # so many numbers in a row need no name to be noticed
+_LINES = 2000  # of a notebook's outputs
+_LONGEST = 300  # characters of a line
+
+
+def in_words(
+    check: TensorCheck, expected: Array, outputs: Sequence[Output], code: Code, vocabulary: Vocabulary
+) -> Decision | None:
+    """`review` where a line about this check holds the expected whole numbers; else None."""
+    pattern = _written(expected)
+    if pattern is None:
+        return None
+    for cell, line in _lines(outputs):
+        if not pattern.search(line):
+            continue
+        source = code.cell(cell)
+        meaning = vocabulary.meaning(line, *([source.shown] if source else []))
+        if check.id in meaning.options or expected.size >= _TELLING:
+            text = f"A person decides by these words (cell {cell + 1}): “{line.strip()}”"
+            return Decision(check.id, "review", None, text)
+    return None
+
+
+def _written(expected: Array) -> re.Pattern[str] | None:
+    """The numbers as they stand in a line, one after the other; None where they are not few and whole."""
+    if expected.size > _MOST or not (np.abs(expected) < 1e15).all() or (expected != np.round(expected)).any():
+        return None
+    numbers = (_grouped(int(value)) for value in expected.ravel())
+    return re.compile(r"(?<![\w.,-])" + r"[\s,;x×*]+".join(numbers) + r"(?!\w|[.,]\d)")
+
+
+def _grouped(number: int) -> str:
+    """`1234` also as `1,234`, `1_234`, `1 234`."""
+    return re.escape(f"{number:,}").replace(",", "[,_ ']?")
+
+
+def _lines(outputs: Sequence[Output]) -> Iterator[tuple[int, str]]:
+    left = _LINES
+    for output in outputs:
+        if output.kind == "error":
+            continue
+        for line in output.text.splitlines()[:left]:
+            left -= 1
+            if len(line) <= _LONGEST:
+                yield output.cell, line

@@ -1,0 +1,76 @@
+# mypy: ignore-errors
+# Makes a world in the kernel, before the student's first cell, for an assignment that brings no prelude.py
+# of its own. It knows no assignment and holds nothing secret. It leaves no name behind.
+#
+# `WORLD` is bound by the grader: name, seed, scale, precision, and handout_seed (of the first world).
+#
+# - Python's, numpy's and torch's global generators start at fixed seeds, so that a notebook that forgets
+#   to seed prints the same numbers in every run, and not the right ones.
+# - An integer seed given to `random.seed`, `np.random.seed`, `RandomState`, `default_rng` or
+#   `torch.manual_seed` moves by the world's seed - handout_seed.
+# - With a precision, numpy and torch print that many digits and elide nothing, until the student says
+#   otherwise.
+#
+# Generators made in other ways (`torch.Generator`, `np.random.PCG64`) do not move, and `scale` does nothing:
+# an assignment that needs them brings its own prelude.py.
+
+
+def _install(world):
+    import functools
+    import operator
+    import random
+    import sys
+
+    import numpy as np
+
+    try:
+        import torch
+    except ImportError:
+        torch = None
+    shift = world["seed"] - world["handout_seed"]
+    unseeded = world["seed"] ^ 0x5EED0000
+
+    def shifted(seed):
+        try:
+            return (operator.index(seed) + shift) % 2**32
+        except TypeError:  # None, a sequence, a generator: as it is
+            return seed
+
+    def moving(function):
+        @functools.wraps(function)
+        def seeded(*args, **kwargs):
+            if args:
+                return function(shifted(args[0]), *args[1:], **kwargs)
+            return function(**{k: shifted(v) if k in ("seed", "a") else v for k, v in kwargs.items()})
+
+        return seeded
+
+    random.seed(unseeded)
+    np.random.seed(unseeded)
+    if torch is not None:
+        torch.manual_seed(unseeded)
+    if shift:
+        Original = np.random.RandomState
+
+        class RandomState(Original):
+            def __init__(self, seed=None):
+                super().__init__(shifted(seed))
+
+            def seed(self, seed=None):
+                super().seed(shifted(seed))
+
+        functools.update_wrapper(RandomState, Original, updated=())
+        np.random.RandomState = RandomState
+        np.random.seed = moving(np.random.seed)
+        np.random.default_rng = moving(np.random.default_rng)
+        random.seed = moving(random.seed)
+        if torch is not None:
+            torch.manual_seed = torch.random.manual_seed = moving(torch.manual_seed)
+    if world["precision"] is not None:
+        np.set_printoptions(precision=world["precision"], threshold=sys.maxsize, linewidth=200)
+        if torch is not None:
+            torch.set_printoptions(precision=world["precision"], threshold=10**9, linewidth=200)
+
+
+_install(globals().pop("WORLD"))
+del _install
