@@ -174,6 +174,20 @@ def test_exit_costs_nothing_but_sys_exit_ends_its_cell(run: Run) -> None:
     assert [error.name for error in done.errors] == ["SystemExit"]
 
 
+def test_a_runtime_restarted_as_at_colab_and_a_forgotten_breakpoint_cost_nothing(run: Run) -> None:
+    done = run(
+        "import os, signal; os.kill(os.getpid(), 9); print('on')",
+        "os.kill(os.getpid(), signal.SIGTERM); print('on')",
+        "x = 2; breakpoint(); print('after', x)",
+        "import pdb; pdb.set_trace(); print('traced')",
+        "%debug",
+    )
+    assert (done.status, done.errors) == ("ok", ())
+    assert [text_of(done, cell) for cell in range(5)] == ["on\n", "on\n", "after 2\n", "traced\n", ""]
+    assert "the kernel can't be restarted" in text_of(done, 0, "stderr")
+    assert all("A debugger can't be used" in text_of(done, cell, "stderr") for cell in (2, 3, 4))
+
+
 @pytest.mark.parametrize(
     ("code", "said"),
     [

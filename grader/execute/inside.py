@@ -8,9 +8,10 @@ call `install`; a kernel without a cage gets all of it sent. It makes a notebook
 Jupyter where the cage allows it, and fail with a message a student understands where it does not.
 None of it is protection: the student's code can undo all of it.
 
-- `exit()` and `quit()` end nothing: the cells after them run, as a fair reader would read on.
+- `exit()`, `quit()` and `os.kill(os.getpid(), 9)`, which restarts a runtime at Colab, end nothing: the
+  cells after them run, as a fair reader would read on.
 - `!command`, `%%bash`, `%pip` and their kin print that they can't run, and the cell goes on.
-- `input()` and `getpass()` raise and say why.
+- `input()` and `getpass()` raise and say why; a forgotten `breakpoint()`, `%debug` or `%pdb` is skipped.
 - `%matplotlib` with a window or widget backend draws inline.
 - An import of a package that is not installed, written in the notebook or a file beside it and not
   guarded by the student's own `try`, gives a placeholder that explains itself on use.
@@ -21,6 +22,7 @@ import importlib.abc
 import importlib.machinery
 import linecache
 import os
+import signal
 import sys
 import types
 
@@ -171,6 +173,35 @@ def refuse_questions(kernel):
     kernel.raw_input = kernel.getpass = nobody
 
 
+def skip_debuggers(shell):
+    """A breakpoint says that nobody would answer it, and the cell goes on."""
+    import pdb
+
+    from IPython.core import debugger
+
+    def skip(*args, **kwargs):
+        print(f"A debugger can't be used {WHERE}; this line was skipped.", file=sys.stderr)
+
+    sys.breakpointhook = pdb.set_trace = debugger.set_trace = skip
+    magics = shell.magics_manager.magics
+    magics["line"]["debug"] = magics["line"]["pdb"] = magics["cell"]["debug"] = skip
+
+
+def outlive_signals():
+    """A signal to itself that would end the kernel is skipped, like `exit()`."""
+    kill = os.kill
+    fatal = (signal.SIGTERM, signal.SIGKILL, signal.SIGHUP, signal.SIGQUIT)
+
+    def kill_nobody(pid, number, /):
+        if pid == os.getpid() and number in fatal and signal.getsignal(number) in (signal.SIG_DFL, None):
+            print(f"{signal.Signals(number).name} was not sent: the kernel can't be restarted {WHERE}.",
+                  file=sys.stderr)  # fmt: skip
+        else:
+            kill(pid, number)
+
+    os.kill = kill_nobody
+
+
 def draw_inline(shell):
     """A window or widget backend becomes the inline one."""
     enable = shell.enable_matplotlib
@@ -187,4 +218,6 @@ def install(shell):
     refuse_programs(shell)
     refuse_questions(shell.kernel)
     draw_inline(shell)
+    skip_debuggers(shell)
+    outlive_signals()
     sys.meta_path.append(AbsentFinder(os.getcwd()))

@@ -5,9 +5,18 @@ A kernelspec asks for it with::
     {"argv": ["caged"], "display_name": "Python (caged)", "language": "python",
      "metadata": {"kernel_provisioner": {"provisioner_name": "caged-provisioner"}}}
 
-One warm server per event loop serves all its kernels. What differs from an ordinary kernel: it
-works in a private directory of its own that vanishes with it, takes nothing of the client's
-environment, starts no process, and speaks over unix sockets.
+One warm server per event loop serves all its kernels. What differs from an ordinary kernel, and why
+tests of ipykernel, nbclient and jupyter_client that ask for it fail:
+
+- it works in a private directory of its own that vanishes with it: `cwd` is ignored, and files beside
+  the notebook are not there unless the client's own code writes them;
+- it takes nothing of the client's environment: `env` is ignored; arguments on the kernelspec's command
+  line too;
+- it starts no process (multiprocessing, `subprocess`, `!command`) and reaches no network; it opens no
+  window, also not with a display at hand;
+- it keeps no history, so that `history_request` gives nothing; has no debugger and no subshells, and
+  announces neither; of signals from outside only INT, TERM and KILL reach it;
+- it speaks over unix sockets, whatever `transport` and `ip` the manager was given.
 """
 
 from __future__ import annotations
@@ -22,14 +31,18 @@ from jupyter_client.connect import KernelConnectionInfo
 from jupyter_client.provisioning.provisioner_base import KernelProvisionerBase
 from traitlets import Float, Int
 
-from grader.errors import IsolationError, KernelStartError
+from grader.errors import IsolationError
 from grader.jail.cage.plan import KernelLimits
 from grader.jail.caged import Caged
 from grader.jail.kernels import CagedKernels
 from grader.jail.probe import examine
 
 _servers: WeakKeyDictionary[asyncio.AbstractEventLoop, CagedKernels] = WeakKeyDictionary()
-_PASSED_ON = (signal.SIGINT, signal.SIGTERM, signal.SIGKILL)
+_PASSED_ON = {
+    signal.SIGINT: signal.SIGINT,
+    signal.SIGTERM: signal.SIGKILL,  # the first process of a namespace would survive the other
+    signal.SIGKILL: signal.SIGKILL,
+}
 
 
 def kernels_of_this_loop() -> CagedKernels:
@@ -77,8 +90,8 @@ class CagedProvisioner(KernelProvisionerBase):
             open_files=self.open_files,
             processes=self.processes,
         )
-        if self._caged is not None:
-            raise KernelStartError("this kernel runs already; shut it down before it starts again")
+        await self.kill()  # of a client that starts it again without a shutdown
+        self._drop()
         self._caged = await kernels_of_this_loop().take(limits)
         info = {**self._caged.connection_info(), "key": self._caged.order.key.encode()}
         self.connection_info = cast(KernelConnectionInfo, info)
@@ -102,7 +115,7 @@ class CagedProvisioner(KernelProvisionerBase):
     async def send_signal(self, signum: int) -> None:
         """Pass on an interrupt, a termination or a kill; other signals reach no caged kernel."""
         if self._caged is not None and signum in _PASSED_ON:
-            self._caged.send_signal(signum)
+            self._caged.send_signal(_PASSED_ON[signal.Signals(signum)])
 
     async def kill(self, restart: bool = False) -> None:
         """Kill it, and wait until it is gone."""

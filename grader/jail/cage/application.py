@@ -8,6 +8,7 @@ no TCP socket for the output of subprocesses.
 
 from __future__ import annotations
 
+import asyncio
 import codecs
 import fcntl
 import logging
@@ -56,6 +57,20 @@ class CagedKernel(IPythonKernel):
 
     _supports_kernel_subshells = False
     _execute_sleep = 0.0  # half a millisecond a cell, for clients that don't wait for the end of the outputs
+
+    def _abort_queues(self, subshell_id: str | None = None) -> None:
+        """After an error, answer what a client has sent ahead without running it; what comes later runs.
+
+        Without subshells ipykernel ends this before the first of the requests that wait has its turn.
+        """
+        assert self.shell_stream is not None
+        self._aborting = True
+        self.shell_stream.flush()
+        self._turning = asyncio.ensure_future(self._stop_aborting())
+
+    async def _stop_aborting(self) -> None:
+        async with self._main_asyncio_lock:  # whoever waits for it is served in order
+            self._aborting = False
 
 
 class CagedStream(OutStream):
@@ -137,7 +152,8 @@ class CagedApp(IPKernelApp):
         """There is none."""
 
     def log_connection_info(self) -> None:
-        """Nobody reads it."""
+        """Nobody reads a log; the ports are for `connect_request`."""
+        self._ports = {name: port for port, name in _CHANNEL_OF_PORT.items()}
 
     def init_crash_handler(self) -> None:
         """An exception outside of a cell ends the process; the supervisor says so."""
@@ -154,7 +170,7 @@ class CagedApp(IPKernelApp):
         """Nobody configures this kernel."""
 
     def init_pdb(self) -> None:
-        """Nobody sits at a debugger."""
+        """Done by `prepare`."""
 
     def init_profile_dir(self) -> None:
         """Made by `prepare`; it gets its place in the working directory now."""
@@ -235,13 +251,14 @@ def prepare(setup: str = "") -> None:
     """
     app: CagedApp = CagedApp.instance(profile_dir=ProfileDir())
     app.log.setLevel(app.log_level)  # its handler drops what is below, but only once a record is made
-    config = Config({"HistoryManager": {"enabled": False}})
+    config = Config({"HistoryManager": {"enabled": False, "hist_file": ":memory:"}})
     shell = ZMQInteractiveShell.instance(
         config=config, profile_dir=ProfileDir(), compiler_class=XCachingCompiler
     )
     assert shell.extension_manager is not None
     for extension in app.default_extensions:
         shell.extension_manager.load_extension(extension)
+    IPKernelApp.init_pdb(app)
     exec(compile(setup, "<setup>", "exec"), _setup)
     note_modules()
 

@@ -1,11 +1,13 @@
 """Inside the kernel: what the cage forbids says so in words, and what can be done another way is.
 
-Not protection: the filters are that. Programs and forks raise an error that names the reason, and
-a DataLoader loads in the notebook's own process.
+Not protection: the filters are that. Programs and forks raise an error that names the reason, a
+DataLoader loads in the notebook's own process, and a signal to itself ends the kernel in every tier.
 """
 
 from __future__ import annotations
 
+import os
+import signal
 import sys
 from typing import Any
 
@@ -14,13 +16,14 @@ _NO_PROCESSES = "other processes can't be started in the grading environment"
 
 def explain_refusals() -> None:
     """Replace what would fail with a bare errno."""
-    import os
     import subprocess
 
     def refuse(*args: Any, **kwargs: Any) -> Any:
         __tracebackhide__ = True
         raise PermissionError(1, _NO_PROCESSES)
 
+    # so that no traceback of a student's names a path of ours
+    refuse.__code__ = refuse.__code__.replace(co_filename="<grading environment>")
     started: Any = subprocess.Popen
     started.__init__ = refuse
     started.__del__ = lambda self: None
@@ -33,6 +36,29 @@ def explain_refusals() -> None:
     multiprocessing.process.BaseProcess.start = refuse  # type: ignore[method-assign]
     multiprocessing.context.BaseContext.Pool = refuse  # type: ignore[method-assign]
     _load_in_process()
+
+
+def die_when_told() -> None:
+    """A signal to itself ends a kernel as it ends any process.
+
+    The first process of a namespace would survive it, and the supervisor ignores some for itself.
+    """
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
+    if os.getpid() != 1:
+        return
+    kill = os.kill
+    harmless = {signal.SIGCHLD, signal.SIGCONT, signal.SIGURG, signal.SIGWINCH}
+    stopping = {signal.SIGSTOP, signal.SIGTSTP, signal.SIGTTIN, signal.SIGTTOU}
+    fatal = set(signal.Signals) - harmless - stopping
+
+    def kill_or_die(pid: int, number: int, /) -> None:
+        if pid == 1 and number in fatal and signal.getsignal(number) in (signal.SIG_DFL, None):
+            os._exit(128 + number)
+        kill(pid, number)
+
+    os.kill = kill_or_die
+    signal.raise_signal = lambda number, /: kill_or_die(1, number)
 
 
 def _load_in_process() -> None:

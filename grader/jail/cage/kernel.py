@@ -82,6 +82,7 @@ def run(
     version = landlock.restrict(_readable(plan), [home], ["/dev/null"])
     filters.install(filters.for_process(programs["first"], os.getpid()))
 
+    friendly.die_when_told()
     clock.append(time.perf_counter())
     from .application import start
 
