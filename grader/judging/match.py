@@ -140,7 +140,7 @@ def _claim(
     meant = reading.meant
     if meant in options:
         return meant, options[meant]
-    if reading.size == 1 and _speaks(reading):
+    if reading.size == 1 and reading.slot.first.label and _speaks(reading):
         return None  # one number under another's name
     if background and (reading.meaning.names_background or len(options) > 1):
         return None

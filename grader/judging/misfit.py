@@ -87,6 +87,8 @@ def _other_unit(candidate: Candidate, comparison: Comparison | None, rubric: Rub
     )
     if comparison is None or not _POWER.search(unicodedata.normalize("NFKC", said)):
         return None
+    if comparison.agrees.size == 1:
+        return _unit_of_one(comparison, per_cent="%" in said)
     diagnosis = generic(comparison.prints, rubric.tolerance)
     if diagnosis is None or diagnosis.ids != ("constant_factor",):
         return None
@@ -94,6 +96,25 @@ def _other_unit(candidate: Candidate, comparison: Comparison | None, rubric: Rub
     biggest = int(np.argmax(np.abs(expected)))
     power = np.log10(abs(printed.values[biggest] / expected[biggest]))
     return diagnosis if abs(power - round(power)) <= 1e-3 and round(power) != 0 else None
+
+
+def _unit_of_one(comparison: Comparison, *, per_cent: bool) -> Diagnosis | None:
+    """The same of a single number; whole per cent are rounded ones."""
+    for power in range(-9, 10) if comparison.prints[0][1].all() else ():
+        scale = 10.0**power
+        reaches = [
+            max(p.half_unit[0], 0.5 if per_cent and p.values[0].is_integer() else 0.0)
+            + 1e-6 * scale * abs(e[0])
+            for p, e in comparison.prints
+        ]
+        off = [abs(p.values[0] - scale * e[0]) for p, e in comparison.prints]
+        telling = all(
+            r < 0.5 * scale * abs(e[0]) for r, (_, e) in zip(reaches, comparison.prints, strict=True)
+        )
+        if power and telling and all(o <= r for o, r in zip(off, reaches, strict=True)):
+            text = f"Your values are {scale:.6g} times the expected ones."
+            return Diagnosis(ids=("constant_factor",), message=text, detail=text)
+    return None
 
 
 def _judge_part(candidate: Candidate, rubric: Rubric, decided: Callable[..., Decision]) -> Decision:

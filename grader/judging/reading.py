@@ -87,6 +87,8 @@ def read(
             # what else stands in the cell may speak of another number
             meaning = vocabulary.meaning(printed.label, *(c for c in (printed.after, *near) if c))
         fitting = [c for c in meaning.options if sizes[c] == len(printed.values)]
+        if len(printed.values) == 1 and not fitting:  # "softmax loss: 1.1" is no tensor of probabilities
+            fitting = [c for c in meaning.checks if sizes[c] == 1 and not meaning.names_background]
         meant = fitting[0] if len(fitting) == 1 else meaning.check
         # a row of zeros is like any other zeros: it shows a piece of what it is called
         nothing = not any(v for p in slot.prints if p for v in p.values)

@@ -1,0 +1,323 @@
+"""Another assignment than the shipped one: the guide's example (docs/new-assignment.md) in real kernels.
+
+And the forms that Homework 4 has none of: single numbers, whole numbers, shapes, four axes, a free sign,
+numbers next to zero, values that no world moves.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from class_kit import CANONICAL, RUBRIC, make_assignment
+
+import rubric
+from grader.assignment import Assignment, load
+from grader.commands.rubric import check
+from grader.errors import RubricError
+from grader.extract import extract
+from grader.grading import decide
+from grader.judging.decision import Decision
+from grader.models import Cell, Output
+
+EXAMPLE = Path(__file__).parent / "data" / "softmax"
+
+# what each student's notebook shows: id of the check → verdict; what is not named here passes
+RIGHT = dict.fromkeys(
+    ["loss", "probabilities", "classes", "accuracy", "dW", "seed", "W100", "loss100", "stability"], "pass"
+)
+STUDENTS: dict[str, dict[str, str]] = {
+    # right, with labels; the loss is printed again while training
+    "anna": {"stability": "review"},
+    # right, in other styles: row by row, `acc = 40 %`, an expression, the transposed
+    "ben": {"accuracy": "review", "stability": "missing"},
+    # the loss summed: its gradient and the trained weights follow from that
+    "cleo": {
+        "loss": "fail",
+        "dW": "partial",
+        "W100": "partial",
+        "loss100": "partial",
+        "stability": "missing",
+    },
+    # typed in; few digits alone could be a coincidence
+    "dora": {
+        "loss": "fail",
+        "probabilities": "fail",
+        "classes": "review",
+        "accuracy": "review",
+        "seed": "fail",
+    }
+    | dict.fromkeys(["dW", "W100", "loss100", "stability"], "missing"),
+    # without names: a tensor needs none, one number does; `learning rate: 0.4` is no accuracy
+    "emil": {"loss": "review"}
+    | dict.fromkeys(["classes", "accuracy", "W100", "loss100", "stability"], "missing"),
+    # softmax over the wrong axis; the classes and the accuracy come out the same
+    "fritz": {"loss": "fail", "probabilities": "fail"}
+    | dict.fromkeys(["dW", "W100", "loss100", "stability"], "missing"),
+}
+
+
+@pytest.mark.kernel
+def test_the_example_of_the_guide_is_graded_outside_the_checkout(tmp_path: Path) -> None:
+    folder, out = tmp_path / "elsewhere" / "softmax", tmp_path / "out"
+    shutil.copytree(EXAMPLE, folder)
+    command = [sys.executable, "-m", "grader.cli", "grade", folder / "notebooks", "--rubric", folder]
+    done = subprocess.run(
+        [*map(str, command), "--out", str(out)], capture_output=True, text=True, timeout=120, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    reports = {p.parent.name: json.loads(p.read_text()) for p in out.glob("*/report.json")}
+    found = {
+        name: {c["id"]: c["verdict"] for q in report["questions"] for c in q["checks"]}
+        for name, report in reports.items()
+    }
+    assert found == {name: RIGHT | other for name, other in STUDENTS.items()}
+    assert {n: (r["score"], r["pending"]) for n, r in reports.items()} == {
+        "anna": (90.0, 10.0),
+        "ben": (80.0, 10.0),
+        "cleo": (62.5, 0.0),
+        "dora": (0.0, 20.0),
+        "emil": (45.0, 10.0),
+        "fritz": (25.0, 0.0),
+    }
+    said = {name: (out / name / "report.md").read_text() for name in reports}
+    assert "You summed the loss over the examples" in said["cleo"]
+    assert "adds up to 1 over the examples" in said["fritz"]
+    assert "element []" not in said["cleo"]
+
+
+def test_the_example_has_no_mistake() -> None:
+    lines = list(check(str(EXAMPLE)))
+    assert lines[-1] == "no mistake found"
+    assert [line for line in lines if line.startswith("note")] == []
+
+
+# ------------------------------------------------------------------------------------------- other forms
+
+FORMS = """
+id: forms
+version: "1"
+title: Forms
+worlds: [{name: handout, seed: 1}, {name: second, seed: 2}]
+vocabulary:
+  loss: [loss]
+  rate: [learning rate, lr]
+  share: [accuracy, acc]
+  count: [parameters, n_params]
+  shape: [shape]
+  deep: [feature map]
+  direction: [direction]
+  tiny: [mean]
+questions:
+  - id: q
+    title: Q
+    checks:
+      - {id: loss, kind: tensor, quantity: loss, title: t, points: 1, labels: [[loss]]}
+      - {id: share, kind: tensor, quantity: share, title: t, points: 1, labels: [[share]]}
+      - {id: count, kind: tensor, quantity: count, title: t, points: 1, labels: [[count]]}
+      - {id: shape, kind: tensor, quantity: shape, title: t, points: 1, labels: [[shape]]}
+      - {id: deep, kind: tensor, quantity: deep, title: t, points: 1, labels: [[deep]]}
+      - {id: direction, kind: tensor, quantity: v, title: t, points: 1, sign: free, labels: [[direction]]}
+      - {id: tiny, kind: tensor, quantity: tiny, title: t, points: 1, labels: [[tiny]]}
+"""
+SOLUTION = """
+import numpy as np
+
+def quantities(world):
+    rng = np.random.default_rng(world.seed)
+    return {"loss": 1.25 * world.seed, "rate": 0.3, "share": 2 / 3 / world.seed, "count": 148,
+            "shape": [2, 3, 4, 4], "deep": rng.normal(size=(2, 3, 4, 4)), "v": rng.normal(size=3),
+            "tiny": 3.7e-6 * world.seed}
+"""
+Show = Callable[[dict[str, Any]], str]
+
+
+@pytest.fixture(scope="module")
+def forms(tmp_path_factory: pytest.TempPathFactory) -> Assignment:
+    folder = make_assignment(tmp_path_factory.mktemp("forms"), FORMS)
+    (folder / "canonical.py").write_text(SOLUTION)
+    (folder / "prelude.py").unlink()
+    return load(str(folder))
+
+
+def judged(forms: Assignment, show: Show, code: str = "compute()") -> dict[str, Decision]:
+    """The decisions on what a notebook prints in each world, given its right values there."""
+    worlds = [
+        [Output(cell=0, index=0, kind="stdout", text=show(dict(reference)))] for reference in forms.references
+    ]
+    cells = [Cell(index=0, kind="code", source=code)]
+    return decide(cells, [extract(outputs) for outputs in worlds], forms, worlds[0])
+
+
+def by_channel(q: dict[str, Any]) -> str:
+    return "\n".join(f"feature map {b} {c}\n{q['deep'][b, c]}" for b in range(2) for c in range(3))
+
+
+@pytest.mark.parametrize(
+    ("name", "verdict", "show"),
+    [
+        ("loss", "pass", lambda q: f"loss: {q['loss']}"),
+        ("loss", "review", lambda q: f"{q['loss']}"),
+        ("loss", "fail", lambda q: f"loss: {q['loss'] + 0.1:.4f}"),
+        ("loss", "missing", lambda q: f"learning rate: {q['loss']}"),  # it says that it is another
+        ("share", "pass", lambda q: f"accuracy: {100 * q['share']:.2f} %"),
+        ("share", "review", lambda q: f"accuracy: {100 * q['share']:.0f}%"),  # 67 % is 2/3, rounded
+        ("share", "fail", lambda q: f"accuracy: {100 * q['share'] + 5:.0f}%"),
+        ("count", "pass", lambda q: "parameters: 148"),
+        ("count", "review", lambda q: "148"),
+        ("count", "review", lambda q: "The network has 148 parameters in 3 layers"),
+        ("count", "fail", lambda q: "parameters: 149"),
+        ("count", "missing", lambda q: "The network has 1480 parameters"),
+        ("shape", "review", lambda q: "shape: torch.Size([2, 3, 4, 4])"),
+        ("shape", "missing", lambda q: "shape: torch.Size([2, 3, 4, 5])"),
+        ("deep", "pass", lambda q: f"feature map {q['deep'].tolist()}"),
+        ("deep", "pass", by_channel),
+        ("deep", "pass", lambda q: f"{q['deep'].transpose(0, 2, 3, 1).tolist()}"),
+        ("deep", "fail", lambda q: f"feature map {np.maximum(q['deep'], 0).tolist()}"),
+        ("direction", "pass", lambda q: f"direction {q['v'].tolist()}"),
+        ("direction", "pass", lambda q: f"direction {(-q['v']).tolist()}"),
+        ("direction", "fail", lambda q: f"direction {(q['v'] ** 2).tolist()}"),
+        ("tiny", "pass", lambda q: f"mean: {q['tiny']:.3e}"),
+        ("tiny", "review", lambda q: f"mean: {q['tiny']:.4f}"),
+        ("tiny", "fail", lambda q: f"mean: {2 * q['tiny']:.3e}"),
+    ],
+)
+def test_a_form(forms: Assignment, name: str, verdict: str, show: Show) -> None:
+    decision = judged(forms, show)[name]
+    assert decision.verdict == verdict, decision.reason
+    assert (decision.credit is None) == (verdict == "review")
+
+
+def test_what_no_world_moves_and_stands_in_the_code_goes_to_a_person(forms: Assignment) -> None:
+    decision = judged(forms, lambda q: "parameters: 148", "print('parameters:', 148)")["count"]
+    assert (decision.verdict, decision.credit) == ("review", None)
+
+
+def test_in_one_world_typed_numbers_go_to_a_person(tmp_path: Path) -> None:
+    folder = make_assignment(tmp_path, RUBRIC.replace("  - {name: second, seed: 2}\n", ""))
+    assignment = load(str(folder))
+    text = [Output(cell=0, index=0, kind="stdout", text="total: 1.25, 2.5, 3.75")]
+    for code, verdict in (("add()", "pass"), ("print('total: 1.25, 2.5, 3.75')", "review")):
+        cells = [Cell(index=0, kind="code", source=code)]
+        assert decide(cells, [extract(text)], assignment, text)["total"].verdict == verdict
+    assert any("there is one world" in line for line in check(str(folder)))
+
+
+# ------------------------------------------------------------------------------- the prelude for everybody
+
+
+def test_without_a_prelude_of_its_own_every_seed_moves_with_the_world(forms: Assignment) -> None:
+    texts = [forms.prelude_for(world) for world in forms.rubric.worlds]
+    assert all("quantities" not in text for text in texts)
+    draw = (
+        "random.seed({0}); a = random.random()\n"
+        "np.random.seed({0}); b = np.random.rand()\n"
+        "c = np.random.RandomState({0}).rand()\n"
+        "d = np.random.default_rng(seed={0}).random()\n"
+        "torch.manual_seed({0}); e = torch.rand(1).item()\n"
+        "print([a, b, c, d, e])\n"
+    )
+
+    codes = [draw.format(7), texts[0] + draw.format(7), draw.format(8), texts[1] + draw.format(7)]
+    server = (
+        "import json, os, random, sys, numpy as np, torch\n"
+        "for code in json.load(sys.stdin):\n"
+        "    if not os.fork():\n        exec(code)\n        sys.stdout.flush()\n        os._exit(0)\n"
+        "    os.wait()\n"
+    )
+    command = [sys.executable, "-c", server]
+    done = subprocess.run(
+        command, input=json.dumps(codes), capture_output=True, text=True, timeout=60, check=True
+    )
+    handout, same, moved, also_moved = done.stdout.splitlines()
+    assert handout == same
+    assert moved == also_moved
+    assert handout != moved
+
+
+def test_the_prelude_for_everybody_is_part_of_the_assignment(forms: Assignment) -> None:
+    shipped = Path(next(iter(rubric.__path__))) / "prelude.py"
+    assert forms.prelude == shipped.read_text("utf-8")
+
+
+# ------------------------------------------------------------------------------------- a teacher's mistakes
+
+MISTAKES = (
+    "from rubric.schema import Mistake\n"
+    "MISTAKES = [Mistake('half', 'm', 'd', frozenset())]\n"
+    "def variant(world, ids):\n    return {'total': [1.0, 2.0, 3.0]}\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("file", "content", "says"),
+    [
+        ("rubric.yaml", RUBRIC + "title: again\n", "key 'title' stands twice"),
+        ("rubric.yaml", RUBRIC.replace("labels:", "label:"), "label: Extra inputs are not permitted"),
+        (
+            "rubric.yaml",
+            RUBRIC.replace("[[total]]", "[total]"),
+            "expected a list, like [a, b], found 'total'",
+        ),
+        ("rubric.yaml", RUBRIC.replace("[[total]]", "[]"), "labels: expected at least one entry (in total)"),
+        ("rubric.yaml", RUBRIC.replace("kind: tensor, ", ""), "kind is missing"),
+        (
+            "rubric.yaml",
+            RUBRIC + "      - {id: why, kind: text, title: t, points: 1, headings: ['(']}\n",
+            "'(' is no regular expression",
+        ),
+        ("canonical.py", "def quantities(world):\n    return [1]\n", "expected a dict of name to tensor"),
+        (
+            "canonical.py",
+            CANONICAL.replace("* world.seed", "* float('inf')"),
+            "in world 'handout' total is not finite",
+        ),
+        (
+            "canonical.py",
+            "def quantities(world):\n    return {'total': [1.0] * world.seed}\n",
+            "in world 'second' total has shape (2,), in 'handout' (1,)",
+        ),
+        (
+            "canonical.py",
+            CANONICAL.replace("world.seed", "np.random.rand()"),
+            "total is another in every run",
+        ),
+        ("mistakes.py", MISTAKES.replace("MISTAKES =", "KNOWN ="), "expected MISTAKES"),
+        ("mistakes.py", MISTAKES.replace("variant(", "variants("), "expected a function variant(world, ids)"),
+        ("mistakes.py", MISTAKES.replace("frozenset()", "'seed'"), "touches of 'half' is a text"),
+        ("mistakes.py", MISTAKES.replace("'total':", "'sum':"), "variant() of 'half' gives unknown sum"),
+    ],
+)
+def test_a_teachers_mistake_is_one_line(tmp_path: Path, file: str, content: str, says: str) -> None:
+    folder = make_assignment(tmp_path / "mine")
+    (folder / file).write_text(content)
+    with pytest.raises(RubricError) as caught:
+        list(check(str(folder)))
+    assert str(folder / file) in str(caught.value)
+    assert says in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("file", "content", "says"),
+    [
+        ("canonical.py", CANONICAL.replace("* world.seed", ""), "does canonical.py use world.seed?"),
+        ("rubric.yaml", RUBRIC.replace("total: [total]", "total: ['%']"), "is never found"),
+        (
+            "mistakes.py",
+            MISTAKES.replace("[1.0, 2.0, 3.0]", "[1.25 * world.seed, 2.5 * world.seed, 3.75 * world.seed]"),
+            "mistake half: changes nothing that is asked",
+        ),
+    ],
+)
+def test_what_may_surprise_is_a_note(tmp_path: Path, file: str, content: str, says: str) -> None:
+    folder = make_assignment(tmp_path / "mine")
+    (folder / file).write_text(content)
+    assert [line for line in check(str(folder)) if line.startswith("note: ") and says in line]
