@@ -167,6 +167,7 @@ def by_channel(q: dict[str, Any]) -> str:
         ("loss", "review", lambda q: f"{q['loss']}"),
         ("loss", "fail", lambda q: f"loss: {q['loss'] + 0.1:.4f}"),
         ("loss", "missing", lambda q: f"learning rate: {q['loss']}"),  # it says that it is another
+        ("loss", "review", lambda q: f"accuracy: {q['loss']}"),
         ("share", "pass", lambda q: f"accuracy: {100 * q['share']:.2f} %"),
         ("share", "review", lambda q: f"accuracy: {100 * q['share']:.0f}%"),  # 67 % is 2/3, rounded
         ("share", "fail", lambda q: f"accuracy: {100 * q['share'] + 5:.0f}%"),

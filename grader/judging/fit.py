@@ -91,7 +91,9 @@ def _doubt(check: TensorCheck, best: Candidate, comparison: Comparison | None, c
     if _tells_nothing(comparison, case.rubric.tolerance):
         return open_("The print fits, but so would any other small number; a person decides.")
     if _is_common(expected, moving=moving) and not best.named(check.id):
-        return open_("The print fits, but has no name, and such a number may stand there for many reasons.")
+        return open_(
+            "The print fits, but its name does not say so; such a number may stand there for many reasons."
+        )
     return None
 
 

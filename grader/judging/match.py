@@ -140,8 +140,8 @@ def _claim(
     meant = reading.meant
     if meant in options:
         return meant, options[meant]
-    if reading.size == 1 and reading.slot.first.label and _speaks(reading):
-        return None  # one number under another's name
+    if reading.size == 1 and reading.slot.first.label and reading.meaning.names_background:
+        return None  # one number that is called something else
     if background and (reading.meaning.names_background or len(options) > 1):
         return None
     check = next(iter(options)) if len(options) == 1 else min(options, key=list(options).index)

@@ -93,9 +93,9 @@ def read(
         # a row of zeros is like any other zeros: it shows a piece of what it is called
         nothing = not any(v for p in slot.prints if p for v in p.values)
         piece = meant is not None and len(printed.values) < sizes[meant]
-        # so is one number like many others: it shows what it is called, and no element of something else
+        wanted = quantities[meant] if meant is not None and nothing and piece else None
+        # so is one number like many others: it is no element of a tensor where it is called one number
         single = meant is not None and len(printed.values) == sizes[meant] == 1
-        wanted = quantities[meant] if meant is not None and ((nothing and piece) or single) else None
         exact, handout = (book.lookup(slot, among) for among in (worlds, [0]))
         readings.append(
             Reading(
@@ -103,12 +103,17 @@ def read(
                 meaning=meaning,
                 meant=meant,
                 called=bool(vocabulary.meaning(printed.label).options),
-                exact=tuple(v for v in exact if v.target.quantity == wanted or not wanted),
-                handout=tuple(v for v in handout if v.target.quantity == wanted or not wanted),
+                exact=_shown(exact, wanted, whole=single),
+                handout=_shown(handout, wanted, whole=single),
                 movement=movement(slot),
             )
         )
     return tuple(readings)
+
+
+def _shown(views: Sequence[View], quantity: str | None, *, whole: bool) -> tuple[View, ...]:
+    """Those of a quantity, where one is given; only whole ones where asked for."""
+    return tuple(v for v in views if (v.whole or not whole) and quantity in (None, v.target.quantity))
 
 
 def as_rounded(printed: PrintedTensor) -> PrintedTensor:

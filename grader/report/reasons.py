@@ -27,7 +27,7 @@ _GERMAN: dict[str, str] = {
     "The print fits, but says too little by itself, and did not appear under another seed.": "Die Ausgabe passt, sagt allein aber zu wenig, und erschien unter einem anderen Startwert nicht.",
     "The print fits, but nothing under another seed shows that this notebook computes its values.": "Die Ausgabe passt, aber unter einem anderen Startwert zeigt nichts, dass dieses Notebook ihre Werte berechnet.",
     "The print fits, but so would any other small number; a person decides.": "Die Ausgabe passt, aber das täte jede andere kleine Zahl auch; eine Person entscheidet.",
-    "The print fits, but has no name, and such a number may stand there for many reasons.": "Die Ausgabe passt, hat aber keinen Namen, und eine solche Zahl kann aus vielen Gründen dort stehen.",
+    "The print fits, but its name does not say so; such a number may stand there for many reasons.": "Die Ausgabe passt, ihr Name sagt es aber nicht, und eine solche Zahl kann aus vielen Gründen dort stehen.",
     "A person decides by these words (cell {where}):": "Eine Person entscheidet nach diesen Worten (Zelle {where}):",
     "The print fits, but its few digits also fit known mistakes.": "Die Ausgabe passt, ihre wenigen Stellen passen aber auch zu bekannten Fehlern.",
     "Several values were printed for this (also in cell {where}); a person decides which is meant.": "Dafür wurden mehrere Werte ausgegeben (auch in Zelle {where}); eine Person entscheidet, welcher gemeint ist.",
