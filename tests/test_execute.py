@@ -17,6 +17,7 @@ from grader.errors import IsolationError, KernelStartError
 from grader.execute import Job, Limits, open_runner
 from grader.execute.picture import picture
 from grader.execute.workdir import copy_files
+from grader.jail.probe import Tier
 from grader.models import AttachedFile
 
 pytestmark = pytest.mark.kernel
@@ -350,6 +351,38 @@ def test_the_usual_libraries_and_notebook_habits(run: Run) -> None:
     assert text_of(done, 6) == "tensor([1., 1.])\n"
     assert text_of(done, 7) == "[2.] 0.5\n" and text_of(done, 8) == "thread\n"
     assert text_of(done, 9) == "tensor([2., 2.])\n"
+
+
+def test_unseeded_random_numbers_differ_from_run_to_run(run: Run) -> None:
+    code = "import random, numpy, torch\nprint(random.random(), numpy.random.rand(), torch.rand(1).item())"
+    first, second = (text_of(run(code), 0).split() for _ in range(2))
+    assert not set(first) & set(second) and len(first) == 3
+
+
+HABITS = {
+    "from tqdm.notebook import tqdm, trange\nprint(sum(tqdm([1, 2])) + sum(trange(2)))": "4\n",
+    "from tqdm import tqdm_notebook\nprint(sum(tqdm_notebook([1, 2])))": "3\n",
+    "help(abs)": "Help on built-in function abs",
+    "import torch\nprint(torch.compile(torch.nn.Linear(2, 1))(torch.ones(3, 2)).shape)": "Size([3, 1])",
+    "from joblib import Parallel, delayed as d\nprint(Parallel(2)(d(abs)(i) for i in (-1, 2)))": "[1, 2]",
+    "from sklearn.linear_model import Ridge\nfrom sklearn.model_selection import cross_val_score\n"
+    "print(len(cross_val_score(Ridge(), [[i] for i in range(9)], range(9), cv=3, n_jobs=-1)))": "3\n",
+    "%cd no_such_folder\nimport os\nprint(str(_dh[-1]) == os.getcwd())": "True\n",
+    "%load_ext autoreload\n%autoreload 2\nimport sys; print('loaded')": "loaded\n",
+    "print([m for m in sys.modules.values() if '/cage/' in (getattr(m, '__file__', 0) or '')])": "[]",
+}
+
+
+@pytest.mark.parametrize("most", ["base", "full"])
+def test_habits_of_public_notebooks_in_the_weakest_tier_and_the_strongest(most: Tier) -> None:
+    """Each of these failed in a caged kernel, in one tier or in all, and works in an ordinary one."""
+    with shared_runner("base", most) as run:
+        done = run(*HABITS, "from concurrent.futures import ProcessPoolExecutor as P\nP(2).submit(abs, -1)")
+    for cell, (code, said) in enumerate(HABITS.items()):
+        assert said in text_of(done, cell), code
+    assert [error.cell for error in done.errors] == [len(HABITS)]
+    assert "other processes can't be started" in done.errors[0].message
+    assert not any("/cage/" in out.text for out in done.outputs)
 
 
 def test_of_hostile_pictures_only_sound_ones_come_back(run: Run) -> None:

@@ -12,7 +12,8 @@ None of it is protection: the student's code can undo all of it.
   cells after them run, as a fair reader would read on.
 - `!command`, `%%bash`, `%pip` and their kin print that they can't run, and the cell goes on.
 - `input()` and `getpass()` raise and say why; a forgotten `breakpoint()`, `%debug` or `%pdb` is skipped.
-- `%matplotlib` with a window or widget backend draws inline.
+- `%matplotlib` with a window or widget backend draws inline; `tqdm.notebook` without ipywidgets draws
+  its bars as text.
 - An import of a package that is not installed, written in the notebook or a file beside it and not
   guarded by the student's own `try`, gives a placeholder that explains itself on use.
 """
@@ -212,12 +213,22 @@ def draw_inline(shell):
     shell.enable_matplotlib = enable_matplotlib
 
 
+def draw_bars_as_text():
+    """Without ipywidgets, on which it insists, `tqdm.notebook` is plain tqdm."""
+    notebook = sys.modules.get("tqdm.notebook")
+    if notebook is not None and notebook.IProgress is None:
+        plain = sys.modules["tqdm.std"]
+        notebook.tqdm = notebook.tqdm_notebook = plain.tqdm
+        notebook.trange = notebook.tnrange = plain.trange
+
+
 def install(shell):
     """Set everything up in the running kernel, whose shell this is."""
     shell.ask_exit = lambda: None
     refuse_programs(shell)
     refuse_questions(shell.kernel)
     draw_inline(shell)
+    draw_bars_as_text()
     skip_debuggers(shell)
     outlive_signals()
     sys.meta_path.append(AbsentFinder(os.getcwd()))

@@ -14,10 +14,12 @@ import fcntl
 import logging
 import os
 import select
+import site
 import struct
 import sys
 import termios
 import threading
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, ClassVar
 
@@ -249,6 +251,8 @@ def prepare(setup: str = "") -> None:
     Half of ipykernel's start is building it. `ZMQInteractiveShell.instance` gives a kernel the one that
     exists; `_adopt` connects the two.
     """
+    for define in (site.setquit, site.setcopyright, site.sethelper):  # `help`: the server starts without site
+        define()
     app: CagedApp = CagedApp.instance(profile_dir=ProfileDir())
     app.log.setLevel(app.log_level)  # its handler drops what is below, but only once a record is made
     config = Config({"HistoryManager": {"enabled": False, "hist_file": ":memory:"}})
@@ -277,6 +281,7 @@ def _adopt(shell: ZMQInteractiveShell, kernel: IPythonKernel) -> None:
     shell.save_sys_module_state()
     shell.init_environment()
     shell.starting_dir = os.getcwd()
+    shell.user_ns["_dh"][:] = [Path.cwd()]
 
 
 _CHANNEL_OF_PORT = {1: "shell", 2: "iopub", 3: "stdin", 4: "control", 5: "hb"}

@@ -32,9 +32,11 @@ def explain_refusals() -> None:
         setattr(os, name, refuse)
     import multiprocessing.context
     import multiprocessing.process
+    import multiprocessing.synchronize
 
     multiprocessing.process.BaseProcess.start = refuse  # type: ignore[method-assign]
     multiprocessing.context.BaseContext.Pool = refuse  # type: ignore[method-assign]
+    multiprocessing.synchronize.SemLock.__init__ = refuse  # type: ignore[method-assign]
     _load_in_process()
 
 

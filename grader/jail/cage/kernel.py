@@ -77,6 +77,7 @@ def run(
     sc.prctl(sc.PR_SET_DUMPABLE, 1)
     os.chdir(home)
     _set_environment(home)
+    _roll_dice()
     sockets = _keep_only(ready, sockets)
     set_limits(order.limits)
     version = landlock.restrict(_readable(plan), [home], ["/dev/null"])
@@ -141,11 +142,23 @@ def _set_environment(home: str) -> None:
         OPENBLAS_NUM_THREADS="1",
         JOBLIB_MULTIPROCESSING="0",
         KMP_INIT_AT_FORK="FALSE",
+        TORCHDYNAMO_DISABLE="1",
     )
     import tempfile
 
     tempfile.tempdir = None
     os.umask(0o077)
+
+
+def _roll_dice() -> None:
+    """Unseeded random numbers differ from kernel to kernel; the server's state would give all the same.
+
+    Python's own generator sees to that itself.
+    """
+    if "numpy" in sys.modules:
+        sys.modules["numpy"].random.seed()
+    if "torch" in sys.modules:
+        sys.modules["torch"].default_generator.seed()
 
 
 def _keep_only(ready: socket.socket, sockets: list[int]) -> list[int]:
@@ -204,6 +217,7 @@ def _forget() -> None:
     """Take our own modules out of the student's reach; they hold nothing secret, but are not his."""
     for name in ours:
         sys.modules.pop(name, None)
+    sys.modules["__mp_main__"] = sys.modules["__main__"]  # what was main when multiprocessing came
     sys.argv[:] = [""]
     sys.path_importer_cache.clear()
     programs.clear()

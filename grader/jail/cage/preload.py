@@ -17,6 +17,8 @@ BEFORE_IMPORT = {
     "OPENBLAS_NUM_THREADS": "1",
     "NUMEXPR_NUM_THREADS": "1",
     "KMP_INIT_AT_FORK": "FALSE",
+    "JOBLIB_MULTIPROCESSING": "0",
+    "TORCHDYNAMO_DISABLE": "1",  # torch.compile needs a C compiler; so its models run as they are written
     "MPLBACKEND": "module://matplotlib_inline.backend_inline",
     "PATH": "/usr/bin:/bin",
     "LANG": "C.UTF-8",
