@@ -314,11 +314,13 @@ def test_an_unused_import_of_an_absent_package_passes(run: Run) -> None:
         "try:\n    import absent_too\nexcept ImportError:\n    print('caught')",
         "torchvision.models.resnet18()",
         "import importlib.util; print(importlib.util.find_spec('torchvision_extra'))",
+        "from torch.utils.tensorboard import SummaryWriter\nprint('on')\nSummaryWriter()",
     )
     assert text_of(done, 0) == "on\n" and text_of(done, 1) == "caught\n" and text_of(done, 3) == "None\n"
     assert done.errors[0].name == "ModuleNotFoundError"
     assert "'torchvision' is not installed in the grading environment" in done.errors[0].message
-    assert done.missing_packages == ("torchvision", "no_such", "absent_too")
+    assert text_of(done, 4) == "on\n" and "'tensorboard' is not installed" in done.errors[1].message
+    assert done.missing_packages == ("torchvision", "no_such", "absent_too", "tensorboard")
 
 
 def test_the_usual_libraries_and_notebook_habits(run: Run) -> None:

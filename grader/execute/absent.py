@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import PurePosixPath
 
+from grader.execute.inside import NEEDS
 from grader.models import AttachedFile, Cell
 
 _OURS = frozenset({"grader", "rubric"})
@@ -48,9 +49,14 @@ def _imported(source: str) -> Iterator[str]:
         return
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
-            yield from (alias.name.partition(".")[0] for alias in node.names)
+            yield from (_package(alias.name) for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-            yield node.module.partition(".")[0]
+            yield _package(node.module)
+
+
+def _package(module: str) -> str:
+    """What has to be installed for a module."""
+    return NEEDS.get(module) or module.partition(".")[0]
 
 
 def _imported_by_line(source: str) -> Iterator[str]:

@@ -21,6 +21,7 @@ None of it is protection: the student's code can undo all of it.
 import ast
 import importlib.abc
 import importlib.machinery
+import importlib.util
 import linecache
 import os
 import signal
@@ -28,6 +29,8 @@ import sys
 import types
 
 WHERE = "in the grading environment"
+NEEDS = {"torch.utils.tensorboard": "tensorboard"}
+"""Modules of installed packages that students import and that can't be without another package."""
 
 
 class Absent:
@@ -38,7 +41,8 @@ class Absent:
 
     def _explain(self, *args, **kwargs):
         __tracebackhide__ = True
-        package = self._name.partition(".")[0]
+        needed = (package for module, package in NEEDS.items() if self._name.startswith(module))
+        package = next(needed, self._name.partition(".")[0])
         raise ModuleNotFoundError(
             f"{self._name} is not available: the package {package!r} is not installed {WHERE}", name=package
         )
@@ -79,17 +83,34 @@ class AbsentFinder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
     def find_spec(self, fullname, path=None, target=None):
         top = fullname.partition(".")[0]
         if top == fullname:
-            if not asked_by_student(self._home):
-                return None
-        elif not isinstance(sys.modules.get(top), AbsentModule):
+            return self.spec(fullname)
+        if not isinstance(sys.modules.get(top), AbsentModule):
             return None
         return importlib.machinery.ModuleSpec(fullname, self, is_package=True)
+
+    def spec(self, name):
+        """A placeholder, if a student's import statement asks for it."""
+        if not asked_by_student(self._home):
+            return None
+        return importlib.machinery.ModuleSpec(name, self, is_package=True)
 
     def create_module(self, spec):
         return AbsentModule(spec.name)
 
     def exec_module(self, module):
         pass
+
+
+class NeedyFinder(importlib.abc.MetaPathFinder):
+    """First on the path: a module of `NEEDS` without its package is as absent as that."""
+
+    def __init__(self, absent):
+        self._absent = absent
+
+    def find_spec(self, fullname, path=None, target=None):
+        if fullname not in NEEDS or importlib.util.find_spec(NEEDS[fullname]) is not None:
+            return None
+        return self._absent.spec(fullname)
 
 
 def asked_by_student(home):
@@ -231,4 +252,6 @@ def install(shell):
     draw_bars_as_text()
     skip_debuggers(shell)
     outlive_signals()
-    sys.meta_path.append(AbsentFinder(os.getcwd()))
+    absent = AbsentFinder(os.getcwd())
+    sys.meta_path.append(absent)
+    sys.meta_path.insert(0, NeedyFinder(absent))

@@ -134,7 +134,8 @@ def _wait(
         reason = ""  # it was ending as a whole
     if not reason and group is not None:
         reason = group.killed_for()
-    if not reason and code == -signal.SIGKILL and cpu >= limits.cpu_s - _CPU_ROUNDING_S:
+    # a kernel that Linux is killing may have been seen without its first thread, which goes before the others
+    if reason in ("", "leader") and code == -signal.SIGKILL and cpu >= limits.cpu_s - _CPU_ROUNDING_S:
         reason = "cpu"
     exact = group.peak() if group is not None else None
     return {"code": code, "reason": reason, "cpu_s": round(cpu, 4), "peak": peak if exact is None else exact}
