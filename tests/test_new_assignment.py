@@ -115,6 +115,8 @@ vocabulary:
   deep: [feature map]
   direction: [direction]
   tiny: [mean]
+  classes: [predicted, classes]
+  truth: [y, truth]
 questions:
   - id: q
     title: Q
@@ -126,15 +128,17 @@ questions:
       - {id: deep, kind: tensor, quantity: deep, title: t, points: 1, labels: [[deep]]}
       - {id: direction, kind: tensor, quantity: v, title: t, points: 1, sign: free, labels: [[direction]]}
       - {id: tiny, kind: tensor, quantity: tiny, title: t, points: 1, labels: [[tiny]]}
+      - {id: classes, kind: tensor, quantity: classes, title: t, points: 1, labels: [[classes]]}
 """
 SOLUTION = """
 import numpy as np
 
 def quantities(world):
     rng = np.random.default_rng(world.seed)
+    classes = rng.integers(0, 3, 5)
     return {"loss": 1.25 * world.seed, "rate": 0.3, "share": 2 / 3 / world.seed, "count": 148,
             "shape": [2, 3, 4, 4], "deep": rng.normal(size=(2, 3, 4, 4)), "v": rng.normal(size=3),
-            "tiny": 3.7e-6 * world.seed}
+            "tiny": 3.7e-6 * world.seed, "classes": classes, "truth": classes}
 """
 Show = Callable[[dict[str, Any]], str]
 
@@ -185,6 +189,9 @@ def by_channel(q: dict[str, Any]) -> str:
         ("direction", "pass", lambda q: f"direction {q['v'].tolist()}"),
         ("direction", "pass", lambda q: f"direction {(-q['v']).tolist()}"),
         ("direction", "fail", lambda q: f"direction {(q['v'] ** 2).tolist()}"),
+        ("classes", "pass", lambda q: f"predicted: {q['classes'].astype(int).tolist()}"),
+        ("classes", "review", lambda q: f"{q['classes'].astype(int).tolist()}"),  # the truth is the same
+        ("classes", "missing", lambda q: f"y = {q['classes'].astype(int).tolist()}"),
         ("tiny", "pass", lambda q: f"mean: {q['tiny']:.3e}"),
         ("tiny", "review", lambda q: f"mean: {q['tiny']:.4f}"),
         ("tiny", "fail", lambda q: f"mean: {2 * q['tiny']:.3e}"),

@@ -267,7 +267,7 @@ def _check(
     comparison = compare(evidence and evidence.actual, check.expected, agrees)
     worst = _worst(comparison.worst, full, spoken) if comparison and comparison.worst else ""
     departs = ""
-    if comparison and comparison.departing:
+    if comparison and comparison.departing and comparison.total > 1:
         departs = spoken.departs.format(count=comparison.departing, all=comparison.total)
     layout = spoken.layouts.get(evidence.layout) if evidence else None
     if comparison and not full:
