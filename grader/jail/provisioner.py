@@ -13,7 +13,8 @@ tests of ipykernel, nbclient and jupyter_client that ask for it fail:
 - it takes nothing of the client's environment: `env` is ignored; arguments on the kernelspec's command
   line too;
 - it starts no process (multiprocessing, `subprocess`, `!command`) and reaches no network; it opens no
-  window, also not with a display at hand;
+  window, also not with a display at hand; without processes `torch.compile` leaves models as they are,
+  and joblib and DataLoader work in the kernel's own;
 - it keeps no history, so that `history_request` gives nothing; has no debugger and no subshells, and
   announces neither; of signals from outside only INT, TERM and KILL reach it;
 - it speaks over unix sockets, whatever `transport` and `ip` the manager was given.
