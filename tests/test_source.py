@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from grader.judging.source import Code
@@ -15,20 +17,59 @@ def code(*sources: str) -> Code:
 @pytest.mark.parametrize(
     ("source", "wanted"),
     [
-        ("import torch", "torch"),
+        ("import torch\ntorch.ones(1)", "torch"),
+        ("from torch import *", "torch"),
         ("import torch.nn as nn\nnn.Sigmoid()", "torch"),
         ("from torch import nn\nnn.Sigmoid()", "Sigmoid"),
         ("from torch.nn.functional import sigmoid as s\ns(x)", "sigmoid"),
         ("np.random.seed(12345)", "random.seed"),
         ("from numpy.random import seed\nseed(12345)", "random.seed"),
         ("x.sigmoid()", "sigmoid"),
-        ("%%time\nimport torch", "torch"),
-        ("!pip install x\nimport torch", "torch"),
+        ("%%time\nimport torch\ntorch.ones(1)", "torch"),
+        ("!pip install x\nimport torch\ntorch.ones(1)", "torch"),
         ("import torch\nthis is not python (", "torch"),
     ],
 )
 def test_names_are_found_through_aliases_magics_and_broken_code(source: str, wanted: str) -> None:
     assert code(source).uses(wanted)
+
+
+@pytest.mark.parametrize(
+    "source", ["import torch", "from torch import nn", "if False:\n    torch.ones(1)", "'torch' # torch"]
+)
+def test_what_never_runs_uses_nothing(source: str) -> None:
+    assert not code("import torch", source).uses("torch")
+
+
+@pytest.mark.parametrize(
+    ("source", "room"),
+    [
+        ("h = torch.sigmoid(W1 @ x + b1) * 0.125\nprint('=' * 40, 'h =', h)", False),
+        ("from helper import gradients", True),
+        ("g = torch.load('g.pt')", True),
+        ("g = 'N2UtMDYsIC04LjQ5Mzc3MmUtMDYsIC0zLjUxNzk0OWUtMDZdLA'", True),
+        ("g = [7, 3, 1, 1, 5, 0, 6, 8, 2, 2, 9, 4, 1]", True),
+        ("a = 0.73105857\nb = 0.26894142\nc = 0.99330714\nd = 0.5", False),
+        ("a = 0.73105857\nb = 0.26894142\nc = 0.99330714\nd = 0.88079707", True),
+    ],
+)
+def test_room_for_numbers_that_were_brought_along(source: str, room: bool) -> None:
+    assert code(source).cells[0].carries is room
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "print(" + "+".join("a" * 900) + ")",
+        "a" + ".b" * 900,
+        "print(0x" + "f" * 5000 + ")",
+        "x = 'a" + "b" * 190_000 + "'",
+    ],
+)
+def test_hostile_code_is_read_in_a_moment(source: str) -> None:
+    begun = time.monotonic()
+    assert code(source).words is not None
+    assert time.monotonic() - begun < 2
 
 
 @pytest.mark.parametrize("source", ["# torch", "'torch'", "torchvision = 1", "my_sigmoid(x)", ""])

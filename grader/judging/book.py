@@ -94,7 +94,7 @@ def fits(printed: PrintedTensor, expected: Array, slack: float | Array) -> npt.N
     value, half = np.asarray(printed.values), np.asarray(printed.half_unit)
     with np.errstate(invalid="ignore"):
         reach = half + slack + _SLACK * np.abs(value)
-        return np.asarray(np.abs(value - expected) <= reach, dtype=np.bool_)
+        return np.asarray((np.abs(value - expected) <= reach) & np.isfinite(value), dtype=np.bool_)
 
 
 def visible(printed: PrintedTensor, expected: Array) -> Array | None:

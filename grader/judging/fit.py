@@ -79,6 +79,11 @@ def _doubt(check: TensorCheck, best: Candidate, comparison: Comparison | None, c
             return open_(
                 "The print fits, but nothing under another seed shows that this notebook computes its values."
             )
+        if any(cell.carries for cell in case.code.cells):
+            return open_(
+                "The print fits, but did not appear under another seed, and the code could hold its numbers; "
+                "a person looks whether they were computed."
+            )
         if ruled_out >= STRONG_ALONE and precise:
             return None
         return open_("The print fits, but says too little by itself, and did not appear under another seed.")

@@ -265,7 +265,7 @@ def _by_label(readings: Sequence[Reading], sizes: Mapping[str, int]) -> dict[str
             continue
         if reading.size == sizes[check]:
             found[check].append(Candidate("named", (reading,), "as printed", 1.0, (), ("label", "shape")))
-        elif reading.size < sizes[check] and sizes[check] % reading.size == 0 and _names_itself(reading):
+        elif 0 < reading.size < sizes[check] and sizes[check] % reading.size == 0 and _names_itself(reading):
             pieces[check].append(reading)
     for check, parts in pieces.items():
         if check in found:

@@ -17,11 +17,12 @@ from functools import cached_property
 
 from IPython.core.inputtransformer2 import TransformerManager
 
+from grader.judging.carried import carries
 from grader.models import Cell
 
 _NUMBER = re.compile(r"(?<![\w.])-?(?:\d+\.\d*|\.\d+|\d+)(?:[eE][-+]?\d+)?(?![\w.])")
 _WORD = re.compile(r"[^\W\d]\w*|-=")
-_NUMBER_OF = re.compile(r"([^\W\d]\w*)\s*[=(]\s*(\d+\.?\d*(?:[eE][-+]?\d+)?|\.\d+)")
+_NUMBER_OF = re.compile(r"\b([^\W\d]\w*+)\s*+[=(]\s*(\d+\.?\d*(?:[eE][-+]?\d+)?|\.\d+)")
 _CALL = re.compile(r"\.([^\W\d]\w*)\(")
 _UPDATE = re.compile(r"\.step\(|\.sub_\(|\.add_\(|\.data\s*-=|\w\s*-=\s*|\blr\b|learning_rate|\.copy_\(")
 _CELL_MAGIC = re.compile(r"\A\s*%%(?:time|timeit|capture|prun)\b[^\n]*")
@@ -43,6 +44,7 @@ class CellCode:
         text constants are left out. result: source of the last expression, "" if there is none.
     shown: source of everything that the cell prints anywhere, loops and functions included.
     does_more_than_import: something other than imports, options, constants and text.
+    carries: it could hold a tensor's values without computing them; so could what can't be parsed.
     """
 
     index: int
@@ -54,6 +56,7 @@ class CellCode:
     shown: str
     does_more_than_import: bool
     parsed: bool
+    carries: bool
 
     @property
     def updates_parameters(self) -> bool:
@@ -130,9 +133,18 @@ def _significant(number: str) -> int:
 
 def _read(cell: Cell, aliases: dict[str, str]) -> CellCode:
     source = cell.source[:_LARGEST]
+    works = bool(source.strip())
+    unread = CellCode(cell.index, source, frozenset(), (), "", (), "", works, parsed=False, carries=works)
     tree = _parse(source)
     if tree is None:
-        return CellCode(cell.index, source, frozenset(), (), "", (), "", bool(source.strip()), False)
+        return unread
+    try:
+        return _facts(cell, source, tree, aliases)
+    except (ValueError, RecursionError):  # thousands of digits or of brackets
+        return unread
+
+
+def _facts(cell: Cell, source: str, tree: ast.Module, aliases: dict[str, str]) -> CellCode:
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             for name in node.names:
@@ -158,6 +170,7 @@ def _read(cell: Cell, aliases: dict[str, str]) -> CellCode:
         ],
         does_more_than_import=any(_works(node) for node in tree.body),
         parsed=True,
+        carries=carries(tree) or len(cell.source) > _LARGEST,
     )
 
 
@@ -193,7 +206,8 @@ def _is_plain(value: ast.expr | None) -> bool:
 
 
 def _names(tree: ast.AST, aliases: dict[str, str]) -> Iterator[str]:
-    for node in ast.walk(tree):
+    """Names that code which can run uses; an import alone uses nothing."""
+    for node in _alive(tree):
         if isinstance(node, ast.Attribute):
             parts: list[str] = []
             inner: ast.expr = node
@@ -204,10 +218,27 @@ def _names(tree: ast.AST, aliases: dict[str, str]) -> Iterator[str]:
             yield ".".join([head, *reversed(parts)])
         elif isinstance(node, ast.Name):
             yield aliases.get(node.id, node.id)
-        elif isinstance(node, ast.Import):
-            yield from (name.name for name in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module:
-            yield from (f"{node.module}.{name.name}" for name in node.names)
+            yield from (f"{node.module}.*" for name in node.names if name.name == "*")
+
+
+def _alive(tree: ast.AST) -> Iterator[ast.AST]:
+    """All nodes, but for what stands below `if False` or `while 0`."""
+    waiting = [tree]
+    while waiting:
+        node = waiting.pop()
+        yield node
+        for name, value in ast.iter_fields(node):
+            dead = (
+                name == "body" and isinstance(node, ast.If | ast.While | ast.IfExp) and _is_false(node.test)
+            )
+            if not dead:
+                children = value if isinstance(value, list) else [value]
+                waiting.extend(child for child in children if isinstance(child, ast.AST))
+
+
+def _is_false(test: ast.expr) -> bool:
+    return isinstance(test, ast.Constant) and not test.value
 
 
 def _printed(nodes: Iterable[ast.AST]) -> Iterator[str]:

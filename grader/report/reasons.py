@@ -26,6 +26,7 @@ _GERMAN: dict[str, str] = {
     "These numbers also stand in the code; a person looks whether they were computed.": "Diese Zahlen stehen auch im Code; eine Person sieht nach, ob sie berechnet wurden.",
     "The print fits, but says too little by itself, and did not appear under another seed.": "Die Ausgabe passt, sagt allein aber zu wenig, und erschien unter einem anderen Startwert nicht.",
     "The print fits, but nothing under another seed shows that this notebook computes its values.": "Die Ausgabe passt, aber unter einem anderen Startwert zeigt nichts, dass dieses Notebook ihre Werte berechnet.",
+    "The print fits, but did not appear under another seed, and the code could hold its numbers; a person looks whether they were computed.": "Die Ausgabe passt, erschien aber unter einem anderen Startwert nicht, und der Code könnte ihre Zahlen enthalten; eine Person sieht nach, ob sie berechnet wurden.",
     "The print fits, but so would any other small number; a person decides.": "Die Ausgabe passt, aber das täte jede andere kleine Zahl auch; eine Person entscheidet.",
     "The print fits, but its name does not say so; such a number may stand there for many reasons.": "Die Ausgabe passt, ihr Name sagt es aber nicht, und eine solche Zahl kann aus vielen Gründen dort stehen.",
     "A person decides by these words (cell {where}):": "Eine Person entscheidet nach diesen Worten (Zelle {where}):",
