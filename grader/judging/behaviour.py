@@ -46,16 +46,15 @@ def judge_behaviour(
             text = f"{messages.review} Nothing known explains the wrong {' and '.join(odd)}."
             return Decision(check.id, "review", None, text)
         return _by_code(check, lacking, messages)
-    explained = [
-        d for d in shown if d.verdict in ("fail", "partial") and d.diagnosis is not None and d.mistakes
-    ]
+    wrong = [d for d in shown if d.verdict in ("fail", "partial") and d.tells]
+    explained = [d for d in wrong if d.diagnosis is not None and d.mistakes]
     if len(explained) + len(passed) >= check.enough:
         return _by_code(check, lacking, messages)
     if lacking:
         return Decision(check.id, "fail", 0.0, " ".join(r.why for r in lacking))
     printed = [d for d in shown if d.verdict != "missing"]
     if printed and all(d.typed_in for d in printed):
-        return Decision(check.id, "fail", 0.0, messages.typed_in)
+        return Decision(check.id, "review", None, f"{messages.review} {messages.typed_in}")
     return Decision(check.id, "review", None, f"{messages.review} The printed values do not tell.")
 
 

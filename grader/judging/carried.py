@@ -10,7 +10,7 @@ from __future__ import annotations
 import ast
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 _READERS = re.compile(
     r"eval|exec|compile|open|loads?|load_\w+|loadtxt|genfromtxt|from(?:file|string|buffer|hex)|read\w*|literal_eval"
@@ -33,10 +33,10 @@ _CODED = re.compile(r"[^\s]{40,}")
 _DIGITS_IN_TEXT = 40
 
 
-def carries(tree: ast.AST) -> bool:
-    """Could this code hold a tensor's values without computing them?"""
+def carries(nodes: Iterable[ast.AST]) -> bool:
+    """Could code that consists of these nodes hold a tensor's values without computing them?"""
     digits = numbers = in_text = 0
-    for node in ast.walk(tree):
+    for node in nodes:
         if isinstance(node, ast.List | ast.Tuple | ast.Set | ast.Dict):
             if sum(1 for _ in _numbers_of(node)) > _MOST_IN_A_ROW:
                 return True

@@ -41,6 +41,13 @@ class Decision:
     def mistakes(self) -> tuple[str, ...]:
         return self.candidate.mistakes if self.candidate is not None else ()
 
+    @property
+    def tells(self) -> bool:
+        """Do its values say more than that something is zero?"""
+        return self.candidate is not None and any(
+            value != 0 for reading in self.candidate.readings for value in reading.slot.first.values
+        )
+
 
 @dataclass(frozen=True)
 class Case:

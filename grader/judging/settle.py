@@ -85,7 +85,7 @@ def believe(
             touched = [decisions[c] for c in checks if quantity[c] in changed]
             wrong = [d for d in touched if d.verdict not in ("pass", "missing")]
             explained = [d for d in wrong if mistake in _named(d) or any(mistake in g for g in d.guesses)]
-            if any(_tells(d) for d in explained):
+            if any(d.tells for d in explained):
                 enough = 2 * len(explained) >= len(wrong)
             else:  # zeros may be anything; what is right beside them speaks against the mistake
                 shown = [d for d in touched if d.verdict != "missing"]
@@ -112,13 +112,6 @@ def _told(decision: Decision, believed: Mapping[str, float], case: Case) -> Deci
         return decision
     best = max(guesses, key=lambda g: min(believed[i] for i in g))
     return replace(decision, diagnosis=named(best, case.mistakes, ()))
-
-
-def _tells(decision: Decision) -> bool:
-    """Do its values say more than that something is zero?"""
-    return decision.candidate is not None and any(
-        value != 0 for reading in decision.candidate.readings for value in reading.slot.first.values
-    )
 
 
 def _named(decision: Decision) -> set[str]:

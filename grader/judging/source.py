@@ -7,6 +7,7 @@ written in it, where parameters are updated. Nothing here is ever evaluated.
 from __future__ import annotations
 
 import ast
+import contextlib
 import math
 import re
 import warnings
@@ -145,7 +146,8 @@ def _read(cell: Cell, aliases: dict[str, str]) -> CellCode:
 
 
 def _facts(cell: Cell, source: str, tree: ast.Module, aliases: dict[str, str]) -> CellCode:
-    for node in ast.walk(tree):
+    nodes = list(ast.walk(tree))
+    for node in nodes:
         if isinstance(node, ast.Import):
             for name in node.names:
                 aliases[name.asname or name.name.split(".")[0]] = (
@@ -165,12 +167,10 @@ def _facts(cell: Cell, source: str, tree: ast.Module, aliases: dict[str, str]) -
         printed=tuple(_printed(tree.body)),
         result=ast.unparse(expression) if expression is not None else "",
         result_parts=tuple(ast.unparse(p) for p in parts),
-        shown="; ".join([*_printed(ast.walk(tree)), *([ast.unparse(expression)] if expression else [])])[
-            :2000
-        ],
+        shown="; ".join([*_printed(nodes), *([ast.unparse(expression)] if expression else [])])[:2000],
         does_more_than_import=any(_works(node) for node in tree.body),
         parsed=True,
-        carries=carries(tree) or len(cell.source) > _LARGEST,
+        carries=carries(nodes) or len(cell.source) > _LARGEST,
     )
 
 
@@ -179,6 +179,8 @@ def _parse(source: str) -> ast.Module | None:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
+            with contextlib.suppress(SyntaxError):  # plain Python is left as it is
+                return ast.parse(source)
             return ast.parse(TransformerManager().transform_cell(source))  # type: ignore[no-untyped-call]
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
