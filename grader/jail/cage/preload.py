@@ -48,6 +48,7 @@ ON_DEMAND = {
     "pandas": ("pandas",),
     "scipy": ("scipy", "scipy.special", "scipy.stats", "scipy.optimize"),
     "sklearn": ("sklearn", "sklearn.datasets", "sklearn.model_selection", "sklearn.metrics"),
+    "seaborn": ("seaborn",),
     "tqdm": ("tqdm", "tqdm.auto", "tqdm.notebook"),
     "optim": ("torch._dynamo",),  # imported by the first optimiser that is made
 }
