@@ -182,7 +182,7 @@ async def _open_caged(jobs: int, least: Tier, most: Tier, first: Job) -> tuple[K
     examination = limit(examine(), most)
     if TIERS.index(examination.tier) < TIERS.index(least):
         raise IsolationError(examination.complaint(least))
-    kernels = CagedKernels(examination, spare=jobs, setup=inside_text())
+    kernels = CagedKernels(examination, spare=jobs + 1, setup=inside_text())
     try:
         await kernels.warm_up(kernel_limits(first))
     except BaseException:

@@ -1,4 +1,4 @@
-"""The source of caged kernels: one warm server, one kernel ready ahead of need.
+"""The source of caged kernels: one warm server, some kernels ready ahead of need.
 
 A server that died is started anew; the kernels it took along count as lost, which is our fault
 and makes their jobs run again.
@@ -10,7 +10,7 @@ import asyncio
 import contextlib
 import tempfile
 from collections import deque
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from grader.errors import KernelStartError
@@ -21,6 +21,26 @@ from grader.jail.caged import Caged, order_kernel
 from grader.jail.probe import Examination
 from grader.jail.rundir import private_directory
 from grader.jail.warm import WarmServer, start_server
+
+
+@dataclass(frozen=True, slots=True)
+class _Ahead:
+    """A kernel that nobody has asked for yet, on its way or ready."""
+
+    limits: KernelLimits
+    start: asyncio.Task[Caged]
+
+    def drop(self) -> None:
+        if not self.drop_if_done():
+            self.start.cancel()
+
+    def drop_if_done(self) -> bool:
+        """Forget it, if its start has ended one way or the other."""
+        if not self.start.done():
+            return False
+        if not self.start.cancelled() and self.start.exception() is None:
+            self.start.result().forget()
+        return True
 
 
 class CagedKernels:
@@ -46,8 +66,7 @@ class CagedKernels:
         self._heartbeat = heartbeat
         self._server: WarmServer | None = None
         self._starting = asyncio.Lock()
-        self._ready: deque[Caged] = deque()
-        self._refill: asyncio.Task[None] | None = None
+        self._ahead: deque[_Ahead] = deque()
         self._loaded: set[str] = set()
         self._number = 0
 
@@ -62,21 +81,26 @@ class CagedKernels:
         for word in sorted(wanted):
             self._loaded.add(word)
             server.preload(word)
-        while self._ready:
-            kernel = self._ready.popleft()
-            if not wanted and kernel.running and kernel.order.limits == limits:
-                self._refill_soon(limits)
-                return kernel
-            kernel.forget()
-        kernel = await self._start(limits)
-        self._refill_soon(limits)
-        return kernel
+        while self._ahead:
+            ahead = self._ahead.popleft()
+            if wanted or ahead.limits != limits:
+                ahead.drop()
+                continue
+            self._prepare(limits)
+            with contextlib.suppress(KernelStartError):
+                kernel = await ahead.start  # what is on its way is there before another would be
+                if kernel.running:
+                    return kernel
+                kernel.forget()
+        start = asyncio.create_task(self._start(limits))
+        self._prepare(limits)
+        return await start
 
     async def warm_up(self, limits: KernelLimits | None = None) -> None:
         """Start the server now, and a kernel ahead when the limits are known."""
         await self._warm()
         if limits is not None:
-            self._refill_soon(limits)
+            self._prepare(limits)
 
     @property
     def server_pid(self) -> int | None:
@@ -85,15 +109,14 @@ class CagedKernels:
 
     async def close(self) -> None:
         """Kill everything that is left and remove every trace."""
-        if self._refill is not None:
-            self._refill.cancel()
-            await asyncio.gather(self._refill, return_exceptions=True)
+        starts = [ahead.start for ahead in self._ahead]
+        self._drop_ahead()
+        await asyncio.gather(*starts, return_exceptions=True)
         self.abandon()
 
     def abandon(self) -> None:
         """Close at the end of the process, when no event loop runs any more."""
-        while self._ready:
-            self._ready.popleft().forget()
+        self._drop_ahead()
         if self._server is not None:
             self._server.stop()
             self._server = None
@@ -106,8 +129,7 @@ class CagedKernels:
             if self._server is not None:
                 # what it had imported on demand is not tried again: that may be what killed it
                 self._server.stop()
-                while self._ready:
-                    self._ready.popleft().forget()
+                self._ahead = deque(ahead for ahead in self._ahead if not ahead.drop_if_done())
             scratch = Path(tempfile.mkdtemp(prefix="server-", dir=self._run))
             if self._plan.uids is not None and not self._plan.namespaces:
                 scratch.chmod(0o755)
@@ -128,11 +150,10 @@ class CagedKernels:
             raise
         return kernel
 
-    def _refill_soon(self, limits: KernelLimits) -> None:
-        if self._refill is None or self._refill.done():
-            self._refill = asyncio.ensure_future(self._fill(limits))
+    def _prepare(self, limits: KernelLimits) -> None:
+        while len(self._ahead) < self._spare:
+            self._ahead.append(_Ahead(limits, asyncio.create_task(self._start(limits))))
 
-    async def _fill(self, limits: KernelLimits) -> None:
-        with contextlib.suppress(KernelStartError):
-            while len(self._ready) < self._spare:
-                self._ready.append(await self._start(limits))
+    def _drop_ahead(self) -> None:
+        while self._ahead:
+            self._ahead.popleft().drop()
