@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -237,3 +238,21 @@ def test_missing_packages_are_read_from_the_sources() -> None:
     cells = tuple(Cell(index=n, kind="code", source=source) for n, source in enumerate(sources))
     files = (AttachedFile(name="beside.py", source="/x", size=1),)
     assert missing_packages(cells, files) == ("no_such_a", "no_such_b", "no_such_c", "no_such_e")
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "x = 1\n" + " " * 900_000 + "x",
+        "import a" + " " * 900_000 + "!",
+        "x = 1\n" * 150_000,
+        "(" * 900_000,
+        "a" * 100_000 + "?" * 100_000 + "a",
+    ],
+    ids=["spaces", "spaces after an import", "lines", "brackets", "question marks"],
+)
+def test_imports_of_hostile_code_are_read_in_a_moment(source: str) -> None:
+    """It happens on the event loop: whatever takes long here would take the neighbours' time."""
+    started = time.process_time()
+    assert missing_packages((Cell(index=0, kind="code", source=source),), ()) == ()
+    assert time.process_time() - started < 2

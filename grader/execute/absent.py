@@ -21,7 +21,10 @@ _OURS = frozenset({"grader", "rubric"})
 _STATEMENT = re.compile(
     r"^\s*(?:import\s+(?P<many>[\w., ]+?)(?:\s+as\s|$)|from\s+(?P<one>\w+)[\w.]*\s+import\s)"
 )
-_MAGIC = re.compile(r"^([ \t]*)(?:[%!?].*|.*\?)$", re.MULTILINE)
+_MAGIC = re.compile(r"^([ \t]*+)(?:[%!?].*|.*\?)$", re.MULTILINE)
+_LARGEST = 200_000
+"""characters of a cell that are parsed: it happens while others' kernels wait to be heard"""
+_LONGEST_LINE = 1000
 _WRITTEN = re.compile(r"^%%(?:writefile|file)\s+(?:-a\s+)?[\"']?([\w/.-]+)\.py\b", re.MULTILINE)
 
 
@@ -39,8 +42,17 @@ def missing_packages(cells: tuple[Cell, ...], files: tuple[AttachedFile, ...]) -
     return tuple(found)
 
 
-def _imported(source: str) -> Iterator[str]:
+@lru_cache(256)
+def _imported(source: str) -> tuple[str, ...]:
+    """In every world the same cells run."""
+    return tuple(_imports(source))
+
+
+def _imports(source: str) -> Iterator[str]:
     if source.startswith("%%") and not source.startswith(("%%time", "%%capture", "%%prun")):
+        return
+    if len(source) > _LARGEST:
+        yield from _imported_by_line(source)
         return
     try:
         tree = ast.parse(_MAGIC.sub(r"\1pass", source))
@@ -61,7 +73,7 @@ def _package(module: str) -> str:
 
 def _imported_by_line(source: str) -> Iterator[str]:
     for line in source.splitlines():
-        match = _STATEMENT.match(line)
+        match = _STATEMENT.match(line) if len(line) <= _LONGEST_LINE else None
         if match is None:
             continue
         if match["one"]:
