@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import multiprocessing
-import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from grader.assignment import Assignment
 from grader.batch import STATE, size
 from grader.deliver import deliver
 from grader.errors import StorageError
+from grader.jail.processors import processors
 from grader.journal import Entry, Journal
 from grader.judged import Bench
 from grader.keys import report_key, world_key
@@ -137,7 +137,7 @@ def _work(task: _Task) -> tuple[Entry | None, Rescored]:
 
 def _each(desk: _Desk, tasks: Sequence[_Task]) -> Iterator[tuple[Entry | None, Rescored]]:
     global _desk  # noqa: PLW0603
-    workers = len(os.sched_getaffinity(0))
+    workers = processors()
     if len(tasks) < _WORTH_PROCESSES or workers < 2:
         yield from map(desk.again, tasks)
         return

@@ -144,7 +144,7 @@ def test_a_large_class_is_judged_by_several_processes(room: Room, monkeypatch: p
     from grader import rescore
 
     monkeypatch.setattr(rescore, "_WORTH_PROCESSES", 1)
-    monkeypatch.setattr(rescore.os, "sched_getaffinity", lambda _: {0, 1})
+    monkeypatch.setattr(rescore, "processors", lambda: 2)
     make_assignment(room.rubric, TWENTY)
     assert room("rescore", room.out) == 0
     assert (room.score("anna"), room.score("ben")) == (20.0, 0.0)

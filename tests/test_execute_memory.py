@@ -20,6 +20,7 @@ from grader.execute.again import next_step
 from grader.execute.kernel import Ending
 from grader.execute.session import Finished
 from grader.jail.memory import LEAST, RESERVE, free_bytes, oom_kills, share
+from grader.jail.processors import processors
 from grader.models import CellError, Execution, Isolation, Status, Usage
 
 GIB = 1 << 30
@@ -89,6 +90,48 @@ def test_kills_are_counted_here_and_in_our_cgroups(tmp_path: Path) -> None:
         "cgroup/a/memory.events": "oom 9\noom_kill 3\n",
     }
     assert oom_kills(*machine(tmp_path, files)) == 5
+
+
+@pytest.mark.parametrize(
+    ("files", "count"),
+    [
+        ({}, 4),
+        ({"proc/self/cgroup": "0::/a/b\n", "cgroup/a/cpu.max": "150000 100000\n"}, 2),
+        ({"proc/self/cgroup": "0::/\n", "cgroup/cpu.max": "50000 100000\n"}, 1),
+        ({"proc/self/cgroup": "0::/\n", "cgroup/cpu.max": "max 100000\n"}, 4),
+        ({"proc/self/cgroup": "0::/\n", "cgroup/cpu.max": "6400000 100000\n"}, 4),
+        (
+            {
+                "proc/self/cgroup": "5:cpu,cpuacct:/outside/name\n0::/\n",
+                "cgroup/cpu,cpuacct/cpu.cfs_quota_us": "200000\n",
+                "cgroup/cpu,cpuacct/cpu.cfs_period_us": "100000\n",
+            },
+            2,
+        ),
+        (
+            {
+                "proc/self/cgroup": "5:cpu:/\n",
+                "cgroup/cpu/cpu.cfs_quota_us": "-1\n",
+                "cgroup/cpu/cpu.cfs_period_us": "100000\n",
+            },
+            4,
+        ),
+    ],
+)
+def test_a_container_of_few_processors_on_a_large_machine_runs_few_notebooks_at_once(
+    files: dict[str, str], count: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(4)), raising=False)
+    assert processors(*machine(tmp_path, files)) == count
+
+
+def test_processors_are_counted_where_no_process_can_be_bound_to_some(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """macOS"""
+    monkeypatch.delattr(os, "sched_getaffinity", raising=False)
+    monkeypatch.setattr(os, "cpu_count", lambda: 8)
+    assert processors(*machine(tmp_path, {})) == 8
 
 
 def finished(

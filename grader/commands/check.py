@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from grader.errors import OperationError, UsageError
 from grader.execute import Job, Limits, open_runner
 from grader.intake import collect, printable
 from grader.jail.probe import Tier
+from grader.jail.processors import processors
 from grader.models import Execution, Submission
 from grader.progress import say
 from grader.selfcheck import lines, self_check
@@ -64,7 +64,7 @@ async def _run(submission: Submission, assignment: Assignment, allow_unsafe: boo
         Job(submission.cells, submission.files, assignment.prelude_for(world), limits)
         for world in (*worlds, worlds[0])
     ]
-    at_once = min(len(jobs), len(os.sched_getaffinity(0)))
+    at_once = min(len(jobs), processors())
     tier: Tier = "none" if allow_unsafe else "base"
     async with open_runner(at_once, tier, allow_unsafe=allow_unsafe, limits=limits) as runner:
         async with asyncio.TaskGroup() as group:

@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 import csv
 import io
-import os
 import shutil
 import signal
 from collections.abc import AsyncIterator, Iterator, Sequence
@@ -27,6 +26,7 @@ from grader.execute import Job, Limits, open_runner
 from grader.execute.runner import Runner
 from grader.intake import Entry, Intake, Leftover, collect, printable
 from grader.jail.probe import Tier
+from grader.jail.processors import processors
 from grader.journal import Journal
 from grader.keys import Conditions
 from grader.lock import hold
@@ -172,7 +172,7 @@ def _write_class(request: Request, intake: Intake, assignment: Assignment, journ
 async def _grade(
     request: Request, chosen: Sequence[Entry], assignment: Assignment, journal: Journal, console: Console
 ) -> None:
-    jobs = request.jobs or len(os.sched_getaffinity(0))
+    jobs = request.jobs or processors()
     limits = _limits(request)
     unsafe = "/unsafe" if request.allow_unsafe else ""
     plan = batch.Plan(jobs, Conditions(limits, (request.isolation or "base") + unsafe), request.force)

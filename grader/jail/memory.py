@@ -7,25 +7,25 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from pathlib import Path, PurePosixPath
+from pathlib import Path
+
+from grader.jail.own_cgroups import CGROUPS, PROC, folders, read
 
 RESERVE = 512 << 20
 """bytes left to the grader and the warm server"""
 LEAST = 256 << 20
 """bytes a kernel gets however little there is: with less, honest notebooks would fail"""
 
-_PROC = Path("/proc")
-_CGROUPS = Path("/sys/fs/cgroup")
 _NO_LIMIT = 1 << 60
 
 
-def share(jobs: int, proc: Path = _PROC, cgroups: Path = _CGROUPS) -> int | None:
+def share(jobs: int, proc: Path = PROC, cgroups: Path = CGROUPS) -> int | None:
     """Bytes that each of `jobs` kernels may take now; None where nobody can tell."""
     free = free_bytes(proc, cgroups)
     return None if free is None else max(LEAST, (free - RESERVE) // jobs)
 
 
-def free_bytes(proc: Path = _PROC, cgroups: Path = _CGROUPS) -> int | None:
+def free_bytes(proc: Path = PROC, cgroups: Path = CGROUPS) -> int | None:
     """Bytes that this process and its children can take before Linux has to kill somebody."""
     found = [*_left_in_cgroups(proc, cgroups)]
     available = _entries(proc / "meminfo").get("MemAvailable")
@@ -34,17 +34,17 @@ def free_bytes(proc: Path = _PROC, cgroups: Path = _CGROUPS) -> int | None:
     return min(found, default=None)
 
 
-def oom_kills(proc: Path = _PROC, cgroups: Path = _CGROUPS) -> int:
+def oom_kills(proc: Path = PROC, cgroups: Path = CGROUPS) -> int:
     """A number that grows whenever Linux kills for want of memory, on this machine or in our cgroups."""
     kills = _entries(proc / "vmstat").get("oom_kill", 0)
-    for folder in _folders(proc, cgroups):
+    for folder in folders("memory", "memory.stat", proc, cgroups):
         for name in ("memory.events", "memory.oom_control"):
             kills += _entries(folder / name).get("oom_kill", 0)
     return kills
 
 
 def _left_in_cgroups(proc: Path, cgroups: Path) -> Iterator[int]:
-    for folder in _folders(proc, cgroups):
+    for folder in folders("memory", "memory.stat", proc, cgroups):
         names = (
             ("memory.max", "memory.current", "inactive_file")
             if (folder / "memory.max").exists()
@@ -55,34 +55,10 @@ def _left_in_cgroups(proc: Path, cgroups: Path) -> Iterator[int]:
             yield max(0, limit - used + _entries(folder / "memory.stat").get(names[2], 0))
 
 
-def _folders(proc: Path, cgroups: Path) -> Iterator[Path]:
-    """The directories of our memory cgroup and of those above it, as far as they can be seen here."""
-    for line in _read(proc / "self" / "cgroup").splitlines():
-        _, _, rest = line.partition(":")
-        controllers, _, path = rest.partition(":")
-        if controllers and "memory" not in controllers.split(","):
-            continue
-        root = cgroups / controllers if controllers else cgroups
-        # a container may see its own cgroup as the root, but be told the name it has outside
-        inner = PurePosixPath(path.lstrip("/"))
-        parts = () if ".." in inner.parts else inner.parts
-        for depth in range(len(parts), -1, -1):
-            folder = root.joinpath(*parts[:depth])
-            if (folder / "memory.stat").exists():
-                yield folder
-
-
 def _entries(path: Path) -> dict[str, int]:
-    return {name: int(value) for name, value in re.findall(r"^(\w+):?\s+(\d+)", _read(path), re.MULTILINE)}
+    return {name: int(value) for name, value in re.findall(r"^(\w+):?\s+(\d+)", read(path), re.MULTILINE)}
 
 
 def _number(path: Path) -> int | None:
-    text = _read(path).strip()
+    text = read(path).strip()
     return int(text) if text.isdigit() else None
-
-
-def _read(path: Path) -> str:
-    try:
-        return path.read_text(errors="replace")
-    except OSError:
-        return ""
