@@ -174,6 +174,29 @@ def test_nothing_a_student_writes_is_a_command_to_the_runner(job: Job, runner: F
     assert line.endswith("%250A")
 
 
+def test_what_stops_the_run_is_an_annotation_and_its_message_no_command(job: Job, runner: FakeRunner) -> None:
+    nothing = job.checkout / "##[set-output name=score]100"
+    nothing.mkdir(parents=True)
+    job.on_github()
+    assert job(nothing) == 2
+    (note,) = job.commands()
+    assert note.startswith("::error title=grader::no notebook found in ")
+    assert "##[set-output" in job.stderr  # which GitHub reads as well: the silence has to last
+    assert job.stdout.splitlines()[-1].startswith("::stop-commands::")
+
+
+def test_a_fault_of_ours_ends_in_silence(
+    job: Job, runner: FakeRunner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_class(job.checkout, homework=RIGHT)
+    monkeypatch.setattr(grading, "print_class", lambda *_: 1 / 0)
+    job.on_github()
+    assert job() == 3
+    assert job.commands() == [] and "::stop-commands::" in job.stdout
+    token = job.stdout.partition("::stop-commands::")[2].splitlines()[0]
+    assert f"::{token}::" not in job.stdout
+
+
 def test_more_annotations_than_github_shows_end_in_a_pointer(job: Job, runner: FakeRunner) -> None:
     job.checkout.mkdir()
     for number in range(14):
@@ -221,8 +244,54 @@ def test_junit_counts_what_waits_as_skipped_and_a_torn_file_as_an_error(job: Job
         "ben": ["2", "2", "0", "0"],
         "torn": ["1", "0", "1", "0"],
     }
-    assert [root.get(k) for k in ("tests", "failures", "errors", "skipped")] == ["5", "3", "1", "0"]
+    assert [root.get(k) for k in ("tests", "failures", "errors")] == ["5", "3", "1"]
     assert job.summary.exists() is False
+
+
+_JENKINS = {
+    "testsuites": "name time tests failures errors",
+    "testsuite": "name tests failures errors time skipped timestamp hostname id package file log url",
+    "testcase": "name time classname group",
+    "failure": "type message",
+    "error": "type message",
+    "skipped": "type message",
+    "properties": "",
+    "property": "name value",
+}
+"""the attributes that the JUnit schema of Jenkins' xUnit plugin knows: it refuses a report with others"""
+
+
+def test_junit_has_nothing_that_the_schema_of_jenkins_refuses(job: Job, runner: FakeRunner) -> None:
+    make_assignment(job.rubric, SPOKEN)
+    make_class(job.checkout, anna=RIGHT, ben=WRONG)
+    (job.checkout / "torn.ipynb").write_text("{")
+    words = {"cell_type": "markdown", "source": "# Answer\nThe same."}
+    notebook = json.loads((job.checkout / "anna.ipynb").read_text())
+    notebook["cells"].append(words)
+    (job.checkout / "anna.ipynb").write_text(json.dumps(notebook))
+    job()
+    root = ET.parse(job.out / "junit.xml").getroot()
+    unknown = [(e.tag, a) for e in root.iter() for a in e.attrib if a not in _JENKINS[e.tag].split()]
+    assert unknown == []
+    assert [s.get("file") for s in root] == ["anna.ipynb", "ben.ipynb", "torn.ipynb"]
+
+
+def test_junit_for_gitlab_links_every_case_names_none_twice_and_says_what_waits(
+    job: Job, runner: FakeRunner
+) -> None:
+    make_assignment(job.rubric, SPOKEN.replace("title: in words", "title: the total"))
+    notebook = json.loads(make_notebook(job.checkout / "anna.ipynb", RIGHT).read_text())
+    notebook["cells"].append({"cell_type": "markdown", "source": "# Answer\nThe same."})
+    (job.checkout / "anna.ipynb").write_text(json.dumps(notebook))
+    job.on_gitlab()
+    job()
+    cases = [*ET.parse(job.out / "junit.xml").getroot().iter("testcase")]
+    assert [(c.get("name"), c.get("file")) for c in cases] == [
+        ("the total (total)", "anna.ipynb"),
+        ("the total (words)", "anna.ipynb"),
+    ]
+    (waits,) = cases[1]
+    assert waits.tag == "skipped" and waits.text == waits.get("message") != ""
 
 
 @pytest.mark.parametrize(("disclosure", "shown"), [("full", True), ("hints", False), ("none", False)])

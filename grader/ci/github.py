@@ -33,6 +33,11 @@ def annotation(level: Level, path: str, title: str, message: str) -> str:
     return f"::{level} {place}::{_data(one_line(message, 600))}"
 
 
+def complaint(message: str) -> str:
+    """Why nothing was graded, as an annotation of the whole job."""
+    return f"::error title=grader::{_data(one_line(message, 600))}"
+
+
 def annotate(standings: Sequence[Standing]) -> list[str]:
     """What went wrong, once for all checks that share it; of a class only what has no mark."""
     found = list(_of_one(standings[0])) if len(standings) == 1 else [_whole(s) for s in standings if _bad(s)]

@@ -16,7 +16,7 @@ from grader.ci.junit import to_junit
 from grader.ci.platform import Kind, Platform, detect
 from grader.ci.standing import Standing, exit_code, stand
 from grader.commands import grade
-from grader.errors import StorageError
+from grader.errors import GraderError, StorageError
 from grader.journal import Entry, Journal
 from grader.progress import say
 from grader.report.files import write_text
@@ -45,17 +45,20 @@ def run(request: Request, environment: Mapping[str, str]) -> int:
     grading = request.grading
     with _plain_output(platform):
         code = grade.run(grading)
-    if code == grade.INTERRUPTED:
-        return code
-    rubric = assignments.load_rubric(assignments.locate(grading.rubric))
-    standings = _standings(request, platform, rubric)
+        if code == grade.INTERRUPTED:
+            return code
+        rubric = assignments.load_rubric(assignments.locate(grading.rubric))
+        standings = _standings(request, platform, rubric)
     _show(standings, request, platform, rubric)
     return 3 if code == 3 else exit_code(standings)
 
 
 @contextmanager
 def _plain_output(platform: Platform) -> Iterator[None]:
-    """What students wrote is printed meanwhile: GitHub must take none of it for a command."""
+    """What students wrote is printed meanwhile: GitHub must take none of it for a command.
+
+    Nor of the message of an error, which may quote them: it becomes an annotation, and the silence stays.
+    """
     if platform.kind != "github":
         yield
         return
@@ -63,8 +66,12 @@ def _plain_output(platform: Platform) -> Iterator[None]:
     say(begin)
     try:
         yield
-    finally:
+    except GraderError as error:
         say(end)
+        say(github.complaint(str(error)))
+        say(github.silence(secrets.token_hex(16))[0])
+        raise
+    say(end)
 
 
 def _standings(request: Request, platform: Platform, rubric: Rubric) -> list[Standing]:
@@ -87,7 +94,7 @@ def _place(entry: Entry, given: str, workspace: Path) -> str:
 def _show(standings: Sequence[Standing], request: Request, platform: Platform, rubric: Rubric) -> None:
     out = request.grading.out
     page = _page(standings, out, rubric, request.fail_under)
-    write_text(out / "junit.xml", to_junit(standings, rubric.id))
+    write_text(out / "junit.xml", to_junit(standings, rubric.id, linked=platform.kind == "gitlab"))
     write_text(out / "summary.md", page)
     if platform.kind == "github":
         _append(platform.summary, page)

@@ -130,7 +130,7 @@ def _xlsx(job: _Job) -> list[NotHanded]:
 
 def _junit(job: _Job) -> list[NotHanded]:
     standings = [stand(h.report, h.report.submission.path, job.rubric, None) for h in job.given]
-    write_text(job.into / "junit.xml", to_junit(standings, job.rubric.id))
+    write_text(job.into / "junit.xml", to_junit(standings, job.rubric.id, linked=False))
     return []
 
 
