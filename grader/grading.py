@@ -52,11 +52,17 @@ from rubric.schema import BehaviourCheck, TensorCheck, TextCheck, Tolerance
 _UNGRADED = ("unreadable", "sandbox_error")
 
 
-def grade(submission: Submission, executions: Sequence[Execution], assignment: Assignment) -> Report:
+def grade(
+    submission: Submission,
+    executions: Sequence[Execution],
+    assignment: Assignment,
+    only: Sequence[Sequence[PrintedTensor]] | None = None,
+) -> Report:
     """Grade one submission.
 
     executions: one per world of the rubric, in the rubric's order; empty when the submission could
         not be read (`Submission.problem`).
+    only: the prints of each world that may answer anything; None for all that there are.
 
     The score is null, never 0, where the submission could not be graded.
     """
@@ -68,7 +74,8 @@ def grade(submission: Submission, executions: Sequence[Execution], assignment: A
     if broken:
         return _report(submission, broken[0], executions, (), (), assignment)
     printed = [extract(e.outputs) for e in executions]
-    decisions = decide(submission.cells, printed, assignment, executions[0].outputs)
+    told = executions[0].outputs if only is None else ()
+    decisions = decide(submission.cells, printed if only is None else only, assignment, told)
     flags = (
         *(flag for d in decisions.values() for flag in d.flags),
         *compare_stored(submission.cells, printed[0]),

@@ -2,8 +2,9 @@
 
 What is told is whether each thing asked for was found and whether it is computed anew in every run.
 Expected values, points and the assistant's notes never enter it. Whether it is right is told only where
-`Rubric.self_check` says so, by the judge, and never more than `Rubric.disclosure`. Where it does not,
-nothing here depends on the reference's values: among many prints the right one is not picked out.
+`Rubric.self_check` says so, by the judge, and never more than `Rubric.disclosure`. Which print answers a
+check does not depend on the reference's values, and the judge gets that one alone: among many guesses the
+right one is not picked out, nor is it told that one of them is right.
 """
 
 from __future__ import annotations
@@ -21,12 +22,12 @@ from grader.judging.pairing import Slot, pair
 from grader.judging.reading import movement
 from grader.judging.sighting import Sighting, sight
 from grader.judging.source import Code
-from grader.models import Evidence, Execution, PrintedTensor, Submission, VerdictName
+from grader.models import Execution, PrintedTensor, Submission, VerdictName
 from grader.report.reasons import said
 from grader.report.text import one_line
 from grader.report.view import CheckView, student_view
 from grader.stored import compare_stored
-from rubric.schema import BehaviourCheck, Question, Rubric, TensorCheck, TextCheck
+from rubric.schema import BehaviourCheck, Check, Question, Rubric, TensorCheck, TextCheck
 
 State = Literal["found", "missing", "fixed", "varies"]
 Level = Literal["found", "verdicts", "hints"]
@@ -80,6 +81,7 @@ class _Words:
     only_once: str
     by_name: str
     by_shape: str
+    several: str
     stored: str
     elsewhere: str
     no_answer: str
@@ -96,6 +98,7 @@ _EN = _Words(
     only_once="It is not printed under another random seed.",
     by_name="A print is found by its name and shape: print each value whole, with its name in front.",
     by_shape="Taken by its shape alone: print its name in front.",
+    several="Several values could be meant, so none is judged: print one under its name.",
     stored="The outputs saved in the file are not what the notebook prints when it runs from top to bottom.",
     elsewhere="Under another random seed the run ends differently.",
     no_answer="No written answer was found.",
@@ -115,6 +118,7 @@ _DE = _Words(
     only_once="Unter einem anderen Seed wird es nicht ausgegeben.",
     by_name="Gefunden wird nach Name und Form: Geben Sie jeden Wert ganz aus, mit seinem Namen davor.",
     by_shape="Nur an der Form erkannt: Geben Sie seinen Namen davor aus.",
+    several="Mehrere Werte kommen in Frage, keiner wird beurteilt: Geben Sie einen mit seinem Namen aus.",
     stored="Die gespeicherten Ausgaben sind nicht, was das Notebook von oben nach unten ausgeführt ausgibt.",
     elsewhere="Unter einem anderen Seed endet der Lauf anders.",
     no_answer="Keine schriftliche Antwort gefunden.",
@@ -141,22 +145,24 @@ def self_check(
     level = _level(rubric)
     printed = [extract(e.outputs) for e in worlds]
     between, twice = pair(printed), pair([printed[0], extract(again.outputs)])
-    # Where nothing of right and wrong is told the judge gets nothing to see, so that not even the time
-    # it takes can tell.
-    judged = worlds if level != "found" else [e.model_copy(update={"outputs": ()}) for e in worlds]
-    report = grade(submission, judged, assignment)
-    view = student_view(report, submission, rubric)
-    results = {c.id: c for q in report.questions for c in q.checks}
-    views = {c.id: c for q in view.questions for c in q.checks}
     sizes = {name: value.size for name, value in assignment.references[0].items()}
     seen = sight(between, submission.cells, rubric, sizes)
+    # Where nothing of right and wrong is told the judge gets nothing to see, so that not even the time
+    # it takes can tell.
+    sure = {check for check, sighting in seen.items() if sighting.sure and level != "found"}
+    judged = {slot.order: slot for check in sure for slot in seen[check].slots}
+    only = [
+        [p for _, s in sorted(judged.items()) if (p := s.prints[w]) is not None] for w in range(len(worlds))
+    ]
+    view = student_view(grade(submission, worlds, assignment, only), submission, rubric)
+    views = {c.id: c for q in view.questions for c in q.checks}
     texts = {(o.cell, o.index): o.text for o in worlds[0].outputs}
 
-    def print_of(check: TensorCheck) -> _Print | None:
-        if level == "found":
-            return _sighted(seen[check.id], texts) if check.id in seen else None
-        evidence = results[check.id].evidence
-        return None if evidence is None else _quoted(evidence, between)
+    def told(check: Check) -> tuple[str, ...]:
+        rests_on = {check.id} if isinstance(check, TensorCheck) else set(_shown_by(check))
+        if check.id in seen and seen[check.id].rivals and level != "found":
+            return (spoken.several,)
+        return _told(views[check.id], level, view.words.verdicts) if rests_on <= sure else ()
 
     def items(question: Question) -> Iterator[Item]:
         for check in question.checks:
@@ -168,21 +174,17 @@ def self_check(
                 found = _written(check, submission, spoken)
             else:
                 worlds_of = [r[check.quantity] for r in assignment.references]
-                shown = print_of(check)
+                shown = _sighted(seen[check.id], texts) if check.id in seen else None
                 found = _printed(check, shown, twice, spoken, moving=moves(worlds_of, rubric.tolerance))
-            told = _told(views[check.id], level, view.words.verdicts)
-            yield replace(found, notes=(*found.notes, *told))
+            yield replace(found, notes=(*found.notes, *told(check)))
 
-    why_missing = " ".join(
-        [said(rubric.messages.missing, rubric.language), *([spoken.by_name] if level == "found" else [])]
-    )
     return SelfCheck(
         title=rubric.title,
         level=level,
         language=rubric.language,
         troubles=(*view.troubles, *_differences(submission, printed[0], worlds, spoken)),
         groups=tuple(Group(q.title, shown) for q in rubric.questions if (shown := tuple(items(q)))),
-        why_missing=why_missing,
+        why_missing=f"{said(rubric.messages.missing, rubric.language)} {spoken.by_name}",
     )
 
 
@@ -239,17 +241,6 @@ def _sighted(seen: Sighting, texts: Mapping[tuple[int, int], str]) -> _Print:
     return _Print(first.cell, text, seen.slots, seen.by_shape)
 
 
-def _quoted(evidence: Evidence, slots: Sequence[Slot]) -> _Print:
-    start, end = evidence.span
-    shown = tuple(
-        s
-        for s in slots
-        if (s.first.cell, s.first.output) == (evidence.cell, evidence.output)
-        and start <= s.first.span[0] < end
-    )
-    return _Print(evidence.cell, evidence.text, shown)
-
-
 def _printed(
     check: TensorCheck,
     found: _Print | None,
@@ -289,6 +280,10 @@ def _differences(
         yield spoken.stored
     if any(e.status != worlds[0].status for e in worlds):
         yield spoken.elsewhere
+
+
+def _shown_by(check: BehaviourCheck | TextCheck) -> tuple[str, ...]:
+    return check.shown_by if isinstance(check, BehaviourCheck) else ()
 
 
 def _told(view: CheckView, level: Level, verdicts: Mapping[VerdictName, str]) -> tuple[str, ...]:

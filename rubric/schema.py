@@ -217,7 +217,8 @@ class Rubric(_Model):
     self_check: Literal["found", "verdicts", "hints"] = Field(
         default="found",
         description="what `grader check` tells before the deadline: what was found and is reproducible, "
-        "also whether it is right, also why not; never expected values, never more than disclosure",
+        "also whether the one print under its name is right, also why not; never expected values, never "
+        "which of several prints is right, never more than disclosure",
     )
     tolerance: Tolerance = Tolerance()
     partial: Partial = Partial()

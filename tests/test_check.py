@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import re
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -14,6 +15,7 @@ from class_kit import RIGHT, RUBRIC, WRONG, make_assignment, make_notebook
 
 from grader import cli, selfcheck
 from grader.commands import check as command
+from grader.errors import IsolationError
 from grader.execute.job import Job
 from grader.models import Execution, Isolation, Output
 
@@ -141,14 +143,56 @@ def test_a_print_without_its_name_is_found_by_its_shape_and_that_is_said(
 def test_the_judge_sees_no_print_where_nothing_of_right_or_wrong_is_told(
     student: Student, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    seen = []
+    seen: list[Any] = []
     grade = selfcheck.grade
-    monkeypatch.setattr(selfcheck, "grade", lambda s, runs, a: (seen.append(runs), grade(s, runs, a))[1])
+    monkeypatch.setattr(
+        selfcheck, "grade", lambda s, runs, a, only: (seen.append(only), grade(s, runs, a, only))[1]
+    )
     student.check(computed(RIGHT))
-    assert [run.outputs for runs in seen for run in runs] == [(), ()]
+    assert seen == [[[], []]]
     student.asks(head="self_check: verdicts")
     student.check(computed(RIGHT))
-    assert all(run.outputs for run in seen[-1])
+    assert [len(world) for world in seen[-1]] == [1, 1]
+
+
+@pytest.mark.parametrize("level", ["verdicts", "hints"])
+@pytest.mark.parametrize(
+    ("prints", "said"),
+    [
+        pytest.param(
+            ["total = [7.5, 7.25, 7.0]", "{}", "[8.5, 8.25, 8.0]"], "not correct", id="beside a name"
+        ),
+        pytest.param(["total = {}", "total = [7.5, 7.25, 7.0]"], "Several values", id="all under its name"),
+        pytest.param(["[7.5, 7.25, 7.0]", "{}"], "by its shape alone", id="all without a name"),
+    ],
+)
+def test_who_prints_many_guesses_is_not_told_that_one_of_them_is_right(
+    student: Student, level: str, prints: list[str], said: str
+) -> None:
+    student.asks(BEHAVIOUR, head=f"self_check: {level}")
+    student.writes(("code", "np.random.seed(1)\nshow()"))
+    told = []
+    for numbers in (RIGHT, [2 * x for x in RIGHT], WRONG):
+
+        def shows(seed: int, run: int, numbers: list[float] = numbers) -> str:
+            moved = [re.sub(r"[\d.]+", lambda m: str(float(m[0]) * seed), p) for p in prints]
+            return "\n".join(p.format([x * seed for x in numbers]) for p in moved) + "\n"
+
+        student.check(shows)
+        told.append(student.stdout.replace(str(numbers), "[…]"))
+    assert told == told[:1] * 3
+    assert said in told[0] and "correct." not in told[0]
+
+
+@pytest.mark.parametrize(("numbers", "verdict"), [(RIGHT, "correct"), (WRONG, "not correct")])
+def test_a_value_that_alone_has_the_name_is_judged(
+    student: Student, numbers: list[float], verdict: str
+) -> None:
+    student.asks(head="self_check: verdicts")
+    text = "total = {0}\nz = [7.5, 7.25, 7.0]\ntotal: {0}\n"
+    student.check(lambda seed, run: text.format([x * seed for x in numbers]))
+    lines = student.stdout.splitlines()
+    assert lines[lines.index("  " + student.line("the total")) + 1].strip() == verdict
 
 
 @pytest.mark.parametrize("numbers", [RIGHT, WRONG])
@@ -212,6 +256,17 @@ def test_a_file_that_is_no_notebook_is_said_so(student: Student) -> None:
     student.notebook.write_text('{"cells": [')
     assert student.check(computed(RIGHT)) == 1
     assert student.stdout.startswith("homework.ipynb: the file is cut off")
+
+
+def test_where_there_is_no_cage_it_is_said_how_to_go_on(
+    student: Student, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: Any, **__: Any) -> Any:
+        raise IsolationError("isolation base needs Linux")
+
+    monkeypatch.setattr(command, "open_runner", refuse)
+    assert cli.run(["check", str(student.notebook), "--rubric", str(student.rubric)]) == 3
+    assert "--allow-unsafe" in student._capsys.readouterr().err
 
 
 def test_our_failure_is_not_the_students(student: Student) -> None:

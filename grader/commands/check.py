@@ -8,7 +8,7 @@ from pathlib import Path
 
 from grader import assignment as assignments
 from grader.assignment import Assignment
-from grader.errors import OperationError, UsageError
+from grader.errors import IsolationError, OperationError, UsageError
 from grader.execute import Job, Limits, open_runner
 from grader.intake import collect, printable
 from grader.jail.probe import Tier
@@ -38,7 +38,10 @@ def run(request: Request) -> int:
         say(f"{name}: {submission.problem}")
         return 1
     assignment = assignments.load(request.rubric)
-    executions = asyncio.run(_run(submission, assignment, request.allow_unsafe))
+    try:
+        executions = asyncio.run(_run(submission, assignment, request.allow_unsafe))
+    except IsolationError as error:
+        raise IsolationError(f"{error}; to run your own notebook unprotected: --allow-unsafe") from error
     broken = next((e for e in executions if e.status == "sandbox_error"), None)
     if broken is not None:
         raise OperationError(f"{name} could not be run: {broken.message}; see grader doctor")

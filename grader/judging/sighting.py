@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from grader.judging.book import Book
 from grader.judging.labels import Vocabulary
 from grader.judging.match import Candidate, match
@@ -21,10 +23,19 @@ from rubric.schema import Rubric
 
 @dataclass(frozen=True, slots=True)
 class Sighting:
-    """The print, or the prints that are its pieces. by_shape: no name speaks for it."""
+    """The print, or the prints that are its pieces.
+
+    by_shape: no name speaks for it. rivals: others of other values could be meant as well.
+    """
 
     slots: tuple[Slot, ...]
     by_shape: bool
+    rivals: bool
+
+    @property
+    def sure(self) -> bool:
+        """It alone has the name: to judge it tells nothing of any other print."""
+        return not self.by_shape and not self.rivals
 
 
 def sight(
@@ -49,7 +60,7 @@ def sight(
     for check, size in wanted.items():
         fitting = next((r for r in rest if r.size == size), None)
         if check not in found and fitting is not None:
-            found[check] = Sighting((fitting.slot,), by_shape=True)
+            found[check] = Sighting((fitting.slot,), by_shape=True, rivals=False)
             rest.remove(fitting)
     return found
 
@@ -57,4 +68,19 @@ def sight(
 def _meant(candidates: Sequence[Candidate]) -> Sighting:
     """The last one, as the judge takes it where none is right; a whole one before a part."""
     best = max(candidates, key=lambda c: (c.coverage, c.last))
-    return Sighting(tuple(r.slot for r in best.readings), best.kind == "placed")
+    rivals = any(_differ(best, c) for c in candidates if c is not best)
+    return Sighting(tuple(r.slot for r in best.readings), best.kind == "placed", rivals)
+
+
+def _differ(one: Candidate, other: Candidate) -> bool:
+    """Do they show different values, as far as the printed digits tell?"""
+    (a, a_unit), (b, b_unit) = _values(one), _values(other)
+    if a.size != b.size:
+        return True
+    near = np.abs(a - b) <= (a_unit + b_unit) * (1 + 1e-9)
+    return not bool(np.all(near | (a == b) | (np.isnan(a) & np.isnan(b))))
+
+
+def _values(candidate: Candidate) -> tuple[np.ndarray, np.ndarray]:
+    prints = [r.slot.first for r in candidate.readings]
+    return np.hstack([p.values for p in prints]), np.hstack([p.half_unit for p in prints])
