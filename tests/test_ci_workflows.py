@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -86,7 +87,44 @@ def test_the_grading_step_locks_the_container_up() -> None:
         "/workspace:ro",
     )
     assert [flag for flag in flags if flag not in step["run"]] == []
-    assert "${{" not in step["run"]  # an input is data: it reaches the shell as a variable
+
+
+def test_nothing_of_the_job_reaches_the_container_but_what_the_grader_needs() -> None:
+    """No token, no secret, and the step itself has none in its environment."""
+    (step,) = (s for s in load(GITHUB[0])["jobs"]["grade"]["steps"] if s.get("id") == "grade")
+    given = set(re.findall(r"--env (\w+)=", step["run"]))
+    assert given == {
+        "GITHUB_ACTIONS",
+        "GITHUB_WORKSPACE",
+        "GITHUB_STEP_SUMMARY",
+        "GITHUB_OUTPUT",
+        "GRADER_IMAGE",
+    }
+    assert step["run"].count("--env") == len(given) and "--env-file" not in step["run"]
+    assert not [name for name, value in step["env"].items() if "secrets." in value]
+
+
+@pytest.mark.parametrize("path", GITHUB)
+def test_no_workflow_can_be_turned_by_what_it_grades(path: str) -> None:
+    workflow = load(path)
+    assert workflow["permissions"] == {"contents": "read"}
+    assert not {"pull_request_target", "workflow_run", "issue_comment"} & set(workflow[True])
+    for job in workflow["jobs"].values():
+        for step in job.get("steps", ()):
+            assert "${{" not in step.get("run", "")  # an input is data: it reaches the shell as a variable
+            assert "uses" not in step or re.search(r"@[0-9a-f]{40}$", step["uses"])
+            if "actions/checkout" in step.get("uses", ""):
+                assert step["with"]["persist-credentials"] is False
+
+
+@pytest.mark.parametrize("path", GITHUB[1:])
+def test_a_copied_file_says_what_to_put_in_the_place_of_what(path: str) -> None:
+    text = (ROOT / path).read_text()
+    comments = [line for line in text.splitlines() if line.startswith("#")]
+    body = "\n".join(line.partition(" #")[0] for line in text.splitlines() if not line.startswith("#"))
+    places = set(re.findall(r"\b[A-Z]{2,}\b", body))
+    assert places == {"OWNER", "REVISION", "IMAGE"}
+    assert not [p for p in places if not any(re.match(rf"#   {p} +\w", line) for line in comments)]
 
 
 def test_a_students_job_keeps_no_expected_values() -> None:
@@ -96,3 +134,41 @@ def test_a_students_job_keeps_no_expected_values() -> None:
     whole = [line for line in upload if line.endswith(("/grader-out", ".json"))]
     assert whole == []
     assert [line for line in upload if "inputs.class &&" in line]
+
+
+@pytest.mark.parametrize("source", ["push", "merge_request_event", "schedule", "web"])
+def test_gitlab_keeps_whole_reports_only_where_the_project_says_it_is_a_class(source: str) -> None:
+    """A student can make a schedule, too."""
+    template = load(GITLAB)
+    assert template["variables"]["GRADER_CLASS"] == "false"
+    runs = {
+        graded: [job for job in ("grade-push", "grade-class") if runs_job(template[job], source, graded)]
+        for graded in ("false", "true")
+    }
+    assert runs["false"] == ([] if source == "schedule" else ["grade-push"])
+    assert runs["true"] == (["grade-class"] if source in ("schedule", "web") else [])
+
+
+def test_gitlab_grades_a_commit_with_a_merge_request_once() -> None:
+    job = load(GITLAB)["grade-push"]
+    assert not runs_job(job, "push", "false", merge_requests="c/homework!1")
+    assert runs_job(job, "merge_request_event", "false", merge_requests="c/homework!1")
+
+
+def runs_job(job: dict[str, Any], source: str, graded: str, merge_requests: str = "") -> bool:
+    """GitLab's rules: the first that holds decides."""
+    values = {
+        "CI_PIPELINE_SOURCE": source,
+        "GRADER_CLASS": graded,
+        "CI_OPEN_MERGE_REQUESTS": merge_requests,
+    }
+
+    def holds(term: str) -> bool:
+        name, _, wanted = (part.strip() for part in term.partition("=="))
+        value = values[name.removeprefix("$")]
+        return value == wanted.strip('"') if wanted else bool(value)
+
+    for rule in job["rules"]:
+        if any(all(map(holds, part.split("&&"))) for part in rule["if"].split("||")):
+            return bool(rule.get("when") != "never")
+    return False

@@ -257,7 +257,7 @@ class Checks:
         project = self._folder()
         shutil.copy(self.root / "submissions/li_wei_homework_4.ipynb", project / "homework.ipynb")
         variables = {
-            **{name: str(v["value"]) for name, v in template["variables"].items()},
+            **_values(template["variables"]),
             **{"GITLAB_CI": "true", "CI_PROJECT_DIR": "/builds/homework", "GRADER_FAIL_UNDER": "90"},
             "CI_JOB_URL": "https://gitlab.example/c/homework/-/jobs/7",
         }
@@ -288,8 +288,9 @@ class Checks:
         project = self._folder()
         shutil.copytree(self.root / "submissions", project / "submissions")
         variables = {
-            **{name: str(v["value"]) for name, v in template["variables"].items()},
+            **_values(template["variables"]),
             **{"GITLAB_CI": "true", "CI_PROJECT_DIR": "/builds/class", "GRADER_PATH": "submissions"},
+            "GRADER_CLASS": "true",
             "CI_JOB_URL": "https://gitlab.example/c/class/-/jobs/8",
         }
         given = tuple(x for name, value in variables.items() for x in ("--env", f"{name}={value}"))
@@ -378,6 +379,11 @@ class Checks:
         )
         found: dict[str, Any] = json.loads(done.stdout)
         return found
+
+
+def _values(variables: dict[str, Any]) -> dict[str, str]:
+    """A template's variables, some of them with a description."""
+    return {name: str(v["value"] if isinstance(v, dict) else v) for name, v in variables.items()}
 
 
 def _grade(path: Path) -> Any:
