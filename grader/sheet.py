@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from grader.csvtext import parse
 from grader.errors import UsageError
 from grader.report.text import spreadsheet
 
@@ -52,47 +53,42 @@ def to_sheet(rows: Sequence[Row]) -> str:
 def read_rows(path: Path) -> Iterator[Row]:
     """The rows whose points are filled in; `-` there gives None.
 
-    Reads comma, semicolon and tab, a byte-order mark, UTF-8 and Windows-1252, and a comma as the
-    decimal mark. Raises `UsageError` with file and line.
+    Reads what any spreadsheet saves (see `grader.csvtext`), and a comma as the decimal mark. Raises
+    `UsageError` with file and line.
     """
-    table = csv.DictReader(io.StringIO(_text(path), newline=""), delimiter=_delimiter(_text(path)))
-    absent = [name for name in _NEEDED if name not in (table.fieldnames or ())]
+    rows = _rows(path)
+    names = [name.strip().casefold() for name in rows[0][1]] if rows else []
+    absent = [name for name in _NEEDED if name not in names]
     if absent:
         raise UsageError(f"{path}:1: lacks the column {absent[0]}, expected {', '.join(_NEEDED)}")
-    for cells in table:
-        given = (cells["points"] or "").strip()
+    for line, row in rows[1:]:
+        cells = dict(zip(names, row, strict=False))
+        given = cells.get("points", "").strip()
         if not given:
             continue
         yield Row(
             submission=_plain(cells["submission"]),
             check=_plain(cells["check"]),
-            points=None if given == TAKE_BACK else _number(given, f"{path}:{table.line_num}"),
-            reason=_plain(cells["reason"]),
-            line=table.line_num,
+            points=None if given == TAKE_BACK else _number(given, f"{path}:{line}"),
+            reason=_plain(cells.get("reason", "")),
+            line=line,
         )
 
 
-def _text(path: Path) -> str:
+def _rows(path: Path) -> Sequence[tuple[int, list[str]]]:
     try:
-        data = path.read_bytes()
+        return parse(path.read_bytes()).rows
     except OSError as error:
         raise UsageError(
             f"{path} can't be read ({error.strerror}); name a sheet of `grader sheet`"
         ) from error
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return data.decode("cp1252", "replace")
+    except ValueError as error:
+        raise UsageError(f"{path} is no CSV ({error}); name a sheet of `grader sheet`") from error
 
 
-def _delimiter(text: str) -> str:
-    head = text.partition("\n")[0]
-    return max(",;\t", key=head.count)
-
-
-def _plain(cell: str | None) -> str:
+def _plain(cell: str) -> str:
     """Without the apostrophe that kept a spreadsheet from taking the cell for a formula."""
-    text = (cell or "").strip()
+    text = cell.strip()
     return text[1:] if text.startswith("'") and spreadsheet(text[1:]) == text else text
 
 

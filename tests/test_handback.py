@@ -6,6 +6,7 @@ import base64
 import csv
 import io
 import json
+import unicodedata
 import zipfile
 from pathlib import Path
 from xml.etree import ElementTree as ET
@@ -212,6 +213,69 @@ def test_what_is_no_worksheet_is_refused(office: Office, content: bytes) -> None
     assert office.stderr.count("\n") == 1
 
 
+def test_moodle_rows_of_the_suspended_of_default_groups_and_of_names_from_a_mac(office: Office) -> None:
+    office.grade(
+        **{
+            unicodedata.normalize("NFD", "Jörg Ö_1_assignsubmission_file/hw.ipynb"): RIGHT,
+            "Eva_2_assignsubmission_file/hw.ipynb": RIGHT,
+            "Default group_assignsubmission_file/hw.ipynb": WRONG,
+        }
+    )
+    suspended = '"<span class=""usersuspended"">Eva<img src=""x"" /></span>"'
+    sheet = office.folder / "w.csv"
+    sheet.write_text(
+        "Identifier,Full name,Group,Grade,Maximum grade\n"
+        f"Participant 1,Jörg Ö,,,10\nParticipant 2,{suspended},,,10\n"
+        "Participant 3,Cem,Default group,,10\nParticipant 4,Dora,Default group,,10\n"
+    )
+    assert office.export("moodle", "--list", sheet) == 0, office.stdout
+    assert [r["Grade"] for r in office.rows("moodle", "w.csv")] == ["10", "10", "0", "0"]
+    homes = [n.split("/")[0] for n in names(office.made("moodle", "feedback.zip"))]
+    assert sorted(homes[:2]) == ["Cem_3_assignsubmission_file", "Dora_4_assignsubmission_file"]
+
+
+def test_moodle_reads_a_comment_as_html(office: Office) -> None:
+    office.grade(**MOODLE)
+    rubric = office.rubric / "rubric.yaml"
+    rubric.write_text(rubric.read_text().replace("title: Add", "title: Add <b> & more"))
+    assert office("rescore", office.out) == 0
+    sheet = worksheet(office.folder / "w.csv", ENGLISH, "Participant ")
+    assert office.export("moodle", "--list", sheet) == 0
+    comment = office.rows("moodle", "w.csv")[0]["Feedback comments"]
+    assert "<br>Add &lt;b&gt; &amp; more: " in comment
+    assert "\n" not in comment
+
+
+def test_moodle_a_scale_takes_no_points(office: Office) -> None:
+    office.grade(**MOODLE)
+    sheet = worksheet(office.folder / "w.csv", ENGLISH.replace("Maximum grade", "Scale"), "Participant ")
+    assert office.export("moodle", "--list", sheet) == 2
+    assert "graded by the words of a scale" in office.stderr
+
+
+@pytest.mark.parametrize(
+    ("delimiter", "encoding", "first"),
+    [(";", "cp1252", ""), ("\t", "utf-16", ""), (";", "utf-8-sig", "sep=;\r\n")],
+)
+def test_moodle_a_worksheet_that_excel_saved_is_read_and_written_as_it_was(
+    office: Office, delimiter: str, encoding: str, first: str
+) -> None:
+    office.grade(**MOODLE)
+    sheet = worksheet(office.folder / "w.csv", GERMAN, "Teilnehmer/in", bom="")
+    cells = list(csv.reader(io.StringIO(sheet.read_text(), newline="")))
+    cells[3][3] = "essay " * 30_000  # as Moodle's online text can be
+    buffer = io.StringIO()
+    csv.writer(buffer, delimiter=delimiter).writerows(cells)
+    sheet.write_bytes((first + buffer.getvalue()).encode(encoding))
+    assert office.export("moodle", "--list", sheet) == 0, office.stderr
+    made = office.made("moodle", "w.csv").read_bytes().decode(encoding)
+    assert made.startswith(first)
+    rows = list(csv.reader(io.StringIO(made.removeprefix(first), newline=""), delimiter=delimiter))
+    assert [r[5] for r in rows[1:]] == ["10", "0", "3.33", "10", "10", ""]
+    assert [r[:5] for r in rows] == [r[:5] for r in cells]
+    assert office("grade", office.uploads, sheet, "--out", office.out, "--rubric", office.rubric) == 0
+
+
 # ------------------------------------------------------------------ who gets a grade
 
 
@@ -266,6 +330,18 @@ def test_canvas_gradebook_filled_in(office: Office) -> None:
     ]
     assert office.export("canvas", "--list", exported, "--title", "New one") == 0
     assert [r["New one"] for r in office.rows("canvas", "gradebook.csv")] == ["10", "10", "0", ""]
+
+
+def test_canvas_leaves_the_excused_alone(office: Office) -> None:
+    office.grade(**{"anna_1_2_hw.ipynb": RIGHT, "ben_3_4_hw.ipynb": WRONG, "cem_5_6_hw.ipynb": RIGHT})
+    exported = office.folder / "grades.csv"
+    exported.write_text(
+        "Student,ID,SIS Login ID,Section,Tiny\n    Points Possible,,,,10\n"
+        "Anna,1,a,A,EX\nBen,3,b,A,5\nCem,5,c,A,N/A\n"
+    )
+    assert office.export("canvas", "--list", exported) == 1
+    assert [r["Tiny"] for r in office.rows("canvas", "gradebook.csv")] == ["10", "EX", "0", "N/A"]
+    assert "anna: the gradebook has EX for it, which was left as it is" in office.stdout
 
 
 def test_canvas_gradebook_with_names_apart_and_decimal_commas(office: Office) -> None:

@@ -144,11 +144,11 @@ def _moodle(job: _Job) -> list[NotHanded]:
             "no worksheet: download it from the assignment and name it with --list, to have it filled in; "
             "without it the feedback of a group can't be given to its members"
         )
-    left = filled.left if filled else []
+    left = filled.left if filled is not None else []
     write_zip(job.into / "feedback.zip", moodle.feedback(job.given, filled))
-    unknown = [NotHanded(h.id, "its Moodle id is not known") for h in job.given if h.student.id is None]
-    named = {n.id for n in left}
-    return [*left, *(u for u in unknown if u.id not in named)]
+    if filled is None:
+        left = [NotHanded(h.id, "its Moodle id is not known") for h in job.given if h.student.id is None]
+    return left
 
 
 def _canvas(job: _Job) -> list[NotHanded]:

@@ -22,6 +22,8 @@ from rubric.schema import Rubric
 
 _FIXED = ("Student", "ID", "SIS User ID", "SIS Login ID", "Section")
 _POINTS = "    Points Possible"
+_SETTLED = frozenset({"EX", "N/A"})
+"""excused, and not assigned to this student: a grade would undo the one, and is ignored with the other"""
 _ID = frozenset({"id"})
 _HEADS = (["student", "id"], ["lastname", "firstname", "id"])
 
@@ -65,6 +67,7 @@ def _fill(
         sheet.header[at] = title
     found = by_platform_id(given)
     seen = set()
+    left = []
     for row in sheet.rows[1:]:
         if row[0].strip() == _POINTS.strip():
             most = row[at].strip()
@@ -76,10 +79,12 @@ def _fill(
         if handed is None:
             continue
         seen.add(handed.id)
-        if handed.grade is not None:
+        if (stands := row[at].strip()).upper() in _SETTLED:
+            left.append(NotHanded(handed.id, f"the gradebook has {stands} for it, which was left as it is"))
+        elif handed.grade is not None:
             row[at] = number(handed.grade)
-    missing = [NotHanded(h.id, "no row of the gradebook has its id") for h in given if h.id not in seen]
-    return sheet.to_bytes(), missing
+    left += [NotHanded(h.id, "no row of the gradebook has its id") for h in given if h.id not in seen]
+    return sheet.to_bytes(), left
 
 
 def _points(text: str) -> float | None:

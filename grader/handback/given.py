@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -124,7 +125,8 @@ def same_name(a: str, b: str) -> bool:
 
 
 def _letters(name: str) -> str:
-    return "".join(c for c in name.casefold() if c.isalnum())
+    composed = unicodedata.normalize("NFKC", name)  # a Mac writes ü as u and two dots
+    return "".join(c for c in composed.casefold() if c.isalnum())
 
 
 def number(value: float, decimal: str = ".") -> str:

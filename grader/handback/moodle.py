@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from html import escape, unescape
 from pathlib import Path
 
 from grader.errors import UsageError
@@ -26,11 +27,13 @@ _GROUP = frozenset({"group", "gruppe"})
 _GRADE = frozenset({"grade", "bewertung"})
 _MAXIMUM = frozenset({"maximum grade", "bestwertung"})
 _LOCKED = frozenset({"grade can be changed", "bewertung kann geändert werden"})
+_SCALE = frozenset({"scale", "skala", "bewertungsskala"})
 _COMMENT = frozenset({"feedback comments", "feedback als kommentar"})
 _NO = frozenset({"no", "nein"})
 _DIGITS = re.compile(r"(\d+)\s*$")
 _FOLDER = re.compile(r"^.+_\d+_assignsubmission_file_?$")
-_FLAT = re.compile(r"^(.+_\d+_assignsubmission_file_).+$")
+_FLAT = re.compile(r"^(.+?_\d+_assignsubmission_file_).+$")
+_MARKUP = re.compile(r"<[^<>]*>")
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +90,7 @@ def fill(path: Path, given: Sequence[Handed], rubric: Rubric, scale: bool) -> Fi
             if handed.grade is not None:
                 row[columns.grade] = _grade(handed, row, columns, path, scale)
             if columns.comment is not None:
-                row[columns.comment] = safe_text(comment(handed.report, rubric))
+                row[columns.comment] = _markup(safe_text(comment(handed.report, rubric)))
     return Filled(sheet, left, prefixes)
 
 
@@ -98,9 +101,10 @@ def feedback(given: Sequence[Handed], filled: Filled | None) -> Iterator[tuple[s
     """
     for handed in given:
         page = handed.folder / "report.html"
-        if handed.student.id is None or not page.is_file():
+        if not page.is_file():
             continue
-        known = [_prefix(handed)] if filled is None else filled.prefixes.get(handed.id, ())
+        alone = [] if handed.student.id is None else [_prefix(handed)]
+        known = alone if filled is None else filled.prefixes.get(handed.id, ())
         yield from ((prefix + "feedback.html", page) for prefix in known)
 
 
@@ -108,7 +112,7 @@ def _prefix_of_row(handed: Handed, row: Sequence[str], columns: _Columns) -> str
     found = _DIGITS.search(row[columns.identifier])
     if found is None or found[1] == handed.student.id:
         return _prefix(handed)
-    return _named(row[columns.name] if columns.name is not None else "Participant", found[1])
+    return _named(_full_name(row, columns) or "Participant", found[1])
 
 
 def _prefix(handed: Handed) -> str:
@@ -133,6 +137,11 @@ def _columns(sheet: Sheet) -> _Columns:
             f"{sheet.path} is no grading worksheet: it lacks the column "
             f"{'Identifier (ID)' if identifier is None else 'Grade (Bewertung)'}; download it again"
         )
+    if sheet.column(_MAXIMUM) is None and sheet.column(_SCALE) is not None:
+        raise UsageError(
+            f"{sheet.path}: the assignment is graded by the words of a scale, which points are not; set its "
+            "grade type to Point and download the worksheet again"
+        )
     return _Columns(
         identifier,
         grade,
@@ -149,21 +158,28 @@ def _rows(
 ) -> list[list[str]]:
     name = handed.student.name
     found = by_id.get(handed.student.id or "", [])
-    agreeing = [
-        row
-        for row in found
-        if name is None or columns.name is None or _agrees(name, row[columns.name], row, columns)
-    ]
+    agreeing = [row for row in found if name is None or columns.name is None or _agrees(name, row, columns)]
     if agreeing or name is None or columns.group is None:
         return agreeing
     return [row for row in rows if row[columns.group].strip() and same_name(row[columns.group], name)]
 
 
-def _agrees(name: str, full: str, row: Sequence[str], columns: _Columns) -> bool:
+def _agrees(name: str, row: Sequence[str], columns: _Columns) -> bool:
     """Moodle puts the group in front of the name where an assignment has groups: `Group A-Ana Ruiz`."""
-    if same_name(name, full):
-        return True
-    return columns.group is not None and same_name(name, f"{row[columns.group]}{full}")
+    full = _full_name(row, columns)
+    return same_name(name, full) or (
+        columns.group is not None and same_name(name, f"{row[columns.group]}{full}")
+    )
+
+
+def _full_name(row: Sequence[str], columns: _Columns) -> str:
+    """The name, without the markup in which Moodle wraps that of somebody who was suspended."""
+    return unescape(_MARKUP.sub("", row[columns.name])).strip() if columns.name is not None else ""
+
+
+def _markup(text: str) -> str:
+    """Moodle keeps a comment from a worksheet as HTML (mod/assign/feedback/comments/locallib.php)."""
+    return escape(text, quote=False).replace("\n", "<br>")
 
 
 def _grade(handed: Handed, row: Sequence[str], columns: _Columns, path: Path, scale: bool) -> str:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from dataclasses import dataclass
 from pathlib import Path
 
+from grader.csvtext import Table, parse
 from grader.errors import UsageError
 
 _MAX_BYTES = 64 * 2**20
@@ -14,14 +13,11 @@ _MAX_BYTES = 64 * 2**20
 
 @dataclass(slots=True)
 class Sheet:
-    """Rows of cells as they stand in the file, the header first. The rest is how it was written."""
+    """Rows of cells as they stand in the file, the header first. written: how they were."""
 
     path: Path
     rows: list[list[str]]
-    delimiter: str
-    newline: str
-    encoding: str
-    quote_all: bool
+    written: Table
 
     @property
     def header(self) -> list[str]:
@@ -34,15 +30,7 @@ class Sheet:
 
     def to_bytes(self) -> bytes:
         """The file again, in its own encoding, with its own separator and line ends."""
-        buffer = io.StringIO()
-        table = csv.writer(
-            buffer,
-            delimiter=self.delimiter,
-            lineterminator=self.newline,
-            quoting=csv.QUOTE_ALL if self.quote_all else csv.QUOTE_MINIMAL,
-        )
-        table.writerows(self.rows)
-        return buffer.getvalue().encode(self.encoding, "replace")
+        return self.written.encode(self.rows)
 
 
 def read(path: Path) -> Sheet:
@@ -53,21 +41,14 @@ def read(path: Path) -> Sheet:
         raise UsageError(
             f"{path} can't be read ({error.strerror}); name the file from the platform"
         ) from error
-    if len(data) > _MAX_BYTES or b"\0" in data:
-        raise UsageError(f"{path} is no CSV of grades; name the file from the platform")
-    encoding = "utf-8-sig" if data.startswith(b"\xef\xbb\xbf") else "utf-8"
     try:
-        text = data.decode(encoding)
-    except UnicodeDecodeError:
-        encoding = "cp1252"
-        text = data.decode(encoding, "replace")
-    head = text.partition("\n")[0]
-    delimiter = max(",;\t", key=head.count)
-    newline = "\r\n" if "\r\n" in text else "\n"
-    rows = [row for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter) if row]
+        table = parse(data) if len(data) <= _MAX_BYTES else None
+    except ValueError:
+        table = None
+    if table is None:
+        raise UsageError(f"{path} is no CSV of grades; name the file from the platform")
+    rows = [row for _, row in table.rows]
     if not rows:
         raise UsageError(f"{path} is empty; name the file from the platform")
     width = len(rows[0])
-    rows = [row + [""] * (width - len(row)) for row in rows]
-    cells = text.count('"') // 2
-    return Sheet(path, rows, delimiter, newline, encoding, cells >= width * len(rows))
+    return Sheet(path, [row + [""] * (width - len(row)) for row in rows], table)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import re
 from collections.abc import Sequence
 from contextlib import suppress
@@ -11,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from grader.csvtext import parse
 from grader.intake.choose import Item
 from grader.intake.document import Refused
 from grader.intake.files import read
@@ -45,9 +44,8 @@ def listed_times(path: Path) -> dict[str, datetime] | None:
     try:
         if path.suffix.lower() != ".csv" or path.stat().st_size > _SHEET_BYTES:
             return None
-        text = read(path, None).decode("utf-8-sig")
-        rows = list(csv.reader(io.StringIO(text, newline="")))
-    except (OSError, Refused, UnicodeDecodeError, csv.Error):
+        rows = [row for _, row in parse(read(path, None)).rows]
+    except (OSError, Refused, ValueError):
         return None
     header = [cell.strip().casefold() for cell in rows[0]] if rows else []
     who = next((i for i, name in enumerate(header) if name in _IDENTIFIER), None)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
+from grader.intake.files import holds_a_notebook
 from grader.intake.tree import File, Parts
 from grader.models import Flag
 
@@ -46,12 +47,17 @@ def choose(items: Sequence[Item], prefer: str | None) -> Choice:
     """The only notebook; of several the one that fits `prefer` (a glob, case ignored), else the newest.
 
     Newer is what the platform numbers higher, then what was changed later, then the later name. Without
-    a notebook the same holds for Python scripts. What was refused is never chosen, but flagged.
+    a notebook by name the same holds for notebooks under another name, and then for Python scripts. What
+    was refused is never chosen, but flagged.
     """
     usable = [i for i in items if not i.file.refused]
     refused = [i for i in items if i.file.refused]
     flags = refused_flags([(i.name, i.file.refused) for i in refused])
-    candidates = [i for i in usable if i.file.is_notebook] or [i for i in usable if is_script_name(i.name)]
+    candidates = [i for i in usable if i.file.is_notebook]
+    if not candidates and (candidates := [i for i in usable if holds_a_notebook(i.file.path, i.name)]):
+        names = _names(candidates)
+        flags.append(Flag(id="renamed", message=f"No file has a notebook's name, but this is one: {names}."))
+    candidates = candidates or [i for i in usable if is_script_name(i.name)]
     if not candidates:
         return Choice(None, tuple(usable), (), _no_notebook(usable, refused))
     fitting = [i for i in candidates if prefer and fnmatchcase(i.name.casefold(), prefer.casefold())]

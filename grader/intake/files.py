@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import codecs
 import hashlib
 import os
 import stat
 from pathlib import Path
 
 from grader.intake.document import MAX_BYTES, Refused
+
+_HEAD = 65_536
 
 
 def read(path: Path, root: Path | None) -> bytes:
@@ -28,6 +31,27 @@ def read(path: Path, root: Path | None) -> bytes:
         if os.path.lexists(path) and not stat.S_ISREG(path.lstat().st_mode):
             raise Refused(_what(path.lstat().st_mode)) from None
         raise Refused(f"could not be read: {error.strerror or error}") from None
+
+
+def holds_a_notebook(path: Path, name: str) -> bool:
+    """Whether a file without a notebook's name is one by what it begins and ends with.
+
+    Browsers, mail programs and platforms rename: `hw.json`, `hw.txt`, `hw.ipynb (1)`, `hw`.
+    """
+    stem, _, ending = name.rpartition(".")
+    if stem and ending.lower() not in ("json", "txt") and ".ipynb" not in name.lower():
+        return False
+    try:
+        if not stat.S_ISREG(path.lstat().st_mode):
+            return False
+        with path.open("rb") as file:
+            head = file.read(_HEAD)
+            file.seek(max(0, file.seek(0, os.SEEK_END) - _HEAD))
+            tail = file.read(_HEAD)
+    except OSError:
+        return False
+    plain = head.removeprefix(codecs.BOM_UTF8).lstrip()
+    return plain.startswith(b"{") and b'"cells"' in plain and b'"nbformat"' in plain + tail
 
 
 def content_digest(path: Path) -> str:

@@ -7,40 +7,14 @@ when it explains most files there. Sources: the platforms' documentation and cod
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+import unicodedata
+from collections.abc import Callable, Collection, Sequence
 
 from grader.errors import UsageError
+from grader.intake.convention import Convention, Listing, Owner, Parts
+from grader.intake.naming import is_notebook_name
+from grader.intake.patterns import by_pattern, dropbox
 from grader.models import Student
-
-Parts = tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Owner:
-    """Whose file it is. key: the same for all files of one submission. below: its path as handed in.
-
-    label: what the submission's id is made of. order: the larger, the newer (0: unknown).
-    late: the platform says so, without saying how late.
-    """
-
-    key: str
-    label: str
-    student: Student
-    below: Parts
-    order: int = 0
-    late: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Listing:
-    """What an export holds. files: paths of all its files. hidden: folder → hidden names in it."""
-
-    files: Sequence[Parts]
-    hidden: Mapping[Parts, Collection[str]] = field(default_factory=dict)
-
-
-Convention = Callable[[Parts], Owner | None]
 
 
 def recognise(listing: Listing, insist: str | None = None, pattern: str | None = None) -> Convention | None:
@@ -53,7 +27,7 @@ def recognise(listing: Listing, insist: str | None = None, pattern: str | None =
         return None
     if pattern is not None or insist is not None:
         asked = f"--pattern {pattern!r}" if pattern is not None else f"--from {insist}"
-        wanted = _by_pattern(pattern) if pattern is not None else _MAKERS[insist or ""](listing, True)
+        wanted = by_pattern(pattern) if pattern is not None else _MAKERS[insist or ""](listing, True)
         if wanted is None or not _share(wanted, listing):
             example = f"for example {'/'.join(listing.files[0])}" if listing.files else "there is none"
             raise UsageError(f"{asked} fits no file here, {example}; leave it out or say --from folder")
@@ -72,13 +46,18 @@ def _share(convention: Convention, listing: Listing) -> float:
 
 # ------------------------------------------------------------------ Moodle
 
-_MOODLE_FOLDER = re.compile(r"^(?P<name>.+)_(?P<id>\d+)_assignsubmission_(file|onlinetext)_?$")
-_MOODLE_FLAT = re.compile(r"^(?P<name>.+)_(?P<id>\d+)_assignsubmission_(file|onlinetext)_(?P<file>.+)$")
+_MOODLE = r"^(?P<name>.+?)(?:_(?P<id>\d+))?_assignsubmission_(?:file|onlinetext)"
+_MOODLE_FOLDER = re.compile(f"{_MOODLE}_?$")
+_MOODLE_FLAT = re.compile(f"{_MOODLE}_(?P<file>.+)$")
 _BLIND = re.compile(r"^(participant|teilnehmer\S*|participante|partecipante)$", re.IGNORECASE)
 
 
 def _moodle(listing: Listing, insist: bool) -> Convention:
-    """`Full Name_<id>_assignsubmission_file/…`, flat, blind, teams; parsed from the right."""
+    """`Full Name_<id>_assignsubmission_file/…`, flat, blind, teams.
+
+    Whoever is in no team hands in for the default group, which has no id. Moodle's own mark is looked for
+    from the left: a student may hand in a file that was downloaded from Moodle before.
+    """
     return _moodle_owner
 
 
@@ -91,42 +70,53 @@ def _moodle_owner(parts: Parts) -> Owner | None:
             below = (found["file"], *parts[i + 1 :])
         if found is not None:
             blind = _BLIND.match(found["name"]) is not None
-            name = " ".join(found["name"].split())
+            name = _tidy(found["name"])
             label = f"{found['name']}_{found['id']}" if blind else name
             student = Student(id=found["id"], name=None if blind else name)
-            return Owner(f"moodle:{found['id']}", label, student, below)
+            return Owner(f"moodle:{found['id'] or name}", label, student, below)
     return None
 
 
 # ------------------------------------------------------------------ Canvas
 
-_CANVAS = re.compile(r"^(?P<name>[^_]+)(?P<late>_LATE)?_(?P<id>\d+)_(?P<file_id>\d+)_(?P<file>.+)$")
+_CANVAS = re.compile(r"^(?P<name>.+?)(?P<late>_LATE)?_(?P<id>\d+)_(?P<file_id>\d+)_(?P<file>.+)$")
 _CANVAS_ANONYMOUS = re.compile(r"^(?P<late>LATE_)?anon_(?P<id>\w+?)_(?P<file_id>\d+)_(?P<file>.+)$")
-_CANVAS_TEXT = re.compile(r"^(?P<name>[^_]+)(?P<late>_LATE)?_(?P<id>\d+)_text\.html$")
+_CANVAS_PAGE = re.compile(r"^(?P<name>.+?)(?P<late>_LATE)?_(?P<id>\d+)_(?P<file>(?:text|link)\.html)$")
 _RESUBMITTED = re.compile(r"-(\d{1,3})(\.\w+)$")
 
 
-def _canvas(listing: Listing, insist: bool) -> Convention:
-    """`<lastfirst>[_LATE]_<user id>_<attachment id>_<original name>`, anonymous too."""
-    return _canvas_owner
+def _canvas(listing: Listing, insist: bool) -> Convention | None:
+    """`<lastfirst>[_LATE]_<user id>_<attachment id>_<original name>`, anonymous too.
+
+    `hw_4_1234_anna.ipynb` looks the same, but there one name or one id has the notebooks of many, or one file
+    id is given twice: then the numbers are not Canvas's.
+    """
+    if insist:
+        return _canvas_owner
+    tops = {part: m for parts in listing.files for part in parts if (m := _CANVAS.match(part))}
+    seen = [m for part, m in tops.items() if not _CANVAS_ANONYMOUS.match(part)]
+    ids, names = {m["id"] for m in seen}, {m["name"] for m in seen}
+    notebooks = sum(is_notebook_name(m["file"]) for m in seen)
+    constant = min(len(names), len(ids)) == 1 and len(ids) < notebooks
+    reused = len({m["file_id"] for m in seen}) < len(seen)
+    return None if constant or reused else _canvas_owner
 
 
 def _canvas_owner(parts: Parts) -> Owner | None:
     for i, part in enumerate(parts):
         anonymous = _CANVAS_ANONYMOUS.match(part)
-        found = anonymous or _CANVAS.match(part) or _CANVAS_TEXT.match(part)
+        found = anonymous or _CANVAS.match(part) or _CANVAS_PAGE.match(part)
         if found is None:
             continue
         seen = found.groupdict()
-        name = None if anonymous else seen["name"]
-        file = seen.get("file") or "text.html"
-        again = _RESUBMITTED.search(file)
+        name = None if anonymous else _tidy(seen["name"])
+        again = _RESUBMITTED.search(seen["file"])
         student = Student(id=seen["id"], name=name, attempt=int(again[1]) + 1 if again else None)
         return Owner(
             key=f"canvas:{seen['id']}",
             label=name or f"anon_{seen['id']}",
             student=student,
-            below=(file, *parts[i + 1 :]),
+            below=(seen["file"], *parts[i + 1 :]),
             order=int(seen.get("file_id") or 0),
             late=seen["late"] is not None,
         )
@@ -138,10 +128,12 @@ def _canvas_owner(parts: Parts) -> Owner | None:
 _ILIAS_PERSON = re.compile(r"^(?P<name>.+)_(?P<login>[^_]+)_(?P<id>\d+)$")
 _ILIAS_TEAM = re.compile(r"^Team[ _]\d+$", re.IGNORECASE)
 _ILIAS_ROOT = re.compile(r"^(abgaben|submissions|multi_feedback_.+)$", re.IGNORECASE)
+_ILIAS_LATE = re.compile(r"^(late submission|versp(ä|ae?)tete abgabe) - ", re.IGNORECASE)
 
 
 def _ilias(listing: Listing, insist: bool) -> Convention:
-    """`<assignment>/Abgaben/[Team N/]first_last_login_id/…` and the folders of a feedback archive."""
+    """`[<assignment>/Abgaben/][Team N/]last_first_login_id/…` and the folders of a feedback archive."""
+    everywhere = insist or _only_ilias_persons(listing)
 
     def owner(parts: Parts) -> Owner | None:
         rooted = False
@@ -151,16 +143,29 @@ def _ilias(listing: Listing, insist: bool) -> Convention:
                 rooted = True
             elif _ILIAS_TEAM.match(part):
                 team = part
-            elif (rooted or team or insist) and (found := _ILIAS_PERSON.match(part)) is not None:
-                name = " ".join(found["name"].split("_"))
+            elif (rooted or team or everywhere) and (found := _ILIAS_PERSON.match(part)) is not None:
+                name = _tidy(found["name"].replace("_", " "))
                 student = Student(
                     id=found["id"], name=name, group=team, members=(found["id"],) if team else ()
                 )
                 key = f"ilias:{team}" if team else f"ilias:{found['id']}"
-                return Owner(key, team or name, student, parts[i + 1 :])
+                late = _ILIAS_LATE.match(parts[i + 1]) is not None
+                return Owner(key, team or name, student, parts[i + 1 :], late=late)
         return None
 
     return owner
+
+
+def _only_ilias_persons(listing: Listing) -> bool:
+    """Older versions put the persons' folders at the top: there are several, of different people."""
+    first, last = min(listing.files, default=()), max(listing.files, default=())
+    depth = next((i for i, (a, b) in enumerate(zip(first[:-1], last[:-1], strict=False)) if a != b), None)
+    if depth is None:
+        return False
+    folders = {parts[depth] for parts in listing.files if len(parts) > depth + 1}
+    found = [m for folder in folders if (m := _ILIAS_PERSON.match(folder))]
+    apart = len({m["id"] for m in found}) == len(folders) and len({m["name"] for m in found}) > 1
+    return len(found) == len(folders) and apart
 
 
 # ------------------------------------------------------------------ nbgrader
@@ -169,21 +174,29 @@ _TIMESTAMP = "timestamp.txt"
 
 
 def _nbgrader(listing: Listing, insist: bool) -> Convention | None:
-    """`submitted/<student>/<assignment>/<notebook>`, known by the folder or by timestamp.txt."""
+    """`submitted/<student>/<assignment>/<notebook>`, known by the folder or by timestamp.txt.
+
+    Somebody who handed in for several assignments has a submission for each.
+    """
     stamped = {parts[:-1] for parts in listing.files if parts[-1] == _TIMESTAMP and len(parts) >= 3}
     if not insist and not stamped and not any("submitted" in parts[:-3] for parts in listing.files):
         return None
 
-    def owner(parts: Parts) -> Owner | None:
+    def student_at(parts: Parts) -> int:
         if "submitted" in parts[:-3]:
-            at = parts.index("submitted") + 1
-        else:
-            home = next((parts[:n] for n in range(2, len(parts)) if parts[:n] in stamped), None)
-            at = len(home) - 2 if home else (len(parts) - 3 if insist and len(parts) >= 3 else -1)
+            return parts.index("submitted") + 1
+        home = next((parts[:n] for n in range(2, len(parts)) if parts[:n] in stamped), None)
+        return len(home) - 2 if home else (len(parts) - 3 if insist and len(parts) >= 3 else -1)
+
+    assignments = {parts[at + 1] for parts in listing.files if (at := student_at(parts)) >= 0}
+
+    def owner(parts: Parts) -> Owner | None:
+        at = student_at(parts)
         if at < 0:
             return None
-        name = parts[at]
-        return Owner(f"nbgrader:{name}", name, Student(id=name), parts[at + 2 :])
+        name, assignment = parts[at : at + 2]
+        label = name if len(assignments) == 1 else f"{name}-{assignment}"
+        return Owner(f"nbgrader:{assignment}/{name}", label, Student(id=name), parts[at + 2 :])
 
     return owner
 
@@ -227,65 +240,6 @@ def _common_prefix(names: Collection[str]) -> str:
     return first[: first.rfind("-", 0, same) + 1]
 
 
-# ------------------------------------------------------------------ Dropbox, and any other
-
-_FIELDS = {
-    "name": r"(?P<name>.+?)",
-    "id": r"(?P<id>[^/]+?)",
-    "group": r"(?P<group>.+?)",
-    "attempt": r"(?P<attempt>\d+)",
-    "file": r"(?P<file>.+)",
-}
-_DROPBOX = "{name} - {file}"
-
-
-def _dropbox(listing: Listing, insist: bool) -> Convention | None:
-    """A file request puts the submitter's name before the file's own: `Ana Ruiz - hw4.ipynb`."""
-    convention = _by_pattern(_DROPBOX, "dropbox")
-    flat = len(listing.files) > 1 and all(convention(parts) for parts in listing.files)
-    return convention if insist or flat else None
-
-
-def _by_pattern(pattern: str, source: str = "pattern") -> Convention:
-    """The fields of `_FIELDS` in braces in a file's or folder's name, the rest as it stands."""
-    pieces = re.split(r"\{(\w+)\}", pattern)
-    unknown = [f for f in pieces[1::2] if f not in _FIELDS]
-    if (
-        unknown
-        or not {"name", "id", "group"} & set(pieces[1::2])
-        or len(set(pieces[1::2])) < len(pieces) // 2
-    ):
-        raise UsageError(
-            f"--pattern {pattern!r}: expected {{name}}, {{id}} or {{group}}, each once, "
-            f"and nothing else in braces but {{attempt}} and {{file}}"
-        )
-    expression = re.compile(
-        "^" + "".join(_FIELDS[p] if i % 2 else re.escape(p) for i, p in enumerate(pieces)) + "$"
-    )
-
-    def owner(parts: Parts) -> Owner | None:
-        for i, part in enumerate(parts):
-            if (found := expression.match(part)) is None:
-                continue
-            seen = found.groupdict()
-            who = seen.get("id") or seen.get("name") or seen.get("group") or ""
-            student = Student(
-                id=seen.get("id"),
-                name=seen.get("name"),
-                group=seen.get("group"),
-                attempt=int(seen["attempt"]) if seen.get("attempt") else None,
-            )
-            below = (
-                (seen.get("file") or part, *parts[i + 1 :]) if "file" in seen or i + 1 == len(parts) else ()
-            )
-            label = seen.get("name") or who
-            order = student.attempt or 0
-            return Owner(f"{source}:{who}", label, student, below or parts[i + 1 :], order)
-        return None
-
-    return owner
-
-
 # ------------------------------------------------------------------
 
 _MAKERS: dict[str, Callable[[Listing, bool], Convention | None]] = {
@@ -294,10 +248,15 @@ _MAKERS: dict[str, Callable[[Listing, bool], Convention | None]] = {
     "canvas": _canvas,
     "nbgrader": _nbgrader,
     "github-classroom": _github,
-    "dropbox": _dropbox,
+    "dropbox": dropbox,
 }
 PLATFORMS = (*_MAKERS, "folder")
 """what `--from` takes"""
+
+
+def _tidy(name: str) -> str:
+    """A name as people write it: one kind of ü, one blank between words."""
+    return " ".join(unicodedata.normalize("NFC", name).split())
 
 
 def together(owners: Sequence[Owner]) -> Student:

@@ -12,8 +12,9 @@ from grader.errors import UsageError
 from grader.intake.archives import is_archive_name
 from grader.intake.arrival import listed_times, received_at
 from grader.intake.choose import Choice, Item, choose, is_script_name, refused_flags
+from grader.intake.convention import Convention, Listing, Owner
 from grader.intake.naming import Named, printable
-from grader.intake.platforms import Convention, Listing, Owner, recognise, together
+from grader.intake.platforms import recognise, together
 from grader.intake.tree import File, Folder, Leftover, Parts, Tree, text, walk
 from grader.models import Flag, Student
 
