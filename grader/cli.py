@@ -116,7 +116,7 @@ def grade(
 @app.command()
 def show(
     out: Annotated[Path, typer.Argument(help="The folder that `grader grade` wrote.")],
-    student: Annotated[str, typer.Argument(help="A submission id, or a part of it that fits one only.")],
+    student: Annotated[str, typer.Argument(help="A submission id, or a word of it that fits one only.")],
     rubric: Annotated[str | None, typer.Option(help="The assignment, if it has moved since.")] = None,
 ) -> None:
     """Show a student's report: evidence, expected and actual of each check."""
@@ -158,9 +158,9 @@ def diff(
 @app.command()
 def mark(
     out: Annotated[Path, typer.Argument(help="The folder that `grader grade` wrote.")],
-    student: Annotated[str | None, typer.Argument(help="A submission id, or a part of it.")] = None,
+    student: Annotated[str | None, typer.Argument(help="A submission id, or a word of it.")] = None,
     check: Annotated[str | None, typer.Argument(help="A check of the rubric.")] = None,
-    points: Annotated[float | None, typer.Argument(help="Its points.")] = None,
+    points: Annotated[str | None, typer.Argument(help="Its points.")] = None,
     reason: Annotated[str | None, typer.Option(help="Why; the student reads it.")] = None,
     by: Annotated[str | None, typer.Option(help="Who decides. [default: the user]")] = None,
     undo: Annotated[bool, typer.Option("--undo", help="Take the mark back.")] = False,
@@ -171,6 +171,7 @@ def mark(
     """Mark a check by hand, or many from a sheet. Marks survive every regrade and count in every export."""
     from grader.commands import mark as command
     from grader.errors import UsageError
+    from grader.sheet import number
 
     if sheet is not None:
         if student is not None:
@@ -178,7 +179,8 @@ def mark(
         raise typer.Exit(command.mark(out, command.from_sheet(sheet, reason), by))
     if student is None or check is None or (points is None) != undo:
         raise UsageError("expected OUT STUDENT CHECK POINTS, or --undo instead of POINTS, or --from SHEET")
-    decision = command.Decision(student, check, points, reason or ("taken back" if undo else ""))
+    given = None if points is None else number(points, "")
+    decision = command.Decision(student, check, given, reason or ("taken back" if undo else ""))
     raise typer.Exit(command.mark(out, [decision], by))
 
 

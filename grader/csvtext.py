@@ -51,7 +51,8 @@ def parse(data: bytes) -> Table:
     body = text[said.end() :] if said else text
     delimiter = said[1] if said else _delimiter(body)
     csv.field_size_limit(_LONGEST_CELL)  # an essay typed into Moodle is longer than Python's own limit
-    reader = csv.reader(io.StringIO(body, newline=""), delimiter=delimiter)
+    # strict: a quote that is never closed would swallow the lines behind it
+    reader = csv.reader(io.StringIO(body, newline=""), delimiter=delimiter, strict=True)
     skipped = 1 if said else 0
     try:
         rows = tuple((reader.line_num + skipped, row) for row in reader if row)

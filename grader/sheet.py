@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +18,7 @@ _COLUMNS = (
     *("points", "reason"),
 )
 _NEEDED = ("submission", "check", "points", "reason")
+_NUMBER = re.compile(r"[+-]?(\d+[.,]?\d*|[.,]\d+)", re.ASCII)
 TAKE_BACK = "-"
 """in the column points: the automatic verdict counts again"""
 
@@ -69,7 +71,7 @@ def read_rows(path: Path) -> Iterator[Row]:
         yield Row(
             submission=_plain(cells["submission"]),
             check=_plain(cells["check"]),
-            points=None if given == TAKE_BACK else _number(given, f"{path}:{line}"),
+            points=None if given == TAKE_BACK else number(given, f"{path}:{line}: "),
             reason=_plain(cells.get("reason", "")),
             line=line,
         )
@@ -92,10 +94,9 @@ def _plain(cell: str) -> str:
     return text[1:] if text.startswith("'") and spreadsheet(text[1:]) == text else text
 
 
-def _number(text: str, where: str) -> float:
-    try:
-        return float(text.replace(",", "."))
-    except ValueError:
-        raise UsageError(
-            f"{where}: points is {text!r}, expected a number, or - to take a mark back"
-        ) from None
+def number(text: str, where: str) -> float:
+    """Points as people write them, also with a comma. Raises `UsageError`, which begins with `where`."""
+    if not _NUMBER.fullmatch(text.strip()):
+        or_back = f", or {TAKE_BACK} to take a mark back" if where else ""
+        raise UsageError(f"{where}points is {text!r}, expected a number{or_back}")
+    return float(text.strip().replace(",", "."))

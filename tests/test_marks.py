@@ -133,7 +133,7 @@ def test_a_mark_follows_its_upload_to_another_id(room: Room) -> None:
     [
         (["ben", "total", "11", "--reason", "r"], "total of ben: 11 points, expected 0 to 10"),
         (["ben", "total", "-1", "--reason", "r"], "-1"),
-        (["ben", "total", "nan", "--reason", "r"], "total of ben: nan points, expected 0 to 10"),
+        (["ben", "total", "nan", "--reason", "r"], "points is 'nan', expected a number"),
         (["ben", "dW9", "1", "--reason", "r"], "dW9 is no check of tiny; it has total"),
         (["nobody", "total", "1", "--reason", "r"], "nobody fits no student"),
         (["ben", "total", "1"], "no reason is given"),
@@ -187,6 +187,50 @@ def test_one_wrong_line_marks_nobody(room: Room) -> None:
     assert room("mark", room.out, "--from", sheet) == 2
     assert f"{sheet}:3: total of ben: 10.5 points, expected 0 to 10" in room.stderr
     assert not (room.out / "marks.jsonl").exists()
+
+
+@pytest.mark.parametrize(
+    ("lines", "complaint"),
+    [
+        ("ben,total,3,a\nben,total,4,b\n", ":3: line 2 gives other points for total of ben"),
+        ("nna,total,3,a\n", ":2: nna is no submission in"),
+        ("BEN,total,3,a\n", ":2: BEN is no submission in"),
+        ('ben,total,3,"a\nanna,total,4,b\n', "is no CSV (line 3: unexpected end of data)"),
+        ("ben,total,1_0,a\n", ":2: points is '1_0', expected a number"),
+        ("ben,total,nan,a\n", ":2: points is 'nan', expected a number"),
+        ("ben,total,-1,a\n", ":2: total of ben: -1 points, expected 0 to 10"),
+        ("ben,total,3,\n", ":2: no reason is given"),
+    ],
+)
+def test_a_sheet_that_is_wrong_anywhere_marks_nobody(room: Room, lines: str, complaint: str) -> None:
+    sheet = room.out / "mine.csv"
+    sheet.write_text("submission,check,points,reason\n" + lines)
+    assert room("mark", room.out, "--from", sheet, "--by", "lena") == 2
+    assert complaint in room.stderr
+    assert not (room.out / "marks.jsonl").exists()
+
+
+@pytest.mark.parametrize(
+    ("text", "encoding"),
+    [
+        ("sep=;\r\nSubmission;Check;Points;Reason\r\nanna;total;9,5;grün\r\n", "utf-16"),
+        ("submission\tcheck\tpoints\treason\n\nanna\ttotal\t9,5\tgrün\n", "utf-8"),
+        ('"submission","check","points","reason"\n"anna","total","9.5","grün; ""ja"""\n', "utf-8-sig"),
+    ],
+)
+def test_a_sheet_is_read_however_it_was_saved(room: Room, text: str, encoding: str) -> None:
+    sheet = room.out / "mine.csv"
+    sheet.write_bytes(text.encode(encoding))
+    assert room("mark", room.out, "--from", sheet, "--by", "lena") == 0, room.stderr
+    assert room.row("anna")["score"] == "9.5"
+    assert "grün" in room.page("anna")
+
+
+def test_a_part_of_a_word_names_nobody(room: Room) -> None:
+    assert room.mark("nn", "total", 3, "--reason", "r") == 2
+    assert "nn fits no student in" in room.stderr
+    assert room.mark("an", "total", "3,5", "--reason", "r") == 0
+    assert room.row("anna")["score"] == "3.5"
 
 
 # ------------------------------------------------------------------ the file

@@ -27,7 +27,10 @@ from rubric.schema import Rubric
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What somebody wants marked. points None: take the mark back. where: for complaints."""
+    """What somebody wants marked. points None: take the mark back.
+
+    where: the line of a sheet, for complaints; empty on the command line, where a part of an id is enough.
+    """
 
     student: str
     check: str
@@ -87,9 +90,17 @@ def mark(out: Path, decisions: Sequence[Decision], by: str | None) -> int:
 
 def from_sheet(path: Path, reason: str | None) -> list[Decision]:
     """The filled-in lines of a sheet. Raises `UsageError` naming the first line that is wrong."""
+    lines: dict[tuple[str, str], Row] = {}
+    for row in read_rows(path):
+        first = lines.setdefault((row.submission, row.check), row)
+        if first.points != row.points:
+            raise UsageError(
+                f"{path}:{row.line}: line {first.line} gives other points for {printable(row.check)} of "
+                f"{printable(row.submission)}; keep one of them"
+            )
     return [
         Decision(row.submission, row.check, row.points, row.reason or reason or "", f"{path}:{row.line}: ")
-        for row in read_rows(path)
+        for row in lines.values()
     ]
 
 
@@ -102,10 +113,9 @@ def _mark(out: Path, journal: Journal, decision: Decision, rubric: Rubric, who: 
         raise UsageError(
             f"{where}{printable(decision.check)} is no check of {rubric.id}; it has {', '.join(known)}"
         )
-    try:
-        id = find(out, decision.student)
-    except UsageError as error:
-        raise UsageError(f"{where}{error}") from error
+    id = decision.student if where else find(out, decision.student)
+    if where and id not in journal.entries:
+        raise UsageError(f"{where}{printable(id)} is no submission in {out}; copy the id from `grader sheet`")
     if id not in journal.entries:
         raise UsageError(f"{where}{id} is not in the journal of {out}; grade it again")
     found = results.read_light(out / id / "report.json")

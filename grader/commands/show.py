@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from difflib import get_close_matches
 from pathlib import Path
 
@@ -14,8 +15,9 @@ from grader.journal import Journal
 
 
 def run(out: Path, student: str, rubric: str | None) -> str:
-    """The text to print, marks included. student: an id, or a part of one that only one student has.
+    """The text to print, marks included.
 
+    student: an id, or how a word of one begins that only one student has.
     rubric: a name or folder; None takes the one that graded it. Raises `UsageError`, `RubricError`.
     """
     id = find(out, student)
@@ -31,16 +33,18 @@ def run(out: Path, student: str, rubric: str | None) -> str:
 
 
 def find(out: Path, student: str) -> str:
-    """The id in `out` that `student` means. Raises `UsageError` when none or several fit."""
+    """The id in `out` that is `student`, or the only one of which a word begins so. Raises `UsageError`."""
     ids = sorted(p.parent.name for p in out.glob("*/report.json"))
     if not ids:
         raise UsageError(f"{printable(str(out))} holds no reports; name the --out folder of `grader grade`")
     if student in ids:
         return student
-    fitting = [i for i in ids if student.casefold() in i.casefold()]
+    part = re.compile(rf"(?<![^\W_]){re.escape(student.casefold())}")  # anna is no part of Joanna
+    fitting = [i for i in ids if student and part.search(i.casefold())]
     if len(fitting) == 1:
         return fitting[0]
-    near = fitting or get_close_matches(student, ids, n=3, cutoff=0.4)
+    inside = [i for i in ids if student and student.casefold() in i.casefold()]
+    near = fitting or inside or get_close_matches(student, ids, n=3, cutoff=0.4)
     several = f"{len(fitting)} students" if fitting else "no student"
     hint = f": {', '.join(near[:8])}{', …' if len(near) > 8 else ''}" if near else ""
     raise UsageError(f"{printable(student)} fits {several} in {printable(str(out))}{hint}")

@@ -42,11 +42,11 @@ def read(path: Path) -> Sheet:
             f"{path} can't be read ({error.strerror}); name the file from the platform"
         ) from error
     try:
-        table = parse(data) if len(data) <= _MAX_BYTES else None
-    except ValueError:
-        table = None
-    if table is None:
-        raise UsageError(f"{path} is no CSV of grades; name the file from the platform")
+        if len(data) > _MAX_BYTES:
+            raise ValueError(f"it is larger than {_MAX_BYTES // 2**20} MB")
+        table = parse(data)
+    except ValueError as error:
+        raise UsageError(f"{path} is no CSV of grades ({error}); name the file from the platform") from error
     rows = [row for _, row in table.rows]
     if not rows:
         raise UsageError(f"{path} is empty; name the file from the platform")
