@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, Protocol
 
 from pydantic import ValidationError
 
-from grader import marks
+from grader import marks, pages
 from grader import report as reports
 from grader.batch import STATE, size
 from grader.errors import StorageError
@@ -105,6 +106,14 @@ def iterate(
         yield entry, marks.apply(report, by_hand.of(entry.id, entry.origin, origins), rubric)
 
 
+def graded_by(out: Path, entries: Sequence[Entry]) -> str:
+    """Digest of the assignment that graded these; empty where no report can be read."""
+    for entry in entries:
+        with suppress(StorageError):
+            return read_light(out / entry.id / "report.json").rubric.sha256
+    return ""
+
+
 def outcome(report: Report) -> Outcome:
     """What became of one submission."""
     if report.score is None:
@@ -113,9 +122,9 @@ def outcome(report: Report) -> Outcome:
 
 
 def write_class(out: Path, journal: Journal, uploads: Sequence[Named], rubric: Rubric, sha256: str) -> Roll:
-    """Write index.html and grades.csv, unless they are up to date. sha256: the assignment's.
+    """Write index.html and grades.csv, unless they are up to date, and the pages that lag behind the marks.
 
-    Raises `StorageError`.
+    sha256: the assignment's. Hold the lock first. Raises `StorageError`.
     """
     entries = members(out, journal, uploads)
     by_hand = marks.read(out)
@@ -132,6 +141,7 @@ def write_class(out: Path, journal: Journal, uploads: Sequence[Named], rubric: R
         return known
     for torn in (*out.glob(".index.html.*"), *out.glob(".grades.csv.*")):
         torn.unlink(missing_ok=True)  # of a killed run; we hold the lock
+    pages.catch_up(out, out / STATE, entries, by_hand, rubric)
     found: list[Report] = []
     damaged: list[str] = []
     for entry, report in iterate(out, entries, by_hand, rubric):

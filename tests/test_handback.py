@@ -8,6 +8,7 @@ import io
 import json
 import unicodedata
 import zipfile
+from datetime import UTC, datetime
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
@@ -15,8 +16,9 @@ import openpyxl
 import pytest
 from class_kit import RIGHT, RUBRIC, WRONG, FakeRunner, make_assignment, make_notebook
 
-from grader import cli
+from grader import cli, marks
 from grader.commands import grade as command
+from grader.marks import Mark
 
 TWO = (
     RUBRIC
@@ -244,6 +246,32 @@ def test_moodle_reads_a_comment_as_html(office: Office) -> None:
     comment = office.rows("moodle", "w.csv")[0]["Feedback comments"]
     assert "<br>Add &lt;b&gt; &amp; more: " in comment
     assert "\n" not in comment
+
+
+def test_feedback_shows_the_marks_that_the_grade_counts(office: Office) -> None:
+    """Also where the desk that gave them was closed before it wrote the pages."""
+    office.grade(**MOODLE)
+    origin = "moodle:102"
+    mark = Mark(
+        submission="102-Anna_Müller",
+        origin=origin,
+        check="total",
+        points=7,
+        max_score=10,
+        reason="Nearly there",
+        by="lena",
+        at=datetime(2026, 6, 10, tzinfo=UTC),
+        verdict="fail",
+        score=0,
+        sha256="0",
+    )
+    marks.append(office.out, [mark])
+    sheet = worksheet(office.folder / "w.csv", ENGLISH, "Participant ")
+    assert office.export("moodle", "--list", sheet) == 0
+    assert office.rows("moodle", "w.csv")[1]["Grade"] == "7"
+    with zipfile.ZipFile(office.made("moodle", "feedback.zip")) as archive:
+        page = archive.read("Anna Müller_102_assignsubmission_file/feedback.html").decode()
+    assert "Nearly there" in page
 
 
 def test_moodle_a_scale_takes_no_points(office: Office) -> None:

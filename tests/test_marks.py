@@ -16,6 +16,7 @@ from class_kit import RIGHT, RUBRIC, WRONG, FakeRunner, make_assignment, make_cl
 from grader import cli, marks
 from grader.commands import grade as command
 from grader.desk import ledger
+from grader.journal import Journal
 from grader.marks import Mark, Marks
 
 
@@ -269,6 +270,32 @@ def test_whose_mark_it_is() -> None:
     assert found.of("ben", "/new/ben.ipynb", {"/new/ben.ipynb"}).keys() == {"a"}  # the folder was moved
     assert found.of("ben", "/d/ben.ipynb", {"/d/ben.ipynb", "/c/ben.ipynb"}) == {}  # another ben
     assert found.of("eva", "/c/eva.ipynb") == {}
+
+
+# ------------------------------------------------------------------ what a crash left undone
+
+
+@pytest.mark.parametrize("how", ["grade", "rescore", "mark"])
+def test_a_page_that_missed_its_mark_is_made_good_by_whoever_comes_next(room: Room, how: str) -> None:
+    """Killed between marks.jsonl and the page, or a desk closed while a run held the folder."""
+    entry = Journal(room.out / ".grader" / "journal.jsonl", read_only=True).entries["ben"]
+    marks.append(room.out, [given("total", 4, origin=entry.origin)])
+    assert "Marked by hand" not in room.page("ben")
+    if how == "grade":
+        room.grade()
+    elif how == "rescore":
+        assert room("rescore", room.out) == 0
+    else:
+        assert room.mark("anna", "total", 3, "--reason", "r") == 0
+    assert "Marked by hand" in room.page("ben")
+    assert room.row("ben")["score"] == "4"
+    page = room.out / "ben" / "report.md"
+    written = page.stat().st_mtime_ns
+    room.grade()
+    assert page.stat().st_mtime_ns == written, "nothing was left to do"
+    marks.append(room.out, [given("total", None, origin=entry.origin)])
+    room.grade()
+    assert "Marked by hand" not in room.page("ben")
 
 
 # ------------------------------------------------------------------ two writers

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from grader import marks, report, results
+from grader import marks, pages, report, results
 from grader.batch import STATE
 from grader.ci.junit import to_junit
 from grader.ci.standing import stand
@@ -24,6 +24,7 @@ from grader.report.files import write_text
 from rubric.schema import Rubric
 
 _SHOWN = 10
+_WITH_PAGES = ("moodle", "ilias")
 _NAMED = ("moodle", "canvas", "ilias", "github-classroom")
 
 
@@ -61,6 +62,8 @@ def run(request: Request) -> int:
         )
     rubric = folder.rubric_of(request.out)
     into = request.into or request.out / "export" / request.to
+    if request.to in _WITH_PAGES:
+        _catch_up(request.out, rubric)
     given = _given(request, rubric, into)
     if not given:
         raise UsageError(f"{request.out} holds no report that can be read")
@@ -82,6 +85,15 @@ def run(request: Request) -> int:
         parts.append(f"{len(left)} not handed back")
     say(f"{'; '.join(parts)}. Files: {into}")
     return 1 if left or open_grades else 0
+
+
+def _catch_up(out: Path, rubric: Rubric) -> None:
+    """The pages show the marks that the grades count: a desk may have been closed before it wrote them."""
+    by_hand = marks.read(out)
+    read_only = Journal(out / STATE / "journal.jsonl", read_only=True)
+    if pages.lagging(out / STATE, results.members(out, read_only), by_hand):
+        with folder.locked(out) as journal:
+            pages.catch_up(out, out / STATE, results.members(out, journal), by_hand, rubric)
 
 
 def _given(request: Request, rubric: Rubric, into: Path) -> list[Handed]:

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import getpass
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from grader import marks, report, results
+from grader import marks, results
 from grader.batch import STATE
 from grader.commands import folder
 from grader.commands.show import find
 from grader.desk import ledger
-from grader.errors import StorageError, UsageError
+from grader.errors import UsageError
 from grader.intake import printable
 from grader.journal import Journal
 from grader.marks import Mark
@@ -77,7 +76,6 @@ def mark(out: Path, decisions: Sequence[Decision], by: str | None) -> int:
         for id in dict.fromkeys(m.submission for m in made):
             automatic = results.read_light(out / id / "report.json")
             given = by_hand.of(id, journal.entries[id].origin, origins)
-            _typeset(out / id, given, rubric)
             after = marks.apply(automatic, given, rubric)
             said = ", ".join(_said(m) for m in made if m.submission == id)
             total = "not graded" if after.score is None else f"{after.score:g} of {after.max_score:g}"
@@ -138,14 +136,6 @@ def _mark(out: Path, journal: Journal, decision: Decision, rubric: Rubric, who: 
         score=check.score if check else None,
         sha256=found.submission.sha256,
     )
-
-
-def _typeset(home: Path, given: dict[str, Mark], rubric: Rubric) -> None:
-    """The student's page as marked. What counts is in marks.jsonl: a page may be made again later."""
-    path = home / "report.json"
-    automatic = report.from_json(path.read_text("utf-8"), str(path))
-    with suppress(StorageError):
-        report.rewrite(marks.apply(automatic, given, rubric), rubric, home)
 
 
 def _rows(automatic: Report, given: dict[str, Mark], rubric: Rubric, everything: bool) -> list[Row]:

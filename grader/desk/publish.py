@@ -10,8 +10,7 @@ import threading
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from grader import marks, results
-from grader import report as reports
+from grader import results
 from grader.batch import STATE
 from grader.errors import GraderError
 from grader.journal import Journal
@@ -75,7 +74,7 @@ class Publisher:
         with self._lock:
             due, self._due = self._due, set()
         try:
-            publish(self.out, self.rubric, due)
+            publish(self.out, self.rubric)
             self.problem = ""
             return True
         except GraderError as error:
@@ -85,25 +84,13 @@ class Publisher:
         return False
 
 
-def publish(out: Path, rubric: Rubric, submissions: set[str]) -> None:
-    """Write the pages of these students, index.html and grades.csv again, with all marks.
+def publish(out: Path, rubric: Rubric) -> None:
+    """Write the pages that lag behind the marks, index.html and grades.csv again.
 
     Raises `UsageError` while a run is writing to the folder, `StorageError` where nothing can be written.
     """
     state = out / STATE
     with hold(out, state):
         journal = Journal(state / "journal.jsonl")
-        entries = {e.id: e for e in results.members(out, journal)}
-        origins = {e.origin for e in entries.values()}
-        by_hand = marks.read(out)
-        sha256 = ""
-        for name in sorted(entries):
-            if name not in submissions and sha256:
-                continue
-            path = out / name / "report.json"
-            report = reports.from_json(path.read_text("utf-8"), str(path))
-            sha256 = report.rubric.sha256
-            if name in submissions:
-                marked = marks.apply(report, by_hand.of(name, entries[name].origin, origins), rubric)
-                reports.rewrite(marked, rubric, out / name)
+        sha256 = results.graded_by(out, results.members(out, journal))
         results.write_class(out, journal, (), rubric, sha256)

@@ -74,8 +74,8 @@ def rewrite(report: Report, rubric: Rubric, folder: Path) -> None:
     cells, outputs = read_notebook(folder)
     sub = report.submission
     submission = Submission(id=sub.id, path=sub.path, sha256=sub.sha256, student=sub.student, cells=cells)
-    write_text(folder / "report.html", to_html(report, submission, rubric, outputs))
-    write_text(folder / "report.md", to_markdown(report, submission, rubric))
+    write_text(folder / "report.html", to_html(report, submission, rubric, outputs), durable=False)
+    write_text(folder / "report.md", to_markdown(report, submission, rubric), durable=False)
 
 
 def read_notebook(folder: Path) -> tuple[tuple[Cell, ...], tuple[Output, ...] | None]:
