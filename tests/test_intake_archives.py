@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
+import os
 import stat
+import struct
 import zipfile
+import zlib
 from functools import partial
 from pathlib import Path
 
@@ -142,6 +146,97 @@ def test_bombs_cost_their_student_alone(tmp_path: Path, monkeypatch: pytest.Monk
     assert "MB when unpacked, with all that lies beside it" in found["nested"]
     assert "4 archives deep, more than 3" in found["deep"]
     assert sum(p.stat().st_size for p in (tmp_path / "stage").rglob("*") if p.is_file()) < 100_000
+
+
+def test_the_class_is_told_apart_also_below_a_folder_with_something_beside_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(archives, "MAX_OWNER_ENTRIES", 3)
+    files = {
+        f"export/{who}_{n}_assignsubmission_file/{f}": NOTEBOOK for n, who in enumerate("abc") for f in "xy"
+    }
+    intake = read(tmp_path, {"Grades.txt": b"", "export/.DS_Store": b"", **files, "export/readme": b""})
+    assert [s.student.name for s in intake] == ["a", "b", "c"]
+    assert [x.reason for x in intake.leftovers] == ["its name does not say whose it is"] * 2
+
+
+# ------------------------------------------------------------------ one archive must not stop the class
+
+
+def entries(*files: tuple[bytes, bytes]) -> bytes:
+    """An archive written by hand: names that no library writes."""
+    body, directory = b"", b""
+    for name, data in files:
+        numbers = struct.pack("<HHHIII", 0, 0, 0x5A21, zlib.crc32(data), len(data), len(data))
+        directory += b"PK\x01\x02" + struct.pack("<HHH", 20, 20, 0) + numbers
+        directory += struct.pack("<HHHHHII", len(name), 0, 0, 0, 0, 0, len(body)) + name
+        body += (
+            b"PK\x03\x04"
+            + struct.pack("<HH", 20, 0)
+            + numbers
+            + struct.pack("<HH", len(name), 0)
+            + name
+            + data
+        )
+    end = struct.pack("<HHHHIIH", 0, 0, len(files), len(files), len(directory), len(body), 0)
+    return body + directory + b"PK\x05\x06" + end
+
+
+def _put_aside(name: bytes) -> bytes:
+    """Where an archive within is put while its folder is made."""
+    return f".{hashlib.sha256(name).hexdigest()[:16]}.zip".encode()
+
+
+@pytest.mark.parametrize(
+    ("inner", "said"),
+    [
+        ([(b"", b"x")], ""),
+        (
+            [(_put_aside(b"in.zip") + b"/x", b"x"), (b"in.zip", zipped(a=b""))],
+            "can't be opened under its name",
+        ),
+        ([(b"b/x.txt", b"x"), (b"b", b"x")], "can't be stored under its name"),
+    ],
+    ids=["no name", "a folder where the archive is put aside", "a folder and a file of one name"],
+)
+def test_names_that_no_library_writes_cost_their_student_alone(
+    tmp_path: Path, inner: list[tuple[bytes, bytes]], said: str
+) -> None:
+    evil = entries(*inner, (b"b/hw.ipynb", NOTEBOOK))
+    intake = read(
+        tmp_path,
+        {"Eve_1_assignsubmission_file/up.zip": evil, "Zoe_2_assignsubmission_file/hw.ipynb": NOTEBOOK},
+    )
+    eve, zoe = sorted(intake.submissions, key=lambda s: s.id)
+    assert (eve.path, eve.problem) == ("Eve_1_assignsubmission_file/up.zip/b/hw.ipynb", None)
+    assert said in "".join(f.message for f in eve.flags)
+    assert zoe.problem is None and not zoe.flags
+
+
+def test_a_path_of_just_the_longest_length_costs_its_student_alone(tmp_path: Path) -> None:
+    """It fits the disk, but not where the archive is put aside while its folder is made."""
+    room = os.pathconf(tmp_path, "PC_PATH_MAX") - len(str(tmp_path))
+    for length in range(room - 200, room - 40, 10):
+        parts = ["d" * 200] * (length // 201)
+        path = "/".join([*parts, "d" * (length - 201 * len(parts))]).rstrip("/")
+        evil = entries((path.encode() + b"/a.zip", zipped(a=b"")), (b"hw.ipynb", NOTEBOOK))
+        home = tmp_path / "c"
+        intake = read(
+            home,
+            {"Eve_1_assignsubmission_file/up.zip": evil, "Zoe_2_assignsubmission_file/h.ipynb": NOTEBOOK},
+        )
+        assert set(problems(intake).values()) == {None}
+
+
+def test_what_looks_like_a_directory_within_a_students_file_is_not_counted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(archives, "MAX_ENTRIES", 100)
+    path = tmp_path / "class.zip"
+    with zipfile.ZipFile(path, "w") as archive:  # stored, as archives of archives are
+        archive.writestr("Eve_1_assignsubmission_file/x.bin", b"PK\x01\x02" * 1_000)
+        archive.writestr("Zoe_2_assignsubmission_file/hw.ipynb", NOTEBOOK)
+    assert len(collect([path], stage=tmp_path / "stage")) == 2
 
 
 def test_links_and_devices_are_refused(tmp_path: Path) -> None:

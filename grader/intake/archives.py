@@ -20,8 +20,10 @@ import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import IO
 
 from grader.errors import StorageError
+from grader.intake.directory import count_entries
 
 MAX_ENTRY_BYTES = 256 * 2**20
 MAX_OWNER_BYTES = 512 * 2**20
@@ -151,9 +153,9 @@ def _unpack(
 ) -> Iterator[Refusal]:
     """budget: what is left of one student's; None: the archive may hold a class, each with their own."""
     most = MAX_ENTRIES if budget is None else MAX_OWNER_ENTRIES
-    if _count_entries(archive, most) > most:
-        raise NotAnArchiveError(f"holds more than {most:,} files")
     try:
+        if count_entries(archive, most) > most:
+            raise NotAnArchiveError(f"holds more than {most:,} files")
         opened = zipfile.ZipFile(archive)
     except (*_DAMAGED, NotImplementedError, OSError) as error:
         raise NotAnArchiveError(f"a damaged or cut-off zip archive ({error})") from None
@@ -180,29 +182,33 @@ def _unpack(
 
 
 def _by_owner(files: Sequence[_File], budget: _Budget | None) -> Iterator[tuple[list[_File], _Budget]]:
-    """Whose limits a file counts against: those of the first folder in which the archive's paths differ."""
+    """Whose limits a file counts against: those of its folder, at the first level that has several."""
     if budget is not None:
         yield list(files), budget
         return
-    folders = [parts[:-1] for parts, _ in files]
-    first, last = min(folders, default=()), max(folders, default=())
-    depth = next((i for i, pair in enumerate(zip(first, last, strict=False)) if len(set(pair)) > 1), None)
-    if depth is None:
-        depth = min(len(first), len(last))
-    owners: dict[str, list[_File]] = {}
+    depth = 0
+    while len({parts[depth] for parts, _ in files if len(parts) > depth + 1}) == 1:
+        depth += 1  # one folder around everything, whatever lies beside it
+    owners: dict[tuple[str, ...], list[_File]] = {}
     for parts, info in files:
-        owners.setdefault(parts[depth], []).append((parts, info))
+        owners.setdefault(parts[: depth + 1], []).append((parts, info))
     yield from ((owned, _Budget()) for owned in owners.values())
 
 
 def _open_up(inner: Path, parts: tuple[str, ...], nesting: int, budget: _Budget) -> Iterator[Refusal]:
     """Put a folder of its content in the place of an archive within an archive."""
     aside = inner.with_name(f".{hashlib.sha256(inner.name.encode()).hexdigest()[:16]}.zip")
-    inner.rename(aside)
+    try:
+        inner.rename(aside)
+        inner.mkdir()
+    except OSError as error:  # the path is too long, or somebody made a folder where the archive goes
+        if error.errno not in _NAME_FAULTS:
+            raise
+        yield Refusal(parts, f"can't be opened under its name ({error.strerror})")
+        return
     try:
         if nesting > MAX_NESTING:
             raise NotAnArchiveError(f"an archive {nesting} archives deep, more than {MAX_NESTING}")
-        inner.mkdir()
         yield from _unpack(aside, inner, parts, nesting, budget)
     except NotAnArchiveError as fault:
         yield Refusal(parts, str(fault))
@@ -216,7 +222,7 @@ def _sorted_out(infos: Sequence[zipfile.ZipInfo], above: tuple[str, ...]) -> Ite
     for info in infos:
         name = _name(info)
         parts = tuple(p for p in name.replace("\\", "/").split("/") if p not in ("", "."))
-        if info.is_dir() or not parts or parts[0] == "__MACOSX" or "__MACOSX" in parts:
+        if not parts or _is_folder(name) or "__MACOSX" in parts:
             continue
         reason = _bad_name(name, parts) or _bad_kind(info)
         if not reason and parts in seen:
@@ -234,13 +240,14 @@ def _empty_folders(infos: Sequence[zipfile.ZipInfo], files: Sequence[_File]) -> 
     for info in infos:
         name = _name(info)
         parts = tuple(p for p in name.replace("\\", "/").split("/") if p not in ("", "."))
-        if (
-            info.is_dir()
-            and 0 < len(parts) <= _CLASS_DEPTH
-            and parts not in full
-            and not _bad_name(name, parts)
-        ):
+        near = 0 < len(parts) <= _CLASS_DEPTH
+        if near and _is_folder(name) and parts not in full and not _bad_name(name, parts):
             yield parts
+
+
+def _is_folder(name: str) -> bool:
+    """The library's own question fails for an entry without a name."""
+    return name.endswith(("/", "\\"))
 
 
 def _name(info: zipfile.ZipInfo) -> str:
@@ -285,9 +292,10 @@ def _harmless(parts: tuple[str, ...]) -> tuple[str, ...]:
 def _write(archive: zipfile.ZipFile, info: zipfile.ZipInfo, target: Path) -> str:
     """Unpack one file; empty, or why it was refused. Raises `OSError` for faults of the disk."""
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        with archive.open(info) as source, target.open("xb") as file:
-            shutil.copyfileobj(source, file, _CHUNK)
+        with _opened(archive, info) as source:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            with target.open("xb") as file:
+                shutil.copyfileobj(source, file, _CHUNK)
     except (*_DAMAGED, NotImplementedError, RuntimeError) as error:
         target.unlink(missing_ok=True)
         return f"damaged in the archive ({error})" if str(error) else "damaged in the archive"
@@ -303,20 +311,14 @@ def _write(archive: zipfile.ZipFile, info: zipfile.ZipInfo, target: Path) -> str
     return ""
 
 
+def _opened(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> IO[bytes]:
+    try:
+        return archive.open(info)
+    except OSError as error:  # the directory points where no file can be
+        raise zipfile.BadZipFile(error.strerror or str(error)) from None
+
+
 def _must_fit(folder: Path, size: int) -> None:
     """Raises `OSError` before half a class is unpacked onto a disk that is too small."""
     if size > shutil.disk_usage(folder).free:
         raise OSError(errno.ENOSPC, f"needs {size / 2**30:.1f} GiB, more than is free")
-
-
-def _count_entries(archive: Path, most: int) -> int:
-    """Entries the archive's directory can have, at most: listing millions of them would take gigabytes."""
-    found, tail = 0, b""
-    try:
-        with archive.open("rb") as file:
-            while (chunk := file.read(_CHUNK)) and found <= most:
-                found += (tail + chunk).count(b"PK\x01\x02")
-                tail = chunk[-3:]
-    except OSError as error:
-        raise NotAnArchiveError(f"could not be read: {error.strerror or error}") from None
-    return found

@@ -145,8 +145,8 @@ class _Walk:
             where = tuple(map(text, refusal.parts))
             home = _descend_to(result, where[:-1])
             known = next((f for f in home.folders if f.parts[-1:] == where[-1:]), None)
-            if known is not None:
-                home.folders.remove(known)  # the empty folder that a refused archive within left
+            if known is not None and not any(known.everything()):
+                home.folders.remove(known)  # what a refused archive within left
             # The path leads nowhere: it is never opened, for `refused` is looked at first.
             file = File(archive.folder / "refused", (*parts, *where), refusal.reason)
             home.files.append(file)
