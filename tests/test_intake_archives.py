@@ -156,7 +156,7 @@ def test_the_class_is_told_apart_also_below_a_folder_with_something_beside_it(
         f"export/{who}_{n}_assignsubmission_file/{f}": NOTEBOOK for n, who in enumerate("abc") for f in "xy"
     }
     intake = read(tmp_path, {"Grades.txt": b"", "export/.DS_Store": b"", **files, "export/readme": b""})
-    assert [s.student.name for s in intake] == ["a", "b", "c"]
+    assert [(s.student.name, s.problem) for s in intake] == [("a", None), ("b", None), ("c", None)]
     assert [x.reason for x in intake.leftovers] == ["its name does not say whose it is"] * 2
 
 
