@@ -151,7 +151,7 @@ def test_bombs_cost_their_student_alone(tmp_path: Path, monkeypatch: pytest.Monk
 def test_the_class_is_told_apart_also_below_a_folder_with_something_beside_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(archives, "MAX_OWNER_ENTRIES", 3)
+    monkeypatch.setattr(archives, "_Budget", partial(archives._Budget, files=3))
     files = {
         f"export/{who}_{n}_assignsubmission_file/{f}": NOTEBOOK for n, who in enumerate("abc") for f in "xy"
     }
