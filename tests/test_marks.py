@@ -148,6 +148,30 @@ def test_what_cannot_be_marked_is_refused(room: Room, arguments: list[str], comp
     assert not (room.out / "marks.jsonl").exists()
 
 
+def test_an_id_that_an_upload_had_before_names_nobody(room: Room) -> None:
+    """A second Ana hands in: both get ids that tell them apart, and the first one's old report stays."""
+    room.uploads, room.out = room.uploads / "export", room.out / "export"
+    make_notebook(room.uploads / "Ana_1_assignsubmission_file" / "hw.ipynb", WRONG)
+    room.grade()
+    assert room.mark("Ana", "total", 4, "--reason", "r") == 0
+    make_notebook(room.uploads / "Ana_7_assignsubmission_file" / "hw.ipynb", WRONG)
+    room.grade()
+    assert (room.out / "Ana" / "report.json").exists()
+    for command in ("mark", "show"):
+        assert (
+            room(command, room.out, "Ana", *(["total", 5, "--reason", "r"] if command == "mark" else [])) == 2
+        )
+        assert "Ana fits 2 students in" in room.stderr
+    assert [room.row(f"{n}-Ana")["score"] for n in (1, 7)] == ["4", "0"]
+
+
+def test_whoever_is_not_among_the_uploads_any_more_is_named(room: Room) -> None:
+    (room.uploads / "ben.ipynb").unlink()
+    room.grade()
+    assert "1 in the class from earlier runs, not among these uploads: ben" in room.stdout
+    assert room.row("ben")["score"] == "0"
+
+
 # ------------------------------------------------------------------ the sheet
 
 

@@ -145,6 +145,7 @@ def run(request: Request) -> int:
         roll = _write_class(request, intake, assignment, journal)
         _list_leftovers(intake.leftovers, request.out)
         print_class(request.out, journal, intake.entries, assignment.rubric, console)
+        _name_earlier(request.out, journal, intake)
         if not interrupted and not request.only:
             prune(state, journal)
     return _close(chosen, journal, roll, request, interrupted)
@@ -242,6 +243,16 @@ def _list_leftovers(leftovers: Sequence[Leftover], out: Path) -> None:
         say(f"not assigned: {printable(leftover.path)}: {leftover.reason}")
     if len(leftovers) > SHOWN_LEFTOVERS:
         say(f"not assigned: {len(leftovers) - SHOWN_LEFTOVERS} more, listed in {path}")
+
+
+def _name_earlier(out: Path, journal: Journal, intake: Intake) -> None:
+    """Whoever was graded into the folder before and is not among these uploads is still in the class."""
+    here = {e.id for e in intake.entries}
+    others = [e.id for e in results.members(out, journal, intake.entries) if e.id not in here]
+    if others:
+        names = ", ".join(others[:SHOWN_LEFTOVERS])
+        more = f", and {len(others) - SHOWN_LEFTOVERS} more" if len(others) > SHOWN_LEFTOVERS else ""
+        say(f"{len(others)} in the class from earlier runs, not among these uploads: {names}{more}")
 
 
 def print_class(

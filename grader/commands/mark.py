@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import getpass
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -69,7 +69,8 @@ def mark(out: Path, decisions: Sequence[Decision], by: str | None) -> int:
     with folder.locked(out) as journal:
         with ledger.locked(out):  # a desk may be open
             now = datetime.now(UTC).replace(microsecond=0)
-            made = [_mark(out, journal, d, rubric, who, now) for d in decisions]
+            known = {e.id for e in results.members(out, journal)}
+            made = [_mark(out, journal, known, d, rubric, who, now) for d in decisions]
             ledger.enter(out, made)
         by_hand = folder.marks_of(out)
         origins = {e.origin for e in journal.entries.values()}
@@ -102,7 +103,15 @@ def from_sheet(path: Path, reason: str | None) -> list[Decision]:
     ]
 
 
-def _mark(out: Path, journal: Journal, decision: Decision, rubric: Rubric, who: str, now: datetime) -> Mark:
+def _mark(
+    out: Path,
+    journal: Journal,
+    members: Collection[str],
+    decision: Decision,
+    rubric: Rubric,
+    who: str,
+    now: datetime,
+) -> Mark:
     where = decision.where
     if not decision.reason.strip():
         raise UsageError(f"{where}no reason is given; say why with --reason or in the sheet")
@@ -112,10 +121,8 @@ def _mark(out: Path, journal: Journal, decision: Decision, rubric: Rubric, who: 
             f"{where}{printable(decision.check)} is no check of {rubric.id}; it has {', '.join(known)}"
         )
     id = decision.student if where else find(out, decision.student)
-    if where and id not in journal.entries:
+    if id not in members:
         raise UsageError(f"{where}{printable(id)} is no submission in {out}; copy the id from `grader sheet`")
-    if id not in journal.entries:
-        raise UsageError(f"{where}{id} is not in the journal of {out}; grade it again")
     found = results.read_light(out / id / "report.json")
     check = _check(found, decision.check)
     most = check.max_score if check else known[decision.check].points

@@ -6,7 +6,7 @@ import re
 from difflib import get_close_matches
 from pathlib import Path
 
-from grader import about, marks, report
+from grader import about, marks, report, results
 from grader import assignment as assignments
 from grader.batch import STATE
 from grader.errors import UsageError
@@ -20,21 +20,25 @@ def run(out: Path, student: str, rubric: str | None) -> str:
     student: an id, or how a word of one begins that only one student has.
     rubric: a name or folder; None takes the one that graded it. Raises `UsageError`, `RubricError`.
     """
+    entries = Journal(out / STATE / "journal.jsonl", read_only=True).entries
     id = find(out, student)
     path = out / id / "report.json"
     found = report.from_json(path.read_text("utf-8"), str(path))
     graded_by = about.read(out / STATE)
     home = assignments.locate(rubric or (graded_by.folder if graded_by else found.rubric.id))
     loaded = assignments.load_rubric(home)
-    entries = Journal(out / STATE / "journal.jsonl", read_only=True).entries
     origins = {e.origin for e in entries.values()}
     given = marks.read(out).of(id, entries[id].origin if id in entries else "", origins)
     return report.show(marks.apply(found, given, loaded), loaded)
 
 
 def find(out: Path, student: str) -> str:
-    """The id in `out` that is `student`, or the only one of which a word begins so. Raises `UsageError`."""
-    ids = sorted(p.parent.name for p in out.glob("*/report.json"))
+    """The id in `out` that is `student`, or the only one of which a word begins so. Raises `UsageError`.
+
+    A report that an upload had under another id before is not looked at.
+    """
+    ids = [e.id for e in results.members(out, Journal(out / STATE / "journal.jsonl", read_only=True))]
+    ids = ids or sorted(p.parent.name for p in out.glob("*/report.json"))
     if not ids:
         raise UsageError(f"{printable(str(out))} holds no reports; name the --out folder of `grader grade`")
     if student in ids:
