@@ -136,7 +136,7 @@ def test_attack(tier: str, user: str, attack: corpus.Attack, place: Path) -> Non
     assert seen["leaked"] == []
     assert seen["status"] in attack.status, seen["message"]
     assert attack.says in seen["message"]
-    assert tuple(seen["honest_values"]) == corpus.HONEST_VALUES
+    assert tuple(seen["honest_values"]) == corpus.HONEST_VALUES, seen["message"]
     if seen["status"] in ("ok", "error"):
         assert not attack.after or seen["ran_to_the_end"]
     else:

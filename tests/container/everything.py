@@ -40,6 +40,8 @@ def main() -> int:
     options.add_argument("--outside", help="a grader outside the container, with the lock's packages")
     options.add_argument("--build-option", action="append", default=[], help="handed to `build`; repeatable")
     chosen = options.parse_args()
+    if os.geteuid() != 0:
+        sys.exit("run this as root: it gives folders to the users that the containers run as")
     with tempfile.TemporaryDirectory(prefix="container-") as name:
         folder = Path(name)
         folder.chmod(0o755)
