@@ -7,6 +7,7 @@ instead of the earlier ones. report.json keeps the automatic verdict; `apply` gi
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
@@ -88,16 +89,23 @@ def read(out: Path) -> Marks:
 
 
 def append(out: Path, marks: Sequence[Mark]) -> None:
-    """Add marks, all of them on the disk when this returns. Raises `StorageError`."""
+    """Add marks, all of them on the disk when this returns, or none. Hold `ledger.locked`.
+
+    Raises `StorageError`.
+    """
     path = out / FILE
     # A line torn by a crash may stand at the end: begin a line of our own.
     data = b"\n" + b"".join(m.model_dump_json().encode("utf-8", "replace") + b"\n" for m in marks)
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        before = os.fstat(descriptor).st_size
         try:
             if os.write(descriptor, data) != len(data):
-                raise OSError(28, "No space left on device")
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
             os.fsync(descriptor)
+        except OSError:
+            os.ftruncate(descriptor, before)  # the whole lines that did fit would count
+            raise
         finally:
             os.close(descriptor)
     except OSError as error:

@@ -306,6 +306,7 @@ def test_time_stamps(text: str, time: datetime | None) -> None:
         ("Tuesday, 9 June 2026, 2:25 PM", datetime(2026, 6, 9, 14, 25)),
         ("Dienstag, 9. Juni 2026, 14:25", datetime(2026, 6, 9, 14, 25)),
         ("Sonntag, 1. März 2026, 00:05", datetime(2026, 3, 1, 0, 5)),
+        ("Donnerstag, 8. Jänner 2026, 9:05", datetime(2026, 1, 8, 9, 5)),
         ("12 December 2026, 12:01 AM", datetime(2026, 12, 12, 0, 1)),
         ("-", None),
         ("31 February 2026, 1:00", None),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import csv
 import json
+import os
 import subprocess
 import sys
 from datetime import UTC, datetime
@@ -16,6 +17,7 @@ from class_kit import RIGHT, RUBRIC, WRONG, FakeRunner, make_assignment, make_cl
 from grader import cli, marks
 from grader.commands import grade as command
 from grader.desk import ledger
+from grader.errors import StorageError
 from grader.journal import Journal
 from grader.marks import Mark, Marks
 
@@ -283,6 +285,20 @@ def test_a_torn_line_loses_no_mark_and_is_named(tmp_path: Path) -> None:
     found = marks.read(tmp_path)
     assert {c: m.points for c, m in found.of("ben", "/c/ben.ipynb").items()} == {"a": 1, "b": 2}
     assert len(found.damaged) == 1
+
+
+def test_marks_that_do_not_fit_the_disk_leave_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    marks.append(tmp_path, [given("a", 1)])
+    write = os.write
+    with monkeypatch.context() as full:
+        full.setattr(os, "write", lambda file, data: write(file, data[: len(data) * 3 // 4]))
+        with pytest.raises(StorageError, match="nothing is marked"):
+            marks.append(tmp_path, [given("b", 2), given("c", 3)])
+    found = marks.read(tmp_path)
+    assert [m.check for m in found.all] == ["a"]
+    assert not found.damaged
 
 
 def test_whose_mark_it_is() -> None:

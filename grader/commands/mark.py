@@ -13,7 +13,7 @@ from grader.batch import STATE
 from grader.commands import folder
 from grader.commands.show import find
 from grader.desk import ledger
-from grader.errors import UsageError
+from grader.errors import StorageError, UsageError
 from grader.intake import printable
 from grader.journal import Journal
 from grader.marks import Mark
@@ -82,7 +82,10 @@ def mark(out: Path, decisions: Sequence[Decision], by: str | None) -> int:
             total = "not graded" if after.score is None else f"{after.score:g} of {after.max_score:g}"
             pending = f", {after.pending:g} pending" if after.pending else ""
             say(f"{id}: {said}; now {total}{pending}")
-        results.write_class(out, journal, (), rubric, automatic.rubric.sha256)
+        try:
+            results.write_class(out, journal, (), rubric, automatic.rubric.sha256)
+        except StorageError as error:
+            raise StorageError(f"what was marked is kept, but no page shows it yet: {error}") from error
     say(f"{len(made)} {'mark' if len(made) == 1 else 'marks'} by {who} in {out / marks.FILE}")
     return 0
 

@@ -24,7 +24,7 @@ _ISO = re.compile(r"^(\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d(?:\.\d{1,6})?)\s*(\S*)$"
 _OFFSET = re.compile(r"^[+-]\d\d:?\d\d$")
 _WORDS = re.compile(r"(\d{1,2})\.?\s+(\w{3,})\.?\s+(\d{4}),?\s+(\d{1,2}):(\d\d)\s*([AaPp][Mm])?")
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-_GERMAN = {"mär": 3, "mrz": 3, "mai": 5, "okt": 10, "dez": 12}
+_GERMAN = {"jän": 1, "mär": 3, "mrz": 3, "mai": 5, "okt": 10, "dez": 12}
 
 
 def received_at(files: Sequence[Item]) -> datetime | None:
