@@ -182,7 +182,7 @@ def self_check(
         title=rubric.title,
         level=level,
         language=rubric.language,
-        troubles=(*view.troubles, *_differences(submission, printed[0], worlds, spoken)),
+        troubles=(*(t.text for t in view.troubles), *_differences(submission, printed[0], worlds, spoken)),
         groups=tuple(Group(q.title, shown) for q in rubric.questions if (shown := tuple(items(q)))),
         why_missing=f"{said(rubric.messages.missing, rubric.language)} {spoken.by_name}",
     )

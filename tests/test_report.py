@@ -338,6 +338,30 @@ def test_csv_has_a_row_per_submission_and_no_zero_for_null() -> None:
     assert rows["'=eve"]["flags"] == "late; =evil()"
 
 
+@pytest.mark.parametrize(
+    ("written", "shown"),
+    [
+        ("a\x1b[2Jb", "a⟨U+001B⟩[2Jb"),
+        ("abc\u202etxt", "abc⟨U+202E⟩txt"),
+        ("x\u2060\ufff9\U000e0041y", "x⟨U+2060⟩⟨U+FFF9⟩⟨U+E0041⟩y"),
+        ("half \ud83d of a pair", "half \ufffd of a pair"),
+        ("a\r\nb\rc\td", "a\nb\nc\td"),
+        ("Zoë 李小龍 محمد 👩\u200d👧", "Zoë 李小龍 محمد 👩\u200d👧"),
+    ],
+)
+def test_characters_that_act_or_hide_are_named_and_others_stay(written: str, shown: str) -> None:
+    assert text.visible(written) == shown
+
+
+def test_wide_letters_keep_the_columns_of_a_plain_list() -> None:
+    reports_ = [
+        ALL[0].model_copy(update={"submission": ALL[0].submission.model_copy(update={"id": name})})
+        for name in ("李小龍", "anna_b")
+    ]
+    narrow, wide = reports.class_lines(reports_)
+    assert (narrow.index("90 of"), wide.index("90 of")) == (8, 5)
+
+
 def test_terminal_text_holds_no_control_characters() -> None:
     report, _ = samples.crashed()
     dumped = report.model_dump()

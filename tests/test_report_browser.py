@@ -191,6 +191,7 @@ def test_hidden_names_are_seen_nowhere_and_found_nowhere(class_page: Page) -> No
     for name in ("Müller", "Ben", "Dora", "alert(1)"):
         assert name not in shown
     assert len(set(names(class_page))) == 4
+    assert names(class_page) == sorted(names(class_page)), "in the order of the aliases, not of the names"
     assert all(n.startswith("Student ") for n in names(class_page))
     class_page.fill("#find", "müller")
     assert names(class_page) == []

@@ -7,6 +7,7 @@ import hashlib
 import re
 import time
 from html.parser import HTMLParser
+from itertools import pairwise
 from pathlib import Path
 
 import nbformat
@@ -160,6 +161,53 @@ def test_an_ungraded_report_shows_no_points() -> None:
     made = Page(reports.to_html(*samples.ungraded(), samples.RUBRIC)).text
     assert "Not graded yet." in made
     assert "of 100" not in made
+
+
+def test_an_ungraded_student_learns_what_to_do_and_not_what_the_grader_has_to() -> None:
+    report, submission = samples.ungraded()
+    made = Page(reports.to_html(report, submission, samples.RUBRIC)).text
+    assert "the kernel did not start within 60 s." in made and "You need not do anything" in made
+    assert "run the same command" not in made
+    run = report.execution.model_copy(update={"status": "unreadable", "message": "not JSON"})
+    unreadable = report.model_copy(update={"execution": run})
+    made = Page(reports.to_html(unreadable, submission, samples.RUBRIC)).text
+    assert "The file could not be read as a notebook: not JSON." in made
+    assert "open in Jupyter" in made
+
+
+def test_what_went_wrong_leads_to_its_check_and_to_its_cell() -> None:
+    made = reports.to_html(*samples.crashed(), samples.RUBRIC)
+    short = made.split("<h2>In short</h2>")[1].split("</section>")[0]
+    assert '<a href="#check-dW1">∂L/∂W1</a>, <a href="#check-db1">∂L/∂b1</a>' in short
+    trouble = made.split("<h2>When your notebook ran</h2>")[1].split("</section>")[0]
+    assert '<a href="#cell-3">Cell 3</a> raised NameError: name' in trouble
+    assert '<a href="#cell-4">Cell 4</a> exceeded 30 s. The cells after cell 4 did not run.' in trouble
+    assert "<li>Not installed where notebooks are graded: torchvision</li>" in trouble
+
+
+def test_a_name_of_the_other_direction_turns_nothing_around_it() -> None:
+    report, submission = samples.all_right()
+    student = report.submission.student.model_copy(update={"name": "محمد (2)"})
+    report = report.model_copy(
+        update={"submission": report.submission.model_copy(update={"student": student})}
+    )
+    assert "<h1>Report for <bdi>محمد (2)</bdi></h1>" in reports.to_html(report, submission, samples.RUBRIC)
+
+
+def test_headings_never_skip_a_rank() -> None:
+    report, submission = samples.crashed()
+    cells = [
+        Cell(index=n, kind="markdown", source=s) for n, s in enumerate(["### deep", "# high", "###### 6"])
+    ]
+    submission = submission.model_copy(update={"cells": tuple(cells)})
+    for made in (
+        reports.to_html(report, submission, samples.RUBRIC),
+        reports.to_html(*samples.ungraded(), samples.RUBRIC),
+        reports.to_index([report], samples.RUBRIC),
+    ):
+        ranks = [int(tag[1]) for tag in Page(made).tags if re.fullmatch(r"h\d", tag)]
+        assert ranks[0] == 1 and ranks.count(1) == 1
+        assert all(b <= a + 1 for a, b in pairwise(ranks)), ranks
 
 
 def test_prose_sets_code_and_escapes_the_rest() -> None:
@@ -325,7 +373,7 @@ def test_markdown_cells_are_typeset_unless_there_is_too_much_of_them() -> None:
     cells = [Cell(index=n, kind="markdown", source=f"# Part {n}\n" + "word " * 1500) for n in range(40)]
     cells += [Cell(index=40, kind="raw", source="# raw <b>")]
     made = reports.to_html(report, submission.model_copy(update={"cells": tuple(cells)}), samples.RUBRIC)
-    assert "<h4>Part 0</h4>" in made and "<h4>Part 25</h4>" in made
+    assert made.count('<h4 class="h1">Part 0</h4>') == made.count('<h4 class="h1">Part 25</h4>') == 1
     assert '<pre tabindex="0"># Part 39\n' in made and "# raw &lt;b&gt;" in made
 
 

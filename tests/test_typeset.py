@@ -13,8 +13,8 @@ from grader.report.typeset import typeset
 @pytest.mark.parametrize(
     ("source", "made"),
     [
-        ("# Title", "<h4>Title</h4>"),
-        ("### Deep", "<h6>Deep</h6>"),
+        ("# Title", '<h4 class="h1">Title</h4>'),
+        ("### Deep", '<h4 class="h3">Deep</h4>'),
         ("*a* **b** ~~c~~", "<p><em>a</em> <strong>b</strong> <s>c</s></p>"),
         ("3. x\n4. y", '<ol start="3">\n<li>x</li>\n<li>y</li>\n</ol>'),
         ("use `x < 1`", "<p>use <code>x &lt; 1</code></p>"),

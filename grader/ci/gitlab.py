@@ -51,7 +51,7 @@ def _issues(standing: Standing) -> Iterator[dict[str, Any]]:
         yield _issue(standing, "blocker", "notebook", " ".join([view.headline, *view.notes]))
         return
     for trouble in view.troubles:
-        yield _issue(standing, "critical", "run", trouble)
+        yield _issue(standing, "critical", "run", trouble.text)
     for finding in view.findings:
         said = f"{', '.join(finding.titles)} ({finding.points}): {finding.reason}"
         yield _issue(standing, _SEVERITIES.get(finding.verdict, "info"), finding.verdict, said)

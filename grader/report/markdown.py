@@ -27,7 +27,7 @@ def _blocks(view: StudentView) -> Iterator[str]:
         yield _overview(view)
     if view.troubles:
         yield f"## {view.words.ran_badly}"
-        yield "\n".join(f"- {text.paragraph(line)}" for line in view.troubles)
+        yield "\n".join(f"- {text.paragraph(trouble.text)}" for trouble in view.troubles)
     if view.findings:
         yield f"## {view.words.in_short}"
         yield "\n".join(map(_finding, view.findings))

@@ -110,10 +110,13 @@ def class_table(reports: Sequence[Report], rubric: Rubric) -> Table:
 
 def class_lines(reports: Sequence[Report]) -> list[str]:
     """The class as plain lines, for pipes and logs."""
-    width = max((len(one_line(r.submission.id, 60)) for r in reports), default=0)
+    from rich.cells import cell_len  # Chinese letters are two columns wide
+
+    width = max((cell_len(one_line(r.submission.id, 60)) for r in reports), default=0)
     lines = []
     for report in ordered(reports):
-        line = f"{one_line(report.submission.id, 60).ljust(width)}  "
+        name = one_line(report.submission.id, 60)
+        line = name + " " * (width - cell_len(name) + 2)
         if report.score is None:
             line += "not graded"
         else:

@@ -8,8 +8,12 @@ from __future__ import annotations
 
 import re
 
-_BIDI = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
-_SPACES = frozenset("\u2028\u2029\ufeff\u200b")
+_ACTS = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f"  # control
+    "\u061c\u200e\u200f\u202a-\u202e\u2066-\u206f"  # reordering
+    "\u180e\u200b\u2028\u2029\u2060-\u2065\ufeff\ufff9-\ufffb\U000e0000-\U000e0fff"  # not to be seen
+    "\ud800-\udfff]"  # no characters
+)
 _FORMULA = frozenset("=+-@\t\r＝＋－＠")
 _MARKDOWN = re.compile(r"[\\`*\[\]<>&|~$^]")
 _UNDERSCORE = re.compile(r"(?<![0-9A-Za-z])_|_(?![0-9A-Za-z])")
@@ -24,7 +28,7 @@ def visible(text: str) -> str:
     U+FFFD. Newline and tab stay; carriage returns end a line.
     """
     text = text.replace("\r\n", "\n").replace("\r", "\n")
-    return "".join(map(_visible_character, text))
+    return _ACTS.sub(_named, text)
 
 
 def one_line(text: str, limit: int = 300) -> str:
@@ -79,15 +83,9 @@ def spreadsheet(text: str) -> str:
     return "'" + one_line(text, 2000)
 
 
-def _visible_character(char: str) -> str:
-    if char in "\n\t" or " " <= char <= "~":
-        return char
-    number = ord(char)
-    if 0xD800 <= number <= 0xDFFF:
-        return "\ufffd"
-    if number < 0xA0 or char in _BIDI or char in _SPACES:
-        return f"⟨U+{number:04X}⟩"
-    return char
+def _named(found: re.Match[str]) -> str:
+    number = ord(found.group())
+    return "\ufffd" if 0xD800 <= number <= 0xDFFF else f"⟨U+{number:04X}⟩"
 
 
 def _escaped(text: str) -> str:

@@ -73,8 +73,8 @@ def _parser() -> MarkdownIt:
 
 
 def _heading(tokens: Sequence[Token], at: int, options: Any, env: Env) -> str:
-    level = min(6, int(tokens[at].tag[1:]) + 3)
-    return f"<h{level}>" if tokens[at].nesting > 0 else f"</h{level}>\n"
+    """All of one rank, which no order of theirs can upset; a class says how large they are."""
+    return f'<h4 class="{tokens[at].tag}">' if tokens[at].nesting > 0 else "</h4>\n"
 
 
 def _link_open(tokens: Sequence[Token], at: int, options: Any, env: Env) -> str:

@@ -71,23 +71,33 @@ class Finding:
     """Checks that did not pass for the same reason, with their points together."""
 
     verdict: VerdictName
+    ids: tuple[str, ...]
     titles: tuple[str, ...]
     points: str
     reason: str
 
 
 @dataclass(frozen=True, slots=True)
+class Trouble:
+    """What happened when the notebook ran. cell: where, from 1; None where it was in no one cell."""
+
+    text: str
+    cell: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class StudentView:
-    """A whole report as its student sees it."""
+    """A whole report as its student sees it. title: with the name in it."""
 
     words: Words
     rubric_title: str
     title: str
+    name: str
     headline: str
     notes: tuple[str, ...]
     unisolated: str
     graded: bool
-    troubles: tuple[str, ...]
+    troubles: tuple[Trouble, ...]
     findings: tuple[Finding, ...]
     questions: tuple[QuestionView, ...]
     made_by: str
@@ -98,10 +108,12 @@ def student_view(report: Report, submission: Submission, rubric: Rubric) -> Stud
     spoken = words(rubric.language)
     by_hand = {f.message.partition(":")[0] for f in report.flags if f.id == BY_HAND}
     questions = tuple(_question(q, submission, rubric, spoken, by_hand) for q in report.questions)
+    name = _name(report) or spoken.no_name
     return StudentView(
         words=spoken,
         rubric_title=rubric.title,
-        title=spoken.title.format(name=_name(report) or spoken.no_name),
+        title=spoken.title.format(name=name),
+        name=name,
         headline=_headline(report, spoken),
         notes=_notes(report, rubric, spoken),
         unisolated=spoken.unisolated if report.execution.isolation.tier == "none" and _ran(report) else "",
@@ -135,10 +147,13 @@ def _headline(report: Report, spoken: Words) -> str:
 
 def _notes(report: Report, rubric: Rubric, spoken: Words) -> tuple[str, ...]:
     if report.score is None:
-        why = (
-            translated(report.execution.message, rubric.language) or spoken.statuses[report.execution.status]
-        )
-        return (spoken.not_graded_why.format(why=one_line(why)),)
+        status = report.execution.status
+        why = one_line(translated(report.execution.message, rubric.language))
+        if status == "sandbox_error":
+            why = why.partition("; ")[0]  # the rest tells the one who grades what to do
+        why = ": ".join(part for part in (spoken.statuses[status], why) if part)
+        notes = [spoken.not_graded_why.format(why=_sentence(why)), spoken.ungraded_advice.get(status, "")]
+        return tuple(filter(None, notes))
     notes = []
     if report.late is not None and report.late.share:
         late = report.late
@@ -160,23 +175,31 @@ def _notes(report: Report, rubric: Rubric, spoken: Words) -> tuple[str, ...]:
     return tuple(notes)
 
 
-def _troubles(report: Report, spoken: Words) -> tuple[str, ...]:
+def _troubles(report: Report, spoken: Words) -> tuple[Trouble, ...]:
     run = report.execution
-    lines = [
-        spoken.raised.format(cell=e.cell + 1, name=one_line(e.name, 60), message=one_line(e.message))
-        for e in run.errors
-    ]
+    found = []
+    for error in run.errors:
+        name, cell = one_line(error.name, 60), error.cell + 1
+        said = spoken.raised.format(cell=cell, name=name, message=one_line(error.message))
+        found.append(Trouble(said, cell))
     if run.status not in ("ok", "error"):
-        where = "" if run.stopped_at is None else spoken.stopped_at.format(cell=run.stopped_at + 1)
         why = one_line(translated(run.message, spoken.language)) or spoken.statuses[run.status]
-        if report.score is not None or where:
-            lines.append(f"{where or spoken.not_run} ({why})")
+        if run.stopped_at is not None:
+            cell = run.stopped_at + 1
+            found.append(Trouble(spoken.stopped_at.format(why=_sentence(why), cell=cell), cell))
+        elif report.score is not None:
+            found.append(Trouble(f"{spoken.not_run} ({why})"))
     elif run.errors:
-        lines.append(spoken.after_error)
+        found.append(Trouble(spoken.after_error))
     if run.missing_packages:
         names = ", ".join(one_line(name, 60) for name in run.missing_packages)
-        lines.append(spoken.packages.format(names=names))
-    return tuple(lines)
+        found.append(Trouble(spoken.packages.format(names=names)))
+    return tuple(found)
+
+
+def _sentence(text: str) -> str:
+    """With a capital and a full stop."""
+    return text[:1].upper() + text[1:] + ("" if text.endswith((".", "!", "?", "…")) else ".")
 
 
 def _question(
@@ -210,6 +233,7 @@ def _findings(report: Report, questions: tuple[QuestionView, ...], spoken: Words
     return tuple(
         Finding(
             verdict=min((check.verdict for check, _ in members), key=_WORST.index),
+            ids=tuple(view.id for _, view in members),
             titles=tuple(view.title for _, view in members),
             points=_points(
                 sum(c.score or 0 for c, _ in members), sum(c.max_score for c, _ in members), spoken

@@ -25,6 +25,7 @@ class Words:
     all_decided: str
     not_graded: str
     not_graded_why: str
+    ungraded_advice: dict[Status, str]
     waiting: str
     late: str
     days: tuple[str, str]
@@ -87,7 +88,12 @@ EN = Words(
     decided="{score} of {max} points so far.",
     all_decided="{score} of {max} points.",
     not_graded="Not graded yet.",
-    not_graded_why="This is not a mark. What happened: {why}",
+    not_graded_why="This is not a mark. {why}",
+    ungraded_advice={
+        "unreadable": "Does the file that you handed in open in Jupyter? If it does not, save your notebook "
+        "once more as .ipynb, and ask whoever teaches the course whether you may hand it in again.",
+        "sandbox_error": "You need not do anything: it will be graded again.",
+    },
     waiting="{pending} points wait for a person to read your work.",
     days=("{n} day", "{n} days"),
     late="Handed in after the due date, {days} begun: {points} points ({share} %) are taken off.",
@@ -97,7 +103,7 @@ EN = Words(
     ran_badly="When your notebook ran",
     raised="Cell {cell} raised {name}: {message}",
     after_error="Cells after an error still ran.",
-    stopped_at="Your notebook was stopped in cell {cell}; the cells after it did not run",
+    stopped_at="{why} The cells after cell {cell} did not run.",
     not_run="Your notebook did not run to its end",
     packages="Not installed where notebooks are graded: {names}",
     points="{score} of {max} points",
@@ -161,7 +167,7 @@ EN = Words(
         "output_limit": "printed too much",
         "memory_limit": "used too much memory",
         "unreadable": "the file could not be read as a notebook",
-        "sandbox_error": "our side failed; the grading will be repeated",
+        "sandbox_error": "our side failed",
     },
 )
 
@@ -174,7 +180,12 @@ DE = Words(
     decided="Bisher {score} von {max} Punkten.",
     all_decided="{score} von {max} Punkten.",
     not_graded="Noch nicht bewertet.",
-    not_graded_why="Das ist keine Note. Was geschah: {why}",
+    not_graded_why="Das ist keine Note. {why}",
+    ungraded_advice={
+        "unreadable": "Lässt sich die abgegebene Datei in Jupyter öffnen? Wenn nicht, speichern Sie Ihr "
+        "Notebook noch einmal als .ipynb und fragen Sie im Kurs, ob Sie es erneut abgeben dürfen.",
+        "sandbox_error": "Sie müssen nichts tun: Die Bewertung wird wiederholt.",
+    },
     waiting="Über {pending} Punkte entscheidet noch eine Person, die Ihre Arbeit liest.",
     days=("{n} Tag", "{n} Tage"),
     late="Nach dem Abgabetermin abgegeben, {days} angefangen: {points} Punkte ({share} %) werden abgezogen.",
@@ -184,7 +195,7 @@ DE = Words(
     ran_badly="Beim Ausführen Ihres Notebooks",
     raised="Zelle {cell} brach ab mit {name}: {message}",
     after_error="Zellen nach einem Fehler liefen trotzdem.",
-    stopped_at="Ihr Notebook wurde in Zelle {cell} angehalten; die Zellen danach liefen nicht",
+    stopped_at="{why} Die Zellen nach Zelle {cell} liefen nicht.",
     not_run="Ihr Notebook lief nicht bis zum Ende",
     packages="Dort, wo bewertet wird, nicht installiert: {names}",
     points="{score} von {max} Punkten",
@@ -248,7 +259,7 @@ DE = Words(
         "output_limit": "gab zu viel aus",
         "memory_limit": "brauchte zu viel Speicher",
         "unreadable": "die Datei ließ sich nicht als Notebook lesen",
-        "sandbox_error": "ein Fehler auf unserer Seite; die Bewertung wird wiederholt",
+        "sandbox_error": "ein Fehler auf unserer Seite",
     },
 )
 

@@ -60,6 +60,10 @@
   });
   hide.addEventListener("change", () => {
     document.documentElement.classList.toggle("anonymous", hide.checked);
+    const sorted = [...table.tHead.rows[0].cells].find((head) => head.hasAttribute("aria-sort"));
+    if (!sorted || sorted.cellIndex === 0) { // an order by names would tell them
+      sort(0, sorted && sorted.getAttribute("aria-sort") === "descending" ? -1 : 1);
+    }
     filter();
   });
   find.addEventListener("input", filter);
