@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 import socket
 import sys
 from pathlib import Path
@@ -21,7 +22,7 @@ from grader.desk.desk import Desk
 from grader.desk.ledger import ConflictError
 from grader.desk.publish import Publisher, publish
 from grader.desk.queue import Item, normalised
-from grader.errors import UsageError
+from grader.errors import StorageError, UsageError
 
 
 def desk_of(out: Path, author: str = "lea") -> Desk:
@@ -37,6 +38,12 @@ def by_topic(desk: Desk) -> dict[str, list[Item]]:
 
 def points(desk: Desk, name: str, topic: str = "same") -> float | None:
     return desk.look().ledger.of((name, topic)).points
+
+
+def mark(desk: Desk, topic: str, seen: dict[str, int], given: float, reason: str) -> None:
+    """Mark the item of this topic that these submissions belong to."""
+    fitting = [i.id for i in desk.look().items if i.topic == topic and set(seen) <= set(i.submissions)]
+    desk.mark(fitting[0] if fitting else "none", seen, given, reason)
 
 
 # ------------------------------------------------------------------------------ queue
@@ -101,7 +108,7 @@ def test_lookalikes_wait_for_all_of_them_together(tmp_path: Path) -> None:
     found = [i for i in desk.look().items if i.kind == "lookalike"]
     assert [i.submissions for i in found] == [("ada", "bea", "cem"), ("cem", "bea")], "zoe is not there"
     assert found[1].said.startswith("91 % of the first's own code is in the second, 40 % the other way")
-    desk.mark(found[1].topic, {"cem": 0, "bea": 0}, 0, "Worked together, said so.")
+    mark(desk, found[1].topic, {"cem": 0, "bea": 0}, 0, "Worked together, said so.")
     assert [desk.settled(i, desk.look()) for i in found] == [False, True]
     client, home = client_of(out)
     assert client.get(f"{home}/lookalikes").status_code == 404
@@ -121,7 +128,7 @@ def test_an_empty_or_foreign_folder_has_an_empty_queue(tmp_path: Path) -> None:
 def test_a_mark_counts_in_every_export_and_leaves_report_json_alone(tmp_path: Path) -> None:
     out = small_class(tmp_path)
     before = (out / "ada" / "report.json").read_bytes()
-    desk_of(out).mark("same", {"cem": 0}, 7, "Nearly; look at the loss.")
+    mark(desk_of(out), "same", {"cem": 0}, 7, "Nearly; look at the loss.")
     publish(out, samples.RUBRIC)
     rows = {r["id"]: r for r in csv.DictReader((out / "grades.csv").open(encoding="utf-8"))}
     assert (rows["cem"]["score"], rows["cem"]["pending"], rows["cem"]["same.points"]) == ("97", "0", "7")
@@ -135,9 +142,9 @@ def test_a_mark_counts_in_every_export_and_leaves_report_json_alone(tmp_path: Pa
 
 def test_marks_outlive_the_desk_and_undo_goes_back_step_by_step(tmp_path: Path) -> None:
     out = small_class(tmp_path)
-    desk_of(out).mark("same", {"cem": 0}, 5, "half")
-    desk_of(out).mark("same", {"cem": 1}, 10, "on second thoughts")
-    desk_of(out).mark("flag:late", {"cem": 0}, 0, "was ill")
+    mark(desk_of(out), "same", {"cem": 0}, 5, "half")
+    mark(desk_of(out), "same", {"cem": 1}, 10, "on second thoughts")
+    mark(desk_of(out), "flag:late", {"cem": 0}, 0, "was ill")
     assert desk_of(out).undo() == (("cem", "flag:late"),)
     assert points(desk_of(out), "cem", "flag:late") is None
     assert desk_of(out).undo() == (("cem", "same"),)
@@ -154,7 +161,7 @@ def test_a_group_is_one_step(tmp_path: Path) -> None:
     desk = desk_of(lay(tmp_path, students))
     (item,) = desk.look().items
     assert item.submissions == ("a1", "a2", "a3")
-    desk.mark("same", dict.fromkeys(item.submissions, 0), 10, "fine")
+    mark(desk, "same", dict.fromkeys(item.submissions, 0), 10, "fine")
     assert [points(desk, n) for n in item.submissions] == [10, 10, 10]
     assert len(desk.undo()) == 3
     assert [points(desk, n) for n in item.submissions] == [None, None, None]
@@ -163,13 +170,13 @@ def test_a_group_is_one_step(tmp_path: Path) -> None:
 def test_two_people_do_not_lose_each_other_s_marks(tmp_path: Path) -> None:
     out = small_class(tmp_path)
     lea, tom = desk_of(out, "lea"), desk_of(out, "tom")
-    lea.mark("same", {"cem": 0}, 10, "fits")
-    tom.mark("dW1", {"bea": 0}, 40, "right")
+    mark(lea, "same", {"cem": 0}, 10, "fits")
+    mark(tom, "dW1", {"bea": 0}, 40, "right")
     assert (points(lea, "cem"), points(lea, "bea", "dW1")) == (10, 40)
     with pytest.raises(ConflictError, match=r"lea has just marked Cem, same: gave 10 points: fits"):
-        tom.mark("same", {"cem": 0}, 0, "no")
+        mark(tom, "same", {"cem": 0}, 0, "no")
     assert points(tom, "cem") == 10
-    tom.mark("same", {"cem": 1}, 8, "we talked about it")
+    mark(tom, "same", {"cem": 1}, 8, "we talked about it")
     with pytest.raises(ConflictError, match="tom has just marked Cem"):
         lea.undo()
     assert tom.undo() == (("cem", "same"),)
@@ -179,9 +186,9 @@ def test_two_people_do_not_lose_each_other_s_marks(tmp_path: Path) -> None:
 def test_a_conflict_in_a_group_marks_nobody(tmp_path: Path) -> None:
     students = {name: student(name, "4. The same as before") for name in ("a1", "a2")}
     out = lay(tmp_path, students)
-    desk_of(out, "tom").mark("same", {"a2": 0}, 3, "hm")
+    mark(desk_of(out, "tom"), "same", {"a2": 0}, 3, "hm")
     with pytest.raises(ConflictError):
-        desk_of(out, "lea").mark("same", {"a1": 0, "a2": 0}, 10, "fine")
+        mark(desk_of(out, "lea"), "same", {"a1": 0, "a2": 0}, 10, "fine")
     assert points(desk_of(out), "a1") is None
 
 
@@ -201,13 +208,64 @@ def test_what_cannot_be_marked(
 ) -> None:
     out = small_class(tmp_path)
     with pytest.raises(UsageError, match=said):
-        desk_of(out).mark(topic, seen, given, reason)
+        mark(desk_of(out), topic, seen, given, reason)
     assert marks.read(out).all == ()
+
+
+def test_what_nobody_has_read_is_not_marked(tmp_path: Path) -> None:
+    out = small_class(tmp_path)
+    desk = desk_of(out)
+    read = next(i for i in desk.look().items if i.topic == "same" and i.submissions == ("cem",))
+    lay(out, {"cem": student("cem", "4. Another answer, in a second upload.")})
+    with pytest.raises(UsageError, match="no longer in the queue"):
+        desk.mark(read.id, {"cem": 0}, 10, "fits")
+    assert marks.read(out).all == ()
+
+
+def test_marks_that_do_not_fit_on_the_disk_leave_none_of_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    students = {name: student(name, "4. The same as before") for name in ("a1", "a2", "a3")}
+    desk = desk_of(lay(tmp_path, students))
+    mark(desk, "same", {"a1": 0}, 3, "first")
+    write = os.write
+    monkeypatch.setattr(marks.os, "write", lambda fd, data: write(fd, data[: 2 * len(data) // 3]))
+    with pytest.raises(StorageError, match=r"No space left on device\); nothing is marked"):
+        mark(desk, "same", {"a1": 1, "a2": 0, "a3": 0}, 10, "fine")
+    monkeypatch.undo()
+    assert [m.reason for m in marks.read(desk.out).all] == ["first"]
+    assert marks.read(desk.out).damaged == ()
+
+
+def test_pages_of_a_killed_desk_are_written_by_the_next_one(tmp_path: Path) -> None:
+    out = small_class(tmp_path)
+    mark(desk_of(out), "same", {"cem": 0}, 7, "Nearly; look at the loss.")
+    page = out / "cem" / "report.html"
+    assert "Nearly" not in page.read_text("utf-8"), "the desk was killed before it got there"
+    assert publish(out, samples.RUBRIC) == set()
+    assert "Nearly" in page.read_text("utf-8")
+    stamp = page.stat().st_mtime_ns
+    publish(out, samples.RUBRIC)
+    assert page.stat().st_mtime_ns == stamp, "once is enough"
+
+
+def test_a_damaged_folder_keeps_nobody_else_waiting(tmp_path: Path) -> None:
+    out = small_class(tmp_path)
+    mark(desk_of(out), "same", {"ada": 0}, 7, "for ada")
+    mark(desk_of(out), "same", {"cem": 0}, 7, "for cem")
+    (out / "ada" / "executed.ipynb").unlink()
+    publisher = Publisher(out, samples.RUBRIC)
+    publisher.later("ada", "cem")
+    publisher.close()
+    assert publisher.due == 1 and "ada" in publisher.problem
+    assert "for cem" in (out / "cem" / "report.html").read_text("utf-8")
+    rows = {r["id"]: r["same.points"] for r in csv.DictReader((out / "grades.csv").open(encoding="utf-8"))}
+    assert (rows["ada"], rows["cem"]) == ("7", "7")
 
 
 def test_a_mark_of_the_command_line_is_seen_at_the_desk(tmp_path: Path) -> None:
     out = small_class(tmp_path)
-    desk_of(out).mark("same", {"cem": 0}, 5, "half")
+    mark(desk_of(out), "same", {"cem": 0}, 5, "half")
     (written,) = marks.read(out).all
     marks.append(out, [written.model_copy(update={"points": 9.0, "by": "cli"})])
     assert points(desk_of(out), "cem") == 9
@@ -251,7 +309,7 @@ def test_marking_over_the_wire(tmp_path: Path) -> None:
     client, home = client_of(small_class(tmp_path))
     queue = client.get(f"{home}/api/queue").json()
     item = next(i for i in queue["items"] if i["submissions"] == ["cem"] and i["kind"] == "text")
-    body = {"topic": item["topic"], "seen": {"cem": 0}, "points": 4, "reason": "A reason of mine."}
+    body = {"item": item["id"], "seen": {"cem": 0}, "points": 4, "reason": "A reason of mine."}
     after = client.post(f"{home}/api/mark", json=body).json()
     mine = next(i for i in after["items"] if i["id"] == item["id"])
     assert mine["standing"]["cem"]["points"] == 4
@@ -285,8 +343,9 @@ def test_the_desk_in_german(tmp_path: Path) -> None:
     assert queue["people"]["ada"]["alias"].startswith("Person ")
     texts = [i for i in queue["items"] if i["kind"] == "text"]
     assert texts[0]["palette"][0]["text"].startswith("Beantwortet")
-    desk.mark("same", {"cem": 0}, 5, "halb")
-    body = {"topic": "same", "seen": {"cem": 0}, "points": 4, "reason": "x"}
+    mark(desk, "same", {"cem": 0}, 5, "halb")
+    mine = next(i for i in texts if i["submissions"] == ["cem"])
+    body = {"item": mine["id"], "seen": {"cem": 0}, "points": 4, "reason": "x"}
     assert (
         "lea hat gerade Cem, same bewertet: 5 Punkte"
         in client.post("/t/api/mark", json=body).json()["problem"]

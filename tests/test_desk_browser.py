@@ -141,6 +141,29 @@ def test_ten_things_by_keyboard_over_a_restart(browser: Browser, tmp_path: Path)
     assert "Say what you compared" in (out / "t2" / "report.html").read_text("utf-8")
 
 
+def test_single_keys_can_be_turned_off_and_leave_what_scrolls_alone(
+    browser: Browser,  # noqa: F811
+    tmp_path: Path,
+) -> None:
+    with served(ten(tmp_path)) as address:
+        page = opened(browser, address).page
+        first = page.inner_text("#item h2")
+        page.keyboard.press("n")
+        page.focus(".notebook pre")
+        page.keyboard.press("ArrowDown")
+        assert page.inner_text("#item h2") == first
+        page.keyboard.press("?")
+        page.uncheck("#use")
+        for key in ("1", "j", "u", "h"):
+            page.keyboard.press(key)
+        assert counted(page) == "0 of 10 settled"
+        page.check("#use")
+        press(page, "1")
+        assert counted(page) == "1 of 10 settled"
+        page.close()
+    assert len(marks.read(tmp_path).all) == 1
+
+
 def test_two_people_at_once(browser: Browser, tmp_path: Path) -> None:  # noqa: F811
     out = ten(tmp_path)
     with served(out, "lea") as first, served(out, "tom") as second:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import getpass
 import os
 import secrets
+import signal
 import socket
 import sys
 import webbrowser
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -54,6 +56,8 @@ def run(out: Path, by: str | None, port: int, browser: bool, rubric: str | None)
     publisher.start()
     if browser and _has_screen():
         webbrowser.open(address)
+    with suppress(ValueError):  # not the main thread: nobody closes a terminal there
+        signal.signal(signal.SIGHUP, lambda *_: setattr(server, "should_exit", True))
     try:
         server.run(sockets=[listening])
     except KeyboardInterrupt:

@@ -45,8 +45,8 @@ class Decision(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    topic: Annotated[str, Field(max_length=200)]
-    seen: Annotated[dict[str, int], Field(min_length=1, max_length=5000)]
+    item: Annotated[str, Field(max_length=100)]
+    seen: Annotated[dict[str, int], Field(min_length=1, max_length=50_000)]
     points: Annotated[float, Field(ge=0, le=1000, allow_inf_nan=False)]
     reason: Annotated[str, Field(min_length=1, max_length=1000)]
 
@@ -88,7 +88,7 @@ def make_app(desk: Desk, publisher: Publisher, token: str) -> FastAPI:
 
     @app.post(f"{home}/api/mark")
     def mark(decision: Annotated[Decision, Body()]) -> dict[str, Any]:
-        desk.mark(decision.topic, decision.seen, decision.points, decision.reason)
+        desk.mark(decision.item, decision.seen, decision.points, decision.reason)
         publisher.later(*decision.seen)
         return _standings(desk, publisher)
 

@@ -59,15 +59,18 @@ class Desk:
             )
         return View(items, students, _ledger(self.out, students))
 
-    def mark(self, topic: str, seen: Mapping[str, int], points: float, reason: str) -> None:
-        """Give these submissions (id → version on the page) points for one topic, all or none.
+    def mark(self, id: str, seen: Mapping[str, int], points: float, reason: str) -> None:
+        """Give these submissions (id → version on the page) points for one `Item` (id), all or none.
 
-        Raises `ConflictError` when somebody was faster, `UsageError` for what can't be marked so.
+        An item's id says what was read: after another upload or another verdict nothing is marked that
+        nobody has seen. Raises `ConflictError` when somebody was faster, `UsageError` for what can't be
+        marked so.
         """
         view = self.look()
-        item = next((i for i in view.items if i.topic == topic and set(seen) <= set(i.submissions)), None)
+        item = next((i for i in view.items if i.id == id and set(seen) <= set(i.submissions)), None)
         if item is None or not seen:
             raise UsageError(self.said.gone)
+        topic = item.topic
         most = item.max_score or 0.0
         if not 0 <= points <= most:
             raise UsageError(self.said.no_points.format(points=points, what=topic, most=most))

@@ -10,7 +10,7 @@ import threading
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from grader import results
+from grader import marks, pages, results
 from grader.batch import STATE
 from grader.errors import GraderError
 from grader.journal import Journal
@@ -72,25 +72,27 @@ class Publisher:
 
     def _try(self) -> bool:
         with self._lock:
-            due, self._due = self._due, set()
+            left, self._due = self._due, set()
         try:
-            publish(self.out, self.rubric)
-            self.problem = ""
-            return True
-        except GraderError as error:
+            left = publish(self.out, self.rubric)
+            names = ", ".join(sorted(left))
+            self.problem = f"{names}: the report or the executed notebook is damaged" if left else ""
+        except (GraderError, OSError) as error:
             self.problem = str(error)
         with self._lock:
-            self._due |= due
-        return False
+            self._due |= left
+        return not self.problem
 
 
-def publish(out: Path, rubric: Rubric) -> None:
+def publish(out: Path, rubric: Rubric) -> set[str]:
     """Write the pages that lag behind the marks, index.html and grades.csv again.
 
+    Returns whose pages could not be made: one damaged folder keeps nobody else's page waiting.
     Raises `UsageError` while a run is writing to the folder, `StorageError` where nothing can be written.
     """
     state = out / STATE
     with hold(out, state):
         journal = Journal(state / "journal.jsonl")
-        sha256 = results.graded_by(out, results.members(out, journal))
-        results.write_class(out, journal, (), rubric, sha256)
+        entries = results.members(out, journal)
+        results.write_class(out, journal, (), rubric, results.graded_by(out, entries))
+        return set(pages.lagging(state, entries, marks.read(out)))

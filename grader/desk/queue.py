@@ -36,7 +36,8 @@ class Fact:
 class Item:
     """One thing to settle, for every submission where it is the same.
 
-    id: stable over restarts. topic: what the marks are filed under, a check's id or e.g. "flag:late".
+    id: of what is to be read, stable over restarts. topic: what the marks are filed under, a check's id
+    or e.g. "flag:late".
     max_score: points at stake for each submission; None where no points are.
     text: the words or the print to be judged, as the student gave them. said: the grader's message.
     cell: where it stands in the first submission's notebook, from 0. place: on the side-by-side page.
@@ -176,7 +177,7 @@ def _print(submission: str, question: str, check: CheckResult) -> tuple[tuple[ob
         agrees=evidence.agrees if evidence else None,
     )
     if evidence is None:
-        return ("print", check.id, submission), item
+        return ("print", check.id, check.message, submission), item
     # Values alike, said of them the same: one decision; positions and labels may differ.
     values = repr(evidence.actual) if evidence.actual is not None else evidence.text
     return ("print", check.id, check.message, values), item

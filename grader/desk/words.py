@@ -60,6 +60,7 @@ _EN = DeskWords(
         "key_notebook": "the notebook with what it printed",
         "key_report": "open the student’s report",
         "key_names": "show or hide names",
+        "use_keys": "Single keys do this (off: only buttons, links and Tab)",
         "or": "or",
     },
     live={
@@ -159,6 +160,7 @@ _DE = DeskWords(
         "key_notebook": "das Notebook mit dem, was es ausgab",
         "key_report": "den Bericht öffnen, den die Person bekommt",
         "key_names": "Namen zeigen oder verbergen",
+        "use_keys": "Einzelne Tasten tun das (aus: nur Knöpfe, Links und Tab)",
         "or": "oder",
     },
     live={

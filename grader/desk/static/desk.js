@@ -84,7 +84,7 @@
     const ids = chosen(item);
     if (!ids.length) return say(words("choose"), true);
     const seen = Object.fromEntries(ids.map((id) => [id, item.standing[id].version]));
-    take(await ask("api/mark", { topic: item.topic, seen, points, reason }));
+    take(await ask("api/mark", { item: item.id, seen, points, reason }));
     const many = ids.length === 1 ? who(ids[0]) : words("students", { n: ids.length });
     const worth = item.max === null ? words("noted") : words("given", { points: number(points), max: number(item.max) });
     say(data.problem || `${many}: ${worth}. ${reason}`, Boolean(data.problem));
@@ -180,7 +180,7 @@
     const seen = el("section", { className: "card" },
       item.question && el("p", { className: "asked" }, item.question),
       el("div", { className: "head" }, el("h2", {}, item.title), el("span", { className: "points" }, worth)),
-      item.text && el(item.kind === "print" ? "pre" : "div", { className: "answer-text" }, item.text),
+      item.text && el(item.kind === "print" ? "pre" : "div", { className: "answer-text", tabIndex: 0 }, item.text),
       item.said && el("p", { className: "said" }, item.said),
       item.kind === "lookalike" && el("p", {}, el("a", { href: `lookalikes#${item.place}`, target: "_blank", rel: "noreferrer" }, words("side_by_side"))),
       facts(item), matrices(item), members(item));
@@ -199,7 +199,7 @@
 
   function matrices(item) {
     if (!item.actual.length && !item.expected.length) return null;
-    const shown = el("div", { className: "matrices" });
+    const shown = el("div", { className: "matrices", tabIndex: 0 });
     for (const [caption, blocks] of [[words("printed"), item.actual], [words("expected"), item.expected]]) {
       for (const block of blocks) {
         const rows = block.rows.map((row) => el("tr", {}, ...row.map((entry) => {
@@ -220,7 +220,7 @@
       const given = now.points === null ? null : el("span", { className: "given" },
         `✓ ${item.max === null ? now.by : words("by", { points: number(now.points), by: now.by })}`);
       const link = el("a", { href: `report/${encodeURIComponent(id)}`, target: "_blank", rel: "noreferrer" }, words("report"));
-      return el("li", {}, el("label", {}, box, who(id)), " ", given, given ? " " : null, link);
+      return el("li", {}, el("label", {}, box, el("bdi", {}, who(id))), " ", given, given ? " " : null, link);
     });
     return el("ul", { className: "members", "aria-label": words("members") }, ...shown);
   }
@@ -236,7 +236,8 @@
       button.addEventListener("click", () => mark(reason.points, reason.text));
       return el("li", {}, button);
     });
-    const points = el("input", { type: "number", id: "points", min: "0", max: String(item.max), step: "any", required: true });
+    const points = el("input", { type: "number", id: "points", min: "0", max: String(item.max), step: "any", required: true,
+      placeholder: words("points") });
     points.setAttribute("aria-label", words("points"));
     const reason = el("input", { type: "text", id: "reason", required: true, maxLength: 1000,
       placeholder: item.max === null ? words("own_note") : words("own_reason") });
@@ -254,7 +255,7 @@
   function notebook(item) {
     const made = el("details", { id: "notebook", className: "card" },
       el("summary", {}, el("kbd", {}, "n"), ` ${words("notebook", { who: who(item.submissions[0]) })}`),
-      el("div", { className: "notebook" }));
+      el("div", { className: "notebook", tabIndex: 0 }));
     made.addEventListener("toggle", () => { open = made.open; if (open) fill(item, made); });
     return made;
   }
@@ -273,8 +274,8 @@
       const here = cell.index === item.cell;
       place.append(el("section", { className: here ? "here" : "" },
         el("h3", {}, words("cell", { n: cell.index + 1 })),
-        el("pre", { className: cell.kind === "code" ? "" : "words" }, cell.source),
-        ...cell.outputs.map((output) => el("pre", { className: `printed ${output.kind}` }, output.text))));
+        el("pre", { className: cell.kind === "code" ? "" : "words", tabIndex: 0 }, cell.source),
+        ...cell.outputs.map((output) => el("pre", { className: `printed ${output.kind}`, tabIndex: 0 }, output.text))));
     }
     const here = place.querySelector(".here");
     if (here) place.scrollTop = here.getBoundingClientRect().top - place.getBoundingClientRect().top;
@@ -284,7 +285,8 @@
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     const typing = event.target.closest("input:not([type=checkbox])");
     if (event.key === "Escape" && typing) return byId("item").focus();
-    if (typing) return;
+    if (typing || !byId("use").checked) return;
+    if (event.key.startsWith("Arrow") && event.target.closest("pre, .notebook, .answer-text, .matrices")) return; // scrolls
     const item = current();
     const acts = {
       h: () => { names = !names; draw(); }, u: undo,
