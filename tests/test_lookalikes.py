@@ -113,7 +113,13 @@ def test_the_command_writes_a_page_and_a_table(
     )
     assert (out / "lookalikes.csv").read_text().splitlines()[1] == '"identical","anna","ben",1,1'
     page = (out / "lookalikes.html").read_text()
-    assert "anna, ben" in page and "That proves nothing" in page and "<script" not in page
+    assert "<h3 id=group-1><bdi>anna</bdi>, <bdi>ben</bdi></h3>" in page
+    assert (
+        "<figcaption><bdi>ben</bdi></figcaption>" in page
+        and "That proves nothing" in page
+        and "<script" not in page
+        and "unsafe" not in page
+    )
 
 
 LISTED = """

@@ -17,6 +17,7 @@ from grader.lookalikes import Code, Lookalikes, Pair
 from grader.progress import say
 from grader.report.alike import SIDE_BY_SIDE
 from grader.report.files import write_text
+from grader.report.html import policy
 from grader.report.text import one_line, spreadsheet
 from grader.store import submissions
 
@@ -34,6 +35,8 @@ _STYLE = """
 }
 body { font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 100rem; padding: 0 1.25rem;
   color: var(--ink); background: var(--page); overflow-wrap: anywhere }
+h3 { font-size: 1rem; margin: 1.5rem 0 0 }
+figure { margin: 0; min-width: 0 } figcaption { margin: .2rem 0; opacity: .8 }
 .pair { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 26rem), 1fr)); gap: 1rem;
   margin: .5rem 0 2rem; scroll-margin-top: 1rem }
 pre { overflow: auto; max-height: 40rem; background: var(--code); border: 1px solid var(--line);
@@ -99,14 +102,12 @@ def _page(found: Lookalikes) -> str:
     parts = [
         "<!doctype html><html lang=en><meta charset=utf-8><title>Look-alikes</title>",
         '<meta name=viewport content="width=device-width, initial-scale=1">',
-        "<meta http-equiv=Content-Security-Policy content=\"default-src 'none'; style-src 'unsafe-inline'\">",
-        f"<style>{_STYLE}</style><h1>Code that is alike</h1><p>{_INTRODUCTION}</p>",
+        f'<meta http-equiv=Content-Security-Policy content="{escape(policy([_STYLE]))}">',
+        f"<style>{_STYLE}</style><main><h1>Code that is alike</h1><p>{_INTRODUCTION}</p>",
     ]
     if found.identical:
-        parts.append("<h2>The same code, but for names and comments</h2><ul>")
-        parts += [f"<li>{', '.join(map(_who, group))}</li>" for group in found.identical]
-        parts.append("</ul>")
-        parts += [_side_by_side(n, group[:2]) for n, group in enumerate(found.identical[:_SHOWN], 1)]
+        parts.append("<h2>The same code, but for names and comments</h2>")
+        parts += [_side_by_side(n, group) for n, group in enumerate(found.identical, 1)]
     parts.append(
         "<h2>Pairs, the most alike first</h2>"
         if found.pairs
@@ -115,19 +116,22 @@ def _page(found: Lookalikes) -> str:
     parts += [_pair(n, pair) for n, pair in enumerate(found.pairs[:_SHOWN], 1)]
     if len(found.pairs) > _SHOWN:
         parts.append(f"<p>{len(found.pairs) - _SHOWN} more pairs stand in the table beside this page.</p>")
-    return "\n".join(parts) + "\n"
+    return "\n".join([*parts, "</main>"]) + "\n"
 
 
 def _pair(number: int, pair: Pair) -> str:
     one, two = (f"{100 * share:.0f} %" for share in pair.share)
-    head = f"<h3 id=pair-{number}>{_who(pair.first)} and {_who(pair.second)}</h3>"
+    head = f"<h3 id=pair-{number}>{_who(pair.first)}, {_who(pair.second)}</h3>"
     said = f"<p>{one} of the first's own code is in the second, {two} the other way round.</p>"
     left, right = pair.passages
     return f"{head}{said}<div class=pair>{_code(pair.first, left)}{_code(pair.second, right)}</div>"
 
 
-def _side_by_side(number: int, codes: Sequence[Code]) -> str:
-    return f"<div class=pair id=group-{number}>{''.join(_code(c, ()) for c in codes)}</div>"
+def _side_by_side(number: int, group: Sequence[Code]) -> str:
+    """Everybody's name, and two of them, as the others are the same."""
+    head = f"<h3 id=group-{number}>{', '.join(map(_who, group))}</h3>"
+    codes = "".join(_code(code, ()) for code in group[:2]) if number <= _SHOWN else ""
+    return f"{head}<div class=pair>{codes}</div>" if codes else head
 
 
 def _code(code: Code, passages: Sequence[tuple[int, int]]) -> str:
@@ -138,9 +142,10 @@ def _code(code: Code, passages: Sequence[tuple[int, int]]) -> str:
             parts += [escape(code.text[end:start]), "<mark>", escape(code.text[start:stop]), "</mark>"]
             end = stop
     parts.append(escape(code.text[end:]))
-    return f"<pre tabindex=0>{''.join(parts)}</pre>"
+    return f"<figure><figcaption>{_who(code)}</figcaption><pre tabindex=0>{''.join(parts)}</pre></figure>"
 
 
 def _who(code: Code) -> str:
     name = one_line(code.name, 80)
-    return escape(name if code.name == code.id else f"{name} ({one_line(code.id, 80)})")
+    shown = f"<bdi>{escape(name)}</bdi>"
+    return shown if code.name == code.id else f"{shown} (<bdi>{escape(one_line(code.id, 80))}</bdi>)"

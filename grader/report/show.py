@@ -69,8 +69,8 @@ def _check(check: CheckResult) -> Iterator[str]:
         yield from (f"    | {line}" for line in excerpt(evidence.text).split("\n"))
     if check.diagnosis is not None:
         said = check.diagnosis
-        also = f"; the same numbers: {', '.join(said.alternatives)}" if said.alternatives else ""
-        yield f"    diagnosis {' + '.join(said.ids)}: {one_line(said.detail)}{also}"
+        also = f"; the same numbers: {one_line(', '.join(said.alternatives))}" if said.alternatives else ""
+        yield f"    diagnosis {one_line(' + '.join(said.ids))}: {one_line(said.detail)}{also}"
     yield from _tensors(check)
 
 
