@@ -9,6 +9,7 @@ import csv
 import io
 import json
 import os
+import re
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -165,6 +166,28 @@ def test_what_is_wrong_with_several_checks_is_said_once_in_short() -> None:
     short = reports.to_markdown(report, submission, samples.RUBRIC).split("## In short")[1].split("##")[0]
     assert "**∂L/∂W1, ∂L/∂b1** (0 of 60 points): No print of this quantity was found." in short
     assert "Same results?" not in short
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("en", ("0 of 1 point", "1 point waits for a person to read", "1 point, waiting for a person")),
+        ("de", ("0 von 1 Punkt", "Über 1 Punkt entscheidet", "1 Punkt, eine Person entscheidet")),
+    ],
+)
+def test_one_point_is_not_several(language: str, said: tuple[str, ...]) -> None:
+    report, submission = samples.crashed()
+    dumped = report.model_dump() | {"pending": 1}
+    for question in dumped["questions"]:
+        question["max_score"] = 1
+        question["score"] = 0
+        for check in question["checks"]:
+            check.update({"max_score": 1, "score": check["score"] and 0})
+    made = reports.to_markdown(Report.model_validate(dumped), submission, with_disclosure("full", language))
+    for sentence in said:
+        assert re.search(rf"{sentence}(?!s|e|en)\b", made), sentence
+    index = reports.to_index([Report.model_validate(dumped)], with_disclosure("full", language))
+    assert ("1 point still waits" if language == "en" else "Über 1 Punkt entscheidet") in index
 
 
 def test_typed_in_values_are_not_marked_as_different() -> None:

@@ -69,7 +69,8 @@ def _of_one(standing: Standing) -> Iterator[tuple[Level, str, str, str]]:
         level = _LEVELS.get(finding.verdict, "notice")
         yield level, path, f"{', '.join(finding.titles)} ({finding.points})", finding.reason
     if standing.report.pending:
-        waiting = view.words.waiting.format(pending=points(standing.report.pending, view.words))
+        pending = standing.report.pending
+        waiting = view.words.waiting[pending != 1].format(pending=points(pending, view.words))
         yield "notice", path, view.headline, waiting
 
 

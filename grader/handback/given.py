@@ -11,13 +11,7 @@ from pathlib import Path
 from grader.models import Report, Student, Submission, SubmissionRef
 from grader.report.text import one_line, visible
 from grader.report.view import StudentView, student_view
-from grader.report.words import points
 from rubric.schema import Rubric
-
-_LATE = {
-    "en": "{days} day(s) late: {points} points taken off.",
-    "de": "{days} Tag(e) zu spät: {points} Punkte Abzug.",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,10 +70,6 @@ def comment(report: Report, rubric: Rubric) -> str:
     """The report in a few lines, for a field that takes a comment."""
     seen = view(report, rubric)
     lines = [seen.headline, *seen.notes]
-    if report.late is not None and report.late.points:
-        sentence = _LATE[rubric.language]
-        taken = points(report.late.points, seen.words)
-        lines.append(sentence.format(days=report.late.days, points=taken))
     lines += [f"{q.title}: {q.points}" for q in seen.questions]
     lines += [f"{', '.join(f.titles)}: {f.points}. {f.reason}" for f in seen.findings]
     return "\n".join(one_line(line, 600) for line in lines if line)

@@ -26,7 +26,7 @@ class ClassWords:
     not_to_end: str
     distribution: str
     distribution_label: str
-    pending: str
+    pending: tuple[str, str]
     bin: str
     participation: str
     participation_caption: str
@@ -49,7 +49,7 @@ class ClassWords:
     no_misconceptions: str
     queue: str
     queue_how: str
-    queue_points: str
+    queue_points: tuple[str, str]
     queue_empty: str
     lookalikes: str
     lookalikes_how: str
@@ -99,7 +99,10 @@ _EN = ClassWords(
     not_to_end="did not run to the end",
     distribution="Decided points",
     distribution_label="Submissions by decided points",
-    pending="{points} points still wait for a person and are not counted.",
+    pending=(
+        "{points} point still waits for a person and is not counted.",
+        "{points} points still wait for a person and are not counted.",
+    ),
     bin="{count} from {low} to {high}",
     participation="Participation",
     participation_caption="Submissions by number of questions addressed",
@@ -122,7 +125,7 @@ _EN = ClassWords(
     no_misconceptions="No wrong value was traced to a known mistake.",
     queue="Waits for a person",
     queue_how="Settle these with `grader review` and this folder.",
-    queue_points="{n} × {points} points",
+    queue_points=("{n} × {points} point", "{n} × {points} points"),
     queue_empty="Nothing: every point is decided.",
     lookalikes="Look-alikes",
     lookalikes_how="Not looked for yet: `grader lookalikes` and this folder compares everybody's code and "
@@ -184,7 +187,10 @@ _DE = ClassWords(
     not_to_end="liefen nicht bis zum Ende",
     distribution="Entschiedene Punkte",
     distribution_label="Abgaben nach entschiedenen Punkten",
-    pending="Über {points} Punkte entscheidet noch eine Person; sie sind nicht mitgezählt.",
+    pending=(
+        "Über {points} Punkt entscheidet noch eine Person; er ist nicht mitgezählt.",
+        "Über {points} Punkte entscheidet noch eine Person; sie sind nicht mitgezählt.",
+    ),
     bin="{count} von {low} bis {high}",
     participation="Beteiligung",
     participation_caption="Abgaben nach Zahl der bearbeiteten Aufgaben",
@@ -207,7 +213,7 @@ _DE = ClassWords(
     no_misconceptions="Kein falscher Wert ließ sich auf einen bekannten Fehler zurückführen.",
     queue="Wartet auf eine Person",
     queue_how="Zu entscheiden mit `grader review` und diesem Ordner.",
-    queue_points="{n} × {points} Punkte",
+    queue_points=("{n} × {points} Punkt", "{n} × {points} Punkte"),
     queue_empty="Nichts: Alle Punkte sind entschieden.",
     lookalikes="Ähnliche Abgaben",
     lookalikes_how="Noch nicht gesucht: `grader lookalikes` und dieser Ordner vergleicht den Code aller "

@@ -142,7 +142,9 @@ def _headline(report: Report, spoken: Words) -> str:
     if report.score is None:
         return spoken.not_graded
     sentence = spoken.decided if report.pending else spoken.all_decided
-    return sentence.format(score=points(report.score, spoken), max=points(report.max_score, spoken))
+    return sentence[report.max_score != 1].format(
+        score=points(report.score, spoken), max=points(report.max_score, spoken)
+    )
 
 
 def _notes(report: Report, rubric: Rubric, spoken: Words) -> tuple[str, ...]:
@@ -158,14 +160,14 @@ def _notes(report: Report, rubric: Rubric, spoken: Words) -> tuple[str, ...]:
     if report.late is not None and report.late.share:
         late = report.late
         notes.append(
-            spoken.late.format(
+            spoken.late[late.points != 1].format(
                 days=spoken.days[late.days > 1].format(n=late.days),
                 points=points(late.points, spoken),
                 share=points(100 * late.share, spoken),
             )
         )
     if report.pending:
-        notes.append(spoken.waiting.format(pending=points(report.pending, spoken)))
+        notes.append(spoken.waiting[report.pending != 1].format(pending=points(report.pending, spoken)))
     if report.questions:
         done = sum(q.addressed for q in report.questions)
         note = spoken.participation.format(done=done, all=len(report.questions))
@@ -246,8 +248,8 @@ def _findings(report: Report, questions: tuple[QuestionView, ...], spoken: Words
 
 def _points(score: float | None, most: float, spoken: Words) -> str:
     if score is None:
-        return spoken.waits.format(max=points(most, spoken))
-    return spoken.points.format(score=points(score, spoken), max=points(most, spoken))
+        return spoken.waits[most != 1].format(max=points(most, spoken))
+    return spoken.points[most != 1].format(score=points(score, spoken), max=points(most, spoken))
 
 
 def _check(

@@ -14,20 +14,20 @@ MARKS: dict[VerdictName, str] = {"pass": "✓", "partial": "◐", "fail": "✗",
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """Sentences of one language; braces are filled in by the renderers."""
+    """Sentences of one language; braces are filled in by the renderers. Pairs: for one, for several."""
 
     language: Language
     decimal: str
     title: str
     skip: str
     no_name: str
-    decided: str
-    all_decided: str
+    decided: tuple[str, str]
+    all_decided: tuple[str, str]
     not_graded: str
     not_graded_why: str
     ungraded_advice: dict[Status, str]
-    waiting: str
-    late: str
+    waiting: tuple[str, str]
+    late: tuple[str, str]
     days: tuple[str, str]
     participation: str
     participation_advice: str
@@ -38,7 +38,7 @@ class Words:
     stopped_at: str
     not_run: str
     packages: str
-    points: str
+    points: tuple[str, str]
     question: str
     result: str
     not_addressed: str
@@ -60,7 +60,7 @@ class Words:
     element_matrix: str
     wrong: str
     hint: str
-    waits: str
+    waits: tuple[str, str]
     overview: str
     in_short: str
     your_cells: str
@@ -85,8 +85,8 @@ EN = Words(
     title="Report for {name}",
     skip="Skip to the result",
     no_name="your submission",
-    decided="{score} of {max} points so far.",
-    all_decided="{score} of {max} points.",
+    decided=("{score} of {max} point so far.", "{score} of {max} points so far."),
+    all_decided=("{score} of {max} point.", "{score} of {max} points."),
     not_graded="Not graded yet.",
     not_graded_why="This is not a mark. {why}",
     ungraded_advice={
@@ -94,9 +94,15 @@ EN = Words(
         "once more as .ipynb, and ask whoever teaches the course whether you may hand it in again.",
         "sandbox_error": "You need not do anything: it will be graded again.",
     },
-    waiting="{pending} points wait for a person to read your work.",
+    waiting=(
+        "{pending} point waits for a person to read your work.",
+        "{pending} points wait for a person to read your work.",
+    ),
     days=("{n} day", "{n} days"),
-    late="Handed in after the due date, {days} begun: {points} points ({share} %) are taken off.",
+    late=(
+        "Handed in after the due date, {days} begun: {points} point ({share} %) is taken off.",
+        "Handed in after the due date, {days} begun: {points} points ({share} %) are taken off.",
+    ),
     participation="You addressed {done} of {all} questions.",
     participation_advice="The handout advises at least {share} %.",
     unisolated="This notebook ran without isolation. The result is only as trustworthy as its author.",
@@ -106,7 +112,7 @@ EN = Words(
     stopped_at="{why} The cells after cell {cell} did not run.",
     not_run="Your notebook did not run to its end",
     packages="Not installed where notebooks are graded: {names}",
-    points="{score} of {max} points",
+    points=("{score} of {max} point", "{score} of {max} points"),
     question="Question",
     result="Result",
     not_addressed="not addressed",
@@ -128,7 +134,7 @@ EN = Words(
     element_matrix="element {index} (row {row}, column {column})",
     wrong="What is wrong",
     hint="What to try",
-    waits="{max} points, waiting for a person",
+    waits=("{max} point, waiting for a person", "{max} points, waiting for a person"),
     overview="Points by question",
     in_short="In short",
     your_cells="Your notebook's cells",
@@ -177,8 +183,8 @@ DE = Words(
     title="Bericht für {name}",
     skip="Zum Ergebnis springen",
     no_name="Ihre Abgabe",
-    decided="Bisher {score} von {max} Punkten.",
-    all_decided="{score} von {max} Punkten.",
+    decided=("Bisher {score} von {max} Punkt.", "Bisher {score} von {max} Punkten."),
+    all_decided=("{score} von {max} Punkt.", "{score} von {max} Punkten."),
     not_graded="Noch nicht bewertet.",
     not_graded_why="Das ist keine Note. {why}",
     ungraded_advice={
@@ -186,9 +192,15 @@ DE = Words(
         "Notebook noch einmal als .ipynb und fragen Sie im Kurs, ob Sie es erneut abgeben dürfen.",
         "sandbox_error": "Sie müssen nichts tun: Die Bewertung wird wiederholt.",
     },
-    waiting="Über {pending} Punkte entscheidet noch eine Person, die Ihre Arbeit liest.",
+    waiting=(
+        "Über {pending} Punkt entscheidet noch eine Person, die Ihre Arbeit liest.",
+        "Über {pending} Punkte entscheidet noch eine Person, die Ihre Arbeit liest.",
+    ),
     days=("{n} Tag", "{n} Tage"),
-    late="Nach dem Abgabetermin abgegeben, {days} angefangen: {points} Punkte ({share} %) werden abgezogen.",
+    late=(
+        "Nach dem Abgabetermin abgegeben, {days} angefangen: {points} Punkt ({share} %) wird abgezogen.",
+        "Nach dem Abgabetermin abgegeben, {days} angefangen: {points} Punkte ({share} %) werden abgezogen.",
+    ),
     participation="Sie haben {done} von {all} Aufgaben bearbeitet.",
     participation_advice="Das Blatt empfiehlt mindestens {share} %.",
     unisolated="Dieses Notebook lief ohne Abschottung; das Ergebnis ist so vertrauenswürdig wie sein Autor.",
@@ -198,7 +210,7 @@ DE = Words(
     stopped_at="{why} Die Zellen nach Zelle {cell} liefen nicht.",
     not_run="Ihr Notebook lief nicht bis zum Ende",
     packages="Dort, wo bewertet wird, nicht installiert: {names}",
-    points="{score} von {max} Punkten",
+    points=("{score} von {max} Punkt", "{score} von {max} Punkten"),
     question="Aufgabe",
     result="Ergebnis",
     not_addressed="nicht bearbeitet",
@@ -220,7 +232,7 @@ DE = Words(
     element_matrix="Element {index} (Zeile {row}, Spalte {column})",
     wrong="Was nicht stimmt",
     hint="Was Sie versuchen können",
-    waits="{max} Punkte, eine Person entscheidet",
+    waits=("{max} Punkt, eine Person entscheidet", "{max} Punkte, eine Person entscheidet"),
     overview="Punkte je Aufgabe",
     in_short="Kurz gesagt",
     your_cells="Die Zellen Ihres Notebooks",

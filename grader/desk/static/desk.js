@@ -176,7 +176,7 @@
   }
 
   function card(item) {
-    const worth = item.max === null ? "" : words("worth", { points: number(item.max) });
+    const worth = item.max === null ? "" : words(item.max === 1 ? "worth_one" : "worth", { points: number(item.max) });
     const seen = el("section", { className: "card" },
       item.question && el("p", { className: "asked" }, item.question),
       el("div", { className: "head" }, el("h2", {}, item.title), el("span", { className: "points" }, worth)),
@@ -218,7 +218,7 @@
       const box = el("input", { type: "checkbox", value: id, checked: only === null || only === id });
       const now = item.standing[id];
       const given = now.points === null ? null : el("span", { className: "given" },
-        `✓ ${item.max === null ? now.by : words("by", { points: number(now.points), by: now.by })}`);
+        `✓ ${item.max === null ? now.by : words(now.points === 1 ? "by_one" : "by", { points: number(now.points), by: now.by })}`);
       const link = el("a", { href: `report/${encodeURIComponent(id)}`, target: "_blank", rel: "noreferrer" }, words("report"));
       return el("li", {}, el("label", {}, box, el("bdi", {}, who(id))), " ", given, given ? " " : null, link);
     });
