@@ -11,6 +11,7 @@ import pytest
 
 import grader
 from grader.desk.words import desk_words
+from grader.intake.notebook import read
 from grader.report.class_words import class_words
 from grader.report.reasons import said
 from grader.report.words import words
@@ -75,6 +76,36 @@ def test_every_sentence_of_the_judge_is_known_in_german() -> None:
         made = said(text, "de")
         assert made != text, f"a German sentence is missing in grader/report/reasons.py: {text}"
         assert not re.search(r"\b(the|is|printed)\b", made.partition("“")[0]), made
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b" \0\n",
+        b"PK\x03\x04",
+        b"%PDF-1.7",
+        b"\x89PNG\r\n",
+        b"\xff\xfe\xff\xff",
+        b"<!doctype html><p>x",
+        b"import torch",
+        b"hello",
+        b"[1, 2]",
+        b"{}",
+        b'{"cells": "x"}',
+        b'{"cells": [',
+        b'{"cells": []} {}',
+        b'{"a" 1}',
+        b'{\n<<<<<<< HEAD\n"a": 1}',
+        b"[" * 3000,
+    ],
+)
+def test_why_a_file_could_not_be_read_is_known_in_german(data: bytes) -> None:
+    problem = read(data).problem
+    assert problem is not None
+    made = said(problem, "de")
+    assert made != problem
+    assert not re.search(r"\b(the|not|notebook|but|at|file)\b", made), made
 
 
 def test_what_a_student_wrote_is_not_translated() -> None:
