@@ -15,7 +15,7 @@ import rubric
 from grader.execute.absent import missing_packages
 from grader.execute.outputs import OutputLog, clean
 from grader.jail import probe, view
-from grader.jail.cage import filters, plan, trial
+from grader.jail.cage import fair, filters, landlock, plan, trial
 from grader.jail.cage.cgroup import Group
 from grader.jail.remove import remove_tree
 from grader.jail.rundir import private_directory
@@ -256,3 +256,42 @@ def test_imports_of_hostile_code_are_read_in_a_moment(source: str) -> None:
     started = time.process_time()
     assert missing_packages((Cell(index=0, kind="code", source=source),), ()) == ()
     assert time.process_time() - started < 2
+
+
+@pytest.mark.parametrize("threads", [1, 2, 3, 5, 64, 300])
+def test_threads_weigh_as_much_as_two_however_many(threads: int) -> None:
+    nice = fair.nice_value(threads)
+    weight = threads * 1.25**-nice
+    assert weight <= 2 or nice == 19
+    assert nice == 0 or threads * 1.25 ** -(nice - 1) > 2
+
+
+@pytest.mark.skipif(not landlock.abi(), reason="needs Landlock")
+@pytest.mark.parametrize("version", [2, 3])
+def test_where_landlock_lets_files_be_emptied_the_filter_does_not(
+    version: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Before ABI 3 (Linux 6.2) Landlock has no say in truncate(2)."""
+    path = tmp_path / "grades.csv"
+    path.write_text("100")
+    monkeypatch.setattr(landlock, "abi", lambda: version)
+    program = filters.build_first()
+    reader, writer = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        refused = 0
+        filters.install(filters.for_process(program, os.getpid()))
+        for attempt in (
+            lambda: os.truncate(path, 0),
+            lambda: os.open(path, os.O_RDONLY | os.O_TRUNC),
+            lambda: os.open(path, os.O_ACCMODE | os.O_TRUNC),
+        ):
+            try:
+                attempt()
+            except OSError:
+                refused += 1
+        os.write(writer, bytes([refused]))
+        os._exit(0)
+    os.waitpid(pid, 0)
+    assert os.read(reader, 1) == bytes([3 if version < 3 else 2])
+    assert path.read_text() == ("100" if version < 3 else "")

@@ -15,6 +15,8 @@ tests of ipykernel, nbclient and jupyter_client that ask for it fail:
 - it starts no process (multiprocessing, `subprocess`, `!command`) and reaches no network; it opens no
   window, also not with a display at hand; without processes `torch.compile` leaves models as they are,
   and joblib and DataLoader work in the kernel's own;
+- it maps no anonymous memory as shared (`mmap.mmap(-1, n)` without `MAP_PRIVATE`); locks of files and options
+  of sockets seem to work and do nothing;
 - it keeps no history, so that `history_request` gives nothing; has no debugger and no subshells, and
   announces neither; of signals from outside only INT, TERM and KILL reach it;
 - it speaks over unix sockets, whatever `transport` and `ip` the manager was given.

@@ -5,19 +5,28 @@ system call invented tomorrow is closed today. What students do reach for (progr
 sockets, memory files) fails with an errno whose message makes sense. Stage 2 comes once ipykernel
 runs, on all its threads, and takes away what only the start needed.
 
-Three calls must seem to work, or libraries abort: scheduling of threads (libzmq), and everything
-that changes modes, owners and times of files. Those last are not mediated by Landlock, and a file
-opened for reading can be changed by its owner: they return success and do nothing.
+Some calls must seem to work, or libraries abort; they return success and do nothing. Scheduling of
+threads, which libzmq asks for. What changes modes, owners and times of files: Landlock does not mediate
+it, and a file opened for reading can be changed by its owner. Locks of files: a kernel is one process
+alone with its files, so nobody is ever in its way, but Linux keeps any number of them, in memory that
+counts for nobody. Options of sockets: how much a socket may hold is one.
+
+Nothing may be kept where the supervisor can't see it. Memory shared with nobody yet (anonymous, or
+/dev/zero's) stays as a whole while one page is mapped, and no limit of a process counts the rest: it is
+refused. So are files opened for neither reading nor writing, of which Landlock asks no right, and files
+that are emptied by being opened for reading, of which it asks no right before ABI 3.
 """
 
 from __future__ import annotations
 
 import ctypes
 import errno
+import os
 import struct
 import tempfile
 from typing import Any
 
+from . import landlock
 from .syscalls import PR_SET_NO_NEW_PRIVS, prctl, syscall
 
 OWN_PID = 0x3C0FFEE1
@@ -35,14 +44,14 @@ def _names(text: str) -> tuple[str, ...]:
 
 _ALLOW = _names("""
 read write readv writev pread64 pwrite64 preadv pwritev preadv2 pwritev2
-open openat openat2 creat close lseek stat lstat fstat newfstatat statx
+creat close lseek stat lstat fstat newfstatat statx
 access faccessat faccessat2 getdents getdents64 getcwd chdir fchdir
 rename renameat renameat2 mkdir mkdirat rmdir unlink unlinkat link linkat symlink symlinkat
-readlink readlinkat truncate ftruncate fallocate fsync fdatasync fadvise64 readahead
-copy_file_range sendfile flock dup dup2 dup3 pipe pipe2 umask statfs fstatfs
+readlink readlinkat ftruncate fallocate fsync fdatasync fadvise64 readahead
+copy_file_range sendfile dup dup2 dup3 pipe pipe2 umask statfs fstatfs
 getxattr lgetxattr fgetxattr listxattr llistxattr flistxattr
-mmap munmap mremap mprotect madvise msync mincore brk membarrier
-exit exit_group futex set_robust_list get_robust_list set_tid_address restart_syscall rseq arch_prctl
+munmap mremap mprotect madvise msync mincore brk membarrier
+exit exit_group futex set_robust_list set_tid_address restart_syscall rseq arch_prctl
 gettid getpid getppid getpgid getpgrp getsid wait4 waitid
 sched_yield sched_getaffinity sched_getparam sched_getscheduler sched_getattr
 sched_get_priority_max sched_get_priority_min sched_rr_get_interval getpriority
@@ -54,7 +63,7 @@ getrlimit setrlimit getrandom getcpu
 getuid geteuid getgid getegid getgroups getresuid getresgid capget
 poll ppoll select pselect6 epoll_create epoll_create1 epoll_ctl epoll_ctl_old epoll_wait epoll_pwait
 epoll_pwait2 eventfd eventfd2
-sendto recvfrom shutdown getsockname getpeername getsockopt setsockopt accept accept4
+shutdown getsockname getpeername getsockopt accept accept4
 """)
 
 _PRETEND = _names("""
@@ -62,6 +71,7 @@ sched_setscheduler sched_setparam sched_setattr sched_setaffinity
 chmod fchmod fchmodat fchmodat2 chown fchown lchown fchownat
 utime utimes futimesat utimensat
 setxattr lsetxattr fsetxattr removexattr lremovexattr fremovexattr
+flock setsockopt
 """)
 
 _FORBID = _names(
@@ -71,10 +81,17 @@ _FORBID = _names(
 _START_ONLY = _names("seccomp sendmsg recvmsg")
 """sendmsg passes descriptors: a file that waits in a socket is in no process and no directory"""
 
-
 _PRCTL = (3, 15, 16, 38, 0x53564D41)
-_FCNTL = (*range(8), 36, 37, 38, 1030, 1032)
+_FCNTL = (*range(6), 36, 1030, 1032)
+_FCNTL_LOCK = (6, 7, 37, 38)
 _IOCTL = (0x5401, 0x5413, 0x541B, 0x5421, 0x5450, 0x5451)
+_HOW_OPENED = os.O_ACCMODE | os.O_TRUNC
+_READ_OR_WRITE = (os.O_RDONLY, os.O_WRONLY, os.O_RDWR, os.O_WRONLY | os.O_TRUNC, os.O_RDWR | os.O_TRUNC)
+_NEITHER = (os.O_RDONLY | os.O_TRUNC, os.O_ACCMODE, os.O_ACCMODE | os.O_TRUNC)
+_MAP_SHARED, _MAP_ANONYMOUS = 0x1, 0x20
+_MSG_OOB = 1
+_TRUNCATE_SINCE = 3
+"""Landlock ABI"""
 
 
 def build_first() -> bytes:
@@ -101,6 +118,19 @@ def build_first() -> bytes:
     for names, argument, values in (("prctl", 0, _PRCTL), ("fcntl", 1, _FCNTL), ("ioctl", 1, _IOCTL)):
         for value in values:
             _add(built, s.ALLOW, names, s.Arg(argument, s.EQ, value))
+    for value in _FCNTL_LOCK:
+        _add(built, s.ERRNO(0), "fcntl", s.Arg(1, s.EQ, value))
+    for name, argument in (("open", 1), ("openat", 2)):
+        for action, values in ((s.ALLOW, _READ_OR_WRITE), (s.ERRNO(errno.EACCES), _NEITHER)):
+            for value in values:
+                _add(built, action, name, s.Arg(argument, s.MASKED_EQ, _HOW_OPENED, value))
+    _add(built, s.ALLOW if landlock.abi() >= _TRUNCATE_SINCE else s.ERRNO(errno.EPERM), "truncate")
+    ownerless = _MAP_SHARED | _MAP_ANONYMOUS
+    for value in (0, _MAP_SHARED, _MAP_ANONYMOUS):
+        _add(built, s.ALLOW, "mmap", s.Arg(3, s.MASKED_EQ, ownerless, value))
+    _add(built, s.ERRNO(errno.EPERM), "mmap", s.Arg(3, s.MASKED_EQ, ownerless, ownerless))
+    for name in ("sendto", "recvfrom"):
+        _add(built, s.ALLOW, name, s.Arg(3, s.MASKED_EQ, _MSG_OOB, 0))
     stream = s.Arg(1, s.MASKED_EQ, 0xF, 1)
     _add(built, s.ALLOW, "socketpair", s.Arg(0, s.EQ, 1), stream)
     # EPERM here would make libzmq abort

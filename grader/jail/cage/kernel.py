@@ -203,9 +203,9 @@ def set_limits(limits: KernelLimits) -> None:
 def _readable(plan: Plan) -> list[str]:
     if plan.namespaces:
         paths = [f"/{name}" for name in os.listdir("/") if name not in ("proc", "home", "dev")]
-        paths += ["/dev/zero", "/dev/urandom", "/dev/random"]
+        paths += ["/dev/urandom", "/dev/random"]
     else:
-        paths = [*plan.read, "/sys/devices/system/cpu", "/dev/zero", "/dev/urandom", "/dev/random"]
+        paths = [*plan.read, "/sys/devices/system/cpu", "/dev/urandom", "/dev/random"]
     if plan.private_proc:
         return [*paths, "/proc"]
     # the name that this /proc has for us: without a fresh /proc our own pid means somebody else there

@@ -14,7 +14,7 @@ from . import syscalls as sc
 from .plan import HOME, Plan
 
 _SMALL = "size=1m,nr_inodes=4k,mode=755"
-_DEVICES = ("/dev/null", "/dev/zero", "/dev/urandom", "/dev/random")
+_DEVICES = ("/dev/null", "/dev/urandom", "/dev/random")
 _LINKS = ("/lib", "/lib64", "/bin", "/sbin")
 
 

@@ -17,7 +17,7 @@ import time
 import traceback
 from typing import Any
 
-from . import kernel, namespaces
+from . import fair, kernel, namespaces
 from . import syscalls as sc
 from .cgroup import Group, Parents
 from .plan import Order, Plan
@@ -68,7 +68,7 @@ def _live(plan: Plan, order: Order, talk: socket.socket, sockets: list[int], gro
     theirs.close()
     for descriptor in sockets:
         os.close(descriptor)
-    ending = _wait(pid, os.pidfd_open(pid), order, talk, ready, group)
+    ending = _wait(pid, uid, os.pidfd_open(pid), order, talk, ready, group)
     _kill_stragglers()
     _tell(talk, {"exit": ending})
 
@@ -85,25 +85,30 @@ def _become_kernel(
 
 
 def _wait(
-    pid: int, handle: int, order: Order, talk: socket.socket, ready: socket.socket, group: Group | None
+    pid: int,
+    uid: int,
+    handle: int,
+    order: Order,
+    talk: socket.socket,
+    ready: socket.socket,
+    group: Group | None,
 ) -> dict[str, Any]:
     """Relay, watch and kill until the kernel is gone; then say how it ended."""
     limits = order.limits
     poll = select.poll()
     for source in (handle, talk.fileno(), ready.fileno()):
         poll.register(source, select.POLLIN)
-    watch = Watch(pid)
+    watch = Watch(pid, order.work)
     reason = ""
     ticks = 0
     peak = 0
-    work = order.work
     due = time.monotonic()
     while True:
         events = [source for source, _ in poll.poll(_TICK_MS)]
         if ready.fileno() in events:
             poll.unregister(ready.fileno())
             if _relay_ready(ready, talk):
-                watch.baseline = watch.memory_and_threads()[0]
+                watch.set_out()
         if talk.fileno() in events and not _obey(talk, handle):
             poll.unregister(talk.fileno())
         if handle in events:
@@ -116,14 +121,15 @@ def _wait(
         peak = max(peak, memory - watch.baseline)
         if reason:
             continue
+        fair.even_out(pid, watch.own_threads, threads, uid)
         if watch.first_thread_left:
             reason = "leader"
         elif memory - watch.baseline > limits.memory_bytes:
             reason = "memory"
         elif threads > limits.processes:
             reason = "processes"
-        elif work and ticks % _DISK_EVERY == 0:
-            size, files = watch.disk(work, limits.files)
+        elif order.work and ticks % _DISK_EVERY == 0:
+            size, files = watch.disk(limits.files)
             reason = "disk" if size > limits.disk_bytes else "files" if files > limits.files else ""
         if reason:
             signal.pidfd_send_signal(handle, signal.SIGKILL)

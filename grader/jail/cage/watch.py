@@ -3,13 +3,16 @@
 Where cgroups and a tmpfs of limited size do this exactly, they kill first; this is what holds
 without them. Memory counts what the kernel does not share with a file: anonymous and shared
 memory. Disk counts what lies in the working directory, and files that are deleted but still open
-or mapped.
+or mapped. Of one that is only mapped nobody is told the size; as long as there is one, disk counts
+what the file system has lost altogether.
 """
 
 from __future__ import annotations
 
 import os
 import stat
+
+from . import fair
 
 _EXITING = 4
 """PF_EXITING in the flags of /proc/PID/task/TID/stat"""
@@ -19,15 +22,24 @@ _KILL_PENDING = 1 << 8
 class Watch:
     """Reads the /proc entries of one process through descriptors opened at the start.
 
+    directory: where the process writes; "" when that needs no watching. own_threads: those of ipykernel.
     first_thread_left: the first thread has ended and others go on; nothing here counts any more what
     they use.
     """
 
-    def __init__(self, pid: int) -> None:
+    def __init__(self, pid: int, directory: str) -> None:
         self._pid = pid
+        self._directory = os.path.realpath(directory) if directory else ""
+        self._free = _free_bytes(self._directory)
         self.first_thread_left = False
         self._status = os.open(f"/proc/{pid}/status", os.O_RDONLY | os.O_CLOEXEC)
+        self.own_threads: frozenset[int] = frozenset()
         self.baseline = self.memory_and_threads()[0]
+
+    def set_out(self) -> None:
+        """From now on what is used is the student's."""
+        self.baseline = self.memory_and_threads()[0]
+        self.own_threads = fair.threads_of(self._pid)
 
     def memory_and_threads(self) -> tuple[int, int]:
         """Bytes in use and number of threads; (0, 0) when the process is gone."""
@@ -59,15 +71,11 @@ class Watch:
             return False  # a thread has ended meanwhile: the next look will tell
         return False
 
-    def disk(self, directory: str, most_files: int) -> tuple[int, int]:
-        """Bytes and files below a directory, plus deleted files still in use; stops at most_files."""
+    def disk(self, most_files: int) -> tuple[int, int]:
+        """Bytes and files below the directory, plus deleted files still in use; stops at most_files."""
         size = count = 0
         seen: set[tuple[int, int]] = set()
-        try:
-            device = os.stat(directory).st_dev
-        except OSError:
-            return 0, 0
-        pending = [directory]
+        pending = [self._directory]
         while pending and count <= most_files:
             try:
                 entries = os.scandir(pending.pop())
@@ -91,36 +99,51 @@ class Watch:
                     elif (info.st_dev, info.st_ino) not in seen:
                         seen.add((info.st_dev, info.st_ino))
                         size += info.st_blocks * 512
-        return size + self._open_and_deleted(device) + self._mapped_and_deleted(device), count
+        return size + self._deleted(), count
 
-    def _open_and_deleted(self, device: int) -> int:
-        sizes = {}
+    def _deleted(self) -> int:
+        """Bytes of files without a name."""
+        opened = self._open_and_deleted()
+        mapped = self._mapped_and_deleted() - opened.keys()
+        lost = self._free - _free_bytes(self._directory) if mapped else 0
+        return sum(opened.values()) + max(0, lost)
+
+    def _open_and_deleted(self) -> dict[int, int]:
+        """Bytes by inode."""
+        sizes: dict[int, int] = {}
         folder = f"/proc/{self._pid}/fd"
         try:
             names = os.listdir(folder)
         except OSError:
-            return 0
+            return sizes
         for name in names:
             try:
                 info = os.stat(f"{folder}/{name}")
             except OSError:
                 continue
-            if stat.S_ISREG(info.st_mode) and info.st_nlink == 0 and info.st_dev == device:
+            if stat.S_ISREG(info.st_mode) and info.st_nlink == 0:
                 sizes[info.st_ino] = info.st_blocks * 512
-        return sum(sizes.values())
+        return sizes
 
-    def _mapped_and_deleted(self, device: int) -> int:
-        wanted = f"{os.major(device):02x}:{os.minor(device):02x}"
-        size = 0
+    def _mapped_and_deleted(self) -> set[int]:
+        """Inodes of the directory's files."""
+        found = set()
+        inside = os.fsencode(self._directory) + b"/"
         try:
-            with open(f"/proc/{self._pid}/maps", errors="replace") as maps:
+            with open(f"/proc/{self._pid}/maps", "rb") as maps:
                 for line in maps:
-                    if not line.endswith("(deleted)\n"):
-                        continue
-                    area, _, _, where = line.split()[:4]
-                    if where == wanted:
-                        start, end = (int(edge, 16) for edge in area.split("-"))
-                        size += end - start
+                    if line.endswith(b"(deleted)\n"):
+                        _, _, _, _, inode, path = line.split(maxsplit=5)
+                        if path.startswith(inside):
+                            found.add(int(inode))
         except OSError:
-            return 0
-        return size
+            return set()
+        return found
+
+
+def _free_bytes(directory: str) -> int:
+    try:
+        info = os.statvfs(directory)
+    except OSError:
+        return 0
+    return info.f_bfree * info.f_frsize

@@ -1,5 +1,5 @@
 # %%
-# locks, leases and watches on files that all kernels read; signals by descriptors and timers to others
+# leases on files that all kernels read; signals by descriptors to others
 import fcntl
 import torch
 shared = [torch.__file__, os.__file__, sys.executable, os.path.dirname(torch.__file__)]
@@ -8,7 +8,6 @@ for path in shared:
         fd = os.open(path, os.O_RDONLY)
         fcntl.fcntl(fd, 1024, kind)
     attempt(f"write lease {path}", leased)
-    attempt(f"write lock {path}", lambda path=path: fcntl.lockf(os.open(path, os.O_RDONLY), fcntl.LOCK_EX | fcntl.LOCK_NB))
 # %%
 def owned(pid):
     r, w = os.pipe()
