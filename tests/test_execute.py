@@ -286,6 +286,18 @@ def test_disk_fills_and_the_rest_runs_or_the_kernel_dies(run: Run, code: str) ->
     assert done.status == "killed" or done.errors[0].name == "OSError"
 
 
+def test_descriptors_that_are_used_up_are_an_error_and_the_rest_runs(run: Run) -> None:
+    done = run(
+        "print(1)\nfs = []\nfor i in range(999): fs.append(open('x', 'a'))",
+        "print(2)",
+        "1/0",
+        "print(3)",
+        limits=Limits(cell_s=9),
+    )
+    assert [error.name for error in done.errors] == ["OSError", "ZeroDivisionError"]
+    assert [text_of(done, n).splitlines()[0] for n in (0, 1, 3)] == ["1", "2", "3"]
+
+
 # ------------------------------------------------------------- what honest notebooks need
 
 

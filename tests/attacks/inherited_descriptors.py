@@ -37,3 +37,9 @@ for fd in range(256):
 attempt("table of its own", lambda: call("unshare", 0x400))
 attempt("close_range with a table of its own", lambda: call(436, 3, 4, 2))
 attempt("a descriptor from another process", lambda: call("pidfd_getfd", 3, 3, 0))
+for channel in (1, 2):
+    for fd in connections(channel):
+        buffer = ctypes.create_string_buffer(4096)
+        size = ctypes.c_int(4096)
+        for option in (26, 31, 59, 77):
+            attempt(f"whoever is at the other end {option}", lambda: call(55, fd, 1, option, buffer, ctypes.byref(size)) or found(buffer.raw.strip(b"\0")))

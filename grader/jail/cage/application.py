@@ -114,6 +114,7 @@ class CagedStream(OutStream):
     def _watch_pipe_fd(self) -> None:
         if self._fid is None:
             return
+        _open_line(self.pub_thread)
         poll = select.poll()
         poll.register(self._fid, select.POLLIN)
         while self._should_watch and self._fid is not None:
@@ -134,6 +135,11 @@ class CagedStream(OutStream):
                 return  # the cell has it all; this thread goes on when some is free again
             except (OSError, TypeError, ValueError):
                 self._fid = None  # the student closed or replaced it
+
+
+def _open_line(thread: IOPubThread) -> None:
+    """Connect this thread to the one that sends; at its first print there may be no descriptor left."""
+    assert thread._event_pipe is not None
 
 
 class CagedApp(IPKernelApp):
@@ -216,6 +222,8 @@ class CagedApp(IPKernelApp):
         self.configure_tornado_logger()
         self.iopub_thread = IOPubThread(self.iopub_socket, pipe=False, session=self.session)
         self.iopub_thread.start()
+        _open_line(self.iopub_thread)
+        self.iopub_thread.schedule(lambda: _open_line(self.iopub_thread))
         self.iopub_socket = self.iopub_thread.background_socket
 
     def init_kernel(self) -> None:

@@ -63,7 +63,7 @@ getrlimit setrlimit getrandom getcpu
 getuid geteuid getgid getegid getgroups getresuid getresgid capget
 poll ppoll select pselect6 epoll_create epoll_create1 epoll_ctl epoll_ctl_old epoll_wait epoll_pwait
 epoll_pwait2 eventfd eventfd2
-shutdown getsockname getpeername getsockopt accept accept4
+shutdown getsockname getpeername accept accept4
 """)
 
 _PRETEND = _names("""
@@ -90,6 +90,8 @@ _READ_OR_WRITE = (os.O_RDONLY, os.O_WRONLY, os.O_RDWR, os.O_WRONLY | os.O_TRUNC,
 _NEITHER = (os.O_RDONLY | os.O_TRUNC, os.O_ACCMODE, os.O_ACCMODE | os.O_TRUNC)
 _MAP_SHARED, _MAP_ANONYMOUS = 0x1, 0x20
 _MSG_OOB = 1
+_SOCKET_ANSWERS = (3, 4, 7, 8, 17, 30, 38, 39)
+"""type, error, buffers, peer's ids, listening, protocol, domain; another one gives a pidfd of the peer"""
 _TRUNCATE_SINCE = 3
 """Landlock ABI"""
 
@@ -131,6 +133,8 @@ def build_first() -> bytes:
     _add(built, s.ERRNO(errno.EPERM), "mmap", s.Arg(3, s.MASKED_EQ, ownerless, ownerless))
     for name in ("sendto", "recvfrom"):
         _add(built, s.ALLOW, name, s.Arg(3, s.MASKED_EQ, _MSG_OOB, 0))
+    for value in _SOCKET_ANSWERS:
+        _add(built, s.ALLOW, "getsockopt", s.Arg(1, s.EQ, 1), s.Arg(2, s.EQ, value))
     stream = s.Arg(1, s.MASKED_EQ, 0xF, 1)
     _add(built, s.ALLOW, "socketpair", s.Arg(0, s.EQ, 1), stream)
     # EPERM here would make libzmq abort

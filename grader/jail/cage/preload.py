@@ -35,7 +35,7 @@ IPython zmq tornado.ioloop asyncio ipykernel.kernelapp ipykernel.ipkernel ipyker
 IPython.core.completerlib IPython.core.debugger IPython.core.logger IPython.core.oinspect
 IPython.extensions.storemagic IPython.utils.wildcard IPython.core.pylabtools
 tornado.platform.asyncio tornado.queues tornado.locks tornado.gen
-pdb pydoc unicodedata uuid cProfile timeit doctest pickle decimal fractions statistics random
+stack_data pdb pydoc unicodedata uuid cProfile timeit doctest pickle decimal fractions statistics random
 multiprocessing.synchronize concurrent.futures.thread encodings.idna
 """)
 
