@@ -7,35 +7,21 @@ Only the prelude is handed to kernels, as text.
 from __future__ import annotations
 
 import hashlib
-import importlib.util
 import json
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import ModuleType
-from typing import Any, Protocol
 
 import numpy as np
-import numpy.typing as npt
 
 import rubric as shipped
 from grader.errors import RubricError
 from grader.rubric_file import load_rubric
+from grader.solution import Array, Known, Quantities, known_mistakes, module, solve
 from rubric.schema import Mistake, Rubric, World
 
 __all__ = ["Array", "Assignment", "Quantities", "load", "load_rubric", "locate"]
-
-Array = npt.NDArray[np.float64]
-Quantities = Mapping[str, Array]
-
-
-class _Variant(Protocol):
-    def __call__(self, world: World, ids: tuple[str, ...]) -> Mapping[str, Any] | None: ...
-
-
-class _Candidates(Protocol):
-    def __call__(self, words: frozenset[str]) -> Sequence[Mistake]: ...
 
 
 _KEPT = 6_000  # combinations of mistakes whose quantities are kept; students' numbers suggest ever new ones
@@ -52,8 +38,7 @@ class Assignment:
     prelude: str
     own_prelude: bool
     mistakes: tuple[Mistake, ...]
-    _variant: _Variant | None
-    _candidates: _Candidates | None = None
+    _known: Known
     _variants: dict[tuple[tuple[str, ...], int], Quantities | None] = field(default_factory=dict)
 
     def prelude_for(self, world: World) -> str:
@@ -86,37 +71,50 @@ class Assignment:
 
     def candidates(self, words: frozenset[str]) -> tuple[Mistake, ...]:
         """Further mistakes that the words and numbers in a notebook's code suggest, see rubric/schema.py."""
-        return tuple(self._candidates(words)) if self._candidates is not None else ()
+        return self._known.candidates(words)
 
     def _solve(self, ids: tuple[str, ...], world: int) -> Quantities | None:
         if (ids, world) not in self._variants:
-            found = self._variant(self.rubric.worlds[world], ids) if self._variant is not None else None
-            self._variants[ids, world] = None if found is None else _arrays(found)
+            self._variants[ids, world] = self._known.variant(self.rubric.worlds[world], ids)
         return self._variants[ids, world]
 
 
-def locate(name_or_path: str) -> Path:
+def locate(name_or_path: str | None) -> Path:
     """The folder of an assignment: one shipped under ``rubric/`` by name, or any folder by path.
 
     A bare name means the shipped one first: its Python is trusted, and where we stand may lie a student's
-    folder of that name.
+    folder of that name. None means the only one that is shipped.
 
     Raises:
         RubricError: there is no such folder, or it has no rubric.yaml.
     """
     home = Path(next(iter(shipped.__path__)))
+    if name_or_path is None:
+        return _the_only_one(home)
     given = Path(name_or_path)
     folders = [given.parent if given.name == "rubric.yaml" else given, home / name_or_path]
     for folder in reversed(folders) if given.name == name_or_path else folders:
         if (folder / "rubric.yaml").is_file():
             return folder.resolve()
-    names = ", ".join(sorted(p.parent.name for p in home.glob("*/rubric.yaml"))) or "none"
+    names = ", ".join(p.name for p in _shipped(home)) or "none"
     raise RubricError(
         f"{name_or_path}: no rubric.yaml there, expected a folder with one or a shipped assignment ({names})"
     )
 
 
-def load(name_or_path: str) -> Assignment:
+def _shipped(home: Path) -> list[Path]:
+    return sorted(p.parent for p in home.glob("*/rubric.yaml"))
+
+
+def _the_only_one(home: Path) -> Path:
+    folders = _shipped(home)
+    if len(folders) == 1:
+        return folders[0].resolve()
+    names = "".join(f"{p.name}, " for p in folders)
+    raise RubricError(f"no assignment is named, expected --rubric with one of these: {names}a folder")
+
+
+def load(name_or_path: str | None) -> Assignment:
     """Load an assignment and compute its reference values in every world.
 
     Raises:
@@ -129,12 +127,14 @@ def load(name_or_path: str) -> Assignment:
         content = path.read_bytes()
         digest.update(f"{path.name} {len(content)}\n".encode())
         digest.update(content)
-    canonical = _module(folder, "canonical")
+    canonical = module(folder, "canonical")
     if torch := sys.modules.get("torch"):
         torch.set_num_threads(1)  # tensors here are small; threads only get in each other's way
-    if canonical is None or not hasattr(canonical, "quantities"):
+    if canonical is None:
+        raise RubricError(f"{folder / 'canonical.py'}: no such file, expected the solution")
+    if not callable(getattr(canonical, "quantities", None)):
         raise RubricError(f"{folder / 'canonical.py'}: expected a function quantities(world)")
-    references = tuple(_run(folder, canonical.quantities, world) for world in rubric.worlds)
+    references = tuple(solve(folder, canonical.quantities, world) for world in rubric.worlds)
     for check in rubric.tensor_checks():
         if check.quantity not in references[0]:
             raise RubricError(
@@ -146,12 +146,13 @@ def load(name_or_path: str) -> Assignment:
                 f"{folder / 'canonical.py'}: {check.quantity} is empty, but check {check.id} asks for it"
             )
     _same_in_all_worlds(folder, rubric, references)
-    mistakes = _module(folder, "mistakes")
-    if mistakes is not None:
-        _well_formed(folder / "mistakes.py", mistakes)
+    known = known_mistakes(folder)
     own = (folder / "prelude.py").is_file()
     prelude = (folder if own else Path(next(iter(shipped.__path__)))) / "prelude.py"
-    text = prelude.read_text(encoding="utf-8")
+    try:
+        text = prelude.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as e:
+        raise RubricError(f"{prelude}: cannot be read: {e}") from e
     if not own:
         digest.update(text.encode())
     return Assignment(
@@ -161,29 +162,9 @@ def load(name_or_path: str) -> Assignment:
         references=references,
         prelude=text,
         own_prelude=own,
-        mistakes=tuple(mistakes.MISTAKES) if mistakes else (),
-        _variant=mistakes.variant if mistakes else None,
-        _candidates=getattr(mistakes, "candidates", None),
+        mistakes=known.mistakes,
+        _known=known,
     )
-
-
-def _run(folder: Path, function: Callable[[World], Mapping[str, Any]], world: World) -> Quantities:
-    try:
-        found = function(world)
-        if not isinstance(found, Mapping):
-            raise TypeError(f"gave a {type(found).__name__}, expected a dict of name to tensor")
-        if odd := [name for name in found if not isinstance(name, str)]:
-            raise TypeError(f"gave the name {odd[0]!r}, expected a text")
-        return _arrays(found)
-    except Exception as e:
-        problem = f"{type(e).__name__}: {_one_line(e)}"
-        raise RubricError(
-            f"{folder / 'canonical.py'}: quantities() failed in world {world.name!r}: {problem}"
-        ) from e
-
-
-def _one_line(error: Exception) -> str:
-    return " ".join(str(error).split())
 
 
 def _same_in_all_worlds(folder: Path, rubric: Rubric, references: Sequence[Quantities]) -> None:
@@ -203,54 +184,3 @@ def _same_in_all_worlds(folder: Path, rubric: Rubric, references: Sequence[Quant
                 )
             if name in asked and not np.isfinite(value).all():
                 raise RubricError(f"{where} {name} is not finite, expected numbers a student can print")
-
-
-def _well_formed(file: Path, module: ModuleType) -> None:
-    """`RubricError` where mistakes.py lacks what the grader takes from it."""
-    listed = getattr(module, "MISTAKES", None)
-    if not isinstance(listed, list | tuple):
-        raise RubricError(f"{file}: expected MISTAKES, a tuple of rubric.schema.Mistake")
-    for number, mistake in enumerate(listed, start=1):
-        if not isinstance(mistake, Mistake):
-            found = type(mistake).__name__
-            raise RubricError(f"{file}: entry {number} of MISTAKES is a {found}, expected a Mistake")
-        for name in ("touches", "signs", "hints"):
-            if isinstance(getattr(mistake, name), str):
-                raise RubricError(f"{file}: {name} of {mistake.id!r} is a text, expected a set of texts")
-    ids = [m.id for m in listed]
-    twice = sorted({i for i in ids if ids.count(i) > 1})
-    if twice:
-        raise RubricError(f"{file}: mistake {twice[0]!r} is listed twice, expected unique ids")
-    if not callable(getattr(module, "variant", None)):
-        raise RubricError(f"{file}: expected a function variant(world, ids)")
-
-
-def _arrays(quantities: Mapping[str, Any]) -> Quantities:
-    # Copied: an array that shares its numbers with a torch tensor keeps that alive, many times its size.
-    return {name: np.asarray(value, dtype=np.float64).copy() for name, value in quantities.items()}
-
-
-def _module(folder: Path, name: str) -> ModuleType | None:
-    """Import ``folder/name.py`` as part of a package of its own, so that `from . import` works there."""
-    path = folder / f"{name}.py"
-    if not path.is_file():
-        return None
-    package = f"_assignment_{hashlib.sha256(str(folder).encode()).hexdigest()[:12]}"
-    if package not in sys.modules:
-        parent = ModuleType(package)
-        parent.__path__ = [str(folder)]
-        sys.modules[package] = parent
-    full = f"{package}.{name}"
-    if full in sys.modules:
-        return sys.modules[full]
-    spec = importlib.util.spec_from_file_location(full, path)
-    if spec is None or spec.loader is None:
-        raise RubricError(f"{path}: cannot be imported")
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[full] = module
-    try:
-        spec.loader.exec_module(module)
-    except Exception as e:
-        del sys.modules[full]
-        raise RubricError(f"{path}: {type(e).__name__}: {_one_line(e)}") from e
-    return module

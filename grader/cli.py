@@ -16,12 +16,22 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
+    rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 rubric_app = typer.Typer(help="Write and check an assignment.", no_args_is_help=True)
 report_app = typer.Typer(help="The format of the reports.", no_args_is_help=True)
 app.add_typer(rubric_app, name="rubric")
 app.add_typer(report_app, name="report")
+
+
+Rubric = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAME|FOLDER",
+        help="A shipped assignment by name, or a folder. [default: the one that is shipped, if it is one]",
+    ),
+]
 
 
 class Isolation(StrEnum):
@@ -64,7 +74,7 @@ def grade(
     out: Annotated[
         Path, typer.Option(help="Folder for the reports; the same one goes on with a stopped run.")
     ],
-    rubric: Annotated[str, typer.Option(help="A shipped assignment by name, or a folder.")] = "hw4",
+    rubric: Rubric = None,
     jobs: Annotated[
         int | None, typer.Option(min=1, help="Notebooks at a time. [default: processors]")
     ] = None,
@@ -213,7 +223,7 @@ def review(
 @app.command()
 def check(
     notebook: Annotated[Path, typer.Argument(help="Your notebook.")],
-    rubric: Annotated[str, typer.Option(help="A shipped assignment by name, or a folder.")] = "hw4",
+    rubric: Rubric = None,
     allow_unsafe: Annotated[
         bool, typer.Option("--allow-unsafe", help="Run it unprotected: for your own notebook only.")
     ] = False,
@@ -231,7 +241,7 @@ def check(
 def ci(
     paths: Annotated[list[Path], typer.Argument(metavar="PATH…", help="A student's push, or a class.")],
     out: Annotated[Path, typer.Option(help="Folder for the reports.")] = Path("grader-out"),
-    rubric: Annotated[str, typer.Option(help="A shipped assignment by name, or a folder.")] = "hw4",
+    rubric: Rubric = None,
     fail_under: Annotated[
         float | None,
         typer.Option(min=0, max=100, metavar="PERCENT", help="Fail where somebody has less of the points."),

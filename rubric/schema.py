@@ -25,11 +25,20 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
+
+def _no_truth(value: object) -> object:
+    if isinstance(value, bool):
+        raise ValueError("expected a number")
+    return value
+
+
+Number = Annotated[float, BeforeValidator(_no_truth)]
+Whole = Annotated[int, BeforeValidator(_no_truth)]
 Identifier = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]*$")]
-Points = Annotated[float, Field(ge=0, le=1000, allow_inf_nan=False)]
-Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
+Points = Annotated[Number, Field(ge=0, le=1000, allow_inf_nan=False)]
+Share = Annotated[Number, Field(ge=0, le=1, allow_inf_nan=False)]
 
 
 class _Model(BaseModel):
@@ -40,9 +49,11 @@ class World(_Model):
     """The seed, scale and print options under which notebook and reference are computed."""
 
     name: Identifier = Field(description="named in reports")
-    seed: int = Field(ge=0, lt=2**32, description="the seed that the handout's seed stands for in this world")
-    scale: float = Field(default=1.0, gt=0, description="factor on the standard deviation of normal draws")
-    precision: int | None = Field(
+    seed: Whole = Field(
+        ge=0, lt=2**32, description="the seed that the handout's seed stands for in this world"
+    )
+    scale: Number = Field(default=1.0, gt=0, description="factor on the standard deviation of normal draws")
+    precision: Whole | None = Field(
         default=None,
         ge=1,
         le=17,
@@ -79,10 +90,10 @@ class Mistake:
 class Tolerance(_Model):
     """Float error of an honest computation, added to both ends of every printed interval."""
 
-    rtol: float = Field(
+    rtol: Number = Field(
         default=1e-5, ge=0, lt=0.1, description="relative to the largest magnitude in the tensor"
     )
-    atol: float = Field(default=1e-12, ge=0, description="absolute, for tensors that are all zero")
+    atol: Number = Field(default=1e-12, ge=0, description="absolute, for tensors that are all zero")
 
 
 class Partial(_Model):
@@ -135,7 +146,7 @@ class BehaviourCheck(_Check):
     shown_by: tuple[Identifier, ...] = Field(
         min_length=1, description="tensor checks; when enough of them pass, the behaviour is shown"
     )
-    enough: int = Field(default=1, ge=1, description="how many of shown_by must pass")
+    enough: Whole = Field(default=1, ge=1, description="how many of shown_by must pass")
     doubted_by: tuple[Identifier, ...] = Field(
         default=(),
         description="tensor checks; a computed, wrong value that no mistake explains leaves it to a person",
@@ -184,7 +195,7 @@ class Question(_Model):
 
 
 class Messages(_Model):
-    """Wording of the verdicts. `{title}` and `{where}` are filled in."""
+    """Wording of the verdicts, where it is to be another than the report's own."""
 
     passed: str = "Correct."
     partial: str = "Partly correct."
@@ -259,16 +270,16 @@ class Rubric(_Model):
         _no_twice("question id", [q.id for q in self.questions])
         _no_twice("world name", [w.name for w in self.worlds])
         if self.asides is not None:
-            _known("asides", self.asides, self.vocabulary, "vocabulary entry")
+            _known("asides", self.asides, self.vocabulary, "a vocabulary entry")
         for check in self.checks():
             if isinstance(check, TensorCheck):
                 for word in {w for alternative in check.labels for w in alternative}:
-                    _known(f"checks.{check.id}.labels", word, self.vocabulary, "vocabulary entry")
+                    _known(f"checks.{check.id}.labels", word, self.vocabulary, "a vocabulary entry")
             elif isinstance(check, BehaviourCheck):
                 for name in check.shown_by:
-                    _known(f"checks.{check.id}.shown_by", name, tensors, "id of a tensor check")
+                    _known(f"checks.{check.id}.shown_by", name, tensors, "the id of a tensor check")
                 for name in check.doubted_by:
-                    _known(f"checks.{check.id}.doubted_by", name, tensors, "id of a tensor check")
+                    _known(f"checks.{check.id}.doubted_by", name, tensors, "the id of a tensor check")
                 if check.enough > len(check.shown_by):
                     raise ValueError(
                         f"checks.{check.id}.enough is {check.enough}, "
@@ -276,7 +287,7 @@ class Rubric(_Model):
                     )
             else:
                 for name in check.facts:
-                    _known(f"checks.{check.id}.facts", name, ids, "check id")
+                    _known(f"checks.{check.id}.facts", name, ids, "a check id")
         if self.due is not None and self.due.tzinfo is None:
             raise ValueError("due has no time zone, expected for example 2026-06-09T14:25:00+02:00")
         return self
@@ -291,4 +302,4 @@ def _no_twice(what: str, names: list[str]) -> None:
 def _known(where: str, name: str, known: object, kind: str) -> None:
     names = sorted(known)  # type: ignore[call-overload]
     if name not in names:
-        raise ValueError(f"{where} names {name!r}, expected a {kind}: {', '.join(names)}")
+        raise ValueError(f"{where} names {name!r}, expected {kind}: {', '.join(names)}")

@@ -23,7 +23,7 @@ class Request:
     """`grader check` as it was asked for."""
 
     notebook: Path
-    rubric: str
+    rubric: str | None
     allow_unsafe: bool = False
 
 

@@ -52,7 +52,7 @@ class Request:
 
     paths: Sequence[Path]
     out: Path
-    rubric: str
+    rubric: str | None
     jobs: int | None = None
     total_s: float | None = None
     cell_s: float | None = None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Iterable, Iterator
 from itertools import combinations
 
@@ -13,6 +15,9 @@ from grader.errors import RubricError
 from grader.judging.book import moves
 from grader.judging.labels import tokens
 from rubric.schema import BehaviourCheck
+
+_PAIRS = 500  # of mistakes that are tried
+_PRELUDE_S = 120.0  # time that a prelude may take, torch's import included
 
 
 def check(name_or_path: str) -> Iterator[str]:
@@ -92,6 +97,8 @@ def _try_the_rest(loaded: Assignment) -> None:
         compile(loaded.prelude, "prelude.py", "exec")
     except (SyntaxError, ValueError) as error:
         raise RubricError(f"{loaded.folder / 'prelude.py'}: {error}") from error
+    if loaded.own_prelude:
+        _try_prelude(loaded)
     for once, again in zip(loaded.references, assignments.load(str(loaded.folder)).references, strict=True):
         odd = [name for name, value in once.items() if not np.array_equal(value, again[name], equal_nan=True)]
         if odd:
@@ -99,11 +106,9 @@ def _try_the_rest(loaded: Assignment) -> None:
                 f"{loaded.folder / 'canonical.py'}: {_list(odd)} is another in every run, "
                 "expected what follows from world.seed alone"
             )
-    try:
-        known = loaded.variants((m.id,) for m in loaded.mistakes)
-    except Exception as error:
-        problem = " ".join(f"{type(error).__name__}: {error}".split())
-        raise RubricError(f"{loaded.folder / 'mistakes.py'}: variant() failed: {problem}") from error
+    known = loaded.variants((m.id,) for m in loaded.mistakes)
+    loaded.variants(list(combinations([m.id for m in loaded.mistakes], 2))[:_PAIRS], worlds=1)
+    loaded.candidates(frozenset())
     asked = {c.quantity for c in loaded.rubric.tensor_checks()}
     for (name,), worlds in known.items():
         for expected, wrong in zip(loaded.references, worlds, strict=True):
@@ -114,6 +119,27 @@ def _try_the_rest(loaded: Assignment) -> None:
                     f"{loaded.folder / 'mistakes.py'}: variant() of {name!r} {problem}, expected quantities "
                     f"of canonical.py: {_list(expected.keys())}"
                 )
+
+
+def _try_prelude(loaded: Assignment) -> None:
+    """Run the folder's own prelude in every world, each in a process of its own, since it changes numpy."""
+    for world in loaded.rubric.worlds:
+        where = f"{loaded.folder / 'prelude.py'}: in world {world.name!r}"
+        try:
+            done = subprocess.run(
+                [sys.executable, "-c", loaded.prelude_for(world)],
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                text=True,
+                errors="replace",
+                timeout=_PRELUDE_S,
+                check=False,
+            )
+        except subprocess.TimeoutExpired as error:
+            raise RubricError(f"{where} it did not end within {_PRELUDE_S:g} s") from error
+        if done.returncode:
+            last = done.stderr.strip().splitlines()[-1:] or [f"exit code {done.returncode}"]
+            raise RubricError(f"{where} it failed: {last[0]}")
 
 
 def _list(names: Iterable[str]) -> str:
