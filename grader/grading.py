@@ -16,6 +16,7 @@ from importlib.metadata import PackageNotFoundError, version
 from grader import installed
 from grader.assignment import Assignment
 from grader.extract import extract
+from grader.judging.among import Numbers, among
 from grader.judging.behaviour import find_answer, judge_behaviour, judge_text
 from grader.judging.book import Book, Target, with_signs
 from grader.judging.decision import Case, Decision
@@ -104,7 +105,8 @@ def decide(
     code = Code(cells)
     sizes = {c.id: assignment.references[0][c.quantity].size for c in books.checks}
     asked_sizes = {c.quantity: sizes[c.id] for c in books.checks}
-    slots = take_apart(pair(printed), (books.canonical, books.singles), asked_sizes)
+    paired = pair(printed)
+    slots = take_apart(paired, (books.canonical, books.singles), asked_sizes)
     asked = {c.id: c.quantity for c in books.checks}
     readings = read(slots, books.canonical, books.vocabulary, code, cells, sizes, asked)
     suggested = assignment.candidates(code.words)
@@ -119,10 +121,15 @@ def decide(
         rubric, assignment.references, books.singles, mistakes, explanation, code, readings, confirmed
     )
     numeric = {c.id: judge(c, candidates.get(c.id, ()), case) for c in books.checks}
+    numbers = Numbers(paired)
     for c in books.checks:
-        if numeric[c.id].verdict == "missing":
-            said = in_words(c, assignment.references[0][c.quantity], outputs, code, books.vocabulary)
-            numeric[c.id] = said or numeric[c.id]
+        if numeric[c.id].candidate is None:
+            expected = [r[c.quantity] for r in assignment.references]
+            numeric[c.id] = (
+                in_words(c, expected[0], outputs, code, books.vocabulary)
+                or among(c, expected, numbers, rubric.tolerance)
+                or numeric[c.id]
+            )
     by_question = [[c.id for c in q.checks if isinstance(c, TensorCheck)] for q in rubric.questions]
     settled = believe(settle_hidden(doubt_swapped(numeric, case), case), by_question, case)
     decisions = follow_through(settled, by_question, case)
@@ -130,7 +137,7 @@ def decide(
         if isinstance(check, BehaviourCheck):
             decisions[check.id] = judge_behaviour(check, settled, mistakes, code, rubric.messages)
         elif isinstance(check, TextCheck):
-            decisions[check.id] = judge_text(check, find_answer(check, cells), settled)
+            decisions[check.id] = judge_text(check, find_answer(check, cells, outputs), settled)
     return decisions
 
 

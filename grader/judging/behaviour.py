@@ -8,12 +8,17 @@ from dataclasses import dataclass
 
 from grader.judging.decision import Decision
 from grader.judging.source import Code
-from grader.models import Cell
+from grader.models import Cell, Output
 from rubric.schema import BehaviourCheck, Messages, Mistake, Requirement, TextCheck
 
 _HEADING = re.compile(r"^\s*(#{1,6}\s|\*\*|<h\d|(?:question|task|exercise|aufgabe|frage)\b|\(?\d+[.)])", re.I)
 _FENCED = re.compile(r"```.*?(?:```|\Z)", re.DOTALL)
 _RESULT = re.compile(r"=\s*[\[({\d.-]")
+_SPOKEN = ("stdout", "result")
+_COMMENT = re.compile(r"^\s*#[ \t]*(.+)$", re.MULTILINE)
+_WORD = re.compile(r"[^\W\d_]{2,}")
+_SENTENCE = 4  # words that make a line more than a name
+_LONGEST = 400  # characters of a comment's or a print's line
 _MOST = 4000  # characters of an answer that are shown to its reader
 
 
@@ -86,11 +91,11 @@ class Answer:
     cell: int
 
 
-def find_answer(check: TextCheck, cells: Sequence[Cell]) -> Answer | None:
+def find_answer(check: TextCheck, cells: Sequence[Cell], outputs: Sequence[Output] = ()) -> Answer | None:
     """The text that answers a question: below its heading, up to the next heading of another question.
 
-    Without a heading, the prose that follows the last code cell, results typed there aside. None
-    where nobody wrote anything.
+    Without a heading, the prose that follows the last code cell, results typed there aside; and else
+    what stands in a comment or was printed and speaks of the question. None where nobody wrote anything.
     """
     patterns = [re.compile(p, re.IGNORECASE) for p in check.headings]
     for position, cell in enumerate(cells):
@@ -106,7 +111,25 @@ def find_answer(check: TextCheck, cells: Sequence[Cell]) -> Answer | None:
     tail = [c for c in cells if c.kind != "code" and c.index > last_code]
     said = [_sentences(c.source) for c in tail]
     text = "\n\n".join(prose for own in said if (prose := _prose(own)))
-    return Answer(text[:_MOST], tail[0].index) if text else None
+    if text:
+        return Answer(text[:_MOST], tail[0].index)
+    said_aside = [*_comments(cells), *((o.cell, o.text) for o in outputs if o.kind in _SPOKEN)]
+    for index, spoken in said_aside:
+        lines = [line.strip() for line in spoken.splitlines() if len(line) <= _LONGEST]
+        telling = [line for line in lines if any(p.search(line) for p in patterns) and _is_sentence(line)]
+        if telling:
+            return Answer("\n".join(telling)[:_MOST], index)
+    return None
+
+
+def _is_sentence(line: str) -> bool:
+    return len(_WORD.findall(line)) >= _SENTENCE
+
+
+def _comments(cells: Sequence[Cell]) -> list[tuple[int, str]]:
+    """Position and text of the comments in each code cell."""
+    found = ((c.index, _COMMENT.findall(c.source)) for c in cells if c.kind == "code")
+    return [(index, "\n".join(comments)) for index, comments in found if comments]
 
 
 def _below(

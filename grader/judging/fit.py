@@ -96,7 +96,7 @@ def _doubt(check: TensorCheck, best: Candidate, comparison: Comparison | None, c
     if _tells_nothing(comparison, case.rubric.tolerance):
         return open_("The print fits, but so would any other small number; a person decides.")
     common = _is_common(expected, moving=moving) or _has_a_twin(check, case)
-    if common and not best.named(check.id):
+    if common and not best.named(check.id) and not best.may_be_named(check.id):
         return open_(
             "The print fits, but its name does not say so; such a number may stand there for many reasons."
         )

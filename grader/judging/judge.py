@@ -38,13 +38,14 @@ def judge(check: TensorCheck, candidates: Sequence[Candidate], case: Case) -> De
 
 
 def _judge_nothing(check: TensorCheck, case: Case) -> Decision:
+    size = case.references[0][check.quantity].size
     claimed = [
         (r, v.target.quantity)
         for r in case.readings
         for v in r.exact
-        if r.meant == check.id and v.whole and r.size > 1
+        if r.meant == check.id and v.whole and r.size > 1 and (r.called or r.size == size)
     ]
-    if claimed and case.references[0][check.quantity].size > 1:
+    if claimed and size > 1:
         printed, quantity = max(
             enumerate(claimed), key=lambda c: (c[1][0].order, c[1][0].meaning.words.get(c[1][1], 0), c[0])
         )[1]

@@ -65,6 +65,10 @@ class Candidate:
         """Does the label of any of these prints mean this check?"""
         return any(r.meant == check for r in self.readings)
 
+    def may_be_named(self, check: str) -> bool:
+        """Does a label of these prints fit this check, whatever else it fits?"""
+        return any(r.called and check in r.meaning.options for r in self.readings)
+
 
 Candidates = Mapping[str, tuple[Candidate, ...]]
 
@@ -97,7 +101,11 @@ def match(
             found[claim[0]].append(_whole(kind, reading, claim[1], claim[0]))
     for check in checks:
         if not any(c.kind == "right" for c in found[check.id]):
-            pieces = _pieced(rest, check) or _mistaken_pieces(rest, explained, check)
+            pieces = (
+                _pieced(rest, check)
+                or _pieced(readings, check)  # the last loss of a table is also the final loss
+                or _mistaken_pieces(rest, explained, check)
+            )
             if pieces is not None:
                 found[check.id].append(pieces)
                 orders = {r.order for r in pieces.readings}
@@ -208,7 +216,7 @@ def _longest_run(
             for v in (reading.exact if exact else reading.handout)
             if v.layout == layout and v.target.quantity == check.quantity
         ]
-        if not views or any(v.whole for v in reading.exact):
+        if not views:
             continue
         if turned:
             columns = views[0].target.values[0].shape[-1]
@@ -216,6 +224,8 @@ def _longest_run(
         rows = count // columns
         indices = {i % columns * rows + i // columns if turned else i for i in (v.index for v in views)}
         if reading.meant not in (None, check.id) and len(indices) > 1:
+            continue
+        if any(v.whole for v in reading.exact) and not (run and len(run) in indices):
             continue
         if len(run) in indices and len(run) < count:
             run = [*run, reading]

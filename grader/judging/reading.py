@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import Literal
@@ -96,6 +96,7 @@ def read(
         wanted = quantities[meant] if meant is not None and nothing and piece else None
         # so is one number like many others: it is no element of a tensor where it is called one number
         single = meant is not None and len(printed.values) == sizes[meant] == 1
+        called = {quantities[c] for c in meaning.checks} if single else set()
         exact, handout = (book.lookup(slot, among) for among in (worlds, [0]))
         readings.append(
             Reading(
@@ -103,17 +104,23 @@ def read(
                 meaning=meaning,
                 meant=meant,
                 called=bool(vocabulary.meaning(printed.label).options),
-                exact=_shown(exact, wanted, whole=single),
-                handout=_shown(handout, wanted, whole=single),
+                exact=_shown(exact, wanted, whole=single, called=called),
+                handout=_shown(handout, wanted, whole=single, called=called),
                 movement=movement(slot),
             )
         )
     return tuple(readings)
 
 
-def _shown(views: Sequence[View], quantity: str | None, *, whole: bool) -> tuple[View, ...]:
-    """Those of a quantity, where one is given; only whole ones where asked for."""
-    return tuple(v for v in views if (v.whole or not whole) and quantity in (None, v.target.quantity))
+def _shown(
+    views: Sequence[View], quantity: str | None, *, whole: bool, called: Collection[str]
+) -> tuple[View, ...]:
+    """Those of a quantity, where one is given; only whole ones and those `called` so where asked for."""
+    return tuple(
+        v
+        for v in views
+        if (v.whole or not whole or v.target.quantity in called) and quantity in (None, v.target.quantity)
+    )
 
 
 def as_rounded(printed: PrintedTensor) -> PrintedTensor:

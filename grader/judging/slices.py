@@ -39,16 +39,20 @@ def _parts(slot: Slot, books: Sequence[Book], asked: Mapping[str, int]) -> list[
     if len(first.shape) == 1 and len(first.values) in sizes:
         return [slot]
     worlds = range(len(slot.prints))
-    if any(view.whole for book in books for view in book.lookup(slot, worlds)):
-        return [slot]
+    known = {view.target.quantity for book in books for view in book.lookup(slot, worlds) if view.whole}
+    if known:
+        return [slot] if known & asked.keys() else [slot, *_asked_slices(slot, books[0], asked)]
     if len(first.values) in sizes:
         return _blocks(slot, books[0], asked)
     return _joined_end_to_end(slot, books, sizes) or _columns_or_slices(slot, books, asked)
 
 
 def _columns_or_slices(slot: Slot, books: Sequence[Book], asked: Mapping[str, int]) -> list[Slot]:
-    blocks = _blocks(slot, books[0], asked)
-    return blocks if len(blocks) > 1 else _slices(slot, books, asked)
+    for book in books:
+        blocks = _blocks(slot, book, asked)
+        if len(blocks) > 1:
+            return blocks
+    return _slices(slot, books, asked)
 
 
 def _blocks(slot: Slot, book: Book, asked: Mapping[str, int]) -> list[Slot]:
@@ -109,7 +113,24 @@ def _slices(slot: Slot, books: Sequence[Book], asked: Mapping[str, int]) -> list
     apart = [Slot(slot.order, tuple(p and _slice(p, i) for p in slot.prints)) for i in range(shape[0])]
     if len(shape) > 2:
         apart = [inner for part in apart for inner in _parts(part, books, asked)]
-    return apart if any(books[0].lookup(part, worlds) for part in apart) else [slot]
+    known = any(books[0].lookup(part, worlds) for part in apart)
+    mistaken = any(v.whole for book in books[1:] for part in apart for v in book.lookup(part, worlds))
+    return apart if known or mistaken else [slot]
+
+
+def _asked_slices(slot: Slot, book: Book, asked: Mapping[str, int]) -> list[Slot]:
+    """Slices along the first axes of a print that is something else as a whole, where they are asked for."""
+    shape = slot.first.shape
+    if len(shape) < 2 or not 1 < shape[0] <= _MOST:
+        return []
+    found: list[Slot] = []
+    for index in range(shape[0]):
+        part = Slot(slot.order, tuple(p and _slice(p, index) for p in slot.prints))
+        if any(part.first.values) and _shown(part, book, asked):
+            found.append(part)
+        else:
+            found.extend(_asked_slices(part, book, asked))
+    return found
 
 
 def _joined_end_to_end(slot: Slot, books: Sequence[Book], sizes: Sequence[int]) -> list[Slot]:
@@ -127,7 +148,7 @@ def _joined_end_to_end(slot: Slot, books: Sequence[Book], sizes: Sequence[int]) 
 def _all_known(flat: Slot, books: Sequence[Book], sizes: Sequence[int]) -> tuple[int, ...]:
     """Lengths of consecutive segments that are all known quantities; empty where there are none."""
     total = len(flat.first.values)
-    lengths = sorted({n for n in sizes if n > 1}, reverse=True)
+    lengths = sorted({*sizes}, reverse=True)
 
     @cache
     def rest(start: int) -> tuple[int, ...] | None:
@@ -140,7 +161,8 @@ def _all_known(flat: Slot, books: Sequence[Book], sizes: Sequence[int]) -> tuple
                     return (n, *after)
         return None
 
-    return rest(0) or ()
+    found = rest(0) or ()
+    return found if any(n > 1 for n in found) else ()  # single numbers alone may fit by chance
 
 
 def _in_order(flat: Slot, books: Sequence[Book], sizes: Sequence[int]) -> tuple[int, ...]:
@@ -149,7 +171,8 @@ def _in_order(flat: Slot, books: Sequence[Book], sizes: Sequence[int]) -> tuple[
     for start in range(len(sizes)):
         for end in range(start + 2, len(sizes) + 1):
             run = tuple(sizes[start:end])
-            if sum(run) == total and any(_known(part, books) for part in _segments(flat, run)):
+            parts = _segments(flat, run) if sum(run) == total else ()
+            if any(len(part.first.values) > 1 and _known(part, books) for part in parts):
                 return run
     return ()
 

@@ -1,8 +1,9 @@
-"""Whole numbers that stand in a sentence instead of a print of their own (pure).
+"""Whole numbers and truth values that stand in a sentence instead of a print of their own (pure).
 
 ``The model has 148 parameters`` and ``torch.Size([2, 3, 4, 4])`` are words to the extraction: a whole
 number among words may be anything. Where a check asks for such a number and a line that speaks of it
 holds it, the value is there, and only a person can say whether it is meant. A row of them needs no name.
+`True` and `no` are words as well; where 1 or 0 is asked for, they may say it.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from grader.judging.source import Code
 from grader.models import Output
 from rubric.schema import TensorCheck
 
+_TRUTH = {0: "false|no|nein|falsch", 1: "true|yes|ja|wahr"}
 _MOST = 8  # numbers that are sought in a line
 _TELLING = 3  # so many numbers in a row need no name to be noticed
 _LINES = 2000  # of a notebook's outputs
@@ -48,8 +50,12 @@ def _written(expected: Array) -> re.Pattern[str] | None:
     """The numbers as they stand in a line, one after the other; None where they are not few and whole."""
     if expected.size > _MOST or not (np.abs(expected) < 1e15).all() or (expected != np.round(expected)).any():
         return None
-    numbers = (_grouped(int(value)) for value in expected.ravel())
-    return re.compile(r"(?<![\w.,-])" + r"[\s,;x×*]+".join(numbers) + r"(?!\w|[.,]\d)")
+    numbers = (_said(int(value)) for value in expected.ravel())
+    return re.compile(r"(?<![\w.,-])" + r"[\s,;x×*]+".join(numbers) + r"(?!\w|[.,]\d)", re.IGNORECASE)
+
+
+def _said(number: int) -> str:
+    return f"(?:{number}|{_TRUTH[number]})" if number in _TRUTH else _grouped(number)
 
 
 def _grouped(number: int) -> str:

@@ -45,6 +45,7 @@ _GERMAN: dict[str, str] = {
     "Right but for the last printed digit, as if digits were cut off; a person decides.": "Richtig bis auf die letzte ausgegebene Stelle, als wären Stellen abgeschnitten; eine Person entscheidet.",
     "Right, but printed under the name of {name}, and that one under this; a person decides.": "Richtig, aber unter dem Namen von {name} ausgegeben, und jenes unter diesem; eine Person entscheidet.",
     "The print labelled {label} shows {name}.": "Die Ausgabe mit der Beschriftung {label} zeigt {name}.",
+    "These values stand among others that were printed in cell {where}; a person decides.": "Diese Werte stehen unter anderen, die in Zelle {where} ausgegeben wurden; eine Person entscheidet.",
     # grader.judging.behaviour
     "The notebook has no code.": "Das Notebook enthält keinen Code.",
     "Nothing known explains the wrong {name} and {name} and {name}.": "Für {name}, {name} und {name} ist keine Erklärung bekannt.",
