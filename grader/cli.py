@@ -6,13 +6,12 @@ import os
 import sys
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 app = typer.Typer(
     name="grader",
-    help="Grade deep-learning notebooks by what they really print.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -21,6 +20,25 @@ app = typer.Typer(
 )
 rubric_app = typer.Typer(help="Write and check an assignment.", no_args_is_help=True)
 report_app = typer.Typer(help="The format of the reports.", no_args_is_help=True)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        typer.echo(f"grader {version('notebook-grader')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _every_command(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
+) -> None:
+    """Grade deep-learning notebooks by what they really print."""
+
+
 app.add_typer(rubric_app, name="rubric")
 app.add_typer(report_app, name="report")
 
@@ -29,8 +47,15 @@ Rubric = Annotated[
     str | None,
     typer.Option(
         metavar="NAME|FOLDER",
-        help="A shipped assignment by name, or a folder. [default: the one that is shipped, if it is one]",
+        help="A shipped assignment by name, or a folder. [default: the only one that is shipped]",
     ),
+]
+Jobs = Annotated[
+    int | None, typer.Option(min=1, metavar="N", help="Notebooks at a time. [default: as many as processors]")
+]
+Timeout = Annotated[
+    float | None,
+    typer.Option(min=0.1, metavar="SECONDS", help="Time for one run of a whole notebook. [default: 120]"),
 ]
 
 
@@ -75,13 +100,12 @@ def grade(
         Path, typer.Option(help="Folder for the reports; the same one goes on with a stopped run.")
     ],
     rubric: Rubric = None,
-    jobs: Annotated[
-        int | None, typer.Option(min=1, help="Notebooks at a time. [default: processors]")
+    jobs: Jobs = None,
+    timeout: Timeout = None,
+    cell_timeout: Annotated[
+        float | None,
+        typer.Option(min=0.1, metavar="SECONDS", help="Time for one cell. [default: 30]"),
     ] = None,
-    timeout: Annotated[
-        float | None, typer.Option(min=0.1, help="Seconds for one run of a whole notebook.")
-    ] = None,
-    cell_timeout: Annotated[float | None, typer.Option(min=0.1, help="Seconds for one cell.")] = None,
     isolation: Annotated[
         Isolation | None, typer.Option(help="Refuse to run with less. [default: base]", show_default=False)
     ] = None,
@@ -99,7 +123,9 @@ def grade(
         str | None, typer.Option(help="How the files or folders are called, e.g. '{name} - {file}'.")
     ] = None,
 ) -> None:
-    """Grade uploads: a report for each in OUT/<id>/, the class in OUT/grades.csv.
+    """Grade uploads: a report for each, a table for all.
+
+    Reports are OUT/<id>/report.json, .html and .md; the class is OUT/index.html and OUT/grades.csv.
 
     Exit code: 0 every submission was graded, 1 some could not be graded, 2 usage or rubric error,
     3 something of ours failed (run the same command again), 130 stopped by Ctrl-C.
@@ -129,7 +155,7 @@ def show(
     student: Annotated[str, typer.Argument(help="A submission id, or a word of it that fits one only.")],
     rubric: Annotated[str | None, typer.Option(help="The assignment, if it has moved since.")] = None,
 ) -> None:
-    """Show a student's report: evidence, expected and actual of each check."""
+    """Show evidence, expected and actual of each check."""
     from grader.commands import show as command
 
     typer.echo(command.run(out, student, rubric), nl=False)
@@ -143,7 +169,9 @@ def rescore(
         Path | None, typer.Option(help="A new folder for the reports, to compare with `grader diff`.")
     ] = None,
 ) -> None:
-    """Judge a class again from the kept runs, without running anything: after a change of the rubric.
+    """Judge a class again after a change of the rubric.
+
+    Nothing runs: what the notebooks printed was kept.
 
     Exit code: 0 every submission was judged, 1 some have to run again with `grader grade`.
     """
@@ -158,7 +186,7 @@ def diff(
     new: Annotated[Path, typer.Argument(help="Another one.")],
     csv: Annotated[Path | None, typer.Option(help="Write the differences to this file, too.")] = None,
 ) -> None:
-    """Show whose marks differ between two output folders, check by check, and why."""
+    """Show whose marks differ between two folders, and why."""
     from grader.commands import diff as command
 
     for line in command.run(old, new, csv):
@@ -178,7 +206,10 @@ def mark(
         Path | None, typer.Option("--from", help="A sheet filled in, of `grader sheet`.")
     ] = None,
 ) -> None:
-    """Mark a check by hand, or many from a sheet. Marks survive every regrade and count in every export."""
+    """Mark a check by hand, or many from a sheet.
+
+    Marks survive every regrade and count in every export.
+    """
     from grader.commands import mark as command
     from grader.errors import UsageError
     from grader.sheet import number
@@ -200,7 +231,10 @@ def sheet(
     to: Annotated[Path | None, typer.Option(help="The file to write. [default: OUT/sheet.csv]")] = None,
     all: Annotated[bool, typer.Option("--all", help="Every check, not only those that wait.")] = False,
 ) -> None:
-    """Write a CSV of what waits for a person, to be filled in and given to `grader mark --from`."""
+    """Write a CSV of what waits for a person.
+
+    Filled in, it goes to `grader mark --from`.
+    """
     from grader.commands import mark as command
 
     typer.echo(command.sheet(out, to, all))
@@ -214,7 +248,10 @@ def review(
     browser: Annotated[bool, typer.Option("--browser/--no-browser", help="Open the page.")] = True,
     rubric: Annotated[str | None, typer.Option(help="The assignment, if it has moved since.")] = None,
 ) -> None:
-    """Settle what waits for a person on a page in the browser: texts, unclear prints, flags, look-alikes."""
+    """Settle in the browser what waits for a person.
+
+    Texts, unclear prints, flags and look-alikes, one after another.
+    """
     from grader.commands import review as command
 
     raise typer.Exit(command.run(out, by, port, browser, rubric))
@@ -228,7 +265,9 @@ def check(
         bool, typer.Option("--allow-unsafe", help="Run it unprotected: for your own notebook only.")
     ] = False,
 ) -> None:
-    """Check your own notebook before you hand it in: what is found, missing, or not reproducible.
+    """Check your own notebook before you hand it in.
+
+    It says what is found, missing, or not reproducible.
 
     Exit code: 0 everything asked for was found, 1 not.
     """
@@ -249,10 +288,12 @@ def ci(
     platform: Annotated[
         CI | None, typer.Option(help="What to write for. [default: found out]", show_default=False)
     ] = None,
-    jobs: Annotated[int | None, typer.Option(min=1, help="Notebooks at a time.")] = None,
-    timeout: Annotated[float | None, typer.Option(min=0.1, help="Seconds for a whole notebook.")] = None,
+    jobs: Jobs = None,
+    timeout: Timeout = None,
 ) -> None:
-    """Grade in a CI job, and show the result where GitHub Actions or GitLab look for it.
+    """Grade in a CI job of GitHub Actions or GitLab.
+
+    The result is written where the platform looks for it.
 
     Exit code: 0 graded, and everybody reached --fail-under; 1 somebody did not (points that wait for a
     person count as reached); 2 usage or rubric error; 3 something of ours failed, run the job again.
@@ -270,7 +311,10 @@ def lookalikes(
     out: Annotated[Path, typer.Argument(help="The folder that `grader grade` wrote.")],
     to: Annotated[Path | None, typer.Option(help="The page to write. [default: OUT/lookalikes.html]")] = None,
 ) -> None:
-    """List submissions whose code is alike, side by side, for a person to read: never a verdict."""
+    """List submissions whose code is alike.
+
+    Side by side, for a person to read: never a verdict.
+    """
     from grader.commands import lookalikes as command
 
     typer.echo(command.run(out, to))
@@ -310,7 +354,9 @@ def export(
         bool, typer.Option("--scale", help="Convert to the maximum grade of the platform.")
     ] = False,
 ) -> None:
-    """Hand grades and reports back in the form that a platform takes, with the marks given by hand.
+    """Write grades and reports as a platform takes them.
+
+    Marks given by hand are in them.
 
     Exit code: 0 everybody got a grade, 1 somebody did not (their cells stay as they are).
     """
@@ -334,7 +380,11 @@ def rubric_schema() -> None:
 def rubric_check(
     path: Annotated[str, typer.Argument(help="A folder with a rubric.yaml, or a shipped assignment's name.")],
 ) -> None:
-    """Validate an assignment, run its solution and print the reference values."""
+    """Validate an assignment and run its solution.
+
+    Prints the reference values, notes on what may surprise, and the first mistake, if there is one.
+    Exit code: 0 no mistake found, 2 a mistake.
+    """
     from grader.commands import rubric as command
 
     for line in command.check(path):
@@ -353,7 +403,10 @@ def report_schema() -> None:
 
 @app.command()
 def doctor() -> None:
-    """Say whether this machine can grade, what protects it, layer by layer, and how to get more."""
+    """Say whether this machine can grade, and how safely.
+
+    What protects it, layer by layer, and how to get more.
+    """
     from grader.commands import doctor as command
 
     raise typer.Exit(command.run())
@@ -381,10 +434,20 @@ def run(arguments: list[str]) -> int:
         return _complain(None, "stopped", 130)
     except Exception as error:
         if hasattr(error, "format_message"):  # a usage error, of click or of the copy inside Typer
-            return _complain(None, f"{error.format_message()} (see grader --help)", 2)
+            return _usage(error)
         kind = type(error).__name__
         return _complain(error, f"a fault of the grader: {kind}: {error}; GRADER_DEBUG=1 shows where", 3)
     return code if isinstance(code, int) else 0
+
+
+def _usage(error: Any) -> int:
+    """What is wrong with the command line; nothing but its help, where nothing was asked."""
+    message = error.format_message().replace("Value error, ", "")
+    if type(error).__name__ == "NoArgsIsHelpError":
+        print(message, file=sys.stderr)
+        return 2
+    command = getattr(getattr(error, "ctx", None), "command_path", "grader")
+    return _complain(None, f"{message} (see {command} --help)", 2)
 
 
 def _complain(error: BaseException | None, message: str, code: int) -> int:
