@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -17,6 +17,9 @@ import numpy as np
 
 import rubric as shipped
 from grader.errors import RubricError
+from grader.given_files import given_files
+from grader.intake.files import content_digest
+from grader.models import AttachedFile
 from grader.rubric_file import load_rubric
 from grader.solution import Array, Known, Quantities, known_mistakes, module, solve
 from rubric.schema import Mistake, Rubric, World
@@ -39,6 +42,7 @@ class Assignment:
     own_prelude: bool
     mistakes: tuple[Mistake, ...]
     _known: Known
+    _given: Mapping[str, tuple[AttachedFile, ...]] = field(default_factory=dict)
     _variants: dict[tuple[tuple[str, ...], int], Quantities | None] = field(default_factory=dict)
 
     def prelude_for(self, world: World) -> str:
@@ -52,6 +56,18 @@ class Assignment:
         if not self.own_prelude:
             public["handout_seed"] = self.rubric.worlds[0].seed
         return f"WORLD = __import__('json').loads({json.dumps(public)!r})\n{self.prelude}"
+
+    def files_for(self, world: World) -> tuple[AttachedFile, ...]:
+        """The course's files that lie beside every notebook in this world."""
+        return self._given.get(world.name, ())
+
+    def parts_of(self, world: World) -> dict[str, object]:
+        """What makes a world, its prelude aside, for the keys under which runs are kept."""
+        parts = world.model_dump(exclude={"files"})
+        given = self.files_for(world)
+        return (
+            parts | {"files": [(f.name, content_digest(Path(f.source))) for f in given]} if given else parts
+        )
 
     def variants(
         self, combinations: Iterable[tuple[str, ...]], worlds: int | None = None
@@ -127,6 +143,9 @@ def load(name_or_path: str | None) -> Assignment:
         content = path.read_bytes()
         digest.update(f"{path.name} {len(content)}\n".encode())
         digest.update(content)
+    given = given_files(folder, rubric.worlds)
+    for file in (f for files in given.values() for f in files):
+        digest.update(f"{file.name} {content_digest(Path(file.source))}\n".encode())
     canonical = module(folder, "canonical")
     if torch := sys.modules.get("torch"):
         torch.set_num_threads(1)  # tensors here are small; threads only get in each other's way
@@ -164,6 +183,7 @@ def load(name_or_path: str | None) -> Assignment:
         own_prelude=own,
         mistakes=known.mistakes,
         _known=known,
+        _given=given,
     )
 
 

@@ -26,6 +26,7 @@ from grader.deliver import deliver
 from grader.errors import IsolationError, OperationError, StorageError
 from grader.execute.job import Job, Limits
 from grader.execute.picture import without
+from grader.given_files import beside
 from grader.journal import Entry, Journal, Run
 from grader.judged import Bench
 from grader.keys import Conditions, conditions_digest, execution_key, files_digest, report_key, world_key
@@ -247,11 +248,13 @@ class _Batch:
 
     async def _in_world(self, submission: Submission, files: str, world: World) -> _Ran:
         prelude = self.assignment.prelude_for(world)
-        key = execution_key(submission, files, world.model_dump(), prelude, self.plan.conditions)
-        run = Run(world=world_key(world.model_dump(), prelude), execution=key)
+        parts = await self._aside(self.assignment.parts_of, world)
+        key = execution_key(submission, files, parts, prelude, self.plan.conditions)
+        run = Run(world=world_key(parts, prelude), execution=key)
         if not self.plan.force and (kept := await self._aside(self.executions.get, key)) is not None:
             return _Ran(run, kept, fresh=False)
-        job = Job(cells=submission.cells, files=submission.files, prelude=prelude, limits=self.plan.limits)
+        around = beside(submission.files, self.assignment.files_for(world))
+        job = Job(cells=submission.cells, files=around, prelude=prelude, limits=self.plan.limits)
         try:
             execution = await self.runner.run(job)
         except IsolationError:

@@ -105,7 +105,8 @@ def neutral(assignment: Assignment) -> Assignment:
         }
     )
     code = [(p.name, content_digest(p)) for p in sorted(assignment.folder.glob("*.py"))]
-    depends = plain.model_dump(mode="json"), code, code_digest(*_CODE), environment_digest()
+    worlds = [assignment.parts_of(w) for w in rubric.worlds]
+    depends = plain.model_dump(mode="json"), worlds, code, code_digest(*_CODE), environment_digest()
     return replace(assignment, rubric=plain, sha256=digest(*depends))
 
 

@@ -62,7 +62,7 @@ class _Desk:
         if submission.problem is None:
             kept = {run.world: run.execution for run in entry.runs}
             for world in self.assignment.rubric.worlds:
-                key = world_key(world.model_dump(), self.assignment.prelude_for(world))
+                key = world_key(self.assignment.parts_of(world), self.assignment.prelude_for(world))
                 found = executions(state).get(kept[key]) if key in kept else None
                 if found is None:
                     why = f"it has not run in world {world.name} as the rubric has it now"

@@ -59,6 +59,11 @@ class World(_Model):
         le=17,
         description="digits that numpy and torch print; null leaves the student's print options alone",
     )
+    files: str | None = Field(
+        default=None,
+        description="folder in the assignment's, whose files lie beside the notebook in this world; "
+        "they replace files of the same name that a student hands in",
+    )
 
 
 @dataclass(frozen=True, slots=True)

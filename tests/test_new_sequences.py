@@ -143,7 +143,9 @@ def test_a_wrong_stack_is_told_by_the_mistake_that_gives_it(sequences: Assignmen
     ("show", "code", "verdict"),
     [
         (lambda q: "Yes, they vanish towards the first step.", "compute()", "review"),
-        (lambda q: "", "# the gradients vanish, since tanh saturates\ncompute()", "review"),
+        (lambda q: "", "compute()\n# the gradients vanish, since tanh saturates", "review"),
+        (lambda q: "", "# do the gradients vanish, as the sheet says\ncompute()", "missing"),
+        (lambda q: "the gradients vanish like this: 0.5, 0.25", "compute()", "missing"),
         (lambda q: "vanish: 0.5, 0.25, 0.125", "compute()", "missing"),
         (lambda q: "", "vanishing = compute()  # of the loss", "missing"),
     ],

@@ -10,6 +10,7 @@ from grader import assignment as assignments
 from grader.assignment import Assignment
 from grader.errors import IsolationError, OperationError, UsageError
 from grader.execute import Job, Limits, open_runner
+from grader.given_files import beside
 from grader.intake import collect, printable
 from grader.jail.probe import Tier
 from grader.jail.processors import processors
@@ -64,7 +65,12 @@ async def _run(submission: Submission, assignment: Assignment, allow_unsafe: boo
     worlds = assignment.rubric.worlds
     limits = Limits()
     jobs = [
-        Job(submission.cells, submission.files, assignment.prelude_for(world), limits)
+        Job(
+            submission.cells,
+            beside(submission.files, assignment.files_for(world)),
+            assignment.prelude_for(world),
+            limits,
+        )
         for world in (*worlds, worlds[0])
     ]
     at_once = min(len(jobs), processors())

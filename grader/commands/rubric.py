@@ -36,6 +36,8 @@ def check(name_or_path: str) -> Iterator[str]:
     with np.printoptions(precision=8, suppress=False, threshold=200, linewidth=100):
         for world, reference in zip(rubric.worlds, loaded.references, strict=True):
             yield f"world {world.name}: seed {world.seed}, scale {world.scale:g}"
+            if given := loaded.files_for(world):
+                yield f"  beside the notebook: {', '.join(f.name for f in given)}"
             for name, value in reference.items():
                 yield f"  {name}, shape {value.shape}"
                 yield from (f"    {line}" for line in str(value).split("\n"))

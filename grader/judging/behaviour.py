@@ -15,7 +15,8 @@ _HEADING = re.compile(r"^\s*(#{1,6}\s|\*\*|<h\d|(?:question|task|exercise|aufgab
 _FENCED = re.compile(r"```.*?(?:```|\Z)", re.DOTALL)
 _RESULT = re.compile(r"=\s*[\[({\d.-]")
 _SPOKEN = ("stdout", "result")
-_COMMENT = re.compile(r"^\s*#[ \t]*(.+)$", re.MULTILINE)
+_LAST_COMMENTS = re.compile(r"(?:^[ \t]*#[^\n]*(?:\n|\Z))+\Z", re.MULTILINE)
+_NUMBERS = re.compile(r"\d\.\d|[\[(]\s*-?\d")
 _WORD = re.compile(r"[^\W\d_]{2,}")
 _SENTENCE = 4  # words that make a line more than a name
 _LONGEST = 400  # characters of a comment's or a print's line
@@ -123,13 +124,13 @@ def find_answer(check: TextCheck, cells: Sequence[Cell], outputs: Sequence[Outpu
 
 
 def _is_sentence(line: str) -> bool:
-    return len(_WORD.findall(line)) >= _SENTENCE
+    return len(_WORD.findall(line)) >= _SENTENCE and not _NUMBERS.search(line)
 
 
 def _comments(cells: Sequence[Cell]) -> list[tuple[int, str]]:
-    """Position and text of the comments in each code cell."""
-    found = ((c.index, _COMMENT.findall(c.source)) for c in cells if c.kind == "code")
-    return [(index, "\n".join(comments)) for index, comments in found if comments]
+    """Position and text of the comments that end a code cell; one above code speaks of that code."""
+    found = ((c.index, _LAST_COMMENTS.search(c.source.rstrip())) for c in cells if c.kind == "code")
+    return [(index, re.sub(r"(?m)^\s*#+", "", block[0])) for index, block in found if block]
 
 
 def _below(
