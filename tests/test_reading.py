@@ -12,7 +12,8 @@ from grader.assignment import Assignment
 from grader.judging.book import Book, Target
 from grader.judging.labels import Vocabulary
 from grader.judging.pairing import pair
-from grader.judging.reading import Reading, as_rounded, read
+from grader.judging.reading import Reading, read
+from grader.judging.rounded import as_rounded
 from grader.judging.source import Code
 from grader.models import Cell
 
@@ -53,6 +54,12 @@ def test_a_rounded_tensor_is_recognised_whatever_is_printed() -> None:
     exact = np.array([0.49741234, 0.12345678, 0.7, 0.98765432])
     printed = show(np.round(exact, 4).astype(np.float32), decimals=12)
     assert as_rounded(printed).half_unit == (5e-5,) * 4
+
+
+def test_significant_digits_are_recognised_as_well() -> None:
+    exact = np.array([0.49741234, 0.0012345678, -3.3344556e-7, 98.765432, 0.0])
+    printed = show(np.array([float(f"{v:.3g}") for v in exact]), decimals=12)
+    assert as_rounded(printed).half_unit == pytest.approx((5e-4, 5e-6, 5e-10, 5e-2, 5e-13))
 
 
 def test_a_full_print_is_left_alone() -> None:

@@ -1,6 +1,7 @@
 """Lines that belong to one tensor by their names.
 
 - One entry a line: `dW1[0,0] -0.0997`, `h1[0][1] = 0.5`, `W1(0,1): 0.3`, `h1;0;1;0.5`.
+- One entry a line with several values of it, beside each other to be compared: `W1 (0, 0)  0.5  0.5  1e-17`.
 - One numbered row a line, as in CSV: `h1,0,0.5,0.25` above `h1,1,0.125,0.5`.
 """
 
@@ -9,12 +10,13 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from itertools import groupby
+from typing import NamedTuple
 
 from grader.extract.grid import grid_shape, index_of
 from grader.models import PrintedTensor
 
 _INDEXED = re.compile(
-    r"(?P<base>.*[^\W_][^\[(]*?)\s*(?P<index>(?:[\[(]\s*\d{1,4}(?:\s*,\s*\d{1,4})*\s*[\])])+)\Z"
+    r"(?P<base>.*[^\W_][^\[(]*?)\s*(?P<index>(?:[\[(]\s*\d{1,4}(?:\s*,\s*\d{1,4})*\s*,?\s*[\])])+)\Z"
 )
 _DIGITS = re.compile(r"\d+")
 _LINE_NUMBER = re.compile(r"\d{1,5}[\s|,;]+(?=\D)")
@@ -23,32 +25,48 @@ _LINE_NUMBER = re.compile(r"\d{1,5}[\s|,;]+(?=\D)")
 def join_entries(found: list[PrintedTensor]) -> list[PrintedTensor]:
     """Replace neighbours that name the entries of one tensor, each once, by that tensor.
 
-    Joined only where the indices, from 0 or 1, fill a grid without gaps; else left as they are.
+    Joined only where the indices, from 0 or 1, fill a grid without gaps; else left as they are. Several
+    values an entry become a table with a row per entry, in the order of the grid.
     """
     joined: list[PrintedTensor] = []
     for key, group in groupby(((_entry(item), item) for item in found), key=_base):
         entries = list(group)
-        whole = _join(key[0], [(e[1], item) for e, item in entries if e]) if key else None
+        whole = _join(key[0], [(e.index, item) for e, item in entries if e]) if key else None
         joined.extend([whole] if whole else [item for _, item in entries])
     return joined
 
 
-def _base(pair: tuple[tuple[str, tuple[int, ...]] | None, PrintedTensor]) -> tuple[str, int] | None:
+class _Entry(NamedTuple):
+    """base: what the tensor is called. width: how many values the entry has; 0: the last number is its value."""
+
+    base: str
+    index: tuple[int, ...]
+    width: int
+
+
+def _base(pair: tuple[_Entry | None, PrintedTensor]) -> tuple[str, int, int] | None:
     entry = pair[0]
-    return (entry[0], len(entry[1])) if entry else None
+    return (entry.base, len(entry.index), entry.width) if entry else None
 
 
-def _entry(item: PrintedTensor) -> tuple[str, tuple[int, ...]] | None:
-    """The name of the tensor and the indices that a print says it is the entry of; None: it says none."""
+def _entry(item: PrintedTensor) -> _Entry | None:
+    """The tensor and the indices that a print says it is the entry of; None: it says none."""
     if not item.label:
         return None
-    if item.shape == ():
-        match = _INDEXED.match(item.label) if item.label[-1] in "])" else None
-        return (match["base"], tuple(int(d) for d in _DIGITS.findall(match["index"]))) if match else None
+    named = _INDEXED.match(item.label) if item.label[-1] in "])" else None
+    if item.shape == () or (named and item.form in ("row", "table") and len(item.shape) == 1):
+        if named is None:
+            return None
+        index = tuple(int(d) for d in _DIGITS.findall(named["index"]))
+        if item.shape == ():
+            return _Entry(named["base"], index, 0)
+        # `h1[0] 0.5 0.25` is a row of a matrix, with `h1[1]` below it or not
+        base = _LINE_NUMBER.sub("", named["base"], count=1)
+        return _Entry(base, index, len(item.values)) if len(index) > 1 or named["index"][-2] == "," else None
     if item.form not in ("row", "table") or len(item.shape) != 1 or len(item.values) < 3:
         return None
     index = index_of(item.values, item.half_unit)
-    return (_LINE_NUMBER.sub("", item.label, count=1), index) if index is not None else None
+    return _Entry(_LINE_NUMBER.sub("", item.label, count=1), index, 0) if index is not None else None
 
 
 def _join(base: str, entries: list[tuple[tuple[int, ...], PrintedTensor]]) -> PrintedTensor | None:
@@ -57,12 +75,14 @@ def _join(base: str, entries: list[tuple[tuple[int, ...], PrintedTensor]]) -> Pr
         return None
     ordered = [item for _, item in sorted(entries, key=lambda pair: pair[0])]
     start, end = entries[0][1], entries[-1][1]
+    several = _entry(start)
+    width = several.width if several else 0
     return replace(
         start,
-        values=tuple(item.values[-1] for item in ordered),
-        half_unit=tuple(item.half_unit[-1] for item in ordered),
-        shape=shape,
-        form="row",
+        values=tuple(v for item in ordered for v in item.values[-width or -1 :]),
+        half_unit=tuple(h for item in ordered for h in item.half_unit[-width or -1 :]),
+        shape=(len(ordered), width) if width > 1 else shape,
+        form="table" if width > 1 else "row",
         label=base,
         after=end.after,
         span=(start.span[0], end.span[1]),

@@ -8,7 +8,7 @@ from grader.extract.numbers import NUMBER
 
 _CLOSED_NUMBER = rf"{NUMBER}(?!\w|\.\w|\[)"
 _ELEMENT = rf"(?:['\"]?{NUMBER}['\"]?|\.\.\.|…)(?=[\s,;\]])"
-_SEPARATOR = r"(?:[ \t\xa0]*+[,;|&│┃║][ \t\xa0]*+|[ \t\xa0]++)"
+_SEPARATOR = r"(?:[ \t\xa0]*+(?:[,;&]|[|│┃║]{1,3}+)[ \t\xa0]*+|[ \t\xa0]++)"
 _INDEX = (
     r"\[[\w \t,:'\"+\-]{1,40}\]"
     r"|\([ ]?[0-9]{1,4}(?:[ ]?,[ ]?[0-9]{1,4}){0,3}[ ]?\)"

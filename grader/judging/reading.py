@@ -13,12 +13,12 @@ import numpy as np
 from grader.judging.book import Book, View
 from grader.judging.labels import Meaning, Vocabulary
 from grader.judging.pairing import Slot
+from grader.judging.rounded import as_rounded
 from grader.judging.source import Code
 from grader.models import Cell, PrintedTensor
 
 Movement = Literal["moves", "constant", "absent"]
 
-_BY_CHANCE = 2e-3  # how probable a decimal grid may be in values that were not rounded
 _AT_MOST = 6000  # prints that are looked up; of more, the first and the last half
 
 
@@ -121,31 +121,6 @@ def _shown(
         for v in views
         if (v.whole or not whole or v.target.quantity in called) and quantity in (None, v.target.quantity)
     )
-
-
-def as_rounded(printed: PrintedTensor) -> PrintedTensor:
-    """Recognise values that the notebook rounded itself, whatever number of digits is then printed.
-
-    ``tensor.round(decimals=4)`` printed to ten digits shows 0.7311000228: all elements lie on a
-    decimal grid much coarser than the print, so half a step of that grid is the honest interval.
-    """
-    value = np.asarray(printed.values)
-    half = np.asarray(printed.half_unit)
-    if value.size < 2 or not np.isfinite(value).all() or np.count_nonzero(value) < 2:
-        return printed
-    noise = 1.2e-7 * np.abs(value) + half
-    _, distinct = np.unique(np.abs(value), return_index=True)
-    telling = distinct[value[distinct] != 0]
-    for decimals in range(1, 11):
-        step = 10.0**-decimals
-        by_chance = float(np.prod(np.minimum(1.0, 2 * noise[telling] / step)))
-        if by_chance > _BY_CHANCE:
-            return printed
-        if (np.abs(value - np.round(value, decimals)) <= noise).all():
-            if (value == np.round(value)).all():
-                return printed
-            return replace(printed, half_unit=tuple(max(step / 2, h) for h in printed.half_unit))
-    return printed
 
 
 def movement(slot: Slot) -> Movement:
