@@ -25,6 +25,7 @@ from grader.judging.judge import judge
 from grader.judging.labels import Vocabulary
 from grader.judging.match import match
 from grader.judging.pairing import Slot, pair
+from grader.judging.pictured import in_a_picture
 from grader.judging.reading import read
 from grader.judging.settle import believe, doubt_swapped, follow_through, settle_hidden
 from grader.judging.slices import take_apart
@@ -125,9 +126,11 @@ def decide(
     for c in books.checks:
         if numeric[c.id].candidate is None:
             expected = [r[c.quantity] for r in assignment.references]
+            missing = numeric[c.id].verdict == "missing"
             numeric[c.id] = (
                 in_words(c, expected[0], outputs, code, books.vocabulary)
                 or among(c, expected, numbers, rubric.tolerance)
+                or (in_a_picture(c, outputs, code) if missing else None)
                 or numeric[c.id]
             )
     by_question = [[c.id for c in q.checks if isinstance(c, TensorCheck)] for q in rubric.questions]

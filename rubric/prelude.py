@@ -8,6 +8,8 @@
 #   to seed prints the same numbers in every run, and not the right ones.
 # - An integer seed given to `random.seed`, `np.random.seed`, `RandomState`, `default_rng` or
 #   `torch.manual_seed` moves by the world's seed - handout_seed.
+# - In another world than the first one assertions hold nothing: `assert` statements of the cells are left
+#   out, and what numpy.testing and torch.testing assert. They may speak of the first world's numbers.
 # - With a precision, numpy and torch print that many digits and elide nothing, until the student says
 #   otherwise.
 #
@@ -16,6 +18,7 @@
 
 
 def _install(world):
+    import ast
     import functools
     import operator
     import random
@@ -66,6 +69,19 @@ def _install(world):
         random.seed = moving(random.seed)
         if torch is not None:
             torch.manual_seed = torch.random.manual_seed = moving(torch.manual_seed)
+    if shift:
+
+        class WithoutAsserts(ast.NodeTransformer):
+            def visit_Assert(self, node):
+                return ast.copy_location(ast.Pass(), node)
+
+        shell = globals().get("get_ipython", lambda: None)()
+        if shell is not None:
+            shell.ast_transformers.append(WithoutAsserts())
+        for module in (np.testing, *([torch.testing] if torch is not None else [])):
+            for name, value in list(vars(module).items()):
+                if name.startswith("assert_") and callable(value):
+                    setattr(module, name, lambda *args, **kwargs: None)
     if world["precision"] is not None:
         np.set_printoptions(precision=world["precision"], threshold=sys.maxsize, linewidth=200)
         if torch is not None:

@@ -16,7 +16,7 @@ NAMES = ("W1", "b1", "W2", "b2", "W3", "b3")
 SHAPES = {
     "W1": (4, 3), "b1": (4,), "W2": (4, 4), "b2": (4,), "W3": (2, 4), "b3": (2,),
     "x": (3, 5), "y": (2, 5), "z1": (4, 5), "h1": (4, 5), "z2": (4, 5), "h2": (4, 5),
-    "output": (2, 5), "loss": (),
+    "output": (2, 5), "loss": (), "residual": (2, 5), "shortfall": (2, 5), "doutput": (2, 5),
     "dW1": (4, 3), "db1": (4,), "dW2": (4, 4), "db2": (4,), "dW3": (2, 4), "db3": (2,),
 }  # fmt: skip
 
@@ -114,6 +114,7 @@ def test_agrees_with_backpropagation_by_hand(world: World) -> None:
     by_hand = {
         "z1": z1, "h1": h1, "z2": z2, "h2": h2, "output": output,
         "loss": np.asarray(((output - y) ** 2).sum() / 10),
+        "residual": output - y, "shortfall": y - output, "doutput": delta3,
         "dW1": delta1 @ x.T, "db1": delta1.sum(axis=1),
         "dW2": delta2 @ h1.T, "db2": delta2.sum(axis=1),
         "dW3": delta3 @ h2.T, "db3": delta3.sum(axis=1),

@@ -164,6 +164,18 @@ def test_scale_leaves_the_mean_and_uniform_draws_alone(run: Run) -> None:
     assert value[1:] == [plain.rand(), plain.uniform(2, 3)]
 
 
+def test_assertions_about_the_handouts_numbers_hold_nothing_elsewhere(run: Run) -> None:
+    code = """
+import numpy as np, torch
+from numpy.testing import assert_allclose
+assert_allclose(1.0, 2.0)
+torch.testing.assert_close(torch.ones(2), torch.zeros(2))
+"""
+    assert run(SECOND, code, "1")[0] == 1
+    with pytest.raises(AssertionError, match="Not equal to tolerance"):
+        run(HANDOUT, code)
+
+
 PRINTS = {
     "numpy default": "print(a)",
     "numpy options": "np.set_printoptions(3); print(a)",

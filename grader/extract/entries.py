@@ -31,22 +31,22 @@ def join_entries(found: list[PrintedTensor]) -> list[PrintedTensor]:
     joined: list[PrintedTensor] = []
     for key, group in groupby(((_entry(item), item) for item in found), key=_base):
         entries = list(group)
-        whole = _join(key[0], [(e.index, item) for e, item in entries if e]) if key else None
+        whole = _join(key[0], [(e.at, item) for e, item in entries if e]) if key else None
         joined.extend([whole] if whole else [item for _, item in entries])
     return joined
 
 
 class _Entry(NamedTuple):
-    """base: what the tensor is called. width: how many values the entry has; 0: the last number is its value."""
+    """base: what the tensor is called. width: how many values it has, 0 where the last number is it."""
 
     base: str
-    index: tuple[int, ...]
+    at: tuple[int, ...]
     width: int
 
 
 def _base(pair: tuple[_Entry | None, PrintedTensor]) -> tuple[str, int, int] | None:
     entry = pair[0]
-    return (entry.base, len(entry.index), entry.width) if entry else None
+    return (entry.base, len(entry.at), entry.width) if entry else None
 
 
 def _entry(item: PrintedTensor) -> _Entry | None:
@@ -54,19 +54,17 @@ def _entry(item: PrintedTensor) -> _Entry | None:
     if not item.label:
         return None
     named = _INDEXED.match(item.label) if item.label[-1] in "])" else None
-    if item.shape == () or (named and item.form in ("row", "table") and len(item.shape) == 1):
-        if named is None:
-            return None
-        index = tuple(int(d) for d in _DIGITS.findall(named["index"]))
+    if named is not None and len(item.shape) <= 1:
+        at = tuple(int(d) for d in _DIGITS.findall(named["index"]))
         if item.shape == ():
-            return _Entry(named["base"], index, 0)
-        # `h1[0] 0.5 0.25` is a row of a matrix, with `h1[1]` below it or not
-        base = _LINE_NUMBER.sub("", named["base"], count=1)
-        return _Entry(base, index, len(item.values)) if len(index) > 1 or named["index"][-2] == "," else None
+            return _Entry(named["base"], at, 0)
+        if len(at) == 1 and named["index"][-2] != ",":
+            return None  # `h1[0] 0.5 0.25` is a row of a matrix
+        return _Entry(_LINE_NUMBER.sub("", named["base"], count=1), at, len(item.values))
     if item.form not in ("row", "table") or len(item.shape) != 1 or len(item.values) < 3:
         return None
-    index = index_of(item.values, item.half_unit)
-    return _Entry(_LINE_NUMBER.sub("", item.label, count=1), index, 0) if index is not None else None
+    found = index_of(item.values, item.half_unit)
+    return _Entry(_LINE_NUMBER.sub("", item.label, count=1), found, 0) if found is not None else None
 
 
 def _join(base: str, entries: list[tuple[tuple[int, ...], PrintedTensor]]) -> PrintedTensor | None:

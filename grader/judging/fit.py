@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -17,6 +19,8 @@ from grader.models import Flag
 from rubric.schema import TensorCheck, Tolerance
 
 STRONG = 0.9  # share of the known mistakes that a print must rule out
+_SERIES = 3  # values under names that count, so that none of them is the answer
+_COUNT = re.compile(r"\d+")
 _LEAST = 0.5  # significant digits that a print must show of the tensor's magnitude
 _FEW = 8  # whole numbers that may stand in a notebook by accident
 STRONG_ALONE = 0.8  # the same for a print that only the handout's world shows, with three digits or more
@@ -155,15 +159,18 @@ def _rivalry(
     rivals = [
         o for o in others if o.kind in ("mistaken", "named") and o.coverage == 1.0 and not _is_nothing(o)
     ]
-    if not _aside(best, case):
-        rivals = [o for o in rivals if not _aside(o, case)]
+    if not _called_aside(best, case):
+        rivals = [o for o in rivals if not _called_aside(o, case)]
+    if any(not _aside(c) for c in right):
+        rivals = [o for o in rivals if not _aside(o)]
+    rivals = _without_series(rivals, right)
     if not rivals:
         return None
     if any(c.named(check.id) for c in right) and not any(o.named(check.id) for o in rivals):
         return None
     first, last = min(c.first for c in right), max(c.last for c in right)
     later = [o for o in rivals if o.first > first]
-    if len(later) == len(rivals) and _after_training(rivals, case.code):
+    if len(later) == len(rivals) and _after_a_change(right, rivals, case.code):
         return None
     latest = max(right, key=lambda c: c.last)
     if all(o.cell < latest.cell for o in rivals) and len(rivals) <= 2 and last == latest.last:
@@ -178,14 +185,40 @@ def _is_nothing(candidate: Candidate) -> bool:
     return not any(v for p in prints for v in p.values)
 
 
-def _aside(candidate: Candidate, case: Case) -> bool:
+def _called_aside(candidate: Candidate, case: Case) -> bool:
     """Do its labels say that it stands beside the answer, to compare with?"""
     return case.rubric.asides is not None and all(
         case.rubric.asides in r.meaning.words for r in candidate.readings
     )
 
 
-def _after_training(rivals: Sequence[Candidate], code: Code) -> bool:
-    """Are the later values the same quantity printed again after the parameters changed?"""
+def _aside(candidate: Candidate) -> bool:
+    """Do its labels say so, or what they stand below?"""
+    return all(r.aside for r in candidate.readings)
+
+
+def _without_series(rivals: Sequence[Candidate], right: Sequence[Candidate]) -> list[Candidate]:
+    """Without values under one name that only a number changes: of each instance, of each epoch.
+
+    The right one is none of them if it is called otherwise.
+    """
+    for name in (_name, _full_name):
+        counts = Counter(name(o) for o in rivals)
+        names = {name(c) for c in right}
+        rivals = [o for o in rivals if counts[name(o)] < _SERIES or name(o) in names]
+    return list(rivals)
+
+
+def _name(candidate: Candidate) -> str:
+    return _COUNT.sub("#", candidate.readings[0].slot.first.label)
+
+
+def _full_name(candidate: Candidate) -> str:
+    return f"{_name(candidate)} below {_COUNT.sub('#', candidate.readings[0].slot.first.above)}"
+
+
+def _after_a_change(right: Sequence[Candidate], rivals: Sequence[Candidate], code: Code) -> bool:
+    """Are the later values the same quantity of other parameters: updated, or drawn again?"""
     end = max(r.cell for r in rivals)
-    return any(c.updates_parameters for c in code.cells if c.index <= end)
+    begin = min(c.cell for c in right)
+    return any(c.updates_parameters or (c.draws and begin < c.index) for c in code.cells if c.index <= end)

@@ -83,6 +83,7 @@ class Vocabulary:
                 if parts and word not in known:
                     known.append(word)
                 self._longest = max(self._longest, 2 * len(parts))
+        self._asides = rubric.asides
         self._checks = {c.id: c.labels for c in rubric.tensor_checks()}
         asked = {c.quantity for c in rubric.tensor_checks()}
         self._background = [w for w in rubric.vocabulary if w in background and w not in asked]
@@ -92,7 +93,7 @@ class Vocabulary:
 
         label: the words nearest to the value. contexts: text further away (a line above, the code,
         a heading), nearest first. A context may complete what the label begins ("W1" under
-        "Gradients") and speaks alone only where the label says nothing.
+        "Gradients") and speaks alone only where the label says nothing, or that it is an aside.
         """
         words = self._words(tokens(label))
         said = self._said(words, words)
@@ -100,10 +101,15 @@ class Vocabulary:
             if said.options:
                 break
             more = self._words(tokens(context))
-            completed = self._said({**more, **words}, words or more)
-            if completed.options or not said.words:
+            own = words.keys() - {self._asides}
+            completed = self._said({**more, **words}, {w: words[w] for w in own} or more)
+            if completed.options or not own:
                 words, said = completed.words, completed
         return said
+
+    def aside(self, *texts: str) -> bool:
+        """Does one of these texts say that what it speaks of stands beside the answer?"""
+        return any(self._asides in self._words(tokens(text)) for text in texts if text)
 
     def _said(self, words: Mapping[str, int], own: Mapping[str, int]) -> Meaning:
         checks = {

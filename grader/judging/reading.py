@@ -15,7 +15,7 @@ from grader.judging.labels import Meaning, Vocabulary
 from grader.judging.pairing import Slot
 from grader.judging.rounded import as_rounded
 from grader.judging.source import Code
-from grader.models import Cell, PrintedTensor
+from grader.models import Cell
 
 Movement = Literal["moves", "constant", "absent"]
 
@@ -30,6 +30,7 @@ class Reading:
     handout: views that fit in the handout's world, whatever the others show.
     meant: the check that the label means; where a label fits several, the one whose size the print has.
     called: the label itself says so; a context (line above, code, heading) alone does not count.
+    aside: its label, the line above or the heading says that it stands beside the answer, to compare with.
     movement: does the print change between the worlds; absent: it did not appear in all of them.
     """
 
@@ -39,6 +40,7 @@ class Reading:
     called: bool
     exact: tuple[View, ...]
     handout: tuple[View, ...]
+    aside: bool
     movement: Movement
 
     @property
@@ -106,6 +108,7 @@ def read(
                 called=bool(vocabulary.meaning(printed.label).options),
                 exact=_shown(exact, wanted, whole=single, called=called),
                 handout=_shown(handout, wanted, whole=single, called=called),
+                aside=vocabulary.aside(printed.label, above, headings.get(printed.cell, "")),
                 movement=movement(slot),
             )
         )

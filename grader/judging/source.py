@@ -26,11 +26,13 @@ _WORD = re.compile(r"[^\W\d]\w*|-=")
 _NUMBER_OF = re.compile(r"\b([^\W\d]\w*+)\s*+[=(]\s*(\d+\.?\d*(?:[eE][-+]?\d+)?|\.\d+)")
 _CALL = re.compile(r"\.([^\W\d]\w*)\(")
 _UPDATE = re.compile(r"\.step\(|\.sub_\(|\.add_\(|\.data\s*-=|\w\s*-=\s*|\blr\b|learning_rate|\.copy_\(")
+_DRAW = re.compile(r"\bseed\(|default_rng\(|RandomState\(|\b(?:rand|randn|normal|uniform)\(")
 _CELL_MAGIC = re.compile(r"\A\s*%%(?:time|timeit|capture|prun)\b[^\n]*")
 _SETS_UP = re.compile(
     r"get_ipython\(|warnings\.|print\(|display\(|(?:plt|sns|mpl|matplotlib|logging|os|sys|drive)\."
     r"|(?:np|numpy|torch|pd|pandas)\.(?:set_\w+\(|set_option\(|options\.|backends\.)"
-    r"|torch\.(?:manual_seed|use_deterministic_algorithms|cuda\.\w+)\(|device ?=|%"
+    r"|torch\.(?:manual_seed|use_deterministic_algorithms|cuda\.\w+)\(|(?:np\.|numpy\.)?(?:random\.)?seed\("
+    r"|device ?=|%"
 )
 _PRINTERS = {"print", "display", "pprint", "pp"}
 _LARGEST = 200_000  # characters of one cell that are parsed
@@ -62,6 +64,10 @@ class CellCode:
     @property
     def updates_parameters(self) -> bool:
         return bool(_UPDATE.search(self.source))
+
+    @property
+    def draws(self) -> bool:
+        return bool(_DRAW.search(self.source))
 
 
 class Code:

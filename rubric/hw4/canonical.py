@@ -77,18 +77,26 @@ def loss(output: Tensor, y: Tensor) -> Tensor:
 
 
 def quantities(world: World) -> dict[str, Tensor]:
-    """Everything the solution holds, by name: parameters, data, layers, loss and gradients."""
+    """Everything the solution holds, by name: parameters, data, layers, loss and gradients.
+
+    And what people print beside it that has the output's shape and talks of it, so that it is known when
+    it is seen: `residual` (output - y), `shortfall` (y - output), `doutput` (∂L/∂output).
+    """
     parameters, x, y = initialize(world)
     for parameter in parameters:
         parameter.requires_grad_()
     layers = forward(parameters, x)
     objective = loss(layers.output, y)
     gradients = torch.autograd.grad(objective, parameters)
+    residual = layers.output.detach() - y
     return {
         **{name: value.detach() for name, value in parameters._asdict().items()},
         "x": x,
         "y": y,
         **{name: value.detach() for name, value in layers._asdict().items()},
         "loss": objective.detach(),
+        "residual": residual,
+        "shortfall": -residual,
+        "doutput": residual / BATCH,
         **{f"d{name}": value for name, value in zip(parameters._fields, gradients, strict=True)},
     }

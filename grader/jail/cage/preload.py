@@ -30,7 +30,7 @@ def _names(text: str) -> tuple[str, ...]:
 
 
 _ALWAYS = _names("""
-numpy numpy.random numpy.fft torch torch.utils.data torch.optim
+numpy numpy.random numpy.fft numpy.testing torch torch.utils.data torch.optim
 IPython zmq tornado.ioloop asyncio ipykernel.kernelapp ipykernel.ipkernel ipykernel.subshell_manager
 IPython.core.completerlib IPython.core.debugger IPython.core.logger IPython.core.oinspect
 IPython.extensions.storemagic IPython.utils.wildcard IPython.core.pylabtools
