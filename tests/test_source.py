@@ -79,7 +79,9 @@ def test_names_in_text_and_parts_of_names_do_not_count(source: str) -> None:
 
 
 def test_the_first_working_cell_is_the_first_that_does_more_than_import() -> None:
-    first = code("import numpy as np\n%matplotlib inline", XX).first_working_cell
+    first = code(
+        "import numpy as np\n%matplotlib inline", "'''notes'''", "x = f(1)", "x = 1"
+    ).first_working_cell
     assert first is not None
     assert first.index == 2
 

@@ -8,6 +8,7 @@ LONGEST = 200
 _FAR = 20_000
 _MANY_LINES = 200
 _ANSI = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|.)")
+_TIME = re.compile(r"\b\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?|\b\d\d:\d\d:\d\d(?:[.,]\d{1,9})?")
 _LINE_END = re.compile(r"\r\n|[\n\r\v\f\x85\u2028\u2029]")
 _LEADING = "/→⇒ \t\xa0,;|)]}>'\"*#_~•·–—─━═&"
 _TRAILING = "/↓ \t\xa0:=→⇒≈~'\",;|*#_─━═&"
@@ -34,6 +35,8 @@ def tidy(text: str) -> str:
     text = text[-4 * LONGEST :]
     if "\x1b" in text:
         text = _ANSI.sub("", text)
+    if text.count(":") > 1:
+        text = _TIME.sub("", text)  # of a log: no two lines have the same
     for _ in range(4):
         before = text
         text = text.lstrip(_LEADING + "-=")

@@ -54,7 +54,7 @@ def judge_fit(
                 message=f"{check.id} is right, but cell {best.cell + 1} labels it {label[:60]!r}",
             )
         )
-    if others:
+    if any(o.coverage == 1.0 for o in others):
         flags.append(Flag(id="several_values", message=f"{check.id} was printed with other values too"))
     if not best.seen_everywhere:
         flags.append(
@@ -172,6 +172,8 @@ def _rivalry(
     later = [o for o in rivals if o.first > first]
     if len(later) == len(rivals) and _after_a_change(right, rivals, case.code):
         return None
+    if all(first < o.first and o.last < last for o in rivals):
+        return None  # what was printed first is what was printed again at the end
     latest = max(right, key=lambda c: c.last)
     if all(o.cell < latest.cell for o in rivals) and len(rivals) <= 2 and last == latest.last:
         return None
