@@ -77,7 +77,9 @@ def grade(
         return _report(submission, broken[0], executions, (), (), assignment)
     printed = [extract(e.outputs) for e in executions]
     told = executions[0].outputs if only is None else ()
-    decisions = decide(submission.cells, printed if only is None else only, assignment, told)
+    decisions = decide(
+        submission.cells, printed if only is None else only, assignment, told, _lacking(executions[0])
+    )
     flags = (
         *(flag for d in decisions.values() for flag in d.flags),
         *compare_stored(submission.cells, printed[0]),
@@ -95,11 +97,12 @@ def decide(
     printed: Sequence[Sequence[PrintedTensor]],
     assignment: Assignment,
     outputs: Sequence[Output] = (),
+    lacking: Sequence[str] = (),
 ) -> dict[str, Decision]:
     """A decision for every check of the rubric.
 
     printed: what was extracted from the run in each world, in the rubric's order of worlds. outputs: of the
-        first one, in which whole numbers may stand among words.
+        first one, in which whole numbers may stand among words. lacking: packages without which a cell ended.
     """
     rubric = assignment.rubric
     books = _books(assignment)
@@ -126,13 +129,11 @@ def decide(
     for c in books.checks:
         if numeric[c.id].candidate is None:
             expected = [r[c.quantity] for r in assignment.references]
-            missing = numeric[c.id].verdict == "missing"
-            numeric[c.id] = (
-                in_words(c, expected[0], outputs, code, books.vocabulary)
-                or among(c, expected, numbers, rubric.tolerance)
-                or (in_a_picture(c, outputs, code) if missing else None)
-                or numeric[c.id]
-            )
+            said = in_words(c, expected[0], outputs, code, books.vocabulary)
+            said = said or among(c, expected, numbers, rubric.tolerance)
+            if numeric[c.id].verdict == "missing":
+                said = said or in_a_picture(c, outputs, code) or _unseen(c.id, lacking)
+            numeric[c.id] = said or numeric[c.id]
     by_question = [[c.id for c in q.checks if isinstance(c, TensorCheck)] for q in rubric.questions]
     settled = believe(settle_hidden(doubt_swapped(numeric, case), case), by_question, case)
     decisions = follow_through(settled, by_question, case)
@@ -142,6 +143,15 @@ def decide(
         elif isinstance(check, TextCheck):
             decisions[check.id] = judge_text(check, find_answer(check, cells, outputs), settled)
     return decisions
+
+
+def _unseen(check: str, lacking: Sequence[str]) -> Decision | None:
+    """What is missing where cells ended for want of packages that the kernel has not waits for a person."""
+    if not lacking:
+        return None
+    names = ", ".join(map(repr, lacking))
+    text = f"Not printed here, where a cell ended for want of the package {names}; a person decides."
+    return Decision(check, "review", None, text)
 
 
 class _Books:
@@ -205,6 +215,12 @@ def _books(assignment: Assignment) -> _Books:
     if assignment.sha256 not in _made:
         _made[assignment.sha256] = _Books(assignment)
     return _made[assignment.sha256]
+
+
+def _lacking(execution: Execution) -> list[str]:
+    """The packages for want of which a cell ended: not the student's fault."""
+    ended = [e.message for e in execution.errors if e.name == "ModuleNotFoundError"]
+    return [name for name in execution.missing_packages if any(repr(name) in text for text in ended)]
 
 
 def _run_flags(executions: Sequence[Execution], worlds: Sequence[str]) -> list[Flag]:

@@ -7,6 +7,7 @@ is hostile: whatever has not the expected type is dropped.
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -24,6 +25,8 @@ _SURROGATE = re.compile(r"[\ud800-\udfff]")
 # what a person reads of a display, best first; text/plain of the first two only names an object
 _TEXTS = ("text/markdown", "text/latex", "text/plain")
 
+_AN_OBJECT = re.compile(r"<[\w.]{1,80} object>")
+
 _KINDS: dict[str, Kind] = {
     "execute_result": "result",
     "display_data": "display",
@@ -40,6 +43,14 @@ def clean(text: str) -> str:
         text = _RETURN.sub("\n", _ANSI.sub("", text))
         text = _SURROGATE.sub("\ufffd", _CONTROL.sub("", text))
     return text
+
+
+def _as_text(value: Any) -> str:
+    """What `display(JSON(…))` shows, as JSON; "" where that can't be written."""
+    try:
+        return json.dumps(value, ensure_ascii=False)
+    except (RecursionError, ValueError, TypeError):
+        return ""
 
 
 def first_line(text: str, most: int = 300) -> str:
@@ -130,6 +141,8 @@ class OutputLog:
             return
         html = data.get("text/html")
         plain = next((data[m] for m in _TEXTS if isinstance(data.get(m), str)), "")
+        if _AN_OBJECT.fullmatch(plain) and "application/json" in data:
+            plain = _as_text(data["application/json"])
         table = _SURROGATE.sub("\ufffd", html) if isinstance(html, str) else None
         png = data.get("image/png")
         shown = picture(png) if isinstance(png, str) else None

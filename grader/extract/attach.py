@@ -11,6 +11,7 @@ from grader.models import PrintedTensor
 
 Channel = Literal["stdout", "stderr", "result", "display", "error"]
 _LINE_END = re.compile(r"[\n\r\v\f\x85\u2028\u2029]")
+_RULE = re.compile(r"[^\S\n]*[=\-#*_~─━═]{3,}[^\S\n]*")
 _FAR = 2 * labels.LONGEST
 
 
@@ -24,14 +25,15 @@ def attach_labels(
     """
     found: list[PrintedTensor] = []
     above, distance = "", 0
+    banner = ""  # label of the previous value, in a line that ends as a ruled heading does
     value_end = 0  # end of the previous value
     strong_end = 0  # end of the previous value that makes its line a line of values
     for i, node in enumerate(nodes):
         line = _line_start(text, value_end, node.start)
         label, group = labels.split_label(text[line : node.start])
         heading = _heading_above(text, strong_end, _line_start(text, strong_end, node.start))
-        if heading:
-            above, distance = heading, 1
+        if heading or (banner and line > value_end):
+            above, distance = heading or banner, 1
         elif distance:
             distance += 1
         if group and label:
@@ -54,10 +56,18 @@ def attach_labels(
                 channel=channel,
             )
         )
+        banner = label if _RULE.fullmatch(text, node.end, _line_end(text, node.end, follower)) else ""
         value_end = node.end
         if not node.weak or label.endswith(("]", ")")):
             strong_end = node.end
     return found
+
+
+def _line_end(text: str, low: int, high: int) -> int:
+    """End of the line that holds position `low`; not after `high`, nor further on than _FAR."""
+    high = min(high, low + _FAR)
+    match = _LINE_END.search(text, low, high)
+    return match.start() if match else high
 
 
 def _line_start(text: str, low: int, high: int) -> int:

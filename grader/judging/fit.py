@@ -157,7 +157,9 @@ def _rivalry(
 ) -> str | None:
     """Other values offered for the same check: None where it is clear which one is meant."""
     rivals = [
-        o for o in others if o.kind in ("mistaken", "named") and o.coverage == 1.0 and not _is_nothing(o)
+        o
+        for o in others
+        if o.kind in ("mistaken", "named") and o.coverage == 1.0 and not _is_nothing(o) and not _counts(o)
     ]
     if not _called_aside(best, case):
         rivals = [o for o in rivals if not _called_aside(o, case)]
@@ -185,6 +187,15 @@ def _is_nothing(candidate: Candidate) -> bool:
     """Is it all zeros in every world: not yet computed, or zeroed again? That is no rival of a value."""
     prints = [p for r in candidate.readings for p in r.slot.prints if p is not None]
     return not any(v for p in prints for v in p.values)
+
+
+def _counts(candidate: Candidate) -> bool:
+    """Is it whole numbers that no world moves: indices, a header that counts columns?"""
+    prints = [r.slot.first for r in candidate.readings]
+    whole = all(
+        v.is_integer() and h in (0.0, 0.5) for p in prints for v, h in zip(p.values, p.half_unit, strict=True)
+    )
+    return whole and all(r.movement == "constant" for r in candidate.readings)
 
 
 def _called_aside(candidate: Candidate, case: Case) -> bool:
