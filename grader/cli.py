@@ -373,7 +373,8 @@ def rubric_schema() -> None:
 
     from rubric.schema import Rubric
 
-    typer.echo(json.dumps(Rubric.model_json_schema(), indent=2))
+    dialect = {"$schema": "https://json-schema.org/draft/2020-12/schema"}
+    typer.echo(json.dumps(dialect | Rubric.model_json_schema(), indent=2))
 
 
 @rubric_app.command("check")

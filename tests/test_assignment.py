@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import ast
 import shutil
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from grader.assignment import load, locate
+import grader
+from grader.assignment import Assignment, load, locate
 from grader.errors import RubricError
 
 
@@ -91,3 +93,20 @@ def test_what_is_kept_of_a_mistake_keeps_no_tensor_alive() -> None:
     arrays = [array for worlds in kept.values() for world in worlds for array in world.values()]
     assert arrays
     assert all(array.base is None for array in arrays)
+
+
+def test_the_grader_knows_no_assignment(hw4: Assignment) -> None:
+    """No name of a shipped assignment stands in the grader's code; in comments, its elements are examples."""
+    headings = {f"h{n}" for n in range(1, 7)}  # of HTML
+    ids = {c.id for c in hw4.rubric.checks()} | {q.id for q in hw4.rubric.questions}
+    names = {n for n in ids | hw4.references[0].keys() if any(c.isdigit() for c in n)} - headings
+    names |= {m.id for m in hw4.mistakes if "_" in m.id} - {"one_element", "rounded_early"}
+    for path in sorted(Path(grader.__file__).parent.rglob("*.py")):
+        source = path.read_text()
+        assert f"{hw4.rubric.id}'" not in source and f'{hw4.rubric.id}"' not in source, path
+        tree = ast.parse(source)
+        documented = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+        docs = {ast.get_docstring(n, clean=False) for n in ast.walk(tree) if isinstance(n, documented)}
+        texts = {n.value for n in ast.walk(tree) if isinstance(n, ast.Constant) and isinstance(n.value, str)}
+        words = {n.id for n in ast.walk(tree) if isinstance(n, ast.Name)} | (texts - docs)
+        assert not words & names, path

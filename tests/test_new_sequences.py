@@ -53,13 +53,13 @@ questions:
 SOLUTION = """
 import numpy as np
 
-def solve(world, sign=1.0):
+def solve(world, sign=1.0, factor=1.0):
     rng = np.random.default_rng(world.seed)
     states = sign * rng.normal(size=(3, 2, 5))
     every = np.sort(rng.uniform(0.1, 1.0, size=50))[::-1]
     coef = rng.normal(size=3)
     return {"states": states, "h1": states[0], "h2": states[1], "all": every, "losses": every[9::10],
-            "final": every[-1], "error": rng.uniform(), "coef": coef, "intercept": rng.normal(),
+            "final": factor * every[-1], "error": rng.uniform(), "coef": coef, "intercept": rng.normal(),
             "converged": False}
 
 def quantities(world):
@@ -69,10 +69,11 @@ MISTAKES = """
 from rubric.schema import Mistake
 from . import canonical
 
-MISTAKES = [Mistake("sign", "The sign is wrong.", "d", frozenset({"sign"}))]
+MISTAKES = [Mistake("sign", "The sign is wrong.", "d", frozenset({"sign"})),
+            Mistake("summed", "You summed the loss.", "d", frozenset({"loss"}))]
 
 def variant(world, ids):
-    return canonical.solve(world, sign=-1.0)
+    return canonical.solve(world, -1.0 if "sign" in ids else 1.0, 8.0 if "summed" in ids else 1.0)
 """
 Show = Callable[[dict[str, Any]], str]
 
@@ -137,6 +138,12 @@ def test_a_part_of_what_was_printed(
 def test_a_wrong_stack_is_told_by_the_mistake_that_gives_it(sequences: Assignment) -> None:
     decision = judged(sequences, lambda q: f"states {(-q['states']).tolist()}")["h2"]
     assert decision.mistakes == ("sign",)
+
+
+def test_a_wrong_number_whose_name_fits_several_checks_is_told_too(sequences: Assignment) -> None:
+    decision = judged(sequences, lambda q: f"loss: {8 * q['final']:.6f}")["final"]
+    assert (decision.verdict, decision.mistakes) == ("fail", ("summed",))
+    assert judged(sequences, lambda q: f"{8 * q['final']:.6f}")["final"].verdict == "missing"
 
 
 @pytest.mark.parametrize(

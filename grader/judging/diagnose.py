@@ -104,7 +104,7 @@ class _Claims:
                 v
                 for v in found
                 if v.target.quantity in self.asked
-                and (reading.size > 1 or v.target.quantity == self.names.get(reading.meant or ""))
+                and (reading.size > 1 or v.target.quantity in map(self.names.get, _called(reading)))
             ]
             for view in sorted(fitting, key=lambda v: v.count, reverse=True):
                 kept = self.claims[view.target.mistakes].get(reading.order)
@@ -205,7 +205,7 @@ def explain(readings: Sequence[Reading], suspects: Suspects, asked: Mapping[str,
         if v.whole and (r.meant == v.target.quantity or all(e.target.quantity in quantities for e in r.exact))
     )
     # one number is like many others: it speaks of a mistake only under its name
-    wrong = [r for r in readings if not r.exact and (r.size > 1 or r.meant in asked)]
+    wrong = [r for r in readings if not r.exact and (r.size > 1 or asked.keys() & _called(r))]
     missing = quantities - shown
     claims = _Claims(wrong, quantities, shown, suspects, asked)
     claims.add(suspects.singles)
@@ -278,6 +278,11 @@ def _fits_well(reading: Reading, view: View, tolerance: Tolerance) -> bool:
         if not fits(printed, flat, margin(values, tolerance)).all():
             return False
     return True
+
+
+def _called(reading: Reading) -> set[str]:
+    """The checks that a print's name may mean: where it fits several, its value tells."""
+    return {reading.meant or "", *(reading.meaning.options if reading.called else ())}
 
 
 def _meant(reading: Reading, view: View) -> bool:
