@@ -141,7 +141,7 @@ def decide(
         if isinstance(check, BehaviourCheck):
             decisions[check.id] = judge_behaviour(check, settled, mistakes, code, rubric.messages)
         elif isinstance(check, TextCheck):
-            decisions[check.id] = judge_text(check, find_answer(check, cells, outputs), settled)
+            decisions[check.id] = judge_text(check, find_answer(check, cells, outputs), decisions)
     return decisions
 
 

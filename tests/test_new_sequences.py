@@ -26,6 +26,7 @@ worlds: [{name: handout, seed: 1}, {name: second, seed: 2}, {name: third, seed: 
 vocabulary:
   h1: [h1, state 1]
   h2: [h2, state 2]
+  h3: [h3, state 3]
   states: [states]
   losses: [losses, loss]
   final: [final loss, loss]
@@ -45,10 +46,14 @@ questions:
       - {id: coef, kind: tensor, quantity: coef, title: t, points: 1, labels: [[coef]]}
       - {id: intercept, kind: tensor, quantity: intercept, title: t, points: 1, labels: [[intercept]]}
       - {id: converged, kind: tensor, quantity: converged, title: t, points: 1, labels: [[converged]]}
+  - id: next
+    title: Next
+    checks:
+      - {id: h3, kind: tensor, quantity: h3, title: t, points: 1, labels: [[h3]]}
   - id: why
     title: Why
     checks:
-      - {id: why, kind: text, title: t, points: 1, headings: ['vanish']}
+      - {id: why, kind: text, title: t, points: 1, headings: ['vanish'], facts: [h3]}
 """
 SOLUTION = """
 import numpy as np
@@ -58,8 +63,8 @@ def solve(world, sign=1.0, factor=1.0):
     states = sign * rng.normal(size=(3, 2, 5))
     every = np.sort(rng.uniform(0.1, 1.0, size=50))[::-1]
     coef = rng.normal(size=3)
-    return {"states": states, "h1": states[0], "h2": states[1], "all": every, "losses": every[9::10],
-            "final": factor * every[-1], "error": rng.uniform(), "coef": coef, "intercept": rng.normal(),
+    return {"states": states, "h1": states[0], "h2": states[1], "h3": states[2],
+            "all": every, "losses": every[9::10], "final": factor * every[-1], "error": rng.uniform(), "coef": coef, "intercept": rng.normal(),
             "converged": False}
 
 def quantities(world):
@@ -144,6 +149,13 @@ def test_a_wrong_number_whose_name_fits_several_checks_is_told_too(sequences: As
     decision = judged(sequences, lambda q: f"loss: {8 * q['final']:.6f}")["final"]
     assert (decision.verdict, decision.mistakes) == ("fail", ("summed",))
     assert judged(sequences, lambda q: f"{8 * q['final']:.6f}")["final"].verdict == "missing"
+
+
+def test_the_facts_beside_a_text_are_the_verdicts_of_the_report(sequences: Assignment) -> None:
+    show: Show = lambda q: f"they vanish towards the first step\nstates {(-q['states']).tolist()}"  # noqa: E731
+    found = judged(sequences, show)
+    assert found["h3"].verdict == "partial"  # it follows from the mistake in h1 and h2
+    assert found["why"].reason.endswith("Facts: h3 partial.")
 
 
 @pytest.mark.parametrize(
