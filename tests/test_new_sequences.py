@@ -63,9 +63,9 @@ def solve(world, sign=1.0, factor=1.0):
     states = sign * rng.normal(size=(3, 2, 5))
     every = np.sort(rng.uniform(0.1, 1.0, size=50))[::-1]
     coef = rng.normal(size=3)
-    return {"states": states, "h1": states[0], "h2": states[1], "h3": states[2],
-            "all": every, "losses": every[9::10], "final": factor * every[-1], "error": rng.uniform(), "coef": coef, "intercept": rng.normal(),
-            "converged": False}
+    return {"states": states, "h1": states[0], "h2": states[1], "h3": states[2], "all": every,
+            "losses": every[9::10], "final": factor * every[-1], "error": rng.uniform(), "coef": coef,
+            "intercept": rng.normal(), "converged": False}
 
 def quantities(world):
     return solve(world)
