@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import sys
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+
+from grader.options import CI, CellTimeout, Isolation, Jobs, Rubric, Source, Target, Timeout
 
 app = typer.Typer(
     name="grader",
@@ -43,51 +44,6 @@ app.add_typer(rubric_app, name="rubric")
 app.add_typer(report_app, name="report")
 
 
-Rubric = Annotated[
-    str | None,
-    typer.Option(
-        metavar="NAME|FOLDER",
-        help="A shipped assignment by name, or a folder. [default: the only one that is shipped]",
-    ),
-]
-Jobs = Annotated[
-    int | None, typer.Option(min=1, metavar="N", help="Notebooks at a time. [default: as many as processors]")
-]
-Timeout = Annotated[
-    float | None,
-    typer.Option(min=0.1, metavar="SECONDS", help="Time for one run of a whole notebook. [default: 120]"),
-]
-
-
-class Isolation(StrEnum):
-    """The least isolation that is acceptable."""
-
-    NONE = "none"
-    BASE = "base"
-    NAMESPACES = "namespaces"
-    FULL = "full"
-
-
-class CI(StrEnum):
-    """A CI platform; plain: a log and files."""
-
-    GITHUB = "github"
-    GITLAB = "gitlab"
-    PLAIN = "plain"
-
-
-class Source(StrEnum):
-    """Learning platforms whose exports are understood; `grader.intake.platforms.PLATFORMS`."""
-
-    MOODLE = "moodle"
-    ILIAS = "ilias"
-    CANVAS = "canvas"
-    NBGRADER = "nbgrader"
-    GITHUB = "github-classroom"
-    DROPBOX = "dropbox"
-    FOLDER = "folder"
-
-
 @app.command()
 def grade(
     paths: Annotated[
@@ -102,10 +58,7 @@ def grade(
     rubric: Rubric = None,
     jobs: Jobs = None,
     timeout: Timeout = None,
-    cell_timeout: Annotated[
-        float | None,
-        typer.Option(min=0.1, metavar="SECONDS", help="Time for one cell. [default: 30]"),
-    ] = None,
+    cell_timeout: CellTimeout = None,
     isolation: Annotated[
         Isolation | None, typer.Option(help="Refuse to run with less. [default: base]", show_default=False)
     ] = None,
@@ -318,20 +271,6 @@ def lookalikes(
     from grader.commands import lookalikes as command
 
     typer.echo(command.run(out, to))
-
-
-class Target(StrEnum):
-    """Forms in which grades are handed back; `grader.commands.export.FORMATS`."""
-
-    MOODLE = "moodle"
-    CANVAS = "canvas"
-    ILIAS = "ilias"
-    GRADESCOPE = "gradescope"
-    PRAIRIELEARN = "prairielearn"
-    GITHUB = "github-classroom"
-    JUNIT = "junit"
-    CSV = "csv"
-    XLSX = "xlsx"
 
 
 @app.command()
