@@ -37,6 +37,7 @@ ENOUGH = 150
 """characters of normalised code of one's own, below which nothing can be said"""
 _LONGEST = 200_000
 _MOST_SHARERS = 50
+_NEIGHBOURS = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,15 +177,19 @@ def _leave_out_common(prints: Sequence[_Fingerprint]) -> None:
 
 
 def _candidates(prints: Sequence[tuple[int, _Fingerprint]]) -> list[tuple[int, int]]:
-    """Pairs that share enough fingerprints to be worth a look, without comparing everybody with everybody."""
+    """Pairs that share enough fingerprints to be worth a look, without comparing everybody with everybody.
+
+    Of the many who share one, each is paired with the next few only, in an order that is the same for all
+    fingerprints: who shares most of them with a large ring is paired with several of it.
+    """
     holders: dict[int, list[int]] = defaultdict(list)
     for i, made in prints:
         for value in made.hashes:
             holders[value].append(i)
     shared: Counter[tuple[int, int]] = Counter()
     for members in holders.values():
-        if 1 < len(members) <= max(_MOST_SHARERS, COMMON_AT_LEAST):
-            shared.update((a, b) for n, a in enumerate(members) for b in members[n + 1 :])
+        reach = len(members) if len(members) <= _MOST_SHARERS else _NEIGHBOURS
+        shared.update((a, b) for n, a in enumerate(members) for b in members[n + 1 : n + 1 + reach])
     sizes = {i: len(made.hashes) for i, made in prints}
     return [pair for pair, n in shared.items() if n >= 0.5 * ALIKE * min(sizes[pair[0]], sizes[pair[1]])]
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from class_kit import RIGHT, WRONG, FakeRunner, make_assignment, make_class
 
-from grader import cli
+from grader import cli, lookalikes
 from grader.commands import grade as command
 from grader.lookalikes import Code, find
 
@@ -83,6 +83,19 @@ def test_many_copies_of_one_notebook_are_not_taken_for_common_property() -> None
     codes = [code(f"s{i}", work(i)) for i in range(6)]
     found = find([*codes, *(code(f"c{i}", renamed(work(0))) for i in range(6))])
     assert [len(group) for group in found.identical] == [7]
+
+
+def test_a_large_ring_of_changed_copies_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lookalikes, "_MOST_SHARERS", 6)
+    monkeypatch.setattr(lookalikes, "_NEIGHBOURS", 3)
+    ring = []
+    for i in range(11):
+        lines = work(1000).split("\n")
+        lines[2 * i : 2 * i] = work(2000 + i).split("\n")[:3]
+        ring.append(code(f"ring{i}", "\n".join(lines)))
+    found = find([*(code(f"s{i}", work(i)) for i in range(50)), *ring])
+    named = {c.id for p in found.pairs for c in (p.first, p.second)}
+    assert named == {c.id for c in ring}
 
 
 def test_those_who_hand_in_together_are_not_compared() -> None:
