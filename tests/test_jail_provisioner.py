@@ -14,6 +14,7 @@ from jupyter_client.manager import AsyncKernelManager
 from jupyter_client.provisioning.factory import KernelProvisionerFactory
 
 from grader.jail.provisioner import CagedProvisioner
+from grader.jail.shared import shared_kernels
 
 pytestmark = pytest.mark.kernel
 
@@ -154,3 +155,17 @@ def test_start_interrupt_restart_and_shut_down(loop: asyncio.Runner) -> None:
 
 def test_it_behaves_as_other_clients_tests_expect(loop: asyncio.Runner) -> None:
     loop.run(manners())
+
+
+def test_a_kernel_lives_on_when_its_loop_is_gone(loop: asyncio.Runner) -> None:
+    """Clients of several loops, as of blocking managers on several threads, share one warm server."""
+    manager = new_manager()
+    loop.run(manager.start_kernel())
+    with asyncio.Runner() as another:
+        assert another.run(manager.is_alive())
+        another.run(manager.shutdown_kernel(now=True))
+        assert not another.run(manager.is_alive())
+    server = shared_kernels()._kernels.server_pid
+    with asyncio.Runner() as another:
+        another.run(whole_life())
+    assert shared_kernels()._kernels.server_pid == server

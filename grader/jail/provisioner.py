@@ -5,7 +5,7 @@ A kernelspec asks for it with::
     {"argv": ["caged"], "display_name": "Python (caged)", "language": "python",
      "metadata": {"kernel_provisioner": {"provisioner_name": "caged-provisioner"}}}
 
-One warm server per event loop serves all its kernels. What differs from an ordinary kernel, and why
+One warm server serves all kernels of a process. What differs from an ordinary kernel, and why
 tests of ipykernel, nbclient and jupyter_client that ask for it fail:
 
 - it works in a private directory of its own that vanishes with it: `cwd` is ignored, and files beside
@@ -24,42 +24,22 @@ tests of ipykernel, nbclient and jupyter_client that ask for it fail:
 
 from __future__ import annotations
 
-import asyncio
-import atexit
 import signal
 from typing import Any, cast
-from weakref import WeakKeyDictionary
 
 from jupyter_client.connect import KernelConnectionInfo
 from jupyter_client.provisioning.provisioner_base import KernelProvisionerBase
 from traitlets import Float, Int
 
-from grader.errors import IsolationError
 from grader.jail.cage.plan import KernelLimits
-from grader.jail.caged import Caged
-from grader.jail.kernels import CagedKernels
-from grader.jail.probe import examine
+from grader.jail.caged import Caged, Exit
+from grader.jail.shared import shared_kernels
 
-_servers: WeakKeyDictionary[asyncio.AbstractEventLoop, CagedKernels] = WeakKeyDictionary()
 _PASSED_ON = {
     signal.SIGINT: signal.SIGINT,
     signal.SIGTERM: signal.SIGKILL,  # the first process of a namespace would survive the other
     signal.SIGKILL: signal.SIGKILL,
 }
-
-
-def kernels_of_this_loop() -> CagedKernels:
-    """The kernels that belong to the running event loop. Raises `IsolationError` without a cage."""
-    loop = asyncio.get_running_loop()
-    kernels = _servers.get(loop)
-    if kernels is None:
-        examination = examine()
-        if examination.tier == "none":
-            raise IsolationError(examination.complaint("base"))
-        kernels = CagedKernels(examination, spare=0, heartbeat=True)
-        _servers[loop] = kernels
-        atexit.register(kernels.abandon)
-    return kernels
 
 
 class CagedProvisioner(KernelProvisionerBase):
@@ -94,36 +74,33 @@ class CagedProvisioner(KernelProvisionerBase):
             processes=self.processes,
         )
         await self.kill()  # of a client that starts it again without a shutdown
-        self._drop()
-        self._caged = await kernels_of_this_loop().take(limits)
+        await self._drop()
+        self._caged = await shared_kernels().take(limits)
         info = {**self._caged.connection_info(), "key": self._caged.order.key.encode()}
         self.connection_info = cast(KernelConnectionInfo, info)
         return self.connection_info
 
     async def poll(self) -> int | None:
         """None while it runs, then its exit code; 0 when there is none."""
-        if self._caged is None:
-            return 0
-        await asyncio.sleep(0)  # lets the loop hear the supervisor
-        return self._caged.exit_code()
+        return 0 if self._caged is None else self._caged.exit_code()
 
     async def wait(self) -> int | None:
         """Wait until it is gone."""
         if self._caged is None:
             return 0
-        code = (await self._caged.exited()).code
-        self._drop()
-        return code
+        end: Exit = await shared_kernels().run(self._caged.exited())
+        await self._drop()
+        return end.code
 
     async def send_signal(self, signum: int) -> None:
         """Pass on an interrupt, a termination or a kill; other signals reach no caged kernel."""
         if self._caged is not None and signum in _PASSED_ON:
-            self._caged.send_signal(_PASSED_ON[signal.Signals(signum)])
+            await shared_kernels().run(_signal(self._caged, _PASSED_ON[signal.Signals(signum)]))
 
     async def kill(self, restart: bool = False) -> None:
         """Kill it, and wait until it is gone."""
         if self._caged is not None:
-            await self._caged.kill()
+            await shared_kernels().run(self._caged.kill())
 
     async def terminate(self, restart: bool = False) -> None:
         """The same as kill: a caged kernel has nothing worth saving."""
@@ -131,9 +108,17 @@ class CagedProvisioner(KernelProvisionerBase):
 
     async def cleanup(self, restart: bool = False) -> None:
         """Remove its directory."""
-        self._drop()
+        await self._drop()
 
-    def _drop(self) -> None:
+    async def _drop(self) -> None:
         if self._caged is not None:
-            self._caged.forget()
-            self._caged = None
+            caged, self._caged = self._caged, None
+            await shared_kernels().run(_forget(caged))
+
+
+async def _signal(caged: Caged, number: int) -> None:
+    caged.send_signal(number)
+
+
+async def _forget(caged: Caged) -> None:
+    caged.forget()
