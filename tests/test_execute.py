@@ -268,9 +268,10 @@ def test_memory_that_no_limit_could_see_is_refused(run: Run) -> None:
         "import mmap\nmmap.mmap(-1, 1 << 20)",
         "x = mmap.mmap(-1, 1 << 20, mmap.MAP_PRIVATE); x[9] = 1; print(x[9])",
         "import numpy as np; y = np.memmap('f', 'u1', 'w+', shape=9); y[:] = 2; print(y.sum())",
+        "from multiprocessing import RawArray; z = RawArray('d', 9); z[2] = 3; print(sum(z))",
     )
     assert [error.name for error in done.errors] == ["PermissionError"]
-    assert (text_of(done, 1), text_of(done, 2)) == ("1\n", "18\n")
+    assert [text_of(done, n) for n in (1, 2, 3)] == ["1\n", "18\n", "3.0\n"]
 
 
 @pytest.mark.parametrize(

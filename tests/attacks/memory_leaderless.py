@@ -6,7 +6,7 @@ def eat():
     time.sleep(0.2)
     kept = []
     while True:
-        area = mmap.mmap(-1, 16 << 20)
+        area = mmap.mmap(-1, 16 << 20, mmap.MAP_PRIVATE)
         for page in range(0, len(area), 4096):
             area[page] = 1
         kept.append(area)

@@ -20,6 +20,6 @@ for request in (0x5412, 0x8901, 0x5452, 0x8902, 0x5423):
     attempt(f"ioctl {request:x}", lambda: call("ioctl", w, HIGH | request, ctypes.byref(ctypes.c_int(victim[0]))))
 for command in (8, 10, 15, 1024, 1026, 1033):
     attempt(f"fcntl {command}", lambda: call(72, w, HIGH | command, victim[0]))
-stack = mmap.mmap(-1, 65536)
+stack = mmap.mmap(-1, 65536, mmap.MAP_PRIVATE)
 for flags in (17, HIGH | 17, 0x100 | 17, HIGH | 0x4100 | 17):
     attempt(f"clone {flags:x}", lambda: call("clone", flags, 0, 0, 0, 0))

@@ -17,7 +17,7 @@ _LOWEST = 19
 
 
 def nice_value(threads: int) -> int:
-    """The nice value at which so many threads weigh at most as much as two at zero, or the lowest."""
+    """How much nicer so many threads have to be to weigh at most as much as two; 19 at most."""
     if threads <= _TOGETHER:
         return 0
     return min(_LOWEST, math.ceil(math.log(threads / _TOGETHER, _STEP)))
@@ -40,15 +40,17 @@ def even_out(pid: int, own: frozenset[int], count: int, uid: int) -> None:
     if not own or count <= len(own) + _TOGETHER:
         return
     started = threads_of(pid) - own
-    nice = nice_value(len(started))
     us = os.geteuid()
     os.seteuid(uid)
     try:
+        nice = min(_LOWEST, os.getpriority(os.PRIO_PROCESS, pid) + nice_value(len(started)))
         for thread in started:
             try:
                 if os.getpriority(os.PRIO_PROCESS, thread) < nice:
                     os.setpriority(os.PRIO_PROCESS, thread, nice)
             except OSError:
                 continue  # it has ended
+    except ProcessLookupError:
+        return  # all of it
     finally:
         os.seteuid(us)

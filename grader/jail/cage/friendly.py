@@ -31,12 +31,14 @@ def explain_refusals() -> None:
     for name in ("execv", "execve", "posix_spawn", "posix_spawnp", "forkpty"):
         setattr(os, name, refuse)
     import multiprocessing.context
+    import multiprocessing.heap
     import multiprocessing.process
     import multiprocessing.synchronize
 
     multiprocessing.process.BaseProcess.start = refuse  # type: ignore[method-assign]
     multiprocessing.context.BaseContext.Pool = refuse  # type: ignore[method-assign]
     multiprocessing.synchronize.SemLock.__init__ = refuse  # type: ignore[method-assign]
+    multiprocessing.heap.Arena._dir_candidates = []  # type: ignore[attr-defined]  # a RawArray is a file of ours
     _load_in_process()
 
 
