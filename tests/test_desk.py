@@ -275,7 +275,7 @@ def test_a_mark_of_the_command_line_is_seen_at_the_desk(tmp_path: Path) -> None:
 
 
 def client_of(out: Path) -> tuple[TestClient, str]:
-    app = make_app(desk_of(out), Publisher(out, samples.RUBRIC), "secret")
+    app = make_app(desk_of(out), Publisher(out, samples.RUBRIC), "secret", "once")
     return TestClient(app, base_url="http://127.0.0.1"), "/secret"
 
 
@@ -293,6 +293,15 @@ def test_without_the_token_there_is_nothing(tmp_path: Path) -> None:
         assert client.get(path).status_code == 404, path
     assert client.get(f"{home}/").status_code == 200
     assert client.get(f"{home}/", headers={"host": "evil.example"}).status_code == 400
+
+
+def test_the_address_on_a_browser_s_command_line_works_once(tmp_path: Path) -> None:
+    client, home = client_of(small_class(tmp_path))
+    assert client.get("/open/wrong").status_code == 404
+    first = client.get("/open/once", follow_redirects=False)
+    assert (first.status_code, first.headers["location"]) == (303, f"{home}/")
+    assert first.headers["referrer-policy"] == "no-referrer"
+    assert client.get("/open/once").status_code == 404
 
 
 def test_reports_are_served_under_a_policy_and_nothing_else_of_the_disk(tmp_path: Path) -> None:
@@ -334,7 +343,7 @@ def test_the_desk_in_german(tmp_path: Path) -> None:
     out = small_class(tmp_path)
     german = samples.RUBRIC.model_copy(update={"language": "de"})
     desk = Desk(out, german, "lea")
-    client = TestClient(make_app(desk, Publisher(out, german), "t"), base_url="http://127.0.0.1")
+    client = TestClient(make_app(desk, Publisher(out, german), "t", "once"), base_url="http://127.0.0.1")
     page = client.get("/t/").text
     assert '<html lang="de">' in page
     assert "</kbd> Tasten<" in page

@@ -43,19 +43,20 @@ def run(out: Path, by: str | None, port: int, browser: bool, rubric: str | None)
     asked = folder.rubric_of(out, rubric)
     desk = Desk(out, asked, by or _user())
     publisher = Publisher(out, asked)
-    token = secrets.token_urlsafe(16)
+    token, ticket = secrets.token_urlsafe(16), secrets.token_urlsafe(16)
     listening = _listen(port)
-    address = f"http://{LOOPBACK}:{listening.getsockname()[1]}/{token}/"
+    host = f"http://{LOOPBACK}:{listening.getsockname()[1]}"
+    address = f"{host}/{token}/"
     waiting = sum(not desk.settled(item, view) for view in [desk.look()] for item in view.items)
     things = "thing waits" if waiting == 1 else "things wait"
     say(f"{waiting} {things} for a person; marks go to {out / 'marks.jsonl'} as {desk.author}")
     say(f"review desk: {address} (stop with Ctrl-C)")
-    app = make_app(desk, publisher, token)
+    app = make_app(desk, publisher, token, ticket)
     config = uvicorn.Config(app, log_level="warning", access_log=False, server_header=False)
     server: Server = uvicorn.Server(config)
     publisher.start()
     if browser and _has_screen():
-        webbrowser.open(address)
+        webbrowser.open(f"{host}/open/{ticket}")
     with suppress(ValueError):  # not the main thread: nobody closes a terminal there
         signal.signal(signal.SIGHUP, lambda *_: setattr(server, "should_exit", True))
     try:

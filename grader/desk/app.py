@@ -11,7 +11,7 @@ from typing import Annotated, Any
 from urllib.parse import urlsplit
 
 from fastapi import Body, FastAPI, Request, Response
-from fastapi.responses import HTMLResponse, JSONResponse
+from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse
 from jinja2 import Environment, StrictUndefined, Template
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.middleware.trustedhost import TrustedHostMiddleware
@@ -51,11 +51,16 @@ class Decision(BaseModel):
     reason: Annotated[str, Field(min_length=1, max_length=1000)]
 
 
-def make_app(desk: Desk, publisher: Publisher, token: str) -> FastAPI:
-    """The application. Whoever does not know the token gets 404 for everything."""
+def make_app(desk: Desk, publisher: Publisher, token: str, ticket: str) -> FastAPI:
+    """The application. Whoever does not know the token gets 404 for everything.
+
+    ticket: leads to the page once, for a browser that is started here: everybody on this machine can read
+    what is on its command line.
+    """
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=["127.0.0.1", "localhost"])
     home = f"/{token}"
+    tickets = {ticket}
 
     @app.middleware("http")
     async def guard(request: Request, answer: Callable[[Request], Awaitable[Response]]) -> Response:
@@ -70,6 +75,14 @@ def make_app(desk: Desk, publisher: Publisher, token: str) -> FastAPI:
     async def refused(_: Request, error: GraderError) -> JSONResponse:
         code = 409 if isinstance(error, ConflictError) else 400 if isinstance(error, UsageError) else 500
         return JSONResponse({"problem": str(error)}, status_code=code)
+
+    @app.get("/open/{given}")
+    def enter(given: str) -> Response:
+        try:
+            tickets.remove(given)
+        except KeyError:
+            return Response(status_code=404)
+        return RedirectResponse(f"{home}/", status_code=303)
 
     @app.get(f"{home}/")
     def page() -> HTMLResponse:

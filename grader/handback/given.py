@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from grader.models import Report, Student, Submission, SubmissionRef
-from grader.report.text import one_line, visible
+from grader.report.text import like_formula, one_line, visible
 from grader.report.view import StudentView, student_view
 from rubric.schema import Rubric
 
@@ -78,7 +78,7 @@ def comment(report: Report, rubric: Rubric) -> str:
 def safe_text(text: str) -> str:
     """A text cell of several lines that no spreadsheet takes for a formula."""
     shown = visible(text)
-    return f"'{shown}" if shown.lstrip()[:1] in ("=", "+", "-", "@") else shown
+    return f"'{shown}" if like_formula(shown) else shown
 
 
 def anonymous(report: Report, alias: str) -> Report:

@@ -78,9 +78,13 @@ def fence(text: str) -> str:
 
 def spreadsheet(text: str) -> str:
     """A text cell on one line that no spreadsheet takes for a formula."""
-    if not text.strip() or (text.lstrip()[0] not in _FORMULA and text[0] not in _FORMULA):
-        return one_line(text, 2000)
-    return "'" + one_line(text, 2000)
+    line = one_line(text, 2000)
+    return f"'{line}" if like_formula(text) else line
+
+
+def like_formula(text: str) -> bool:
+    """Would a spreadsheet compute what begins like this?"""
+    return bool(text.strip()) and (text[0] in _FORMULA or text.lstrip()[0] in _FORMULA)
 
 
 def _named(found: re.Match[str]) -> str:
