@@ -17,7 +17,7 @@ from png import b64, png
 
 from grader import report as reports
 from grader.errors import StorageError
-from grader.models import Cell, Execution, Output, Report, Submission
+from grader.models import Cell, CellError, Execution, Output, Report, Submission
 from grader.report.html import prose
 from grader.report.notebook import kept_outputs
 from grader.report.statistics import statistics
@@ -183,6 +183,17 @@ def test_what_went_wrong_leads_to_its_check_and_to_its_cell() -> None:
     assert '<a href="#cell-3">Cell 3</a> raised NameError: name' in trouble
     assert '<a href="#cell-4">Cell 4</a> exceeded 30 s. The cells after cell 4 did not run.' in trouble
     assert "<li>Not installed where notebooks are graded: torchvision</li>" in trouble
+
+
+def test_of_many_errors_the_first_are_told() -> None:
+    report, submission = samples.all_right()
+    errors = tuple(
+        CellError(cell=n, name="NameError", message=f"name 'v{n}' is not defined") for n in range(30)
+    )
+    run = report.execution.model_copy(update={"status": "error", "errors": errors})
+    made = reports.to_html(report.model_copy(update={"execution": run}), submission, samples.RUBRIC)
+    assert "v0" in made and "v4" in made and "v5" not in made
+    assert "25 more errors; often the first one is the cause of the others." in made
 
 
 def test_a_name_of_the_other_direction_turns_nothing_around_it() -> None:

@@ -18,6 +18,7 @@ from grader.report.text import one_line
 from grader.report.words import Words, points, words
 from rubric.schema import Rubric, TextCheck
 
+_ERRORS = 5  # told; the first is often the cause of the rest
 _WORST: tuple[VerdictName, ...] = ("fail", "missing", "partial", "review", "pass")
 
 
@@ -180,10 +181,12 @@ def _notes(report: Report, rubric: Rubric, spoken: Words) -> tuple[str, ...]:
 def _troubles(report: Report, spoken: Words) -> tuple[Trouble, ...]:
     run = report.execution
     found = []
-    for error in run.errors:
+    for error in run.errors[:_ERRORS]:
         name, cell = one_line(error.name, 60), error.cell + 1
         said = spoken.raised.format(cell=cell, name=name, message=one_line(error.message))
         found.append(Trouble(said, cell))
+    if more := len(run.errors[_ERRORS:]):
+        found.append(Trouble(spoken.more_raised[more != 1].format(n=more)))
     if run.status not in ("ok", "error"):
         why = one_line(translated(run.message, spoken.language)) or spoken.statuses[run.status]
         if run.stopped_at is not None:

@@ -34,6 +34,7 @@ class Words:
     unisolated: str
     ran_badly: str
     raised: str
+    more_raised: tuple[str, str]
     after_error: str
     stopped_at: str
     not_run: str
@@ -108,6 +109,10 @@ EN = Words(
     unisolated="This notebook ran without isolation. The result is only as trustworthy as its author.",
     ran_badly="When your notebook ran",
     raised="Cell {cell} raised {name}: {message}",
+    more_raised=(
+        "{n} more error; often the first one is the cause of the others.",
+        "{n} more errors; often the first one is the cause of the others.",
+    ),
     after_error="Cells after an error still ran.",
     stopped_at="{why} The cells after cell {cell} did not run.",
     not_run="Your notebook did not run to its end",
@@ -206,6 +211,10 @@ DE = Words(
     unisolated="Dieses Notebook lief ohne Abschottung; das Ergebnis ist so vertrauenswürdig wie sein Autor.",
     ran_badly="Beim Ausführen Ihres Notebooks",
     raised="Zelle {cell} brach ab mit {name}: {message}",
+    more_raised=(
+        "{n} weiterer Fehler; oft ist der erste die Ursache der anderen.",
+        "{n} weitere Fehler; oft ist der erste die Ursache der anderen.",
+    ),
     after_error="Zellen nach einem Fehler liefen trotzdem.",
     stopped_at="{why} Die Zellen nach Zelle {cell} liefen nicht.",
     not_run="Ihr Notebook lief nicht bis zum Ende",
