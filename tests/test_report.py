@@ -197,6 +197,23 @@ def test_typed_in_values_are_not_marked_as_different() -> None:
     dumped["questions"][1]["checks"][0].update(message=typed_in, diagnosis=None)
     made = reports.to_markdown(Report.model_validate(dumped), submission, samples.RUBRIC)
     assert "2.469e-05  -6.200e-06  1.650e-05    1.235e-05" in made
+    evidence = dumped["questions"][1]["checks"][0]["evidence"]
+    evidence["actual"] = dumped["questions"][1]["checks"][0]["expected"]
+    evidence["agrees"] = [[True] * len(row) for row in evidence["actual"]]
+    made = reports.to_markdown(Report.model_validate(dumped), submission, samples.RUBRIC)
+    assert "1.235e-05" not in made, "the right numbers beside the right numbers say nothing"
+
+
+def test_a_question_says_what_of_it_waits() -> None:
+    report, submission = samples.forgot_half()
+    dumped = report.model_dump()
+    dumped["questions"][1]["checks"][1].update(verdict="review", score=None)
+    dumped["questions"][1]["score"] = 0
+    made = Report.model_validate(dumped)
+    said = "0 of 60 points, 20 waiting"
+    assert f"| {said} |" in reports.to_markdown(made, submission, samples.RUBRIC)
+    german = reports.to_markdown(made, submission, with_disclosure("full", "de"))
+    assert "0 von 60 Punkten, 20 offen" in german
 
 
 def test_the_reader_s_facts_stay_with_the_assistant() -> None:

@@ -6,14 +6,14 @@ reasons and `Diagnosis.detail` are for the assistant and never enter it.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 from grader.judging.behaviour import find_answer
 from grader.marks import BY_HAND
 from grader.models import CheckResult, Evidence, QuestionResult, Report, Submission, VerdictName
 from grader.report.reasons import said as translated
-from grader.report.tensors import Comparison, Worst, compare
+from grader.report.tensors import Block, Comparison, Worst, compare
 from grader.report.text import one_line
 from grader.report.words import Words, points, words
 from rubric.schema import Rubric, TextCheck
@@ -215,10 +215,13 @@ def _question(
     if question.score is not None:
         earned = question.score
     undecided = all(c.score is None for c in question.checks)
+    said = _points(None if undecided else earned, question.max_score, spoken)
+    if waiting and not undecided:
+        said += spoken.some_wait.format(points=points(waiting, spoken))
     return QuestionView(
         id=question.id,
         title=question.title,
-        points=_points(None if undecided else earned, question.max_score, spoken),
+        points=said,
         earned=earned,
         waiting=waiting,
         max_score=question.max_score,
@@ -294,6 +297,8 @@ def _check(
     # Numbers typed in are no less wrong for looking right: marking them would explain nothing.
     agrees = evidence.agrees if evidence and not message.startswith(rubric.messages.typed_in) else None
     comparison = compare(evidence and evidence.actual, check.expected, agrees)
+    if comparison and _texts(comparison.actual) == _texts(comparison.expected):
+        comparison = None  # twice the same says nothing
     worst = _worst(comparison.worst, full, spoken) if comparison and comparison.worst else ""
     departs = ""
     if comparison and comparison.departing and comparison.total > 1:
@@ -310,6 +315,10 @@ def _check(
         wrong=translated(check.diagnosis.message, rubric.language) if check.diagnosis else "",
         hint=hint,
     )
+
+
+def _texts(blocks: Sequence[Block]) -> list[list[str]]:
+    return [[entry.text for entry in row] for block in blocks for row in block.rows]
 
 
 def _quote(evidence: Evidence | None, submission: Submission) -> Quote | None:

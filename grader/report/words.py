@@ -62,6 +62,7 @@ class Words:
     wrong: str
     hint: str
     waits: tuple[str, str]
+    some_wait: str
     overview: str
     in_short: str
     your_cells: str
@@ -140,6 +141,7 @@ EN = Words(
     wrong="What is wrong",
     hint="What to try",
     waits=("{max} point, waiting for a person", "{max} points, waiting for a person"),
+    some_wait=", {points} waiting",
     overview="Points by question",
     in_short="In short",
     your_cells="Your notebook's cells",
@@ -242,6 +244,7 @@ DE = Words(
     wrong="Was nicht stimmt",
     hint="Was Sie versuchen können",
     waits=("{max} Punkt, eine Person entscheidet", "{max} Punkte, eine Person entscheidet"),
+    some_wait=", {points} offen",
     overview="Punkte je Aufgabe",
     in_short="Kurz gesagt",
     your_cells="Die Zellen Ihres Notebooks",
