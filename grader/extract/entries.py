@@ -18,6 +18,7 @@ from grader.models import PrintedTensor
 _INDEXED = re.compile(
     r"(?P<base>.*[^\W_][^\[(]*?)\s*(?P<index>(?:[\[(]\s*\d{1,4}(?:\s*,\s*\d{1,4})*\s*,?\s*[\])])+)\Z"
 )
+_FEW = 3  # values that may stand beside each other for one entry of a vector
 _DIGITS = re.compile(r"\d+")
 _LINE_NUMBER = re.compile(r"\d{1,5}[\s|,;]+(?=\D)")
 
@@ -58,8 +59,8 @@ def _entry(item: PrintedTensor) -> _Entry | None:
         at = tuple(int(d) for d in _DIGITS.findall(named["index"]))
         if item.shape == ():
             return _Entry(named["base"], at, 0)
-        if len(at) == 1 and named["index"][-2] != ",":
-            return None  # `h1[0] 0.5 0.25` is a row of a matrix
+        if len(at) == 1 and named["index"][-2] != "," and len(item.values) > _FEW:
+            return None  # `h1[0] 0.5 0.25 0.75 0.5` is a row of a matrix
         return _Entry(_LINE_NUMBER.sub("", named["base"], count=1), at, len(item.values))
     if item.form not in ("row", "table") or len(item.shape) != 1 or len(item.values) < 3:
         return None
