@@ -52,6 +52,8 @@ def fold(node: Node, columns: int) -> bool:
     """
     rows = range(0, len(node.values), columns)
     for width in range(min(columns - 1, _MOST_INDICES), 1, -1):
+        if not all(node.whole[:width]):
+            continue
         parts = [(node.values[i : i + width + 1], node.halves[i : i + width + 1]) for i in rows]
         found = [index_of(values, halves) for values, halves in parts]
         indices = [index for index in found if index is not None]
@@ -95,4 +97,5 @@ def fill_in(above: Node, node: Node, columns: int) -> bool:
         return False
     node.values = last[:missing] + node.values
     node.halves = halves[:missing] + node.halves
+    node.whole = (True,) * missing + node.whole
     return True

@@ -14,6 +14,7 @@ from html import unescape
 from grader.extract.labels import LONGEST, heading, tidy
 from grader.extract.nodes import MAX_TENSORS
 from grader.extract.numbers import NUMBER, Parsed, parse_loose_row
+from grader.extract.precision import softened
 from grader.extract.spelling import plain_spelling
 from grader.models import PrintedTensor
 
@@ -182,7 +183,7 @@ def _read_table(table: _Table, title: str, read: Read) -> list[PrintedTensor]:
         if label and not numeric:
             found.extend(block.flush())
             for cell in cells:
-                name = " ".join(c.text for c in row if c is not cell)[:LONGEST]
+                name = _beside(row, cell)
                 found.extend(
                     replace(item, label=item.label or name, above=item.above or block.above)
                     for item in read(cell.text)
@@ -195,6 +196,19 @@ def _read_table(table: _Table, title: str, read: Read) -> list[PrintedTensor]:
         block.rows.append(parsed._replace(elided=len(numeric) < len(cells) and not label))
     found.extend(block.flush())
     return found
+
+
+def _beside(row: list[_Cell], cell: _Cell) -> str:
+    """The words of the other cells of a row, as many as a label takes."""
+    words: list[str] = []
+    length = 0
+    for other in row:
+        if other is not cell:
+            words.append(other.text[:LONGEST])
+            length += len(words[-1]) + 1
+        if length > LONGEST:
+            break
+    return " ".join(words)[:LONGEST]
 
 
 def _column_groups(heads: list[list[_Cell]]) -> list[tuple[str, int]]:
@@ -252,9 +266,11 @@ class _Block:
 
     def _tensor(self, rows: list[Parsed], columns: slice, label: str, elided: bool) -> PrintedTensor:
         width = len(rows[0].values[columns])
+        values = tuple(v for row in rows for v in row.values[columns])
+        halves = tuple(h for row in rows for h in row.half_units[columns])
         return PrintedTensor(
-            values=tuple(v for row in rows for v in row.values[columns]),
-            half_unit=tuple(h for row in rows for h in row.half_units[columns]),
+            values=values,
+            half_unit=tuple(softened(values, halves, max(width, 1))),
             shape=(width,) if self.label and not self.shared else (len(rows), width),
             elided=elided,
             form="table",

@@ -7,16 +7,20 @@ from collections.abc import Callable
 
 from grader.extract import grid, tables
 from grader.extract.nodes import MAX_VALUES_PER_TENSOR, Node
-from grader.extract.precision import soften
+from grader.extract.numbers import BARS
+from grader.extract.precision import softened
 
-_RULE = r"(?:[ \t]*[+|├┼│╞╠][+|├┼┤│╞═╪╡╠╬╣─━:= \t-]*(?:\r\n|\n|\r))?"
+# A rule inside a table: it begins with a bar or a tee, since `────` alone parts what is no table.
+_TEE = rf"+{BARS}├-┣┼-╋╞-╠╪-╬╶"
+_RULE = rf"(?:[ \t]*(?:[{_TEE}][+|\u2500-\u257f:= \t-]*|\\(?:hline|midrule)[ \t]*)(?:\r\n|\n|\r))?"
 _DOTS = r"(?:[ \t|]*\.\.[. \t|]*(?:\r\n|\n|\r))?"
 _NEXT_ROW = re.compile(
-    rf"[ \t|│┃║&,;]*[#■█▉▊▋▌▍▎▏]*(?:\\\\)?[ \t]*(?:\r\n|\n|\r){_RULE}{_DOTS}[ \t|│┃║&]*\Z|[ \t]*\\\\[ \t]*\Z"
+    rf"[ \t{BARS}&,;]*[#■█▉▊▋▌▍▎▏]*(?:\\\\)?[ \t]*(?:\r\n|\n|\r){_RULE}{_DOTS}[ \t{BARS}&]*\Z"
+    r"|[ \t]*\\\\[ \t]*\Z"
 )
 _DOTS_LINE = re.compile(r"[\r\n][ \t|]*\.\.")
 _HEADER_GAP = re.compile(
-    rf"[ \t|│┃║]*\\?[ \t]*(?:\r\n|\n|\r){_RULE}[ \t|│┃║]*(?:[^\W\d]\S{{0,60}})?[ \t|│┃║]*\Z"
+    rf"[ \t{BARS}]*\\{{0,2}}[ \t]*(?:\r\n|\n|\r){_RULE}[ \t{BARS}]*(?:[^\W\d]\S{{0,60}})?[ \t{BARS}]*\Z"
 )
 _SAME_LINE = re.compile(r"[ \t]+\Z")
 _LONGEST_GAP = 400
@@ -92,7 +96,10 @@ class RowJoiner:
             if (
                 self._rows == 1
                 and columns - self._columns in (0, 1)
-                and tables.is_ruled_header(last, node, gap)
+                and (
+                    tables.is_ruled_header(last, node, gap)
+                    or (_HEADER_GAP.match(gap) and tables.counts_columns(last, node))
+                )
             ):
                 self._header = last
                 self._open, self._rows, self._columns = node, 1, columns
@@ -117,7 +124,7 @@ class RowJoiner:
         if self._columns > 1 or self._rows > 1:
             return True
         line = self._text.rfind("\n", max(0, last.start - _LONGEST_GAP), last.start) + 1
-        if not self._text[line : last.start].strip(" \t|│┃║"):
+        if not self._text[line : last.start].strip(f" \t{BARS}"):
             return True
         return node.start - (self._text.rfind("\n", last.end, node.start) + 1) == last.start - line
 
@@ -132,6 +139,7 @@ class RowJoiner:
         last.scientific |= node.scientific
         last.values.extend(v * last.scale for v in node.values)
         last.halves.extend(h * abs(last.scale) for h in node.halves)
+        last.whole = tuple(a and b for a, b in zip(last.whole, node.whole, strict=False))
         self._rows += 1
         last.shape = (self._rows, self._columns)
         last.form = "row"
@@ -144,14 +152,18 @@ class RowJoiner:
     def _seal(self, node: Node) -> None:
         header, self._header = self._header, None
         columns = self._columns
-        if self._rows > 1 and grid.fold(node, columns):
+        numbered = header is not None and len(header.values) == columns - 1
+        folded = self._rows > 1 and not numbered and grid.fold(node, columns)
+        if folded:
             node.form = "table"
         elif columns > 1 and tables.counts(node.values[0::columns], (0.0, 1.0), gaps=node.elided):
             self._take_index(node, header)
         elif header is not None and len(header.values) == columns:
             node.form = "table"
-        if node.form != "table":
-            soften(node)
+        if any(node.halves):
+            by_column = node.form == "table" and not folded and len(node.shape) > 1
+            beside = node.shape[-1] if by_column else 1
+            node.halves = softened(node.values, node.halves, beside, node.scale)
         if node.form == "table" and self._held is not None and tables.continues(self._text, self._held, node):
             again = tables.is_continued(self._text, node)
             tables.beside(self._held, node)
@@ -168,7 +180,7 @@ class RowJoiner:
     def _take_index(self, node: Node, header: Node | None) -> None:
         """Take off a first column of integers if something proves that it is an index."""
         columns, rows = self._columns, self._rows
-        if any(node.halves[0::columns]):
+        if any(node.halves[0::columns]) or not all(node.whole[:1]):
             return
         table = header is not None and len(header.values) == columns - 1
         named = not table and tables.has_named_columns(self._text, node, columns)

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import re
 
+from grader.extract.numbers import BARS
+
 LONGEST = 200
 _FAR = 20_000
 _MANY_LINES = 200
 _ANSI = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|.)")
 _TIME = re.compile(r"\b\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?|\b\d\d:\d\d:\d\d(?:[.,]\d{1,9})?")
 _LINE_END = re.compile(r"\r\n|[\n\r\v\f\x85\u2028\u2029]")
-_LEADING = "/→⇒ \t\xa0,;|)]}>'\"*#_~•·–—─━═&"
-_TRAILING = "/↓ \t\xa0:=→⇒≈~'\",;|*#_─━═&"
+_WIDE = "：＝，；、。"
+_LEADING = f"/→⇒ \t\xa0,;)]}}>'\"*#_~•·–—─━═&{BARS}{_WIDE}"
+_TRAILING = f"/↓ \t\xa0:=→⇒≈~'\",;*#_─━═&{BARS}{_WIDE}"
 _ENDINGS = ("->", "=>", "--", " is", " are", " ist", " sind", " est", " equals")
 _TF = re.compile(r"<tf\.\w+\b.*numpy=\s*\Z", re.DOTALL)
+_LEFT = re.compile(r"\\left[ ]?\\?[\[({|.]")
 _CLASS = re.compile(r"<class '[^']*'>")
 _MAKERS = re.compile(
     r"(?:Parameter|Variable)?\s*containing\b|\A(?:OrderedDict|ParameterDict|dict|list|tuple|Parameter|defaultdict)\Z"
@@ -64,7 +68,7 @@ def split_label(text: str) -> tuple[str, str]:
     text = text[-4 * LONGEST :]
     if "\x1b" in text:
         text = _ANSI.sub("", text)
-    text = _TF.sub("", text)
+    text = _LEFT.sub("", _TF.sub("", text))
     text = _A_NONE.split(text)[-1]
     closed = 0
     for i in range(len(text) - 1, -1, -1):

@@ -7,13 +7,13 @@ import re
 from array import array
 
 from grader.extract.nodes import MAX_VALUES_PER_TENSOR, Node
-from grader.extract.numbers import NUMBER, Parsed, decimal_comma_literals, parse_loose_row
+from grader.extract.numbers import BARS, NUMBER, Parsed, decimal_comma_literals, parse_loose_row
 
 _LITERAL = re.compile(NUMBER)
 _SEPARATORS = frozenset(":=→>≈⇒~")
 _BEFORE_A_VALUE = _SEPARATORS | frozenset(")]}")
 _IS = frozenset({"is", "are", "ist", "sind", "est", "equals", "beträgt", "von", "to", "was"})
-_REST_OF_LINE = re.compile(r"[ \t|]*(?:[\r\n]|\Z)")
+_REST_OF_LINE = re.compile(rf"[ \t{BARS}]*+(?:\\\\[ \t]*+)?(?:[\r\n]|\Z)")
 _KEY_BEHIND = re.compile(r":|\)\s+[A-Za-z]")
 _ROW_NUMBER = re.compile(r"[0-9]{1,4}[ \t]*+[;|][ \t]*+(?=[^;|]*+\Z)")
 _PART_OF_A_COUNT = re.compile(r"[ ]?/[ ]?\w|-\d")
@@ -89,6 +89,7 @@ def _node(start: int, end: int, parsed: Parsed, scale: float) -> Node:
         scientific=parsed.scientific,
         weak=parsed.integers,
         loose=True,
+        whole=parsed.whole[:MAX_VALUES_PER_TENSOR],
         scale=scale,
     )
 

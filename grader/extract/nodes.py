@@ -22,6 +22,7 @@ class Node:
     weak: a lone integer; a line that holds nothing else still counts as a heading.
     loose: read outside brackets, so it may join with the rows around it.
     room: decimals that every number has or has room for, see `shown_decimals`; a maker proves it.
+    whole: of loose rows, for each column whether all its literals are spelled as integers.
     scale: common factor printed ahead of it, already applied; rows that join take it over.
     commas, dotted, scientific, integers: how the literals looked, needed until the form is known.
     """
@@ -40,6 +41,7 @@ class Node:
     weak: bool = False
     loose: bool = False
     room: int = 0
+    whole: tuple[bool, ...] = ()
     scale: float = 1.0
 
 

@@ -30,7 +30,12 @@ _COMMA_LITERAL = re.compile(_COMMA_NUMBER)
 _THOUSANDS = re.compile(r"[+\-−]?[1-9][0-9]{0,2}(?:,[0-9]{3})++(?:\.[0-9]++)?+\Z")
 _GERMAN_THOUSANDS = re.compile(r"[+\-−]?[1-9][0-9]{0,2}(?:\.[0-9]{3})++,[0-9]++\Z")
 _PADDED = re.compile(r"\.([0-9]*+)([ ]*+)(?![\r\n])([,;]|\Z)?+")
+_GROUPED_ROW = re.compile(
+    r"(?:[+\-]?(?:[1-9][0-9]{0,2}(?:,[0-9]{3})++|[0-9]{1,3}+)\.[0-9]++(?:[ \t]*[|;&][ \t]*|,?[ \t]++|\Z))++\Z"
+)
+BARS = "|│┃║┆┇┊┋╎╏"  # what parts the columns of a table
 ANY_ROOM = 10_000
+_GROUP_COMMA = re.compile(r"(?<=[0-9]),(?=[0-9])")
 _LONGEST = 1100  # digits of a double that can matter; more can't come from printing one
 
 
@@ -40,6 +45,7 @@ class Parsed(NamedTuple):
     dotted: every finite literal ends in a bare point (`1.`), as torch prints whole floats.
     scientific: some literal has an exponent.
     integers: every literal is an integer.
+    whole: for each literal, whether it is spelled as an integer.
     """
 
     values: list[float]
@@ -48,6 +54,7 @@ class Parsed(NamedTuple):
     dotted: bool = False
     scientific: bool = False
     integers: bool = False
+    whole: tuple[bool, ...] = ()
 
     def scaled(self, factor: float) -> Parsed:
         """The same under a common factor."""
@@ -85,6 +92,7 @@ def literal_half_unit(literal: str) -> float:
 def _parse_literals(literals: list[str]) -> Parsed:
     values: list[float] = []
     halves: list[float] = []
+    whole: list[bool] = []
     elided = scientific = False
     dotted = integers = True
     for literal in literals:
@@ -98,14 +106,18 @@ def _parse_literals(literals: list[str]) -> Parsed:
             half = literal_half_unit(literal)
             if literal[-1] != ".":
                 dotted = False
-            if half or "e" in literal or "E" in literal:
-                integers = False
-                scientific = scientific or "e" in literal or "E" in literal
+            exponent = "e" in literal or "E" in literal
+            whole.append(not (half or exponent))
+            integers = integers and whole[-1]
+            scientific = scientific or exponent
         else:
             half, integers = 0.0, False
+            whole.append(False)
         values.append(value)
         halves.append(half)
-    return Parsed(values, halves, elided, dotted and bool(values), scientific, integers and bool(values))
+    return Parsed(
+        values, halves, elided, dotted and bool(values), scientific, integers and bool(values), tuple(whole)
+    )
 
 
 def _with_hyphens(body: str) -> str:
@@ -165,6 +177,8 @@ def parse_loose_row(body: str) -> Parsed:
             body = body[:-1]  # the end of a sentence
         if _THOUSANDS.match(body):
             return _parse_literals([body.replace(",", "")])
+        if _GROUPED_ROW.match(body):
+            return _parse_literals(_LITERAL.findall(_GROUP_COMMA.sub("", body)))
         if _GERMAN_THOUSANDS.match(body):
             return _parse_literals([body.replace(".", "").replace(",", ".")])
         if "." not in body and _COMMA_LITERAL.fullmatch(body):

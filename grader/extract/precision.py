@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from array import array
+from collections.abc import Sequence
 
 from grader.extract.nodes import Node
 from grader.extract.numbers import half_unit_at
@@ -30,17 +31,19 @@ def settle(node: Node) -> None:
             node.halves = array("d", (finest if math.isfinite(v) else 0.0 for v in node.values))
 
 
-def soften(node: Node) -> None:
-    """Widen `1` beside `0.5` in a loose row: it is what `%g` makes of 0.99996.
+def softened(
+    values: Sequence[float], halves: Sequence[float], columns: int, scale: float = 1.0
+) -> array[float]:
+    """Half units with `1` beside `0.5` widened: it is what `%g` makes of 0.99996.
 
+    Beside: in a row of so many columns, the same column of a table; pass 1 where all are of a kind.
     `0` stays exact: `%g` makes it of nothing but zero.
     """
-    if len(node.values) < 2 or not any(node.halves):
-        return
-    node.halves = array(
+    rounded = [any(halves[i::columns]) for i in range(columns)]
+    return array(
         "d",
         (
-            0.5 * abs(node.scale) if h == 0.0 and v != 0.0 and math.isfinite(v) else h
-            for v, h in zip(node.values, node.halves, strict=True)
+            0.5 * abs(scale) if h == 0.0 and v != 0.0 and rounded[i % columns] and math.isfinite(v) else h
+            for i, (v, h) in enumerate(zip(values, halves, strict=True))
         ),
     )

@@ -9,7 +9,7 @@ from grader.extract.brackets import Brackets
 from grader.extract.joins import RowJoiner
 from grader.extract.loose import read_run, scalar_node
 from grader.extract.nodes import Form, Node
-from grader.extract.numbers import Parsed, parse_row, shown_decimals
+from grader.extract.numbers import BARS, Parsed, parse_row, shown_decimals
 from grader.extract.tokens import TOKEN
 
 _INNER = re.compile(r"\(\s*([^)\s]+)\s*\)")
@@ -93,8 +93,10 @@ class _Reader:
         self._before = ")"
 
     def _other(self, match: re.Match[str]) -> None:
+        if match[0] in BARS and self._brackets.top is not None:
+            return  # `[[0.5 | 0.25] | [1.5 | 2.5]]`
         self._brackets.interrupt(match.start())
-        if match[0][-1] not in "|`$│┃║":
+        if match[0][-1] not in f"`${BARS}":
             self._before = match[0][-2:]
 
     def _quote(self, match: re.Match[str]) -> None:

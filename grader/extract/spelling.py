@@ -8,6 +8,7 @@ or a sign starts, and never reads one twice.
 - `[- 0.5, + 0.3]`, `| - 0.5 |`, `loss = - 0.5` → the sign beside its number
 - `` `0.5` ``, `**0.5**`, `$0.5$` → the number between blanks
 - `1.2 E-03` → `1.2E-03`; `49.94%` → `.4994`
+- digits in groups of three, `12 345.5` with a thin space, `12'345.5`, `12_345.5` → `12345.5`
 - `0.5+0.25j` is no real number, let alone two: hidden
 """
 
@@ -41,6 +42,10 @@ _PARTED = re.compile(r"([,;|&:=(│┃║][ \t]{0,20}+)([+\-−])([ ]{1,3}+)(?=[
 _PARTED_EXPONENT = re.compile(r"(?<=[0-9.])([ ])([eE][+\-−][0-9]{2,3})(?![\w.])")
 _A_PERCENT = re.compile(r"[0-9][ ]?%")
 _PERCENT = re.compile(r"(?<![\w.])([0-9]{1,6}+)\.([0-9]{1,20}+)[ ]?%(?![\w|])")
+_GROUPED = re.compile(
+    r"(?<![\w.,'’])([1-9][0-9]{0,2}(?:[\u2009\u202f'’_][0-9]{3})++)(\.[0-9]*+)?+(?![\w'’]|\.\w)"
+)
+_BETWEEN_GROUPS = re.compile(r"[^0-9]")
 _MARKED = re.compile(rf"([`$]|\*\*)([ ]?[+\-−]?{_FIXED}(?:[eE][+\-−]?[0-9]{{1,4}}+)?+[ ]{{0,20}}+)\1")
 
 
@@ -57,6 +62,7 @@ def plain_spelling(text: str) -> str:
     """The text with powers of ten as exponents, without per cent and complex numbers, of the same length."""
     if _A_POWER.search(text):
         text = _MARKED.sub(_blank_markup, _POWER.sub(_power, text))
+    text = _GROUPED.sub(_ungroup, text)
     text = _PARTED_EXPONENT.sub(r"\2\1", text)
     if _A_PERCENT.search(text):
         text = _PERCENT.sub(_percent, text)
@@ -68,6 +74,10 @@ def plain_spelling(text: str) -> str:
 def _blank_markup(match: re.Match[str]) -> str:
     blanks = " " * len(match[1])
     return f"{blanks}{match[2]}{blanks}"
+
+
+def _ungroup(match: re.Match[str]) -> str:
+    return f"{_BETWEEN_GROUPS.sub('', match[1])}{match[2] or ''}".ljust(len(match[0]))
 
 
 def _percent(match: re.Match[str]) -> str:

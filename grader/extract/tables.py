@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import math
 import re
 from array import array
 from dataclasses import replace
 
 from grader.extract.nodes import Node
-from grader.extract.numbers import NUMBER
+from grader.extract.numbers import BARS, NUMBER
 
 _LITERAL = re.compile(NUMBER)
 _FRACTION = re.compile(r"(?<![\w.])[0-9]*+\.[0-9]++(?:[eE][+\-−]?[0-9]++)?+(?![\w.])")
 _SERIES_END = re.compile(r"[ \t]*\r?\n(?:Name:|Length:|dtype:|Freq:)")
-_BAR = re.compile(r"[|│┃║]")
+_BAR = re.compile(rf"[{BARS}]")
 _BETWEEN_BLOCKS = re.compile(r"[ \t]*\r?\n[ \t]*\r?\n([^\r\n]{1,400}\r?\n)?[ \t]*\Z")
-_RULES = r"+|:=─━═┌┬┐├┼┤└┴┘╞╪╡╠╬╣╔╦╗┏┳┓┡╇┩┠╂┨ \t-"
-_RULED = re.compile(rf"[ \t|│┃║]*\r?\n[{_RULES}]*[─━═=-]{{2}}[{_RULES}]*\r?\n[ \t|│┃║]*\Z")
+_RULE = r"(?:[+|:=\u2500-\u257f \t-]*[─━═=-]{2}[+|:=\u2500-\u257f \t-]*|[ \t]*\\(?:hline|midrule)[ \t]*)"
+_RULE_LINE = re.compile(rf"{_RULE}\r?\Z")
+_RULED = re.compile(rf"[ \t{BARS}]*(?:\\\\)?[ \t]*\r?\n{_RULE}\r?\n[ \t{BARS}]*\Z")
 _WIDEST = 4000
 _MOST_GROUPS = 8
 
@@ -41,10 +43,25 @@ def is_column_header(text: str, header: Node, row: Node, columns: int) -> bool:
 
 
 def is_ruled_header(header: Node, row: Node, gap: str) -> bool:
-    """A line that counts the columns from 0 or 1, ruled off from the fractions below it."""
-    if not header.integers or row.integers or not counts(header.values, (0.0, 1.0)):
+    """A line that counts the columns from 0 or 1, ruled off from what is below it.
+
+    Below it are fractions, or an index that begins as the line does.
+    """
+    if not header.integers or not counts(header.values, (0.0, 1.0)):
         return False
-    return _RULED.match(gap) is not None and (len(header.values) > 1 or any(bar in gap for bar in "|│┃║"))
+    indexed = len(row.values) == len(header.values) + 1 and row.values[0] == header.values[0]
+    if row.integers and not indexed:
+        return False
+    return _RULED.match(gap) is not None and (len(header.values) > 1 or any(bar in gap for bar in BARS))
+
+
+def counts_columns(header: Node, row: Node) -> bool:
+    """A line 0, 1, 2, … above nothing but fractions, or above an index of 0 and fractions."""
+    if not header.integers or len(header.values) < 2 or not counts(header.values, (0.0,)):
+        return False
+    if len(row.values) == len(header.values):
+        return bool(row.whole) and not any(row.whole)
+    return row.whole[:1] == (True,) and row.values[0] == 0.0 and not any(row.whole[1:])
 
 
 def has_named_columns(text: str, node: Node, columns: int) -> bool:
@@ -53,6 +70,11 @@ def has_named_columns(text: str, node: Node, columns: int) -> bool:
     if line == 0:
         return False
     names = text[_line_start(text, line - 1) : line - 1].rstrip("\r")
+    if _RULE_LINE.match(names):
+        above = _line_start(text, line - 1)
+        names = text[_line_start(text, above - 1) : above - 1].rstrip("\r") if above else ""
+    if _numbers_rows(names, columns):
+        return True
     ends = _ends(text, node)[:columns]
     if len(ends) < 2 or names[: text.find(" ", node.start) - line].strip() or _FRACTION.search(names):
         return False
@@ -68,11 +90,12 @@ def has_named_columns(text: str, node: Node, columns: int) -> bool:
 
 
 def is_fractional(node: Node, columns: int) -> bool:
-    """No whole numbers but zeros behind the first column, and every row has a fraction."""
-    rows = range(0, len(node.values), columns)
-    return all(any(node.halves[i + 1 : i + columns]) for i in rows) and all(
-        half or value == 0.0
-        for i in rows
+    """Behind the first column, fractions and zeros, and not only zeros that are spelled as integers."""
+    if all(node.whole[1:]):
+        return False
+    return all(
+        half or value == 0.0 or not math.isfinite(value)
+        for i in range(0, len(node.values), columns)
         for half, value in zip(
             node.halves[i + 1 : i + columns], node.values[i + 1 : i + columns], strict=True
         )
@@ -143,6 +166,16 @@ def beside(left: Node, right: Node) -> None:
     left.values, left.halves, left.shape = values, halves, (rows, a + b)
     left.end = right.end
     left.elided |= right.elided
+
+
+def _numbers_rows(names: str, columns: int) -> bool:
+    """A header whose first column has no name, or `#`: its bars show the others; or `#` and words."""
+    if not _BAR.search(names):
+        words = names.split()
+        return words[:1] == ["#"] and len(words) == columns
+    cells = [cell.strip() for cell in _BAR.split(names.strip())]
+    cells = cells[1:-1] if not cells[0] and not cells[-1] else cells
+    return len(cells) == columns and cells[0] in ("", "#") and all(cells[1:])
 
 
 def _line_start(text: str, position: int) -> int:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 
-from grader.extract.numbers import NUMBER
+from grader.extract.numbers import BARS, NUMBER
 
 _CLOSED_NUMBER = rf"{NUMBER}(?!\w|\.\w|\[)"
 _ELEMENT = rf"(?:['\"]?{NUMBER}['\"]?|\.\.\.|…)(?=[\s,;\]])"
-_SEPARATOR = r"(?:[ \t\xa0]*+(?:[,;&]|[|│┃║]{1,3}+)[ \t\xa0]*+|[ \t\xa0]++)"
+_SEPARATOR = rf"(?:[ \t\xa0]*+(?:[,;&]|[{BARS}]{{1,3}}+)[ \t\xa0]*+|[ \t\xa0]++)"
 _INDEX = (
     r"\[[\w \t,:'\"+\-]{1,40}\]"
     r"|\([ ]?[0-9]{1,4}(?:[ ]?,[ ]?[0-9]{1,4}){0,3}[ ]?\)"
@@ -31,7 +31,7 @@ TOKEN = re.compile(
       (?:torch\.)?Size\(\[[^\[\]\n]{{0,80}}\]\)
     | \[\d++[ ]rows[ ]x[ ]\d++[ ]columns\]
     | \[torch\.[\w.]*+Tensor[ ]of[ ]size[^\[\]\n]{{0,80}}\]
-    | \d{{1,3}}%\|[^|\n\r]{{0,400}}\|[^\n\r]{{0,200}}
+    | \d{{1,3}}%\|[^|\n\r]{{0,400}}\|(?:[ ]?[^\s\[]{{1,20}}[ ]\[[^\[\]\n\r]{{0,200}}\]|[^\n\r]{{0,200}})
     | \d++/\d++[ ]\[(?=[^\]\n\r]{{0,80}}[<=?])[^\]\n\r]{{0,80}}\]
     | <(?!tf\.)[A-Za-z/](?:(?![0-9]\.[0-9])[^<>\[\]\n]){{0,300}}>
     | <tf\.\w++(?:(?!numpy=)[^\n<>]){{0,200}}numpy=
