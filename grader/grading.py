@@ -27,7 +27,7 @@ from grader.judging.match import match
 from grader.judging.pairing import Slot, pair
 from grader.judging.pictured import in_a_picture
 from grader.judging.reading import read
-from grader.judging.settle import believe, doubt_swapped, follow_through, settle_hidden
+from grader.judging.settle import believe, doubt_coarse, doubt_swapped, follow_through, settle_hidden
 from grader.judging.slices import take_apart
 from grader.judging.source import Code
 from grader.judging.words import in_words
@@ -120,10 +120,7 @@ def decide(
     )
     explanation = explain(readings, suspects, asked)
     candidates = match(readings, books.checks, explanation.views, sizes)
-    confirmed = frozenset(name for name, found in candidates.items() if any(c.computed for c in found))
-    case = Case(
-        rubric, assignment.references, books.singles, mistakes, explanation, code, readings, confirmed
-    )
+    case = Case(rubric, assignment.references, books.singles, mistakes, explanation, code, readings)
     numeric = {c.id: judge(c, candidates.get(c.id, ()), case) for c in books.checks}
     numbers = Numbers(paired)
     for c in books.checks:
@@ -136,6 +133,7 @@ def decide(
             numeric[c.id] = said or numeric[c.id]
     by_question = [[c.id for c in q.checks if isinstance(c, TensorCheck)] for q in rubric.questions]
     settled = believe(settle_hidden(doubt_swapped(numeric, case), case), by_question, case)
+    settled = doubt_coarse(settled, case)
     decisions = follow_through(settled, by_question, case)
     for check in rubric.checks():
         if isinstance(check, BehaviourCheck):

@@ -150,6 +150,11 @@ CODE: dict[tuple[str, ...], str] = {
     ("loss_not_squared",): tensors((" ** 2)", ")")),
     ("loss_square_of_sum",): tensors((SQUARES, "(0.5 * (output - y).sum(0) ** 2).mean()")),
     ("loss_square_of_mean",): tensors((SQUARES, "(0.5 * (output - y).mean(1) ** 2).sum()")),
+    ("loss_class_cross_entropy",): modules(
+        ("nn.MSELoss()(output, y)", "nn.CrossEntropyLoss()(output, y.argmax(1))")
+    ),
+    ("loss_every_pair",): modules(("(output, y)", "(output.reshape(-1, 1), y.reshape(-1))")),
+    ("loss_targets_as_slope",): tensors(("loss.backward()", "output.backward(y)"), ("'loss': loss, ", "")),
     ("loss_outputs_summed",): modules(("loss = nn.MSELoss()(output, y)", "loss = output.sum()")),
     ("loss_last_instance",): tensors((SQUARES, "sum(0.5 * (output[k, 4] - y[k, 4]) ** 2 for k in range(2))")),
     ("no_activation_both",): tensors((SIGMOID1, "h1 = z1"), (SIGMOID2, "h2 = z2")),
@@ -168,6 +173,14 @@ CODE: dict[tuple[str, ...], str] = {
     ("output_sigmoid",): tensors((OUTPUT, f"{OUTPUT}\noutput = torch.sigmoid(output)")),
     ("output_relu",): tensors((OUTPUT, f"{OUTPUT}\noutput = output.clamp(min=0)")),
     ("output_softmax",): modules(("output = net[4](h2)", "output = net[4](h2).softmax(1)")),
+    ("output_log_softmax",): modules(("output = net[4](h2)", "output = net[4](h2).log_softmax(1)")),
+    ("preactivation_passed_on_first",): tensors(("W2 @ h1", "W2 @ z1")),
+    ("preactivation_passed_on_second",): tensors(("W3 @ h2", "W3 @ z2")),
+    ("inputs_activated",): tensors(("W1 @ x", "W1 @ torch.sigmoid(x)")),
+    ("bias_after_activation",): tensors(
+        ("z1 = W1 @ x + b1.reshape(-1, 1)", "z1 = W1 @ x"), (SIGMOID1, f"{SIGMOID1} + b1.reshape(-1, 1)"),
+        ("z2 = W2 @ h1 + b2.reshape(-1, 1)", "z2 = W2 @ h1"), (SIGMOID2, f"{SIGMOID2} + b2.reshape(-1, 1)"),
+    ),
     ("preactivation_printed_both",): tensors(("'h1': h1, 'h2': h2", "'h1': z1, 'h2': z2")),
     ("no_activation_derivative",): INIT + """
 W1, b1, W2, b2, W3, b3 = parameters
@@ -183,6 +196,17 @@ shown = {n: v.tolist() for n, v in shown.items()}
         ("np.random.seed(12345)", "rng = np.random.RandomState(0)"), ("np.random.rand", "rng.rand")
     ),
     ("drawn_again",): tensors(("import torch", "parameters, x, y = initialize(3, 4, 2, 5); import torch")),
+    ("seeded_each_draw",): tensors(
+        ("np.random.seed(12345)", ""), ("np.random.rand(", "seeded().rand("),
+        ("def initialize", "seeded = lambda: np.random.RandomState(12345)\ndef initialize"),
+        ("np.random.randn(hidden_dim, input_dim)", "seeded().randn(hidden_dim, input_dim)"),
+        ("np.random.randn(hidden_dim, hidden_dim)", "seeded().randn(hidden_dim, hidden_dim)"),
+        ("np.random.randn(output_dim, hidden_dim)", "seeded().randn(output_dim, hidden_dim)"),
+        ("np.random.randn(output_dim, batch_size)", "seeded().randn(output_dim, batch_size)"),
+    ),
+    ("weights_zero",): tensors(("* 0.01", "* 0")),
+    ("parameters_whole",): tensors(("torch.tensor(p,", "torch.tensor(p.astype(int),")),
+    ("W1_reshaped",): tensors(("torch.tensor(p,", "torch.tensor(p.reshape(3, 4).T if len(p.T) == 3 else p,")),
     ("torch_layers_initialised",): modules(copy=""),
     ("torch_layers_initialised_seed_42",): modules(("net =", "torch.manual_seed(42); net ="), copy=""),
     ("torch_biases_initialised",): modules(("(leaves, parameters)", "(leaves[::2], parameters[::2])")),

@@ -42,22 +42,6 @@ def test_what_never_runs_uses_nothing(source: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("source", "room"),
-    [
-        ("h = torch.sigmoid(W1 @ x + b1) * 0.125\nprint('=' * 40, 'h =', h)", False),
-        ("from helper import gradients", True),
-        ("g = torch.load('g.pt')", True),
-        ("g = 'N2UtMDYsIC04LjQ5Mzc3MmUtMDYsIC0zLjUxNzk0OWUtMDZdLA'", True),
-        ("g = [7, 3, 1, 1, 5, 0, 6, 8, 2, 2, 9, 4, 1]", True),
-        ("a = 0.73105857\nb = 0.26894142\nc = 0.99330714\nd = 0.5", False),
-        ("a = 0.73105857\nb = 0.26894142\nc = 0.99330714\nd = 0.88079707", True),
-    ],
-)
-def test_room_for_numbers_that_were_brought_along(source: str, room: bool) -> None:
-    assert code(source).cells[0].carries is room
-
-
-@pytest.mark.parametrize(
     "source",
     [
         "print(" + "+".join("a" * 900) + ")",

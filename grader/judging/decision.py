@@ -51,10 +51,7 @@ class Decision:
 
 @dataclass(frozen=True)
 class Case:
-    """Everything a verdict may rest on, besides the candidates.
-
-    confirmed: checks of which every world shows a right value that moves with the world.
-    """
+    """Everything a verdict may rest on, besides the candidates."""
 
     rubric: Rubric
     references: tuple[Mapping[str, Array], ...]
@@ -63,7 +60,6 @@ class Case:
     explanation: Explanation
     code: Code
     readings: tuple[Reading, ...]
-    confirmed: frozenset[str] = frozenset()
 
 
 def compared(check: TensorCheck, candidate: Candidate, case: Case) -> Comparison | None:

@@ -123,13 +123,20 @@ class _Claims:
         return len({q for i in ids for q in self.changed[i]} & self.shown)
 
     def select(self) -> tuple[dict[int, View], dict[Ids, tuple[Ids, ...]]]:
-        """The likeliest hypotheses, one after the other until nothing more is explained."""
+        """The likeliest hypotheses, one after the other until nothing more is explained.
+
+        What fits nowhere as an honest computation would is none: nearly is how many numbers fit.
+        """
         views: dict[int, View] = {}
         rivals: dict[Ids, tuple[Ids, ...]] = {}
         position = {mistake: n for n, mistake in enumerate(self.suspects.mistakes)}
         fixed = {ids: (self.contradicts(ids), self.suspects.surprise(ids)) for ids in self.claims}
         hinted = {ids: self.suspects.hints(ids) for ids in self.claims}
-        left: dict[Ids, dict[int, View]] = {ids: claimed for ids, claimed in self.claims.items() if claimed}
+        left: dict[Ids, dict[int, View]] = {
+            ids: claimed
+            for ids, claimed in self.claims.items()
+            if any((ids, o) not in self.loose for o in claimed)
+        }
         while left:
             earlier = {i for ids in rivals for i in ids}
             ranks = {

@@ -18,7 +18,9 @@ Bools = npt.NDArray[np.bool_]
 _QUOTE = 1200  # characters of a print that are quoted
 _PRECISE = 1e-5  # digits finer than this, relative to the tensor, show in how many bits it was computed
 _NEAR = 0.1  # error of an honest computation in 16 bits, relative to the tensor
-_TELLING = 1.5  # significant digits that a print needs for its last one to be argued about
+TELLING = 1.5  # significant digits that a print needs for its last one to be argued about
+COARSE = 2.5  # fewer significant digits leave room for errors that are not known
+LEAST_DIGITS = 0.5  # significant digits that a print must show of the tensor's magnitude
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +149,7 @@ def in_half_precision(comparison: Comparison) -> bool:
 
 def last_digit_off(comparison: Comparison, tolerance: Tolerance) -> bool:
     """Does every value lie within one unit of its last printed digit, as it does when digits are cut off?"""
-    if digits(comparison, tolerance) < _TELLING:
+    if digits(comparison, tolerance) < TELLING:
         return False
     return all(
         bool((np.abs(np.asarray(p.values) - e) <= 2 * np.asarray(p.half_unit) + margin(e, tolerance)).all())

@@ -11,7 +11,7 @@ import numpy as np
 
 from grader.judging.book import Array, moves
 from grader.judging.decision import Case, Decision, compared
-from grader.judging.evidence import Comparison, digits, excluded
+from grader.judging.evidence import LEAST_DIGITS, Comparison, digits, excluded
 from grader.judging.match import Candidate
 from grader.judging.source import Code
 from grader.judging.typed import may_be_typed_in, typed_in
@@ -21,9 +21,9 @@ from rubric.schema import TensorCheck, Tolerance
 STRONG = 0.9  # share of the known mistakes that a print must rule out
 _SERIES = 3  # values under names that count, so that none of them is the answer
 _COUNT = re.compile(r"\d+")
-_LEAST = 0.5  # significant digits that a print must show of the tensor's magnitude
+_ALSO_TYPED = "These numbers also stand in the code; a person looks whether they were computed."
+_CROWD = 6  # prints of one size that nothing names: a shotgun fires more, intermediate results are fewer
 _FEW = 8  # whole numbers that may stand in a notebook by accident
-STRONG_ALONE = 0.8  # the same for a print that only the handout's world shows, with three digits or more
 
 
 def judge_fit(
@@ -56,13 +56,6 @@ def judge_fit(
         )
     if any(o.coverage == 1.0 for o in others):
         flags.append(Flag(id="several_values", message=f"{check.id} was printed with other values too"))
-    if not best.seen_everywhere:
-        flags.append(
-            Flag(
-                id="one_world",
-                message=f"{check.id} was seen in the handout's world only; that print alone is strong enough",
-            )
-        )
     return Decision(check.id, "pass", 1.0, messages.passed, best, comparison, flags=tuple(flags))
 
 
@@ -71,30 +64,21 @@ def _doubt(check: TensorCheck, best: Candidate, comparison: Comparison | None, c
     expected = [reference[check.quantity] for reference in case.references]
     several, moving = len(expected) > 1, moves(expected, case.rubric.tolerance)
     ruled_out = excluded(best, check.quantity, case.variants)
-    precise = comparison is not None and digits(comparison, case.rubric.tolerance) >= 2.5
 
     def open_(reason: str) -> Decision:
         return Decision(check.id, "review", None, reason)
 
     if several and not best.seen_everywhere:
-        if typed_in(best, case.code):
-            return open_("These numbers also stand in the code; a person looks whether they were computed.")
-        if not case.confirmed:
-            return open_(
-                "The print fits, but nothing under another seed shows that this notebook computes its values."
-            )
-        if any(cell.carries for cell in case.code.cells):
-            return open_(
-                "The print fits, but did not appear under another seed, and the code could hold its numbers; "
-                "a person looks whether they were computed."
-            )
-        if ruled_out >= STRONG_ALONE and precise:
-            return None
-        return open_("The print fits, but says too little by itself, and did not appear under another seed.")
+        return open_(
+            "The print fits, but did not appear under another seed; a person looks whether it was computed."
+        )
     if not moving and may_be_typed_in(best, case.code):
-        return open_("These numbers also stand in the code; a person looks whether they were computed.")
-    if several and all(r.movement == "constant" for r in best.readings) and typed_in(best, case.code):
-        return Decision(check.id, "fail", 0.0, case.rubric.messages.typed_in, typed_in=True)
+        return open_(_ALSO_TYPED)
+    if several and typed_in(best, case.code):
+        if all(r.movement == "constant" for r in best.readings):
+            return Decision(check.id, "fail", 0.0, case.rubric.messages.typed_in, typed_in=True)
+        if all(typed_in(best, case.code, world) for world in range(1, len(expected))):
+            return open_(_ALSO_TYPED)
     if ruled_out < STRONG:
         return open_("The print fits, but its few digits also fit known mistakes.")
     if _tells_nothing(comparison, case.rubric.tolerance):
@@ -109,7 +93,7 @@ def _doubt(check: TensorCheck, best: Candidate, comparison: Comparison | None, c
 
 def _tells_nothing(comparison: Comparison | None, tolerance: Tolerance) -> bool:
     """Do the printed digits leave open whether these are anything but zeros?"""
-    if comparison is None or digits(comparison, tolerance) >= _LEAST:
+    if comparison is None or digits(comparison, tolerance) >= LEAST_DIGITS:
         return False
     zero = not any(expected.any() for _, expected in comparison.prints)
     return not (zero and not any(h for printed, _ in comparison.prints for h in printed.half_unit))
@@ -156,6 +140,8 @@ def _rivalry(
     case: Case,
 ) -> str | None:
     """Other values offered for the same check: None where it is clear which one is meant."""
+    if _in_a_crowd(check, best, case):
+        return "One of many prints of this size, and nothing says that it is the answer; a person decides."
     rivals = [
         o
         for o in others
@@ -168,7 +154,9 @@ def _rivalry(
     rivals = _without_series(rivals, right)
     if not rivals:
         return None
-    if any(c.named(check.id) for c in right) and not any(o.named(check.id) for o in rivals):
+    if any(c.named(check.id) for c in right) and not any(
+        o.named(check.id) or _of_one_print(o, best) for o in rivals
+    ):
         return None
     first, last = min(c.first for c in right), max(c.last for c in right)
     later = [o for o in rivals if o.first > first]
@@ -181,6 +169,29 @@ def _rivalry(
         return None
     where = ", ".join(sorted({str(o.cell + 1) for o in rivals}))
     return f"Several values were printed for this (also in cell {where}); a person decides which is meant."
+
+
+def _in_a_crowd(check: TensorCheck, best: Candidate, case: Case) -> bool:
+    """Is it one of many prints of its size that neither a name nor a value tells apart?"""
+    if best.named(check.id) or len(best.readings) > 1:
+        return False
+    crowd = [
+        r
+        for r in case.readings
+        if r.size == best.readings[0].size
+        and r.movement == "moves"
+        and not (r.exact or r.meant or r.meaning.names_background)
+    ]
+    if len(crowd) <= _CROWD:
+        return False
+    trained = any(c.updates_parameters for c in case.code.cells if c.index <= crowd[-1].slot.first.cell)
+    return not trained or crowd[0].order < best.first
+
+
+def _of_one_print(one: Candidate, other: Candidate) -> bool:
+    """Are both parts of the same print, a stack or a table, which has one name for all that is in it?"""
+    places = {(p.cell, p.output, p.span) for p in (r.slot.first for r in one.readings)}
+    return any((p.cell, p.output, p.span) in places for p in (r.slot.first for r in other.readings))
 
 
 def _is_nothing(candidate: Candidate) -> bool:

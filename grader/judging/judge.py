@@ -43,16 +43,33 @@ def _judge_nothing(check: TensorCheck, case: Case) -> Decision:
         (r, v.target.quantity)
         for r in case.readings
         for v in r.exact
-        if r.meant == check.id and v.whole and r.size > 1 and (r.called or r.size == size)
+        if r.meant == check.id
+        and v.whole
+        and r.size > 1
+        and v.target.quantity != check.quantity
+        and (r.called or r.size == size)
     ]
     if claimed and size > 1:
         printed, quantity = max(
             enumerate(claimed), key=lambda c: (c[1][0].order, c[1][0].meaning.words.get(c[1][1], 0), c[0])
         )[1]
         text = f"The print labelled {printed.slot.first.label or check.title!r} shows {quantity}."
-        views = [v for v in _variants_of(printed, case) if v.target.quantity == check.quantity and v.whole]
+        views = [
+            v
+            for v in _variants_of(printed, case)
+            if v.target.quantity == check.quantity and v.whole and (_tells(printed) or _is_zero(v))
+        ]
         return Decision(check.id, "fail", 0.0, text, guesses=_guesses(views, case))
     return Decision(check.id, "missing", 0.0, case.rubric.messages.missing)
+
+
+def _tells(printed: Reading) -> bool:
+    """Is any of its numbers something else than zero? Zeros of few digits are like much that is small."""
+    return any(p is not None and any(p.values) for p in printed.slot.prints)
+
+
+def _is_zero(view: View) -> bool:
+    return not any(values.any() for values in view.target.values)
 
 
 def _guesses(views: Sequence[View], case: Case) -> tuple[tuple[str, ...], ...]:

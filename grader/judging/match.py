@@ -55,12 +55,6 @@ class Candidate:
     def seen_everywhere(self) -> bool:
         return all(r.seen_everywhere for r in self.readings)
 
-    @property
-    def computed(self) -> bool:
-        """Is it right in every world, with numbers that move with the world?"""
-        moves = all(r.movement == "moves" for r in self.readings)
-        return self.kind == "right" and self.coverage == 1.0 and moves
-
     def named(self, check: str) -> bool:
         """Does the label of any of these prints mean this check?"""
         return any(r.meant == check for r in self.readings)

@@ -11,7 +11,7 @@ import numpy as np
 
 from grader.judging.decision import Case, Decision, compared
 from grader.judging.diagnose import named
-from grader.judging.evidence import Comparison, excluded, in_half_precision, last_digit_off
+from grader.judging.evidence import TELLING, Comparison, digits, excluded, in_half_precision, last_digit_off
 from grader.judging.fit import STRONG
 from grader.judging.match import Candidate
 from grader.judging.relations import generic
@@ -42,6 +42,13 @@ def judge_misfit(check: TensorCheck, candidate: Candidate, case: Case) -> Decisi
     unit = _other_unit(candidate, comparison, rubric)
     if unit is not None:
         return decided("review", None, "Right in the unit that the label gives; a person decides.", unit)
+    constant = len(case.references) > 1 and all(r.movement == "constant" for r in candidate.readings)
+    if candidate.kind == "mistaken" and constant:
+        # a mistake whose numbers no world moves is met by whatever stands still, too
+        if typed_in(candidate, case.code):
+            return replace(decided("fail", 0.0, rubric.messages.typed_in), typed_in=True)
+        if comparison is None or digits(comparison, rubric.tolerance) < TELLING:
+            return decided("fail", 0.0, rubric.messages.fail)
     if candidate.kind == "mistaken":
         rivals = case.explanation.rivals.get(candidate.mistakes, ())
         diagnosis = named(candidate.mistakes, case.mistakes, rivals)
@@ -55,7 +62,6 @@ def judge_misfit(check: TensorCheck, candidate: Candidate, case: Case) -> Decisi
         )
     if candidate.coverage < 1.0:
         return _judge_part(candidate, rubric, decided)
-    constant = len(case.references) > 1 and all(r.movement == "constant" for r in candidate.readings)
     if candidate.kind == "handout":
         if constant and typed_in(candidate, case.code):
             return replace(decided("fail", 0.0, rubric.messages.typed_in), typed_in=True)

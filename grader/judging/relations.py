@@ -88,5 +88,5 @@ def _rounded(prints: Sequence[tuple[PrintedTensor, Array]], tolerance: Tolerance
     error = float(np.abs(np.asarray(printed.values) - expected).max())
     if not scale or not np.isfinite(error) or error > 0.01 * scale:
         return None
-    text = "Your values are close but not equal: something was rounded before the end of the computation."
+    text = "Your values are close but not equal, as if rounded before the end of the computation."
     return Diagnosis(ids=("rounded_early",), message=text, detail=text)

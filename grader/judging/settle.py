@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from grader.judging.decision import Case, Decision
 from grader.judging.diagnose import named
+from grader.judging.evidence import COARSE, LEAST_DIGITS, digits
 
 
 def settle_hidden(decisions: Mapping[str, Decision], case: Case) -> dict[str, Decision]:
@@ -35,6 +36,28 @@ def settle_hidden(decisions: Mapping[str, Decision], case: Case) -> dict[str, De
     }
 
 
+def doubt_coarse(decisions: Mapping[str, Decision], case: Case) -> dict[str, Decision]:
+    """Few digits that fit, after a wrong value that nothing explains: what follows may be wrong, too."""
+    settled = dict(decisions)
+    wrong: str | None = None
+    for name, decision in decisions.items():
+        if decision.comparison is None:
+            continue
+        if not decision.comparison.agrees.all() and decision.diagnosis is None and not decision.typed_in:
+            wrong = wrong or name
+        if wrong is not None and decision.verdict == "pass" and _digits(decision, case) < COARSE:
+            text = f"The few digits fit, but those of {wrong} do not; a person decides."
+            settled[name] = replace(decision, verdict="review", credit=None, reason=text)
+    return settled
+
+
+def _digits(decision: Decision, case: Case) -> float:
+    """Significant digits of what was printed; plenty where it is exactly something else."""
+    if decision.comparison is None:
+        return COARSE
+    return digits(decision.comparison, case.rubric.tolerance)
+
+
 def follow_through(
     decisions: Mapping[str, Decision], questions: Sequence[Sequence[str]], case: Case
 ) -> dict[str, Decision]:
@@ -55,7 +78,7 @@ def follow_through(
             known = [case.mistakes[i] for i in decision.mistakes if i in case.mistakes]
             if set(decision.mistakes) <= earlier and not any(m.easier for m in known):
                 assert decision.candidate is not None
-                if decision.candidate.seen_everywhere and case.rubric.follow_through > 0:
+                if _shows_enough(decision, case) and case.rubric.follow_through > 0:
                     settled[name] = replace(
                         decision,
                         verdict="partial",
@@ -66,16 +89,28 @@ def follow_through(
     return settled
 
 
+def _shows_enough(decision: Decision, case: Case) -> bool:
+    """Does the print show in every world what follows, with digits that tell it from zeros?"""
+    assert decision.candidate is not None
+    return decision.candidate.seen_everywhere and _digits(decision, case) >= LEAST_DIGITS
+
+
 def believe(
     decisions: Mapping[str, Decision], questions: Sequence[Sequence[str]], case: Case
 ) -> dict[str, Decision]:
     """Name mistakes only where they explain enough of what they would have changed.
 
     A mistake is believed when there is a question in which it explains half of the wrong values that it
-    changes; where all that it explains are zeros, more than half of all values that it changes. One that
+    changes, or all of them where the code shows no sign of it; where all that it explains are zeros, all
+    values that it changes. One that
     fits a single tensor by chance is not. Of several guesses, the one that fits the most of the rest is told.
     """
     quantity = {c.id: c.quantity for c in case.rubric.tensor_checks()}
+
+    def unlikely(mistake: str) -> bool:
+        """Does the code lack every sign of it?"""
+        signs = case.mistakes[mistake].signs if mistake in case.mistakes else frozenset()
+        return bool(signs) and signs.isdisjoint(case.code.words)
 
     def support(mistake: str) -> float:
         """The largest share of a question's wrong values that a mistake explains, 0 where too small."""
@@ -85,11 +120,15 @@ def believe(
             touched = [decisions[c] for c in checks if quantity[c] in changed]
             wrong = [d for d in touched if d.verdict not in ("pass", "missing")]
             explained = [d for d in wrong if mistake in _named(d) or any(mistake in g for g in d.guesses)]
-            if any(d.tells for d in explained):
+            if not any(d.tells for d in explained):
+                # zeros may be anything; whatever else is shown speaks against the mistake
+                enough = len(explained) == len([d for d in touched if d.verdict != "missing"])
+            elif sum(_digits(d, case) for d in explained) < COARSE:
+                enough = False
+            elif unlikely(mistake):
+                enough = len(explained) == len(wrong)
+            else:
                 enough = 2 * len(explained) >= len(wrong)
-            else:  # zeros may be anything; what is right beside them speaks against the mistake
-                shown = [d for d in touched if d.verdict != "missing"]
-                enough = 2 * len(explained) > len(shown)
             if explained and enough:
                 best = max(best, len(explained) / len(wrong))
         return best

@@ -43,7 +43,8 @@ def _parts(slot: Slot, books: Sequence[Book], asked: Mapping[str, int]) -> list[
     if known:
         return [slot] if known & asked.keys() else [slot, *_asked_slices(slot, books[0], asked)]
     if len(first.values) in sizes:
-        return _blocks(slot, books[0], asked)
+        blocks = _blocks(slot, books[0], asked)
+        return blocks if len(blocks) > 1 else _stacked(slot, books[0], asked)
     return _joined_end_to_end(slot, books, sizes) or _columns_or_slices(slot, books, asked)
 
 
@@ -81,6 +82,9 @@ def _blocks(slot: Slot, book: Book, asked: Mapping[str, int]) -> list[Slot]:
         between.append(_relabelled(_segment(flat, begun * rows, columns * rows), ""))
     if not found:
         return [slot]
+    (width, *others) = {len(f.first.values) for f in found}
+    if not others:  # other columns of the same width may be the same thing, got wrong
+        between = [part for b in between for part in _cut(b, width)]
     twice = len(found) > len({frozenset(_shown(f, book, asked)) for f in found})
     # of the same thing side by side, what remains is their difference
     return found if twice else [*found, *between]
@@ -98,6 +102,14 @@ def _shown(part: Slot, book: Book, asked: Mapping[str, int]) -> set[str]:
     """The checked quantities that a print is."""
     views = book.lookup(part, range(len(part.prints)))
     return {v.target.quantity for v in views if v.whole and v.target.quantity in asked}
+
+
+def _cut(flat: Slot, length: int) -> list[Slot]:
+    """Pieces of one length, where they leave no rest."""
+    total = len(flat.first.values)
+    if total % length:
+        return [flat]
+    return [_segment(flat, start, start + length) for start in range(0, total, length)]
 
 
 def _relabelled(slot: Slot, label: str) -> Slot:
@@ -131,6 +143,16 @@ def _asked_slices(slot: Slot, book: Book, asked: Mapping[str, int]) -> list[Slot
         else:
             found.extend(_asked_slices(part, book, asked))
     return found
+
+
+def _stacked(slot: Slot, book: Book, asked: Mapping[str, int]) -> list[Slot]:
+    """Slices along the first axis, where one of them is a whole checked quantity."""
+    shape = slot.first.shape
+    if len(shape) < 2 or not 1 < shape[0] <= _MOST:
+        return [slot]
+    apart = [Slot(slot.order, tuple(p and _slice(p, i) for p in slot.prints)) for i in range(shape[0])]
+    known = any(any(part.first.values) and _shown(part, book, asked) for part in apart)
+    return apart if known else [slot]
 
 
 def _joined_end_to_end(slot: Slot, books: Sequence[Book], sizes: Sequence[int]) -> list[Slot]:

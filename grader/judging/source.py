@@ -18,15 +18,16 @@ from functools import cached_property
 
 from IPython.core.inputtransformer2 import TransformerManager
 
-from grader.judging.carried import carries
 from grader.models import Cell
 
 _NUMBER = re.compile(r"(?<![\w.])-?(?:\d+\.\d*|\.\d+|\d+)(?:[eE][-+]?\d+)?(?![\w.])")
 _WORD = re.compile(r"[^\W\d]\w*|-=")
 _NUMBER_OF = re.compile(r"\b([^\W\d]\w*+)\s*+[=(]\s*(\d+\.?\d*(?:[eE][-+]?\d+)?|\.\d+)")
 _CALL = re.compile(r"\.([^\W\d]\w*)\(")
-_UPDATE = re.compile(r"\.step\(|\.sub_\(|\.add_\(|\.data\s*-=|\w\s*-=\s*|\blr\b|learning_rate|\.copy_\(")
 _DRAW = re.compile(r"\bseed\(|default_rng\(|RandomState\(|\b(?:rand|randn|normal|uniform)\(")
+_UPDATE = re.compile(
+    r"\.step\(|\.sub_\(|\.add_\(|\.data\s*-=|\w\s*-=\s*|\blr\b|learning_rate|\.copy_\([^\n]*-"
+)
 _CELL_MAGIC = re.compile(r"\A\s*%%(?:time|timeit|capture|prun)\b[^\n]*")
 _SETS_UP = re.compile(
     r"get_ipython\(|warnings\.|print\(|display\(|(?:plt|sns|mpl|matplotlib|logging|os|sys|drive)\."
@@ -47,7 +48,6 @@ class CellCode:
         text constants are left out. result: source of the last expression, "" if there is none.
     shown: source of everything that the cell prints anywhere, loops and functions included.
     does_more_than_import: something other than imports, options, constants and text.
-    carries: it could hold a tensor's values without computing them; so could what can't be parsed.
     """
 
     index: int
@@ -59,7 +59,6 @@ class CellCode:
     shown: str
     does_more_than_import: bool
     parsed: bool
-    carries: bool
 
     @property
     def updates_parameters(self) -> bool:
@@ -141,7 +140,7 @@ def _significant(number: str) -> int:
 def _read(cell: Cell, aliases: dict[str, str]) -> CellCode:
     source = cell.source[:_LARGEST]
     works = bool(source.strip())
-    unread = CellCode(cell.index, source, frozenset(), (), "", (), "", works, parsed=False, carries=works)
+    unread = CellCode(cell.index, source, frozenset(), (), "", (), "", works, parsed=False)
     tree = _parse(source)
     if tree is None:
         return unread
@@ -176,7 +175,6 @@ def _facts(cell: Cell, source: str, tree: ast.Module, aliases: dict[str, str]) -
         shown="; ".join([*_printed(nodes), *([ast.unparse(expression)] if expression else [])])[:2000],
         does_more_than_import=any(_works(node) for node in tree.body),
         parsed=True,
-        carries=carries(nodes) or len(cell.source) > _LARGEST,
     )
 
 

@@ -14,25 +14,25 @@ from grader.models import PrintedTensor
 _LITERAL = 0.75  # share of a print's numbers that stand in the code, for it to count as typed in
 
 
-def typed_in(candidate: Candidate, code: Code) -> bool:
-    """Do most of the printed numbers stand as literals in the code?"""
-    return _stand_in(candidate, code.literals, least=100)
+def typed_in(candidate: Candidate, code: Code, world: int = 0) -> bool:
+    """Do most of the numbers printed in a world stand as literals in the code?"""
+    return _stand_in(candidate, code.literals, least=100, world=world)
 
 
 def may_be_typed_in(candidate: Candidate, code: Code) -> bool:
     """Do they stand there, however few their digits? For a person to look at where nothing else tells."""
-    return _stand_in(candidate, code.numbers, least=1)
+    return _stand_in(candidate, code.numbers, least=1, world=0)
 
 
-def _stand_in(candidate: Candidate, written: Sequence[float], *, least: int) -> bool:
+def _stand_in(candidate: Candidate, written: Sequence[float], *, least: int, world: int) -> bool:
     """least: how many half units of its last digit a printed number must be to count."""
     literals = np.abs(np.asarray(written))
     if not literals.size:
         return False
     literals.sort()
     known = total = 0
-    for reading in candidate.readings:
-        hits, counted = _literal_hits(reading.slot.first, literals, least)
+    for printed in (r.slot.prints[world] for r in candidate.readings):
+        hits, counted = _literal_hits(printed, literals, least) if printed is not None else (0, 0)
         known, total = known + hits, total + counted
     return total > 0 and known >= _LITERAL * total
 

@@ -24,11 +24,11 @@ _GERMAN: dict[str, str] = {
     "These numbers are written in the notebook's source, not computed by it.": "Diese Zahlen stehen im Quelltext des Notebooks, es berechnet sie nicht.",
     # grader.judging.judge, grader.judging.settle
     "These numbers also stand in the code; a person looks whether they were computed.": "Diese Zahlen stehen auch im Code; eine Person sieht nach, ob sie berechnet wurden.",
-    "The print fits, but says too little by itself, and did not appear under another seed.": "Die Ausgabe passt, sagt allein aber zu wenig, und erschien unter einem anderen Startwert nicht.",
-    "The print fits, but nothing under another seed shows that this notebook computes its values.": "Die Ausgabe passt, aber unter einem anderen Startwert zeigt nichts, dass dieses Notebook ihre Werte berechnet.",
-    "The print fits, but did not appear under another seed, and the code could hold its numbers; a person looks whether they were computed.": "Die Ausgabe passt, erschien aber unter einem anderen Startwert nicht, und der Code könnte ihre Zahlen enthalten; eine Person sieht nach, ob sie berechnet wurden.",
+    "The print fits, but did not appear under another seed; a person looks whether it was computed.": "Die Ausgabe passt, erschien aber unter einem anderen Startwert nicht; eine Person sieht nach, ob sie berechnet wurde.",
+    "One of many prints of this size, and nothing says that it is the answer; a person decides.": "Eine von vielen Ausgaben dieser Größe, und nichts sagt, dass sie die Antwort ist; eine Person entscheidet.",
     "The print fits, but so would any other small number; a person decides.": "Die Ausgabe passt, aber das täte jede andere kleine Zahl auch; eine Person entscheidet.",
     "The print fits, but its name does not say so; such a number may stand there for many reasons.": "Die Ausgabe passt, ihr Name sagt es aber nicht, und eine solche Zahl kann aus vielen Gründen dort stehen.",
+    "The few digits fit, but those of {name} do not; a person decides.": "Die wenigen Stellen passen, die von {name} aber nicht; eine Person entscheidet.",
     "A person decides by these words (cell {where}):": "Eine Person entscheidet nach diesen Worten (Zelle {where}):",
     "The print fits, but its few digits also fit known mistakes.": "Die Ausgabe passt, ihre wenigen Stellen passen aber auch zu bekannten Fehlern.",
     "Several values were printed for this (also in cell {where}); a person decides which is meant.": "Dafür wurden mehrere Werte ausgegeben (auch in Zelle {where}); eine Person entscheidet, welcher gemeint ist.",
@@ -59,7 +59,7 @@ _GERMAN: dict[str, str] = {
     "Your values are {factor} times the expected ones.": "Ihre Werte sind das {factor}-Fache der erwarteten.",
     "These are the right numbers in another order.": "Das sind die richtigen Zahlen in anderer Reihenfolge.",
     "One element differs: number {count} of {size}, counted row by row.": "Ein Element weicht ab: Nummer {count} von {size}, zeilenweise gezählt.",
-    "Your values are close but not equal: something was rounded before the end of the computation.": "Ihre Werte sind nahe daran, aber nicht gleich: Etwas wurde vor dem Ende der Rechnung gerundet.",
+    "Your values are close but not equal, as if rounded before the end of the computation.": "Ihre Werte sind nahe daran, aber nicht gleich, als wäre vor dem Ende der Rechnung gerundet worden.",
     "Or: ": "Oder: ",
     "Or {count} more of the same kind.": "Oder {count} weitere derselben Art.",
     # grader.execute.session
@@ -110,7 +110,6 @@ _GERMAN: dict[str, str] = {
     # flags, for assistants
     "{name} is right, but cell {where} labels it": "{name} ist richtig, aber in Zelle {where} beschriftet als",
     "{name} was printed with other values too": "{name} wurde auch mit anderen Werten ausgegeben",
-    "{name} was seen in the handout's world only; that print alone is strong enough": "{name} war nur unter dem Startwert des Blatts zu sehen; diese Ausgabe allein genügt",
     "This notebook ran without any isolation.": "Dieses Notebook lief ohne jede Abschottung.",
     "The kernel's environment lacks the package": "Der Umgebung des Kernels fehlt das Paket",
     "The outputs saved in cell {where} are not what the notebook prints when it is run.": "Die in Zelle {where} gespeicherten Ausgaben sind nicht, was das Notebook ausgibt, wenn es läuft.",

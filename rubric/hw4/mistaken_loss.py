@@ -64,8 +64,9 @@ LOSS = (
     ),
     known(
         "gradients_zeroed", "backward",
-        "All your gradients are zero: they were zeroed between backward and print, or never computed.",
-        "All gradients 0: zero_grad ran after backward, or backward never ran.",
+        "All your gradients are zero: they were zeroed between backward and print, never computed, or the "
+        "loss has a factor zero (1//2 is 0).",
+        "All gradients 0: zero_grad ran after backward, backward never ran, or the loss is constant.",
         Variation(backward_calls=0),
     ),
     known(
@@ -104,6 +105,9 @@ LOSS = (
             ("cross_entropy", "CrossEntropyLoss cross_entropy NLLLoss nll_loss log_softmax", False,
              "Cross-entropy is for classes; the handout asks for the squared loss (1).",
              "nn.CrossEntropyLoss on outputs and targets (batch first) instead of equation (1)."),
+            ("class_cross_entropy", "argmax", True,
+             "Cross-entropy is for classes; the handout asks for the squared loss (1).",
+             "nn.CrossEntropyLoss on outputs and the index of the larger target."),
             ("bce_with_logits", "BCEWithLogitsLoss BCELoss binary_cross_entropy_with_logits log", True,
              "Binary cross-entropy is for classes; the handout asks for the squared loss.",
              "nn.BCEWithLogitsLoss on outputs and targets instead of equation (1)."),
@@ -125,6 +129,13 @@ LOSS = (
             ("square_of_mean", "", True,
              "You average over the minibatch before you square; equation (1) does it after.",
              "½ of the sum over outputs of (batch mean of f-y)²."),
+            ("every_pair", "reshape view flatten ravel squeeze unsqueeze None newaxis", True,
+             "Your loss compares every output with every target: an (n, 1) minus an (n,) is an (n, n). Print "
+             "the shape of the difference.",
+             "Mean over all pairs of (f_i - y_j)², as of .reshape(-1, 1) minus .reshape(-1)."),
+            ("targets_as_slope", "", True,
+             "You hand the targets to backward as if they were a derivative; call it on the loss (1).",
+             "Gradients of the sum of outputs times targets, as output.backward(y) gives."),
             ("targets_forgotten", "", False,
              "The targets don't enter your loss; equation (1) compares the outputs with them.",
              "½ of the batch mean of f²: the loss of the outputs alone, as against targets of zero."),

@@ -112,7 +112,7 @@ def candidates(words: frozenset[str]) -> tuple[Mistake, ...]:
     whole = [int(n) for n in numbers if n.is_integer() and n < 2**32]
     found = [
         *_draws(words, numbers, whole),
-        *_accumulations(whole),
+        *_accumulations(words, whole),
         *_penalties(words, numbers),
         *_trainings(words, numbers, whole),
     ]
@@ -136,8 +136,9 @@ def _draws(words: frozenset[str], numbers: list[float], whole: list[int]) -> Ite
     yield from (biases(n) for n in fractions[:_MOST_SEEDS])
 
 
-def _accumulations(whole: list[int]) -> Iterator[Known]:
-    yield from (accumulated(n) for n in whole if 4 <= n <= _LONGEST)
+def _accumulations(words: frozenset[str], whole: list[int]) -> Iterator[Known]:
+    counts = _given(words, _COUNT_NAMES)
+    yield from (accumulated(n) for n in whole if 4 <= n <= _LONGEST and (n in counts or n not in _SNIPPET))
 
 
 def _penalties(words: frozenset[str], numbers: list[float]) -> Iterator[Known]:

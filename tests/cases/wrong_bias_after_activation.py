@@ -1,0 +1,9 @@
+# %% include handout
+# %% include tensors
+# %%
+h1 = torch.sigmoid(W1 @ x) + b1[:, None]
+h2 = torch.sigmoid(W2 @ h1) + b2[:, None]
+out = W3 @ h2 + b3[:, None]
+# %% include backward
+# %% include show_layers
+# %% include show_gradients
