@@ -505,6 +505,22 @@ def test_a_table_in_text_and_html_is_reported_once_from_the_text() -> None:
     assert FRAME[slice(*found.span)].endswith("-1.867558")
 
 
+@pytest.mark.parametrize(
+    ("html", "values"),
+    [
+        ("<div style='display: none'>h1 [0.25, 0.5]</div>h2 [0.75]", (0.75,)),
+        ("<p hidden>[0.25, <p>0.5]</p></p>h2 [0.75]", (0.75,)),
+        ("<span style='VISIBILITY:hidden'>[0.25]</span>h2 [0.75]<div style='opacity:0'>[0.5]", (0.75,)),
+        ("<br hidden>h2 [0.75]", (0.75,)),
+        ("<details><summary>h2</summary>[0.75]</details>", (0.75,)),
+        ("<div style='opacity: 0.9; font-size: 0.8em' class='not hidden'>h2 [0.75]</div>", (0.75,)),
+    ],
+)
+def test_what_a_page_hides_is_not_read(html: str, values: tuple[float, ...]) -> None:
+    [found] = display("<IPython.core.display.HTML object>", html)
+    assert found.values == values
+
+
 def test_a_table_only_in_html() -> None:
     [found] = display("<pandas.io.formats.style.Styler at 0x7f>", HTML)
     assert (found.form, found.shape) == ("table", (2, 2))

@@ -16,6 +16,7 @@ from grader.extract.nodes import MAX_TENSORS
 from grader.extract.numbers import NUMBER, Parsed, parse_loose_row
 from grader.extract.precision import softened
 from grader.extract.spelling import plain_spelling
+from grader.extract.unseen import without_unseen
 from grader.models import PrintedTensor
 
 _TAG = re.compile(r"<(/?)([A-Za-z][A-Za-z0-9]{0,12})\b[^<>]*+>")
@@ -43,12 +44,6 @@ _LINE_TAGS = frozenset(
         "dd",
     )
 )
-_UNSEEN = re.compile(
-    r"\shidden(?=[\s=>])|display\s*:\s*none|visibility\s*:\s*hidden|opacity\s*:\s*0?\.?0*[;\"'\s]|font-size\s*:\s*0(?!\.?[0-9])",
-    re.IGNORECASE,
-)
-_LONGEST_TAG = 400  # characters
-_VOID = frozenset(("area", "br", "col", "hr", "img", "input", "link", "meta", "source", "wbr"))
 _ONE_NUMBER = re.compile(rf"\s*{NUMBER}(?:,[0-9]++)?\s*\Z")
 _COUNT = re.compile(r"\s*[0-9]+\s*\Z")
 _SPAN = re.compile(r"\b(row|col)span\s{0,3}=\s{0,3}[\"']?([0-9]{1,4})\b", re.IGNORECASE)
@@ -99,7 +94,7 @@ def extract_html(html: str, text: str, read: Read) -> list[PrintedTensor]:
     found: list[PrintedTensor] = []
     title = ""
     span = (0, len(text))
-    for piece in _pieces(_POWER.sub(r"^\1", _HIDDEN.sub("", _without_unseen(_without_comments(html))))):
+    for piece in _pieces(_POWER.sub(r"^\1", _HIDDEN.sub("", without_unseen(_without_comments(html))))):
         if isinstance(piece, str):
             found.extend(read(piece))
             title = _last_words(piece, read)
@@ -116,23 +111,6 @@ def _without_comments(html: str) -> str:
     while (start := html.find("<!--", at)) >= 0 and (end := html.find("-->", start + 4)) >= 0:
         kept.append(html[at:start])
         at = end + 3
-    kept.append(html[at:])
-    return "".join(kept)
-
-
-def _without_unseen(html: str) -> str:
-    """Without the elements that their own tag hides from whoever looks at the page."""
-    kept: list[str] = []
-    at = depth = 0
-    name = ""
-    for match in _TAG.finditer(html):
-        tag = match[2].lower()
-        if not depth and not match[1] and tag not in _VOID and _UNSEEN.search(match[0][:_LONGEST_TAG]):
-            kept.append(html[at : match.start()])
-            name, depth, at = tag, 1, len(html)
-        elif depth and tag == name:
-            depth += -1 if match[1] else 1
-            at = len(html) if depth else match.end()
     kept.append(html[at:])
     return "".join(kept)
 
