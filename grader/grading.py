@@ -135,9 +135,10 @@ def decide(
     settled = believe(settle_hidden(doubt_swapped(numeric, case), case), by_question, case)
     settled = doubt_coarse(settled, case)
     decisions = follow_through(settled, by_question, case)
+    changed = {id: {n for n, q in asked.items() if q in qs} for id, qs in explanation.changed.items()}
     for check in rubric.checks():
         if isinstance(check, BehaviourCheck):
-            decisions[check.id] = judge_behaviour(check, settled, mistakes, code, rubric.messages)
+            decisions[check.id] = judge_behaviour(check, settled, mistakes, code, rubric.messages, changed)
         elif isinstance(check, TextCheck):
             decisions[check.id] = judge_text(check, find_answer(check, cells, outputs), decisions)
     return decisions

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence, Set
 from dataclasses import dataclass
 
 from grader.judging.decision import Decision
@@ -29,10 +29,11 @@ def judge_behaviour(
     mistakes: Mapping[str, Mistake],
     code: Code,
     messages: Messages,
+    changed: Mapping[str, Set[str]] | None = None,
 ) -> Decision:
     """Does the notebook do what is asked, by its values where they tell, and by its code?
 
-    decisions: the numeric checks, already decided.
+    decisions: the numeric checks, already decided. changed: mistake → the checks that it would make wrong.
     """
     lacking = [r for r in check.requires if not met(r, code)]
     shown = [decisions[name] for name in check.shown_by]
@@ -43,6 +44,11 @@ def judge_behaviour(
     ]
     if not any(c.does_more_than_import for c in code.cells):
         return Decision(check.id, "missing", 0.0, "The notebook has no code.")
+    if contradicting and all(
+        _outvoted(m.id, decisions, (changed or {}).get(m.id, ())) for m in contradicting
+    ):
+        names = " ".join(m.message for m in contradicting)
+        return Decision(check.id, "review", None, f"{messages.review} Most other values are right: {names}")
     if contradicting:
         return Decision(check.id, "fail", 0.0, " ".join(m.message for m in contradicting))
     if len(passed) >= check.enough:
@@ -62,6 +68,13 @@ def judge_behaviour(
     if printed and all(d.typed_in for d in printed):
         return Decision(check.id, "review", None, f"{messages.review} {messages.typed_in}")
     return Decision(check.id, "review", None, f"{messages.review} The printed values do not tell.")
+
+
+def _outvoted(mistake: str, decisions: Mapping[str, Decision], changed: Collection[str]) -> bool:
+    """Are more values right that the mistake would make wrong than there are wrong ones that show it?"""
+    touched = [decisions[name] for name in changed if name in decisions]
+    showing = sum(mistake in d.mistakes and d.diagnosis is not None for d in touched)
+    return sum(d.verdict == "pass" for d in touched) > showing
 
 
 def _unexplained(decision: Decision) -> bool:

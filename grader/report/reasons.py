@@ -50,6 +50,7 @@ _GERMAN: dict[str, str] = {
     "The notebook has no code.": "Das Notebook enthält keinen Code.",
     "Nothing known explains the wrong {name} and {name} and {name}.": "Für {name}, {name} und {name} ist keine Erklärung bekannt.",
     "Nothing known explains the wrong {name} and {name}.": "Für {name} und {name} ist keine Erklärung bekannt.",
+    "Most other values are right:": "Die meisten anderen Werte sind richtig:",
     "Nothing known explains the wrong {name}.": "Für {name} ist keine Erklärung bekannt.",
     "The printed values do not tell.": "Die ausgegebenen Werte verraten es nicht.",
     "No written answer was found.": "Eine geschriebene Antwort wurde nicht gefunden.",
