@@ -66,7 +66,7 @@ def test_the_courses_file_replaces_the_students() -> None:
         AttachedFile(name="b.py", source="/s/b", size=1),
     )
     given = (AttachedFile(name="a.csv", source="/c/a", size=2),)
-    assert [f.source for f in beside(own, given)] == ["/s/b.py", "/c/a"]
+    assert [f.source for f in beside(own, given)] == ["/s/b", "/c/a"]
     assert beside(own, ()) == own
 
 
