@@ -380,7 +380,7 @@ def test_unseeded_random_numbers_differ_from_run_to_run(run: Run) -> None:
 HABITS = {
     "import pandas as pd\nprint(pd.DataFrame({'W': [0.5]}).to_markdown())": "|  0 | 0.5 |\n",
     "import seaborn as sns\nprint(len(sns.heatmap([[0.5, 1], [2, 3]], annot=True).texts))": "4\n",
-    "from einops import rearrange\nimport torch\nprint(rearrange(torch.eye(2), 'a b -> (a b)').sum())": "tensor(2.)\n",
+    "from einops import rearrange\nprint(rearrange(__import__('torch').eye(2), 'a b -> (a b)'))": "tensor([",
     "from prettytable import PrettyTable\nt = PrettyTable(['W'])\nt.add_row([0.5])\nprint(t)": "| 0.5 |\n",
     "from termcolor import colored\nprint(colored('h1', 'green', force_color=True))": "h1",
     "from torchinfo import summary\nimport torch\nprint(summary(torch.nn.Linear(3, 4)).total_params)": "16\n",
