@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
+from grader.formats import report_app, rubric_app
 from grader.options import CI, CellTimeout, Isolation, Jobs, Rubric, Source, Target, Timeout
 
 app = typer.Typer(
@@ -19,8 +20,6 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-rubric_app = typer.Typer(help="Write and check an assignment.", no_args_is_help=True)
-report_app = typer.Typer(help="The format of the reports.", no_args_is_help=True)
 
 
 def _version(wanted: bool) -> None:
@@ -303,42 +302,6 @@ def export(
 
     request = command.Request(out, to.value, listing, into, title, anonymous, include_pending, scale)
     raise typer.Exit(command.run(request))
-
-
-@rubric_app.command("schema")
-def rubric_schema() -> None:
-    """Print the JSON Schema of rubric.yaml, for editors."""
-    import json
-
-    from rubric.schema import Rubric
-
-    dialect = {"$schema": "https://json-schema.org/draft/2020-12/schema"}
-    typer.echo(json.dumps(dialect | Rubric.model_json_schema(), indent=2))
-
-
-@rubric_app.command("check")
-def rubric_check(
-    path: Annotated[str, typer.Argument(help="A folder with a rubric.yaml, or a shipped assignment's name.")],
-) -> None:
-    """Validate an assignment and run its solution.
-
-    Prints the reference values, notes on what may surprise, and the first mistake, if there is one.
-    Exit code: 0 no mistake found, 2 a mistake.
-    """
-    from grader.commands import rubric as command
-
-    for line in command.check(path):
-        typer.echo(line)
-
-
-@report_app.command("schema")
-def report_schema() -> None:
-    """Print the JSON Schema of report.json."""
-    import json
-
-    from grader.report.serial import json_schema
-
-    typer.echo(json.dumps(json_schema(), indent=2))
 
 
 @app.command()

@@ -1,0 +1,43 @@
+"""The commands `grader rubric …` and `grader report …`: what an assignment and a report are written in."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated
+
+import typer
+
+rubric_app = typer.Typer(help="Write and check an assignment.", no_args_is_help=True)
+report_app = typer.Typer(help="The format of the reports.", no_args_is_help=True)
+
+
+@rubric_app.command("schema")
+def rubric_schema() -> None:
+    """Print the JSON Schema of rubric.yaml, for editors."""
+    from rubric.schema import Rubric
+
+    dialect = {"$schema": "https://json-schema.org/draft/2020-12/schema"}
+    typer.echo(json.dumps(dialect | Rubric.model_json_schema(), indent=2))
+
+
+@rubric_app.command("check")
+def rubric_check(
+    path: Annotated[str, typer.Argument(help="A folder with a rubric.yaml, or a shipped assignment's name.")],
+) -> None:
+    """Validate an assignment and run its solution.
+
+    Prints the reference values, notes on what may surprise, and the first mistake, if there is one.
+    Exit code: 0 no mistake found, 2 a mistake.
+    """
+    from grader.commands import rubric as command
+
+    for line in command.check(path):
+        typer.echo(line)
+
+
+@report_app.command("schema")
+def report_schema() -> None:
+    """Print the JSON Schema of report.json."""
+    from grader.report.serial import json_schema
+
+    typer.echo(json.dumps(json_schema(), indent=2))
