@@ -175,3 +175,26 @@ def test_a_row_of_many_cells_with_tensors_takes_linear_time() -> None:
     found = extract([Output(cell=0, index=0, kind="display", text="<T>", html=f"<table><tr>{cells}</table>")])
     assert len(found) > 1000
     assert time.process_time() - start < 20
+
+
+def test_rows_in_brackets_below_a_label_are_one_matrix() -> None:
+    text = "h2:\n  [0.5000, 0.5001]\n  [0.5003, -0.5004]\nb1 grad =\n[0.0001]\n[-0.0003]\n"
+    assert [(p.shape, p.values) for p in extract_text(text)] == [
+        ((2, 2), (0.5, 0.5001, 0.5003, -0.5004)),
+        ((2, 1), (0.0001, -0.0003)),
+    ]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[0.1, 0.2]\n[0.3, 0.4]\n",
+        "biases\n[0.1, 0.2]\n[0.3, 0.4]\n",
+        "b1: [0.1, 0.2]\n[0.3, 0.4]\n",
+        "b1:\n[0.1, 0.2]\n\n[0.3, 0.4]\n",
+        "b1:\n[0.1, 0.2]\n  [0.3, 0.4]\n",
+    ],
+    ids=["no label", "no colon", "on the label's line", "a blank line", "further right"],
+)
+def test_rows_that_nothing_announces_as_one_stay_apart(text: str) -> None:
+    assert [p.values for p in extract_text(text)] == [(0.1, 0.2), (0.3, 0.4)]

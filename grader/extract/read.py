@@ -10,6 +10,7 @@ from grader.extract.joins import RowJoiner
 from grader.extract.loose import read_run, scalar_node
 from grader.extract.nodes import Form, Node
 from grader.extract.numbers import BARS, Parsed, parse_row, shown_decimals
+from grader.extract.stacks import RowStacker
 from grader.extract.tokens import TOKEN
 
 _INNER = re.compile(r"\(\s*([^)\s]+)\s*\)")
@@ -20,11 +21,13 @@ _QUOTES = str.maketrans("'\"", "  ")
 
 def read_nodes(text: str, emit: Callable[[Node], None]) -> None:
     """Pass every value of the text to `emit`, in the order of the text."""
-    reader = _Reader(text, emit)
+    stacker = RowStacker(text, emit)
+    reader = _Reader(text, stacker.add)
     handlers = reader.handlers
     for match in TOKEN.finditer(text):
         handlers[match.lastgroup](match)
     reader.finish()
+    stacker.finish()
 
 
 class _Reader:
