@@ -16,6 +16,7 @@ from pathlib import PurePosixPath
 
 from grader.execute.inside import NEEDS
 from grader.models import AttachedFile, Cell
+from grader.syntax import parse
 
 _OURS = frozenset({"grader", "rubric"})
 _STATEMENT = re.compile(
@@ -55,7 +56,7 @@ def _imports(source: str) -> Iterator[str]:
         yield from _imported_by_line(source)
         return
     try:
-        tree = ast.parse(_MAGIC.sub(r"\1pass", source))
+        tree = parse(_MAGIC.sub(r"\1pass", source))
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         yield from _imported_by_line(source)
         return

@@ -19,6 +19,7 @@ from functools import cached_property
 from IPython.core.inputtransformer2 import TransformerManager
 
 from grader.models import Cell
+from grader.syntax import parse
 
 _NUMBER = re.compile(r"(?<![\w.])-?(?:\d+\.\d*|\.\d+|\d+)(?:[eE][-+]?\d+)?(?![\w.])")
 _WORD = re.compile(r"[^\W\d]\w*|-=")
@@ -184,8 +185,8 @@ def _parse(source: str) -> ast.Module | None:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             with contextlib.suppress(SyntaxError):  # plain Python is left as it is
-                return ast.parse(source)
-            return ast.parse(TransformerManager().transform_cell(source))  # type: ignore[no-untyped-call]
+                return parse(source)
+            return parse(TransformerManager().transform_cell(source))  # type: ignore[no-untyped-call]
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
 
