@@ -122,15 +122,15 @@ def decide(
     candidates = match(readings, books.checks, explanation.views, sizes)
     case = Case(rubric, assignment.references, books.singles, mistakes, explanation, code, readings)
     numeric = {c.id: judge(c, candidates.get(c.id, ()), case) for c in books.checks}
-    numbers = Numbers(paired)
-    for c in books.checks:
-        if numeric[c.id].candidate is None:
-            expected = [r[c.quantity] for r in assignment.references]
-            said = in_words(c, expected[0], outputs, code, books.vocabulary)
-            said = said or among(c, expected, numbers, rubric.tolerance)
-            if numeric[c.id].verdict == "missing":
-                said = said or in_a_picture(c, outputs, code) or _unseen(c.id, lacking)
-            numeric[c.id] = said or numeric[c.id]
+    open_checks = [c for c in books.checks if numeric[c.id].candidate is None]
+    numbers = Numbers(paired if open_checks else ())
+    for c in open_checks:
+        expected = [r[c.quantity] for r in assignment.references]
+        said = in_words(c, expected[0], outputs, code, books.vocabulary)
+        said = said or among(c, expected, numbers, rubric.tolerance)
+        if numeric[c.id].verdict == "missing":
+            said = said or in_a_picture(c, outputs, code) or _unseen(c.id, lacking)
+        numeric[c.id] = said or numeric[c.id]
     by_question = [[c.id for c in q.checks if isinstance(c, TensorCheck)] for q in rubric.questions]
     settled = believe(settle_hidden(doubt_swapped(numeric, case), case), by_question, case)
     settled = doubt_coarse(settled, case)
