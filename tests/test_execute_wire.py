@@ -8,11 +8,15 @@ import struct
 import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from queue import Empty
+from typing import cast
 
 import pytest
 import zmq
 import zmq.asyncio
 
+from grader.execute.channels import BoundedClient
+from grader.execute.session import _subscribed
 from grader.execute.weigh import too_costly
 from grader.execute.wire import _GREETING, Meter, Wire, WireError, connect
 
@@ -183,3 +187,27 @@ def test_counting_is_quick_whatever_the_text() -> None:
         start = time.process_time()
         too_costly([b"", b"", b"", b"", piece * ((16 << 20) // len(piece))])
         assert time.process_time() - start < 3
+
+
+def test_a_kernel_that_keeps_its_greeting_back_is_asked_something() -> None:
+    class SilentUntilAsked:
+        """A client whose kernel publishes nothing before the first request."""
+
+        asked = 0
+
+        @property
+        def iopub_channel(self) -> SilentUntilAsked:
+            return self
+
+        async def get_msg(self, timeout: float) -> dict[str, str]:
+            if not self.asked:
+                raise Empty
+            return {"msg_type": "status"}
+
+        def execute(self, code: str, silent: bool, allow_stdin: bool) -> None:
+            assert (code, silent, allow_stdin) == ("", True, False)
+            self.asked += 1
+
+    client = SilentUntilAsked()
+    asyncio.run(_subscribed(cast(BoundedClient, client)))
+    assert client.asked == 1

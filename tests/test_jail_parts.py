@@ -9,13 +9,15 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import zmq
+from jupyter_client.session import Session
 
 import grader
 import rubric
 from grader.execute.absent import missing_packages
 from grader.execute.outputs import OutputLog, clean
 from grader.jail import probe, view
-from grader.jail.cage import fair, filters, landlock, plan, trial
+from grader.jail.cage import application, fair, filters, landlock, plan, trial
 from grader.jail.cage.cgroup import Group
 from grader.jail.remove import remove_tree
 from grader.jail.rundir import private_directory
@@ -295,3 +297,28 @@ def test_where_landlock_lets_files_be_emptied_the_filter_does_not(
     os.waitpid(pid, 0)
     assert os.read(reader, 1) == bytes([3 if version < 3 else 2])
     assert path.read_text() == ("100" if version < 3 else "")
+
+
+def test_who_subscribes_while_the_kernel_sends_is_greeted(tmp_path: Path) -> None:
+    """ipykernel's own thread takes the subscription in with the sending and never looks at it."""
+    address = f"ipc://{tmp_path}/iopub"
+    with zmq.Context() as context:
+        publisher, subscriber = context.socket(zmq.XPUB), context.socket(zmq.SUB)
+        publisher.bind(address)
+
+        def send_to_a_new_subscriber() -> None:
+            subscriber.connect(address)
+            subscriber.subscribe(b"")
+            time.sleep(0.3)
+            publisher.send_multipart([b"something else"])
+
+        thread = application.CagedPublisher(publisher, pipe=False, session=Session(key=b"key"))
+        thread.start()
+        thread.schedule(send_to_a_new_subscriber)
+        arrived = []
+        while len(arrived) < 2 and subscriber.poll(5000):
+            arrived.append(b"".join(subscriber.recv_multipart()))
+        thread.stop()
+        for socket in (publisher, subscriber):
+            socket.close(0)
+    assert any(b"iopub_welcome" in message for message in arrived)

@@ -16,6 +16,7 @@ import time
 from base64 import b64encode
 from dataclasses import dataclass
 from functools import lru_cache
+from queue import Empty
 from typing import Any
 
 from nbclient import NotebookClient
@@ -24,6 +25,7 @@ from nbformat import NotebookNode
 
 from grader.errors import KernelStartError, OperationError
 from grader.execute.absent import missing_packages
+from grader.execute.channels import BoundedClient
 from grader.execute.job import Job, Limits
 from grader.execute.kernel import Ending, Kernel
 from grader.execute.outputs import OutputLog, first_line
@@ -31,6 +33,7 @@ from grader.execute.wire import Meter, WireError, describe_bytes
 from grader.models import Cell, Execution, Status
 
 _SETUP_S = 60.0
+_GREETING_S = 0.5
 _LAST_WORDS_S = 0.3
 
 
@@ -217,9 +220,7 @@ async def _send_setup(kernel: Kernel, prelude: str, meter: Meter) -> None:
         await client.open(meter)
     except WireError as error:
         raise KernelStartError(f"a kernel could not be connected to: {error}") from error
-    welcome = await client.iopub_channel.get_msg()
-    while welcome["msg_type"] != "iopub_welcome":
-        welcome = await client.iopub_channel.get_msg()
+    await _subscribed(client)
     codes = [code for code in (kernel.setup, _compiled(prelude)) if code]
     sent = [client.execute(code, silent=True, allow_stdin=False) for code in codes]
     for asked, code in zip(sent, codes, strict=True):
@@ -235,6 +236,21 @@ async def _send_setup(kernel: Kernel, prelude: str, meter: Meter) -> None:
         message = await client.iopub_channel.get_msg()
         idle = message["content"].get("execution_state") == "idle"
         if idle and message["parent_header"].get("msg_id") == sent[-1]:
+            return
+
+
+async def _subscribed(client: BoundedClient) -> None:
+    """Wait until what the kernel publishes arrives here.
+
+    Its first word says so, whichever it is: ipykernel's greeting is late if the kernel was sending when we
+    subscribed, and then a request makes it speak.
+    """
+    while True:
+        try:
+            await client.iopub_channel.get_msg(_GREETING_S)
+        except Empty:
+            client.execute("", silent=True, allow_stdin=False)
+        else:
             return
 
 

@@ -137,6 +137,18 @@ class CagedStream(OutStream):
                 self._fid = None  # the student closed or replaced it
 
 
+class CagedPublisher(IOPubThread):
+    """IOPubThread that greets every subscriber.
+
+    A subscription that arrives while the thread sends is taken in by the sending, and libzmq does not wake
+    the thread for it again; in ipykernel the greeting then waits for the next subscriber, for ever.
+    """
+
+    def _handle_event(self, msg: Any) -> None:
+        super()._handle_event(msg)
+        self._xpub_stream._rebuild_io_state()
+
+
 def _open_line(thread: IOPubThread) -> None:
     """Connect this thread to the one that sends; at its first print there may be no descriptor left."""
     assert thread._event_pipe is not None
@@ -220,7 +232,7 @@ class CagedApp(IPKernelApp):
         self.iopub_socket.linger = 1000
         self.iopub_port = self._bind_socket(self.iopub_socket, self.iopub_port)
         self.configure_tornado_logger()
-        self.iopub_thread = IOPubThread(self.iopub_socket, pipe=False, session=self.session)
+        self.iopub_thread = CagedPublisher(self.iopub_socket, pipe=False, session=self.session)
         self.iopub_thread.start()
         _open_line(self.iopub_thread)
         self.iopub_thread.schedule(lambda: _open_line(self.iopub_thread))
