@@ -51,7 +51,7 @@ def _install(world):
     random.seed(unseeded)
     np.random.seed(unseeded)
     if torch is not None:
-        torch.manual_seed(unseeded)
+        torch.default_generator.manual_seed(unseeded)  # torch.manual_seed also reads the stack's sources
     if shift:
         Original = np.random.RandomState
 

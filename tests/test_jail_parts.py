@@ -17,7 +17,7 @@ import rubric
 from grader.execute.absent import missing_packages
 from grader.execute.outputs import OutputLog, clean
 from grader.jail import probe, view
-from grader.jail.cage import application, fair, filters, landlock, plan, trial
+from grader.jail.cage import application, fair, filters, landlock, plan, trial, watch
 from grader.jail.cage.cgroup import Group
 from grader.jail.remove import remove_tree
 from grader.jail.rundir import private_directory
@@ -322,3 +322,19 @@ def test_who_subscribes_while_the_kernel_sends_is_greeted(tmp_path: Path) -> Non
         for socket in (publisher, subscriber):
             socket.close(0)
     assert any(b"iopub_welcome" in message for message in arrived)
+
+
+def test_deleted_files_that_stay_mapped_count_whatever_others_free_meanwhile(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A kernel starts ahead, when the notebook before it may still hold disk that it frees."""
+    free, mapped = [100], set[int]()
+    monkeypatch.setattr(watch, "_free_bytes", lambda directory: free[0])
+    monkeypatch.setattr(watch.Watch, "_mapped_and_deleted", lambda self: mapped)
+    seen = watch.Watch(os.getpid(), str(tmp_path))
+    sizes = []
+    for now, inode in ((400, 0), (390, 1), (380, 1), (430, 1), (400, 1), (300, 0)):
+        free[0] = now
+        mapped = {inode} if inode else set()
+        sizes.append(seen.disk(10)[0])
+    assert sizes == [0, 10, 20, 0, 30, 0]

@@ -126,24 +126,24 @@ def lose_privileges(uid: int) -> None:
 
 def _set_environment(home: str) -> None:
     os.environ.clear()
-    os.environ.update(
-        HOME=home,
-        TMPDIR=home,
-        USER="student",
-        LOGNAME="student",
-        PATH="/usr/bin:/bin",
-        LANG="C.UTF-8",
-        IPYTHONDIR=home + "/.ipython",
-        JUPYTER_CONFIG_DIR=home + "/.jupyter",
-        JUPYTER_RUNTIME_DIR=home,
-        MPLCONFIGDIR=home,
-        MPLBACKEND="module://matplotlib_inline.backend_inline",
-        OMP_NUM_THREADS="1",
-        OPENBLAS_NUM_THREADS="1",
-        JOBLIB_MULTIPROCESSING="0",
-        KMP_INIT_AT_FORK="FALSE",
-        TORCHDYNAMO_DISABLE="1",
-    )
+    os.environ |= {
+        "HOME": home,
+        "TMPDIR": home,
+        "USER": "student",
+        "LOGNAME": "student",
+        "PATH": "/usr/bin:/bin",
+        "LANG": "C.UTF-8",
+        "IPYTHONDIR": home + "/.ipython",
+        "JUPYTER_CONFIG_DIR": home + "/.jupyter",
+        "JUPYTER_RUNTIME_DIR": home,
+        "MPLCONFIGDIR": home,
+        "MPLBACKEND": "module://matplotlib_inline.backend_inline",
+        "OMP_NUM_THREADS": "1",
+        "OPENBLAS_NUM_THREADS": "1",
+        "JOBLIB_MULTIPROCESSING": "0",
+        "KMP_INIT_AT_FORK": "FALSE",
+        "TORCHDYNAMO_DISABLE": "1",
+    }
     import tempfile
 
     tempfile.tempdir = None

@@ -11,6 +11,8 @@ import importlib
 import os
 import sys
 
+from . import pages
+
 BEFORE_IMPORT = {
     "OMP_NUM_THREADS": "1",
     "MKL_NUM_THREADS": "1",
@@ -36,7 +38,7 @@ IPython.core.completerlib IPython.core.debugger IPython.core.logger IPython.core
 IPython.extensions.storemagic IPython.utils.wildcard IPython.core.pylabtools
 tornado.platform.asyncio tornado.queues tornado.locks tornado.gen
 stack_data pdb pydoc unicodedata uuid cProfile timeit doctest pickle decimal fractions statistics random
-multiprocessing.synchronize concurrent.futures.thread encodings.idna
+multiprocessing.synchronize multiprocessing.heap faulthandler concurrent.futures.thread encodings.idna
 """)
 
 ON_DEMAND = {
@@ -84,6 +86,7 @@ def settle() -> None:
     gc.collect()
     gc.freeze()
     gc.disable()
+    pages.collapse()
 
 
 def _load(name: str) -> None:

@@ -105,8 +105,10 @@ class Watch:
         """Bytes of files without a name."""
         opened = self._open_and_deleted()
         mapped = self._mapped_and_deleted() - opened.keys()
-        lost = self._free - _free_bytes(self._directory) if mapped else 0
-        return sum(opened.values()) + max(0, lost)
+        free = _free_bytes(self._directory)
+        # counted from when there was none, and from the best since: others may have freed what they used
+        self._free = max(self._free, free) if mapped else free
+        return sum(opened.values()) + self._free - free
 
     def _open_and_deleted(self) -> dict[int, int]:
         """Bytes by inode."""
