@@ -9,12 +9,14 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, version
 
+import numpy as np
+
 from grader import installed
-from grader.assignment import Assignment
+from grader.assignment import Array, Assignment
 from grader.extract import extract
 from grader.judging.among import Numbers, among
 from grader.judging.behaviour import find_answer, judge_behaviour, judge_text
@@ -120,7 +122,9 @@ def decide(
     )
     explanation = explain(readings, suspects, asked)
     candidates = match(readings, books.checks, explanation.views, sizes)
-    case = Case(rubric, assignment.references, books.singles, mistakes, explanation, code, readings)
+    case = Case(
+        rubric, assignment.references, books.singles, mistakes, explanation, code, readings, books.twins
+    )
     numeric = {c.id: judge(c, candidates.get(c.id, ()), case) for c in books.checks}
     open_checks = [c for c in books.checks if numeric[c.id].candidate is None]
     numbers = Numbers(paired if open_checks else ())
@@ -169,6 +173,7 @@ class _Books:
         self.vocabulary = Vocabulary(rubric, list(references[0]))
         singles = [(m.id,) for m in assignment.mistakes]
         self.singles = self._book(singles, self.asked, pieces=True)
+        self.twins = frozenset(q for q in self.asked if _has_a_twin(q, self.asked, references))
         self.suspected = self.combined(singles, self.asked, ())
 
     def combined(
@@ -205,6 +210,18 @@ class _Books:
         tolerance = a.rubric.tolerance
         targets = variant_targets(a.variants(hypotheses), a.references, quantities, tolerance, self.free)
         return Book(with_signs(targets, self.free), tolerance, pieces=pieces, elsewhere=elsewhere)
+
+
+def _has_a_twin(quantity: str, asked: Collection[str], references: Sequence[Mapping[str, Array]]) -> bool:
+    """Is something that no check asks for the same numbers in every world? Only a name tells them apart."""
+    return any(
+        all(
+            r[name].size == r[quantity].size
+            and np.allclose(r[name].ravel(), r[quantity].ravel(), rtol=1e-9, atol=0.0)
+            for r in references
+        )
+        for name in references[0].keys() - asked
+    )
 
 
 _made: dict[str, _Books] = {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import cast
 
 from jupyter_client.connect import KernelConnectionInfo
@@ -25,10 +26,13 @@ class CagedKernel:
 
     setup = ""
 
-    def __init__(self, caged: Caged, client: BoundedClient, isolation: Isolation) -> None:
+    def __init__(
+        self, caged: Caged, client: BoundedClient, isolation: Isolation, removals: set[asyncio.Future[None]]
+    ) -> None:
         self.client = client
         self.isolation = isolation
         self._caged = caged
+        self._removals = removals
 
     def place(self, files: tuple[AttachedFile, ...]) -> None:
         """Copy files into the working directory, through the descriptor that the kernel sent out."""
@@ -39,9 +43,14 @@ class CagedKernel:
         return _ending(await self._caged.exited())
 
     async def kill(self) -> Ending:
-        """Kill, wait for the supervisor's last word, remove the directory."""
+        """Kill, wait for the supervisor's last word; a thread removes the directory meanwhile."""
         self.client.close()
-        return _ending(await self._caged.kill())
+        try:
+            return _ending(await self._caged.stop())
+        finally:
+            removal = asyncio.get_running_loop().run_in_executor(None, self._caged.remove)
+            self._removals.add(removal)
+            removal.add_done_callback(self._removals.discard)
 
 
 class CagedSource:
@@ -49,6 +58,7 @@ class CagedSource:
 
     def __init__(self, kernels: CagedKernels) -> None:
         self._kernels = kernels
+        self._removals: set[asyncio.Future[None]] = set()
         self._isolation = Isolation(tier=kernels.tier, layers=kernels.layers)
 
     async def start(self, job: Job) -> CagedKernel:
@@ -61,10 +71,11 @@ class CagedSource:
         except BaseException:
             caged.forget()
             raise
-        return CagedKernel(caged, client, self._isolation)
+        return CagedKernel(caged, client, self._isolation, self._removals)
 
     async def close(self) -> None:
-        """Stop the warm server and everything it started."""
+        """Stop the warm server and everything it started; nothing of them is left on the disk."""
+        await asyncio.gather(*self._removals, return_exceptions=True)
         await self._kernels.close()
 
 

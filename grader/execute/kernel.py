@@ -48,7 +48,7 @@ class Kernel(Protocol):
         """Wait until the kernel is gone, with everything it started."""
 
     async def kill(self) -> Ending:
-        """Kill it, wait until it is gone, remove what it left on disk."""
+        """Kill it, wait until it is gone; what it left on disk goes before its source is closed."""
 
 
 class KernelSource(Protocol):

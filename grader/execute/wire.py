@@ -75,8 +75,8 @@ class Wire:
     def send(self, frames: Sequence[bytes]) -> None:
         """Send one message."""
         last = len(frames) - 1
-        for number, frame in enumerate(frames):
-            self._write_frame(_MORE if number < last else 0, frame)
+        # in one piece: each write is a system call, after which this thread waits for its turn in Python
+        self._writer.write(b"".join(_frame(_MORE if n < last else 0, body) for n, body in enumerate(frames)))
 
     async def receive(self) -> list[bytes]:
         """The frames of the next message. Never returns once the meter has tripped.
@@ -105,7 +105,7 @@ class Wire:
         if theirs[0] != 0xFF or theirs[9] != 0x7F or theirs[10] < 3 or not theirs[12:].startswith(b"NULL\0"):
             raise WireError("the other side does not speak ZMTP 3 without encryption")
         ready = b"\x05READY" + _property(b"Socket-Type", kind.encode()) + _property(b"Identity", identity)
-        self._write_frame(_COMMAND, ready)
+        self._writer.write(_frame(_COMMAND, ready))
         flags, body = await self._read_frame()
         if not flags & _COMMAND or not body.startswith(b"\x05READY"):
             raise WireError("the other side refused the connection")
@@ -123,12 +123,11 @@ class Wire:
         except (OSError, asyncio.IncompleteReadError) as error:
             raise WireError("the connection ended") from error
 
-    def _write_frame(self, flags: int, body: bytes) -> None:
-        if len(body) > 255:
-            self._writer.write(struct.pack(">BQ", flags | _LONG, len(body)))
-        else:
-            self._writer.write(struct.pack(">BB", flags, len(body)))
-        self._writer.write(body)
+
+def _frame(flags: int, body: bytes) -> bytes:
+    if len(body) > 255:
+        return struct.pack(">BQ", flags | _LONG, len(body)) + body
+    return struct.pack(">BB", flags, len(body)) + body
 
 
 def _property(name: bytes, value: bytes) -> bytes:

@@ -95,27 +95,41 @@ class Caged:
 
     async def kill(self) -> Exit:
         """Kill it, wait until it is gone, and remove its directory."""
+        try:
+            return await self.stop()
+        finally:
+            self.remove()
+
+    async def stop(self) -> Exit:
+        """Kill it and wait until it is gone; `remove` is still to come."""
         self.send_signal(signal.SIGKILL)
         try:
             return await asyncio.wait_for(self.exited(), _DEATH_S)
         except TimeoutError:
             return _LOST
         finally:
-            self.forget()
+            self._hang_up()
 
     def forget(self) -> None:
         """Hang up, which kills it if it lives, and remove its directory."""
-        if self._talk.fileno() >= 0:
-            self._loop.remove_reader(self._talk.fileno())
-            self._talk.close()
+        self._hang_up()
+        self.remove()
+
+    def remove(self) -> None:
+        """Remove its directory; in any thread, since that takes as long as the student had it filled."""
         if self.directory >= 0:
             os.close(self.directory)
             self.directory = -1
+        remove_tree(self._folder)
+
+    def _hang_up(self) -> None:
+        if self._talk.fileno() >= 0:
+            self._loop.remove_reader(self._talk.fileno())
+            self._talk.close()
         if not self._exit.done():
             self._exit.set_result(_LOST)
         if not self._ready.done():
             self._ready.cancel()
-        remove_tree(self._folder)
 
     def _hear(self) -> None:
         try:

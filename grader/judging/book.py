@@ -139,6 +139,10 @@ class Book:
         margins = {
             id(t): [margin(v, self._tolerance(w)) for w, v in enumerate(t.values)] for t in self.targets
         }
+        self.mistakes_about: dict[str, frozenset[tuple[str, ...]]] = {
+            quantity: frozenset(t.mistakes for t in self.targets if t.quantity == quantity)
+            for quantity in {t.quantity for t in self.targets}
+        }
         self._slack = {
             size: tuple(np.array([margins[id(v.target)] for v in views]).T[:, :, None])
             for size, views in self._views.items()

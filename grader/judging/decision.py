@@ -51,7 +51,10 @@ class Decision:
 
 @dataclass(frozen=True)
 class Case:
-    """Everything a verdict may rest on, besides the candidates."""
+    """Everything a verdict may rest on, besides the candidates.
+
+    twins: quantities that something which no check asks for equals in every world.
+    """
 
     rubric: Rubric
     references: tuple[Mapping[str, Array], ...]
@@ -60,6 +63,7 @@ class Case:
     explanation: Explanation
     code: Code
     readings: tuple[Reading, ...]
+    twins: frozenset[str]
 
 
 def compared(check: TensorCheck, candidate: Candidate, case: Case) -> Comparison | None:

@@ -95,9 +95,10 @@ class _Claims:
     loose: set[tuple[Ids, int]] = field(default_factory=set)
 
     def add(self, book: Book) -> None:
-        for target in book.targets:
-            if len(target.mistakes) == 1:
-                self.changed[target.mistakes[0]].add(target.quantity)
+        for quantity, hypotheses in book.mistakes_about.items():
+            for ids in hypotheses:
+                if len(ids) == 1:
+                    self.changed[ids[0]].add(quantity)
         for reading in self.wrong:
             found = book.lookup(reading.slot, range(len(reading.slot.prints)))
             fitting = [

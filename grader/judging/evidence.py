@@ -122,7 +122,7 @@ def excluded(candidate: Candidate, quantity: str, variants: Book) -> float:
 
     1.0 where no mistake is known.
     """
-    known = {t.mistakes for t in variants.targets if t.quantity == quantity}
+    known = variants.mistakes_about.get(quantity)
     if not known:
         return 1.0
     compatible = set(known)

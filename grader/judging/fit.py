@@ -83,7 +83,7 @@ def _doubt(check: TensorCheck, best: Candidate, comparison: Comparison | None, c
         return open_("The print fits, but its few digits also fit known mistakes.")
     if _tells_nothing(comparison, case.rubric.tolerance):
         return open_("The print fits, but so would any other small number; a person decides.")
-    common = _is_common(expected, moving=moving) or _has_a_twin(check, case)
+    common = _is_common(expected, moving=moving) or check.quantity in case.twins
     if common and not best.named(check.id) and not best.may_be_named(check.id):
         return open_(
             "The print fits, but its name does not say so; such a number may stand there for many reasons."
@@ -104,19 +104,6 @@ def _is_common(expected: Sequence[Array], *, moving: bool) -> bool:
     first = expected[0]
     few = first.size <= _FEW and bool((first == np.round(first)).all()) and not moving
     return first.size == 1 or few
-
-
-def _has_a_twin(check: TensorCheck, case: Case) -> bool:
-    """Is something that no check asks for the same numbers in every world? Only a name tells them apart."""
-    asked = {c.quantity for c in case.rubric.tensor_checks()}
-    return any(
-        all(
-            r[name].size == r[check.quantity].size
-            and np.allclose(r[name].ravel(), r[check.quantity].ravel(), rtol=1e-9, atol=0.0)
-            for r in case.references
-        )
-        for name in case.references[0].keys() - asked
-    )
 
 
 def _says_other(candidate: Candidate, check: TensorCheck, case: Case) -> str | None:

@@ -75,7 +75,7 @@ def _is_zero(view: View) -> bool:
 def _guesses(views: Sequence[View], case: Case) -> tuple[tuple[str, ...], ...]:
     """The mistakes that give this print, those first that leave alone what was printed right."""
     right = {v.target.quantity for r in case.readings for v in r.exact if v.whole}
-    contradicted = {t.mistakes for t in case.variants.targets if t.quantity in right}
+    contradicted = {ids for quantity in right for ids in case.variants.mistakes_about.get(quantity, ())}
     return tuple(sorted((v.target.mistakes for v in views), key=lambda ids: ids in contradicted))
 
 

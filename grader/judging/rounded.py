@@ -5,11 +5,15 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+import numpy.typing as npt
 
 from grader.assignment import Array
 from grader.models import PrintedTensor
 
+Indices = npt.NDArray[np.intp]
 _BY_CHANCE = 2e-2  # how probable a grid may be in values that were not rounded
+_DECIMALS = 10.0 ** -np.arange(1.0, 11.0)
+_DIGITS = np.arange(1.0, 8.0)
 _TINY = float(np.finfo(np.float64).tiny)
 
 
@@ -30,20 +34,24 @@ def as_rounded(printed: PrintedTensor) -> PrintedTensor:
     _, distinct = np.unique(np.abs(value), return_index=True)
     telling = distinct[value[distinct] != 0]
     magnitude = np.floor(np.log10(np.where(value != 0, np.abs(value), 1.0)))
-    decimal = (np.full(value.size, 10.0**-d) for d in range(1, 11))
+    decimal = np.broadcast_to(_DECIMALS[:, None], (_DECIMALS.size, value.size))
     # zero has no digit to be rounded at
-    significant = (np.where(value != 0, 10.0 ** (magnitude - d), _TINY) for d in range(1, 8))
-    grids = []
-    for steps in (decimal, significant):
-        for step in steps:
-            chance = float(np.prod(np.minimum(1.0, 2 * noise[telling] / step[telling])))
-            if chance > _BY_CHANCE:
-                break
-            if _lies_on(value, step, noise):
-                grids.append((chance, tuple(np.maximum(step / 2, half).tolist())))
-                break
-    return replace(printed, half_unit=min(grids)[1]) if grids else printed
+    significant = np.where(value != 0, 10.0 ** (magnitude - _DIGITS[:, None]), _TINY)
+    found = [grid for steps in (decimal, significant) if (grid := _coarsest(value, steps, noise, telling))]
+    if not found:
+        return printed
+    _, step = min(found, key=lambda grid: grid[0])
+    return replace(printed, half_unit=tuple(np.maximum(step / 2, half).tolist()))
 
 
-def _lies_on(value: Array, step: Array, noise: Array) -> bool:
-    return bool((np.abs(value - np.round(value / step) * step) <= noise).all())
+def _coarsest(value: Array, steps: Array, noise: Array, telling: Indices) -> tuple[float, Array] | None:
+    """The coarsest grid that all values lie on and that is not there by chance, and how probable that is.
+
+    steps: shape (k, n), coarse to fine. telling: the elements that count for the probability.
+    """
+    chances = np.prod(np.minimum(1.0, 2 * noise[telling] / steps[:, telling]), axis=1)
+    likely = np.flatnonzero(chances > _BY_CHANCE)
+    steps = steps[: likely[0]] if likely.size else steps
+    lies = (np.abs(value - np.round(value / steps) * steps) <= noise).all(axis=1)
+    fitting = np.flatnonzero(lies)
+    return (float(chances[fitting[0]]), steps[fitting[0]]) if fitting.size else None

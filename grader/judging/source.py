@@ -235,13 +235,12 @@ def _alive(tree: ast.AST) -> Iterator[ast.AST]:
     while waiting:
         node = waiting.pop()
         yield node
-        for name, value in ast.iter_fields(node):
-            dead = (
-                name == "body" and isinstance(node, ast.If | ast.While | ast.IfExp) and _is_false(node.test)
-            )
-            if not dead:
-                children = value if isinstance(value, list) else [value]
-                waiting.extend(child for child in children if isinstance(child, ast.AST))
+        if isinstance(node, ast.If | ast.While) and _is_false(node.test):
+            waiting.extend([node.test, *node.orelse])
+        elif isinstance(node, ast.IfExp) and _is_false(node.test):
+            waiting.extend([node.test, node.orelse])
+        else:
+            waiting.extend(ast.iter_child_nodes(node))
 
 
 def _is_false(test: ast.expr) -> bool:

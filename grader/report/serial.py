@@ -13,6 +13,7 @@ from grader.models import Report
 
 DIGITS = 12  # more than any print of float32 shows; hides 0.30000000000000004
 _TENSORS = frozenset({"actual", "expected"})
+_encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False).encode
 _MOST_DIGITS = 17.0  # what a float64 can tell apart at all
 
 
@@ -80,14 +81,10 @@ def _layout(value: Any, indent: str = "") -> str:
     """JSON indented by two spaces, with lists of scalars on one line, so that a matrix reads as one."""
     inner = indent + "  "
     if isinstance(value, dict) and value:
-        items = [f"{inner}{_scalar(name)}: {_layout(item, inner)}" for name, item in value.items()]
+        items = [f"{inner}{_encode(name)}: {_layout(item, inner)}" for name, item in value.items()]
         return "{\n" + ",\n".join(items) + f"\n{indent}}}"
     if isinstance(value, list) and value:
         if not any(isinstance(item, dict | list) for item in value):
-            return "[" + ", ".join(_scalar(item) for item in value) + "]"
+            return _encode(value)
         return "[\n" + ",\n".join(inner + _layout(item, inner) for item in value) + f"\n{indent}]"
-    return _scalar(value)
-
-
-def _scalar(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, allow_nan=False)
+    return _encode(value)
