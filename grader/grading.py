@@ -179,11 +179,15 @@ class _Books:
     def combined(
         self, hypotheses: Sequence[tuple[str, ...]], quantities: frozenset[str], prints: Sequence[Slot]
     ) -> Book:
-        """Variants to name mistakes by; in the other worlds float32 may have lost more of them."""
+        """Variants to name mistakes by; in the other worlds float32 may have lost more of them.
+
+        prints: those that will be looked up, none where that is not known.
+        """
         pieces = all(len(ids) == 1 for ids in hypotheses)
         if not pieces:
             hypotheses = self._fitting(hypotheses, quantities, prints)
-        return self._book(hypotheses, quantities, pieces=pieces, elsewhere=NEARLY)
+        sizes = _sizes(prints) if prints else None
+        return self._book(hypotheses, quantities, pieces=pieces, elsewhere=NEARLY, sizes=sizes)
 
     def _fitting(
         self, hypotheses: Sequence[tuple[str, ...]], quantities: frozenset[str], prints: Sequence[Slot]
@@ -194,7 +198,7 @@ class _Books:
         targets = [
             Target(q, ids, (found[q],)) for ids, (found,) in solved.items() for q in quantities if q in found
         ]
-        book = Book(with_signs(targets, self.free), a.rubric.tolerance, pieces=False)
+        book = Book(with_signs(targets, self.free), a.rubric.tolerance, pieces=False, sizes=_sizes(prints))
         fitting = {view.target.mistakes for slot in prints for view in book.lookup(slot, [0])}
         return [ids for ids in hypotheses if ids in fitting]
 
@@ -205,11 +209,19 @@ class _Books:
         *,
         pieces: bool,
         elsewhere: Tolerance | None = None,
+        sizes: Collection[int] | None = None,
     ) -> Book:
         a = self._assignment
         tolerance = a.rubric.tolerance
         targets = variant_targets(a.variants(hypotheses), a.references, quantities, tolerance, self.free)
-        return Book(with_signs(targets, self.free), tolerance, pieces=pieces, elsewhere=elsewhere)
+        signed = with_signs(targets, self.free)
+        return Book(signed, tolerance, pieces=pieces, elsewhere=elsewhere, sizes=sizes)
+
+
+def _sizes(prints: Sequence[Slot]) -> frozenset[int] | None:
+    """How many numbers they show; None where one shows only some of what it has."""
+    elided = any(p is not None and p.elided for slot in prints for p in slot.prints)
+    return None if elided else frozenset(len(slot.first.values) for slot in prints)
 
 
 def _has_a_twin(quantity: str, asked: Collection[str], references: Sequence[Mapping[str, Array]]) -> bool:

@@ -10,7 +10,7 @@ notebooks that print it piece by piece. Shapes are not compared beyond their num
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence, Set
+from collections.abc import Collection, Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass
 from itertools import islice, permutations, product
 from typing import Any
@@ -123,30 +123,46 @@ class Book:
         pieces: bool,
         elements: bool = False,
         elsewhere: Tolerance | None = None,
+        sizes: Collection[int] | None = None,
     ) -> None:
-        """elsewhere: the tolerance of all worlds but the handout's, where it is another."""
+        """elsewhere: the tolerance of all worlds but the handout's, where it is another.
+
+        sizes: numbers of elements of the prints that will be looked up, where they are known.
+        """
         self._tolerances = (tolerance, elsewhere or tolerance)
         self._views: dict[int, list[View]] = defaultdict(list)
         rows: dict[int, list[tuple[Array, ...]]] = defaultdict(list)
         self.targets = tuple(targets)
         for target in self.targets:
             for view, values in _views(target, pieces=pieces, elements=elements):
-                self._views[values[0].size].append(view)
-                rows[values[0].size].append(values)
+                if sizes is None or values[0].size in sizes:
+                    self._views[values[0].size].append(view)
+                    rows[values[0].size].append(values)
         self._values = {
             size: tuple(np.stack(world) for world in zip(*filed, strict=True)) for size, filed in rows.items()
         }
-        margins = {
-            id(t): [margin(v, self._tolerance(w)) for w, v in enumerate(t.values)] for t in self.targets
-        }
+        place = {id(t): n for n, t in enumerate(self.targets)}
+        worlds = len(self.targets[0].values) if self.targets else 0
+        margins = [self._margins(world) for world in range(worlds)]
         self.mistakes_about: dict[str, frozenset[tuple[str, ...]]] = {
             quantity: frozenset(t.mistakes for t in self.targets if t.quantity == quantity)
             for quantity in {t.quantity for t in self.targets}
         }
         self._slack = {
-            size: tuple(np.array([margins[id(v.target)] for v in views]).T[:, :, None])
+            size: tuple(margin[[place[id(v.target)] for v in views]][:, None] for margin in margins)
             for size, views in self._views.items()
         }
+
+    def _margins(self, world: int) -> Array:
+        """`margin` of every target, at once."""
+        values = [target.values[world].ravel() for target in self.targets]
+        flat = np.abs(
+            np.concatenate([*values, np.zeros(1)])
+        )  # so that an empty one at the end starts somewhere
+        starts = np.cumsum([0, *(v.size for v in values[:-1])])
+        peaks = np.maximum.reduceat(np.where(np.isfinite(flat), flat, 0.0), starts)
+        tolerance = self._tolerance(world)
+        return np.asarray(tolerance.atol + tolerance.rtol * peaks)
 
     def _tolerance(self, world: int) -> Tolerance:
         return self._tolerances[min(world, 1)]

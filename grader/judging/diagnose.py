@@ -245,15 +245,16 @@ def _try_more(
     claims: _Claims, suspects: Suspects, missing: frozenset[str], left: Callable[[], list[Reading]]
 ) -> None:
     """Suggested mistakes, then one more beside what was found, then pairs, then again one more."""
+    prints = [r.slot for r in claims.wrong]
     if suspects.suggested:
-        claims.add(suspects.combined([(i,) for i in suspects.suggested], claims.asked, ()))
+        claims.add(suspects.combined([(i,) for i in suspects.suggested], claims.asked, prints))
     tried: set[Ids] = set()
 
     def attempt(hypotheses: Iterable[Ids]) -> None:
         fresh = [ids for ids in dict.fromkeys(hypotheses) if ids not in tried]
         tried.update(fresh)
         if fresh:
-            claims.add(suspects.combined(fresh, missing, [r.slot for r in claims.wrong]))
+            claims.add(suspects.combined(fresh, missing, prints))
 
     if not 0 < len(left()) <= _UNEXPLAINED_AT_MOST:
         return
