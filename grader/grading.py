@@ -126,7 +126,7 @@ def decide(
         rubric, assignment.references, books.singles, mistakes, explanation, code, readings, books.twins
     )
     numeric = {c.id: judge(c, candidates.get(c.id, ()), case) for c in books.checks}
-    open_checks = [c for c in books.checks if numeric[c.id].candidate is None]
+    open_checks = [c for c in books.checks if numeric[c.id].found_nothing]
     numbers = Numbers(paired if open_checks else ())
     for c in open_checks:
         expected = [r[c.quantity] for r in assignment.references]

@@ -1,6 +1,6 @@
 """Right values that stand somewhere among others, where no print of their own was found (pure).
 
-A column of an odd table, the last of many losses, coefficients behind an intercept: which print answers a
+A column of an odd table, the last of many losses, rows behind numbers of their lines: which print answers a
 check was not understood, but its numbers were printed, in order, and in every world. Only a person can say
 whether they are meant.
 """
@@ -10,14 +10,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+import numpy.typing as npt
 
 from grader.judging.book import Array, margin
 from grader.judging.decision import Decision
 from grader.judging.pairing import Slot
 from rubric.schema import TensorCheck, Tolerance
 
+Indices = npt.NDArray[np.intp]
 _DIGITS = 6.0  # significant digits, over all elements and worlds, that are no accident among many numbers
 _STRIDES = 50  # every such number is meant: a column of a table, the loss of every tenth epoch
+_BETWEEN = 3  # numbers between two rows: of the line, of the unit
 _MOST = 20_000  # printed numbers that are searched
 _STARTS = 200  # places at which the first number fits, that are tried
 
@@ -45,11 +48,12 @@ def among(
     expected: the reference in each world.
     """
     first = expected[0]
-    layouts = [[e.ravel() for e in expected]]
+    layouts = [expected]
     if first.ndim == 2 and min(first.shape) > 1:
-        layouts.append([e.T.ravel() for e in expected])
-    for flat in layouts if numbers.cell else ():
-        place = _place(flat, numbers, [margin(e, tolerance) for e in expected])
+        layouts.append([e.T for e in expected])
+    for laid in layouts if numbers.cell else ():
+        slack = [margin(e, tolerance) for e in expected]
+        place = _place([e.ravel() for e in laid], _steps(laid[0].shape), numbers, slack)
         if place is not None:
             cell = numbers.cell[place] + 1
             text = f"These values stand among others that were printed in cell {cell}; a person decides."
@@ -57,22 +61,36 @@ def among(
     return None
 
 
-def _place(flat: Sequence[Array], numbers: Numbers, slack: Sequence[float]) -> int | None:
+def _steps(shape: tuple[int, ...]) -> list[Indices]:
+    """Where each element may stand, from the first on: every n-th number, or rows with others between."""
+    size = int(np.prod(shape))
+    steps = [stride * np.arange(size) for stride in range(1, _STRIDES + 1 if size > 1 else 2)]
+    if len(shape) > 1 and 1 < shape[-1] < size:
+        rows = np.arange(size) // shape[-1]
+        steps += [np.arange(size) + between * rows for between in range(1, _BETWEEN + 1)]
+    return steps
+
+
+def _place(
+    flat: Sequence[Array], steps: Sequence[Indices], numbers: Numbers, slack: Sequence[float]
+) -> int | None:
     """Where the values begin; None where they do not stand there, or by accident."""
-    size, total = flat[0].size, len(numbers.cell)
+    total = len(numbers.cell)
     fits = np.ones(total, dtype=np.bool_)
     with np.errstate(invalid="ignore"):
         for w, values in enumerate(flat):
             fits &= np.abs(numbers.value[w] - values[0]) <= numbers.half[w] + slack[w]
         for start in np.flatnonzero(fits)[:_STARTS]:
-            for stride in range(1, _STRIDES + 1 if size > 1 else 2):
-                at = start + stride * np.arange(size)
-                if at[-1] >= total:
-                    break
-                if all(
-                    (np.abs(numbers.value[w][at] - values) <= numbers.half[w][at] + slack[w]).all()
-                    for w, values in enumerate(flat)
-                ) and _tells(at, numbers):
+            for step in steps:
+                at = start + step
+                if (
+                    at[-1] < total
+                    and all(
+                        (np.abs(numbers.value[w][at] - values) <= numbers.half[w][at] + slack[w]).all()
+                        for w, values in enumerate(flat)
+                    )
+                    and _tells(at, numbers)
+                ):
                     return int(start)
     return None
 

@@ -42,6 +42,11 @@ class Decision:
         return self.candidate.mistakes if self.candidate is not None else ()
 
     @property
+    def found_nothing(self) -> bool:
+        """Is there no print for it, or just one of its name that has another number of numbers?"""
+        return self.candidate is None or (self.verdict == "fail" and self.candidate.coverage == 0.0)
+
+    @property
     def tells(self) -> bool:
         """Do its values say more than that something is zero?"""
         return self.candidate is not None and any(
