@@ -186,8 +186,7 @@ class _Books:
         pieces = all(len(ids) == 1 for ids in hypotheses)
         if not pieces:
             hypotheses = self._fitting(hypotheses, quantities, prints)
-        sizes = _sizes(prints) if prints else None
-        return self._book(hypotheses, quantities, pieces=pieces, elsewhere=NEARLY, sizes=sizes)
+        return self._book(hypotheses, quantities, pieces=pieces, elsewhere=NEARLY, sizes=_sizes(prints))
 
     def _fitting(
         self, hypotheses: Sequence[tuple[str, ...]], quantities: frozenset[str], prints: Sequence[Slot]
@@ -219,9 +218,9 @@ class _Books:
 
 
 def _sizes(prints: Sequence[Slot]) -> frozenset[int] | None:
-    """How many numbers they show; None where one shows only some of what it has."""
+    """How many numbers they show; None where there is none, or one shows only some of what it has."""
     elided = any(p is not None and p.elided for slot in prints for p in slot.prints)
-    return None if elided else frozenset(len(slot.first.values) for slot in prints)
+    return None if elided or not prints else frozenset(len(slot.first.values) for slot in prints)
 
 
 def _has_a_twin(quantity: str, asked: Collection[str], references: Sequence[Mapping[str, Array]]) -> bool:

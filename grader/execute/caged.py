@@ -75,8 +75,10 @@ class CagedSource:
 
     async def close(self) -> None:
         """Stop the warm server and everything it started; nothing of them is left on the disk."""
-        await asyncio.gather(*self._removals, return_exceptions=True)
-        await self._kernels.close()
+        try:
+            await asyncio.gather(*self._removals, return_exceptions=True)
+        finally:
+            await self._kernels.close()
 
 
 def kernel_limits(job: Job) -> KernelLimits:

@@ -51,8 +51,8 @@ def among(
     layouts = [expected]
     if first.ndim == 2 and min(first.shape) > 1:
         layouts.append([e.T for e in expected])
+    slack = [margin(e, tolerance) for e in expected]
     for laid in layouts if numbers.cell else ():
-        slack = [margin(e, tolerance) for e in expected]
         place = _place([e.ravel() for e in laid], _steps(laid[0].shape), numbers, slack)
         if place is not None:
             cell = numbers.cell[place] + 1

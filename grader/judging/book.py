@@ -10,8 +10,9 @@ notebooks that print it piece by piece. Shapes are not compared beyond their num
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Sequence, Set
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import islice, permutations, product
 from typing import Any
 
@@ -144,21 +145,24 @@ class Book:
         place = {id(t): n for n, t in enumerate(self.targets)}
         worlds = len(self.targets[0].values) if self.targets else 0
         margins = [self._margins(world) for world in range(worlds)]
-        self.mistakes_about: dict[str, frozenset[tuple[str, ...]]] = {
-            quantity: frozenset(t.mistakes for t in self.targets if t.quantity == quantity)
-            for quantity in {t.quantity for t in self.targets}
-        }
         self._slack = {
             size: tuple(margin[[place[id(v.target)] for v in views]][:, None] for margin in margins)
             for size, views in self._views.items()
         }
 
+    @cached_property
+    def mistakes_about(self) -> Mapping[str, frozenset[tuple[str, ...]]]:
+        """The hypotheses that change a quantity, for each."""
+        found: dict[str, set[tuple[str, ...]]] = defaultdict(set)
+        for target in self.targets:
+            found[target.quantity].add(target.mistakes)
+        return {quantity: frozenset(hypotheses) for quantity, hypotheses in found.items()}
+
     def _margins(self, world: int) -> Array:
         """`margin` of every target, at once."""
         values = [target.values[world].ravel() for target in self.targets]
-        flat = np.abs(
-            np.concatenate([*values, np.zeros(1)])
-        )  # so that an empty one at the end starts somewhere
+        # one number more, so that an empty target at the end starts somewhere
+        flat = np.abs(np.concatenate([*values, np.zeros(1)]))
         starts = np.cumsum([0, *(v.size for v in values[:-1])])
         peaks = np.maximum.reduceat(np.where(np.isfinite(flat), flat, 0.0), starts)
         tolerance = self._tolerance(world)

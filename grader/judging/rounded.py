@@ -10,7 +10,6 @@ import numpy.typing as npt
 from grader.assignment import Array
 from grader.models import PrintedTensor
 
-Indices = npt.NDArray[np.intp]
 _BY_CHANCE = 2e-2  # how probable a grid may be in values that were not rounded
 _DECIMALS = 10.0 ** -np.arange(1.0, 11.0)
 _DIGITS = np.arange(1.0, 8.0)
@@ -44,7 +43,9 @@ def as_rounded(printed: PrintedTensor) -> PrintedTensor:
     return replace(printed, half_unit=tuple(np.maximum(step / 2, half).tolist()))
 
 
-def _coarsest(value: Array, steps: Array, noise: Array, telling: Indices) -> tuple[float, Array] | None:
+def _coarsest(
+    value: Array, steps: Array, noise: Array, telling: npt.NDArray[np.intp]
+) -> tuple[float, Array] | None:
     """The coarsest grid that all values lie on and that is not there by chance, and how probable that is.
 
     steps: shape (k, n), coarse to fine. telling: the elements that count for the probability.

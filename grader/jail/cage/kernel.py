@@ -126,7 +126,7 @@ def lose_privileges(uid: int) -> None:
 
 def _set_environment(home: str) -> None:
     os.environ.clear()
-    os.environ |= {
+    os.environ |= {  # no keyword arguments: `update` would ask every kind of mapping whether it is one
         "HOME": home,
         "TMPDIR": home,
         "USER": "student",

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import ctypes
+import contextlib
+
+from . import syscalls as sc
 
 _HUGE = 2 << 20
-_MADV_COLLAPSE = 25
 
 
 def collapse() -> None:
     """Put this process's private memory into large pages, as far as Linux can; before 6.1 it can't."""
-    madvise = ctypes.CDLL(None, use_errno=True).madvise
-    madvise.argtypes = (ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int)
     with open("/proc/self/maps") as maps:
         lines = [line.split(maxsplit=5) for line in maps]
     for where, rights, _, _, inode, *_ in lines:
@@ -20,4 +19,5 @@ def collapse() -> None:
         first, end = (int(address, 16) for address in where.split("-"))
         first += -first % _HUGE
         for start in range(first, end - _HUGE + 1, _HUGE):
-            madvise(start, _HUGE, _MADV_COLLAPSE)
+            with contextlib.suppress(OSError):  # this one stays as it is
+                sc.collapse(start, _HUGE)

@@ -128,6 +128,12 @@ def capabilities() -> int:
     return mask
 
 
+def collapse(start: int, length: int) -> None:
+    """madvise(2) with MADV_COLLAPSE, of Linux 6.1: put a range of memory into large pages."""
+    advice = 25
+    _check(_libc.madvise(ctypes.c_void_p(start), ctypes.c_size_t(length), advice), "madvise")
+
+
 def limit_arenas(count: int) -> None:
     """Cap glibc's malloc arenas, which reserve address space per thread."""
     if hasattr(_libc, "mallopt"):
