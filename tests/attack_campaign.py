@@ -84,8 +84,7 @@ class Campaign:
         await neighbour
         Path(f"/proc/{pid}/cwd/stop").touch()
         last = (await victim).outputs
-        alive = {path for other in descendants(me) for path in _where(other)}
-        kept = [str(path) for path in Path(known["run"]).glob("*/work") if str(path) not in alive]
+        kept = await _kept(Path(known["run"]))
         states = "".join(out.text for out in last).split()
         return {
             "tier": self._runner.isolation.tier,
@@ -158,6 +157,17 @@ class Campaign:
                     status = Path(f"/proc/{pid}/status").read_text()
                     return task, pid, int(status.partition("PPid:")[2].split()[0])
         raise AssertionError(f"the victim ended: {task.result()}")
+
+
+async def _kept(run: Path) -> list[str]:
+    """Working directories whose kernel is gone and that nobody removes; a removal may take a moment."""
+    deadline = time.monotonic() + 10
+    while True:
+        alive = {path for pid in descendants(os.getpid()) for path in _where(pid)}
+        kept = [str(path) for path in run.glob("*/work") if str(path) not in alive]
+        if not kept or time.monotonic() > deadline:
+            return kept
+        await asyncio.sleep(0.05)
 
 
 def _where(pid: int) -> list[str]:
