@@ -357,7 +357,8 @@ def test_doctor_says_what_to_do_and_whether_this_machine_can_grade(
 
 
 MAIN = """
-import sys
+import signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a suite started in the background has it ignored
 from class_kit import FakeRunner, freeze_source
 from grader.commands import grade
 freeze_source()
