@@ -24,7 +24,7 @@ from grader.rubric_file import load_rubric
 from grader.solution import Array, Known, Quantities, known_mistakes, module, solve
 from rubric.schema import Mistake, Rubric, World
 
-__all__ = ["Array", "Assignment", "Quantities", "load", "load_rubric", "locate"]
+__all__ = ["Array", "Assignment", "Quantities", "load", "load_rubric", "locate", "refuse_release"]
 
 
 _KEPT = 6_000  # combinations of mistakes whose quantities are kept; students' numbers suggest ever new ones
@@ -185,6 +185,15 @@ def load(name_or_path: str | None) -> Assignment:
         _known=known,
         _given=given,
     )
+
+
+def refuse_release(folder: Path, rubric: Rubric) -> None:
+    """Raise `RubricError` for the version that students have: there is nothing to grade with."""
+    if rubric.released:
+        raise RubricError(
+            f"{folder}: a release for students, without the solution; `grader check` takes it, "
+            "to grade name the assignment itself"
+        )
 
 
 def _same_in_all_worlds(folder: Path, rubric: Rubric, references: Sequence[Quantities]) -> None:

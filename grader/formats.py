@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -32,6 +33,21 @@ def rubric_check(
     from grader.commands import rubric as command
 
     for line in command.check(path):
+        typer.echo(line)
+
+
+@rubric_app.command("release")
+def rubric_release(
+    path: Annotated[str, typer.Argument(help="A folder with a rubric.yaml, or a shipped assignment's name.")],
+    out: Annotated[Path, typer.Option(help="A new folder, for students.")],
+) -> None:
+    """Write the version that students may have, for `grader check`.
+
+    Without solution, known mistakes and the seeds under which the class is graded.
+    """
+    from grader.commands import rubric as command
+
+    for line in command.release(path, out):
         typer.echo(line)
 
 

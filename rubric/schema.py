@@ -236,6 +236,11 @@ class Rubric(_Model):
         "also whether the one print under its name is right, also why not; never expected values, never "
         "which of several prints is right, never more than disclosure",
     )
+    released: bool = Field(
+        default=False,
+        description="written by `grader rubric release`, which puts shapes in place of the solution: such a "
+        "folder checks a notebook and can't grade one",
+    )
     tolerance: Tolerance = Tolerance()
     partial: Partial = Partial()
     follow_through: Share = Field(
@@ -293,6 +298,10 @@ class Rubric(_Model):
             else:
                 for name in check.facts:
                     _known(f"checks.{check.id}.facts", name, ids, "a check id")
+        if self.released and self.self_check != "found":
+            raise ValueError(
+                f"self_check is {self.self_check!r}, expected 'found': a release has no solution"
+            )
         if self.due is not None and self.due.tzinfo is None:
             raise ValueError("due has no time zone, expected for example 2026-06-09T14:25:00+02:00")
         return self

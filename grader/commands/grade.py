@@ -112,7 +112,8 @@ def run(request: Request) -> int:
     """
     home = assignments.locate(request.rubric)
     _refuse_mixed_folders(request, home)
-    prefer = assignments.load_rubric(home).notebook
+    asked = assignments.load_rubric(home)
+    assignments.refuse_release(home, asked)
     console = Console()
     state = request.out / batch.STATE
     with _leaves_nothing(request.out), hold(request.out, state):
@@ -122,7 +123,7 @@ def run(request: Request) -> int:
             stage=state / "uploads",
             insist=request.source,
             pattern=request.pattern,
-            prefer=prefer,
+            prefer=asked.notebook,
         )
         if not intake.entries:
             where = ", ".join(printable(str(p)) for p in request.paths)

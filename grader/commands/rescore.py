@@ -30,6 +30,7 @@ def run(out: Path, rubric: str | None, to: Path | None) -> int:
     """
     folder.must_hold_reports(out)
     assignment = assignments.load(str(folder.home(out, rubric)))
+    assignments.refuse_release(assignment.folder, assignment.rubric)
     with folder.locked(out) as journal:
         if to is None:
             return _rescore(out, journal, assignment)

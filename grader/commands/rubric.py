@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Iterable, Iterator
 from itertools import combinations
+from pathlib import Path
 
 import numpy as np
 
@@ -14,6 +15,7 @@ from grader.assignment import Array, Assignment
 from grader.errors import RubricError
 from grader.judging.book import moves
 from grader.judging.labels import tokens
+from grader.release import write_release
 from rubric.schema import BehaviourCheck
 
 _PAIRS = 500  # of mistakes that are tried
@@ -45,9 +47,20 @@ def check(name_or_path: str) -> Iterator[str]:
     yield "no mistake found"
 
 
+def release(name_or_path: str, out: Path) -> Iterator[str]:
+    """Write the version for students, and say how they use it. Raises `GraderError`."""
+    loaded = assignments.load(name_or_path)
+    write_release(loaded, out)
+    yield f"{out}: {loaded.rubric.title}, for students; grader check NOTEBOOK --rubric {out}"
+    if len(loaded.rubric.worlds) > 1 and any(world.files for world in loaded.rubric.worlds):
+        yield "note: the files of every world are in it, also those of worlds that students don't know"
+
+
 def notes(loaded: Assignment) -> Iterator[str]:
     """What is allowed and may surprise: what no world moves, what looks alike, mistakes without effect."""
     rubric, references = loaded.rubric, loaded.references
+    if rubric.released:
+        yield "a release for students: the values above have the right shapes and mean nothing"
     asked = list(dict.fromkeys(c.quantity for c in rubric.tensor_checks()))
     still = [q for q in asked if not moves([r[q] for r in references], rubric.tolerance)]
     if len(references) == 1:
