@@ -284,7 +284,7 @@ def test_a_hog_in_a_small_container_takes_nobody_along(tmp_path: Path) -> None:
     group = (root if v2 else root / "memory") / f"test-memory-{os.getpid()}"
     try:
         group.mkdir()
-        (group / ("memory.max" if v2 else "memory.limit_in_bytes")).write_text(str(1400 << 20))
+        (group / ("memory.max" if v2 else "memory.limit_in_bytes")).write_text(str(1700 << 20))
     except OSError as error:
         pytest.skip(f"no cgroup of our own: {error}")
     try:

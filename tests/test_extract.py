@@ -132,6 +132,10 @@ COLLECTIONS = {
         "OrderedDict([('W1', tensor([0.5])),\n             ('b1', tensor([1.5]))])",
         [("W1", (1,), (0.5,)), ("b1", (1,), (1.5,))],
     ),
+    "OrderedDict from Python 3.12 on": (
+        "OrderedDict({'W1': tensor([0.5]),\n             'b1': tensor([1.5])})",
+        [("W1", (1,), (0.5,)), ("b1", (1,), (1.5,))],
+    ),
     "pairs": (
         "[('W1', Parameter containing:\ntensor([0.5], requires_grad=True)), ('b1', array([1.5]))]",
         [("W1", (1,), (0.5,)), ("b1", (1,), (1.5,))],
