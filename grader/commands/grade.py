@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import csv
 import io
+import os
 import shutil
 import signal
 from collections.abc import AsyncIterator, Iterator, Sequence
@@ -154,7 +155,7 @@ def run(request: Request) -> int:
 @contextmanager
 def _leaves_nothing(out: Path) -> Iterator[None]:
     """A mistake in the command makes no output folder."""
-    fresh = not out.exists()
+    fresh = not os.path.lexists(out)  # false also where nobody may look
     try:
         yield
     except UsageError:
