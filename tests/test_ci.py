@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
@@ -147,17 +148,30 @@ def test_github_gets_a_summary_outputs_and_annotations_of_the_pushed_file(
 
 
 def test_a_class_on_github_is_a_table(job: Job, runner: FakeRunner) -> None:
-    make_class(job.checkout, anna=RIGHT, ben=WRONG)
+    make_class(job.checkout, anna=RIGHT, ben=WRONG, cleo=RIGHT, dan=WRONG, eve=WRONG)
     (job.checkout / "torn.ipynb").write_text("{")
     job.on_github()
     assert job("--fail-under", 50) == 1
     page = job.summary.read_text()
-    assert "**2 of 3 graded; mean 5, median 5 of 10; 1 wait for a person; 2 below 50 %.**" in page
+    assert "**5 of 6 graded; mean 4, median 0 of 10; 0 wait for a person; 4 below 50 %.**" in page
     assert "| anna | 10 |  | ✓ |  |" in page and "| ben | 0 |  | ✗ | ❌ |" in page
-    assert "| the total | 50% | 1 | 0 | 1 | 0 | 0 |" in page
+    assert "| the total | 40% | 2 | 0 | 3 | 0 | 0 |" in page
+    assert "Report for anna" not in page
     (note,) = job.commands()
     assert note.startswith("::error file=torn.ipynb,line=1,title=torn::Not graded yet.")
     assert not job.outputs.exists()
+
+
+def test_a_push_of_several_notebooks_shows_each_as_if_it_were_alone(job: Job, runner: FakeRunner) -> None:
+    make_class(job.checkout, homework=WRONG, scratch=RIGHT)
+    job.on_github()
+    assert job("--fail-under", 50) == 1
+    table, homework, scratch = job.summary.read_text().split("# Tiny")[1:]
+    assert "| homework | 0 |  | ✗ | ❌ |" in table and "| scratch | 10 |  | ✓ |  |" in table
+    assert homework.startswith(" · Report for homework\n\n❌") and "[9.5, 8.25, 7.125]" in homework
+    assert scratch.startswith(" · Report for scratch\n\n✅")
+    (note,) = job.commands()
+    assert note.startswith("::error file=homework.ipynb,line=1,title=the total (0 of 10 points)::")
 
 
 def test_nothing_a_student_writes_is_a_command_to_the_runner(job: Job, runner: FakeRunner) -> None:
@@ -166,7 +180,9 @@ def test_nothing_a_student_writes_is_a_command_to_the_runner(job: Job, runner: F
         make_notebook(job.checkout / f"{name}.ipynb", WRONG)
     job.on_github()
     assert job() == 0
-    assert job.commands() == []
+    notes = job.commands()
+    assert len(notes) == 4 and all(x.startswith("::error file=") for x in notes)
+    assert not [x for x in notes if re.search("::(?:add-mask|set-output|b|d)|,title=b", x)]
     line = github.annotation("error", "a,b:c\n.ipynb", "t,::x", "m\r\n::set-output name=a::b ##[x]%0A")
     assert line.count("\n") == 0 and line.startswith(
         "::error file=a%2Cb%3Ac%0A.ipynb,line=1,title=t%2C%3A%3Ax::m "
@@ -225,11 +241,30 @@ def test_gitlab_gets_its_reports(job: Job, runner: FakeRunner) -> None:
     (issue,) = json.loads((job.out / "gl-code-quality-report.json").read_text())
     assert issue["location"] == {"path": "homework.ipynb", "lines": {"begin": 1}}
     assert issue["severity"] == "major" and len(issue["fingerprint"]) == 64
-    assert 'notebook_score{submission="homework"} 0' in (job.out / "metrics.txt").read_text().splitlines()
+    assert (job.out / "metrics.txt").read_text().splitlines() == [
+        "# TYPE notebook_score gauge",
+        'notebook_score{submission="homework"} 0',
+        "# TYPE notebook_pending gauge",
+        'notebook_pending{submission="homework"} 0',
+        "# EOF",
+    ]
     links = json.loads((job.out / "gl-annotations.json").read_text())["Reports"]
     place = "https://gitlab.example/c/-/jobs/7/artifacts/file/grader-out/homework/report.html"
     assert links == [{"external_link": {"label": "Report of homework", "url": place}}]
     assert "::" not in job.stdout
+
+
+def test_gitlab_links_each_report_of_a_few_and_the_page_of_a_class(job: Job, runner: FakeRunner) -> None:
+    """A push keeps the reports and not the class's page."""
+    make_class(job.checkout, homework=WRONG, scratch=RIGHT)
+    job.on_gitlab()
+    job()
+    shown = json.loads((job.out / "gl-annotations.json").read_text())["Reports"]
+    assert [x["external_link"]["label"] for x in shown] == ["Report of homework", "Report of scratch"]
+    make_class(job.checkout, **dict.fromkeys("abcd", RIGHT))
+    job()
+    (link,) = json.loads((job.out / "gl-annotations.json").read_text())["Reports"]
+    assert link["external_link"]["url"].endswith("/artifacts/file/grader-out/index.html")
 
 
 def test_junit_counts_what_waits_as_skipped_and_a_torn_file_as_an_error(job: Job, runner: FakeRunner) -> None:

@@ -149,6 +149,13 @@ def test_gitlab_keeps_whole_reports_only_where_the_project_says_it_is_a_class(so
     assert runs["true"] == (["grade-class"] if source in ("schedule", "web") else [])
 
 
+def test_of_two_pushes_in_a_row_the_later_one_counts_and_a_class_is_never_cut_short() -> None:
+    assert load("ci/github/push.yml")["concurrency"]["cancel-in-progress"] is True
+    assert load(GITLAB)["grade-push"]["interruptible"] is True
+    assert "concurrency" not in load("ci/github/class.yml")
+    assert not load(GITLAB)["grade-class"].get("interruptible")
+
+
 def test_gitlab_grades_a_commit_with_a_merge_request_once() -> None:
     job = load(GITLAB)["grade-push"]
     assert not runs_job(job, "push", "false", merge_requests="c/homework!1")

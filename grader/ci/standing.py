@@ -9,6 +9,9 @@ from grader.models import Report, Submission
 from grader.report.view import StudentView, student_view
 from rubric.schema import Rubric
 
+FEW = 5
+"""submissions of which each is shown as if alone: a push with a second notebook in it is no class yet"""
+
 _NEAR = 1e-9  # 33.3 % of 3 points is reached by 0.999
 
 

@@ -14,7 +14,7 @@ from grader.batch import STATE
 from grader.ci import github, gitlab, summary
 from grader.ci.junit import to_junit
 from grader.ci.platform import Kind, Platform, detect
-from grader.ci.standing import Standing, exit_code, stand
+from grader.ci.standing import FEW, Standing, exit_code, stand
 from grader.commands import grade
 from grader.errors import GraderError, StorageError
 from grader.journal import Entry, Journal
@@ -113,14 +113,19 @@ def _show(standings: Sequence[Standing], request: Request, platform: Platform, r
 
 
 def _page(standings: Sequence[Standing], out: Path, rubric: Rubric, fail_under: float | None) -> str:
-    if len(standings) != 1:
+    if not 0 < len(standings) <= FEW:
         return summary.of_class(standings, rubric, fail_under)
-    path = out / standings[0].report.submission.id / "report.md"
+    pages = [_read(out / s.report.submission.id / "report.md") for s in standings]
+    if len(standings) == 1:
+        return summary.of_student(standings[0], pages[0], fail_under)
+    return summary.of_few(standings, pages, rubric, fail_under)
+
+
+def _read(path: Path) -> str:
     try:
-        page = path.read_text("utf-8")
+        return path.read_text("utf-8")
     except OSError as error:
         raise StorageError(f"{path} can't be read ({error.strerror}); run the job again") from error
-    return summary.of_student(standings[0], page, fail_under)
 
 
 def _say_what_was_asked(standings: Sequence[Standing], fail_under: float | None) -> None:
