@@ -42,8 +42,10 @@ COPY --from=build /opt/grader /opt/grader
 COPY --from=code /opt/code /opt/grader
 # HOME lies on the tmpfs that a read-only container needs anyway
 ENV PATH=/opt/grader/bin:$PATH HOME=/tmp LANG=C.UTF-8 PYTHONDONTWRITEBYTECODE=1
+# A folder mounted here is what relative paths mean; without one nothing can be written here, to be lost
+# with the container.
+WORKDIR /work
 USER 10001:10001
-WORKDIR /tmp
 ARG VERSION=0.1.0
 ARG REVISION=unknown
 ARG CREATED=unknown

@@ -59,7 +59,8 @@ def run(request: Request) -> int:
 def _read(path: Path) -> Submission:
     entries = collect([path]).entries
     if len(entries) != 1:
-        raise UsageError(f"{printable(str(path))} holds {len(entries)} notebooks; name one")
+        many = f"{len(entries)} notebooks" if entries else "no notebook"
+        raise UsageError(f"{printable(str(path))} holds {many}; name one")
     return entries[0].read()
 
 
