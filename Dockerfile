@@ -37,7 +37,8 @@ FROM ${PYTHON_IMAGE}
 RUN apt-get update \
     && apt-get install --yes --no-install-recommends libseccomp2 \
     && rm -rf /var/lib/apt/lists/* /var/cache/apt/* /var/cache/debconf/* /var/log/* \
-    && useradd --uid 10001 --home-dir /tmp --no-create-home --shell /usr/sbin/nologin grader
+    && useradd --uid 10001 --home-dir /tmp --no-create-home --shell /usr/sbin/nologin grader \
+    && mkdir /work
 COPY --from=build /opt/grader /opt/grader
 COPY --from=code /opt/code /opt/grader
 # HOME lies on the tmpfs that a read-only container needs anyway

@@ -43,9 +43,10 @@ def hold(out: Path, state: Path, patience_s: float = 0.0) -> Iterator[None]:
 
 def _why(out: Path, error: OSError) -> str:
     """What stands in the way, and what to do: mostly the folder is another user's, or was not mounted."""
+    whole = out.absolute()
     if error.errno == errno.EROFS:
-        return f"{error.strerror}); name another with --out, or mount one there: --volume FOLDER:{out.absolute()}"
-    there = next(path for path in (out.absolute(), *out.absolute().parents) if os.path.lexists(path))
+        return f"{error.strerror}); name another with --out, or mount one there: --volume FOLDER:{whole}"
+    there = next(path for path in (whole, *whole.parents) if os.path.lexists(path))
     owner = there.lstat().st_uid
     if error.errno != errno.EACCES or owner == os.geteuid():
         return f"{error.strerror}); name another with --out"

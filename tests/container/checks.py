@@ -183,6 +183,19 @@ class Checks:
         done = self.engine.grader("grade", "/a.ipynb", "--out", "/out", volumes={one: "/a.ipynb:ro"})
         self.check("exit code 3: nowhere to write", done.returncode == 3, done.stderr.strip()[-200:])
 
+    def relative_paths(self) -> None:
+        """They mean a folder mounted at /work; without one nothing is written, to go with the container."""
+        course = self._folder()
+        shutil.copy(self.root / "submissions/li_wei_homework_4.ipynb", course / "a.ipynb")
+        done = self.engine.grader("grade", "a.ipynb", "--out", "out", volumes={course: "/work"})
+        self.check(
+            "relative paths", done.returncode == 0 and (course / "out/a/report.json").is_file(), done.stderr
+        )
+        command = ("run", "--rm", "--no-healthcheck", "--volume", f"{course / 'a.ipynb'}:/a.ipynb:ro")
+        done = self.engine.call(*command, self.engine.image, "ci", "/a.ipynb")
+        said = done.stderr.strip()[-200:]
+        self.check("nothing is written that goes with the container", done.returncode == 3, said)
+
     # ---------------------------------------------------------------- the CI jobs, as written
 
     def github(self) -> None:
