@@ -113,6 +113,18 @@ def test_points_that_wait_for_a_person_fail_nobody(
     assert job("--fail-under", asked) == code
 
 
+def test_a_notebook_renamed_since_the_last_push_is_judged_alone(job: Job, runner: FakeRunner) -> None:
+    """Where a runner keeps its folder, the report of the earlier name is still there."""
+    make_class(job.checkout, draft=WRONG)
+    assert job("--fail-under", 50) == 1
+    (job.checkout / "draft.ipynb").unlink()
+    make_class(job.checkout, homework=RIGHT)
+    job.on_github()
+    assert job("--fail-under", 50) == 0
+    assert job.outputs.read_text().startswith("score=10\n")
+    assert [s.get("name") for s in ET.parse(job.out / "junit.xml").getroot()] == ["homework"]
+
+
 def test_a_file_that_is_no_notebook_fails_where_something_is_asked(job: Job, runner: FakeRunner) -> None:
     job.checkout.mkdir()
     (job.checkout / "homework.ipynb").write_text('{"cells": [')

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -44,13 +44,13 @@ def run(request: Request, environment: Mapping[str, str]) -> int:
     platform = detect(environment, request.platform)
     grading = request.grading
     with _plain_output(platform):
-        code = grade.run(grading)
-        if code == grade.INTERRUPTED:
-            return code
+        done = grade.perform(grading)
+        if done.code == grade.INTERRUPTED:
+            return done.code
         rubric = assignments.load_rubric(assignments.locate(grading.rubric))
-        standings = _standings(request, platform, rubric)
+        standings = _standings(request, done.ids, platform, rubric)
     _show(standings, request, platform, rubric)
-    return 3 if code == 3 else exit_code(standings)
+    return 3 if done.code == 3 else exit_code(standings)
 
 
 @contextmanager
@@ -74,14 +74,15 @@ def _plain_output(platform: Platform) -> Iterator[None]:
     say(end)
 
 
-def _standings(request: Request, platform: Platform, rubric: Rubric) -> list[Standing]:
+def _standings(request: Request, ids: Set[str], platform: Platform, rubric: Rubric) -> list[Standing]:
+    """Of these uploads alone: what else an earlier job left in the folder is no part of this one."""
     out = request.grading.out
     journal = Journal(out / STATE / "journal.jsonl", read_only=True)
     found = results.iterate(out, results.members(out, journal), marks.read(out), rubric)
     return [
         stand(report, _place(entry, report.submission.path, platform.workspace), rubric, request.fail_under)
         for entry, report in found
-        if report is not None
+        if report is not None and entry.id in ids
     ]
 
 

@@ -106,11 +106,24 @@ class _OnDemand:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Done:
+    """A run that came to its end. code: its exit code. ids: the uploads it was asked to grade."""
+
+    code: int
+    ids: frozenset[str]
+
+
 def run(request: Request) -> int:
     """Grade and report; the exit code: 0 all graded, 1 some could not be, 3 something of ours failed.
 
     Raises `GraderError` for what stops the whole run.
     """
+    return perform(request).code
+
+
+def perform(request: Request) -> Done:
+    """`run`, which also says whose uploads they were: the folder may hold others from earlier."""
     home = assignments.locate(request.rubric)
     _refuse_mixed_folders(request, home)
     prefer = assignments.load_rubric(home).notebook
@@ -149,7 +162,7 @@ def run(request: Request) -> int:
         _name_earlier(request.out, journal, intake)
         if not interrupted and not request.only:
             prune(state, journal)
-    return _close(chosen, journal, roll, request, interrupted)
+    return Done(_close(chosen, journal, roll, request, interrupted), frozenset(e.id for e in chosen))
 
 
 @contextmanager
