@@ -447,6 +447,20 @@ def test_stopping_is_quick_says_what_is_done_and_loses_nothing(terminal: Termina
     assert len(terminal.grades()) == 40
 
 
+def test_every_command_stops_at_sigterm_as_at_ctrl_c(tmp_path: Path) -> None:
+    """The first process of a container, for which Linux drops a signal that has no handler, too."""
+    code = (
+        "import time\nfrom grader import cli\n"
+        "cli.run = lambda _: print('works', flush=True) or time.sleep(60)\ncli.main()"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as process:
+        assert process.stdout is not None and process.stdout.readline() == b"works\n"
+        process.send_signal(signal.SIGTERM)
+        assert process.stderr is not None and b"KeyboardInterrupt" in process.stderr.read()
+
+
 def test_when_nobody_reads_the_output_the_class_is_still_graded(terminal: Terminal) -> None:
     make_class(terminal.uploads, **{f"s{i:02}": [float(i)] for i in range(12)})
     with start(terminal, "--jobs", 1, seconds=0.02) as process:
