@@ -357,6 +357,40 @@ def test_expected_values_are_shown_only_where_the_rubric_shows_them(
     assert not [p.name for p in kept if p.suffix in (".xml", ".json", ".txt") and "3.75" in p.read_text()]
 
 
+@pytest.mark.parametrize(
+    ("rubric", "asked", "told"),
+    [
+        ("full", "hints", {"hint"}),
+        ("full", "none", set()),
+        ("full", "full", {"hint", "3.75"}),
+        ("hints", "full", {"hint"}),
+        ("none", "full", set()),
+    ],
+)
+def test_a_job_tells_no_more_than_it_is_asked_to_and_the_rubric_allows(
+    job: Job, runner: FakeRunner, rubric: str, asked: str, told: set[str]
+) -> None:
+    hinted = RUBRIC.replace("points: 10,", "points: 10, hint: Add them.,")
+    make_assignment(job.rubric, hinted.replace("title: Tiny", f"title: Tiny\ndisclosure: {rubric}"))
+    make_class(job.checkout, homework=WRONG)
+    job.on_github()
+    job("--disclosure", asked)
+    pages = [job.out / "homework" / f"report.{kind}" for kind in ("md", "html")]
+    seen = [p.read_text() for p in (job.summary, *pages)]
+    assert [("Add them." in s, "3.75" in s) for s in seen] == [("hint" in told, "3.75" in told)] * 3
+    assert "3.75" not in job.stdout
+
+
+def test_pages_that_told_more_are_written_anew(job: Job, runner: FakeRunner) -> None:
+    make_class(job.checkout, homework=WRONG)
+    page = job.out / "homework" / "report.html"
+    job()
+    assert "3.75" in page.read_text()
+    job("--disclosure", "hints")
+    assert "3.75" not in page.read_text()
+    assert len(runner.ran) == 2  # what it printed was kept
+
+
 # ------------------------------------------------------------------ where we are
 
 

@@ -47,6 +47,7 @@ def expanded() -> dict[Any, Any]:
     for job in (template["grade-push"], template["grade-class"]):
         assert job.pop("extends") == ".grader"
         job["artifacts"] = {**hidden["artifacts"], **job["artifacts"]}
+        job["variables"] = {**hidden["variables"], **job.get("variables", {})}
         job.update({key: value for key, value in hidden.items() if key not in job})
     return template
 
@@ -134,6 +135,16 @@ def test_a_students_job_keeps_no_expected_values() -> None:
     whole = [line for line in upload if line.endswith(("/grader-out", ".json"))]
     assert whole == []
     assert [line for line in upload if "inputs.class &&" in line]
+
+
+def test_a_push_tells_no_expected_values_unless_the_course_says_so_and_a_class_what_the_rubric_says() -> None:
+    assert load("ci/github/push.yml")["jobs"]["grade"]["with"]["disclosure"] == "hints"
+    assert (
+        load(GITLAB)["variables"]["GRADER_DISCLOSURE"] == "hints"
+    )  # not on the form, which wins over a job's own
+    assert "disclosure" not in load("ci/github/class.yml")["jobs"]["grade"]["with"]
+    assert load(GITHUB[0])[True]["workflow_call"]["inputs"]["disclosure"]["default"] == ""
+    assert load(GITLAB)["grade-class"]["variables"]["GRADER_DISCLOSURE"] == ""
 
 
 @pytest.mark.parametrize("source", ["push", "merge_request_event", "schedule", "web"])

@@ -47,7 +47,7 @@ def run(request: Request, environment: Mapping[str, str]) -> int:
         done = grade.perform(grading)
         if done.code == grade.INTERRUPTED:
             return done.code
-        rubric = assignments.load_rubric(assignments.locate(grading.rubric))
+        rubric = assignments.load_rubric(assignments.locate(grading.rubric)).telling(grading.disclosure)
         standings = _standings(request, done.ids, platform, rubric)
     _show(standings, request, platform, rubric)
     return 3 if done.code == 3 else exit_code(standings)

@@ -37,7 +37,7 @@ from grader.report.files import write_text
 from grader.report.text import spreadsheet
 from grader.results import Roll
 from grader.store import executions, judgements, submissions
-from rubric.schema import Rubric
+from rubric.schema import Disclosure, Rubric
 
 SHOWN_LEFTOVERS = 5
 MOST_PRINTED = 300
@@ -49,7 +49,10 @@ INTERRUPTED = 130
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """`grader grade` as it was asked for. isolation None: the strongest there is, at least base."""
+    """`grader grade` as it was asked for. isolation None: the strongest there is, at least base.
+
+    disclosure: the most that the students' pages tell, whatever the rubric allows.
+    """
 
     paths: Sequence[Path]
     out: Path
@@ -63,6 +66,7 @@ class Request:
     only: Sequence[str] = ()
     source: str | None = None
     pattern: str | None = None
+    disclosure: Disclosure | None = None
 
 
 @dataclass(slots=True)
@@ -145,6 +149,7 @@ def perform(request: Request) -> Done:
             )
         chosen = _only(intake, request.only)
         assignment = assignments.load(request.rubric)
+        assignment = replace(assignment, rubric=assignment.rubric.telling(request.disclosure))
         about.claim(request.out, state, About(rubric=assignment.rubric.id, folder=str(assignment.folder)))
         journal = Journal(state / "journal.jsonl")
         interrupted = False
