@@ -206,12 +206,14 @@ async def _grade(
 async def _stops_on_terminate() -> AsyncIterator[None]:
     """SIGTERM stops as gently as Ctrl-C, which asyncio.run takes care of."""
     loop, task = asyncio.get_running_loop(), asyncio.current_task()
+    before = signal.getsignal(signal.SIGTERM)
     if task is not None:
         loop.add_signal_handler(signal.SIGTERM, task.cancel)
     try:
         yield
     finally:
         loop.remove_signal_handler(signal.SIGTERM)
+        signal.signal(signal.SIGTERM, before)
 
 
 def _limits(request: Request) -> Limits:
