@@ -137,7 +137,10 @@ def test_our_failure_is_3_and_no_mark(job: Job, runner: FakeRunner) -> None:
     runner.faults = {"homework": KernelStartError("no kernel could be started")}
     job.on_github()
     assert job("--fail-under", 50) == 3
-    assert "❌" not in job.summary.read_text()
+    page = job.summary.read_text()
+    assert "❌" not in page and page.splitlines()[2] == "**This job has to be run again.**"
+    (note,) = job.commands()
+    assert note.endswith("This job has to be run again.")
     assert job.outputs.read_text().startswith("score=\n")
 
 
@@ -237,7 +240,7 @@ def test_more_annotations_than_github_shows_end_in_a_pointer(job: Job, runner: F
 
 def test_a_summary_that_is_too_long_is_cut_at_a_line() -> None:
     class Standing:
-        reached = None
+        reached, ours = None, False
 
     page = of_student(Standing(), "# Title\n\n" + "ü" * 99 + "\n" + ("x" * 99 + "\n") * 20_000, None)  # type: ignore[arg-type]
     assert len(page.encode()) < MOST_BYTES + 100 and page.splitlines()[-3] == "x" * 99

@@ -76,12 +76,7 @@ def _of_one(standing: Standing) -> Iterator[tuple[Level, str, str, str]]:
 
 
 def _whole(standing: Standing) -> tuple[Level, str, str, str]:
-    return (
-        "error",
-        standing.path,
-        standing.report.submission.id,
-        " ".join([standing.view.headline, *standing.view.notes]),
-    )
+    return "error", standing.path, standing.report.submission.id, standing.why_ungraded
 
 
 def _data(text: str) -> str:

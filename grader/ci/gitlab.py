@@ -49,7 +49,7 @@ def links(standings: Sequence[Standing], job_url: str, out: str) -> str:
 def _issues(standing: Standing) -> Iterator[dict[str, Any]]:
     view = standing.view
     if not view.graded:
-        yield _issue(standing, "blocker", "notebook", " ".join([view.headline, *view.notes]))
+        yield _issue(standing, "blocker", "notebook", standing.why_ungraded)
         return
     for trouble in view.troubles:
         yield _issue(standing, "critical", "run", trouble.text)

@@ -45,7 +45,9 @@ def _student(standing: Standing, page: str, fail_under: float | None) -> str:
 
 
 def _asked(standing: Standing, fail_under: float | None) -> str:
-    if fail_under is None or standing.reached is None or standing.ours:
+    if standing.ours:
+        return f"**{standing.again}**"
+    if fail_under is None or standing.reached is None:
         return ""
     spoken = standing.view.words
     sentence, yes, no = _ASKED[spoken.language]
