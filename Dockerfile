@@ -20,9 +20,9 @@ RUN python -c "import tomllib; p = tomllib.load(open('pyproject.toml', 'rb'))['p
         --requirement requirements.txt \
     && cp constraints.txt /opt/grader/ \
     # headers, protoc and self-tests: nothing here compiles, and nobody runs another package's tests
-    && cd /opt/grader/lib/python3*/site-packages \
-    && rm -rf torch/include torch/test pandas/tests \
-    && find torch/bin -type f ! -name torch_shm_manager -delete
+    && site=$(echo /opt/grader/lib/python3*/site-packages) \
+    && rm -rf "$site/torch/include" "$site/torch/test" "$site/pandas/tests" \
+    && find "$site/torch/bin" -type f ! -name torch_shm_manager -delete
 
 # The grader by itself, so that a change of it is a small layer on top of the large one.
 FROM build AS code
@@ -32,17 +32,21 @@ COPY rubric rubric
 RUN python -m pip --python /opt/grader/bin/python install --no-deps --prefix /opt/code .
 
 FROM ${PYTHON_IMAGE}
-# libseccomp writes the filters of the cage
+# libseccomp writes the filters of the cage, and its security updates are wanted: no version is named
+# hadolint ignore=DL3008
 RUN apt-get update \
     && apt-get install --yes --no-install-recommends libseccomp2 \
     && rm -rf /var/lib/apt/lists/* /var/cache/apt/* /var/cache/debconf/* /var/log/* \
-    && useradd --uid 10001 --home-dir /tmp --no-create-home --shell /usr/sbin/nologin grader
+    && useradd --uid 10001 --home-dir /tmp --no-create-home --shell /usr/sbin/nologin grader \
+    && mkdir /work
 COPY --from=build /opt/grader /opt/grader
 COPY --from=code /opt/code /opt/grader
 # HOME lies on the tmpfs that a read-only container needs anyway
 ENV PATH=/opt/grader/bin:$PATH HOME=/tmp LANG=C.UTF-8 PYTHONDONTWRITEBYTECODE=1
+# A folder mounted here is what relative paths mean; without one nothing can be written here, to be lost
+# with the container.
+WORKDIR /work
 USER 10001:10001
-WORKDIR /tmp
 ARG VERSION=0.1.0
 ARG REVISION=unknown
 ARG CREATED=unknown

@@ -270,7 +270,8 @@ class _Batch:
     def _look(self, upload: Upload) -> tuple[Entry, bool]:
         """What the journal would say of this upload, and whether an earlier run finished it so."""
         fingerprint = upload.fingerprint()
-        key = report_key(fingerprint, self.assignment.sha256, self.conditions)
+        disclosure = self.assignment.rubric.disclosure
+        key = report_key(fingerprint, self.assignment.sha256, disclosure, self.conditions)
         entry = self.journal.entries.get(upload.id)
         usable = not self.plan.force and entry is not None and entry.state == "done" and entry.key == key
         kept = usable and entry is not None and 0 < entry.size == size(self._path(upload))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from pathlib import Path
 from typing import Annotated, Any
@@ -10,7 +11,7 @@ from typing import Annotated, Any
 import typer
 
 from grader.formats import report_app, rubric_app
-from grader.options import CI, CellTimeout, Isolation, Jobs, Rubric, Source, Target, Timeout
+from grader.options import CI, CellTimeout, Isolation, Jobs, Rubric, Source, Target, Timeout, Told
 
 app = typer.Typer(
     name="grader",
@@ -237,6 +238,14 @@ def ci(
         float | None,
         typer.Option(min=0, max=100, metavar="PERCENT", help="Fail where somebody has less of the points."),
     ] = None,
+    disclosure: Annotated[
+        Told | None,
+        typer.Option(
+            help="The most that students are told: expected values, diagnoses, or verdicts only. "
+            "[default: what the rubric says]",
+            show_default=False,
+        ),
+    ] = None,
     platform: Annotated[
         CI | None, typer.Option(help="What to write for. [default: found out]", show_default=False)
     ] = None,
@@ -253,7 +262,14 @@ def ci(
     from grader.commands import ci as command
     from grader.commands import grade as grading
 
-    asked = grading.Request(paths=paths, out=out, rubric=rubric, jobs=jobs, total_s=timeout)
+    asked = grading.Request(
+        paths=paths,
+        out=out,
+        rubric=rubric,
+        jobs=jobs,
+        total_s=timeout,
+        disclosure=None if disclosure is None else disclosure.value,
+    )
     request = command.Request(asked, fail_under, None if platform is None else platform.value)
     raise typer.Exit(command.run(request, os.environ))
 
@@ -320,6 +336,9 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")  # a terminal that can't show a name still shows the rest
+    if signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
+        # as Ctrl-C; a container's first process would not even notice it
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
     sys.exit(run(sys.argv[1:]))
 
 

@@ -54,9 +54,9 @@ def world_key(world: dict[str, Any], prelude: str) -> str:
     return digest(world, prelude)
 
 
-def report_key(fingerprint: str, assignment_sha256: str, conditions: str) -> str:
+def report_key(fingerprint: str, assignment_sha256: str, disclosure: str, conditions: str) -> str:
     """What one report depends on. fingerprint: of the upload. conditions: `conditions_digest`."""
-    return digest(fingerprint, assignment_sha256, conditions, code_digest(*_JUDGING_CODE))
+    return digest(fingerprint, assignment_sha256, disclosure, conditions, code_digest(*_JUDGING_CODE))
 
 
 def files_digest(files: tuple[AttachedFile, ...]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 import time
@@ -26,9 +27,7 @@ def hold(out: Path, state: Path, patience_s: float = 0.0) -> Iterator[None]:
         state.mkdir(parents=True, exist_ok=True)
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
     except OSError as error:
-        raise StorageError(
-            f"{out}: the output folder can't be written ({error.strerror}); name another with --out"
-        ) from error
+        raise StorageError(f"{out}: the output folder can't be written ({_why(out, error)}") from error
     try:
         if not _taken(descriptor, time.monotonic() + patience_s):
             holder = os.pread(descriptor, 20, 0).decode("ascii", "replace").strip() or "?"
@@ -40,6 +39,21 @@ def hold(out: Path, state: Path, patience_s: float = 0.0) -> Iterator[None]:
         yield
     finally:
         os.close(descriptor)
+
+
+def _why(out: Path, error: OSError) -> str:
+    """What stands in the way, and what to do: mostly the folder is another user's, or was not mounted."""
+    whole = out.absolute()
+    if error.errno == errno.EROFS:
+        return f"{error.strerror}); name another with --out, or mount one there: --volume FOLDER:{whole}"
+    there = next(path for path in (whole, *whole.parents) if os.path.lexists(path))
+    owner = there.lstat().st_uid
+    if error.errno != errno.EACCES or owner == os.geteuid():
+        return f"{error.strerror}); name another with --out"
+    return (
+        f"{error.strerror}: {there} belongs to user {owner}, and this is user {os.geteuid()}); "
+        "name another with --out, or run as that user"
+    )
 
 
 def _taken(descriptor: int, until: float) -> bool:

@@ -43,6 +43,14 @@ class CI(StrEnum):
     PLAIN = "plain"
 
 
+class Told(StrEnum):
+    """What a student's page tells; `rubric.schema.Disclosure`."""
+
+    FULL = "full"
+    HINTS = "hints"
+    NONE = "none"
+
+
 class Source(StrEnum):
     """Learning platforms whose exports are understood; `grader.intake.platforms.PLATFORMS`."""
 

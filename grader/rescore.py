@@ -100,7 +100,8 @@ def rescore(
     kept: list[str] = []
     tasks: list[_Task] = []
     for entry in sorted(journal.entries.values(), key=lambda e: e.id):
-        key = report_key(entry.fingerprint, assignment.sha256, entry.conditions)
+        disclosure = assignment.rubric.disclosure
+        key = report_key(entry.fingerprint, assignment.sha256, disclosure, entry.conditions)
         present = entry.state == "done" and 0 < entry.size == size(out / entry.id / "report.json")
         if present and entry.key == key:
             kept.append(entry.id)

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from textwrap import wrap
 from typing import Literal
 
 from grader.assignment import Assignment
@@ -37,12 +38,16 @@ _LEVELS: tuple[Level, ...] = ("found", "verdicts", "hints")
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One check. where: the cell and the print's first line. notes: sentences, each for a line."""
+    """One check. where: the cell and the print's first line. notes: sentences, each for a line.
+
+    printed: it asks for a print, not for code or words.
+    """
 
     title: str
     state: State
     where: str
     notes: tuple[str, ...]
+    printed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +103,7 @@ _EN = _Words(
     only_once="It is not printed under another random seed.",
     by_name="A print is found by its name and shape: print each value whole, with its name in front.",
     by_shape="Taken by its shape alone: print its name in front.",
-    several="Several values could be meant, so none is judged: print one under its name.",
+    several="Several values could be meant: print one alone under its name.",
     stored="The outputs saved in the file are not what the notebook prints when it runs from top to bottom.",
     elsewhere="Under another random seed the run ends differently.",
     no_answer="No written answer was found.",
@@ -118,7 +123,7 @@ _DE = _Words(
     only_once="Unter einem anderen Seed wird es nicht ausgegeben.",
     by_name="Gefunden wird nach Name und Form: Geben Sie jeden Wert ganz aus, mit seinem Namen davor.",
     by_shape="Nur an der Form erkannt: Geben Sie seinen Namen davor aus.",
-    several="Mehrere Werte kommen in Frage, keiner wird beurteilt: Geben Sie einen mit seinem Namen aus.",
+    several="Mehrere Werte kommen in Frage: Geben Sie nur einen mit seinem Namen aus.",
     stored="Die gespeicherten Ausgaben sind nicht, was das Notebook von oben nach unten ausgeführt ausgibt.",
     elsewhere="Unter einem anderen Seed endet der Lauf anders.",
     no_answer="Keine schriftliche Antwort gefunden.",
@@ -160,8 +165,6 @@ def self_check(
 
     def told(check: Check) -> tuple[str, ...]:
         rests_on = {check.id} if isinstance(check, TensorCheck) else set(_shown_by(check))
-        if check.id in seen and seen[check.id].rivals and level != "found":
-            return (spoken.several,)
         return _told(views[check.id], level, view.words.verdicts) if rests_on <= sure else ()
 
     def items(question: Question) -> Iterator[Item]:
@@ -188,13 +191,20 @@ def self_check(
     )
 
 
-def lines(found: SelfCheck, name: str) -> Iterator[str]:
-    """The text for a terminal. name: of the notebook."""
+def lines(found: SelfCheck, name: str, columns: int | None = None) -> Iterator[str]:
+    """The text for a terminal. name: of the notebook. columns: where lines are folded, None for nowhere."""
+    deep = len("  ") + _width(found) + len("  ")
+    for line in _lines(found, name):
+        indent = " " * (deep if line.startswith("  ") else 0)
+        yield from wrap(line, columns or len(line), subsequent_indent=indent) if line else [""]
+
+
+def _lines(found: SelfCheck, name: str) -> Iterator[str]:
     spoken = _DE if found.language == "de" else _EN
     yield found.title
     yield spoken.head.format(name=name)
     yield from (f"! {one_line(trouble)}" for trouble in found.troubles)
-    width = max(map(len, spoken.states.values()))
+    width = _width(found)
     for group in found.groups:
         yield ""
         yield group.title
@@ -204,10 +214,15 @@ def lines(found: SelfCheck, name: str) -> Iterator[str]:
             yield from (f"  {' ' * width}  {note}" for note in item.notes)
     states = [item.state for group in found.groups for item in group.items]
     yield ""
-    if "missing" in states:
+    if any(item.printed and item.state == "missing" for group in found.groups for item in group.items):
         yield f"{spoken.states['missing']}: {found.why_missing}"
     counted = spoken.counted.format(found=states.count("found"), all=len(states))
     yield f"{counted} {spoken.closing[found.level]}"
+
+
+def _width(found: SelfCheck) -> int:
+    spoken = _DE if found.language == "de" else _EN
+    return max(map(len, spoken.states.values()))
 
 
 def _coded(check: BehaviourCheck, submission: Submission) -> Item:
@@ -232,13 +247,14 @@ class _Print:
     text: str
     slots: tuple[Slot, ...]
     by_shape: bool = False
+    rivals: bool = False
 
 
 def _sighted(seen: Sighting, texts: Mapping[tuple[int, int], str]) -> _Print:
     first = seen.slots[0].first
     start, end = first.span
     text = texts.get((first.cell, first.output), "")[start:end]
-    return _Print(first.cell, text, seen.slots, seen.by_shape)
+    return _Print(first.cell, text, seen.slots, seen.by_shape, seen.rivals)
 
 
 def _printed(
@@ -251,13 +267,15 @@ def _printed(
 ) -> Item:
     """moving: the seed changes what is right; where it does not, the print need not move either."""
     if found is None:
-        return Item(check.title, "missing", "", (check.hint,) if check.hint else ())
+        return Item(check.title, "missing", "", (check.hint,) if check.hint else (), printed=True)
     state, notes = _steady(found.slots, twice, spoken)
     if state == "fixed" and not moving:
         state, notes = "found", ()
-    if found.by_shape:
+    if found.rivals:
+        notes = (*notes, spoken.several)
+    elif found.by_shape:
         notes = (*notes, spoken.by_shape)
-    return Item(check.title, state, _where(found.cell, found.text, spoken), notes)
+    return Item(check.title, state, _where(found.cell, found.text, spoken), notes, printed=True)
 
 
 def _steady(slots: Sequence[Slot], twice: Sequence[Slot], spoken: _Words) -> tuple[State, tuple[str, ...]]:

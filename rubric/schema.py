@@ -36,6 +36,7 @@ def _no_truth(value: object) -> object:
 
 Number = Annotated[float, BeforeValidator(_no_truth)]
 Whole = Annotated[int, BeforeValidator(_no_truth)]
+Disclosure = Literal["full", "hints", "none"]
 Identifier = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]*$")]
 Points = Annotated[Number, Field(ge=0, le=1000, allow_inf_nan=False)]
 Share = Annotated[Number, Field(ge=0, le=1, allow_inf_nan=False)]
@@ -226,7 +227,7 @@ class Rubric(_Model):
     notebook: str | None = Field(
         default=None, description="glob that names the notebook to grade when a student hands in several"
     )
-    disclosure: Literal["full", "hints", "none"] = Field(
+    disclosure: Disclosure = Field(
         default="full",
         description="what the student's report tells: expected values, diagnoses only, or verdicts only",
     )
@@ -267,6 +268,12 @@ class Rubric(_Model):
     def checks(self) -> Iterator[TensorCheck | BehaviourCheck | TextCheck]:
         for question in self.questions:
             yield from question.checks
+
+    def telling(self, most: Disclosure | None) -> Self:
+        """The same, with students told no more than `most`; None for what the rubric says."""
+        order: tuple[Disclosure, ...] = ("none", "hints", "full")
+        least = min((self.disclosure, most or "full"), key=order.index)
+        return self if least == self.disclosure else self.model_copy(update={"disclosure": least})
 
     def tensor_checks(self) -> tuple[TensorCheck, ...]:
         """The numeric checks, in order."""

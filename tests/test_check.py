@@ -226,6 +226,35 @@ def test_code_and_words_that_were_asked_for(student: Student) -> None:
     assert "initialised" not in student.stdout  # whether it is used rightly, only the values tell
 
 
+def test_what_helps_to_find_a_print_is_not_said_of_code_and_words(student: Student) -> None:
+    student.asks(BEHAVIOUR)
+    assert student.check(computed(WRONG)) == 1
+    assert "missing  in words" in student.stdout and "No print of this" not in student.stdout
+
+
+@pytest.mark.parametrize("level", ["found", "verdicts"])
+def test_a_name_with_two_values_is_said_so_and_the_same_value_twice_is_fine(
+    student: Student, level: str
+) -> None:
+    student.asks(head=f"self_check: {level}")
+    student.check(lambda seed, run: "".join(f"total = {[x * seed for x in n]}\n" for n in (RIGHT, WRONG)))
+    assert "Several values could be meant: print one alone under its name." in student.stdout
+    student.check(lambda seed, run: f"total = {[x * seed for x in WRONG]}\n" * 2)
+    assert "Several values" not in student.stdout
+
+
+def test_on_a_terminal_lines_are_folded_below_what_they_belong_to(
+    student: Student, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+    monkeypatch.setenv("COLUMNS", "44")
+    student.check(computed(WRONG))
+    lines = student.stdout.splitlines()
+    at = lines.index("  found    the total, cell 1: [9.5, 8.25,")
+    assert lines[at + 1] == "           7.125]"
+    assert max(map(len, lines)) <= 44
+
+
 @pytest.mark.parametrize(
     ("head", "told"),
     [

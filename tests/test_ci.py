@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
@@ -112,6 +113,18 @@ def test_points_that_wait_for_a_person_fail_nobody(
     assert job("--fail-under", asked) == code
 
 
+def test_a_notebook_renamed_since_the_last_push_is_judged_alone(job: Job, runner: FakeRunner) -> None:
+    """Where a runner keeps its folder, the report of the earlier name is still there."""
+    make_class(job.checkout, draft=WRONG)
+    assert job("--fail-under", 50) == 1
+    (job.checkout / "draft.ipynb").unlink()
+    make_class(job.checkout, homework=RIGHT)
+    job.on_github()
+    assert job("--fail-under", 50) == 0
+    assert job.outputs.read_text().startswith("score=10\n")
+    assert [s.get("name") for s in ET.parse(job.out / "junit.xml").getroot()] == ["homework"]
+
+
 def test_a_file_that_is_no_notebook_fails_where_something_is_asked(job: Job, runner: FakeRunner) -> None:
     job.checkout.mkdir()
     (job.checkout / "homework.ipynb").write_text('{"cells": [')
@@ -124,7 +137,10 @@ def test_our_failure_is_3_and_no_mark(job: Job, runner: FakeRunner) -> None:
     runner.faults = {"homework": KernelStartError("no kernel could be started")}
     job.on_github()
     assert job("--fail-under", 50) == 3
-    assert "❌" not in job.summary.read_text()
+    page = job.summary.read_text()
+    assert "❌" not in page and page.splitlines()[2] == "**This job has to be run again.**"
+    (note,) = job.commands()
+    assert note.endswith("This job has to be run again.")
     assert job.outputs.read_text().startswith("score=\n")
 
 
@@ -147,17 +163,30 @@ def test_github_gets_a_summary_outputs_and_annotations_of_the_pushed_file(
 
 
 def test_a_class_on_github_is_a_table(job: Job, runner: FakeRunner) -> None:
-    make_class(job.checkout, anna=RIGHT, ben=WRONG)
+    make_class(job.checkout, anna=RIGHT, ben=WRONG, cleo=RIGHT, dan=WRONG, eve=WRONG)
     (job.checkout / "torn.ipynb").write_text("{")
     job.on_github()
     assert job("--fail-under", 50) == 1
     page = job.summary.read_text()
-    assert "**2 of 3 graded; mean 5, median 5 of 10; 1 wait for a person; 2 below 50 %.**" in page
+    assert "**5 of 6 graded; mean 4, median 0 of 10; 0 wait for a person; 4 below 50 %.**" in page
     assert "| anna | 10 |  | ✓ |  |" in page and "| ben | 0 |  | ✗ | ❌ |" in page
-    assert "| the total | 50% | 1 | 0 | 1 | 0 | 0 |" in page
+    assert "| the total | 40% | 2 | 0 | 3 | 0 | 0 |" in page
+    assert "Report for anna" not in page
     (note,) = job.commands()
     assert note.startswith("::error file=torn.ipynb,line=1,title=torn::Not graded yet.")
     assert not job.outputs.exists()
+
+
+def test_a_push_of_several_notebooks_shows_each_as_if_it_were_alone(job: Job, runner: FakeRunner) -> None:
+    make_class(job.checkout, homework=WRONG, scratch=RIGHT)
+    job.on_github()
+    assert job("--fail-under", 50) == 1
+    table, homework, scratch = job.summary.read_text().split("# Tiny")[1:]
+    assert "| homework | 0 |  | ✗ | ❌ |" in table and "| scratch | 10 |  | ✓ |  |" in table
+    assert homework.startswith(" · Report for homework\n\n❌") and "[9.5, 8.25, 7.125]" in homework
+    assert scratch.startswith(" · Report for scratch\n\n✅")
+    (note,) = job.commands()
+    assert note.startswith("::error file=homework.ipynb,line=1,title=the total (0 of 10 points)::")
 
 
 def test_nothing_a_student_writes_is_a_command_to_the_runner(job: Job, runner: FakeRunner) -> None:
@@ -166,7 +195,9 @@ def test_nothing_a_student_writes_is_a_command_to_the_runner(job: Job, runner: F
         make_notebook(job.checkout / f"{name}.ipynb", WRONG)
     job.on_github()
     assert job() == 0
-    assert job.commands() == []
+    notes = job.commands()
+    assert len(notes) == 4 and all(x.startswith("::error file=") for x in notes)
+    assert not [x for x in notes if re.search("::(?:add-mask|set-output|b|d)|,title=b", x)]
     line = github.annotation("error", "a,b:c\n.ipynb", "t,::x", "m\r\n::set-output name=a::b ##[x]%0A")
     assert line.count("\n") == 0 and line.startswith(
         "::error file=a%2Cb%3Ac%0A.ipynb,line=1,title=t%2C%3A%3Ax::m "
@@ -209,7 +240,7 @@ def test_more_annotations_than_github_shows_end_in_a_pointer(job: Job, runner: F
 
 def test_a_summary_that_is_too_long_is_cut_at_a_line() -> None:
     class Standing:
-        reached = None
+        reached, ours = None, False
 
     page = of_student(Standing(), "# Title\n\n" + "ü" * 99 + "\n" + ("x" * 99 + "\n") * 20_000, None)  # type: ignore[arg-type]
     assert len(page.encode()) < MOST_BYTES + 100 and page.splitlines()[-3] == "x" * 99
@@ -225,11 +256,30 @@ def test_gitlab_gets_its_reports(job: Job, runner: FakeRunner) -> None:
     (issue,) = json.loads((job.out / "gl-code-quality-report.json").read_text())
     assert issue["location"] == {"path": "homework.ipynb", "lines": {"begin": 1}}
     assert issue["severity"] == "major" and len(issue["fingerprint"]) == 64
-    assert 'notebook_score{submission="homework"} 0' in (job.out / "metrics.txt").read_text().splitlines()
+    assert (job.out / "metrics.txt").read_text().splitlines() == [
+        "# TYPE notebook_score gauge",
+        'notebook_score{submission="homework"} 0',
+        "# TYPE notebook_pending gauge",
+        'notebook_pending{submission="homework"} 0',
+        "# EOF",
+    ]
     links = json.loads((job.out / "gl-annotations.json").read_text())["Reports"]
     place = "https://gitlab.example/c/-/jobs/7/artifacts/file/grader-out/homework/report.html"
     assert links == [{"external_link": {"label": "Report of homework", "url": place}}]
     assert "::" not in job.stdout
+
+
+def test_gitlab_links_each_report_of_a_few_and_the_page_of_a_class(job: Job, runner: FakeRunner) -> None:
+    """A push keeps the reports and not the class's page."""
+    make_class(job.checkout, homework=WRONG, scratch=RIGHT)
+    job.on_gitlab()
+    job()
+    shown = json.loads((job.out / "gl-annotations.json").read_text())["Reports"]
+    assert [x["external_link"]["label"] for x in shown] == ["Report of homework", "Report of scratch"]
+    make_class(job.checkout, **dict.fromkeys("abcd", RIGHT))
+    job()
+    (link,) = json.loads((job.out / "gl-annotations.json").read_text())["Reports"]
+    assert link["external_link"]["url"].endswith("/artifacts/file/grader-out/index.html")
 
 
 def test_junit_counts_what_waits_as_skipped_and_a_torn_file_as_an_error(job: Job, runner: FakeRunner) -> None:
@@ -308,6 +358,40 @@ def test_expected_values_are_shown_only_where_the_rubric_shows_them(
     assert ("3.75" in page.read_text()) == shown
     assert ("3.75" in (job.out / "summary.md").read_text()) == shown
     assert not [p.name for p in kept if p.suffix in (".xml", ".json", ".txt") and "3.75" in p.read_text()]
+
+
+@pytest.mark.parametrize(
+    ("rubric", "asked", "told"),
+    [
+        ("full", "hints", {"hint"}),
+        ("full", "none", set()),
+        ("full", "full", {"hint", "3.75"}),
+        ("hints", "full", {"hint"}),
+        ("none", "full", set()),
+    ],
+)
+def test_a_job_tells_no_more_than_it_is_asked_to_and_the_rubric_allows(
+    job: Job, runner: FakeRunner, rubric: str, asked: str, told: set[str]
+) -> None:
+    hinted = RUBRIC.replace("points: 10,", "points: 10, hint: Add them.,")
+    make_assignment(job.rubric, hinted.replace("title: Tiny", f"title: Tiny\ndisclosure: {rubric}"))
+    make_class(job.checkout, homework=WRONG)
+    job.on_github()
+    job("--disclosure", asked)
+    pages = [job.out / "homework" / f"report.{kind}" for kind in ("md", "html")]
+    seen = [p.read_text() for p in (job.summary, *pages)]
+    assert [("Add them." in s, "3.75" in s) for s in seen] == [("hint" in told, "3.75" in told)] * 3
+    assert "3.75" not in job.stdout
+
+
+def test_pages_that_told_more_are_written_anew(job: Job, runner: FakeRunner) -> None:
+    make_class(job.checkout, homework=WRONG)
+    page = job.out / "homework" / "report.html"
+    job()
+    assert "3.75" in page.read_text()
+    job("--disclosure", "hints")
+    assert "3.75" not in page.read_text()
+    assert len(runner.ran) == 2  # what it printed was kept
 
 
 # ------------------------------------------------------------------ where we are

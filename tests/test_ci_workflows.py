@@ -47,6 +47,7 @@ def expanded() -> dict[Any, Any]:
     for job in (template["grade-push"], template["grade-class"]):
         assert job.pop("extends") == ".grader"
         job["artifacts"] = {**hidden["artifacts"], **job["artifacts"]}
+        job["variables"] = {**hidden["variables"], **job.get("variables", {})}
         job.update({key: value for key, value in hidden.items() if key not in job})
     return template
 
@@ -136,6 +137,16 @@ def test_a_students_job_keeps_no_expected_values() -> None:
     assert [line for line in upload if "inputs.class &&" in line]
 
 
+def test_a_push_tells_no_expected_values_unless_the_course_says_so_and_a_class_what_the_rubric_says() -> None:
+    assert load("ci/github/push.yml")["jobs"]["grade"]["with"]["disclosure"] == "hints"
+    assert (
+        load(GITLAB)["variables"]["GRADER_DISCLOSURE"] == "hints"
+    )  # not on the form, which wins over a job's own
+    assert "disclosure" not in load("ci/github/class.yml")["jobs"]["grade"]["with"]
+    assert load(GITHUB[0])[True]["workflow_call"]["inputs"]["disclosure"]["default"] == ""
+    assert load(GITLAB)["grade-class"]["variables"]["GRADER_DISCLOSURE"] == ""
+
+
 @pytest.mark.parametrize("source", ["push", "merge_request_event", "schedule", "web"])
 def test_gitlab_keeps_whole_reports_only_where_the_project_says_it_is_a_class(source: str) -> None:
     """A student can make a schedule, too."""
@@ -147,6 +158,13 @@ def test_gitlab_keeps_whole_reports_only_where_the_project_says_it_is_a_class(so
     }
     assert runs["false"] == ([] if source == "schedule" else ["grade-push"])
     assert runs["true"] == (["grade-class"] if source in ("schedule", "web") else [])
+
+
+def test_of_two_pushes_in_a_row_the_later_one_counts_and_a_class_is_never_cut_short() -> None:
+    assert load("ci/github/push.yml")["concurrency"]["cancel-in-progress"] is True
+    assert load(GITLAB)["grade-push"]["interruptible"] is True
+    assert "concurrency" not in load("ci/github/class.yml")
+    assert not load(GITLAB)["grade-class"].get("interruptible")
 
 
 def test_gitlab_grades_a_commit_with_a_merge_request_once() -> None:

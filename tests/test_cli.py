@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import csv
+import errno
 import fcntl
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -19,9 +21,10 @@ from class_kit import RIGHT, RUBRIC, WRONG, FakeRunner, make_assignment, make_cl
 
 from grader import cli
 from grader.commands import grade as command
-from grader.errors import IsolationError, KernelStartError
+from grader.errors import IsolationError, KernelStartError, StorageError
 from grader.execute import Job
 from grader.jail.probe import Finding
+from grader.lock import hold
 from grader.models import Execution, Output
 
 
@@ -249,6 +252,46 @@ def test_an_output_folder_that_cannot_be_written_is_one_line(terminal: Terminal,
     assert "can't be written" in terminal.stderr and terminal.stderr.count("\n") == 1
 
 
+@pytest.mark.parametrize(
+    ("number", "user", "said"),
+    [
+        (errno.EROFS, 0, "mount one there: --volume FOLDER:"),
+        (
+            errno.EACCES,
+            1,
+            "belongs to user {owner}, and this is user {user}); name another with --out, or run as",
+        ),
+        (errno.EACCES, 0, "(Permission denied); name another with --out"),
+    ],
+)
+def test_an_output_folder_of_somebody_elses_or_not_mounted_says_what_to_do(
+    number: int, user: int, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    owner = tmp_path.stat().st_uid
+    monkeypatch.setattr("grader.lock.os.geteuid", lambda: owner + user)
+
+    def refuse(*_: object, **__: object) -> int:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr("grader.lock.os.open", refuse)
+    with pytest.raises(StorageError, match=re.escape(said.format(owner=owner, user=owner + user))):
+        hold(tmp_path / "out", tmp_path / "out" / ".grader").__enter__()
+
+
+def test_without_a_folder_for_temporary_files_the_message_says_what_to_do(
+    terminal: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    notebook = make_class(terminal.uploads, anna=RIGHT) / "anna.ipynb"
+    monkeypatch.setattr("tempfile.gettempdir", nowhere)
+    for arguments in (["doctor"], ["check", notebook, "--rubric", terminal.rubric]):
+        assert terminal(*arguments) == 3
+        assert "start the container with --tmpfs /tmp" in terminal.stderr
+
+
+def nowhere() -> str:
+    raise FileNotFoundError(errno.ENOENT, "No usable temporary directory found in ['/tmp']")
+
+
 def test_a_bug_is_one_line_too_unless_debugging(
     terminal: Terminal, runner: FakeRunner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -402,6 +445,20 @@ def test_stopping_is_quick_says_what_is_done_and_loses_nothing(terminal: Termina
     assert process.returncode == 0
     assert {line.split()[1].rstrip(":") for line in output.splitlines() if "unchanged, kept" in line} == done
     assert len(terminal.grades()) == 40
+
+
+def test_every_command_stops_at_sigterm_as_at_ctrl_c(tmp_path: Path) -> None:
+    """The first process of a container, for which Linux drops a signal that has no handler, too."""
+    code = (
+        "import time\nfrom grader import cli\n"
+        "cli.run = lambda _: print('works', flush=True) or time.sleep(60)\ncli.main()"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as process:
+        assert process.stdout is not None and process.stdout.readline() == b"works\n"
+        process.send_signal(signal.SIGTERM)
+        assert process.stderr is not None and b"KeyboardInterrupt" in process.stderr.read()
 
 
 def test_when_nobody_reads_the_output_the_class_is_still_graded(terminal: Terminal) -> None:

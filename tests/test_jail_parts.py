@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import tempfile
 import time
 from dataclasses import replace
 from pathlib import Path
+from unittest.mock import AsyncMock
 
 import pytest
 import zmq
@@ -14,11 +16,13 @@ from jupyter_client.session import Session
 
 import grader
 import rubric
+from grader.errors import KernelStartError
 from grader.execute.absent import missing_packages
 from grader.execute.outputs import OutputLog, clean
-from grader.jail import probe, view
+from grader.jail import kernels, probe, view
 from grader.jail.cage import application, fair, filters, landlock, plan, trial, watch
 from grader.jail.cage.cgroup import Group
+from grader.jail.caged import Caged
 from grader.jail.remove import remove_tree
 from grader.jail.rundir import private_directory
 from grader.models import AttachedFile, Cell
@@ -161,6 +165,34 @@ def test_what_a_killed_grader_left_is_removed_and_a_living_one_is_not(
         assert first.exists() and second.exists()
         assert second.stat().st_mode & 0o777 == 0o700
     assert list(tmp_path.iterdir()) == []
+
+
+def test_where_no_kernel_starts_that_is_said_and_not_tried_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A container's limit on processes lets the server start, and none of its kernels."""
+    source = kernels.CagedKernels(examination(), spare=3)
+    limits = plan.KernelLimits(memory_bytes=1, cpu_s=1, disk_bytes=1, files=1, open_files=1, processes=1)
+    asked = 0
+
+    async def refuse(_: object) -> Caged:
+        nonlocal asked
+        asked += 1
+        await asyncio.sleep(0)
+        raise KernelStartError("can't start new thread")
+
+    monkeypatch.setattr(source, "_start", refuse)
+    monkeypatch.setattr(source, "_warm", AsyncMock())
+
+    async def take() -> None:
+        source._prepare(limits)
+        try:
+            async with asyncio.timeout(5):
+                await source.take(limits)
+        finally:
+            await source.close()
+
+    with pytest.raises(KernelStartError, match="new thread"):
+        asyncio.run(take())
+    assert asked <= 8
 
 
 def examination(**off: str) -> probe.Examination:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Literal
 
-from grader.ci.standing import Standing
+from grader.ci.standing import FEW, Standing
 from grader.models import VerdictName
 from grader.report.text import one_line
 from grader.report.words import points
@@ -40,7 +40,8 @@ def complaint(message: str) -> str:
 
 def annotate(standings: Sequence[Standing]) -> list[str]:
     """What went wrong, once for all checks that share it; of a class only what has no mark."""
-    found = list(_of_one(standings[0])) if len(standings) == 1 else [_whole(s) for s in standings if _bad(s)]
+    few = len(standings) <= FEW
+    found = [f for s in standings for f in (_of_one(s) if few else [_whole(s)] * (not s.view.graded))]
     lines = []
     for level in ("error", "warning", "notice"):
         own = [f for f in found if f[0] == level]
@@ -75,16 +76,7 @@ def _of_one(standing: Standing) -> Iterator[tuple[Level, str, str, str]]:
 
 
 def _whole(standing: Standing) -> tuple[Level, str, str, str]:
-    return (
-        "error",
-        standing.path,
-        standing.report.submission.id,
-        " ".join([standing.view.headline, *standing.view.notes]),
-    )
-
-
-def _bad(standing: Standing) -> bool:
-    return not standing.view.graded
+    return "error", standing.path, standing.report.submission.id, standing.why_ungraded
 
 
 def _data(text: str) -> str:

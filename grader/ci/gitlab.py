@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 from urllib.parse import quote
 
-from grader.ci.standing import Standing
+from grader.ci.standing import FEW, Standing
 from grader.models import VerdictName
 from grader.report.text import one_line
 
@@ -23,8 +23,9 @@ def quality(standings: Sequence[Standing]) -> str:
 
 def metrics(standings: Sequence[Standing]) -> str:
     """OpenMetrics text, of which a merge request shows what changed."""
-    lines = ["# TYPE notebook_score gauge", "# TYPE notebook_pending gauge"]
+    lines = []
     for name in ("score", "pending"):
+        lines.append(f"# TYPE notebook_{name} gauge")
         for standing in standings:
             value = getattr(standing.report, name)
             if value is not None:
@@ -39,7 +40,7 @@ def links(standings: Sequence[Standing], job_url: str, out: str) -> str:
     named = [
         (s.report.submission.id, f"{folder}/{quote(s.report.submission.id)}/report.html") for s in standings
     ]
-    if len(standings) > 1:
+    if len(standings) > FEW:
         named = [("the class", f"{folder}/index.html")]
     found = [{"external_link": {"label": f"Report of {name}", "url": url}} for name, url in named]
     return json.dumps({"Reports": found}, indent=1, ensure_ascii=False) + "\n"
@@ -48,7 +49,7 @@ def links(standings: Sequence[Standing], job_url: str, out: str) -> str:
 def _issues(standing: Standing) -> Iterator[dict[str, Any]]:
     view = standing.view
     if not view.graded:
-        yield _issue(standing, "blocker", "notebook", " ".join([view.headline, *view.notes]))
+        yield _issue(standing, "blocker", "notebook", standing.why_ungraded)
         return
     for trouble in view.troubles:
         yield _issue(standing, "critical", "run", trouble.text)

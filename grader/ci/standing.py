@@ -9,6 +9,10 @@ from grader.models import Report, Submission
 from grader.report.view import StudentView, student_view
 from rubric.schema import Rubric
 
+FEW = 5
+"""submissions of which each is shown as if alone: a push with a second notebook in it is no class yet"""
+
+_AGAIN = {"en": "This job has to be run again.", "de": "Dieser Job muss noch einmal laufen."}
 _NEAR = 1e-9  # 33.3 % of 3 points is reached by 0.999
 
 
@@ -25,6 +29,16 @@ class Standing:
     def ours(self) -> bool:
         """It has no mark by our fault."""
         return self.report.execution.status == "sandbox_error"
+
+    @property
+    def why_ungraded(self) -> str:
+        """What its student reads in place of a mark, in one line."""
+        return " ".join([self.view.headline, *self.view.notes, *([self.again] if self.ours else [])])
+
+    @property
+    def again(self) -> str:
+        """After our fault a class is graded again by whoever grades it; a push by whoever pushed."""
+        return _AGAIN[self.view.words.language]
 
 
 def stand(report: Report, path: str, rubric: Rubric, fail_under: float | None) -> Standing:

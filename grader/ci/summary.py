@@ -21,20 +21,33 @@ _ASKED = {
 
 def of_student(standing: Standing, page: str, fail_under: float | None) -> str:
     """The student's page, with what was asked for below its heading. page: Markdown of the report."""
-    asked = _asked(standing, fail_under)
-    if not asked:
-        return _cut(page)
-    heading, _, rest = page.partition("\n\n")
-    return _cut(f"{heading}\n\n{asked}\n\n{rest}")
+    return _cut(_student(standing, page, fail_under))
+
+
+def of_few(
+    standings: Sequence[Standing], pages: Sequence[str], rubric: Rubric, fail_under: float | None
+) -> str:
+    """One row per submission, then the page of each."""
+    shown = (_student(s, page, fail_under) for s, page in zip(standings, pages, strict=True))
+    return _cut("\n\n".join([*_head(standings, rubric, fail_under), *shown]))
 
 
 def of_class(standings: Sequence[Standing], rubric: Rubric, fail_under: float | None) -> str:
     """One row per submission, then how the class did on each check. For teachers: it names everybody."""
-    return _cut("\n\n".join(_class_blocks(standings, rubric, fail_under)) + "\n")
+    blocks = [*_head(standings, rubric, fail_under), *_by_check(standings, rubric)]
+    return _cut("\n\n".join(blocks) + "\n")
+
+
+def _student(standing: Standing, page: str, fail_under: float | None) -> str:
+    asked = _asked(standing, fail_under)
+    heading, _, rest = page.partition("\n\n")
+    return f"{heading}\n\n{asked}\n\n{rest}" if asked else page
 
 
 def _asked(standing: Standing, fail_under: float | None) -> str:
-    if fail_under is None or standing.reached is None or standing.ours:
+    if standing.ours:
+        return f"**{standing.again}**"
+    if fail_under is None or standing.reached is None:
         return ""
     spoken = standing.view.words
     sentence, yes, no = _ASKED[spoken.language]
@@ -42,7 +55,7 @@ def _asked(standing: Standing, fail_under: float | None) -> str:
     return sentence.format(mark=mark, percent=points(fail_under, spoken), word=word)
 
 
-def _class_blocks(standings: Sequence[Standing], rubric: Rubric, fail_under: float | None) -> Iterator[str]:
+def _head(standings: Sequence[Standing], rubric: Rubric, fail_under: float | None) -> Iterator[str]:
     figures = statistics([s.report for s in standings], rubric)
     yield f"# {markdown(rubric.title)}"
     parts = [f"{figures.graded} of {figures.count} graded"]
@@ -50,12 +63,16 @@ def _class_blocks(standings: Sequence[Standing], rubric: Rubric, fail_under: flo
         parts.append(
             f"mean {points(figures.mean)}, median {points(figures.median)} of {points(rubric.points)}"
         )
-    parts.append(f"{figures.needs_review} wait for a person")
+    waiting = sum(s.report.needs_review and s.view.graded for s in standings)
+    parts.append(f"{waiting} {'waits' if waiting == 1 else 'wait'} for a person")
     if fail_under is not None:
         missed = sum(s.reached is False and not s.ours for s in standings)
         parts.append(f"{missed} below {points(fail_under)} %")
     yield f"**{'; '.join(parts)}.**"
     yield "\n".join(_rows(standings))
+
+
+def _by_check(standings: Sequence[Standing], rubric: Rubric) -> Iterator[str]:
     yield "## By check"
     yield "\n".join(
         [
@@ -65,7 +82,7 @@ def _class_blocks(standings: Sequence[Standing], rubric: Rubric, fail_under: flo
                 f"| {markdown(rate.title)} | {rate.passed:.0%} | "
                 + " | ".join(str(rate.counts[name]) for name in MARKS)
                 + " |"
-                for rate in figures.checks
+                for rate in statistics([s.report for s in standings], rubric).checks
             ),
         ]
     )

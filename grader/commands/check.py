@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -48,7 +50,8 @@ def run(request: Request) -> int:
         raise OperationError(f"{name} could not be run: {broken.message}; see grader doctor")
     *worlds, again = executions
     found = self_check(submission, worlds, again, assignment)
-    for line in lines(found, name):
+    columns = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+    for line in lines(found, name, columns):
         say(line)
     return 0 if found.complete else 1
 
@@ -56,7 +59,8 @@ def run(request: Request) -> int:
 def _read(path: Path) -> Submission:
     entries = collect([path]).entries
     if len(entries) != 1:
-        raise UsageError(f"{printable(str(path))} holds {len(entries)} notebooks; name one")
+        many = f"{len(entries)} notebooks" if entries else "no notebook"
+        raise UsageError(f"{printable(str(path))} holds {many}; name one")
     return entries[0].read()
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +14,7 @@ from grader.batch import STATE
 from grader.ci import github, gitlab, summary
 from grader.ci.junit import to_junit
 from grader.ci.platform import Kind, Platform, detect
-from grader.ci.standing import Standing, exit_code, stand
+from grader.ci.standing import FEW, Standing, exit_code, stand
 from grader.commands import grade
 from grader.errors import GraderError, StorageError
 from grader.journal import Entry, Journal
@@ -44,13 +44,13 @@ def run(request: Request, environment: Mapping[str, str]) -> int:
     platform = detect(environment, request.platform)
     grading = request.grading
     with _plain_output(platform):
-        code = grade.run(grading)
-        if code == grade.INTERRUPTED:
-            return code
-        rubric = assignments.load_rubric(assignments.locate(grading.rubric))
-        standings = _standings(request, platform, rubric)
+        done = grade.perform(grading)
+        if done.code == grade.INTERRUPTED:
+            return done.code
+        rubric = assignments.load_rubric(assignments.locate(grading.rubric)).telling(grading.disclosure)
+        standings = _standings(request, done.ids, platform, rubric)
     _show(standings, request, platform, rubric)
-    return 3 if code == 3 else exit_code(standings)
+    return 3 if done.code == 3 else exit_code(standings)
 
 
 @contextmanager
@@ -74,14 +74,15 @@ def _plain_output(platform: Platform) -> Iterator[None]:
     say(end)
 
 
-def _standings(request: Request, platform: Platform, rubric: Rubric) -> list[Standing]:
+def _standings(request: Request, ids: Set[str], platform: Platform, rubric: Rubric) -> list[Standing]:
+    """Of these uploads alone: what else an earlier job left in the folder is no part of this one."""
     out = request.grading.out
     journal = Journal(out / STATE / "journal.jsonl", read_only=True)
     found = results.iterate(out, results.members(out, journal), marks.read(out), rubric)
     return [
         stand(report, _place(entry, report.submission.path, platform.workspace), rubric, request.fail_under)
         for entry, report in found
-        if report is not None
+        if report is not None and entry.id in ids
     ]
 
 
@@ -113,14 +114,19 @@ def _show(standings: Sequence[Standing], request: Request, platform: Platform, r
 
 
 def _page(standings: Sequence[Standing], out: Path, rubric: Rubric, fail_under: float | None) -> str:
-    if len(standings) != 1:
+    if not 0 < len(standings) <= FEW:
         return summary.of_class(standings, rubric, fail_under)
-    path = out / standings[0].report.submission.id / "report.md"
+    pages = [_read(out / s.report.submission.id / "report.md") for s in standings]
+    if len(standings) == 1:
+        return summary.of_student(standings[0], pages[0], fail_under)
+    return summary.of_few(standings, pages, rubric, fail_under)
+
+
+def _read(path: Path) -> str:
     try:
-        page = path.read_text("utf-8")
+        return path.read_text("utf-8")
     except OSError as error:
         raise StorageError(f"{path} can't be read ({error.strerror}); run the job again") from error
-    return summary.of_student(standings[0], page, fail_under)
 
 
 def _say_what_was_asked(standings: Sequence[Standing], fail_under: float | None) -> None:

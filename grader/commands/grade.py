@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import csv
 import io
+import os
 import shutil
 import signal
 from collections.abc import AsyncIterator, Iterator, Sequence
@@ -36,7 +37,7 @@ from grader.report.files import write_text
 from grader.report.text import spreadsheet
 from grader.results import Roll
 from grader.store import executions, judgements, submissions
-from rubric.schema import Rubric
+from rubric.schema import Disclosure, Rubric
 
 SHOWN_LEFTOVERS = 5
 MOST_PRINTED = 300
@@ -48,7 +49,10 @@ INTERRUPTED = 130
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """`grader grade` as it was asked for. isolation None: the strongest there is, at least base."""
+    """`grader grade` as it was asked for. isolation None: the strongest there is, at least base.
+
+    disclosure: the most that the students' pages tell, whatever the rubric allows.
+    """
 
     paths: Sequence[Path]
     out: Path
@@ -62,6 +66,7 @@ class Request:
     only: Sequence[str] = ()
     source: str | None = None
     pattern: str | None = None
+    disclosure: Disclosure | None = None
 
 
 @dataclass(slots=True)
@@ -105,11 +110,24 @@ class _OnDemand:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Done:
+    """A run that came to its end. code: its exit code. ids: the uploads it was asked to grade."""
+
+    code: int
+    ids: frozenset[str]
+
+
 def run(request: Request) -> int:
     """Grade and report; the exit code: 0 all graded, 1 some could not be, 3 something of ours failed.
 
     Raises `GraderError` for what stops the whole run.
     """
+    return perform(request).code
+
+
+def perform(request: Request) -> Done:
+    """`run`, which also says whose uploads they were: the folder may hold others from earlier."""
     home = assignments.locate(request.rubric)
     _refuse_mixed_folders(request, home)
     asked = assignments.load_rubric(home)
@@ -132,6 +150,7 @@ def run(request: Request) -> int:
             )
         chosen = _only(intake, request.only)
         assignment = assignments.load(request.rubric)
+        assignment = replace(assignment, rubric=assignment.rubric.telling(request.disclosure))
         about.claim(request.out, state, About(rubric=assignment.rubric.id, folder=str(assignment.folder)))
         journal = Journal(state / "journal.jsonl")
         interrupted = False
@@ -149,13 +168,13 @@ def run(request: Request) -> int:
         _name_earlier(request.out, journal, intake)
         if not interrupted and not request.only:
             prune(state, journal)
-    return _close(chosen, journal, roll, request, interrupted)
+    return Done(_close(chosen, journal, roll, request, interrupted), frozenset(e.id for e in chosen))
 
 
 @contextmanager
 def _leaves_nothing(out: Path) -> Iterator[None]:
     """A mistake in the command makes no output folder."""
-    fresh = not out.exists()
+    fresh = not os.path.lexists(out)  # false also where nobody may look
     try:
         yield
     except UsageError:
@@ -188,12 +207,14 @@ async def _grade(
 async def _stops_on_terminate() -> AsyncIterator[None]:
     """SIGTERM stops as gently as Ctrl-C, which asyncio.run takes care of."""
     loop, task = asyncio.get_running_loop(), asyncio.current_task()
+    before = signal.getsignal(signal.SIGTERM)
     if task is not None:
         loop.add_signal_handler(signal.SIGTERM, task.cancel)
     try:
         yield
     finally:
         loop.remove_signal_handler(signal.SIGTERM)
+        signal.signal(signal.SIGTERM, before)
 
 
 def _limits(request: Request) -> Limits:

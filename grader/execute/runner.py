@@ -101,7 +101,8 @@ class Runner:
             if step == "blame":
                 return blame_memory(finished.execution, job)
             problem = (
-                f"memory ran out on this machine although the notebook stayed below {describe_bytes(limit)}"
+                f"memory ran out on this machine although the notebook stayed below {describe_bytes(limit)}: "
+                "free some, or give the container more"
             )
         return Execution(
             status="sandbox_error",

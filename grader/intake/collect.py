@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from grader.disk import temporary
 from grader.intake import files, notebook, script
 from grader.intake.archives import prune
 from grader.intake.arrival import listed_times
@@ -125,7 +126,7 @@ def collect(
     """
     keeper = None
     if stage is None:
-        keeper = tempfile.TemporaryDirectory(prefix="grader-uploads-")
+        keeper = tempfile.TemporaryDirectory(prefix="grader-uploads-", dir=temporary())
         stage = Path(keeper.name)
     sheets = {Path(p): times for p in paths if (times := listed_times(Path(p))) is not None}
     listed = {who: when for times in sheets.values() for who, when in times.items()}

@@ -81,7 +81,9 @@ class CagedKernels:
         for word in sorted(wanted):
             self._loaded.add(word)
             server.preload(word)
-        while self._ahead:
+        for _ in range(len(self._ahead)):  # not those made meanwhile: where none starts, that would never end
+            if not self._ahead:
+                break
             ahead = self._ahead.popleft()
             if wanted or ahead.limits != limits:
                 ahead.drop()

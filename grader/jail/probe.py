@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
+from grader.disk import temporary
 from grader.jail import cgroups
 from grader.jail.cage.plan import Plan, pack
 from grader.jail.view import kernel_view
@@ -90,9 +91,12 @@ def _fix_by_group(name: str) -> str:
 
 
 def examine() -> Examination:
-    """Try every layer of this machine, in about a quarter of a second, in children that end."""
+    """Try every layer of this machine, in about a quarter of a second, in children that end.
+
+    Raises `StorageError` where there is no folder for temporary files.
+    """
     view = kernel_view()
-    with tempfile.TemporaryDirectory(prefix="probe-") as scratch, cgroups.made() as groups:
+    with tempfile.TemporaryDirectory(prefix="probe-", dir=temporary()) as scratch, cgroups.made() as groups:
         plan = Plan(view.python_path, view.read, scratch, uids=_UIDS, cgroups=groups)
         if not sys.platform.startswith("linux"):
             layers = dict.fromkeys((*_BASE, *_NAMESPACES, *_FULL), "needs Linux")

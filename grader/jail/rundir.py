@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from grader.disk import temporary
 from grader.jail.remove import remove_tree
 
 _PREFIX = "grader-"
@@ -21,8 +22,11 @@ _LOCK = "lock"
 
 @contextmanager
 def private_directory() -> Iterator[Path]:
-    """A fresh directory that only this user can enter, removed at the end with all below it."""
-    _remove_leftovers(Path(tempfile.gettempdir()))
+    """A fresh directory that only this user can enter, removed at the end with all below it.
+
+    Raises `StorageError` where there is no place for one.
+    """
+    _remove_leftovers(temporary())
     path = Path(tempfile.mkdtemp(prefix=_PREFIX))
     lock = os.open(path / _LOCK, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:

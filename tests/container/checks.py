@@ -183,12 +183,26 @@ class Checks:
         done = self.engine.grader("grade", "/a.ipynb", "--out", "/out", volumes={one: "/a.ipynb:ro"})
         self.check("exit code 3: nowhere to write", done.returncode == 3, done.stderr.strip()[-200:])
 
+    def relative_paths(self) -> None:
+        """They mean a folder mounted at /work; without one nothing is written, to go with the container."""
+        course = self._folder()
+        shutil.copy(self.root / "submissions/li_wei_homework_4.ipynb", course / "a.ipynb")
+        done = self.engine.grader("grade", "a.ipynb", "--out", "out", volumes={course: "/work"})
+        self.check(
+            "relative paths", done.returncode == 0 and (course / "out/a/report.json").is_file(), done.stderr
+        )
+        command = ("run", "--rm", "--no-healthcheck", "--volume", f"{course / 'a.ipynb'}:/a.ipynb:ro")
+        done = self.engine.call(*command, self.engine.image, "ci", "/a.ipynb")
+        said = done.stderr.strip()[-200:]
+        self.check("nothing is written that goes with the container", done.returncode == 3, said)
+
     # ---------------------------------------------------------------- the CI jobs, as written
 
     def github(self) -> None:
         workflow = self._yaml(self.root / ".github/workflows/grade.yml")
         steps = workflow["jobs"]["grade"]["steps"]
-        inputs = {"image": self.engine.image, "path": "hw4", "rubric": "hw4", "fail-under": "50"}
+        given = self._yaml(self.root / "ci/github/push.yml")["jobs"]["grade"]["with"]
+        inputs = {**given, "image": self.engine.image, "path": "hw4"}
         push = self._folder()
         (push / "hw4").mkdir()
         shutil.copy(self.root / "submissions/Fatima Zahra El Amrani.ipynb", push / "hw4/homework.ipynb")
@@ -221,7 +235,9 @@ class Checks:
             "GitHub silences what students print",
             lines[:1] != [] and lines[0].startswith("::stop-commands::"),
         )
-        self.check("GitHub summary", summary.read_text().startswith("# "), f"{summary.stat().st_size} bytes")
+        page = summary.read_text()
+        held = page.startswith("# ") and "Your gradients are exactly twice" in page and "-3.55" not in page
+        self.check("GitHub summary, with hints alone", held, f"{summary.stat().st_size} bytes")
         self.check("GitHub outputs", "score=42" in outputs.read_text().split(), outputs.read_text())
 
     def github_class(self) -> None:
@@ -229,7 +245,7 @@ class Checks:
         given = self._yaml(self.root / "ci/github/class.yml")["jobs"]["grade"]["with"]
         workflow = self._yaml(self.root / ".github/workflows/grade.yml")
         (step,) = (s for s in workflow["jobs"]["grade"]["steps"] if s.get("id") == "grade")
-        inputs = {**given, "image": self.engine.image, "fail-under": ""}
+        inputs = {**given, "image": self.engine.image, "fail-under": "", "disclosure": ""}
         checkout, temp = self._folder(), self._folder()
         shutil.copytree(self.root / "submissions", checkout / given["path"])
         summary, outputs = self.folder / "class-summary.md", self.folder / "class-outputs"
@@ -292,6 +308,7 @@ class Checks:
         variables = {
             **_values(template["variables"]),
             **{"GITLAB_CI": "true", "CI_PROJECT_DIR": "/builds/class", "GRADER_PATH": "submissions"},
+            **template["grade-class"]["variables"],
             "GRADER_CLASS": "true",
             "CI_JOB_URL": "https://gitlab.example/c/class/-/jobs/8",
         }

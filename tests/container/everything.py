@@ -59,6 +59,7 @@ def main() -> int:
         report.same_grades(shlex.split(chosen.outside) if chosen.outside else outside(folder, wheels))
         report.memory()
         report.exit_codes()
+        report.relative_paths()
         report.github()
         report.github_class()
         report.gitlab()
