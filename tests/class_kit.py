@@ -86,13 +86,13 @@ class FakeRunner:
             self.at_once -= 1
 
     @asynccontextmanager
-    async def open(self, **_: Any) -> AsyncIterator[FakeRunner]:
+    async def open(self, *_: Any, **__: Any) -> AsyncIterator[FakeRunner]:
         """In place of `grader.execute.open_runner`."""
         yield self
 
 
 def _outputs(source: str, job: Job) -> tuple[Output, ...]:
-    seed = 2 if '"seed": 2' in job.prelude else 1
+    seed = 1 if '"seed": 1,' in job.prelude else 2
     numbers = [x * seed for x in json.loads(source[len("show(") : -1])]
     return (Output(cell=0, index=0, kind="stdout", text=f"total = {numbers}\n"),)
 

@@ -16,6 +16,7 @@ from grader import assignment, cli, installed
 from grader.ci import github
 from grader.ci.platform import detect
 from grader.ci.summary import MOST_BYTES, of_student
+from grader.commands import check
 from grader.commands import grade as grading
 from grader.errors import KernelStartError, RubricError
 
@@ -83,6 +84,45 @@ def runner(monkeypatch: pytest.MonkeyPatch) -> FakeRunner:
 @pytest.fixture
 def job(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Job:
     return Job(tmp_path, monkeypatch, capsys)
+
+
+# ------------------------------------------------------------------ with a release for students
+
+
+@pytest.fixture
+def released(job: Job, runner: FakeRunner, monkeypatch: pytest.MonkeyPatch) -> Job:
+    """A job in which the rubric is what students have of it."""
+    monkeypatch.setattr(check, "open_runner", runner.open)
+    folder = job.rubric.parent / "released"
+    assert cli.run(["rubric", "release", str(job.rubric), "--out", str(folder)]) == 0
+    job.rubric = folder
+    return job
+
+
+def test_with_a_release_the_page_shows_what_is_found_and_grades_nobody(released: Job) -> None:
+    make_class(released.checkout, homework=WRONG)
+    released.on_github()
+    assert released() == 0
+    page = released.summary.read_text()
+    assert page == (released.out / "summary.md").read_text()
+    assert "      found    the total, cell 1: [9.5, 8.25, 7.125]\n" in page
+    assert page.endswith("    1 of 1 found. This says what was found, not whether it is right.\n")
+    assert all(line.startswith("    ") for line in page.splitlines() if line)
+    assert released.commands() == []
+    assert [path.name for path in released.out.iterdir()] == ["summary.md"]
+
+
+def test_with_a_release_the_job_fails_where_something_is_missing(released: Job) -> None:
+    make_class(released.checkout, anna=RIGHT)
+    (released.checkout / "ben.ipynb").write_text("no notebook")
+    assert released() == 1
+    assert "ben.ipynb: " in released.stdout and "1 of 1 found" in released.stdout
+
+
+def test_a_release_has_no_points_to_fail_under(released: Job) -> None:
+    make_class(released.checkout, anna=RIGHT)
+    assert released("--fail-under", 50) == 2
+    assert "without points; leave --fail-under out" in released.stderr
 
 
 # ------------------------------------------------------------------ the exit code

@@ -38,6 +38,14 @@ def of_class(standings: Sequence[Standing], rubric: Rubric, fail_under: float | 
     return _cut("\n\n".join(blocks) + "\n")
 
 
+def of_checks(checks: Sequence[Sequence[str]]) -> str:
+    """What the self-check says of each notebook, as it says it on a terminal."""
+    # indented lines are shown as they are: no student's text can end that
+    return _cut(
+        "\n\n<!-- -->\n\n".join("\n".join(f"    {line}" for line in lines) for lines in checks) + "\n"
+    )
+
+
 def _student(standing: Standing, page: str, fail_under: float | None) -> str:
     asked = _asked(standing, fail_under)
     heading, _, rest = page.partition("\n\n")

@@ -30,30 +30,52 @@ class Request:
     allow_unsafe: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """What the student is told. complete: everything asked for is there and reproducible."""
+
+    lines: tuple[str, ...]
+    complete: bool
+
+
 def run(request: Request) -> int:
     """Print what was found; 0: everything asked for is there and reproducible, 1: not.
 
     Raises `UsageError` unless there is one notebook, `OperationError` when it could not be run by our fault.
     """
     submission = _read(request.notebook)
-    name = printable(request.notebook.name)
-    if submission.problem is not None:
-        say(f"{name}: {submission.problem}")
-        return 1
     assignment = assignments.load(request.rubric)
+    columns = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
     try:
-        executions = asyncio.run(_run(submission, assignment, request.allow_unsafe))
+        looked = look(submission, request.notebook.name, assignment, request.allow_unsafe, columns)
     except IsolationError as error:
         raise IsolationError(f"{error}; to run your own notebook unprotected: --allow-unsafe") from error
+    for line in looked.lines:
+        say(line)
+    return 0 if looked.complete else 1
+
+
+def look(
+    submission: Submission,
+    name: str,
+    assignment: Assignment,
+    allow_unsafe: bool = False,
+    columns: int | None = None,
+) -> Looked:
+    """Run a notebook and say what is found in it. name: what the student calls it. columns: fold at them.
+
+    Raises `OperationError` when it could not be run by our fault.
+    """
+    name = printable(name)
+    if submission.problem is not None:
+        return Looked((f"{name}: {submission.problem}",), complete=False)
+    executions = asyncio.run(_run(submission, assignment, allow_unsafe))
     broken = next((e for e in executions if e.status == "sandbox_error"), None)
     if broken is not None:
         raise OperationError(f"{name} could not be run: {broken.message}; see grader doctor")
     *worlds, again = executions
     found = self_check(submission, worlds, again, assignment)
-    columns = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
-    for line in lines(found, name, columns):
-        say(line)
-    return 0 if found.complete else 1
+    return Looked(tuple(lines(found, name, columns)), found.complete)
 
 
 def _read(path: Path) -> Submission:

@@ -1,4 +1,7 @@
-"""`grader ci`: grade in a CI job and show the result where its platform looks for it."""
+"""`grader ci`: grade in a CI job and show the result where its platform looks for it.
+
+With a release for students (`grader rubric release`) nobody is graded: the job shows the self-check.
+"""
 
 from __future__ import annotations
 
@@ -15,8 +18,9 @@ from grader.ci import github, gitlab, summary
 from grader.ci.junit import to_junit
 from grader.ci.platform import Kind, Platform, detect
 from grader.ci.standing import FEW, Standing, exit_code, stand
-from grader.commands import grade
-from grader.errors import GraderError, StorageError
+from grader.commands import check, grade
+from grader.errors import GraderError, StorageError, UsageError
+from grader.intake import collect
 from grader.journal import Entry, Journal
 from grader.progress import say
 from grader.report.files import write_text
@@ -38,19 +42,48 @@ class Request:
 def run(request: Request, environment: Mapping[str, str]) -> int:
     """Grade, write what the platform shows, and give the job's exit code.
 
-    0: everything is graded, and what `--fail-under` asks for was reached by all. 1: not by all.
+    0: everything is graded, and what `--fail-under` asks for was reached by all. 1: not by all. With a
+    release for students 0: everything asked for is found and reproducible.
     3: something of ours failed; run the job again. Raises `GraderError` for what stops the whole run.
     """
     platform = detect(environment, request.platform)
     grading = request.grading
     with _plain_output(platform):
+        home = assignments.locate(grading.rubric)
+        rubric = assignments.load_rubric(home).telling(grading.disclosure)
+        if rubric.released:
+            return _check(request, platform, rubric, home)
         done = grade.perform(grading)
         if done.code == grade.INTERRUPTED:
             return done.code
-        rubric = assignments.load_rubric(assignments.locate(grading.rubric)).telling(grading.disclosure)
         standings = _standings(request, done.ids, platform, rubric)
     _show(standings, request, platform, rubric)
     return 3 if done.code == 3 else exit_code(standings)
+
+
+def _check(request: Request, platform: Platform, rubric: Rubric, home: Path) -> int:
+    """Show students what is found in their notebooks; 1 where something is missing or not reproducible."""
+    out, paths = request.grading.out, request.grading.paths
+    if request.fail_under is not None:
+        raise UsageError(f"{home} is a release for students, without points; leave --fail-under out")
+    entries = collect(paths, exclude=[out, home], prefer=rubric.notebook).entries
+    if not entries:
+        raise UsageError(f"no notebook found in {', '.join(map(str, paths))}; name .ipynb files or a folder")
+    assignment = assignments.load(request.grading.rubric)
+    pages, complete = [], True
+    for entry in entries:
+        submission = entry.read()
+        looked = check.look(submission, submission.path, assignment)
+        for line in looked.lines:
+            say(line)
+        pages.append(looked.lines)
+        complete &= looked.complete
+    page = summary.of_checks(pages)
+    out.mkdir(parents=True, exist_ok=True)
+    write_text(out / "summary.md", page)
+    if platform.kind == "github":
+        _append(platform.summary, page)
+    return 0 if complete else 1
 
 
 @contextmanager
