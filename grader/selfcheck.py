@@ -23,7 +23,7 @@ from grader.judging.pairing import Slot, pair
 from grader.judging.reading import movement
 from grader.judging.sighting import Sighting, sight
 from grader.judging.source import Code
-from grader.models import Execution, PrintedTensor, Submission, VerdictName
+from grader.models import Execution, Output, PrintedTensor, Submission, VerdictName
 from grader.report.reasons import said
 from grader.report.text import one_line
 from grader.report.view import CheckView, student_view
@@ -174,7 +174,7 @@ def self_check(
                 if found.state == "found" and level == "found":
                     continue  # the code alone does not tell that it is there, only that it is not
             elif isinstance(check, TextCheck):
-                found = _written(check, submission, spoken)
+                found = _written(check, submission, worlds[0].outputs, spoken)
             else:
                 worlds_of = [r[check.quantity] for r in assignment.references]
                 shown = _sighted(seen[check.id], texts) if check.id in seen else None
@@ -232,8 +232,8 @@ def _coded(check: BehaviourCheck, submission: Submission) -> Item:
     return Item(check.title, "missing" if lacking else "found", "", lacking)
 
 
-def _written(check: TextCheck, submission: Submission, spoken: _Words) -> Item:
-    answer = find_answer(check, submission.cells)
+def _written(check: TextCheck, submission: Submission, outputs: Sequence[Output], spoken: _Words) -> Item:
+    answer = find_answer(check, submission.cells, outputs)
     if answer is None:
         return Item(check.title, "missing", "", (spoken.no_answer,))
     return Item(check.title, "found", _where(answer.cell, answer.text, spoken), ())
