@@ -23,7 +23,7 @@ from grader.judging.pairing import Slot, pair
 from grader.judging.reading import movement
 from grader.judging.sighting import Sighting, sight
 from grader.judging.source import Code
-from grader.models import Execution, PrintedTensor, Submission, VerdictName
+from grader.models import Execution, Output, PrintedTensor, Submission, VerdictName
 from grader.report.reasons import said
 from grader.report.text import one_line
 from grader.report.view import CheckView, student_view
@@ -101,7 +101,7 @@ _EN = _Words(
     fixed="The numbers stay the same under another random seed: are they computed by this notebook?",
     varies="Two runs of the same notebook print different numbers: set the seed before drawing.",
     only_once="It is not printed under another random seed.",
-    by_name="A print is found by its name and shape: print each value whole, with its name in front.",
+    by_name="Here it is looked for by name and shape alone: print each value whole, with its name in front.",
     by_shape="Taken by its shape alone: print its name in front.",
     several="Several values could be meant: print one alone under its name.",
     stored="The outputs saved in the file are not what the notebook prints when it runs from top to bottom.",
@@ -121,7 +121,7 @@ _DE = _Words(
     fixed="Die Zahlen bleiben unter einem anderen Seed gleich: Berechnet dieses Notebook sie?",
     varies="Zwei Läufe desselben Notebooks drucken verschiedene Zahlen: Setzen Sie den Seed vor dem Ziehen.",
     only_once="Unter einem anderen Seed wird es nicht ausgegeben.",
-    by_name="Gefunden wird nach Name und Form: Geben Sie jeden Wert ganz aus, mit seinem Namen davor.",
+    by_name="Hier zählen nur Name und Form: Geben Sie jeden Wert ganz aus, mit seinem Namen davor.",
     by_shape="Nur an der Form erkannt: Geben Sie seinen Namen davor aus.",
     several="Mehrere Werte kommen in Frage: Geben Sie nur einen mit seinem Namen aus.",
     stored="Die gespeicherten Ausgaben sind nicht, was das Notebook von oben nach unten ausgeführt ausgibt.",
@@ -174,7 +174,7 @@ def self_check(
                 if found.state == "found" and level == "found":
                     continue  # the code alone does not tell that it is there, only that it is not
             elif isinstance(check, TextCheck):
-                found = _written(check, submission, spoken)
+                found = _written(check, submission, worlds[0].outputs, spoken)
             else:
                 worlds_of = [r[check.quantity] for r in assignment.references]
                 shown = _sighted(seen[check.id], texts) if check.id in seen else None
@@ -232,8 +232,8 @@ def _coded(check: BehaviourCheck, submission: Submission) -> Item:
     return Item(check.title, "missing" if lacking else "found", "", lacking)
 
 
-def _written(check: TextCheck, submission: Submission, spoken: _Words) -> Item:
-    answer = find_answer(check, submission.cells)
+def _written(check: TextCheck, submission: Submission, outputs: Sequence[Output], spoken: _Words) -> Item:
+    answer = find_answer(check, submission.cells, outputs)
     if answer is None:
         return Item(check.title, "missing", "", (spoken.no_answer,))
     return Item(check.title, "found", _where(answer.cell, answer.text, spoken), ())

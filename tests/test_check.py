@@ -226,6 +226,12 @@ def test_code_and_words_that_were_asked_for(student: Student) -> None:
     assert "initialised" not in student.stdout  # whether it is used rightly, only the values tell
 
 
+def test_an_answer_in_words_may_be_printed(student: Student) -> None:
+    student.asks(BEHAVIOUR)
+    student.check(lambda seed, run: "Answer: the same results as before\n")
+    assert student.line("in words") == "found    in words, cell 1: Answer: the same results as before"
+
+
 def test_what_helps_to_find_a_print_is_not_said_of_code_and_words(student: Student) -> None:
     student.asks(BEHAVIOUR)
     assert student.check(computed(WRONG)) == 1

@@ -183,7 +183,7 @@ def _troubles(report: Report, spoken: Words) -> tuple[Trouble, ...]:
     found = []
     for error in run.errors[:_ERRORS]:
         name, cell = one_line(error.name, 60), error.cell + 1
-        said = spoken.raised.format(cell=cell, name=name, message=one_line(error.message))
+        said = spoken.raised.format(cell=cell, name=name, message=one_line(error.message)).removesuffix(": ")
         found.append(Trouble(said, cell))
     if more := len(run.errors[_ERRORS:]):
         found.append(Trouble(spoken.more_raised[more != 1].format(n=more)))
