@@ -350,6 +350,10 @@ def test_who_subscribes_while_the_kernel_sends_is_greeted(tmp_path: Path) -> Non
         arrived = []
         while len(arrived) < 2 and subscriber.poll(5000):
             arrived.append(b"".join(subscriber.recv_multipart()))
+        task = thread._event_pipe_gc_task
+        thread.schedule(task.cancel)
+        while not task.done():  # or asyncio complains after the suite's last line
+            time.sleep(0.01)
         thread.stop()
         for socket in (publisher, subscriber):
             socket.close(0)
