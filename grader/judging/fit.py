@@ -142,7 +142,7 @@ def _rivalry(
     if not rivals:
         return None
     if any(c.named(check.id) for c in right) and not any(
-        o.named(check.id) or _of_one_print(o, best) for o in rivals
+        o.named(check.id) or _of_one_print(o, best) or _right_behind(o, best) for o in rivals
     ):
         return None
     first, last = min(c.first for c in right), max(c.last for c in right)
@@ -179,6 +179,16 @@ def _of_one_print(one: Candidate, other: Candidate) -> bool:
     """Are both parts of the same print, a stack or a table, which has one name for all that is in it?"""
     places = {(p.cell, p.output, p.span) for p in (r.slot.first for r in one.readings)}
     return any((p.cell, p.output, p.span) in places for p in (r.slot.first for r in other.readings))
+
+
+def _right_behind(one: Candidate, other: Candidate) -> bool:
+    """Does it follow the other without a name of its own, so that the other's name is for both?"""
+    named, next_ = other.readings[-1].slot.first, one.readings[0].slot.first
+    return (
+        one.first == other.last + 1
+        and (named.cell, named.output) == (next_.cell, next_.output)
+        and next_.label in ("", named.after)
+    )
 
 
 def _is_nothing(candidate: Candidate) -> bool:

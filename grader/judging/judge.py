@@ -53,7 +53,9 @@ def _judge_nothing(check: TensorCheck, case: Case) -> Decision:
         printed, quantity = max(
             enumerate(claimed), key=lambda c: (c[1][0].order, c[1][0].meaning.words.get(c[1][1], 0), c[0])
         )[1]
-        text = f"The print labelled {printed.slot.first.label or check.title!r} shows {quantity}."
+        told_apart = _tells(printed) or quantity in printed.meaning.words
+        shown = quantity if told_apart else "nothing but zeros"
+        text = f"The print labelled {printed.slot.first.label or check.title!r} shows {shown}."
         views = [
             v
             for v in _variants_of(printed, case)

@@ -39,7 +39,7 @@ def judge_misfit(check: TensorCheck, candidate: Candidate, case: Case) -> Decisi
     doubt = _imprecise(comparison, rubric)
     if doubt is not None:
         return decided("review", None, doubt)
-    unit = _other_unit(candidate, comparison, rubric)
+    unit = _other_unit(candidate, comparison, case)
     if unit is not None:
         return decided("review", None, "Right in the unit that the label gives; a person decides.", unit)
     constant = len(case.references) > 1 and all(r.movement == "constant" for r in candidate.readings)
@@ -55,7 +55,7 @@ def judge_misfit(check: TensorCheck, candidate: Candidate, case: Case) -> Decisi
         return decided("fail", 0.0, rubric.messages.fail, diagnosis)
     if any(r.slot.first.elided for r in candidate.readings):
         return decided("review", None, "The print was cut short; a person decides by what can be seen.")
-    if candidate.coverage == 0.0:
+    if candidate.coverage == 0.0 or (candidate.kind == "named" and candidate.coverage < 1.0):
         size = case.references[0][check.quantity].size
         return decided(
             "fail", 0.0, f"What is printed under this name has {_count(candidate)} numbers, not {size}."
@@ -86,22 +86,37 @@ def judge_misfit(check: TensorCheck, candidate: Candidate, case: Case) -> Decisi
     return decided("fail", 0.0, rubric.messages.fail, diagnosis)
 
 
-def _other_unit(candidate: Candidate, comparison: Comparison | None, rubric: Rubric) -> Diagnosis | None:
+def _other_unit(candidate: Candidate, comparison: Comparison | None, case: Case) -> Diagnosis | None:
     """The factor, where the values are a power of ten times the expected ones and a label says so."""
     said = " ".join(
         f"{r.slot.first.label} {r.slot.first.after} {r.slot.first.above}" for r in candidate.readings
     )
-    if comparison is None or not _POWER.search(unicodedata.normalize("NFKC", said)):
+    in_label = bool(_POWER.search(unicodedata.normalize("NFKC", said)))
+    if comparison is None:
         return None
     if comparison.agrees.size == 1:
-        return _unit_of_one(comparison, per_cent="%" in said)
-    diagnosis = generic(comparison.prints, rubric.tolerance)
+        return _unit_of_one(comparison, per_cent="%" in said) if in_label else None
+    diagnosis = generic(comparison.prints, case.rubric.tolerance)
     if diagnosis is None or diagnosis.ids != ("constant_factor",):
         return None
     printed, expected = comparison.prints[-1]
     biggest = int(np.argmax(np.abs(expected)))
-    power = np.log10(abs(printed.values[biggest] / expected[biggest]))
-    return diagnosis if abs(power - round(power)) <= 1e-3 and round(power) != 0 else None
+    power = float(np.log10(abs(printed.values[biggest] / expected[biggest])))
+    if abs(power - round(power)) > 1e-3 or round(power) == 0:
+        return None
+    before = candidate.kind != "mistaken" and _stands_before(candidate, round(power), case)
+    return diagnosis if in_label or before else None
+
+
+def _stands_before(candidate: Candidate, power: int, case: Case) -> bool:
+    """Does the same output show this power of ten, or its inverse, before it, as in ``1e6 * dL/dW1:``?"""
+    own = candidate.readings[0].slot.first
+    before = (r.slot.first for r in case.readings if r.order < candidate.first and r.size == 1)
+    return any(
+        (p.cell, p.output) == (own.cell, own.output)
+        and bool(np.isclose(np.abs(p.values[0]), (10.0**power, 10.0**-power), rtol=1e-9, atol=0.0).any())
+        for p in before
+    )
 
 
 def _unit_of_one(comparison: Comparison, *, per_cent: bool) -> Diagnosis | None:

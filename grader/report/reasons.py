@@ -44,7 +44,9 @@ _GERMAN: dict[str, str] = {
     "Close, and computed in half precision; a person decides.": "Nahe daran, und in halber Genauigkeit gerechnet; eine Person entscheidet.",
     "Right but for the last printed digit, as if digits were cut off; a person decides.": "Richtig bis auf die letzte ausgegebene Stelle, als wären Stellen abgeschnitten; eine Person entscheidet.",
     "Right, but printed under the name of {name}, and that one under this; a person decides.": "Richtig, aber unter dem Namen von {name} ausgegeben, und jenes unter diesem; eine Person entscheidet.",
+    "The print labelled {label} shows nothing but zeros.": "Die Ausgabe mit der Beschriftung {label} zeigt nur Nullen.",
     "The print labelled {label} shows {name}.": "Die Ausgabe mit der Beschriftung {label} zeigt {name}.",
+    "None is printed under this name: there was no value.": "Unter diesem Namen wird None ausgegeben: Es gab keinen Wert.",
     "These values stand among others that were printed in cell {where}; a person decides.": "Diese Werte stehen unter anderen, die in Zelle {where} ausgegeben wurden; eine Person entscheidet.",
     # grader.judging.behaviour
     "The notebook has no code.": "Das Notebook enthält keinen Code.",
@@ -58,6 +60,9 @@ _GERMAN: dict[str, str] = {
     # grader.judging.relations, grader.judging.diagnose
     "Your values have the right magnitude and the opposite sign.": "Ihre Werte haben den richtigen Betrag und das umgekehrte Vorzeichen.",
     "Your values are {factor} times the expected ones.": "Ihre Werte sind das {factor}-Fache der erwarteten.",
+    "Your values are the right ones without their signs.": "Ihre Werte sind die richtigen ohne ihre Vorzeichen.",
+    "Your values are the expected ones times a factor that changes with the random numbers, here {factor}, as clipping or normalising does.": "Ihre Werte sind die erwarteten mal einem Faktor, der sich mit den Zufallszahlen ändert, hier {factor}, wie beim Abschneiden (clipping) oder Normieren.",
+    "Some of your values are not finite (nan, inf): look for a division by zero, a root or a logarithm of a negative number.": "Einige Ihrer Werte sind nicht endlich (nan, inf): Suchen Sie eine Division durch null, eine Wurzel oder einen Logarithmus einer negativen Zahl.",
     "These are the right numbers in another order.": "Das sind die richtigen Zahlen in anderer Reihenfolge.",
     "One element differs: number {count} of {size}, counted row by row.": "Ein Element weicht ab: Nummer {count} von {size}, zeilenweise gezählt.",
     "Your values are close but not equal, as if rounded before the end of the computation.": "Ihre Werte sind nahe daran, aber nicht gleich, als wäre vor dem Ende der Rechnung gerundet worden.",
