@@ -199,7 +199,9 @@ def test_the_value_of_another_check_under_this_label_fails(hw4: Assignment) -> N
 
 def test_zeros_under_a_name_are_called_zeros(hw4: Assignment) -> None:
     printed = [[show(np.zeros(4), "db1", decimals=d)] for d in (4, 12)]
-    assert verdicts(hw4, printed)["db1"].reason == "The print labelled 'db1' shows nothing but zeros."
+    assert (
+        verdicts(hw4, printed)["db1"].reason == "The print labelled 'db1' in cell 2 shows nothing but zeros."
+    )
 
 
 @pytest.mark.parametrize("text", ["dL/db1: None", "dL/db1 =\nNone\n", "dL/dW1 None dL/db1 None"])

@@ -9,6 +9,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from grader.judging.book import fits, margin
 from grader.judging.decision import Case, Decision, compared
 from grader.judging.diagnose import named
 from grader.judging.evidence import TELLING, Comparison, digits, excluded, in_half_precision, last_digit_off
@@ -52,7 +53,7 @@ def judge_misfit(check: TensorCheck, candidate: Candidate, case: Case) -> Decisi
     if candidate.kind == "mistaken":
         rivals = case.explanation.rivals.get(candidate.mistakes, ())
         diagnosis = named(candidate.mistakes, case.mistakes, rivals)
-        return decided("fail", 0.0, rubric.messages.fail, diagnosis)
+        return decided("fail", 0.0, _differ(comparison, rubric), diagnosis)
     if any(r.slot.first.elided for r in candidate.readings):
         return decided("review", None, "The print was cut short; a person decides by what can be seen.")
     if candidate.coverage == 0.0 or (candidate.kind == "named" and candidate.coverage < 1.0):
@@ -83,7 +84,17 @@ def judge_misfit(check: TensorCheck, candidate: Candidate, case: Case) -> Decisi
     if one_wrong and candidate.named(check.id) and comparison.share >= rubric.partial.at_least:
         share = rubric.partial.share * comparison.share
         return decided("partial", share, rubric.messages.partial, diagnosis)
-    return decided("fail", 0.0, rubric.messages.fail, diagnosis)
+    return decided("fail", 0.0, _differ(comparison, rubric), diagnosis)
+
+
+def _differ(comparison: Comparison | None, rubric: Rubric) -> str:
+    """That the values are wrong, and why some that look right are marked."""
+    if comparison is not None and len(comparison.prints) > 1:
+        printed, expected = comparison.prints[0]
+        alike = fits(printed, expected, margin(expected, rubric.tolerance))
+        if alike.sum() > comparison.agrees.sum():
+            return f"{rubric.messages.fail} Some of them only look right at the few digits that were printed."
+    return rubric.messages.fail
 
 
 def _other_unit(candidate: Candidate, comparison: Comparison | None, case: Case) -> Diagnosis | None:

@@ -36,6 +36,7 @@ _GERMAN: dict[str, str] = {
     "What is printed under this name has {count} numbers, not {size}.": "Was unter diesem Namen ausgegeben wird, hat {count} Zahlen, nicht {size}.",
     "The values are right, but do not change with the random seed: were they computed here?": "Die Werte sind richtig, ändern sich aber nicht mit dem Startwert: Wurden sie hier berechnet?",
     "They only look right at the few digits that were printed.": "Nur an den wenigen ausgegebenen Stellen sehen sie richtig aus.",
+    "Some of them only look right at the few digits that were printed.": "Einige sehen nur an den wenigen ausgegebenen Stellen richtig aus.",
     "The shape does not fit either.": "Auch die Form passt nicht.",
     "Right in the unit that the label gives; a person decides.": "Richtig in der Einheit, die die Beschriftung nennt; eine Person entscheidet.",
     "Right under the handout's seed, different under another one; a person looks why.": "Richtig unter dem Startwert des Blatts, anders unter einem anderen; eine Person sieht nach, warum.",
@@ -44,8 +45,8 @@ _GERMAN: dict[str, str] = {
     "Close, and computed in half precision; a person decides.": "Nahe daran, und in halber Genauigkeit gerechnet; eine Person entscheidet.",
     "Right but for the last printed digit, as if digits were cut off; a person decides.": "Richtig bis auf die letzte ausgegebene Stelle, als wären Stellen abgeschnitten; eine Person entscheidet.",
     "Right, but printed under the name of {name}, and that one under this; a person decides.": "Richtig, aber unter dem Namen von {name} ausgegeben, und jenes unter diesem; eine Person entscheidet.",
-    "The print labelled {label} shows nothing but zeros.": "Die Ausgabe mit der Beschriftung {label} zeigt nur Nullen.",
-    "The print labelled {label} shows {name}.": "Die Ausgabe mit der Beschriftung {label} zeigt {name}.",
+    "The print labelled {label} in cell {where} shows nothing but zeros.": "Die Ausgabe mit der Beschriftung {label} in Zelle {where} zeigt nur Nullen.",
+    "The print labelled {label} in cell {where} shows {name}.": "Die Ausgabe mit der Beschriftung {label} in Zelle {where} zeigt {name}.",
     "None is printed under this name: there was no value.": "Unter diesem Namen wird None ausgegeben: Es gab keinen Wert.",
     "These values stand among others that were printed in cell {where}; a person decides.": "Diese Werte stehen unter anderen, die in Zelle {where} ausgegeben wurden; eine Person entscheidet.",
     # grader.judging.behaviour
