@@ -13,6 +13,7 @@ from grader.judging.book import Array, moves
 from grader.judging.decision import Case, Decision, compared
 from grader.judging.evidence import LEAST_DIGITS, Comparison, digits, excluded
 from grader.judging.match import Candidate
+from grader.judging.reading import Reading
 from grader.judging.source import Code
 from grader.judging.typed import may_be_typed_in, typed_in
 from grader.models import Flag
@@ -159,8 +160,10 @@ def _rivalry(
 
 
 def _in_a_crowd(check: TensorCheck, best: Candidate, case: Case) -> bool:
-    """Is it one of many prints of its size that neither a name nor a value tells apart?"""
-    if best.named(check.id) or len(best.readings) > 1:
+    """Is it one of many prints of its size, or are its parts, that neither a name nor a value tells apart?"""
+    if len(best.readings) > 1:
+        return _between_its_parts(check, best, case)
+    if best.named(check.id):
         return False
     crowd = [
         r
@@ -173,6 +176,29 @@ def _in_a_crowd(check: TensorCheck, best: Candidate, case: Case) -> bool:
         return False
     trained = any(c.updates_parameters for c in case.code.cells if c.index <= crowd[-1].slot.first.cell)
     return not trained or crowd[0].order < best.first
+
+
+def _between_its_parts(check: TensorCheck, best: Candidate, case: Case) -> bool:
+    """Do others of the size of its parts stand between them, and no name tells which are meant?"""
+    parts = {r.order for r in best.readings}
+    sizes = {r.size for r in best.readings}
+    names = {_named_like(r) for r in best.readings}
+    return any(
+        r.size in sizes
+        and min(parts) < r.order < max(parts)
+        and r.order not in parts
+        and r.movement == "moves"
+        and not r.exact
+        and (_named_like(r) in names if best.named(check.id) else not _speaks_of_another(r, check))
+        for r in case.readings
+    )
+
+
+def _speaks_of_another(reading: Reading, check: TensorCheck) -> bool:
+    """Does its own label name something else?"""
+    if not reading.slot.first.label:
+        return False
+    return reading.meaning.names_background or (reading.called and reading.meant not in (None, check.id))
 
 
 def _of_one_print(one: Candidate, other: Candidate) -> bool:
@@ -231,7 +257,11 @@ def _without_series(rivals: Sequence[Candidate], right: Sequence[Candidate]) -> 
 
 
 def _name(candidate: Candidate) -> str:
-    return _COUNT.sub("#", candidate.readings[0].slot.first.label)
+    return _named_like(candidate.readings[0])
+
+
+def _named_like(reading: Reading) -> str:
+    return _COUNT.sub("#", reading.slot.first.label)
 
 
 def _full_name(candidate: Candidate) -> str:

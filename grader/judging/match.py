@@ -240,22 +240,15 @@ def _speaks(reading: Reading) -> bool:
 def _mistaken_pieces(
     readings: Sequence[Reading], explained: Mapping[int, View], check: TensorCheck
 ) -> Candidate | None:
-    chosen: dict[tuple[str, int], Reading] = {}
-    counts: dict[str, int] = {}
-    mistakes: tuple[str, ...] = ()
+    chosen: dict[tuple[tuple[str, ...], str, int], dict[int, Reading]] = defaultdict(dict)
     for reading in readings:
         view = explained.get(reading.order)
-        if view is None or view.whole or view.target.quantity != check.quantity:
-            continue
-        chosen[view.layout, view.index] = reading
-        counts[view.layout] = view.count
-        mistakes = view.target.mistakes
-    for layout, count in counts.items():
-        pieces = [reading for (how, _), reading in sorted(chosen.items()) if how == layout]
+        if view is not None and not view.whole and view.target.quantity == check.quantity:
+            chosen[view.target.mistakes, view.layout, view.count][view.index] = reading
+    for (mistakes, layout, count), pieces in reversed(chosen.items()):
         if len(pieces) == count:
-            return Candidate(
-                "mistaken", tuple(pieces), f"split by {layout}", 1.0, mistakes, ("value", "order")
-            )
+            ordered = tuple(pieces[index] for index in sorted(pieces))
+            return Candidate("mistaken", ordered, f"split by {layout}", 1.0, mistakes, ("value", "order"))
     return None
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -61,6 +62,8 @@ def judge_misfit(check: TensorCheck, candidate: Candidate, case: Case) -> Decisi
         return decided(
             "fail", 0.0, f"What is printed under this name has {_count(candidate)} numbers, not {size}."
         )
+    if candidate.coverage < 1.0 and _all_there(check, case):
+        return decided("review", None, "All of it was printed, in another order; a person decides.")
     if candidate.coverage < 1.0:
         return _judge_part(candidate, rubric, decided)
     if candidate.kind == "handout":
@@ -147,6 +150,16 @@ def _unit_of_one(comparison: Comparison, *, per_cent: bool) -> Diagnosis | None:
             text = f"Your values are {scale:.6g} times the expected ones."
             return Diagnosis(ids=("constant_factor",), message=text, detail=text)
     return None
+
+
+def _all_there(check: TensorCheck, case: Case) -> bool:
+    """Does every row, or every column, of it stand somewhere?"""
+    found: dict[tuple[str, int], set[int]] = defaultdict(set)
+    for reading in case.readings:
+        for view in reading.exact:
+            if view.target.quantity == check.quantity and view.layout in ("row", "column"):
+                found[view.layout, view.count].add(view.index)
+    return any(len(indices) == count for (_, count), indices in found.items())
 
 
 def _judge_part(candidate: Candidate, rubric: Rubric, decided: Callable[..., Decision]) -> Decision:

@@ -40,6 +40,7 @@ _GERMAN: dict[str, str] = {
     "The shape does not fit either.": "Auch die Form passt nicht.",
     "Right in the unit that the label gives; a person decides.": "Richtig in der Einheit, die die Beschriftung nennt; eine Person entscheidet.",
     "Right under the handout's seed, different under another one; a person looks why.": "Richtig unter dem Startwert des Blatts, anders unter einem anderen; eine Person sieht nach, warum.",
+    "All of it was printed, in another order; a person decides.": "Alles davon wurde ausgegeben, in anderer Reihenfolge; eine Person entscheidet.",
     "Only {share} of it was printed.": "Nur {share} davon wurden ausgegeben.",
     "{share} of it was printed.": "{share} davon wurden ausgegeben.",
     "Close, and computed in half precision; a person decides.": "Nahe daran, und in halber Genauigkeit gerechnet; eine Person entscheidet.",
