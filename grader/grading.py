@@ -32,7 +32,7 @@ from grader.judging.reading import read
 from grader.judging.settle import believe, doubt_coarse, doubt_swapped, follow_through, settle_hidden
 from grader.judging.slices import take_apart
 from grader.judging.source import Code
-from grader.judging.words import in_words
+from grader.judging.words import in_words, shown_as_none
 from grader.models import (
     Cell,
     Execution,
@@ -134,6 +134,7 @@ def decide(
         said = said or among(c, expected, numbers, rubric.tolerance)
         if numeric[c.id].verdict == "missing":
             said = said or in_a_picture(c, outputs, code) or _unseen(c.id, lacking)
+            said = said or shown_as_none(c, outputs, code, books.vocabulary)
         numeric[c.id] = said or numeric[c.id]
     by_question = [[c.id for c in q.checks if isinstance(c, TensorCheck)] for q in rubric.questions]
     settled = believe(settle_hidden(doubt_swapped(numeric, case), case), by_question, case)

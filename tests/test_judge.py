@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 from printing import in_worlds, show
 
 from grader.assignment import Assignment
+from grader.extract import extract
 from grader.grading import decide
 from grader.judging.decision import Decision
-from grader.models import Cell, PrintedTensor
+from grader.models import Cell, Output, PrintedTensor
 
 LABELS = {
     "h1": "h1",
@@ -194,6 +195,22 @@ def test_copied_labels_are_flagged_not_punished(hw4: Assignment) -> None:
 def test_the_value_of_another_check_under_this_label_fails(hw4: Assignment) -> None:
     decisions = verdicts(hw4, in_worlds(hw4.references, [("db1", "db2"), ("db2", "db2")]))
     assert (decisions["db1"].verdict, decisions["db2"].verdict) == ("fail", "pass")
+
+
+def test_zeros_under_a_name_are_called_zeros(hw4: Assignment) -> None:
+    printed = [[show(np.zeros(4), "db1", decimals=d)] for d in (4, 12)]
+    assert (
+        verdicts(hw4, printed)["db1"].reason == "The print labelled 'db1' in cell 2 shows nothing but zeros."
+    )
+
+
+@pytest.mark.parametrize("text", ["dL/db1: None", "dL/db1 =\nNone\n", "dL/dW1 None dL/db1 None"])
+def test_none_under_a_name_is_missing_and_told(hw4: Assignment, text: str) -> None:
+    output = Output(cell=1, index=0, kind="stdout", text=text)
+    decisions = decide(CODE, [extract([output])] * 2, hw4, [output])
+    assert decisions["db1"].verdict == "missing"
+    assert decisions["db1"].reason.startswith("None is printed")
+    assert not decisions["db2"].reason.startswith("None is printed")
 
 
 def test_follow_through_needs_an_earlier_failure(hw4: Assignment) -> None:

@@ -104,7 +104,7 @@ class RowJoiner:
                 self._header = last
                 self._open, self._rows, self._columns = node, 1, columns
                 return
-            if columns == self._columns and _NEXT_ROW.match(gap) and self._may_join(last, node):
+            if columns == self._columns and _NEXT_ROW.match(gap) and self._may_join(last, node, gap):
                 self._extend(last, node, _DOTS_LINE.search(gap) is not None)
                 return
             self._open = None
@@ -119,9 +119,9 @@ class RowJoiner:
                 self._seal(last)
         self._open, self._rows, self._columns = node, 1, columns
 
-    def _may_join(self, last: Node, node: Node) -> bool:
-        """Numbers one a line below a labelled one belong to it only if they stand under it."""
-        if self._columns > 1 or self._rows > 1:
+    def _may_join(self, last: Node, node: Node, gap: str) -> bool:
+        r"""Numbers one a line below a labelled one belong to it if they stand under it, or behind `\\`."""
+        if self._columns > 1 or self._rows > 1 or "\\\\" in gap:
             return True
         line = self._text.rfind("\n", max(0, last.start - _LONGEST_GAP), last.start) + 1
         if not self._text[line : last.start].strip(f" \t{BARS}"):

@@ -13,6 +13,7 @@ from grader.judging.book import Array, moves
 from grader.judging.decision import Case, Decision, compared
 from grader.judging.evidence import LEAST_DIGITS, Comparison, digits, excluded
 from grader.judging.match import Candidate
+from grader.judging.reading import Reading
 from grader.judging.source import Code
 from grader.judging.typed import may_be_typed_in, typed_in
 from grader.models import Flag
@@ -142,7 +143,7 @@ def _rivalry(
     if not rivals:
         return None
     if any(c.named(check.id) for c in right) and not any(
-        o.named(check.id) or _of_one_print(o, best) for o in rivals
+        o.named(check.id) or _of_one_print(o, best) or _right_behind(o, best) for o in rivals
     ):
         return None
     first, last = min(c.first for c in right), max(c.last for c in right)
@@ -159,8 +160,10 @@ def _rivalry(
 
 
 def _in_a_crowd(check: TensorCheck, best: Candidate, case: Case) -> bool:
-    """Is it one of many prints of its size that neither a name nor a value tells apart?"""
-    if best.named(check.id) or len(best.readings) > 1:
+    """Is it one of many prints of its size, or are its parts, that neither a name nor a value tells apart?"""
+    if len(best.readings) > 1:
+        return _between_its_parts(check, best, case)
+    if best.named(check.id):
         return False
     crowd = [
         r
@@ -175,10 +178,43 @@ def _in_a_crowd(check: TensorCheck, best: Candidate, case: Case) -> bool:
     return not trained or crowd[0].order < best.first
 
 
+def _between_its_parts(check: TensorCheck, best: Candidate, case: Case) -> bool:
+    """Do others of the size of its parts stand between them, and no name tells which are meant?"""
+    parts = {r.order for r in best.readings}
+    sizes = {r.size for r in best.readings}
+    names = {_named_like(r) for r in best.readings}
+    return any(
+        r.size in sizes
+        and min(parts) < r.order < max(parts)
+        and r.order not in parts
+        and r.movement == "moves"
+        and not r.exact
+        and (_named_like(r) in names if best.named(check.id) else not _speaks_of_another(r, check))
+        for r in case.readings
+    )
+
+
+def _speaks_of_another(reading: Reading, check: TensorCheck) -> bool:
+    """Does its own label name something else?"""
+    if not reading.slot.first.label:
+        return False
+    return reading.meaning.names_background or (reading.called and reading.meant not in (None, check.id))
+
+
 def _of_one_print(one: Candidate, other: Candidate) -> bool:
     """Are both parts of the same print, a stack or a table, which has one name for all that is in it?"""
     places = {(p.cell, p.output, p.span) for p in (r.slot.first for r in one.readings)}
     return any((p.cell, p.output, p.span) in places for p in (r.slot.first for r in other.readings))
+
+
+def _right_behind(one: Candidate, other: Candidate) -> bool:
+    """Does it follow the other without a name of its own, so that the other's name is for both?"""
+    named, next_ = other.readings[-1].slot.first, one.readings[0].slot.first
+    return (
+        one.first == other.last + 1
+        and (named.cell, named.output) == (next_.cell, next_.output)
+        and next_.label in ("", named.after)
+    )
 
 
 def _is_nothing(candidate: Candidate) -> bool:
@@ -221,7 +257,11 @@ def _without_series(rivals: Sequence[Candidate], right: Sequence[Candidate]) -> 
 
 
 def _name(candidate: Candidate) -> str:
-    return _COUNT.sub("#", candidate.readings[0].slot.first.label)
+    return _named_like(candidate.readings[0])
+
+
+def _named_like(reading: Reading) -> str:
+    return _COUNT.sub("#", reading.slot.first.label)
 
 
 def _full_name(candidate: Candidate) -> str:

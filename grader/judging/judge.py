@@ -27,7 +27,7 @@ def judge(check: TensorCheck, candidates: Sequence[Candidate], case: Case) -> De
     if not candidates:
         return _judge_nothing(check, case)
     named_ones = [c for c in candidates if c.named(check.id)]
-    meant = (named_ones or list(candidates))[-1]
+    meant = _without_another(candidates, (named_ones or list(candidates))[-1])
     decision = judge_misfit(check, meant, case)
     for other in candidates:
         if other is not meant and other.kind in ("handout", "right") and decision.verdict != "partial":
@@ -35,6 +35,18 @@ def judge(check: TensorCheck, candidates: Sequence[Candidate], case: Case) -> De
             if rival.verdict == "review":
                 return rival
     return decision
+
+
+def _without_another(candidates: Sequence[Candidate], meant: Candidate) -> Candidate:
+    """The next print, if it shows the same mistakes less some: `layer 2` of a Sequential is half a layer."""
+    return next(
+        (
+            c
+            for c in candidates
+            if c.first == meant.last + 1 and c.kind == "mistaken" and set(c.mistakes) < set(meant.mistakes)
+        ),
+        meant,
+    )
 
 
 def _judge_nothing(check: TensorCheck, case: Case) -> Decision:
@@ -53,7 +65,10 @@ def _judge_nothing(check: TensorCheck, case: Case) -> Decision:
         printed, quantity = max(
             enumerate(claimed), key=lambda c: (c[1][0].order, c[1][0].meaning.words.get(c[1][1], 0), c[0])
         )[1]
-        text = f"The print labelled {printed.slot.first.label or check.title!r} shows {quantity}."
+        told_apart = _tells(printed) or quantity in printed.meaning.words
+        shown = quantity if told_apart else "nothing but zeros"
+        name, cell = printed.slot.first.label or check.title, printed.slot.first.cell + 1
+        text = f"The print labelled {name!r} in cell {cell} shows {shown}."
         views = [
             v
             for v in _variants_of(printed, case)

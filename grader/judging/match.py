@@ -9,7 +9,7 @@ order. All prints and checks are considered together: a print answers one check.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -116,7 +116,7 @@ def match(
         found[check_id].append(Candidate("placed", (reading,), "by order", 1.0, (), ("shape", "order")))
     for check in checks:
         if not found[check.id]:
-            found[check.id].extend(_of_another_size(rest, check.id, sizes))
+            found[check.id].extend(_called_so(readings, taken, check.id, sizes))
     return {check: tuple(sorted(cs, key=lambda c: c.first)) for check, cs in found.items() if cs}
 
 
@@ -240,22 +240,15 @@ def _speaks(reading: Reading) -> bool:
 def _mistaken_pieces(
     readings: Sequence[Reading], explained: Mapping[int, View], check: TensorCheck
 ) -> Candidate | None:
-    chosen: dict[tuple[str, int], Reading] = {}
-    counts: dict[str, int] = {}
-    mistakes: tuple[str, ...] = ()
+    chosen: dict[tuple[tuple[str, ...], str, int], dict[int, Reading]] = defaultdict(dict)
     for reading in readings:
         view = explained.get(reading.order)
-        if view is None or view.whole or view.target.quantity != check.quantity:
-            continue
-        chosen[view.layout, view.index] = reading
-        counts[view.layout] = view.count
-        mistakes = view.target.mistakes
-    for layout, count in counts.items():
-        pieces = [reading for (how, _), reading in sorted(chosen.items()) if how == layout]
+        if view is not None and not view.whole and view.target.quantity == check.quantity:
+            chosen[view.target.mistakes, view.layout, view.count][view.index] = reading
+    for (mistakes, layout, count), pieces in reversed(chosen.items()):
         if len(pieces) == count:
-            return Candidate(
-                "mistaken", tuple(pieces), f"split by {layout}", 1.0, mistakes, ("value", "order")
-            )
+            ordered = tuple(pieces[index] for index in sorted(pieces))
+            return Candidate("mistaken", ordered, f"split by {layout}", 1.0, mistakes, ("value", "order"))
     return None
 
 
@@ -284,12 +277,26 @@ def _by_label(readings: Sequence[Reading], sizes: Mapping[str, int]) -> dict[str
     return found
 
 
-def _of_another_size(readings: Sequence[Reading], check: str, sizes: Mapping[str, int]) -> list[Candidate]:
-    """A tensor that is called like the check and can't be it; the last one, where nothing else answers."""
+def _called_so(
+    readings: Sequence[Reading], taken: Collection[int], check: str, sizes: Mapping[str, int]
+) -> list[Candidate]:
+    """A tensor that is called like the check, where nothing else answers: the last one, whatever its numbers
+    happen to be a part of. What shows another quantity as a whole is told by that quantity's name."""
     called = [
-        r for r in readings if r.meant == check and r.called and r.size > 1 and sizes[check] % r.size != 0
+        r
+        for r in readings
+        if r.meant == check
+        and r.size > 1
+        and r.order not in taken
+        and _names_itself(r)
+        and not any(v.whole for v in r.exact)
     ]
-    return [Candidate("named", (r,), "of another size", 0.0, (), ("label",)) for r in called[-1:]]
+    if not called:
+        return []
+    last = max(called, key=lambda r: (r.size == sizes[check], r.order))
+    if last.size == sizes[check]:
+        return [Candidate("named", (last,), "as printed", 1.0, (), ("label", "shape"))]
+    return [Candidate("named", (last,), "of another size", 0.0, (), ("label",))]
 
 
 def _names_itself(reading: Reading) -> bool:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
 
+from grader.judging.book import fits, margin
 from grader.judging.decision import Case, Decision, compared
 from grader.judging.diagnose import named
 from grader.judging.evidence import TELLING, Comparison, digits, excluded, in_half_precision, last_digit_off
@@ -39,7 +41,7 @@ def judge_misfit(check: TensorCheck, candidate: Candidate, case: Case) -> Decisi
     doubt = _imprecise(comparison, rubric)
     if doubt is not None:
         return decided("review", None, doubt)
-    unit = _other_unit(candidate, comparison, rubric)
+    unit = _other_unit(candidate, comparison, case)
     if unit is not None:
         return decided("review", None, "Right in the unit that the label gives; a person decides.", unit)
     constant = len(case.references) > 1 and all(r.movement == "constant" for r in candidate.readings)
@@ -52,14 +54,16 @@ def judge_misfit(check: TensorCheck, candidate: Candidate, case: Case) -> Decisi
     if candidate.kind == "mistaken":
         rivals = case.explanation.rivals.get(candidate.mistakes, ())
         diagnosis = named(candidate.mistakes, case.mistakes, rivals)
-        return decided("fail", 0.0, rubric.messages.fail, diagnosis)
+        return decided("fail", 0.0, _differ(comparison, rubric), diagnosis)
     if any(r.slot.first.elided for r in candidate.readings):
         return decided("review", None, "The print was cut short; a person decides by what can be seen.")
-    if candidate.coverage == 0.0:
+    if candidate.coverage == 0.0 or (candidate.kind == "named" and candidate.coverage < 1.0):
         size = case.references[0][check.quantity].size
         return decided(
             "fail", 0.0, f"What is printed under this name has {_count(candidate)} numbers, not {size}."
         )
+    if candidate.coverage < 1.0 and _all_there(check, case):
+        return decided("review", None, "All of it was printed, in another order; a person decides.")
     if candidate.coverage < 1.0:
         return _judge_part(candidate, rubric, decided)
     if candidate.kind == "handout":
@@ -83,25 +87,50 @@ def judge_misfit(check: TensorCheck, candidate: Candidate, case: Case) -> Decisi
     if one_wrong and candidate.named(check.id) and comparison.share >= rubric.partial.at_least:
         share = rubric.partial.share * comparison.share
         return decided("partial", share, rubric.messages.partial, diagnosis)
-    return decided("fail", 0.0, rubric.messages.fail, diagnosis)
+    return decided("fail", 0.0, _differ(comparison, rubric), diagnosis)
 
 
-def _other_unit(candidate: Candidate, comparison: Comparison | None, rubric: Rubric) -> Diagnosis | None:
+def _differ(comparison: Comparison | None, rubric: Rubric) -> str:
+    """That the values are wrong, and why some that look right are marked."""
+    if comparison is not None and len(comparison.prints) > 1:
+        printed, expected = comparison.prints[0]
+        alike = fits(printed, expected, margin(expected, rubric.tolerance))
+        if alike.sum() > comparison.agrees.sum():
+            return f"{rubric.messages.fail} Some of them only look right at the few digits that were printed."
+    return rubric.messages.fail
+
+
+def _other_unit(candidate: Candidate, comparison: Comparison | None, case: Case) -> Diagnosis | None:
     """The factor, where the values are a power of ten times the expected ones and a label says so."""
     said = " ".join(
         f"{r.slot.first.label} {r.slot.first.after} {r.slot.first.above}" for r in candidate.readings
     )
-    if comparison is None or not _POWER.search(unicodedata.normalize("NFKC", said)):
+    in_label = bool(_POWER.search(unicodedata.normalize("NFKC", said)))
+    if comparison is None:
         return None
     if comparison.agrees.size == 1:
-        return _unit_of_one(comparison, per_cent="%" in said)
-    diagnosis = generic(comparison.prints, rubric.tolerance)
+        return _unit_of_one(comparison, per_cent="%" in said) if in_label else None
+    diagnosis = generic(comparison.prints, case.rubric.tolerance)
     if diagnosis is None or diagnosis.ids != ("constant_factor",):
         return None
     printed, expected = comparison.prints[-1]
     biggest = int(np.argmax(np.abs(expected)))
-    power = np.log10(abs(printed.values[biggest] / expected[biggest]))
-    return diagnosis if abs(power - round(power)) <= 1e-3 and round(power) != 0 else None
+    power = float(np.log10(abs(printed.values[biggest] / expected[biggest])))
+    if abs(power - round(power)) > 1e-3 or round(power) == 0:
+        return None
+    before = candidate.kind != "mistaken" and _stands_before(candidate, round(power), case)
+    return diagnosis if in_label or before else None
+
+
+def _stands_before(candidate: Candidate, power: int, case: Case) -> bool:
+    """Does the same output show this power of ten, or its inverse, before it, as in ``1e6 * dL/dW1:``?"""
+    own = candidate.readings[0].slot.first
+    before = (r.slot.first for r in case.readings if r.order < candidate.first and r.size == 1)
+    return any(
+        (p.cell, p.output) == (own.cell, own.output)
+        and bool(np.isclose(np.abs(p.values[0]), (10.0**power, 10.0**-power), rtol=1e-9, atol=0.0).any())
+        for p in before
+    )
 
 
 def _unit_of_one(comparison: Comparison, *, per_cent: bool) -> Diagnosis | None:
@@ -121,6 +150,16 @@ def _unit_of_one(comparison: Comparison, *, per_cent: bool) -> Diagnosis | None:
             text = f"Your values are {scale:.6g} times the expected ones."
             return Diagnosis(ids=("constant_factor",), message=text, detail=text)
     return None
+
+
+def _all_there(check: TensorCheck, case: Case) -> bool:
+    """Does every row, or every column, of it stand somewhere?"""
+    found: dict[tuple[str, int], set[int]] = defaultdict(set)
+    for reading in case.readings:
+        for view in reading.exact:
+            if view.target.quantity == check.quantity and view.layout in ("row", "column"):
+                found[view.layout, view.count].add(view.index)
+    return any(len(indices) == count for (_, count), indices in found.items())
 
 
 def _judge_part(candidate: Candidate, rubric: Rubric, decided: Callable[..., Decision]) -> Decision:

@@ -1,11 +1,12 @@
 """How wrong numbers relate to the right ones, where no known mistake explains them (pure).
 
-A constant factor, a permutation, one wrong element, rounding.
+What is not finite, a factor, a permutation, lost signs, one wrong element, rounding.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
@@ -14,7 +15,17 @@ from grader.judging.book import Array, fits, margin
 from grader.models import Diagnosis, PrintedTensor
 from rubric.schema import Tolerance
 
-GENERIC = frozenset({"constant_factor", "permutation", "one_element", "rounded_early"})
+GENERIC = frozenset(
+    {
+        "not_finite",
+        "constant_factor",
+        "changing_factor",
+        "permutation",
+        "without_signs",
+        "one_element",
+        "rounded_early",
+    }
+)
 """Ids of the diagnoses made here."""
 
 
@@ -26,36 +37,70 @@ def generic(prints: Sequence[tuple[PrintedTensor, Array]], tolerance: Tolerance)
     """
     if not prints or prints[0][1].size < 2:
         return None
-    for relation in (_factor, _one_wrong, _permutation, _rounded):
+    for relation in (_not_finite, _factor, _changing_factor, _one_wrong, _permutation, _unsigned, _rounded):
         found = relation(prints, tolerance)
         if found is not None:
             return found
     return None
 
 
+def _not_finite(prints: Sequence[tuple[PrintedTensor, Array]], tolerance: Tolerance) -> Diagnosis | None:
+    del tolerance
+    if np.isfinite(prints[0][0].values).all():
+        return None
+    text = (
+        "Some of your values are not finite (nan, inf): look for a division by zero, a root or a logarithm "
+        "of a negative number."
+    )
+    return Diagnosis(ids=("not_finite",), message=text, detail=text)
+
+
 def _factor(prints: Sequence[tuple[PrintedTensor, Array]], tolerance: Tolerance) -> Diagnosis | None:
-    printed, expected = prints[-1]
+    factor = _factor_of(*prints[-1])
+    if factor is None or abs(factor - 1) < 1e-6:
+        return None
+    if not all(_is_scaled(printed, factor * expected, tolerance) for printed, expected in prints):
+        return None
+    if factor == -1:
+        text = "Your values have the right magnitude and the opposite sign."
+    else:
+        text = f"Your values are {factor:.6g} times the expected ones."
+    return Diagnosis(ids=("constant_factor",), message=text, detail=text)
+
+
+def _changing_factor(prints: Sequence[tuple[PrintedTensor, Array]], tolerance: Tolerance) -> Diagnosis | None:
+    factors = [_factor_of(*one) for one in prints]
+    if len(factors) < 2:
+        return None
+    for (printed, expected), factor in zip(prints, factors, strict=True):
+        # the factor is as coarse as the element that it is read from
+        coarse = replace(printed, half_unit=tuple(2 * half for half in printed.half_unit))
+        if factor is None or not _is_scaled(coarse, factor * expected, tolerance):
+            return None
+    text = (
+        "Your values are the expected ones times a factor that changes with the random numbers, here "
+        f"{factors[0]:.4g}, as clipping or normalising does."
+    )
+    return Diagnosis(ids=("changing_factor",), message=text, detail=text)
+
+
+def _factor_of(printed: PrintedTensor, expected: Array) -> float | None:
+    """What the largest expected element is multiplied by; a simple fraction where it is near one."""
     value = np.asarray(printed.values)
     biggest = int(np.argmax(np.abs(expected)))
     if expected[biggest] == 0 or not np.isfinite(value).all() or value[biggest] == 0:
         return None
     factor = float(value[biggest] / expected[biggest])
     simple = Fraction(factor).limit_denominator(60)
-    if simple and abs(float(simple) / factor - 1) < 1e-4:
-        factor = float(simple)
-    if abs(factor - 1) < 1e-6:
-        return None
-    for one, reference in prints:
-        scaled = factor * reference
-        if not fits(one, scaled, margin(scaled, tolerance)).all():
-            return None
-        if (np.abs(scaled) <= np.asarray(one.half_unit)).all():
-            return None
-    if factor == -1:
-        text = "Your values have the right magnitude and the opposite sign."
-    else:
-        text = f"Your values are {factor:.6g} times the expected ones."
-    return Diagnosis(ids=("constant_factor",), message=text, detail=text)
+    return float(simple) if simple and abs(float(simple) / factor - 1) < 1e-4 else factor
+
+
+def _is_scaled(printed: PrintedTensor, scaled: Array, tolerance: Tolerance) -> bool:
+    """Does a print fit these values, and show more of them than that they are small?"""
+    return bool(
+        fits(printed, scaled, margin(scaled, tolerance)).all()
+        and not (np.abs(scaled) <= np.asarray(printed.half_unit)).all()
+    )
 
 
 def _permutation(prints: Sequence[tuple[PrintedTensor, Array]], tolerance: Tolerance) -> Diagnosis | None:
@@ -68,6 +113,15 @@ def _permutation(prints: Sequence[tuple[PrintedTensor, Array]], tolerance: Toler
             return None
     text = "These are the right numbers in another order."
     return Diagnosis(ids=("permutation",), message=text, detail=text)
+
+
+def _unsigned(prints: Sequence[tuple[PrintedTensor, Array]], tolerance: Tolerance) -> Diagnosis | None:
+    for printed, expected in prints:
+        bare = np.abs(expected)
+        if (expected >= 0).all() or not _is_scaled(printed, bare, tolerance):
+            return None
+    text = "Your values are the right ones without their signs."
+    return Diagnosis(ids=("without_signs",), message=text, detail=text)
 
 
 def _one_wrong(prints: Sequence[tuple[PrintedTensor, Array]], tolerance: Tolerance) -> Diagnosis | None:

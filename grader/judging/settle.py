@@ -12,6 +12,8 @@ from dataclasses import replace
 from grader.judging.decision import Case, Decision
 from grader.judging.diagnose import named
 from grader.judging.evidence import COARSE, LEAST_DIGITS, digits
+from grader.judging.relations import generic
+from grader.models import Diagnosis
 
 
 def settle_hidden(decisions: Mapping[str, Decision], case: Case) -> dict[str, Decision]:
@@ -102,8 +104,9 @@ def believe(
 
     A mistake is believed when there is a question in which it explains half of the wrong values that it
     changes, or all of them where the code shows no sign of it; where all that it explains are zeros, all
-    values that it changes. One that
-    fits a single tensor by chance is not. Of several guesses, the one that fits the most of the rest is told.
+    values that it changes. One that fits a single tensor by chance is not, nor one that would have changed
+    more values of the question that are right. Of several guesses, the one that fits the most of the rest
+    is told.
     """
     quantity = {c.id: c.quantity for c in case.rubric.tensor_checks()}
 
@@ -129,7 +132,8 @@ def believe(
                 enough = len(explained) == len(wrong)
             else:
                 enough = 2 * len(explained) >= len(wrong)
-            if explained and enough:
+            right = sum(d.verdict == "pass" for d in touched)
+            if explained and enough and right <= len(explained):
                 best = max(best, len(explained) / len(wrong))
         return best
 
@@ -145,12 +149,24 @@ def believe(
 def _told(decision: Decision, believed: Mapping[str, float], case: Case) -> Decision:
     if decision.diagnosis is not None:
         kept = all(believed.get(i, 1.0) for i in decision.diagnosis.ids)
-        return decision if kept else replace(decision, diagnosis=None)
+        return decision if kept else replace(decision, diagnosis=_related(decision, case))
     guesses = [g for g in decision.guesses if all(believed[i] for i in g)]
     if not guesses:
         return decision
     best = max(guesses, key=lambda g: min(believed[i] for i in g))
     return replace(decision, diagnosis=named(best, case.mistakes, ()))
+
+
+def _related(decision: Decision, case: Case) -> Diagnosis | None:
+    """How its numbers relate to the right ones, where the mistake that gives them was not made."""
+    if decision.comparison is None or decision.candidate is None:
+        return None
+    if decision.candidate.kind != "mistaken" or all(
+        r.movement == "constant" for r in decision.candidate.readings
+    ):
+        return None
+    found = generic(decision.comparison.prints, case.rubric.tolerance)
+    return found if found is not None and found.ids == ("constant_factor",) else None
 
 
 def _named(decision: Decision) -> set[str]:

@@ -45,7 +45,29 @@ def _parts(slot: Slot, books: Sequence[Book], asked: Mapping[str, int]) -> list[
     if len(first.values) in sizes:
         blocks = _blocks(slot, books[0], asked)
         return blocks if len(blocks) > 1 else _stacked(slot, books[0], asked)
-    return _joined_end_to_end(slot, books, sizes) or _columns_or_slices(slot, books, asked)
+    return (
+        _versions(slot, books, asked)
+        or _joined_end_to_end(slot, books, sizes)
+        or _columns_or_slices(slot, books, asked)
+    )
+
+
+def _versions(slot: Slot, books: Sequence[Book], asked: Mapping[str, int]) -> list[Slot]:
+    """Slices of one size of which one is a checked quantity and another the same, got wrong; else none."""
+    shape = slot.first.shape
+    if len(shape) > 1:
+        cuts = [_along_first(slot)] if 1 < shape[0] <= _MOST else []
+        if len(shape) == 2 and 1 < shape[1] <= _MOST:
+            cuts.append(_cut(_flat(slot, turned=True), shape[0]))
+    else:
+        total = len(slot.first.values)
+        cuts = [_cut(slot, n) for n in {*asked.values()} if 1 < n < total <= _MOST * n]
+    for parts in cuts:
+        right = {q for part in parts if any(part.first.values) for q in _shown(part, books[0], asked)}
+        wrong = {q for book in books[1:] for part in parts for q in _shown(part, book, asked, zeros=False)}
+        if right & wrong:
+            return parts
+    return []
 
 
 def _columns_or_slices(slot: Slot, books: Sequence[Book], asked: Mapping[str, int]) -> list[Slot]:
@@ -61,7 +83,7 @@ def _blocks(slot: Slot, book: Book, asked: Mapping[str, int]) -> list[Slot]:
     shape = slot.first.shape
     if len(shape) != 2 or len(slot.first.values) > _LARGEST or shape[1] < 2:
         return [slot]
-    flat = Slot(slot.order, tuple(p and _flattened(p, turned=True) for p in slot.prints))
+    flat = _flat(slot, turned=True)
     rows, columns = shape
     widths = sorted(
         {n // rows for n in asked.values() if n % rows == 0 and n // rows < columns}, reverse=True
@@ -98,10 +120,10 @@ def _block(
     return part if known else None
 
 
-def _shown(part: Slot, book: Book, asked: Mapping[str, int]) -> set[str]:
-    """The checked quantities that a print is."""
-    views = book.lookup(part, range(len(part.prints)))
-    return {v.target.quantity for v in views if v.whole and v.target.quantity in asked}
+def _shown(part: Slot, book: Book, asked: Mapping[str, int], *, zeros: bool = True) -> set[str]:
+    """The checked quantities that a print is. zeros: also those that are nothing else, as differences are."""
+    views = [v for v in book.lookup(part, range(len(part.prints))) if v.whole and v.target.quantity in asked]
+    return {v.target.quantity for v in views if zeros or v.target.values[0].any()}
 
 
 def _cut(flat: Slot, length: int) -> list[Slot]:
@@ -122,12 +144,18 @@ def _slices(slot: Slot, books: Sequence[Book], asked: Mapping[str, int]) -> list
     if len(shape) < 2 or not 1 < shape[0] <= _MOST:
         return [slot]
     worlds = range(len(slot.prints))
-    apart = [Slot(slot.order, tuple(p and _slice(p, i) for p in slot.prints)) for i in range(shape[0])]
+    apart = _along_first(slot)
     if len(shape) > 2:
         apart = [inner for part in apart for inner in _parts(part, books, asked)]
     known = any(books[0].lookup(part, worlds) for part in apart)
     mistaken = any(v.whole for book in books[1:] for part in apart for v in book.lookup(part, worlds))
     return apart if known or mistaken else [slot]
+
+
+def _along_first(slot: Slot) -> list[Slot]:
+    return [
+        Slot(slot.order, tuple(p and _slice(p, i) for p in slot.prints)) for i in range(slot.first.shape[0])
+    ]
 
 
 def _asked_slices(slot: Slot, book: Book, asked: Mapping[str, int]) -> list[Slot]:
@@ -150,7 +178,7 @@ def _stacked(slot: Slot, book: Book, asked: Mapping[str, int]) -> list[Slot]:
     shape = slot.first.shape
     if len(shape) < 2 or not 1 < shape[0] <= _MOST:
         return [slot]
-    apart = [Slot(slot.order, tuple(p and _slice(p, i) for p in slot.prints)) for i in range(shape[0])]
+    apart = _along_first(slot)
     known = any(any(part.first.values) and _shown(part, book, asked) for part in apart)
     return apart if known else [slot]
 
@@ -160,7 +188,7 @@ def _joined_end_to_end(slot: Slot, books: Sequence[Book], sizes: Sequence[int]) 
     if len(slot.first.shape) > 2 or len(slot.first.values) > 2 * sum(sizes):
         return []
     for turned in (False, True) if len(slot.first.shape) == 2 else (False,):
-        flat = Slot(slot.order, tuple(p and _flattened(p, turned=turned) for p in slot.prints))
+        flat = _flat(slot, turned=turned)
         lengths = _all_known(flat, books, sizes) or _in_order(flat, books, sizes)
         if lengths:
             return list(_segments(flat, lengths))
@@ -203,6 +231,10 @@ def _known(part: Slot, books: Sequence[Book]) -> bool:
     worlds = range(len(part.prints))
     found = (view for book in books for view in book.lookup(part, worlds))
     return any(view.whole and view.target.values[0].any() for view in found)
+
+
+def _flat(slot: Slot, *, turned: bool) -> Slot:
+    return Slot(slot.order, tuple(p and _flattened(p, turned=turned) for p in slot.prints))
 
 
 def _flattened(printed: PrintedTensor, *, turned: bool) -> PrintedTensor:

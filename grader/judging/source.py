@@ -27,7 +27,7 @@ _NUMBER_OF = re.compile(r"\b([^\W\d]\w*+)\s*+[=(]\s*(\d+\.?\d*(?:[eE][-+]?\d+)?|
 _CALL = re.compile(r"\.([^\W\d]\w*)\(")
 _DRAW = re.compile(r"\bseed\(|default_rng\(|RandomState\(|\b(?:rand|randn|normal|uniform)\(")
 _UPDATE = re.compile(
-    r"\.step\(|\.sub_\(|\.add_\(|\.data\s*-=|\w\s*-=\s*|\blr\b|learning_rate|\.copy_\([^\n]*-"
+    r"\.step\(|\.sub_\(|\.add_\(|\.data\s*-=|\w\s*-=\s*|-[^\n]*\b(?:lr|learning_rate)\b|\.copy_\([^\n]*-"
 )
 _CELL_MAGIC = re.compile(r"\A\s*%%(?:time|timeit|capture|prun)\b[^\n]*")
 _SETS_UP = re.compile(

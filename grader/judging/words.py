@@ -1,9 +1,10 @@
-"""Whole numbers and truth values that stand in a sentence instead of a print of their own (pure).
+"""What stands in words instead of a print of its own: whole numbers, truth values, None (pure).
 
 ``The model has 148 parameters`` and ``torch.Size([2, 3, 4, 4])`` are words to the extraction: a whole
 number among words may be anything. Where a check asks for such a number and a line that speaks of it
 holds it, the value is there, and only a person can say whether it is meant. A row of them needs no name.
-`True` and `no` are words as well; where 1 or 0 is asked for, they may say it.
+`True` and `no` are words as well; where 1 or 0 is asked for, they may say it. `None` says that there was
+no value.
 """
 
 from __future__ import annotations
@@ -21,6 +22,8 @@ from grader.models import Output
 from rubric.schema import TensorCheck
 
 _TRUTH = {0: "false|no|nein|falsch", 1: "true|yes|ja|wahr"}
+_NONE = re.compile(r"\bNone\b")
+_LETTER = re.compile(r"[^\W\d_]")
 _MOST = 8  # numbers that are sought in a line
 _TELLING = 3  # so many numbers in a row need no name to be noticed
 _LINES = 2000  # of a notebook's outputs
@@ -43,6 +46,24 @@ def in_words(
         if check.id in meaning.options or a_row:
             text = f"A person decides by these words (cell {cell + 1}): “{line.strip()}”"
             return Decision(check.id, "review", None, text)
+    return None
+
+
+def shown_as_none(
+    check: TensorCheck, outputs: Sequence[Output], code: Code, vocabulary: Vocabulary
+) -> Decision | None:
+    """`missing`, with the reason, where `None` is printed under the name of this check; else None."""
+    above = ""
+    for cell, line in _lines(outputs):
+        source = code.cell(cell)
+        *labels, rest = _NONE.split(line)
+        for label in labels:
+            name = label if _LETTER.search(label) else above
+            meaning = vocabulary.meaning(name, *([source.shown] if source else []))
+            if meaning.check == check.id:
+                text = "None is printed under this name: there was no value."
+                return Decision(check.id, "missing", 0.0, text)
+        above = rest if rest.strip() else above
     return None
 
 

@@ -1,0 +1,12 @@
+# %% include handout
+# %%
+np.random.seed(12345)
+parameters, x, y = initialize(3, 5, 2, 5)
+# %% include tensors
+# %% include forward
+# %% include show_layers
+# %% include backward
+# %%
+for name, p in [("W1", W1), ("b1", b1), ("W2", W2), ("b2", b2), ("W3", W3), ("b3", b3)]:
+    print(f"dL/d{name}:")
+    print(p.grad)
