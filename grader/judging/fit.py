@@ -232,4 +232,8 @@ def _after_a_change(right: Sequence[Candidate], rivals: Sequence[Candidate], cod
     """Are the later values the same quantity of other parameters: updated, or drawn again?"""
     end = max(r.cell for r in rivals)
     begin = min(c.cell for c in right)
-    return any(c.updates_parameters or (c.draws and begin < c.index) for c in code.cells if c.index <= end)
+    return any(
+        c.updates_parameters or (c.index in code.draws and begin < c.index)
+        for c in code.cells
+        if c.index <= end
+    )

@@ -43,9 +43,11 @@ def _parts(slot: Slot, books: Sequence[Book], asked: Mapping[str, int]) -> list[
     if known:
         return [slot] if known & asked.keys() else [slot, *_asked_slices(slot, books[0], asked)]
     if len(first.values) in sizes:
-        blocks = _blocks(slot, books[0], asked)
-        return blocks if len(blocks) > 1 else _stacked(slot, books[0], asked)
-    return _joined_end_to_end(slot, books, sizes) or _columns_or_slices(slot, books, asked)
+        found = _blocks(slot, books[0], asked)
+        found = found if len(found) > 1 else _stacked(slot, books[0], asked)
+    else:
+        found = _joined_end_to_end(slot, books, sizes) or _columns_or_slices(slot, books, asked)
+    return found if len(found) > 1 else _lines(slot, books[0], asked)
 
 
 def _columns_or_slices(slot: Slot, books: Sequence[Book], asked: Mapping[str, int]) -> list[Slot]:
@@ -155,6 +157,30 @@ def _stacked(slot: Slot, book: Book, asked: Mapping[str, int]) -> list[Slot]:
     return apart if known else [slot]
 
 
+def _lines(slot: Slot, book: Book, asked: Mapping[str, int]) -> list[Slot]:
+    """Rows or columns, where one of them is a row or a column of a checked quantity that this can't be.
+
+    Half of a matrix (`h1[:2]`), or a table for each instance with a column for each layer.
+    """
+    shape = slot.first.shape
+    if len(shape) != 2 or min(shape) < 1 or max(shape) > _MOST:
+        return [slot]
+    size = len(slot.first.values)
+    turned = Slot(slot.order, tuple(p and _turned(p) for p in slot.prints))
+    for whole in (slot, turned):
+        apart = [
+            Slot(slot.order, tuple(p and _slice(p, i) for p in whole.prints))
+            for i in range(whole.first.shape[0])
+        ]
+        for part in apart:
+            views = book.lookup(part, range(len(part.prints))) if any(part.first.values) else []
+            if any(
+                v.layout in ("row", "column") and asked.get(v.target.quantity, size) != size for v in views
+            ):
+                return apart
+    return [slot]
+
+
 def _joined_end_to_end(slot: Slot, books: Sequence[Book], sizes: Sequence[int]) -> list[Slot]:
     """The parts of ``torch.cat([h1, h2])``, flattened or not, along either axis; empty where it is none."""
     if len(slot.first.shape) > 2 or len(slot.first.values) > 2 * sum(sizes):
@@ -214,6 +240,10 @@ def _flattened(printed: PrintedTensor, *, turned: bool) -> PrintedTensor:
         half_unit=tuple(printed.half_unit[i] for i in picked),
         shape=(len(picked),),
     )
+
+
+def _turned(printed: PrintedTensor) -> PrintedTensor:
+    return replace(_flattened(printed, turned=True), shape=printed.shape[::-1])
 
 
 def _segments(flat: Slot, lengths: Sequence[int]) -> Iterator[Slot]:

@@ -27,8 +27,10 @@ _NUMBER_OF = re.compile(r"\b([^\W\d]\w*+)\s*+[=(]\s*(\d+\.?\d*(?:[eE][-+]?\d+)?|
 _CALL = re.compile(r"\.([^\W\d]\w*)\(")
 _DRAW = re.compile(r"\bseed\(|default_rng\(|RandomState\(|\b(?:rand|randn|normal|uniform)\(")
 _UPDATE = re.compile(
-    r"\.step\(|\.sub_\(|\.add_\(|\.data\s*-=|\w\s*-=\s*|\blr\b|learning_rate|\.copy_\([^\n]*-"
+    r"\.step\(|\.sub_\(|\.add_\(|\.data\s*-=|\w\s*-=\s*|\]\s*[-+]=|\blr\b|learning_rate|\.copy_\([^\n]*-"
+    r"|-\s*[\w.]+\s*\*\s*[\w.\[\]]*\bgrad"
 )
+_FUNCTION = re.compile(r"^def (\w+)\(.*?(?=^[^\s#)]|\Z)", re.MULTILINE | re.DOTALL)
 _CELL_MAGIC = re.compile(r"\A\s*%%(?:time|timeit|capture|prun)\b[^\n]*")
 _SETS_UP = re.compile(
     r"get_ipython\(|warnings\.|print\(|display\(|(?:plt|sns|mpl|matplotlib|logging|os|sys|drive)\."
@@ -64,10 +66,6 @@ class CellCode:
     @property
     def updates_parameters(self) -> bool:
         return bool(_UPDATE.search(self.source))
-
-    @property
-    def draws(self) -> bool:
-        return bool(_DRAW.search(self.source))
 
 
 class Code:
@@ -116,6 +114,14 @@ class Code:
             found.update(f"{abs(float(number)):.12g}" for number in _NUMBER.findall(source))
             found.update(f"{name}:{float(number):.12g}" for name, number in _NUMBER_OF.findall(source))
         return frozenset(found)
+
+    @cached_property
+    def draws(self) -> frozenset[int]:
+        """The cells that draw random numbers, also by a function of the notebook."""
+        functions = [m for c in self.cells for m in _FUNCTION.finditer(c.source) if _DRAW.search(m[0])]
+        drawing = "|".join(re.escape(m[1]) for m in functions)
+        draw = re.compile(rf"{_DRAW.pattern}|(?<!def )\b(?:{drawing})\(") if functions else _DRAW
+        return frozenset(c.index for c in self.cells if draw.search(c.source))
 
     @property
     def first_working_cell(self) -> CellCode | None:
