@@ -11,6 +11,7 @@ import numpy as np
 
 from grader.judging.book import Book
 from grader.judging.pairing import Slot
+from grader.judging.rows import below_each_other, rows_of_tables
 from grader.models import PrintedTensor
 
 _MOST = 200  # slices of one print
@@ -25,8 +26,11 @@ def take_apart(slots: Sequence[Slot], books: Sequence[Book], asked: Mapping[str,
     is a checked quantity, since it may be one itself, got wrong. The slots come back renumbered.
     """
     found: list[Slot] = []
-    for slot in slots:
-        found.extend(_parts(slot, books, asked))
+    for rows in rows_of_tables(slots):
+        blocks = _blocks(below_each_other(rows), books[0], asked) if len(rows) > 1 else []
+        found.extend(
+            blocks if len(blocks) > 1 else (part for row in rows for part in _parts(row, books, asked))
+        )
     return tuple(replace(slot, order=order) for order, slot in enumerate(found))
 
 
