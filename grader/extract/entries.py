@@ -72,9 +72,11 @@ def _entry(item: PrintedTensor) -> _Entry | None:
     if found is not None:
         return _Entry(base, found, 0)
     counting = zip(item.values, item.half_unit, strict=True)
-    at = tuple(int(v) for v, _ in takewhile(lambda pair: pair[0].is_integer() and not pair[1], counting))
+    at = tuple(
+        int(v) for v, _ in takewhile(lambda pair: pair[0].is_integer() and pair[1] in (0.0, 0.5), counting)
+    )
     width = len(item.values) - len(at)
-    return _Entry(base, at, width) if at and min(at) >= 0 and 1 < width <= _FEW else None
+    return _Entry(base, at, width) if len(at) > 1 and min(at) >= 0 and 1 < width <= _FEW else None
 
 
 def join_lines(found: list[PrintedTensor]) -> list[PrintedTensor]:
