@@ -69,21 +69,21 @@ def _blocks(slot: Slot, book: Book, asked: Mapping[str, int]) -> list[Slot]:
         return [slot]
     flat = Slot(slot.order, tuple(p and _flattened(p, turned=True) for p in slot.prints))
     rows, columns = shape
-    widths = sorted(
-        {n // rows for n in asked.values() if n % rows == 0 and n // rows < columns}, reverse=True
-    )
+    padded = any(p is not None and not np.isfinite(p.values).all() for p in slot.prints)
+    fitting = range(1, columns) if padded else {n // rows for n in asked.values() if n % rows == 0}
+    widths = sorted((w for w in fitting if w < columns), reverse=True)
     found: list[Slot] = []
     between: list[Slot] = []
     start = begun = 0
     while start < columns:
-        block = next((b for w in widths if (b := _block(flat, start, w, rows, book, asked))), None)
+        block = next(((w, b) for w in widths if (b := _block(flat, start, w, rows, book, asked))), None)
         if block is None:
             start += 1
             continue
         if begun < start:
             between.append(_relabelled(_segment(flat, begun * rows, start * rows), ""))
-        found.append(_relabelled(block, slot.first.label))
-        start = begun = start + len(block.first.values) // rows
+        found.append(_relabelled(block[1], slot.first.label))
+        start = begun = start + block[0]
     if begun < columns:
         between.append(_relabelled(_segment(flat, begun * rows, columns * rows), ""))
     if not found:
@@ -100,8 +100,23 @@ def _block(
     flat: Slot, start: int, width: int, rows: int, book: Book, asked: Mapping[str, int]
 ) -> Slot | None:
     part = _segment(flat, start * rows, (start + width) * rows)
-    known = len(part.first.values) == width * rows and any(part.first.values) and _shown(part, book, asked)
-    return part if known else None
+    if len(part.first.values) < width * rows:
+        return None
+    part = Slot(part.order, tuple(p and _unpadded(p) for p in part.prints))
+    return part if any(part.first.values) and _shown(part, book, asked) else None
+
+
+def _unpadded(printed: PrintedTensor) -> PrintedTensor:
+    """Columns without the nan by which a table makes them as long as others."""
+    keep = [i for i, value in enumerate(printed.values) if not np.isnan(value)]
+    if len(keep) == len(printed.values):
+        return printed
+    return replace(
+        printed,
+        values=tuple(printed.values[i] for i in keep),
+        half_unit=tuple(printed.half_unit[i] for i in keep),
+        shape=(len(keep),),
+    )
 
 
 def _shown(part: Slot, book: Book, asked: Mapping[str, int]) -> set[str]:
