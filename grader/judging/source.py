@@ -25,7 +25,10 @@ _NUMBER = re.compile(r"(?<![\w.])-?(?:\d+\.\d*|\.\d+|\d+)(?:[eE][-+]?\d+)?(?![\w
 _WORD = re.compile(r"[^\W\d]\w*|-=")
 _NUMBER_OF = re.compile(r"\b([^\W\d]\w*+)\s*+[=(]\s*(\d+\.?\d*(?:[eE][-+]?\d+)?|\.\d+)")
 _CALL = re.compile(r"\.([^\W\d]\w*)\(")
-_DRAW = re.compile(r"\bseed\(|default_rng\(|RandomState\(|\b(?:rand|randn|normal|uniform)\(")
+_DRAW = re.compile(
+    r"seed\(|default_rng\(|RandomState\("
+    r"|\b(?:rand|randn|randint|randperm|permutation|shuffle|normal|uniform|bernoulli)(?:_like|_)?\("
+)
 _UPDATE = re.compile(
     r"\.step\(|\.sub_\(|\.add_\(|\.data\s*-=|\w\s*-=\s*|\]\s*[-+]=|\blr\b|learning_rate|\.copy_\([^\n]*-"
     r"|-\s*[\w.]+\s*\*\s*[\w.\[\]]*\bgrad"
@@ -38,6 +41,7 @@ _SETS_UP = re.compile(
     r"|torch\.(?:manual_seed|use_deterministic_algorithms|cuda\.\w+)\(|(?:np\.|numpy\.)?(?:random\.)?seed\("
     r"|device ?=|%"
 )
+_OPENING = re.compile(r"\s*(?:#[^\n]*\n\s*)*")
 _PRINTERS = {"print", "display", "pprint", "pp"}
 _LARGEST = 200_000  # characters of one cell that are parsed
 
@@ -62,6 +66,11 @@ class CellCode:
     shown: str
     does_more_than_import: bool
     parsed: bool
+
+    @property
+    def opening(self) -> str:
+        """The comment that the cell begins with, "" if none."""
+        return " ".join(line.strip("# \t") for line in _OPENING.match(self.source)[0].splitlines())[:200]  # type: ignore[index]
 
     @property
     def updates_parameters(self) -> bool:
