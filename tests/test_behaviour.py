@@ -67,6 +67,7 @@ def test_an_answer_is_found(question: TextCheck, pairs: list[tuple[str, str]], a
         [("code", "x"), ("markdown", "## Results\nh1 = [[0.5]]")],
         [("code", "x"), ("markdown", "```python\nprint('same results as before')\n```")],
         [("code", "x"), ("markdown", "## 4. Did you get the same results as in your previous homeworks?")],
+        [("markdown", "# 4. No activation in the output layer"), ("code", "x")],
         [("code", "x"), ("markdown", "---\n<br>\n![plot](loss.png)")],
         [("code", "# Yes, this is the loss\nx"), ("code", "print(x)  # True")],
     ],

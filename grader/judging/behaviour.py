@@ -25,6 +25,9 @@ _YES_OR_NO = re.compile(
     r"|[是否对不]",
     re.IGNORECASE,
 )
+_SAID_SHORTLY = re.compile(
+    rf"(?:{_YES_OR_NO.pattern})\W*(?:[.,;:!–—]|\Z)", re.IGNORECASE
+)  # not "no activation"
 _QUESTION = re.compile(r".*[?？]")
 _SENTENCE = 4  # words that make a line more than a name
 _LONGEST = 400  # characters of a comment's or a print's line
@@ -203,7 +206,7 @@ def _below(
 def _in_the_heading(line: str) -> str:
     """What follows the question in its own line, or a line that says yes or no; "" if neither."""
     asked = _QUESTION.match(line)
-    answer = line[asked.end() :] if asked else line if _YES_OR_NO.search(line) else ""
+    answer = line[asked.end() :] if asked else line if _SAID_SHORTLY.search(line) else ""
     return answer.strip() if _SAYS.search(answer) else ""
 
 
@@ -256,7 +259,7 @@ def _prose(lines: Sequence[str]) -> str:
     return "\n".join(
         line
         for line in lines
-        if re.search(r"\w", line) and (not re.match(r"\s*#{1,6}\s", line) or _YES_OR_NO.search(line))
+        if re.search(r"\w", line) and (not re.match(r"\s*#{1,6}\s", line) or _SAID_SHORTLY.search(line))
     ).strip()
 
 
