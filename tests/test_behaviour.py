@@ -88,3 +88,9 @@ def test_below_its_heading_code_may_answer(question: TextCheck, printed: str, an
     output = Output(cell=1, index=0, kind="stdout", text=printed)
     found = find_answer(question, cells(("markdown", "## Question 4"), ("code", "compare()")), [output])
     assert (found and found.text) == answer
+
+
+def test_the_line_below_a_printed_question_answers_it(question: TextCheck) -> None:
+    text = "Question 4: Did you get the same results as in your previous homeworks?\nAnswer: Yes.\n"
+    found = find_answer(question, cells(("code", "x")), [Output(cell=0, index=0, kind="stdout", text=text)])
+    assert found is not None and found.text == "Answer: Yes."

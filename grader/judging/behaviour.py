@@ -28,6 +28,7 @@ _YES_OR_NO = re.compile(
 _SAID_SHORTLY = re.compile(
     rf"(?:{_YES_OR_NO.pattern})\W*(?:[.,;:!–—]|\Z)", re.IGNORECASE
 )  # not "no activation"
+_ASKS = ("?", "？")
 _QUESTION = re.compile(r".*[?？]")
 _SENTENCE = 4  # words that make a line more than a name
 _LONGEST = 400  # characters of a comment's or a print's line
@@ -157,11 +158,12 @@ def _said_aside(
         *((o.cell, o.text, patterns, False) for o in outputs if o.kind in _SPOKEN),
     ]
     for index, spoken, wanted, may_just_answer in said:
-        lines = [line.strip() for line in spoken.splitlines() if len(line) <= _LONGEST]
+        lines = [line.strip() for line in spoken.splitlines() if line.strip() and len(line) <= _LONGEST]
         telling = [
             line
-            for line in lines
-            if (any(p.search(line) for p in wanted) and _is_sentence(line))
+            for before, line in zip(["", *lines], lines, strict=False)
+            if (before[-1:] in _ASKS and any(p.search(before) for p in patterns))
+            or (any(p.search(line) for p in wanted) and _is_sentence(line))
             or (may_just_answer and _YES_OR_NO.match(line.lstrip(" #*_>-")))
         ]
         if telling:
@@ -170,7 +172,7 @@ def _said_aside(
 
 
 def _is_sentence(line: str) -> bool:
-    return len(_WORD.findall(line)) >= _SENTENCE and not _NUMBERS.search(line) and line[-1:] not in "?？"
+    return len(_WORD.findall(line)) >= _SENTENCE and not _NUMBERS.search(line) and line[-1:] not in _ASKS
 
 
 def _comments(cells: Sequence[Cell]) -> list[tuple[int, str]]:
