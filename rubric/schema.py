@@ -170,11 +170,15 @@ class TextCheck(_Check):
     headings: tuple[str, ...] = Field(
         min_length=1, description="regular expressions (case ignored) that find the question's heading"
     )
+    mentions: tuple[str, ...] = Field(
+        default=(),
+        description="regular expressions (case ignored) of sentences that speak of it anywhere in the text",
+    )
     facts: tuple[Identifier, ...] = Field(
         default=(), description="checks whose verdicts the reader wants to see"
     )
 
-    @field_validator("headings")
+    @field_validator("headings", "mentions")
     @classmethod
     def _are_patterns(cls, headings: tuple[str, ...]) -> tuple[str, ...]:
         for heading in headings:

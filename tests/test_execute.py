@@ -379,6 +379,7 @@ def test_unseeded_random_numbers_differ_from_run_to_run(run: Run) -> None:
 
 HABITS = {
     "import pandas as pd\nprint(pd.DataFrame({'W': [0.5]}).to_markdown())": "|  0 | 0.5 |\n",
+    "import pandas as pd\nprint('...' in str(pd.DataFrame([[0.123456789] * 15])))": "False\n",
     "import seaborn as sns\nprint(len(sns.heatmap([[0.5, 1], [2, 3]], annot=True).texts))": "4\n",
     "from einops import rearrange\nprint(rearrange(__import__('torch').eye(2), 'a b -> (a b)'))": "tensor([",
     "from prettytable import PrettyTable\nt = PrettyTable(['W'])\nt.add_row([0.5])\nprint(t)": "| 0.5 |\n",

@@ -144,7 +144,7 @@ def test_row_numbers_behind_a_name_are_no_values(line: str) -> None:
     text = "\n".join(
         [line.format(0, 0.5, 0.25), line.format(1, 1.5, 2.5), line.format(0, 4.5, 5.5).replace("h1", "db3")]
     )
-    assert [p.values for p in extract_text(text)] == [(0.5, 0.25), (1.5, 2.5), (4.5, 5.5)]
+    assert [v for p in extract_text(text) for v in p.values] == [0.5, 0.25, 1.5, 2.5, 4.5, 5.5]
 
 
 def test_row_numbers_beside_zeros() -> None:

@@ -198,3 +198,51 @@ def test_rows_in_brackets_below_a_label_are_one_matrix() -> None:
 )
 def test_rows_that_nothing_announces_as_one_stay_apart(text: str) -> None:
     assert [p.values for p in extract_text(text)] == [(0.1, 0.2), (0.3, 0.4)]
+
+
+def test_columns_are_numbered_anew_below_a_wider_table() -> None:
+    text = (
+        "          0         1\n0 -0.001042 -0.022734\n1 -0.001043 -0.022735\n"
+        "          0         1         2\n0 -0.296016 -0.293154 -0.295590\n1  0.000636  0.000625  0.000629\n"
+    )
+    assert [p.shape for p in extract_text(text)] == [(2, 2), (2, 3)]
+
+
+def test_a_wrapped_table_with_a_named_index_is_one() -> None:
+    text = (
+        "            h1_1      h1_2  \\\nsample                        \n"
+        "0       0.531450  0.150183   \n1       0.167742  0.489627   \n\n"
+        "              f1  \nsample            \n0       0.289051  \n1      -2.202882  \n"
+    )
+    assert [(p.shape, p.values) for p in extract_text(text)] == [
+        ((2, 3), (0.53145, 0.150183, 0.289051, 0.167742, 0.489627, -2.202882))
+    ]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "W1  0.5  0.25\nW1  0.75  0.125\nb1  0.0  1.5\nb1  0.0  2.5\n",
+        "0  W1  0.5  0.25\n1  W1  0.75  0.125\n2  b1  0.0  1.5\n3  b1  0.0  2.5\n",
+    ],
+    ids=["not numbered", "numbered"],
+)
+def test_rows_of_one_name_are_a_table(text: str) -> None:
+    assert [(p.label, p.shape, p.values) for p in extract_text(text)] == [
+        ("W1", (2, 2), (0.5, 0.25, 0.75, 0.125)),
+        ("b1", (2, 2), (0.0, 1.5, 0.0, 2.5)),
+    ]
+
+
+def test_indices_may_be_followed_by_several_values() -> None:
+    text = "W1 0 0 0.5 0.25\nW1 0 1 0.75 0.125\nb1 0 0.0 1.5\nb1 1 0.0 2.5\n"
+    assert [(p.label, p.shape) for p in extract_text(text)] == [("W1", (2, 2)), ("b1", (2, 2))]
+
+
+def test_rows_of_one_name_in_different_lines_of_a_log_stay_apart() -> None:
+    text = (
+        "loss 0.5 0.25\n"
+        + "saved the weights of this epoch to a file with a long name.\n" * 3
+        + "loss 0.75 0.125\n"
+    )
+    assert [p.shape for p in extract_text(text)] == [(2,), (2,)]

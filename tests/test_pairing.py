@@ -31,6 +31,14 @@ def partners(*worlds: list[PrintedTensor]) -> list[tuple[float, float | None]]:
     ]
 
 
+def test_the_same_names_in_another_order_pair_by_name() -> None:
+    found = partners(
+        [printed("norm", 1), printed("db1", 2, 3), printed("norm", 4), printed("db2", 5, 6)],
+        [printed("norm", 7), printed("db2", 8, 9), printed("norm", 10), printed("db1", 11, 12)],
+    )
+    assert found == [(1, 7), (2, 11), (4, 10), (5, 8)]
+
+
 def test_same_structure_pairs_in_order() -> None:
     assert partners([printed("a", 1, 2), printed("a", 3, 4)], [printed("a", 5, 6), printed("a", 7, 8)]) == [
         (1, 5),

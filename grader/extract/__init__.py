@@ -23,7 +23,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from grader.extract.attach import Channel, attach_labels
-from grader.extract.entries import drop_row_numbers, join_entries
+from grader.extract.entries import drop_row_numbers, join_entries, join_lines
 from grader.extract.html import extract_html
 from grader.extract.nodes import MAX_TENSORS, MAX_VALUES, MAX_VALUES_PER_TENSOR, Sink
 from grader.extract.read import read_nodes
@@ -45,7 +45,7 @@ def extract(outputs: Sequence[Output]) -> tuple[PrintedTensor, ...]:
             continue
         plain = extract_text(output.text, cell=output.cell, output=output.index, channel=output.kind)
         if output.html:
-            rich = join_entries(extract_html(output.html, output.text, extract_text))
+            rich = join_lines(join_entries(extract_html(output.html, output.text, extract_text)))
             if rich and [item.values for item in rich] != [item.values for item in plain]:
                 plain = tuple(
                     replace(item, cell=output.cell, output=output.index, channel=output.kind) for item in rich
@@ -62,4 +62,4 @@ def extract_text(
     text = unadorned(text)
     read_nodes(plain_spelling(text), sink.add)
     found = attach_labels(text, list(sink), cell=cell, output=output, channel=channel)
-    return tuple(drop_row_numbers(join_entries(found)))
+    return tuple(join_lines(drop_row_numbers(join_entries(found))))

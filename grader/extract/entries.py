@@ -3,13 +3,14 @@
 - One entry a line: `dW1[0,0] -0.0997`, `h1[0][1] = 0.5`, `W1(0,1): 0.3`, `h1;0;1;0.5`.
 - One entry a line with several values of it, beside each other to be compared: `W1 (0, 0)  0.5  0.5  1e-17`.
 - One numbered row a line, as in CSV: `h1,0,0.5,0.25` above `h1,1,0.125,0.5`.
+- One row a line, all of one name: `0  W1  0.5  0.25` above `1  W1  0.75  0.5`.
 """
 
 from __future__ import annotations
 
 import re
 from dataclasses import replace
-from itertools import groupby
+from itertools import groupby, takewhile
 from typing import NamedTuple
 
 from grader.extract.grid import grid_shape, index_of
@@ -18,9 +19,11 @@ from grader.models import PrintedTensor
 _INDEXED = re.compile(
     r"(?P<base>.*[^\W_][^\[(]*?)\s*(?P<index>(?:[\[(]\s*\d{1,4}(?:\s*,\s*\d{1,4})*\s*,?\s*[\])])+)\Z"
 )
+_MARGIN = 60  # characters beside its name between a row and the one above it
 _FEW = 3  # values that may stand beside each other for one entry of a vector
 _DIGITS = re.compile(r"\d+")
 _LINE_NUMBER = re.compile(r"\d{1,5}[\s|,;]+(?=\D)")
+_NUMBERED = re.compile(r"(\d{1,5})[\s|,;]+(?=\D)(.*)\Z", re.DOTALL)
 
 
 def join_entries(found: list[PrintedTensor]) -> list[PrintedTensor]:
@@ -64,8 +67,58 @@ def _entry(item: PrintedTensor) -> _Entry | None:
         return _Entry(_LINE_NUMBER.sub("", named["base"], count=1), at, len(item.values))
     if item.form not in ("row", "table") or len(item.shape) != 1 or len(item.values) < 3:
         return None
+    base = _LINE_NUMBER.sub("", item.label, count=1)
     found = index_of(item.values, item.half_unit)
-    return _Entry(_LINE_NUMBER.sub("", item.label, count=1), found, 0) if found is not None else None
+    if found is not None:
+        return _Entry(base, found, 0)
+    counting = zip(item.values, item.half_unit, strict=True)
+    at = tuple(
+        int(v) for v, _ in takewhile(lambda pair: pair[0].is_integer() and pair[1] in (0.0, 0.5), counting)
+    )
+    width = len(item.values) - len(at)
+    return _Entry(base, at, width) if len(at) > 1 and min(at) >= 0 and 1 < width <= _FEW else None
+
+
+def join_lines(found: list[PrintedTensor]) -> list[PrintedTensor]:
+    """Replace rows of one name and size on lines one after the other by the table that they are.
+
+    Where lines are numbered, their numbers have to count on.
+    """
+    joined: list[PrintedTensor] = []
+    rows: list[PrintedTensor] = []
+    for item in found:
+        if rows and not _follows(rows[-1], item):
+            joined.extend([_table(rows)] if len(rows) > 1 else rows)
+            rows = []
+        rows.append(item)
+    joined.extend([_table(rows)] if len(rows) > 1 else rows)
+    return joined
+
+
+def _follows(above: PrintedTensor, item: PrintedTensor) -> bool:
+    if not item.label or item.shape != above.shape or len(item.shape) != 1 or len(item.values) < 2:
+        return False
+    if {above.form, item.form} - {"row", "table"} or item.elided or above.elided:
+        return False
+    if not -_MARGIN <= item.span[0] - above.span[1] - len(item.label) <= _MARGIN:
+        return item.span == above.span and item.label == above.label  # of HTML
+    before, here = _NUMBERED.match(above.label), _NUMBERED.match(item.label)
+    if before and here:
+        return int(here[1]) == int(before[1]) + 1 and here[2] == before[2]
+    return item.label == above.label
+
+
+def _table(rows: list[PrintedTensor]) -> PrintedTensor:
+    return replace(
+        rows[0],
+        values=tuple(v for row in rows for v in row.values),
+        half_unit=tuple(h for row in rows for h in row.half_unit),
+        shape=(len(rows), *rows[0].shape),
+        form="table",
+        label=_LINE_NUMBER.sub("", rows[0].label, count=1),
+        after=rows[-1].after,
+        span=(rows[0].span[0], rows[-1].span[1]),
+    )
 
 
 def _join(base: str, entries: list[tuple[tuple[int, ...], PrintedTensor]]) -> PrintedTensor | None:

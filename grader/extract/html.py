@@ -257,7 +257,11 @@ class _Block:
             first = 0
             for name, width in self.groups:
                 label = f"{self.label} {name}".strip()[:LONGEST]
-                parts.append(self._tensor(rows, slice(first, first + width), label, elided))
+                own = slice(first, first + width)
+                shown = [
+                    row for row in rows if not all(map(math.isnan, row.values[own]))
+                ]  # the rest is padding
+                parts.append(self._tensor(shown or rows, own, label, elided))
                 first += width
             return parts
         if self.label:

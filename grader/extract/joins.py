@@ -120,7 +120,12 @@ class RowJoiner:
         self._open, self._rows, self._columns = node, 1, columns
 
     def _may_join(self, last: Node, node: Node, gap: str) -> bool:
-        r"""Numbers one a line below a labelled one belong to it if they stand under it, or behind `\\`."""
+        r"""Numbers one a line below a labelled one belong to it if they stand under it, or behind `\\`.
+
+        A row 0, 1, 2, … below fractions numbers the columns of the next table.
+        """
+        if node.integers and not last.integers and self._columns > 1 and tables.counts(node.values, (0.0,)):
+            return False
         if self._columns > 1 or self._rows > 1 or "\\\\" in gap:
             return True
         line = self._text.rfind("\n", max(0, last.start - _LONGEST_GAP), last.start) + 1

@@ -56,6 +56,8 @@ def read_run(text: str, start: int, end: int, before: str, scale: float, *, coll
         if number:
             start += number.end()
             parsed = parse_loose_row(text[start:end])
+    if before and not separated:
+        parsed = _without_padding(parsed, body)
     count = len(parsed.values)
     if count == 0:
         return None
@@ -67,6 +69,17 @@ def read_run(text: str, start: int, end: int, before: str, scale: float, *, coll
         if not (alone or separated or (at_end and (indexed or special))):
             return None
     return _node(start, end, parsed, scale)
+
+
+def _without_padding(parsed: Parsed, body: str) -> Parsed:
+    """A named row without the `NaN` that makes it as long as others; nobody but pandas spells it so."""
+    words = body.split()
+    padded = next((i for i, word in enumerate(reversed(words)) if word != "NaN"), 0)
+    if not padded or len(words) != len(parsed.values):
+        return parsed
+    return parsed._replace(
+        values=parsed.values[:-padded], half_units=parsed.half_units[:-padded], whole=parsed.whole[:-padded]
+    )
 
 
 def scalar_node(start: int, end: int, parsed: Parsed) -> Node:

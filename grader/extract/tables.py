@@ -14,7 +14,8 @@ _LITERAL = re.compile(NUMBER)
 _FRACTION = re.compile(r"(?<![\w.])[0-9]*+\.[0-9]++(?:[eE][+\-−]?[0-9]++)?+(?![\w.])")
 _SERIES_END = re.compile(r"[ \t]*\r?\n(?:Name:|Length:|dtype:|Freq:)")
 _BAR = re.compile(rf"[{BARS}]")
-_BETWEEN_BLOCKS = re.compile(r"[ \t]*\r?\n[ \t]*\r?\n([^\r\n]{1,400}\r?\n)?[ \t]*\Z")
+_BETWEEN_BLOCKS = re.compile(r"[ \t]*\r?\n[ \t]*\r?\n([^\r\n]{1,400}\r?\n){0,2}[ \t]*\Z")
+_INDEX_NAME = re.compile(r"[^\W\d]\S*(?: \S+)*[ \t]{2,}\Z")
 _RULE = r"(?:[+|:=\u2500-\u257f \t-]*[─━═=-]{2}[+|:=\u2500-\u257f \t-]*|[ \t]*\\(?:hline|midrule)[ \t]*)"
 _RULE_LINE = re.compile(rf"{_RULE}\r?\Z")
 _RULED = re.compile(rf"[ \t{BARS}]*(?:\\\\)?[ \t]*\r?\n{_RULE}\r?\n[ \t{BARS}]*\Z")
@@ -69,7 +70,7 @@ def has_named_columns(text: str, node: Node, columns: int) -> bool:
     line = _line_start(text, node.start)
     if line == 0:
         return False
-    names = text[_line_start(text, line - 1) : line - 1].rstrip("\r")
+    names = _header(text, line)
     if _RULE_LINE.match(names):
         above = _line_start(text, line - 1)
         names = text[_line_start(text, above - 1) : above - 1].rstrip("\r") if above else ""
@@ -145,7 +146,7 @@ def is_continued(text: str, node: Node) -> bool:
     line = _line_start(text, node.start)
     if node.form == "table" and "\\" in text[node.start : node.start + _WIDEST].split("\n", 1)[0]:
         return True
-    return line > 0 and text[_line_start(text, line - 1) : line].rstrip().endswith("\\")
+    return line > 0 and _header(text, line).rstrip().endswith("\\")
 
 
 def continues(text: str, left: Node, right: Node) -> bool:
@@ -176,6 +177,14 @@ def _numbers_rows(names: str, columns: int) -> bool:
     cells = [cell.strip() for cell in _BAR.split(names.strip())]
     cells = cells[1:-1] if not cells[0] and not cells[-1] else cells
     return len(cells) == columns and cells[0] in ("", "#") and all(cells[1:])
+
+
+def _header(text: str, line: int) -> str:
+    """The line above; the one above that where pandas put the name of the index between."""
+    start = _line_start(text, line - 1)
+    if start and _INDEX_NAME.match(text[start : line - 1].rstrip("\r")):
+        line, start = start, _line_start(text, start - 1)
+    return text[start : line - 1].rstrip("\r")
 
 
 def _line_start(text: str, position: int) -> int:

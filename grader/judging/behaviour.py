@@ -18,6 +18,18 @@ _SPOKEN = ("stdout", "result")
 _LAST_COMMENTS = re.compile(r"(?:^[ \t]*#[^\n]*(?:\n|\Z))+\Z", re.MULTILINE)
 _NUMBERS = re.compile(r"\d\.\d|[\[(]\s*-?\d")
 _WORD = re.compile(r"[^\W\d_]{2,}")
+_SAYS = re.compile(r"[^\W\d_]{2,}|[\u2705-\u2714\u3040-\U0010ffff]")  # a word, a sign of it, a mark
+_MARKUP = re.compile(r"<[^<>\n]*>|!\[[^\]\n]*\]\([^)\n]*\)")
+_YES_OR_NO = re.compile(
+    r"(?<![\w=])(?:yes|yep|no|nope|ja|nein|true|false|oui|non|sí|sim|não|tak|nie|evet|hayır|да|нет)(?![\w=])"
+    r"|[是否对不]",
+    re.IGNORECASE,
+)
+_SAID_SHORTLY = re.compile(
+    rf"(?:{_YES_OR_NO.pattern})\W*(?:[.,;:!–—]|\Z)", re.IGNORECASE
+)  # not "no activation"
+_ASKS = ("?", "？")
+_QUESTION = re.compile(r".*[?？]")
 _SENTENCE = 4  # words that make a line more than a name
 _LONGEST = 400  # characters of a comment's or a print's line
 _MOST = 4000  # characters of an answer that are shown to its reader
@@ -108,8 +120,10 @@ class Answer:
 def find_answer(check: TextCheck, cells: Sequence[Cell], outputs: Sequence[Output] = ()) -> Answer | None:
     """The text that answers a question: below its heading, up to the next heading of another question.
 
-    Without a heading, the prose that follows the last code cell, results typed there aside; and else
-    what stands in a comment or was printed and speaks of the question. None where nobody wrote anything.
+    A line of its own is no heading where it answers, too (`4. Yes`), and below a heading also counts what
+    was printed in words. Without a heading, the words that follow the last code cell, results typed there
+    aside; and else what stands in another text, in a comment or was printed and speaks of the question.
+    None where nobody wrote anything.
     """
     patterns = [re.compile(p, re.IGNORECASE) for p in check.headings]
     for position, cell in enumerate(cells):
@@ -118,26 +132,47 @@ def find_answer(check: TextCheck, cells: Sequence[Cell], outputs: Sequence[Outpu
         lines = _FENCED.sub("", cell.source).splitlines()
         for number, line in enumerate(lines):
             if any(p.search(line) for p in patterns):
-                text = _below(line, lines[number + 1 :], cells[position + 1 :], patterns)
+                text = _below(line, lines[number + 1 :], cells[position + 1 :], patterns, outputs)
                 if text:
                     return Answer(text[:_MOST], cell.index)
     last_code = max((c.index for c in cells if c.kind == "code" and c.source.strip()), default=-1)
     tail = [c for c in cells if c.kind != "code" and c.index > last_code]
-    said = [_sentences(c.source) for c in tail]
-    text = "\n\n".join(prose for own in said if (prose := _prose(own)))
-    if text:
-        return Answer(text[:_MOST], tail[0].index)
-    said_aside = [*_comments(cells), *((o.cell, o.text) for o in outputs if o.kind in _SPOKEN)]
-    for index, spoken in said_aside:
-        lines = [line.strip() for line in spoken.splitlines() if len(line) <= _LONGEST]
-        telling = [line for line in lines if any(p.search(line) for p in patterns) and _is_sentence(line)]
+    texts = [(c.index, prose) for c in tail if (prose := _prose(_words(c.source)))]
+    if texts:
+        return Answer("\n\n".join(prose for _, prose in texts)[:_MOST], texts[0][0])
+    return _said_aside(check, cells, outputs, patterns, last_code)
+
+
+def _said_aside(
+    check: TextCheck,
+    cells: Sequence[Cell],
+    outputs: Sequence[Output],
+    patterns: Sequence[re.Pattern[str]],
+    last_code: int,
+) -> Answer | None:
+    """What speaks of the question in passing: another text, a comment that ends a cell, a print."""
+    speaking = [*patterns, *(re.compile(p, re.IGNORECASE) for p in check.mentions)]
+    said = [
+        *((c.index, _prose(_words(c.source)), speaking, True) for c in cells if c.kind != "code"),
+        *((index, text, patterns, index == last_code) for index, text in _comments(cells)),
+        *((o.cell, o.text, patterns, False) for o in outputs if o.kind in _SPOKEN),
+    ]
+    for index, spoken, wanted, may_just_answer in said:
+        lines = [line.strip() for line in spoken.splitlines() if line.strip() and len(line) <= _LONGEST]
+        telling = [
+            line
+            for before, line in zip(["", *lines], lines, strict=False)
+            if (before[-1:] in _ASKS and any(p.search(before) for p in patterns))
+            or (any(p.search(line) for p in wanted) and _is_sentence(line))
+            or (may_just_answer and _YES_OR_NO.match(line.lstrip(" #*_>-")))
+        ]
         if telling:
             return Answer("\n".join(telling)[:_MOST], index)
     return None
 
 
 def _is_sentence(line: str) -> bool:
-    return len(_WORD.findall(line)) >= _SENTENCE and not _NUMBERS.search(line)
+    return len(_WORD.findall(line)) >= _SENTENCE and not _NUMBERS.search(line) and line[-1:] not in _ASKS
 
 
 def _comments(cells: Sequence[Cell]) -> list[tuple[int, str]]:
@@ -147,15 +182,19 @@ def _comments(cells: Sequence[Cell]) -> list[tuple[int, str]]:
 
 
 def _below(
-    heading: str, rest: Sequence[str], following: Sequence[Cell], patterns: Sequence[re.Pattern[str]]
+    heading: str,
+    rest: Sequence[str],
+    following: Sequence[Cell],
+    patterns: Sequence[re.Pattern[str]],
+    outputs: Sequence[Output],
 ) -> str:
-    own = _prose(_before_the_next(heading, rest, patterns))
+    own = _prose(_before_the_next(heading, rest, patterns)) or _in_the_heading(heading)
     if not own and not _HEADING.match(heading) and len(heading.split()) > 3:
         own = heading.strip()
     parts = [own] if own else []
     for cell in following:
         if cell.kind == "code":
-            parts += _comments_only(cell.source.splitlines())
+            parts += _comments_only(cell.source.splitlines()) or _printed_words(cell.index, outputs)
             continue
         lines = cell.source.splitlines()
         if any(_HEADING.match(line) and not any(p.search(line) for p in patterns) for line in lines[:2]):
@@ -164,6 +203,26 @@ def _below(
         if prose:
             parts.append(prose)
     return "\n\n".join(parts)
+
+
+def _in_the_heading(line: str) -> str:
+    """What follows the question in its own line, or a line that says yes or no; "" if neither."""
+    asked = _QUESTION.match(line)
+    answer = line[asked.end() :] if asked else line if _SAID_SHORTLY.search(line) else ""
+    return answer.strip() if _SAYS.search(answer) else ""
+
+
+def _printed_words(cell: int, outputs: Sequence[Output]) -> list[str]:
+    """Lines that a cell printed and that are an answer rather than a result: sentences, yes and no."""
+    lines = [
+        line.strip()
+        for o in outputs
+        if o.cell == cell and o.kind in _SPOKEN
+        for line in o.text.splitlines()
+        if len(line) <= _LONGEST and not _NUMBERS.search(line)
+    ]
+    telling = [line for line in lines if _YES_OR_NO.search(line) or _is_sentence(line)]
+    return ["\n".join(telling)] if telling else []
 
 
 def _before_the_next(heading: str, rest: Sequence[str], patterns: Sequence[re.Pattern[str]]) -> Sequence[str]:
@@ -180,13 +239,12 @@ def _level(line: str) -> int:
     return len(line) - len(line.lstrip("#")) if re.match(r"#{1,6}\s", line) else 0
 
 
-def _sentences(text: str) -> list[str]:
-    """Lines of a text cell that are words: no code blocks, no typed results."""
-    text = _FENCED.sub("", text)
+def _words(text: str) -> list[str]:
+    """Lines of a text cell that say something: no code blocks, no typed results unless they say yes or no."""
     return [
         line
-        for line in text.splitlines()
-        if not _RESULT.search(line) and len(re.findall(r"[^\W\d_]{2,}", line)) >= 2
+        for line in _FENCED.sub("", text).splitlines()
+        if _SAYS.search(_MARKUP.sub("", line)) and (_YES_OR_NO.search(line) or not _RESULT.search(line))
     ]
 
 
@@ -199,9 +257,11 @@ def _comments_only(lines: Sequence[str]) -> list[str]:
 
 
 def _prose(lines: Sequence[str]) -> str:
-    """Lines that are not headings and hold at least one word."""
+    """Lines that hold at least one word and are not headings, unless those say yes or no."""
     return "\n".join(
-        line for line in lines if re.search(r"\w", line) and not re.match(r"\s*#{1,6}\s", line)
+        line
+        for line in lines
+        if re.search(r"\w", line) and (not re.match(r"\s*#{1,6}\s", line) or _SAID_SHORTLY.search(line))
     ).strip()
 
 

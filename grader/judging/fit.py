@@ -24,6 +24,11 @@ _SERIES = 3  # values under names that count, so that none of them is the answer
 _COUNT = re.compile(r"\d+")
 _ALSO_TYPED = "These numbers also stand in the code; a person looks whether they were computed."
 _CROWD = 6  # prints of one size that nothing names: a shotgun fires more, intermediate results are fewer
+_BETTER = {
+    *("final", "correct", "corrected", "correctly", "right", "fixed", "answer", "result", "results"),
+    *("solution", "now", "actual", "actually", "true", "endgültig", "richtig", "korrigiert", "korrekt"),
+    *("lösung", "ergebnis", "ergebnisse"),
+}
 _FEW = 8  # whole numbers that may stand in a notebook by accident
 
 
@@ -139,7 +144,9 @@ def _rivalry(
         rivals = [o for o in rivals if not _called_aside(o, case)]
     if any(not _aside(c) for c in right):
         rivals = [o for o in rivals if not _aside(o)]
-    rivals = _without_series(rivals, right)
+    if any(not _aside_by_comment(c) for c in right):
+        rivals = [o for o in rivals if not _aside_by_comment(o)]
+    rivals = [o for o in _without_series(rivals, right) if not _says_more(o, right, check.id)]
     if not rivals:
         return None
     if any(c.named(check.id) for c in right) and not any(
@@ -232,6 +239,17 @@ def _counts(candidate: Candidate) -> bool:
     return whole and all(r.movement == "constant" for r in candidate.readings)
 
 
+def _says_more(rival: Candidate, right: Sequence[Candidate], check: str) -> bool:
+    """Is it called like a right value and something more, by which it is another: `h1 sorted` beside `h1`?
+
+    Not where it is said to be the better one.
+    """
+    more = rival.readings[0].unknown
+    if len(rival.readings) > 1 or not rival.may_be_named(check) or more & _BETTER:
+        return False
+    return any(c.named(check) and c.may_be_named(check) and c.readings[0].unknown < more for c in right)
+
+
 def _called_aside(candidate: Candidate, case: Case) -> bool:
     """Do its labels say that it stands beside the answer, to compare with?"""
     return case.rubric.asides is not None and all(
@@ -242,6 +260,10 @@ def _called_aside(candidate: Candidate, case: Case) -> bool:
 def _aside(candidate: Candidate) -> bool:
     """Do its labels say so, or what they stand below?"""
     return all(r.aside for r in candidate.readings)
+
+
+def _aside_by_comment(candidate: Candidate) -> bool:
+    return all(r.aside_by_comment for r in candidate.readings)
 
 
 def _without_series(rivals: Sequence[Candidate], right: Sequence[Candidate]) -> list[Candidate]:
@@ -272,4 +294,8 @@ def _after_a_change(right: Sequence[Candidate], rivals: Sequence[Candidate], cod
     """Are the later values the same quantity of other parameters: updated, or drawn again?"""
     end = max(r.cell for r in rivals)
     begin = min(c.cell for c in right)
-    return any(c.updates_parameters or (c.draws and begin < c.index) for c in code.cells if c.index <= end)
+    return any(
+        c.updates_parameters or (c.index in code.draws and begin < c.index)
+        for c in code.cells
+        if c.index <= end
+    )

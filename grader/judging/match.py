@@ -262,6 +262,9 @@ def _by_label(readings: Sequence[Reading], sizes: Mapping[str, int]) -> dict[str
             continue
         if reading.size == sizes[check]:
             found[check].append(Candidate("named", (reading,), "as printed", 1.0, (), ("label", "shape")))
+        elif reading.slot.first.elided and 0 < reading.size < sizes[check] and _names_itself(reading):
+            share = reading.size / sizes[check]
+            found[check].append(Candidate("named", (reading,), "as printed", share, (), ("label",)))
         elif 0 < reading.size < sizes[check] and sizes[check] % reading.size == 0 and _names_itself(reading):
             pieces[check].append(reading)
     for check, parts in pieces.items():

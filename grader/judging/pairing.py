@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict, deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
@@ -63,11 +63,19 @@ def _partners(left: Sequence[PrintedTensor], right: Sequence[PrintedTensor]) -> 
 def _align(here: list[PrintedTensor], there: list[PrintedTensor]) -> list[tuple[int, int]]:
     """Pairs of positions. The same shapes, or the same labels, in the same order are the same prints.
 
+    So are the same labels and shapes in any order (sorted by their norms).
+
     A label can change with the world: a longer print moves to a line of its own, and a shape can:
     a long print is elided. Where both differ, prints that agree in both are paired first, and those
     between them by shape.
     """
     keys, other = [_key(p) for p in here], [_key(p) for p in there]
+    named, others = [_named(p) for p in here], [_named(p) for p in there]
+    if Counter(named) == Counter(others):
+        places: dict[tuple[str, tuple[int, ...]], deque[int]] = defaultdict(deque)
+        for j, key in enumerate(others):
+            places[key].append(j)
+        return [(i, places[key].popleft()) for i, key in enumerate(named)]
     for part in (1, 0):
         if [k[part] for k in keys] == [k[part] for k in other]:
             return [(i, i) for i in range(len(keys))]
@@ -88,3 +96,9 @@ def _key(printed: PrintedTensor) -> tuple[str, tuple[int, ...]]:
     """What stays the same in another world: shape, and the label without the values in it."""
     label = _NUMBER.sub("#", f"{printed.channel} {printed.label}")
     return label, printed.shape
+
+
+def _named(printed: PrintedTensor) -> tuple[str, tuple[int, ...]]:
+    """The same with what stands above where there is no label."""
+    label, shape = _key(printed)
+    return label if printed.label else _NUMBER.sub("#", f"{label}{printed.above}"), shape

@@ -30,7 +30,9 @@ class Reading:
     handout: views that fit in the handout's world, whatever the others show.
     meant: the check that the label means; where a label fits several, the one whose size the print has.
     called: the label itself says so; a context (line above, code, heading) alone does not count.
+    unknown: words of its own label that the rubric does not know.
     aside: its label, the line above or the heading says that it stands beside the answer, to compare with.
+    aside_by_comment: so says the comment that its cell begins with.
     movement: does the print change between the worlds; absent: it did not appear in all of them.
     """
 
@@ -38,9 +40,11 @@ class Reading:
     meaning: Meaning
     meant: str | None
     called: bool
+    unknown: frozenset[str]
     exact: tuple[View, ...]
     handout: tuple[View, ...]
     aside: bool
+    aside_by_comment: bool
     movement: Movement
 
     @property
@@ -106,9 +110,11 @@ def read(
                 meaning=meaning,
                 meant=meant,
                 called=bool(vocabulary.meaning(printed.label).options),
+                unknown=vocabulary.unknown(printed.label),
                 exact=_shown(exact, wanted, whole=single, called=called),
                 handout=_shown(handout, wanted, whole=single, called=called),
                 aside=vocabulary.aside(printed.label, above, headings.get(printed.cell, "")),
+                aside_by_comment=cell is not None and vocabulary.aside(cell.opening),
                 movement=movement(slot),
             )
         )

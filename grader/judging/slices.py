@@ -11,6 +11,7 @@ import numpy as np
 
 from grader.judging.book import Book
 from grader.judging.pairing import Slot
+from grader.judging.rows import below_each_other, rows_of_tables
 from grader.models import PrintedTensor
 
 _MOST = 200  # slices of one print
@@ -25,8 +26,11 @@ def take_apart(slots: Sequence[Slot], books: Sequence[Book], asked: Mapping[str,
     is a checked quantity, since it may be one itself, got wrong. The slots come back renumbered.
     """
     found: list[Slot] = []
-    for slot in slots:
-        found.extend(_parts(slot, books, asked))
+    for rows in rows_of_tables(slots):
+        blocks = _blocks(below_each_other(rows), books[0], asked) if len(rows) > 1 else []
+        found.extend(
+            blocks if len(blocks) > 1 else (part for row in rows for part in _parts(row, books, asked))
+        )
     return tuple(replace(slot, order=order) for order, slot in enumerate(found))
 
 
@@ -43,13 +47,15 @@ def _parts(slot: Slot, books: Sequence[Book], asked: Mapping[str, int]) -> list[
     if known:
         return [slot] if known & asked.keys() else [slot, *_asked_slices(slot, books[0], asked)]
     if len(first.values) in sizes:
-        blocks = _blocks(slot, books[0], asked)
-        return blocks if len(blocks) > 1 else _stacked(slot, books[0], asked)
-    return (
-        _versions(slot, books, asked)
-        or _joined_end_to_end(slot, books, sizes)
-        or _columns_or_slices(slot, books, asked)
-    )
+        found = _blocks(slot, books[0], asked)
+        found = found if len(found) > 1 else _stacked(slot, books[0], asked)
+    else:
+        found = (
+            _versions(slot, books, asked)
+            or _joined_end_to_end(slot, books, sizes)
+            or _columns_or_slices(slot, books, asked)
+        )
+    return found if len(found) > 1 else _lines(slot, books[0], asked)
 
 
 def _versions(slot: Slot, books: Sequence[Book], asked: Mapping[str, int]) -> list[Slot]:
@@ -85,21 +91,21 @@ def _blocks(slot: Slot, book: Book, asked: Mapping[str, int]) -> list[Slot]:
         return [slot]
     flat = _flat(slot, turned=True)
     rows, columns = shape
-    widths = sorted(
-        {n // rows for n in asked.values() if n % rows == 0 and n // rows < columns}, reverse=True
-    )
+    padded = any(p is not None and not np.isfinite(p.values).all() for p in slot.prints)
+    fitting = range(1, columns) if padded else {n // rows for n in asked.values() if n % rows == 0}
+    widths = sorted((w for w in fitting if w < columns), reverse=True)
     found: list[Slot] = []
     between: list[Slot] = []
     start = begun = 0
     while start < columns:
-        block = next((b for w in widths if (b := _block(flat, start, w, rows, book, asked))), None)
+        block = next(((w, b) for w in widths if (b := _block(flat, start, w, rows, book, asked))), None)
         if block is None:
             start += 1
             continue
         if begun < start:
             between.append(_relabelled(_segment(flat, begun * rows, start * rows), ""))
-        found.append(_relabelled(block, slot.first.label))
-        start = begun = start + len(block.first.values) // rows
+        found.append(_relabelled(block[1], slot.first.label))
+        start = begun = start + block[0]
     if begun < columns:
         between.append(_relabelled(_segment(flat, begun * rows, columns * rows), ""))
     if not found:
@@ -116,8 +122,23 @@ def _block(
     flat: Slot, start: int, width: int, rows: int, book: Book, asked: Mapping[str, int]
 ) -> Slot | None:
     part = _segment(flat, start * rows, (start + width) * rows)
-    known = len(part.first.values) == width * rows and any(part.first.values) and _shown(part, book, asked)
-    return part if known else None
+    if len(part.first.values) < width * rows:
+        return None
+    part = Slot(part.order, tuple(p and _unpadded(p) for p in part.prints))
+    return part if any(part.first.values) and _shown(part, book, asked) else None
+
+
+def _unpadded(printed: PrintedTensor) -> PrintedTensor:
+    """Columns without the nan by which a table makes them as long as others."""
+    keep = [i for i, value in enumerate(printed.values) if not np.isnan(value)]
+    if len(keep) == len(printed.values):
+        return printed
+    return replace(
+        printed,
+        values=tuple(printed.values[i] for i in keep),
+        half_unit=tuple(printed.half_unit[i] for i in keep),
+        shape=(len(keep),),
+    )
 
 
 def _shown(part: Slot, book: Book, asked: Mapping[str, int], *, zeros: bool = True) -> set[str]:
@@ -183,6 +204,30 @@ def _stacked(slot: Slot, book: Book, asked: Mapping[str, int]) -> list[Slot]:
     return apart if known else [slot]
 
 
+def _lines(slot: Slot, book: Book, asked: Mapping[str, int]) -> list[Slot]:
+    """Rows or columns, where one of them is a row or a column of a checked quantity that this can't be.
+
+    Half of a matrix (`h1[:2]`), or a table for each instance with a column for each layer.
+    """
+    shape = slot.first.shape
+    if len(shape) != 2 or min(shape) < 1 or max(shape) > _MOST:
+        return [slot]
+    size = len(slot.first.values)
+    turned = Slot(slot.order, tuple(p and _turned(p) for p in slot.prints))
+    for whole in (slot, turned):
+        apart = [
+            Slot(slot.order, tuple(p and _slice(p, i) for p in whole.prints))
+            for i in range(whole.first.shape[0])
+        ]
+        for part in apart:
+            views = book.lookup(part, range(len(part.prints))) if any(part.first.values) else []
+            if any(
+                v.layout in ("row", "column") and asked.get(v.target.quantity, size) != size for v in views
+            ):
+                return apart
+    return [slot]
+
+
 def _joined_end_to_end(slot: Slot, books: Sequence[Book], sizes: Sequence[int]) -> list[Slot]:
     """The parts of ``torch.cat([h1, h2])``, flattened or not, along either axis; empty where it is none."""
     if len(slot.first.shape) > 2 or len(slot.first.values) > 2 * sum(sizes):
@@ -246,6 +291,10 @@ def _flattened(printed: PrintedTensor, *, turned: bool) -> PrintedTensor:
         half_unit=tuple(printed.half_unit[i] for i in picked),
         shape=(len(picked),),
     )
+
+
+def _turned(printed: PrintedTensor) -> PrintedTensor:
+    return replace(_flattened(printed, turned=True), shape=printed.shape[::-1])
 
 
 def _segments(flat: Slot, lengths: Sequence[int]) -> Iterator[Slot]:

@@ -25,10 +25,15 @@ _NUMBER = re.compile(r"(?<![\w.])-?(?:\d+\.\d*|\.\d+|\d+)(?:[eE][-+]?\d+)?(?![\w
 _WORD = re.compile(r"[^\W\d]\w*|-=")
 _NUMBER_OF = re.compile(r"\b([^\W\d]\w*+)\s*+[=(]\s*(\d+\.?\d*(?:[eE][-+]?\d+)?|\.\d+)")
 _CALL = re.compile(r"\.([^\W\d]\w*)\(")
-_DRAW = re.compile(r"\bseed\(|default_rng\(|RandomState\(|\b(?:rand|randn|normal|uniform)\(")
-_UPDATE = re.compile(
-    r"\.step\(|\.sub_\(|\.add_\(|\.data\s*-=|\w\s*-=\s*|-[^\n]*\b(?:lr|learning_rate)\b|\.copy_\([^\n]*-"
+_DRAW = re.compile(
+    r"seed\(|default_rng\(|RandomState\("
+    r"|\b(?:rand|randn|randint|randperm|permutation|shuffle|normal|uniform|bernoulli)(?:_like|_)?\("
 )
+_UPDATE = re.compile(
+    r"\.step\(|\.sub_\(|\.add_\(|\.data\s*-=|\w\s*-=\s*|\]\s*[-+]=|-[^\n]*\b(?:lr|learning_rate)\b"
+    r"|\.copy_\([^\n]*-|-\s*[\w.]+\s*\*\s*[\w.\[\]]*\bgrad"
+)
+_FUNCTION = re.compile(r"^def (\w+)\(.*?(?=^[^\s#)]|\Z)", re.MULTILINE | re.DOTALL)
 _CELL_MAGIC = re.compile(r"\A\s*%%(?:time|timeit|capture|prun)\b[^\n]*")
 _SETS_UP = re.compile(
     r"get_ipython\(|warnings\.|print\(|display\(|(?:plt|sns|mpl|matplotlib|logging|os|sys|drive)\."
@@ -36,6 +41,7 @@ _SETS_UP = re.compile(
     r"|torch\.(?:manual_seed|use_deterministic_algorithms|cuda\.\w+)\(|(?:np\.|numpy\.)?(?:random\.)?seed\("
     r"|device ?=|%"
 )
+_OPENING = re.compile(r"\s*(?:#[^\n]*\n\s*)*")
 _PRINTERS = {"print", "display", "pprint", "pp"}
 _LARGEST = 200_000  # characters of one cell that are parsed
 
@@ -62,12 +68,13 @@ class CellCode:
     parsed: bool
 
     @property
-    def updates_parameters(self) -> bool:
-        return bool(_UPDATE.search(self.source))
+    def opening(self) -> str:
+        """The comment that the cell begins with, "" if none."""
+        return " ".join(line.strip("# \t") for line in _OPENING.match(self.source)[0].splitlines())[:200]  # type: ignore[index]
 
     @property
-    def draws(self) -> bool:
-        return bool(_DRAW.search(self.source))
+    def updates_parameters(self) -> bool:
+        return bool(_UPDATE.search(self.source))
 
 
 class Code:
@@ -116,6 +123,14 @@ class Code:
             found.update(f"{abs(float(number)):.12g}" for number in _NUMBER.findall(source))
             found.update(f"{name}:{float(number):.12g}" for name, number in _NUMBER_OF.findall(source))
         return frozenset(found)
+
+    @cached_property
+    def draws(self) -> frozenset[int]:
+        """The cells that draw random numbers, also by a function of the notebook."""
+        functions = [m for c in self.cells for m in _FUNCTION.finditer(c.source) if _DRAW.search(m[0])]
+        drawing = "|".join(re.escape(m[1]) for m in functions)
+        draw = re.compile(rf"{_DRAW.pattern}|(?<!def )\b(?:{drawing})\(") if functions else _DRAW
+        return frozenset(c.index for c in self.cells if draw.search(c.source))
 
     @property
     def first_working_cell(self) -> CellCode | None:

@@ -78,6 +78,17 @@ def load_on_demand(word: str) -> None:
 
 
 def settle() -> None:
+    """Undo what imports conclude from the lack of a notebook, and freeze what exists.
+
+    pandas takes what imports it outside of IPython for a terminal and then leaves out the columns that
+    do not fit into 80 characters, where a notebook shows 20.
+    """
+    if "pandas" in sys.modules:
+        sys.modules["pandas"].set_option("display.max_columns", 20)
+    _freeze()
+
+
+def _freeze() -> None:
     """Assert that there is one thread, and make what exists cheap to share."""
     count = len(os.listdir("/proc/self/task"))
     if count != 1:

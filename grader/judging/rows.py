@@ -1,0 +1,57 @@
+"""Rows that a number at the end of their names counts, and the table that they are (pure)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from grader.judging.pairing import Slot
+from grader.models import PrintedTensor
+
+_COUNTED = re.compile(r"(.*?)(\d{1,4})\W?\Z", re.DOTALL)  # a name and the number at its end
+
+
+def rows_of_tables(slots: Sequence[Slot]) -> Iterator[list[Slot]]:
+    """Prints one by one, but rows together whose names a number counts: `unit 1`, `W1_12`."""
+    rows: list[Slot] = []
+    for slot in slots:
+        if rows and not _counts_on(rows[-1].first, slot.first):
+            yield rows
+            rows = []
+        rows.append(slot)
+    if rows:
+        yield rows
+
+
+def _counts_on(above: PrintedTensor, row: PrintedTensor) -> bool:
+    if len(row.shape) != 1 or row.shape != above.shape or len(row.values) < 2:
+        return False
+    if (
+        (row.cell, row.output, row.form) != (above.cell, above.output, above.form)
+        or row.elided
+        or above.elided
+    ):
+        return False
+    last, here = _COUNTED.match(above.label), _COUNTED.match(row.label)
+    return bool(last and here and last[1] == here[1] and int(last[2]) < int(here[2]))
+
+
+def below_each_other(rows: Sequence[Slot]) -> Slot:
+    """Rows as the table that they are; nothing of a world where one of them has another length."""
+    first = rows[0]
+    worlds = (list(prints) for prints in zip(*(row.prints for row in rows), strict=True))
+    return Slot(first.order, tuple(_stack(prints, first.first.shape) for prints in worlds))
+
+
+def _stack(prints: Sequence[PrintedTensor | None], shape: tuple[int, ...]) -> PrintedTensor | None:
+    present = [p for p in prints if p is not None and p.shape == shape]
+    if len(present) < len(prints):
+        return None
+    return replace(
+        present[0],
+        values=tuple(v for p in present for v in p.values),
+        half_unit=tuple(h for p in present for h in p.half_unit),
+        shape=(len(present), *shape),
+        span=(present[0].span[0], present[-1].span[1]),
+    )
