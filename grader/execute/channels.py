@@ -9,6 +9,8 @@ kernel has to wait.
 from __future__ import annotations
 
 import asyncio
+import json
+from hmac import compare_digest
 from queue import Empty
 from typing import Any, cast
 
@@ -74,12 +76,28 @@ class Channel:
             if cost:
                 self._meter.trip(cost)
                 return None
-            message: Any = self._session.deserialize(parts)
+            message = self._deserialize(cast(list[bytes], parts))
         except Exception:  # garbage and forgeries raise whatever they manage to
             return None
-        finally:
-            self._session.digest_history.clear()
         return message if _well_formed(message) else None
+
+    def _deserialize(self, parts: list[bytes]) -> dict[str, Any]:
+        """As `Session.deserialize`, which turns every text of a header that looks like a date into one.
+
+        That takes more time than anything else here, and nobody asks for it.
+        """
+        signature, *signed = parts[:5]
+        if not compare_digest(signature, self._session.sign(signed)):
+            raise ValueError("the signature is not the kernel's")
+        header, parent, metadata, content = (json.loads(part.decode("utf-8", "replace")) for part in signed)
+        kind = header["msg_type"]
+        return {
+            "header": header,
+            "msg_type": kind,
+            "parent_header": parent,
+            "metadata": metadata,
+            "content": content,
+        }
 
 
 def _well_formed(message: Any) -> bool:
