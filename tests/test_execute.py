@@ -127,6 +127,13 @@ def test_a_pipe_handed_in_is_refused_and_nobody_waits_for_it(tmp_path: Path) -> 
     assert list(target.iterdir()) == []
 
 
+def test_the_folders_of_attached_files_have_room_of_their_own(run: Run, tmp_path: Path) -> None:
+    paths = ("/".join(f"{number}-{depth}" for depth in range(40)) for number in range(5))
+    files = tuple(attached(tmp_path, path, "x") for path in paths)
+    done = run("for n in range(90): open(f'own-{n}', 'w')", files=files, limits=Limits(files=100))
+    assert (done.status, done.message) == ("ok", "")
+
+
 def test_an_attached_module_does_not_stand_in_the_way_of_the_prelude(run: Run, tmp_path: Path) -> None:
     files = (attached(tmp_path, "colorsys.py", "raise RuntimeError('shadowed')"),)
     assert run("print('ran')", files=files, prelude="import colorsys").status == "ok"
