@@ -18,12 +18,12 @@ try:
         free.append(os.dup(0))
 except OSError:
     pass
-low = sum(fd < 96 for fd in free)
 for fd in free:
     os.close(fd)
-watchers = [libc.epoll_create1(0) for _ in range(low // 2)]
-numbers = [os.dup(0) for _ in range(low - low // 2)]
-files = [libc.eventfd(0, 0) for _ in range(len(free) - low)]
+third = len(free) // 3
+watchers = [libc.epoll_create1(0) for _ in range(third)]
+files = [libc.eventfd(0, 0) for _ in range(third)]
+numbers = [os.dup(0) for _ in range(third)]
 event = ctypes.create_string_buffer(struct.pack("<IQ", 1, 0))
 watches = 0
 for file in files:
@@ -31,12 +31,10 @@ for file in files:
         libc.dup2(file, number)
         watches += sum(not libc.epoll_ctl(watcher, 1, number, event) for watcher in watchers)
         os.close(number)
-more = [libc.epoll_create1(0) for _ in numbers]
-by_more = sum(not libc.epoll_ctl(watcher, 1, files[-1], event) for watcher in more)
-if watches > 150_000 or by_more:
-    through(watches, "watches", by_more)
-for fd in watchers + files + more:
+for fd in watchers + files:
     os.close(fd)
+if watches > 100_000:
+    through(watches, "watches")
 # %%
 # signals that wait are limited per user, timers among them
 class Told(ctypes.Structure):

@@ -18,8 +18,7 @@ Nothing may be kept where the supervisor can't see it. Memory shared with nobody
 refused. So are files opened for neither reading nor writing, of which Landlock asks no right, and files
 that are emptied by being opened for reading, of which it asks no right before ABI 3. sendfile puts a
 file's pages into sockets and pipes, where they stay, up to 2 MiB for a byte, when the file is emptied.
-fallocate takes all of a disk in the time between two looks. epoll keeps a watch for each number that a file
-ever had, as long as it has one, and a user has so many: it may watch, and be, one of the first descriptors.
+fallocate takes all of a disk in the time between two looks.
 """
 
 from __future__ import annotations
@@ -65,7 +64,8 @@ timerfd_create timerfd_settime timerfd_gettime
 clock_gettime clock_getres clock_nanosleep nanosleep gettimeofday time times getrusage sysinfo uname
 getrlimit setrlimit getrandom getcpu
 getuid geteuid getgid getegid getgroups getresuid getresgid capget
-poll ppoll select pselect6 epoll_create epoll_create1 epoll_wait epoll_pwait epoll_pwait2 eventfd eventfd2
+poll ppoll select pselect6 epoll_create epoll_create1 epoll_ctl epoll_wait epoll_pwait epoll_pwait2
+eventfd eventfd2
 shutdown getsockname getpeername accept accept4
 """)
 
@@ -93,8 +93,6 @@ _READ_OR_WRITE = (os.O_RDONLY, os.O_WRONLY, os.O_RDWR, os.O_WRONLY | os.O_TRUNC,
 _NEITHER = (os.O_RDONLY | os.O_TRUNC, os.O_ACCMODE, os.O_ACCMODE | os.O_TRUNC)
 _MAP_SHARED, _MAP_ANONYMOUS = 0x1, 0x20
 _MSG_OOB = 1
-_WATCHED = 96
-"""descriptors; a kernel starts with 40, and a third of the rest may watch as many others"""
 _SOCKET_ANSWERS = (3, 4, 7, 8, 17, 30, 38, 39)
 """type, error, buffers, peer's ids, listening, protocol, domain; another one gives a pidfd of the peer"""
 _TRUNCATE_SINCE = 3
@@ -136,10 +134,6 @@ def build_first() -> bytes:
     for value in (0, _MAP_SHARED, _MAP_ANONYMOUS):
         _add(built, s.ALLOW, "mmap", s.Arg(3, s.MASKED_EQ, ownerless, value))
     _add(built, s.ERRNO(errno.EPERM), "mmap", s.Arg(3, s.MASKED_EQ, ownerless, ownerless))
-    watched = [s.Arg(argument, s.LT, _WATCHED) for argument in (0, 2)]
-    _add(built, s.ALLOW, "epoll_ctl", *watched)
-    _add(built, s.ERRNO(errno.ENOSPC), "epoll_ctl", s.Arg(0, s.GE, _WATCHED))
-    _add(built, s.ERRNO(errno.ENOSPC), "epoll_ctl", s.Arg(0, s.LT, _WATCHED), s.Arg(2, s.GE, _WATCHED))
     _add(built, s.ERRNO(errno.EOPNOTSUPP), "fallocate")  # and libc writes zeros instead
     for name in ("sendto", "recvfrom"):
         _add(built, s.ALLOW, name, s.Arg(3, s.MASKED_EQ, _MSG_OOB, 0))
