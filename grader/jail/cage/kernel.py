@@ -77,6 +77,8 @@ def run(
     lose_privileges(uid)
     sc.prctl(sc.PR_SET_PDEATHSIG, signal.SIGKILL)
     sc.prctl(sc.PR_SET_DUMPABLE, 1)
+    if group is None:  # a large page of which one small one stays mapped stays whole, and counts as small
+        sc.prctl(sc.PR_SET_THP_DISABLE, 1)
     os.chdir(home)
     _set_environment(home)
     _roll_dice()
