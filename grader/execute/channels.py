@@ -24,12 +24,16 @@ _QUEUE = 4
 
 
 class Channel:
-    """What nbclient and jupyter_client want of a channel."""
+    """What nbclient and jupyter_client want of a channel.
 
-    def __init__(self, wire: Wire, session: Session, meter: Meter) -> None:
+    replies: it carries answers to execute requests and nothing else; nbclient takes whatever comes for one.
+    """
+
+    def __init__(self, wire: Wire, session: Session, meter: Meter, *, replies: bool = False) -> None:
         self._wire = wire
         self._meter = meter
         self._session = session
+        self._replies = replies
         self._messages: asyncio.Queue[dict[str, Any]] = asyncio.Queue(_QUEUE)
         self._pump = asyncio.ensure_future(self._read())
 
@@ -79,7 +83,7 @@ class Channel:
             message = self._deserialize(cast(list[bytes], parts))
         except Exception:  # garbage and forgeries raise whatever they manage to
             return None
-        return message if _well_formed(message) else None
+        return message if _well_formed(message, self._replies) else None
 
     def _deserialize(self, parts: list[bytes]) -> dict[str, Any]:
         """As `Session.deserialize`, which turns every text of a header that looks like a date into one.
@@ -100,12 +104,15 @@ class Channel:
         }
 
 
-def _well_formed(message: Any) -> bool:
+def _well_formed(message: Any, reply: bool) -> bool:
     return (
         isinstance(message, dict)
         and isinstance(message.get("msg_type"), str)
         and all(isinstance(message.get(part), dict) for part in ("header", "parent_header", "content"))
-        and (message["msg_type"] != "execute_reply" or isinstance(message["content"].get("status"), str))
+        and (
+            not reply
+            or (message["msg_type"] == "execute_reply" and isinstance(message["content"].get("status"), str))
+        )
     )
 
 
@@ -120,7 +127,7 @@ class BoundedClient(AsyncKernelClient):
         self.allow_stdin = False
         identity = self.session.bsession
         shell = await connect(self._path("shell"), "DEALER", identity, meter)
-        self._shell = Channel(shell, self.session, meter)
+        self._shell = Channel(shell, self.session, meter, replies=True)
         iopub = await connect(self._path("iopub"), "SUB", b"", meter)
         self._iopub = Channel(iopub, self.session, meter)
 
