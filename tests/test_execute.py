@@ -6,6 +6,7 @@ import asyncio
 import os
 import resource
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from grader.execute import Job, Limits, open_runner
 from grader.execute.picture import picture
 from grader.execute.workdir import copy_files
 from grader.jail.probe import Tier
-from grader.models import AttachedFile
+from grader.models import AttachedFile, Execution
 
 pytestmark = pytest.mark.kernel
 
@@ -132,6 +133,18 @@ def test_the_folders_of_attached_files_have_room_of_their_own(run: Run, tmp_path
     files = tuple(attached(tmp_path, path, "x") for path in paths)
     done = run("for n in range(90): open(f'own-{n}', 'w')", files=files, limits=Limits(files=100))
     assert (done.status, done.message) == ("ok", "")
+
+
+def test_time_that_the_grader_itself_was_held_up_is_not_the_students() -> None:
+    async def run() -> Execution:
+        async with open_runner() as runner:
+            await runner.run(Job(cells("1")))
+            asyncio.get_running_loop().call_later(0.5, time.sleep, 2)
+            slow = cells("import time; time.sleep(1); print('done')", "print('next')")
+            return await runner.run(Job(slow, limits=Limits(cell_s=1.8)))
+
+    done = asyncio.run(run())
+    assert (done.status, text_of(done, 0), text_of(done, 1)) == ("ok", "done\n", "next\n")
 
 
 def test_an_attached_module_does_not_stand_in_the_way_of_the_prelude(run: Run, tmp_path: Path) -> None:

@@ -165,12 +165,18 @@ async def _run_cells(kernel: Kernel, job: Job, log: OutputLog, meter: Meter) -> 
     for position, cell in enumerate(job.cells):
         if cell.kind != "code" or not cell.source.strip():
             continue
-        left = deadline - time.monotonic()
+        begun = time.monotonic()
+        left = deadline - begun
+        patience = min(left, limits.cell_s)
         task = asyncio.ensure_future(client.async_execute_cell(notebook.cells[position], position))
         try:
-            await asyncio.wait(
-                (task, meter.tripped), timeout=min(left, limits.cell_s), return_when=asyncio.FIRST_COMPLETED
-            )
+            both = (task, meter.tripped)
+            await asyncio.wait(both, timeout=patience, return_when=asyncio.FIRST_COMPLETED)
+            late = time.monotonic() - begun - patience
+            if (
+                late > 0
+            ):  # by so much our loop was held up, and what the kernel sent meanwhile is not read yet
+                await asyncio.wait(both, timeout=late, return_when=asyncio.FIRST_COMPLETED)
             if meter.tripped.done():
                 return _Stop(cell.index, "output_limit", f"printed {meter.tripped.result()}")
             if not task.done():
