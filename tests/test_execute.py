@@ -147,6 +147,28 @@ def test_time_that_the_grader_itself_was_held_up_is_not_the_students() -> None:
     assert (done.status, text_of(done, 0), text_of(done, 1)) == ("ok", "done\n", "next\n")
 
 
+def test_what_was_printed_before_a_crash_is_read_however_busy_the_grader_is() -> None:
+    prints = "import os, time\ntime.sleep(0.5)\nfor n in range(60): print(n, flush=True)"
+
+    async def run() -> Execution:
+        async with open_runner() as runner:
+            await runner.run(Job(cells("1")))
+            busy = asyncio.ensure_future(be_busy())
+            done = await runner.run(Job(cells(f"{prints}\ntime.sleep(0.2)\nos._exit(3)")))
+            busy.cancel()
+            return done
+
+    async def be_busy() -> None:
+        await asyncio.sleep(0.3)
+        while True:
+            time.sleep(0.05)
+            await asyncio.sleep(0)
+
+    done = asyncio.run(run())
+    assert text_of(done, 0) == "".join(f"{n}\n" for n in range(60))
+    assert done.message.startswith("cell 1 ended the kernel (exit status 3)")
+
+
 def test_an_attached_module_does_not_stand_in_the_way_of_the_prelude(run: Run, tmp_path: Path) -> None:
     files = (attached(tmp_path, "colorsys.py", "raise RuntimeError('shadowed')"),)
     assert run("print('ran')", files=files, prelude="import colorsys").status == "ok"

@@ -21,6 +21,7 @@ from grader.execute.weigh import too_costly
 from grader.execute.wire import Meter, Wire, WireError, connect
 
 _QUEUE = 4
+_LOOK_S = 0.005
 
 
 class Channel:
@@ -57,6 +58,12 @@ class Channel:
     def is_alive(self) -> bool:
         """Whether anything can still arrive."""
         return not self._pump.done()
+
+    async def at_end(self) -> None:
+        """Wait until the connection has ended and every message that came over it was taken."""
+        await asyncio.wait((self._pump,))
+        while not self._messages.empty():
+            await asyncio.sleep(_LOOK_S)
 
     def stop(self) -> None:
         """Hang up; what was queued is dropped."""

@@ -34,7 +34,7 @@ from grader.models import Cell, Execution, Status
 
 _SETUP_S = 60.0
 _GREETING_S = 0.5
-_LAST_WORDS_S = 0.3
+_LAST_WORDS_S = 5.0
 
 
 class KernelLostError(OperationError):
@@ -85,7 +85,9 @@ class _CellClient(NotebookClient):
     async def _async_poll_kernel_alive(self) -> None:
         self._note_task()
         await self._kernel.ended()
-        await asyncio.sleep(_LAST_WORDS_S)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_LAST_WORDS_S):
+                await self._kernel.client.iopub_channel.at_end()
         if self.task_poll_for_reply is not None:
             self.task_poll_for_reply.cancel()
 
