@@ -169,6 +169,12 @@ def test_what_was_printed_before_a_crash_is_read_however_busy_the_grader_is() ->
     assert done.message.startswith("cell 1 ended the kernel (exit status 3)")
 
 
+def test_where_no_kernel_can_start_the_grader_does_not_try_for_ever(run: Run) -> None:
+    done = run("1", limits=Limits(open_files=8))
+    assert (done.status, done.outputs) == ("sandbox_error", ())
+    assert done.message.startswith("3 kernels failed; the last: a kernel did not start: ")
+
+
 def test_an_attached_module_does_not_stand_in_the_way_of_the_prelude(run: Run, tmp_path: Path) -> None:
     files = (attached(tmp_path, "colorsys.py", "raise RuntimeError('shadowed')"),)
     assert run("print('ran')", files=files, prelude="import colorsys").status == "ok"

@@ -81,7 +81,9 @@ class CagedKernels:
         for word in sorted(wanted):
             self._loaded.add(word)
             server.preload(word)
-        while self._ahead:
+        for _ in range(len(self._ahead)):  # those only: where none can start, one more is always on its way
+            if not self._ahead:
+                break
             ahead = self._ahead.popleft()
             if wanted or ahead.limits != limits:
                 ahead.drop()
