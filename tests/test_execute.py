@@ -6,6 +6,7 @@ import asyncio
 import os
 import resource
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from grader.execute import Job, Limits, open_runner
 from grader.execute.picture import picture
 from grader.execute.workdir import copy_files
 from grader.jail.probe import Tier
-from grader.models import AttachedFile
+from grader.models import AttachedFile, Execution
 
 pytestmark = pytest.mark.kernel
 
@@ -125,6 +126,53 @@ def test_a_pipe_handed_in_is_refused_and_nobody_waits_for_it(tmp_path: Path) -> 
     finally:
         os.close(directory)
     assert list(target.iterdir()) == []
+
+
+def test_the_folders_of_attached_files_have_room_of_their_own(run: Run, tmp_path: Path) -> None:
+    paths = ("/".join(f"{number}-{depth}" for depth in range(40)) for number in range(5))
+    files = tuple(attached(tmp_path, path, "x") for path in paths)
+    done = run("for n in range(90): open(f'own-{n}', 'w')", files=files, limits=Limits(files=100))
+    assert (done.status, done.message) == ("ok", "")
+
+
+def test_time_that_the_grader_itself_was_held_up_is_not_the_students() -> None:
+    async def run() -> Execution:
+        async with open_runner() as runner:
+            await runner.run(Job(cells("1")))
+            asyncio.get_running_loop().call_later(0.5, time.sleep, 2)
+            slow = cells("import time; time.sleep(1); print('done')", "print('next')")
+            return await runner.run(Job(slow, limits=Limits(cell_s=1.8)))
+
+    done = asyncio.run(run())
+    assert (done.status, text_of(done, 0), text_of(done, 1)) == ("ok", "done\n", "next\n")
+
+
+def test_what_was_printed_before_a_crash_is_read_however_busy_the_grader_is() -> None:
+    prints = "import os, time\ntime.sleep(0.5)\nfor n in range(60): print(n, flush=True)"
+
+    async def run() -> Execution:
+        async with open_runner() as runner:
+            await runner.run(Job(cells("1")))
+            busy = asyncio.ensure_future(be_busy())
+            done = await runner.run(Job(cells(f"{prints}\ntime.sleep(0.2)\nos._exit(3)")))
+            busy.cancel()
+            return done
+
+    async def be_busy() -> None:
+        await asyncio.sleep(0.3)
+        while True:
+            time.sleep(0.05)
+            await asyncio.sleep(0)
+
+    done = asyncio.run(run())
+    assert text_of(done, 0) == "".join(f"{n}\n" for n in range(60))
+    assert done.message.startswith("cell 1 ended the kernel (exit status 3)")
+
+
+def test_where_no_kernel_can_start_the_grader_does_not_try_for_ever(run: Run) -> None:
+    done = run("1", limits=Limits(open_files=8))
+    assert (done.status, done.outputs) == ("sandbox_error", ())
+    assert done.message.startswith("3 kernels failed; the last: a kernel did not start: ")
 
 
 def test_an_attached_module_does_not_stand_in_the_way_of_the_prelude(run: Run, tmp_path: Path) -> None:

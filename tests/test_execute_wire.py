@@ -14,11 +14,12 @@ from typing import cast
 import pytest
 import zmq
 import zmq.asyncio
+from jupyter_client.session import Session
 
-from grader.execute.channels import BoundedClient
+from grader.execute.channels import BoundedClient, Channel
 from grader.execute.session import _subscribed
 from grader.execute.weigh import too_costly
-from grader.execute.wire import _GREETING, Meter, Wire, WireError, connect
+from grader.execute.wire import _GREETING, _MORE, Meter, Wire, WireError, _frame, connect
 
 READY = b"\x04\x06\x05READY"
 
@@ -155,6 +156,30 @@ def test_commands_between_messages_are_passed_over(tmp_path: Path) -> None:
         assert await wire.receive() == [b"hi"]
 
     talk(tmp_path, _GREETING + READY + b"\x04\x05\x04PING" + b"\x00\x02hi", use)
+
+
+def test_dates_stay_text_and_only_what_is_signed_is_a_message(tmp_path: Path) -> None:
+    """A header may hold thousands of dates, and making one takes longer than reading all the rest."""
+    session = Session(key=b"the kernel's")
+    header = {"msg_type": "status", "msg_id": "1", "dates": ["2026-01-01T00:00:00"] * 2000}
+    message = {"header": header, "parent_header": header, "metadata": {}, "content": {"good": True}}
+    signed = session.serialize(message)[1:]
+    forged = Session(key=b"somebody's").serialize(message)[1:]
+    unsigned, short = [b"", *signed[1:]], signed[:4]
+    said = b""
+    for parts in (forged, unsigned, short, signed):
+        frames = [b"topic", b"<IDS|MSG>", *parts]
+        said += b"".join(_frame(_MORE if part is not frames[-1] else 0, part) for part in frames)
+
+    async def use(wire: Wire, meter: Meter) -> None:
+        channel = Channel(wire, session, meter)
+        got = await channel.get_msg(5)
+        assert (got["msg_type"], got["header"], got["parent_header"]) == ("status", header, header)
+        assert got["content"] == {"good": True}
+        with pytest.raises(Empty):
+            await channel.get_msg(0.1)
+
+    talk(tmp_path, _GREETING + READY + said, use, 1 << 20)
 
 
 # ------------------------------------------------------------------ what a message would cost

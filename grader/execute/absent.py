@@ -19,9 +19,11 @@ from grader.models import AttachedFile, Cell
 from grader.syntax import parse
 
 _OURS = frozenset({"grader", "rubric"})
+# possessive: a line of blanks must not be tried in every division
 _STATEMENT = re.compile(
-    r"^\s*(?:import\s+(?P<many>[\w., ]+?)(?:\s+as\s|$)|from\s+(?P<one>\w+)[\w.]*\s+import\s)"
+    r"\s*+(?:import\s++(?P<many>[\w., ]++)(?:$|[#;])|from\s++(?P<one>\w++)[\w.]*+\s++import\s)"
 )
+_ONE_OF_MANY = re.compile(r"\s*+([\w.]++)(?:\s++as\s++\w++)?+\s*+")
 _MAGIC = re.compile(r"^([ \t]*+)(?:[%!?].*|.*\?)$", re.MULTILINE)
 _LARGEST = 200_000
 """characters of a cell that are parsed: it happens while others' kernels wait to be heard"""
@@ -80,7 +82,8 @@ def _imported_by_line(source: str) -> Iterator[str]:
         if match["one"]:
             yield match["one"]
         else:
-            yield from (name.strip().partition(".")[0] for name in match["many"].split(","))
+            found = (_ONE_OF_MANY.fullmatch(part) for part in match["many"].split(","))
+            yield from (part[1].partition(".")[0] for part in found if part)
 
 
 @lru_cache(4096)

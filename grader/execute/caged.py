@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import PurePosixPath
 from typing import cast
 
 from jupyter_client.connect import KernelConnectionInfo
@@ -85,11 +86,13 @@ def kernel_limits(job: Job) -> KernelLimits:
     """The limits that the cage enforces. Files handed in count little, or get room of their own."""
     limits = job.limits
     size = sum(file.size for file in job.files)
+    paths = (PurePosixPath(file.name) for file in job.files)
+    entries = len({entry for path in paths for entry in (path, *path.parents[:-1])})
     return KernelLimits(
         memory_bytes=limits.memory_bytes,
         cpu_s=limits.cpu_s,
         disk_bytes=limits.disk_bytes + (size if size > limits.disk_bytes // 4 else 0),
-        files=limits.files + (2 * len(job.files) if len(job.files) > limits.files // 4 else 0),
+        files=limits.files + (entries if entries > limits.files // 4 else 0),
         open_files=limits.open_files,
         processes=limits.processes,
     )

@@ -29,8 +29,9 @@ class Limits:
     """bytes the notebook may write to its working directory, on top of the files handed in"""
     files: int = 4_000
     """files and directories the notebook may create"""
-    open_files: int = 256
-    """descriptors the kernel may hold open"""
+    open_files: int = 160
+    """descriptors the kernel may hold open; what Linux keeps for epoll, and counts for nobody, grows with
+    the third power: 13 MB"""
     processes: int = 256
     """processes and threads of the kernel, all together"""
 

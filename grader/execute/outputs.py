@@ -18,8 +18,7 @@ from grader.models import CellError, Output
 Kind = Literal["stdout", "stderr", "result", "display", "error"]
 
 _ANSI = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\-_])")
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
-_RETURN = re.compile(r"\r\n?")
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]+")
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
 
 # what a person reads of a display, best first; text/plain of the first two only names an object
@@ -34,13 +33,17 @@ _KINDS: dict[str, Kind] = {
 }
 
 
+_BEGINNING = 1 << 16
+"""characters"""
+
+
 def clean(text: str) -> str:
     """Text without terminal escapes and control characters.
 
     A carriage return becomes a line end: a progress bar that redraws its line hides nothing.
     """
     if not text.isprintable():
-        text = _RETURN.sub("\n", _ANSI.sub("", text))
+        text = _ANSI.sub("", text).replace("\r\n", "\n").replace("\r", "\n")
         text = _SURROGATE.sub("\ufffd", _CONTROL.sub("", text))
     return text
 
@@ -54,8 +57,9 @@ def _as_text(value: Any) -> str:
 
 
 def first_line(text: str, most: int = 300) -> str:
-    """First line that says something, at most `most` characters."""
-    line = next((part.strip() for part in clean(text).splitlines() if part.strip()), "")
+    """First line that says something, at most `most` characters; "" where it comes after pages of nothing."""
+    beginning = clean(text[:_BEGINNING])
+    line = next((part.strip() for part in beginning.splitlines() if part.strip()), "")
     return line if len(line) <= most else line[: most - 1] + "…"
 
 

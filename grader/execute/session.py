@@ -34,7 +34,7 @@ from grader.models import Cell, Execution, Status
 
 _SETUP_S = 60.0
 _GREETING_S = 0.5
-_LAST_WORDS_S = 0.3
+_LAST_WORDS_S = 5.0
 
 
 class KernelLostError(OperationError):
@@ -85,7 +85,9 @@ class _CellClient(NotebookClient):
     async def _async_poll_kernel_alive(self) -> None:
         self._note_task()
         await self._kernel.ended()
-        await asyncio.sleep(_LAST_WORDS_S)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_LAST_WORDS_S):
+                await self._kernel.client.iopub_channel.at_end()
         if self.task_poll_for_reply is not None:
             self.task_poll_for_reply.cancel()
 
@@ -165,12 +167,16 @@ async def _run_cells(kernel: Kernel, job: Job, log: OutputLog, meter: Meter) -> 
     for position, cell in enumerate(job.cells):
         if cell.kind != "code" or not cell.source.strip():
             continue
-        left = deadline - time.monotonic()
+        begun = time.monotonic()
+        left = deadline - begun
+        patience = min(left, limits.cell_s)
         task = asyncio.ensure_future(client.async_execute_cell(notebook.cells[position], position))
         try:
-            await asyncio.wait(
-                (task, meter.tripped), timeout=min(left, limits.cell_s), return_when=asyncio.FIRST_COMPLETED
-            )
+            both = (task, meter.tripped)
+            await asyncio.wait(both, timeout=patience, return_when=asyncio.FIRST_COMPLETED)
+            late = time.monotonic() - begun - patience
+            if late > 0:  # our loop was held up; what the kernel sent meanwhile is not read yet
+                await asyncio.wait(both, timeout=late, return_when=asyncio.FIRST_COMPLETED)
             if meter.tripped.done():
                 return _Stop(cell.index, "output_limit", f"printed {meter.tripped.result()}")
             if not task.done():

@@ -49,7 +49,7 @@ class CagedProvisioner(KernelProvisionerBase):
     cpu_s = Float(3600.0, config=True, help="processor time of a kernel, seconds")
     disk_bytes = Int(256 << 20, config=True, help="size of its working directory, bytes")
     files = Int(4000, config=True, help="files in its working directory")
-    open_files = Int(256, config=True, help="descriptors it may hold open")
+    open_files = Int(160, config=True, help="descriptors it may hold open")
     processes = Int(256, config=True, help="its threads")
 
     _caged: Caged | None = None

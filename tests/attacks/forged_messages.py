@@ -20,5 +20,7 @@ for content in ({"status": "ok", "execution_count": 1, "payload": [{"source": "s
         reply(content, parent=other)
     except Exception as error:
         print("not sent", type(error).__name__)
+for kind, content in (("kernel_info_reply", {}), ("stream", {"name": "stdout"}), ("execute_reply", {}), ("execute_reply", {"status": ["ok"]})):
+    reply(content, kind, me)
 # %%
 print("honest = 1.5")

@@ -130,7 +130,7 @@ def _wait(
             reason = "processes"
         elif order.work and ticks % _DISK_EVERY == 0:
             size, files = watch.disk(limits.files)
-            reason = "disk" if size > limits.disk_bytes else "files" if files > limits.files else ""
+            reason = "files" if files > limits.files else "disk" if size > limits.disk_bytes else ""
         if reason:
             signal.pidfd_send_signal(handle, signal.SIGKILL)
     _, status, usage = os.wait4(pid, 0)
