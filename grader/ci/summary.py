@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from grader.ci.standing import Standing
-from grader.report.statistics import statistics
+from grader.report.statistics import ClassStatistics, statistics
 from grader.report.text import markdown
 from grader.report.words import MARKS, Words, points
 from rubric.schema import Rubric
@@ -28,13 +28,15 @@ def of_few(
     standings: Sequence[Standing], pages: Sequence[str], rubric: Rubric, fail_under: float | None
 ) -> str:
     """One row per submission, then the page of each."""
+    figures = statistics([s.report for s in standings], rubric)
     shown = (_student(s, page, fail_under) for s, page in zip(standings, pages, strict=True))
-    return _cut("\n\n".join([*_head(standings, rubric, fail_under), *shown]))
+    return _cut("\n\n".join([*_head(standings, figures, rubric, fail_under), *shown]))
 
 
 def of_class(standings: Sequence[Standing], rubric: Rubric, fail_under: float | None) -> str:
     """One row per submission, then how the class did on each check. For teachers: it names everybody."""
-    blocks = [*_head(standings, rubric, fail_under), *_by_check(standings, rubric)]
+    figures = statistics([s.report for s in standings], rubric)
+    blocks = [*_head(standings, figures, rubric, fail_under), *_by_check(figures)]
     return _cut("\n\n".join(blocks) + "\n")
 
 
@@ -63,8 +65,9 @@ def _asked(standing: Standing, fail_under: float | None) -> str:
     return sentence.format(mark=mark, percent=points(fail_under, spoken), word=word)
 
 
-def _head(standings: Sequence[Standing], rubric: Rubric, fail_under: float | None) -> Iterator[str]:
-    figures = statistics([s.report for s in standings], rubric)
+def _head(
+    standings: Sequence[Standing], figures: ClassStatistics, rubric: Rubric, fail_under: float | None
+) -> Iterator[str]:
     yield f"# {markdown(rubric.title)}"
     parts = [f"{figures.graded} of {figures.count} graded"]
     if figures.mean is not None and figures.median is not None:
@@ -80,7 +83,7 @@ def _head(standings: Sequence[Standing], rubric: Rubric, fail_under: float | Non
     yield "\n".join(_rows(standings))
 
 
-def _by_check(standings: Sequence[Standing], rubric: Rubric) -> Iterator[str]:
+def _by_check(figures: ClassStatistics) -> Iterator[str]:
     yield "## By check"
     yield "\n".join(
         [
@@ -90,7 +93,7 @@ def _by_check(standings: Sequence[Standing], rubric: Rubric) -> Iterator[str]:
                 f"| {markdown(rate.title)} | {rate.passed:.0%} | "
                 + " | ".join(str(rate.counts[name]) for name in MARKS)
                 + " |"
-                for rate in statistics([s.report for s in standings], rubric).checks
+                for rate in figures.checks
             ),
         ]
     )

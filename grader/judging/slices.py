@@ -215,10 +215,7 @@ def _lines(slot: Slot, book: Book, asked: Mapping[str, int]) -> list[Slot]:
     size = len(slot.first.values)
     turned = Slot(slot.order, tuple(p and _turned(p) for p in slot.prints))
     for whole in (slot, turned):
-        apart = [
-            Slot(slot.order, tuple(p and _slice(p, i) for p in whole.prints))
-            for i in range(whole.first.shape[0])
-        ]
+        apart = _along_first(whole)
         for part in apart:
             views = book.lookup(part, range(len(part.prints))) if any(part.first.values) else []
             if any(
