@@ -20,7 +20,7 @@ from grader.assignment import Array, Assignment
 from grader.extract import extract
 from grader.judging.among import Numbers, among
 from grader.judging.behaviour import find_answer, judge_behaviour, judge_text
-from grader.judging.book import Book, Target, with_signs
+from grader.judging.book import Book, Target, by_source, moves, with_signs
 from grader.judging.decision import Case, Decision
 from grader.judging.diagnose import NEARLY, Suspects, explain, variant_targets
 from grader.judging.judge import judge
@@ -32,6 +32,7 @@ from grader.judging.reading import read
 from grader.judging.settle import believe, doubt_coarse, doubt_swapped, follow_through, settle_hidden
 from grader.judging.slices import take_apart
 from grader.judging.source import Code
+from grader.judging.sources import seen, with_sources
 from grader.judging.words import in_words, shown_as_none
 from grader.models import (
     Cell,
@@ -121,9 +122,22 @@ def decide(
         mistakes, code.words, books.suspected, [m.id for m in suggested], books.combined, rubric.tolerance
     )
     explanation = explain(readings, suspects, asked)
-    candidates = match(readings, books.checks, explanation.views, sizes)
+    matched = match(readings, books.checks, explanation.views, sizes)
+    candidates = with_sources(matched, books.checks, assignment.references, assignment.by_other_means)
+    sources = seen(candidates, books.checks)
     case = Case(
-        rubric, assignment.references, books.singles, mistakes, explanation, code, readings, books.twins
+        rubric=rubric,
+        references=assignment.references,
+        by_other_means=assignment.by_other_means,
+        variants=books.singles,
+        mistakes=mistakes,
+        explanation=explanation,
+        code=code,
+        readings=readings,
+        twins=books.twins,
+        moving=books.moving,
+        by_hand=sources.right_otherwise and not sources.right_by_autograd,
+        by_autograd=sources.right_by_autograd or (sources.autograd and not sources.right_otherwise),
     )
     numeric = {c.id: judge(c, candidates.get(c.id, ()), case) for c in books.checks}
     open_checks = [c for c in books.checks if numeric[c.id].found_nothing]
@@ -168,12 +182,14 @@ class _Books:
         self.checks = rubric.tensor_checks()
         self.asked = frozenset(c.quantity for c in self.checks)
         self.free = frozenset(c.quantity for c in self.checks if c.sign == "free")
-        known = [Target(name, (), tuple(r[name] for r in references)) for name in references[0]]
-        canonical = with_signs(known, self.free)
+        canonical = with_signs(by_source(_known(references), _known(assignment.by_other_means)), self.free)
         self.canonical = Book(canonical, rubric.tolerance, pieces=True, elements=True)
         self.vocabulary = Vocabulary(rubric, list(references[0]))
         singles = [(m.id,) for m in assignment.mistakes]
         self.singles = self._book(singles, self.asked, pieces=True)
+        self.moving = frozenset(
+            c.id for c in self.checks if moves([r[c.quantity] for r in references], rubric.tolerance)
+        )
         self.twins = frozenset(q for q in self.asked if _has_a_twin(q, self.asked, references))
         self.suspected = self.combined(singles, self.asked, ())
 
@@ -213,9 +229,16 @@ class _Books:
     ) -> Book:
         a = self._assignment
         tolerance = a.rubric.tolerance
-        targets = variant_targets(a.variants(hypotheses), a.references, quantities, tolerance, self.free)
-        signed = with_signs(targets, self.free)
+        ways = [(a.variants(hypotheses), a.references)]
+        if a.tells_sources:
+            ways.append((a.variants(hypotheses, autograd=False), a.by_other_means))
+        targets = [variant_targets(found, r, quantities, tolerance, self.free) for found, r in ways]
+        signed = with_signs(by_source(targets[0], targets[-1]), self.free)
         return Book(signed, tolerance, pieces=pieces, elsewhere=elsewhere, sizes=sizes)
+
+
+def _known(references: Sequence[Mapping[str, Array]]) -> list[Target]:
+    return [Target(name, (), tuple(r[name] for r in references)) for name in references[0]]
 
 
 def _sizes(prints: Sequence[Slot]) -> frozenset[int] | None:

@@ -58,22 +58,29 @@ class Decision:
 class Case:
     """Everything a verdict may rest on, besides the candidates.
 
-    twins: quantities that something which no check asks for equals in every world.
+    twins: quantities that something which no check asks for equals in every world. moving: checks whose
+    reference differs between the worlds. by_hand: right derivatives were printed, and none of them comes
+    from autograd. by_autograd: some right one does, or all are got wrong by it.
     """
 
     rubric: Rubric
     references: tuple[Mapping[str, Array], ...]
+    by_other_means: tuple[Mapping[str, Array], ...]
     variants: Book
     mistakes: Mapping[str, Mistake]
     explanation: Explanation
     code: Code
     readings: tuple[Reading, ...]
     twins: frozenset[str]
+    moving: frozenset[str]
+    by_hand: bool
+    by_autograd: bool
 
 
 def compared(check: TensorCheck, candidate: Candidate, case: Case) -> Comparison | None:
     """The candidate against the reference; None where its size does not allow it."""
-    expected = Target(check.quantity, (), tuple(r[check.quantity] for r in case.references))
+    ways = [case.references, *([case.by_other_means] if candidate.source != "autograd" else [])]
+    expected = [Target(check.quantity, (), tuple(r[check.quantity] for r in way)) for way in ways]
     free = {check.quantity} if check.sign == "free" else set()
-    found = [compare(candidate, t.values, case.rubric.tolerance) for t in with_signs([expected], free)]
+    found = [compare(candidate, t.values, case.rubric.tolerance) for t in with_signs(expected, free)]
     return max((c for c in found if c is not None), key=lambda c: c.share, default=None)

@@ -55,6 +55,7 @@ class CellCode:
         text constants are left out. result: source of the last expression, "" if there is none.
     shown: source of everything that the cell prints anywhere, loops and functions included.
     does_more_than_import: something other than imports, options, constants and text.
+    defines: its functions and classes.
     """
 
     index: int
@@ -66,6 +67,7 @@ class CellCode:
     shown: str
     does_more_than_import: bool
     parsed: bool
+    defines: frozenset[str] = frozenset()
 
     @property
     def opening(self) -> str:
@@ -132,6 +134,17 @@ class Code:
         draw = re.compile(rf"{_DRAW.pattern}|(?<!def )\b(?:{drawing})\(") if functions else _DRAW
         return frozenset(c.index for c in self.cells if draw.search(c.source))
 
+    def reach(self, index: int) -> tuple[CellCode, ...]:
+        """A cell, and those that define what it uses, and what that uses."""
+        waiting, found = [index], dict[int, CellCode]()
+        while waiting:
+            cell = self._by_index.get(waiting.pop())
+            if cell is not None and cell.index not in found:
+                found[cell.index] = cell
+                used = {name.split(".")[0] for name in cell.names}
+                waiting += [c.index for c in self.cells if used & c.defines]
+        return tuple(found[i] for i in sorted(found))
+
     @property
     def first_working_cell(self) -> CellCode | None:
         """The first code cell that does more than import."""
@@ -191,6 +204,7 @@ def _facts(cell: Cell, source: str, tree: ast.Module, aliases: dict[str, str]) -
         shown="; ".join([*_printed(nodes), *([ast.unparse(expression)] if expression else [])])[:2000],
         does_more_than_import=any(_works(node) for node in tree.body),
         parsed=True,
+        defines=frozenset(n.name for n in tree.body if isinstance(n, ast.FunctionDef | ast.ClassDef)),
     )
 
 
