@@ -20,8 +20,15 @@ def given_files(folder: Path, worlds: Iterable[World]) -> Mapping[str, tuple[Att
     return {world.name: _files(folder, world) for world in worlds}
 
 
-def beside(handed_in: tuple[AttachedFile, ...], given: tuple[AttachedFile, ...]) -> tuple[AttachedFile, ...]:
-    """What lies beside a notebook: the course's files replace those of the same name that came with it."""
+def beside(
+    handed_in: tuple[AttachedFile, ...], given: tuple[AttachedFile, ...], folder: str = ""
+) -> tuple[AttachedFile, ...]:
+    """What lies around a notebook: the course's files replace those of the same name that came with it.
+
+    folder: the notebook's own, beside which the course's files belong.
+    """
+    if folder:
+        given = tuple(file.model_copy(update={"name": f"{folder}/{file.name}"}) for file in given)
     names = {file.name for file in given}
     return (*(file for file in handed_in if file.name not in names), *given)
 

@@ -37,7 +37,8 @@ def execution_key(
 ) -> str:
     """What one run of one notebook in one world depends on. files: `files_digest`."""
     cells = [(c.index, c.source) for c in submission.cells if c.kind == "code"]
-    return digest(cells, files, world, prelude, asdict(conditions.limits), conditions.isolation, _runs_on())
+    around = files, submission.folder
+    return digest(cells, around, world, prelude, asdict(conditions.limits), conditions.isolation, _runs_on())
 
 
 def conditions_digest(conditions: Conditions) -> str:

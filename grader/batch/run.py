@@ -256,8 +256,14 @@ class _Batch:
         run = Run(world=world_key(parts, prelude), execution=key)
         if not self.plan.force and (kept := await self._aside(self.executions.get, key)) is not None:
             return _Ran(run, kept, fresh=False)
-        around = beside(submission.files, self.assignment.files_for(world))
-        job = Job(cells=submission.cells, files=around, prelude=prelude, limits=self.plan.limits)
+        around = beside(submission.files, self.assignment.files_for(world), submission.folder)
+        job = Job(
+            cells=submission.cells,
+            files=around,
+            prelude=prelude,
+            limits=self.plan.limits,
+            folder=submission.folder,
+        )
         try:
             execution = await self.runner.run(job)
         except IsolationError:
