@@ -26,7 +26,7 @@ MAX_FILES_BYTES = 200 * 2**20
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class CollectedUpload:
     """An upload with its id, not yet read: a class of ten thousand fits in memory as these."""
 
     id: str
@@ -90,7 +90,7 @@ class Intake:
     keeper: holds the folder in which archives were unpacked for as long as the intake is in use.
     """
 
-    entries: tuple[Entry, ...]
+    entries: tuple[CollectedUpload, ...]
     leftovers: tuple[Leftover, ...]
     keeper: object = None
 
@@ -150,7 +150,7 @@ def collect(
     prune(stage, unpacked)
     ordered = list(uploads.values())
     ids = assign([u.named for u in ordered])
-    entries = tuple(Entry(id=i, upload=u) for i, u in zip(ids, ordered, strict=True))
+    entries = tuple(CollectedUpload(id=i, upload=u) for i, u in zip(ids, ordered, strict=True))
     return Intake(entries, tuple(leftovers.values()), keeper)
 
 

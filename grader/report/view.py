@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from grader.judging.behaviour import find_answer
 from grader.marks.marks import BY_HAND
 from grader.models import CheckResult, Evidence, QuestionResult, Report, Submission, VerdictName
-from grader.report.tensors import Block, Comparison, Worst, compare
+from grader.report.tensors import Block, ComparisonTable, Worst, compare
 from grader.text import one_line
 from grader.words.sentences import said as translated
 from grader.words.student_page import Words, points, words
@@ -44,7 +44,7 @@ class CheckView:
     points: str
     message: str
     quote: Quote | None
-    comparison: Comparison | None
+    comparison: ComparisonTable | None
     relaid: str
     worst: str
     departs: str
