@@ -26,8 +26,8 @@ from typing import Any
 
 from runs import execute_submissions
 
-from grader.assignment import Assignment, load
-from grader.grading import grade
+from grader.assignment.loading import Assignment, load
+from grader.judging.grade import grade
 from grader.intake import collect
 from grader.models import CheckResult, Execution, Report, Submission
 

@@ -1,13 +1,13 @@
 # mypy: ignore-errors
 # What torch's autograd hands back is `AUTOGRAD_FACTOR` times as large, in a world that says so
-# (`World.autograd_factor`). Runs in the kernel behind the prelude, for any assignment; holds nothing secret, and
-# leaves no name behind.
+# (`World.autograd_factor`). Runs in the kernel behind the prelude, for any assignment; holds nothing secret,
+# and leaves no name behind.
 #
 # Every backward pass goes through one function, `loss.backward()`, `torch.autograd.grad`, `jacobian`,
-# `torch.func.grad`, `jacrev` and hooks alike: what is handed to it is multiplied. Forward mode (`jvp`, `jacfwd`)
-# multiplies its tangents. A pass within a pass (checkpoints) is multiplied once. A derivative of a derivative has
-# the factor squared. What is computed without autograd, by formula or difference quotient, stays as it is.
-# `gradcheck` compares the two, so it says True.
+# `torch.func.grad`, `jacrev` and hooks alike: what is handed to it is multiplied. Forward mode (`jvp`,
+# `jacfwd`) multiplies its tangents. A pass within a pass (checkpoints) is multiplied once; a derivative of a
+# derivative has the factor squared. What is computed without autograd, by formula or difference quotient,
+# stays as it is. `gradcheck` compares the two, so it says True.
 
 
 def _install(factor):

@@ -64,8 +64,8 @@ class World(_Model):
         default=1.0,
         gt=0,
         allow_inf_nan=False,
-        description="what torch's autograd hands back in this world is multiplied by this, and so must be what "
-        "quantities() and variant() give of it; 1: left alone. With 1.375 a gradient of loss.backward() "
+        description="what torch's autograd hands back in this world is multiplied by this, and so must be "
+        "what quantities() and variant() give of it; 1: left alone. With 1.375 a gradient of loss.backward() "
         "differs from the same gradient computed by hand. Not in the first world",
     )
     files: str | None = Field(
@@ -152,8 +152,8 @@ class TensorCheck(_Check):
     )
     made_with: tuple[str, ...] = Field(
         default=(),
-        description="names (see Requirement.any_of); where no value of the notebook comes from autograd, a right "
-        "one passes only if the cell that printed it, or what that cell calls, uses one of them",
+        description="names (see Requirement.any_of); where no value of the notebook comes from autograd, a "
+        "right one passes only if the cell that printed it, or what that cell calls, uses one of them",
     )
 
 

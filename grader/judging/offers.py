@@ -1,8 +1,8 @@
 """What is offered for a check, and what takes an offer away (pure).
 
 Every print that may answer a check is an offer. Those that count must agree. An offer stops counting only by
-evidence about itself: what it shows, by what it was computed, what it is called. Where it stands, how many others
-there are and what a comment says is no evidence.
+evidence about itself: what it shows, by what it was computed, what it is called. Where it stands, how many
+others there are and what a comment says is no evidence.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""By what wrong values were computed that nothing explains: told by a factor, or by what stands beside them (pure)."""
+"""By what values were computed that nothing explains: told by a factor, or by what stands beside them (pure)."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from grader.judging.book import Array, Source
+from grader.assignment.values import Array
+from grader.judging.book import Source
 from grader.judging.match import Candidate, Candidates
 from rubric.schema import TensorCheck
 
@@ -18,7 +19,7 @@ _ALIKE = 1e-3  # a factor that is the same in both worlds, relative
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What the notebook's derivatives come from: any of autograd, right ones of it, right ones of other means."""
+    """What derivatives come from: any of autograd, right ones of it, right ones of other means."""
 
     autograd: bool
     right_by_autograd: bool
