@@ -27,8 +27,8 @@ from typing import Any
 from runs import execute_submissions
 
 from grader.assignment.loading import Assignment, load
-from grader.judging.grade import grade
 from grader.intake import collect
+from grader.judging.grade import grade
 from grader.models import CheckResult, Execution, Report, Submission
 
 DIAGNOSES = ("right", "absent", "wrong")

@@ -65,7 +65,7 @@ class World(_Model):
         gt=0,
         allow_inf_nan=False,
         description="what torch's autograd hands back in this world is multiplied by this, and so must be "
-        "what quantities() and variant() give of it; 1: left alone. With 1.375 a gradient of loss.backward() "
+        "what quantities() and variant() give of it; 1: left alone. With 0.6875 a gradient of loss.backward() "
         "differs from the same gradient computed by hand. Not in the first world",
     )
     files: str | None = Field(
@@ -168,6 +168,9 @@ class Requirement(_Model):
         description="first_code_cell: the first code cell that does more than import",
     )
     unless_shown: bool = Field(default=False, description="values that pass prove it as well as the code")
+    unless_by_autograd: bool = Field(
+        default=False, description="values that torch's autograd computed prove it as well as the code"
+    )
     why: str = Field(description="what to tell the student when it is absent")
 
 

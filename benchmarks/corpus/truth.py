@@ -35,7 +35,7 @@ class World(NamedTuple):
 
 
 HANDOUT = World(12345, 1.0)
-WORLDS = (HANDOUT, World(163267, 45.0, 1.375))
+WORLDS = (HANDOUT, World(163267, 45.0, 0.6875))
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from grader.assignment.values import Array
 from grader.judging.book import Book, Target, with_signs
 from grader.judging.diagnose import Explanation
-from grader.judging.evidence import Comparison, compare
+from grader.judging.evidence import Comparison, apart, compare
 from grader.judging.match import Candidate
 from grader.judging.reading import Reading
 from grader.judging.source import Code
@@ -21,7 +21,8 @@ class Decision:
     """What was decided about one check.
 
     credit: share of its points; None while a person decides. typed_in: its numbers stand in the code.
-    hidden: it fits in the handout's world and differs in another. guesses: hypotheses that give what was
+    hidden: it fits in the handout's world and differs in another. other_means: it is right, but perhaps not
+    computed by what the assignment asks for. guesses: hypotheses that give what was
     printed in place of this, the likeliest first; which one is told is for the other checks to say.
     """
 
@@ -35,6 +36,7 @@ class Decision:
     flags: tuple[Flag, ...] = ()
     typed_in: bool = False
     hidden: bool = False
+    other_means: bool = False
     guesses: tuple[tuple[str, ...], ...] = ()
 
     @property
@@ -79,8 +81,9 @@ class Case:
 
 def compared(check: TensorCheck, candidate: Candidate, case: Case) -> Comparison | None:
     """The candidate against the reference; None where its size does not allow it."""
-    ways = [case.references, *([case.by_other_means] if candidate.source != "autograd" else [])]
+    ways = [] if candidate.source == "other means" else [case.references]
+    ways += [] if candidate.source == "autograd" else [case.by_other_means]
     expected = [Target(check.quantity, (), tuple(r[check.quantity] for r in way)) for way in ways]
     free = {check.quantity} if check.sign == "free" else set()
     found = [compare(candidate, t.values, case.rubric.tolerance) for t in with_signs(expected, free)]
-    return max((c for c in found if c is not None), key=lambda c: c.share, default=None)
+    return max((c for c in found if c is not None), key=lambda c: (c.share, -apart(c)), default=None)

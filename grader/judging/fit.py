@@ -34,9 +34,12 @@ def judge_fit(check: TensorCheck, offers: Offers, case: Case) -> Decision:
     doubt = _doubt(check, best, comparison, case)
     if doubt is not None:
         return replace(doubt, candidate=best, comparison=comparison)
-    doubt_text = _disagreement(check, best, offers, case) or _elsewhere(check, right, case)
+    doubt_text = _disagreement(check, best, offers, case)
     if doubt_text is not None:
         return Decision(check.id, "review", None, doubt_text, best, comparison)
+    elsewhere = _elsewhere(check, right, case)
+    if elsewhere is not None:
+        return Decision(check.id, "review", None, elsewhere, best, comparison, other_means=True)
     flags: list[Flag] = []
     if _says_other(best, check, case) is not None:
         label = best.readings[0].slot.first.label or best.readings[0].slot.first.above

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from grader.judging.decision import Case, compared
-from grader.judging.evidence import in_half_precision
+from grader.judging.evidence import in_half_precision, near
 from grader.judging.match import Candidate
 from rubric.schema import TensorCheck
 
@@ -99,11 +99,12 @@ def _from_elsewhere(candidate: Candidate, check: TensorCheck, case: Case) -> boo
     return check.by_autograd and candidate.source == "other means"
 
 
-def _in_half_precision(candidate: Candidate, check: TensorCheck, case: Case) -> bool:
+def _nearly_right(candidate: Candidate, check: TensorCheck, case: Case) -> bool:
+    """The same value, computed in half precision, or of inputs that differ a little: no other answer."""
     if is_right(candidate) or candidate.coverage < 1.0:
         return False
     comparison = compared(check, candidate, case)
-    return comparison is not None and in_half_precision(comparison)
+    return comparison is not None and (in_half_precision(comparison) or near(comparison))
 
 
 def _called_aside(candidate: Candidate, check: TensorCheck, case: Case) -> bool:
@@ -121,7 +122,7 @@ _RULES = (
     _Rule("nothing but zeros", _is_nothing),
     _Rule("the same under every seed", _stands_still),
     _Rule("not computed by autograd", _from_elsewhere),
-    _Rule("the same value in half precision", _in_half_precision),
+    _Rule("nearly the same value, as in half precision", _nearly_right),
     _Rule("its words say that it stands beside the answer", _called_aside),
     _Rule("of another state: after an update, or drawn again", _of_another_state),
 )

@@ -1,4 +1,4 @@
-"""By what values were computed that nothing explains: told by a factor, or by what stands beside them (pure)."""
+"""By what values were computed that nothing explains: told by a factor, or by what stands near (pure)."""
 
 from __future__ import annotations
 
