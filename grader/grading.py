@@ -45,6 +45,7 @@ from grader.models import (
     QuestionResult,
     Report,
     RubricRef,
+    Said,
     Submission,
     SubmissionRef,
     WorldRef,
@@ -72,7 +73,7 @@ def grade(
     """
     rubric = assignment.rubric
     if submission.problem is not None or not executions:
-        problem = submission.problem or "nothing was executed"
+        problem = submission.problem or Said("nothing was executed")
         return _report(submission, _unreadable(problem), (), (), (), assignment)
     broken = [e for e in executions if e.status in _UNGRADED]
     if broken:
@@ -143,7 +144,7 @@ def decide(
     changed = {id: {n for n, q in asked.items() if q in qs} for id, qs in explanation.changed.items()}
     for check in rubric.checks():
         if isinstance(check, BehaviourCheck):
-            decisions[check.id] = judge_behaviour(check, settled, mistakes, code, rubric.messages, changed)
+            decisions[check.id] = judge_behaviour(check, settled, mistakes, code, changed)
         elif isinstance(check, TextCheck):
             decisions[check.id] = judge_text(check, find_answer(check, cells, outputs), decisions)
     return decisions
@@ -153,8 +154,10 @@ def _unseen(check: str, lacking: Sequence[str]) -> Decision | None:
     """What is missing where cells ended for want of packages that the kernel has not waits for a person."""
     if not lacking:
         return None
-    names = ", ".join(map(repr, lacking))
-    text = f"Not printed here, where a cell ended for want of the package {names}; a person decides."
+    text = Said(
+        "Not printed here, where a cell ended for want of the package {names}; a person decides.",
+        {"names": tuple(map(repr, lacking))},
+    )
     return Decision(check, "review", None, text)
 
 
@@ -255,25 +258,26 @@ def _run_flags(executions: Sequence[Execution], worlds: Sequence[str]) -> list[F
     flags = []
     first = executions[0]
     if first.isolation.tier == "none":
-        flags.append(Flag(id="no_isolation", message="This notebook ran without any isolation."))
+        flags.append(Flag.of("no_isolation", Said("This notebook ran without any isolation.")))
     for name in first.missing_packages:
-        flags.append(
-            Flag(id="missing_package", message=f"The kernel's environment lacks the package {name!r}.")
-        )
+        text = Said("The kernel's environment lacks the package {name!r}.", {"name": name})
+        flags.append(Flag.of("missing_package", text))
     for world, execution in zip(worlds[1:], executions[1:], strict=False):
         if execution.status != first.status:
-            flags.append(
-                Flag(
-                    id="worlds_differ",
-                    message=f"Under another seed (world {world!r}) the run ended with {execution.status}"
-                    f"{': ' + execution.message if execution.message else ''}.",
-                )
+            ended = {"world": world, "status": execution.status, "why": execution.said or execution.message}
+            text = (
+                Said("Under another seed (world {world!r}) the run ended with {status}: {why}.", ended)
+                if execution.message
+                else Said("Under another seed (world {world!r}) the run ended with {status}.", ended)
             )
+            flags.append(Flag.of("worlds_differ", text))
     return flags
 
 
-def _unreadable(problem: str) -> Execution:
-    return Execution(status="unreadable", message=problem, isolation=Isolation(tier="not run"))
+def _unreadable(problem: Said) -> Execution:
+    return Execution(
+        status="unreadable", message=str(problem), said=problem, isolation=Isolation(tier="not run")
+    )
 
 
 def _report(
@@ -300,6 +304,7 @@ def _report(
         execution=ExecutionSummary(
             status=execution.status,
             message=execution.message,
+            said=execution.said,
             isolation=execution.isolation,
             wall_s=round(sum(e.wall_s for e in executions) or execution.wall_s, 3),
             errors=execution.errors,
