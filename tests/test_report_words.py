@@ -7,11 +7,11 @@ from dataclasses import asdict
 
 import pytest
 
-from grader.desk.words import desk_words
 from grader.intake.notebook import read
-from grader.report.class_words import class_words
-from grader.report.reasons import said
-from grader.report.words import words
+from grader.words.class_page import class_words
+from grader.words.desk import desk_words
+from grader.words.sentences import said
+from grader.words.student_page import words
 
 
 def holes(text: str) -> list[str]:

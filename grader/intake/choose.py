@@ -17,7 +17,7 @@ _FLAGGED = 10
 
 
 @dataclass(frozen=True, slots=True)
-class Item:
+class ChoiceItem:
     """One file of a student's. below: its path as handed in. order: the larger, the newer (0: unknown)."""
 
     file: File
@@ -33,8 +33,8 @@ class Item:
 class Choice:
     """notebook None: there is none, and `problem` says why. others: what comes along."""
 
-    notebook: Item | None
-    others: tuple[Item, ...]
+    notebook: ChoiceItem | None
+    others: tuple[ChoiceItem, ...]
     flags: tuple[Flag, ...] = ()
     problem: Said | None = None
 
@@ -44,7 +44,7 @@ def is_script_name(name: str) -> bool:
     return name.lower().endswith(".py")
 
 
-def choose(items: Sequence[Item], prefer: str | None) -> Choice:
+def choose(items: Sequence[ChoiceItem], prefer: str | None) -> Choice:
     """The only notebook; of several the one that fits `prefer` (a glob, case ignored), else the newest.
 
     Newer is what the platform numbers higher, then what was changed later, then the later name. Without
@@ -92,7 +92,7 @@ def refused_flags(refused: Sequence[tuple[str, Said]]) -> list[Flag]:
     return [Flag.of("refused_file", text) for text in told]
 
 
-def _newness(item: Item) -> tuple[int, float, str]:
+def _newness(item: ChoiceItem) -> tuple[int, float, str]:
     try:
         changed = item.file.path.lstat().st_mtime
     except OSError:
@@ -100,7 +100,7 @@ def _newness(item: Item) -> tuple[int, float, str]:
     return item.order, changed, "/".join(item.below)
 
 
-def _same(one: Item, other: Item) -> bool:
+def _same(one: ChoiceItem, other: ChoiceItem) -> bool:
     """Copies of one notebook, as each member of a team hands in, leave nothing to choose."""
     try:
         return filecmp.cmp(one.file.path, other.file.path, shallow=False)
@@ -108,14 +108,14 @@ def _same(one: Item, other: Item) -> bool:
         return False
 
 
-def _why_newest(best: Item, among: Sequence[Item]) -> Said:
+def _why_newest(best: ChoiceItem, among: Sequence[ChoiceItem]) -> Said:
     """What the choice really rests on: uploads of one moment have no newest."""
     if any(i is not best and _newness(i)[:2] == _newness(best)[:2] for i in among):
         return Said("the last by name, for no time tells which is newer")
     return Said("the newest")
 
 
-def _no_notebook(usable: Sequence[Item], refused: Sequence[Item]) -> Said:
+def _no_notebook(usable: Sequence[ChoiceItem], refused: Sequence[ChoiceItem]) -> Said:
     if refused and (why := refused[0].file.refused) is not None:
         first: Values = {"name": refused[0].name[:120], "why": why, "n": len(refused) - 1}
         if len(refused) > 1:
@@ -126,7 +126,7 @@ def _no_notebook(usable: Sequence[Item], refused: Sequence[Item]) -> Said:
     return NOTHING
 
 
-def _names(items: Sequence[Item]) -> Said:
+def _names(items: Sequence[ChoiceItem]) -> Said:
     names = tuple(i.name[:80] for i in items)
     if more := len(names[_SHOWN:]):
         return Said("{names}, and {n} more", {"names": names[:_SHOWN], "n": more})
