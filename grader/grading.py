@@ -18,6 +18,7 @@ import numpy as np
 from grader import installed
 from grader.assignment import Array, Assignment
 from grader.extract import extract
+from grader.judging.absence import NOTHING_REFUSED, Absence, refusals_of
 from grader.judging.among import Numbers, among
 from grader.judging.behaviour import find_answer, judge_behaviour, judge_text
 from grader.judging.book import Book, Target, with_signs
@@ -43,6 +44,7 @@ from grader.models import (
     PrintedTensor,
     Provenance,
     QuestionResult,
+    Refusal,
     Report,
     RubricRef,
     Submission,
@@ -79,9 +81,9 @@ def grade(
         return _report(submission, broken[0], executions, (), (), assignment)
     printed = [extract(e.outputs) for e in executions]
     told = executions[0].outputs if only is None else ()
-    decisions = decide(
-        submission.cells, printed if only is None else only, assignment, told, _lacking(executions[0])
-    )
+    refusals = refusals_of(submission, executions)
+    absence = Absence(refusals, submission.cells)
+    decisions = decide(submission.cells, printed if only is None else only, assignment, told, absence)
     flags = (
         *(flag for d in decisions.values() for flag in d.flags),
         *compare_stored(submission.cells, printed[0]),
@@ -91,7 +93,7 @@ def grade(
     questions = tuple(
         score_question(q, decisions, rubric, outputs, assignment.references[0]) for q in rubric.questions
     )
-    return _report(submission, executions[0], executions, questions, flags, assignment)
+    return _report(submission, executions[0], executions, questions, flags, assignment, refusals)
 
 
 def decide(
@@ -99,12 +101,12 @@ def decide(
     printed: Sequence[Sequence[PrintedTensor]],
     assignment: Assignment,
     outputs: Sequence[Output] = (),
-    lacking: Sequence[str] = (),
+    absence: Absence = NOTHING_REFUSED,
 ) -> dict[str, Decision]:
     """A decision for every check of the rubric.
 
     printed: what was extracted from the run in each world, in the rubric's order of worlds. outputs: of the
-        first one, in which whole numbers may stand among words. lacking: packages without which a cell ended.
+        first one, in which whole numbers may stand among words. absence: what of ours kept prints away.
     """
     rubric = assignment.rubric
     books = _books(assignment)
@@ -133,29 +135,23 @@ def decide(
         said = in_words(c, expected[0], outputs, code, books.vocabulary)
         said = said or among(c, expected, numbers, rubric.tolerance)
         if numeric[c.id].verdict == "missing":
-            said = said or in_a_picture(c, outputs, code) or _unseen(c.id, lacking)
+            said = said or in_a_picture(c, outputs, code)
             said = said or shown_as_none(c, outputs, code, books.vocabulary)
         numeric[c.id] = said or numeric[c.id]
     by_question = [[c.id for c in q.checks if isinstance(c, TensorCheck)] for q in rubric.questions]
     settled = believe(settle_hidden(doubt_swapped(numeric, case), case), by_question, case)
     settled = doubt_coarse(settled, case)
-    decisions = follow_through(settled, by_question, case)
+    settled = follow_through(settled, by_question, case)
+    decisions = {name: absence.settle(decision) for name, decision in settled.items()}
     changed = {id: {n for n, q in asked.items() if q in qs} for id, qs in explanation.changed.items()}
     for check in rubric.checks():
         if isinstance(check, BehaviourCheck):
-            decisions[check.id] = judge_behaviour(check, settled, mistakes, code, rubric.messages, changed)
+            found = judge_behaviour(check, decisions, mistakes, code, rubric.messages, changed)
+            decisions[check.id] = absence.settle_code(found)
         elif isinstance(check, TextCheck):
-            decisions[check.id] = judge_text(check, find_answer(check, cells, outputs), decisions)
+            written = judge_text(check, find_answer(check, cells, outputs), decisions)
+            decisions[check.id] = absence.settle(written)
     return decisions
-
-
-def _unseen(check: str, lacking: Sequence[str]) -> Decision | None:
-    """What is missing where cells ended for want of packages that the kernel has not waits for a person."""
-    if not lacking:
-        return None
-    names = ", ".join(map(repr, lacking))
-    text = f"Not printed here, where a cell ended for want of the package {names}; a person decides."
-    return Decision(check, "review", None, text)
 
 
 class _Books:
@@ -245,12 +241,6 @@ def _books(assignment: Assignment) -> _Books:
     return _made[assignment.sha256]
 
 
-def _lacking(execution: Execution) -> list[str]:
-    """The packages for want of which a cell ended: not the student's fault."""
-    ended = [e.message for e in execution.errors if e.name == "ModuleNotFoundError"]
-    return [name for name in execution.missing_packages if any(repr(name) in text for text in ended)]
-
-
 def _run_flags(executions: Sequence[Execution], worlds: Sequence[str]) -> list[Flag]:
     flags = []
     first = executions[0]
@@ -283,6 +273,7 @@ def _report(
     questions: tuple[QuestionResult, ...],
     flags: tuple[Flag, ...],
     assignment: Assignment,
+    refusals: tuple[Refusal, ...] = (),
 ) -> Report:
     rubric = assignment.rubric
     checks = [c for q in questions for c in q.checks]
@@ -304,6 +295,8 @@ def _report(
             wall_s=round(sum(e.wall_s for e in executions) or execution.wall_s, 3),
             errors=execution.errors,
             stopped_at=execution.stopped_at,
+            interrupted=execution.interrupted,
+            refusals=refusals,
             missing_packages=execution.missing_packages,
             usage=execution.usage,
         ),

@@ -57,6 +57,7 @@ def _score_check(
         score=None if decision.credit is None else _points(check.points * decision.credit),
         max_score=_points(check.points),
         message=decision.reason + hint,
+        cause=decision.cause,
         evidence=evidence,
         diagnosis=decision.diagnosis,
         expected=reference[check.quantity].tolist() if isinstance(check, TensorCheck) else None,

@@ -6,6 +6,7 @@ nbformat's own reader is not used: it validates, and fails on notebooks that are
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -39,6 +40,7 @@ class Notebook:
     cells: tuple[Cell, ...] = ()
     flags: tuple[Flag, ...] = ()
     problem: str | None = None
+    language: str = ""
 
 
 def read(data: bytes) -> Notebook:
@@ -50,13 +52,14 @@ def read(data: bytes) -> Notebook:
             flags.append(
                 Flag(id="encoding", message=f"Stored as {encoding.upper()} instead of UTF-8; read anyway.")
             )
-        flags.extend(_foreign_kernel(document))
+        language = _language(document)
+        flags.extend(_foreign_kernel(language))
         cells = _read_cells(raw_cells, flags)
     except Refused as refused:
         return Notebook(problem=str(refused))
     if not any(c.kind == "code" and c.source.strip() for c in cells):
         flags.append(Flag(id="no_code", message="The notebook has no code."))
-    return Notebook(cells=cells, flags=tuple(flags))
+    return Notebook(cells=cells, flags=tuple(flags), language=language)
 
 
 def _cells_of(document: dict[str, Any]) -> tuple[list[Any], list[Flag]]:
@@ -189,7 +192,8 @@ def _output_text(output: Any) -> str:
     return _text(value) or ""
 
 
-def _foreign_kernel(document: dict[str, Any]) -> Iterable[Flag]:
+def _language(document: dict[str, Any]) -> str:
+    """What the file says it is written in, "" where it does not: 'R', 'python 3.13'."""
     metadata = document.get("metadata")
     for section, key in (("kernelspec", "language"), ("language_info", "name"), ("kernelspec", "name")):
         entry = metadata.get(section) if isinstance(metadata, dict) else None
@@ -198,12 +202,24 @@ def _foreign_kernel(document: dict[str, Any]) -> Iterable[Flag]:
             continue
         if key == "name" and section == "kernelspec" and not _names_other_language(name):
             continue
-        if "python" not in name.lower():
-            shown = _printable(name.strip())[:40]
-            message = f"The file says its language is {shown!r}; its cells were run as Python all the same."
-            return [Flag(id="foreign_kernel", message=message)]
+        if "python" in name.lower():
+            return f"python {_version(metadata)}".strip()
+        return _printable(" ".join(name.split()))[:40]
+    return ""
+
+
+def _version(metadata: Any) -> str:
+    info = metadata.get("language_info") if isinstance(metadata, dict) else None
+    version = info.get("version") if isinstance(info, dict) else None
+    found = re.match(r"(\d{1,2}\.\d{1,3})(?:\.|\Z)", version) if isinstance(version, str) else None
+    return found[1] if found else ""
+
+
+def _foreign_kernel(language: str) -> Iterable[Flag]:
+    if not language or language.startswith("python"):
         return []
-    return []
+    message = f"The file says its language is {language!r}; its cells were run as Python all the same."
+    return [Flag(id="foreign_kernel", message=message)]
 
 
 def _names_other_language(kernel: str) -> bool:

@@ -23,6 +23,7 @@ class Decision:
     credit: share of its points; None while a person decides. typed_in: its numbers stand in the code.
     hidden: it fits in the handout's world and differs in another. guesses: hypotheses that give what was
     printed in place of this, the likeliest first; which one is told is for the other checks to say.
+    cause: of our environment's, for which a person decides (`grader.judging.absence`).
     """
 
     check: str
@@ -36,6 +37,7 @@ class Decision:
     typed_in: bool = False
     hidden: bool = False
     guesses: tuple[tuple[str, ...], ...] = ()
+    cause: str | None = None
 
     @property
     def mistakes(self) -> tuple[str, ...]:
