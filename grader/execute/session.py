@@ -348,8 +348,8 @@ def _number(index: int, cells: tuple[Cell, ...]) -> int:
 def _name_interrupted(interrupted: list[int], job: Job) -> str:
     numbers = [str(_number(index, job.cells)) for index in interrupted]
     cells = f"cell {numbers[0]}" if len(numbers) == 1 else f"cells {', '.join(numbers)}"
-    were = "was" if len(numbers) == 1 else "were"
-    return f"{cells} exceeded {job.limits.cell_s:g} s and {were} interrupted; the cells after it ran"
+    were, it = ("was", "it") if len(numbers) == 1 else ("were", "them")
+    return f"{cells} exceeded {job.limits.cell_s:g} s and {were} interrupted; the cells after {it} ran"
 
 
 def _name_errors(log: OutputLog, cells: tuple[Cell, ...]) -> str:

@@ -11,12 +11,13 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from grader.judging.decision import Decision
 from grader.judging.dependence import depends, may_print
 from grader.models import Cell, CellError, Execution, Refusal, Submission
+from rubric.schema import BehaviourCheck, Rubric
 
 _PYTHON = re.compile(r"(?i)python\s+(\d+)\.(\d+)")
 
@@ -28,19 +29,26 @@ class Absence:
     refusals: tuple[Refusal, ...]
     cells: tuple[Cell, ...]
 
-    def settle(self, decision: Decision) -> Decision:
-        """The same decision, or `review` where a refusal may have kept its print away."""
+    def settle(self, decisions: Mapping[str, Decision], rubric: Rubric) -> dict[str, Decision]:
+        """The same decisions, with `review` where a refusal may have kept away what they rest on."""
+        if not self.refusals:
+            return dict(decisions)
+        settled = {name: self._settled(d, by_code=False) for name, d in decisions.items()}
+        for check in rubric.checks():
+            if isinstance(check, BehaviourCheck):
+                shown = [settled[name].cause for name in check.shown_by]
+                own = self._settled(decisions[check.id], by_code=True)
+                cause = own.cause or next(filter(None, shown), None)
+                settled[check.id] = replace(own, cause=cause if own.verdict == "review" else None)
+        return settled
+
+    def _settled(self, decision: Decision, *, by_code: bool) -> Decision:
+        """by_code: it rests on the code, all of which is there unless it is in another language."""
         cause = self._cause(decision)
-        if cause is None:
+        if cause is None or (by_code and cause.kind != "language"):
             return decision
         text = f"{tell(cause)} A person decides."
         return replace(decision, verdict="review", credit=None, reason=text, cause=cause.cause)
-
-    def settle_code(self, decision: Decision) -> Decision:
-        """The same for what the code alone tells: all of it is there, in whatever language."""
-        if any(r.kind == "language" for r in self.refusals):
-            return self.settle(decision)
-        return decision
 
     def _cause(self, decision: Decision) -> Refusal | None:
         if decision.verdict not in ("missing", "fail"):
