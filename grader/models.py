@@ -152,6 +152,9 @@ class Submission(Record):
     )
     student: Student = Student()
     received_at: datetime | None = None
+    language: str = Field(
+        default="", description="what the file says it is written in, 'R', 'python 3.13'; steers no run"
+    )
     problem: Said | None = None
     flags: tuple[Flag, ...] = ()
 
@@ -197,6 +200,60 @@ class CellError(Record):
     message: str = Field(description="first line of the error, at most 300 characters")
 
 
+RefusalKind = Literal[
+    "command",  # another program
+    "process",
+    "device",  # a GPU
+    "display",  # a window
+    "network",
+    "path",  # of another machine
+    "file",  # that was not handed in
+    "package",
+    "locale",
+    "question",  # to somebody at the keyboard
+    "debugger",
+    "version",  # of Python or a library
+    "language",  # the notebook's is not Python
+    "time",
+    "memory",
+    "output",
+    "storage",
+    "kernel",  # it ended
+]
+Effect = Literal["instead", "changed", "skipped", "raised", "ended"]
+
+
+class Refusal(Record):
+    """Something of ours that kept a notebook from doing what it says.
+
+    It can send a check to a person and nothing more, so that a student who forges one gains nothing.
+
+    effect: what it did. instead: the same by other means, nothing was lost (CUDA on the processor).
+        changed: an answer other than at home (`input()` is empty, a download did not happen). skipped: the
+        output of a program that did not run is lost. raised: an error in the student's code. ended: a cell
+        was ended, or never begun.
+    """
+
+    kind: RefusalKind
+    about: str = Field(
+        description="what the same cause is called for everybody: a package, a file, a program"
+    )
+    call: str = Field(default="", description="how the notebook asked for it")
+    cell: int | None = Field(default=None, description="where; None where it concerns the whole notebook")
+    effect: Effect
+    lost: tuple[int, ...] = Field(
+        default=(), description="cells of which something did not happen because of it, as far as known"
+    )
+    told_by: Literal["grader", "kernel"] = Field(
+        default="grader", description="kernel: untrusted, as everything that a kernel says"
+    )
+
+    @property
+    def cause(self) -> str:
+        """The same for all who have the same cause."""
+        return f"{self.kind}:{self.about}" if self.about else self.kind
+
+
 class Isolation(Record):
     """What stood between the student's code and the machine, layer by layer."""
 
@@ -218,6 +275,10 @@ class Execution(Record):
     message: str = Field(default="", description="one line for a person, in English; empty when status is ok")
     said: Said | None = Field(default=None, description="the message, to be put into another language")
     stopped_at: int | None = Field(default=None, description="cell that met a limit; later cells did not run")
+    interrupted: tuple[int, ...] = Field(
+        default=(), description="cells that exceeded their time and were interrupted; later cells ran"
+    )
+    refusals: tuple[Refusal, ...] = ()
     outputs: tuple[Output, ...] = ()
     errors: tuple[CellError, ...] = ()
     missing_packages: tuple[str, ...] = Field(
@@ -337,6 +398,9 @@ class CheckResult(Record):
     follow_through: bool = Field(default=False, description="right given an earlier mistake")
     by_hand: bool = Field(default=False, description="marked by a person, whose reason is the message")
     answer: Answer | None = Field(default=None, description="the words that answer a question of text")
+    cause: str | None = Field(
+        default=None, description="the refusal for which it waits, the same for all who have the same"
+    )
     evidence: Evidence | None = None
     diagnosis: Diagnosis | None = None
     expected: Any = Field(default=None, description="reference values of the handout's world, nested lists")
@@ -382,6 +446,8 @@ class ExecutionSummary(Record):
     wall_s: float
     errors: tuple[CellError, ...]
     stopped_at: int | None = None
+    interrupted: tuple[int, ...] = ()
+    refusals: tuple[Refusal, ...] = ()
     missing_packages: tuple[str, ...] = ()
     usage: Usage = Usage()
 

@@ -2,8 +2,9 @@
 
 Theory of operation: nbclient sends each cell and waits for it; this module supplies the sources,
 files whatever arrives under the cell that runs, and watches four things at once: the cell, its
-time, the amount of output, and whether the kernel lives. A limit is enforced by killing, never by
-asking: a cell can swallow an interrupt, not SIGKILL. What had arrived by then is kept.
+time, the amount of output, and whether the kernel lives. A cell whose time is up is asked to end, by an
+interrupt, and where it does the next ones run; it can swallow that, so that the limit is enforced by
+SIGKILL. What had arrived by then is kept.
 """
 
 from __future__ import annotations
@@ -29,12 +30,15 @@ from grader.execute.channels import BoundedClient
 from grader.execute.job import Job, Limits
 from grader.execute.kernel import Ending, Kernel
 from grader.execute.outputs import OutputLog, first_line
+from grader.execute.refused import ended, refused
 from grader.execute.wire import Meter, WireError, describe_bytes
 from grader.models import Cell, Execution, Said, Status, Values
 
 _SETUP_S = 60.0
 _GREETING_S = 0.5
 _LAST_WORDS_S = 5.0
+_INTERRUPT_S = 2.0
+"""for a cell to end once it was interrupted"""
 
 
 class KernelLostError(OperationError):
@@ -124,7 +128,8 @@ async def execute(kernel: Kernel, job: Job, started: float) -> Finished:
     log = OutputLog()
     try:
         await _prepare(kernel, job, meter)
-        stop = await _run_cells(kernel, job, log, meter)
+        interrupted: list[int] = []
+        stop = await _run_cells(kernel, job, log, meter, interrupted)
     finally:
         ending = await kernel.kill()
     status: Status = "ok"
@@ -133,16 +138,22 @@ async def execute(kernel: Kernel, job: Job, started: float) -> Finished:
         raise KernelLostError("a kernel was lost with the warm server or its supervisor")
     if stop is not None:
         status, said = _explain(stop, ending, job)
+    elif interrupted:
+        status, said = "timeout", _name_interrupted(interrupted, job)
     elif log.errors():
         status, said = "error", _name_errors(log, job.cells)
+    errors, missing = log.errors(), missing_packages(job.cells, job.files)
+    stopped = ended(stop.cell, status, ending.reason, job.cells) if stop else ()
     execution = Execution(
         status=status,
         message=str(said or ""),
         said=said,
         stopped_at=stop.cell if stop else None,
+        interrupted=tuple(interrupted),
+        refusals=(*refused(log.refusals(), errors, missing, interrupted), *stopped),
         outputs=log.outputs(),
-        errors=log.errors(),
-        missing_packages=missing_packages(job.cells, job.files),
+        errors=errors,
+        missing_packages=missing,
         isolation=kernel.isolation,
         wall_s=time.monotonic() - started,
         usage=ending.usage,
@@ -155,11 +166,18 @@ def blame_memory(execution: Execution, job: Job) -> Execution:
     assert execution.stopped_at is not None, "something ended it"
     stop = _Stop(execution.stopped_at, "killed", None)
     status, said = _explain(stop, Ending(-int(signal.SIGKILL), "oom"), job)
-    return execution.model_copy(update={"status": status, "message": str(said), "said": said})
+    told = (*execution.refusals[:-1], *ended(stop.cell, status, "oom", job.cells))
+    changed = {"status": status, "message": str(said), "said": said, "refusals": told}
+    return execution.model_copy(update=changed)
 
 
-async def _run_cells(kernel: Kernel, job: Job, log: OutputLog, meter: Meter) -> _Stop | None:
-    """Run the code cells in order; None when none of them met a limit."""
+async def _run_cells(
+    kernel: Kernel, job: Job, log: OutputLog, meter: Meter, interrupted: list[int]
+) -> _Stop | None:
+    """Run the code cells in order; None when all of them ran.
+
+    interrupted: filled with the cells that exceeded their time and ended when they were interrupted.
+    """
     limits = job.limits
     notebook = _notebook(job.cells)
     client = _CellClient(notebook, kernel, log, job.cells)
@@ -178,8 +196,15 @@ async def _run_cells(kernel: Kernel, job: Job, log: OutputLog, meter: Meter) -> 
             if late > 0:  # our loop was held up; what the kernel sent meanwhile is not read yet
                 await asyncio.wait(both, timeout=late, return_when=asyncio.FIRST_COMPLETED)
             if meter.tripped.done():
-                what = Said("printed {what}", {"what": meter.tripped.result()})
-                return _Stop(cell.index, "output_limit", what)
+                return _too_much(cell, meter)
+            if not task.done() and limits.cell_s <= left:
+                await kernel.interrupt()
+                grace = min(_INTERRUPT_S, deadline - time.monotonic())
+                await asyncio.wait(both, timeout=grace, return_when=asyncio.FIRST_COMPLETED)
+                if meter.tripped.done():
+                    return _too_much(cell, meter)
+                if task.done():
+                    interrupted.append(cell.index)
             if not task.done():
                 if limits.cell_s <= left:
                     what = Said("exceeded {seconds:g} s", {"seconds": limits.cell_s})
@@ -196,6 +221,10 @@ async def _run_cells(kernel: Kernel, job: Job, log: OutputLog, meter: Meter) -> 
             await asyncio.gather(task, return_exceptions=True)
             await client.sweep()
     return None
+
+
+def _too_much(cell: Cell, meter: Meter) -> _Stop:
+    return _Stop(cell.index, "output_limit", Said("printed {what}", {"what": meter.tripped.result()}))
 
 
 def _notebook(cells: tuple[Cell, ...]) -> NotebookNode:
@@ -326,6 +355,15 @@ def _ended(ending: Ending, limits: Limits) -> tuple[Status, Said]:
 def _number(index: int, cells: tuple[Cell, ...]) -> int:
     """The cell's place among all cells, from 1, as a person counts them."""
     return next((place for place, cell in enumerate(cells, 1) if cell.index == index), index + 1)
+
+
+def _name_interrupted(interrupted: list[int], job: Job) -> Said:
+    numbers = tuple(_number(index, job.cells) for index in interrupted)
+    return Said(
+        "cell {cells} exceeded {seconds:g} s and was interrupted; the cells after it ran",
+        {"cells": numbers, "seconds": job.limits.cell_s, "n": len(numbers)},
+        "cells {cells} exceeded {seconds:g} s and were interrupted; the cells after them ran",
+    )
 
 
 def _name_errors(log: OutputLog, cells: tuple[Cell, ...]) -> Said:

@@ -73,6 +73,7 @@ class CollectedUpload:
                 "cells": parsed.cells,
                 "files": attached if parsed.problem is None else (),
                 "problem": parsed.problem,
+                "language": parsed.language,
                 "flags": (*upload.flags, *parsed.flags, *flags),
             }
         )

@@ -6,6 +6,7 @@ nbformat's own reader is not used: it validates, and fails on notebooks that are
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -42,6 +43,7 @@ class Notebook:
     cells: tuple[Cell, ...] = ()
     flags: tuple[Flag, ...] = ()
     problem: Said | None = None
+    language: str = ""
 
 
 def read(data: bytes) -> Notebook:
@@ -54,13 +56,14 @@ def read(data: bytes) -> Notebook:
             flags.append(
                 Flag.of("encoding", Said("Stored as {encoding} instead of UTF-8; read anyway.", stored))
             )
-        flags.extend(_foreign_kernel(document))
+        language = _language(document)
+        flags.extend(_foreign_kernel(language))
         cells = _read_cells(raw_cells, flags)
     except Refused as refused:
         return Notebook(problem=refused.said)
     if not any(c.kind == "code" and c.source.strip() for c in cells):
         flags.append(Flag.of("no_code", NO_CODE))
-    return Notebook(cells=cells, flags=tuple(flags))
+    return Notebook(cells=cells, flags=tuple(flags), language=language)
 
 
 def too_many_cells(count: int) -> Said:
@@ -212,7 +215,8 @@ def _output_text(output: Any) -> str:
     return _text(value) or ""
 
 
-def _foreign_kernel(document: dict[str, Any]) -> Iterable[Flag]:
+def _language(document: dict[str, Any]) -> str:
+    """What the file says it is written in, "" where it does not: 'R', 'python 3.13'."""
     metadata = document.get("metadata")
     for section, key in (("kernelspec", "language"), ("language_info", "name"), ("kernelspec", "name")):
         entry = metadata.get(section) if isinstance(metadata, dict) else None
@@ -221,15 +225,27 @@ def _foreign_kernel(document: dict[str, Any]) -> Iterable[Flag]:
             continue
         if key == "name" and section == "kernelspec" and not _names_other_language(name):
             continue
-        if "python" not in name.lower():
-            shown = _printable(name.strip())[:40]
-            text = Said(
-                "The file says its language is {language!r}; its cells were run as Python all the same.",
-                {"language": shown},
-            )
-            return [Flag.of("foreign_kernel", text)]
+        if "python" in name.lower():
+            return f"python {_version(metadata)}".strip()
+        return _printable(" ".join(name.split()))[:40]
+    return ""
+
+
+def _version(metadata: Any) -> str:
+    info = metadata.get("language_info") if isinstance(metadata, dict) else None
+    version = info.get("version") if isinstance(info, dict) else None
+    found = re.match(r"(\d{1,2}\.\d{1,3})(?:\.|\Z)", version) if isinstance(version, str) else None
+    return found[1] if found else ""
+
+
+def _foreign_kernel(language: str) -> Iterable[Flag]:
+    if not language or language.startswith("python"):
         return []
-    return []
+    text = Said(
+        "The file says its language is {language!r}; its cells were run as Python all the same.",
+        {"language": language},
+    )
+    return [Flag.of("foreign_kernel", text)]
 
 
 def _names_other_language(kernel: str) -> bool:

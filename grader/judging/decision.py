@@ -24,6 +24,7 @@ class Decision:
     hidden: it fits in the handout's world and differs in another. follow_through: it is right given an
     earlier mistake. answer: the words that a person reads. guesses: hypotheses that give what was
     printed in place of this, the likeliest first; which one is told is for the other checks to say.
+    cause: of our environment's, for which a person decides (`grader.judging.absence`).
     """
 
     check: str
@@ -39,6 +40,7 @@ class Decision:
     follow_through: bool = False
     answer: Answer | None = None
     guesses: tuple[tuple[str, ...], ...] = ()
+    cause: str | None = None
 
     @property
     def mistakes(self) -> tuple[str, ...]:

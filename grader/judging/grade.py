@@ -16,6 +16,7 @@ from importlib.metadata import PackageNotFoundError, version
 from grader.assignment.loading import Assignment
 from grader.extract import extract
 from grader.judging import provenance
+from grader.judging.absence import Absence, refusals_of
 from grader.judging.decide import decide
 from grader.judging.score import score_question
 from grader.judging.stored import compare_stored
@@ -27,6 +28,7 @@ from grader.models import (
     PrintedTensor,
     Provenance,
     QuestionResult,
+    Refusal,
     Report,
     RubricRef,
     Said,
@@ -62,9 +64,8 @@ def grade(
         return _report(submission, broken[0], executions, (), (), assignment)
     printed = [extract(e.outputs) for e in executions]
     told = executions[0].outputs if only is None else ()
-    decisions = decide(
-        submission.cells, printed if only is None else only, assignment, told, _lacking(executions[0])
-    )
+    absence = Absence(refusals_of(submission, executions), submission.cells)
+    decisions = decide(submission.cells, printed if only is None else only, assignment, told, absence)
     flags = (
         *(flag for d in decisions.values() for flag in d.flags),
         *compare_stored(submission.cells, printed[0]),
@@ -74,13 +75,7 @@ def grade(
     questions = tuple(
         score_question(q, decisions, rubric, outputs, assignment.references[0]) for q in rubric.questions
     )
-    return _report(submission, executions[0], executions, questions, flags, assignment)
-
-
-def _lacking(execution: Execution) -> list[str]:
-    """The packages for want of which a cell ended: not the student's fault."""
-    ended = [e.message for e in execution.errors if e.name == "ModuleNotFoundError"]
-    return [name for name in execution.missing_packages if any(repr(name) in text for text in ended)]
+    return _report(submission, executions[0], executions, questions, flags, assignment, absence.refusals)
 
 
 def _run_flags(executions: Sequence[Execution], worlds: Sequence[str]) -> list[Flag]:
@@ -120,6 +115,7 @@ def _report(
     questions: tuple[QuestionResult, ...],
     flags: tuple[Flag, ...],
     assignment: Assignment,
+    refusals: tuple[Refusal, ...] = (),
 ) -> Report:
     rubric = assignment.rubric
     checks = [c for q in questions for c in q.checks]
@@ -142,6 +138,8 @@ def _report(
             wall_s=round(sum(e.wall_s for e in executions) or execution.wall_s, 3),
             errors=execution.errors,
             stopped_at=execution.stopped_at,
+            interrupted=execution.interrupted,
+            refusals=refusals,
             missing_packages=execution.missing_packages,
             usage=execution.usage,
         ),

@@ -64,6 +64,7 @@ def _score_check(
         typed_in=decision.typed_in,
         follow_through=decision.follow_through,
         answer=decision.answer,
+        cause=decision.cause,
         evidence=evidence,
         diagnosis=decision.diagnosis,
         expected=reference[check.quantity].tolist() if isinstance(check, TensorCheck) else None,

@@ -190,6 +190,8 @@ def _troubles(report: Report, spoken: Words) -> tuple[Trouble, ...]:
         if run.stopped_at is not None:
             cell = run.stopped_at + 1
             found.append(Trouble(spoken.stopped_at.format(why=_sentence(why), cell=cell), cell))
+        elif run.interrupted:
+            found.append(Trouble(_sentence(why), run.interrupted[0] + 1))
         elif report.score is not None:
             found.append(Trouble(f"{spoken.not_run} ({why})"))
     elif run.errors:
