@@ -65,8 +65,8 @@ class World(_Model):
         gt=0,
         allow_inf_nan=False,
         description="what torch's autograd hands back in this world is multiplied by this, and so must be "
-        "what quantities() and variant() give of it; 1: left alone. With 0.6875 a gradient of loss.backward() "
-        "differs from the same gradient computed by hand. Not in the first world",
+        "what quantities() and variant() give of it; 1: left alone. With 0.6875 a gradient of "
+        "loss.backward() differs from the same gradient computed by hand. Not in the first world",
     )
     files: str | None = Field(
         default=None,
@@ -236,13 +236,13 @@ class Question(_Model):
 class Messages(_Model):
     """Wording of the verdicts, where it is to be another than the report's own."""
 
-    passed: str = "Correct."
-    partial: str = "Partly correct."
-    fail: str = "The printed values differ from the expected ones."
-    missing: str = "No print of this quantity was found."
-    review: str = "A person will look at this."
-    follow_through: str = "Consistent with your earlier result, which is wrong; part of the points."
-    typed_in: str = "These numbers are written in the notebook's source, not computed by it."
+    passed: str | None = None
+    partial: str | None = None
+    fail: str | None = None
+    missing: str | None = None
+    review: str | None = None
+    follow_through: str | None = None
+    typed_in: str | None = None
 
 
 class Rubric(_Model):

@@ -15,12 +15,22 @@ from grader.judging.match import Candidate
 from grader.judging.offers import Offers, is_right
 from grader.judging.reading import Reading
 from grader.judging.typed import may_be_typed_in, typed_in
-from grader.models import Flag
+from grader.judging.wording import PASSED, TYPED_IN
+from grader.models import Flag, Said
 from rubric.schema import TensorCheck, Tolerance
 
 STRONG = 0.9  # share of the known mistakes that a print must rule out
 _COUNT = re.compile(r"\d+")
-_ALSO_TYPED = "These numbers also stand in the code; a person looks whether they were computed."
+_ALSO_TYPED = Said("These numbers also stand in the code; a person looks whether they were computed.")
+_ONLY_HERE = Said(
+    "The print fits, but did not appear under another seed; a person looks whether it was computed."
+)
+_UNNAMED = Said(
+    "The print fits, but its name does not say so; such a number may stand there for many reasons."
+)
+_ONE_OF_MANY = Said(
+    "One of many prints of this size, and nothing says that it is the answer; a person decides."
+)
 _FEW = 8  # whole numbers that may stand in a notebook by accident
 
 
@@ -44,34 +54,40 @@ def judge_fit(check: TensorCheck, offers: Offers, case: Case) -> Decision:
     if _says_other(best, check, case) is not None:
         label = best.readings[0].slot.first.label or best.readings[0].slot.first.above
         flags.append(
-            Flag(
-                id="label_mismatch",
-                message=f"{check.id} is right, but cell {best.cell + 1} labels it {label[:60]!r}",
+            Flag.of(
+                "label_mismatch",
+                Said(
+                    "{check} is right, but cell {cell} labels it {label!r}",
+                    {"check": check.id, "cell": best.cell + 1, "label": label[:60]},
+                ),
             )
         )
     if any(o.coverage == 1.0 and not is_right(o) for o, _ in offers.aside):
-        flags.append(Flag(id="several_values", message=f"{check.id} was printed with other values too"))
-    return Decision(check.id, "pass", 1.0, case.rubric.messages.passed, best, comparison, flags=tuple(flags))
+        text = Said("{check} was printed with other values too", {"check": check.id})
+        flags.append(Flag.of("several_values", text))
+    return Decision(check.id, "pass", 1.0, PASSED, best, comparison, flags=tuple(flags))
 
 
-def _disagreement(check: TensorCheck, best: Candidate, offers: Offers, case: Case) -> str | None:
+def _disagreement(check: TensorCheck, best: Candidate, offers: Offers, case: Case) -> Said | None:
     """Other values that count as much: None where there are none."""
     if _in_a_crowd(check, best, case):
-        return "One of many prints of this size, and nothing says that it is the answer; a person decides."
+        return _ONE_OF_MANY
     if not offers.wrong:
         return None
-    where = ", ".join(map(str, sorted({o.cell + 1 for o in offers.wrong})))
-    return f"Several values were printed for this (also in cell {where}); a person decides which is meant."
+    return Said(
+        "Several values were printed for this (also in cell {cells}); a person decides which is meant.",
+        {"cells": tuple(sorted({o.cell + 1 for o in offers.wrong}))},
+    )
 
 
-def _elsewhere(check: TensorCheck, right: Sequence[Candidate], case: Case) -> str | None:
+def _elsewhere(check: TensorCheck, right: Sequence[Candidate], case: Case) -> Said | None:
     """Why it is not clear that a right value was computed by what the assignment asks for."""
     if check.by_autograd and all(c.source == "other means" for c in right):
-        return "Right, but not computed by autograd; a person decides."
+        return Said("Right, but not computed by autograd; a person decides.")
     if check.made_with and not case.by_autograd:
         cells = [case.code.reach(c.cell) for c in right]
         if not any(case.code.uses(name, cell) for name in check.made_with for cell in cells):
-            return f"Right, but computed without {check.made_with[0]}; a person decides."
+            return Said("Right, but computed without {name}; a person decides.", {"name": check.made_with[0]})
     return None
 
 
@@ -81,29 +97,25 @@ def _doubt(check: TensorCheck, best: Candidate, comparison: Comparison | None, c
     several, moving = len(expected) > 1, moves(expected, case.rubric.tolerance)
     ruled_out = excluded(best, check.quantity, case.variants)
 
-    def open_(reason: str) -> Decision:
+    def open_(reason: Said) -> Decision:
         return Decision(check.id, "review", None, reason)
 
     if several and not best.seen_everywhere:
-        return open_(
-            "The print fits, but did not appear under another seed; a person looks whether it was computed."
-        )
+        return open_(_ONLY_HERE)
     if not moving and may_be_typed_in(best, case.code):
         return open_(_ALSO_TYPED)
     if several and typed_in(best, case.code):
         if all(r.movement == "constant" for r in best.readings):
-            return Decision(check.id, "fail", 0.0, case.rubric.messages.typed_in, typed_in=True)
+            return Decision(check.id, "fail", 0.0, TYPED_IN, typed_in=True)
         if all(typed_in(best, case.code, world) for world in range(1, len(expected))):
             return open_(_ALSO_TYPED)
     if ruled_out < STRONG:
-        return open_("The print fits, but its few digits also fit known mistakes.")
+        return open_(Said("The print fits, but its few digits also fit known mistakes."))
     if _tells_nothing(comparison, case.rubric.tolerance):
-        return open_("The print fits, but so would any other small number; a person decides.")
+        return open_(Said("The print fits, but so would any other small number; a person decides."))
     common = _is_common(expected, moving=moving) or check.quantity in case.twins
     if common and not best.named(check.id) and not best.may_be_named(check.id):
-        return open_(
-            "The print fits, but its name does not say so; such a number may stand there for many reasons."
-        )
+        return open_(_UNNAMED)
     return None
 
 

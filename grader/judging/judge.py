@@ -18,6 +18,8 @@ from grader.judging.match import Candidate
 from grader.judging.misfit import judge_misfit
 from grader.judging.offers import is_right, weigh
 from grader.judging.reading import Reading
+from grader.judging.wording import MISSING
+from grader.models import Said
 from rubric.schema import TensorCheck
 
 
@@ -30,13 +32,12 @@ def judge(check: TensorCheck, candidates: Sequence[Candidate], case: Case) -> De
         return judge_fit(check, offers, case)
     meant = _meant(check, offers.counting)
     decision = judge_misfit(check, meant, case)
-    if (
-        meant.kind != "mistaken"
-        and decision.verdict != "review"
-        and any(is_right(c) for c, _ in offers.aside)
-    ):
-        why = next(why for c, why in offers.aside if is_right(c))
-        text = f"The right value was printed, too, but does not count ({why}); a person decides."
+    set_aside = next((why for c, why in offers.aside if is_right(c)), None)
+    if set_aside is not None and meant.kind != "mistaken" and decision.verdict != "review":
+        text = Said(
+            "The right value was printed, too, but does not count: {why}. A person decides.",
+            {"why": set_aside},
+        )
         return replace(decision, verdict="review", credit=None, reason=text)
     for other in offers.counting:
         if other is not meant and other.kind in ("handout", "right") and decision.verdict != "partial":
@@ -81,16 +82,19 @@ def _judge_nothing(check: TensorCheck, case: Case) -> Decision:
             enumerate(claimed), key=lambda c: (c[1][0].order, c[1][0].meaning.words.get(c[1][1], 0), c[0])
         )[1]
         told_apart = _tells(printed) or quantity in printed.meaning.words
-        shown = quantity if told_apart else "nothing but zeros"
+        shown = quantity if told_apart else Said("nothing but zeros")
         name, cell = printed.slot.first.label or check.title, printed.slot.first.cell + 1
-        text = f"The print labelled {name!r} in cell {cell} shows {shown}."
+        text = Said(
+            "The print labelled {label!r} in cell {cell} shows {shown}.",
+            {"label": name, "cell": cell, "shown": shown},
+        )
         views = [
             v
             for v in _variants_of(printed, case)
             if v.target.quantity == check.quantity and v.whole and (_tells(printed) or _is_zero(v))
         ]
         return Decision(check.id, "fail", 0.0, text, guesses=_guesses(views, case))
-    return Decision(check.id, "missing", 0.0, case.rubric.messages.missing)
+    return Decision(check.id, "missing", 0.0, MISSING)
 
 
 def _tells(printed: Reading) -> bool:

@@ -14,6 +14,7 @@ from typing import NamedTuple
 from grader.judging.decision import Case, compared
 from grader.judging.evidence import in_half_precision, near
 from grader.judging.match import Candidate
+from grader.models import Said
 from rubric.schema import TensorCheck
 
 
@@ -25,7 +26,7 @@ class Offers:
     """
 
     counting: tuple[Candidate, ...]
-    aside: tuple[tuple[Candidate, str], ...]
+    aside: tuple[tuple[Candidate, Said], ...]
 
     @property
     def right(self) -> tuple[Candidate, ...]:
@@ -38,7 +39,7 @@ class Offers:
 
 
 class _Rule(NamedTuple):
-    why: str
+    why: Said
     takes: Callable[[Candidate, TensorCheck, Case], bool]
 
 
@@ -56,7 +57,7 @@ def weigh(check: TensorCheck, candidates: Sequence[Candidate], case: Case) -> Of
     right = [c for c in counting if is_right(c) and c.named(check.id)]
     if right and not case.by_hand:
         taken = [c for c in counting if not (is_right(c) or _shares_a_name(c, check.id, right))]
-        aside += [(c, "not called so") for c in taken]
+        aside += [(c, Said("not called so")) for c in taken]
         counting = [c for c in counting if c not in taken]
     return Offers(tuple(counting), tuple(aside))
 
@@ -119,10 +120,10 @@ def _of_another_state(candidate: Candidate, check: TensorCheck, case: Case) -> b
 
 
 _RULES = (
-    _Rule("nothing but zeros", _is_nothing),
-    _Rule("the same under every seed", _stands_still),
-    _Rule("not computed by autograd", _from_elsewhere),
-    _Rule("nearly the same value, as in half precision", _nearly_right),
-    _Rule("its words say that it stands beside the answer", _called_aside),
-    _Rule("of another state: after an update, or drawn again", _of_another_state),
+    _Rule(Said("nothing but zeros"), _is_nothing),
+    _Rule(Said("the same under every seed"), _stands_still),
+    _Rule(Said("not computed by autograd"), _from_elsewhere),
+    _Rule(Said("nearly the same value, as in half precision"), _nearly_right),
+    _Rule(Said("its words say that it stands beside the answer"), _called_aside),
+    _Rule(Said("of another state: after an update, or drawn again"), _of_another_state),
 )
