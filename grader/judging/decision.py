@@ -25,6 +25,7 @@ class Decision:
     computed by what the assignment asks for. follow_through: it is right given an earlier mistake. answer:
     the words that a person reads. guesses: hypotheses that give what was
     printed in place of this, the likeliest first; which one is told is for the other checks to say.
+    beside: other values printed for it that do not count, and why.
     cause: of our environment's, for which a person decides (`grader.judging.absence`).
     """
 
@@ -42,6 +43,7 @@ class Decision:
     follow_through: bool = False
     answer: Answer | None = None
     guesses: tuple[tuple[str, ...], ...] = ()
+    beside: tuple[Said, ...] = ()
     cause: str | None = None
 
     @property

@@ -211,7 +211,9 @@ def explain(readings: Sequence[Reading], suspects: Suspects, asked: Mapping[str,
         v.target.quantity
         for r in readings
         for v in r.exact
-        if v.whole and (r.meant == v.target.quantity or all(e.target.quantity in quantities for e in r.exact))
+        if v.whole
+        and v.target.source != "other means"
+        and (r.meant == v.target.quantity or all(e.target.quantity in quantities for e in r.exact))
     )
     # one number is like many others: it speaks of a mistake only under its name
     wrong = [r for r in readings if not r.exact and (r.size > 1 or asked.keys() & _called(r))]

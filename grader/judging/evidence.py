@@ -207,7 +207,7 @@ def describe(
         text=quote,
         shape=printed.shape,
         layout=candidate.layout,
-        reasons=candidate.reasons,
+        reasons=(*candidate.reasons, *([candidate.source] if candidate.source != "unknown" else [])),
         digits=0.0 if comparison is None else digits(comparison, tolerance),
         worlds=tuple(seen),
         actual=None if comparison is None else _plain(comparison.actual),

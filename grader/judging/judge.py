@@ -16,7 +16,7 @@ from grader.judging.decision import Case, Decision
 from grader.judging.fit import judge_fit
 from grader.judging.match import Candidate
 from grader.judging.misfit import judge_misfit
-from grader.judging.offers import is_right, weigh
+from grader.judging.offers import Offers, is_right, weigh
 from grader.judging.reading import Reading
 from grader.judging.wording import MISSING
 from grader.models import Said
@@ -28,8 +28,12 @@ def judge(check: TensorCheck, candidates: Sequence[Candidate], case: Case) -> De
     if not candidates:
         return _judge_nothing(check, case)
     offers = weigh(check, candidates, case)
-    if offers.right:
-        return judge_fit(check, offers, case)
+    decision = judge_fit(check, offers, case) if offers.right else _judge_wrong(check, offers, case)
+    return replace(decision, beside=offers.told_aside())
+
+
+def _judge_wrong(check: TensorCheck, offers: Offers, case: Case) -> Decision:
+    """No offer that counts is right as a whole."""
     meant = _meant(check, offers.counting)
     decision = judge_misfit(check, meant, case)
     set_aside = next((why for c, why in offers.aside if is_right(c)), None)

@@ -7,6 +7,7 @@ others there are and what a comment says is no evidence.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -16,6 +17,11 @@ from grader.judging.evidence import in_half_precision, near
 from grader.judging.match import Candidate
 from grader.models import Said
 from rubric.schema import TensorCheck
+
+_MOMENT = re.compile(
+    r"(?:epoch|epoche|step|schritt|iter|iteration|update|round|runde|durchlauf|época|étape)s?\W{0,3}\d",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +42,16 @@ class Offers:
     def wrong(self) -> tuple[Candidate, ...]:
         """Other values, shown whole."""
         return tuple(c for c in self.counting if c.kind in ("mistaken", "named") and c.coverage == 1.0)
+
+    def told_aside(self) -> tuple[Said, ...]:
+        """One line for each offer that does not count."""
+        return tuple(
+            Said(
+                "cell {cell}, {label!r}: {why}",
+                {"cell": c.cell + 1, "label": c.readings[0].slot.first.label[:60], "why": why},
+            )
+            for c, why in self.aside
+        )
 
 
 class _Rule(NamedTuple):
@@ -119,11 +135,16 @@ def _of_another_state(candidate: Candidate, check: TensorCheck, case: Case) -> b
     return any(case.mistakes[i].state for i in candidate.mistakes if i in case.mistakes)
 
 
+def _of_another_moment(candidate: Candidate, check: TensorCheck, case: Case) -> bool:
+    return all(_MOMENT.search(r.slot.first.label) for r in candidate.readings)
+
+
 _RULES = (
     _Rule(Said("nothing but zeros"), _is_nothing),
     _Rule(Said("the same under every seed"), _stands_still),
     _Rule(Said("not computed by autograd"), _from_elsewhere),
     _Rule(Said("nearly the same value, as in half precision"), _nearly_right),
     _Rule(Said("its words say that it stands beside the answer"), _called_aside),
+    _Rule(Said("its words say that it is of another moment"), _of_another_moment),
     _Rule(Said("of another state: after an update, or drawn again"), _of_another_state),
 )
