@@ -10,8 +10,8 @@ from typing import Annotated, Any
 
 import typer
 
-from grader.formats import report_app, rubric_app
-from grader.options import CI, CellTimeout, Isolation, Jobs, Rubric, Source, Target, Timeout, Told
+from grader.commands.formats import report_app, rubric_app
+from grader.commands.options import CI, CellTimeout, Isolation, Jobs, Rubric, Source, Target, Timeout, Told
 
 app = typer.Typer(
     name="grader",
@@ -165,7 +165,7 @@ def mark(
     """
     from grader.commands import mark as command
     from grader.errors import UsageError
-    from grader.sheet import number
+    from grader.marks.sheet import number
 
     if sheet is not None:
         if student is not None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from golden import samples
 
 from grader import report as reports
-from grader.journal import Entry, Journal
+from grader.folder.journal import Entry, Journal
 from grader.models import Cell, Execution, Flag, Output, Report, Student, Submission
 
 ANSWERS = {

@@ -13,9 +13,10 @@ from pathlib import Path
 import pytest
 from class_kit import RIGHT, WRONG, FakeRunner, make_assignment, make_class
 
-from grader import cli, lookalikes
+from grader import cli
 from grader.commands import grade as command
-from grader.lookalikes import Code, find
+from grader.lookalikes import search as lookalikes
+from grader.lookalikes.search import Code, find
 
 HANDOUT = """
 import numpy as np
@@ -138,7 +139,7 @@ def test_the_command_writes_a_page_and_a_table(
 LISTED = """
 import json, sys
 from test_lookalikes import code, work
-from grader import lookalikes
+from grader.lookalikes import search as lookalikes
 lookalikes.LARGE = 2  # as in a class of a thousand
 texts = [work(i) for i in range(12)]
 halves = [a + "\\n" + b for a, b in zip(texts, texts[1:])]

@@ -11,19 +11,21 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from grader import assignment as assignments
-from grader import marks, results
-from grader.batch import STATE
-from grader.ci import github, gitlab, summary
-from grader.ci.junit import to_junit
-from grader.ci.platform import Kind, Platform, detect
-from grader.ci.standing import FEW, Standing, exit_code, stand
+from grader.assignment import loading as assignments
+from grader.batch import results
 from grader.commands import check, grade
+from grader.commands.progress import say
 from grader.errors import GraderError, StorageError, UsageError
+from grader.folder.files import write_text
+from grader.folder.journal import Entry, Journal
+from grader.folder.place import STATE
+from grader.handback import github_actions as github
+from grader.handback import gitlab, summary
+from grader.handback.junit import to_junit
+from grader.handback.platform import Kind, Platform, detect
+from grader.handback.standing import FEW, Standing, exit_code, stand
 from grader.intake import collect
-from grader.journal import Entry, Journal
-from grader.progress import say
-from grader.report.files import write_text
+from grader.marks import marks
 from rubric.schema import Rubric
 
 

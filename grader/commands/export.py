@@ -7,20 +7,21 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from grader import marks, pages, report, results
-from grader.batch import STATE
-from grader.ci.junit import to_junit
-from grader.ci.standing import stand
+from grader import report
+from grader.batch import pages, results
 from grader.commands import folder
+from grader.commands.progress import say
 from grader.errors import StorageError, UsageError
+from grader.folder.files import write_bytes, write_text, write_zip
+from grader.folder.journal import Journal
+from grader.folder.place import STATE
 from grader.handback import autograder, canvas, ilias, moodle
-from grader.handback.archive import write_bytes, write_zip
 from grader.handback.given import Handed, NotHanded, anonymous, hand, not_final
+from grader.handback.junit import to_junit
 from grader.handback.spreadsheet import to_xlsx
-from grader.journal import Journal
-from grader.marks import Mark
-from grader.progress import say
-from grader.report.files import write_text
+from grader.handback.standing import stand
+from grader.marks import marks
+from grader.marks.marks import Mark
 from rubric.schema import Rubric
 
 _SHOWN = 10

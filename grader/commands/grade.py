@@ -18,25 +18,30 @@ from pathlib import Path
 
 from rich.console import Console
 
-from grader import about, batch, marks, report, results
-from grader import assignment as assignments
-from grader.about import About
-from grader.assignment import Assignment
+from grader import report
+from grader.assignment import loading as assignments
+from grader.assignment.loading import Assignment
+from grader.batch import results
+from grader.batch import run as batch
+from grader.batch.keys import Conditions
+from grader.batch.results import Roll
+from grader.commands.progress import say, watch
 from grader.errors import IsolationError, OperationError, UsageError
 from grader.execute import Job, Limits, open_runner
 from grader.execute.runner import Runner
-from grader.intake import Entry, Intake, Leftover, collect, printable
+from grader.folder import about
+from grader.folder.about import About
+from grader.folder.files import write_text
+from grader.folder.journal import Journal
+from grader.folder.lock import hold
+from grader.folder.place import STATE, traceback_path
+from grader.folder.store import executions, judgements, submissions
+from grader.intake import Entry, Intake, Leftover, collect
 from grader.jail.probe import Tier
 from grader.jail.processors import processors
-from grader.journal import Journal
-from grader.keys import Conditions
-from grader.lock import hold
+from grader.marks import marks
 from grader.models import Execution
-from grader.progress import say, watch
-from grader.report.files import write_text
-from grader.report.text import spreadsheet
-from grader.results import Roll
-from grader.store import executions, judgements, submissions
+from grader.text import printable, spreadsheet
 from rubric.schema import Disclosure, Rubric
 
 SHOWN_LEFTOVERS = 5
@@ -133,7 +138,7 @@ def perform(request: Request) -> Done:
     asked = assignments.load_rubric(home)
     assignments.refuse_release(home, asked)
     console = Console()
-    state = request.out / batch.STATE
+    state = request.out / STATE
     with _leaves_nothing(request.out), hold(request.out, state):
         intake = collect(
             request.paths,
@@ -323,7 +328,7 @@ def _close(
         parts.append(f"{len(failed)} failed by our fault, run the same command again")
     parts.append(f"{waiting} {'waits' if waiting == 1 else 'wait'} for a person")
     for entry in failed[:SHOWN_LEFTOVERS]:
-        details = batch.traceback_path(request.out, entry.id)
+        details = traceback_path(request.out, entry.id)
         say(f"not graded: {entry.id}: {entry.message}" + (f" ({details})" if details.exists() else ""))
     if interrupted:
         parts.insert(0, "stopped; the same command goes on from here")

@@ -8,19 +8,20 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from grader import marks, results
-from grader.batch import STATE
+from grader.batch import results
 from grader.commands import folder
+from grader.commands.progress import say
 from grader.commands.show import find
-from grader.desk import ledger
 from grader.errors import StorageError, UsageError
-from grader.intake import printable
-from grader.journal import Journal
-from grader.marks import Mark
+from grader.folder.files import write_text
+from grader.folder.journal import Journal
+from grader.folder.lock import locked as marks_locked
+from grader.folder.place import STATE
+from grader.marks import ledger, marks
+from grader.marks.marks import Mark
+from grader.marks.sheet import Row, read_rows, to_sheet
 from grader.models import CheckResult, Report
-from grader.progress import say
-from grader.report.files import write_text
-from grader.sheet import Row, read_rows, to_sheet
+from grader.text import printable
 from rubric.schema import Rubric
 
 
@@ -67,7 +68,7 @@ def mark(out: Path, decisions: Sequence[Decision], by: str | None) -> int:
     rubric = folder.rubric_of(out)
     who = by or _user()
     with folder.locked(out) as journal:
-        with ledger.locked(out):  # a desk may be open
+        with marks_locked(out):  # a desk may be open
             now = datetime.now(UTC).replace(microsecond=0)
             known = {e.id for e in results.members(out, journal)}
             made = [_mark(out, journal, known, d, rubric, who, now) for d in decisions]

@@ -17,16 +17,16 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from grader.desk.desk import Desk, View, palette
-from grader.desk.ledger import ConflictError, Standing
 from grader.desk.publish import Publisher
 from grader.desk.queue import Item
 from grader.errors import GraderError, UsageError
+from grader.lookalikes.table import SIDE_BY_SIDE
+from grader.marks.ledger import ConflictError, Standing
 from grader.report import people
-from grader.report.alike import SIDE_BY_SIDE
-from grader.report.reasons import said as translated
 from grader.report.tensors import compare
-from grader.report.text import visible
-from grader.report.words import MARKS, words
+from grader.text import visible
+from grader.words.sentences import said as translated
+from grader.words.student_page import MARKS, words
 
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src data:; "

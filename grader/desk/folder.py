@@ -7,13 +7,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from grader import report as reports
-from grader import results
-from grader.batch import STATE
+from grader.batch import results
 from grader.errors import StorageError
-from grader.journal import Entry, Journal
+from grader.folder.journal import Entry, Journal
+from grader.folder.place import STATE
+from grader.lookalikes import table as alike
+from grader.lookalikes.table import Alike
 from grader.models import Cell, Output, Report
-from grader.report import alike
-from grader.report.alike import Alike
 
 
 @dataclass(frozen=True, slots=True)

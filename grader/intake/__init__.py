@@ -5,7 +5,6 @@ becomes a `Submission`, with `problem` set to the reason where it can't be read;
 """
 
 from grader.intake.collect import Entry, Intake, collect
-from grader.intake.naming import printable
 from grader.intake.tree import Leftover
 
-__all__ = ["Entry", "Intake", "Leftover", "collect", "printable"]
+__all__ = ["Entry", "Intake", "Leftover", "collect"]

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from grader.disk import temporary
+from grader.folder.files import content_digest, temporary
 from grader.intake import files, notebook, script
 from grader.intake.archives import prune
 from grader.intake.arrival import listed_times
@@ -44,7 +44,7 @@ class Entry:
             content = hashlib.sha256(self._bytes()).hexdigest()
         except Refused as refused:
             content = str(refused)
-        beside = [(b.name, files.content_digest(b.path)) for b in upload.beside]
+        beside = [(b.name, content_digest(b.path)) for b in upload.beside]
         who = upload.student.model_dump(mode="json"), str(upload.received_at)
         flags = [f.model_dump() for f in upload.flags]
         parts = [self.id, upload.relative, content, beside, who, flags]

@@ -13,10 +13,11 @@ from grader.intake.archives import is_archive_name
 from grader.intake.arrival import listed_times, received_at
 from grader.intake.choose import Choice, Item, choose, is_script_name, refused_flags
 from grader.intake.convention import Convention, Listing, Owner
-from grader.intake.naming import Named, printable
+from grader.intake.naming import Named
 from grader.intake.platforms import recognise, together
 from grader.intake.tree import File, Folder, Leftover, Parts, Tree, text, walk
 from grader.models import Flag, Student
+from grader.text import printable
 
 _LATE = "The platform says it came late, not how late; no penalty is applied."
 
