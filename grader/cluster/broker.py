@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, TypeVar
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from grader.errors import OperationError, UsageError
 
@@ -97,8 +97,9 @@ async def whole(message: StreamMessage[Any]) -> StreamMessage[Any]:
 def address(given: str) -> str:
     """The URL of a broker: as given, or the first line of the file that is named. Raises `UsageError`."""
     if "://" not in given:
+        file = Path(given)
         try:
-            given = Path(given).read_text("utf-8").strip()
+            given = _beside(file, file.read_text("utf-8").strip())
         except (OSError, ValueError) as error:
             raise UsageError(
                 f"--broker {given}: neither a URL (amqp://…, amqps://…) nor a file that holds one ({error})"
@@ -107,6 +108,16 @@ def address(given: str) -> str:
     if parts.scheme not in ("amqp", "amqps") or not parts.hostname:
         raise UsageError("--broker: expected amqp://LOGIN:PASSWORD@HOST:PORT/VHOST, or amqps:// for TLS")
     return given
+
+
+def _beside(file: Path, url: str) -> str:
+    """The URL, with the certificate's authority that it names looked for beside the file."""
+    parts = urlsplit(url)
+    query = [
+        (name, str(file.parent.resolve() / value) if name == "cafile" else value)
+        for name, value in parse_qsl(parts.query)
+    ]
+    return urlunsplit(parts._replace(query=urlencode(query)))
 
 
 def shown(url: str) -> str:

@@ -22,7 +22,7 @@ import hmac
 import secrets
 import time
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from itertools import count
@@ -45,7 +45,7 @@ from grader.cluster.broker import (
     until_done,
 )
 from grader.cluster.files import Lent
-from grader.cluster.handshake import fits, refusal
+from grader.cluster.handshake import Machine, fits, refusal
 from grader.cluster.messages import (
     SMALL_BYTES,
     Answer,
@@ -60,8 +60,9 @@ from grader.cluster.messages import (
 )
 from grader.cluster.received import sound
 from grader.errors import OperationError
-from grader.execute import Job, identity
+from grader.execute import Job
 from grader.execute.outputs import first_line
+from grader.jail.probe import Tier
 from grader.models import Cell, Execution, Isolation, Record
 
 _TRIES = 3
@@ -127,12 +128,14 @@ class _Pending:
 
 @dataclass(slots=True)
 class Head:
-    """A `Runner` on a broker. wanted: what its workers have to be. Call `watch_over` meanwhile."""
+    """A `Runner` on a broker. machine, tier: what its workers have to be. `watch_over` runs meanwhile."""
 
     broker: RabbitBroker
     name: Name
-    wanted: Identity
+    machine: Machine
+    tier: Tier
     on_state: Watch
+    wanted: Identity = field(init=False)
     _pending: dict[str, _Pending] = field(default_factory=dict)
     _early: OrderedDict[str, tuple[bytes, Answer]] = field(default_factory=OrderedDict)
     _workers: dict[str, Seen] = field(default_factory=dict)
@@ -142,6 +145,7 @@ class Head:
     _waiting: int | None = None
 
     def __post_init__(self) -> None:
+        self.wanted = self.machine.identity(self.tier)
         me, here = self.name.id, secrets.token_hex(8)
         for queue, handler, most in (
             (answers_queue(me), self._on_answer, 8),
@@ -198,6 +202,7 @@ class Head:
             wanted=self.wanted,
             cells=cells,
             files=self._lent.offer(job.files),
+            folder=job.folder,
             prelude=job.prelude,
             limits=job.limits,
         )
@@ -334,7 +339,7 @@ class Head:
         except Malformed as error:
             welcome = Welcome(refused=f"{error}: install the same grader on both")
             return await self._reply(message, welcome)
-        why = refusal(self.wanted, hello, identity.interpreter()[:400], identity.packages())
+        why = refusal(self.wanted, hello, self.machine)
         seen = Seen(
             worker=first_line(hello.worker),
             jobs=hello.jobs,
@@ -415,10 +420,15 @@ class Head:
 
 
 @asynccontextmanager
-async def open_head(url: str, name: Name, wanted: Identity, on_state: Watch) -> AsyncIterator[Head]:
-    """A runner whose kernels are the workers' of a broker. Raises `OperationError` without a broker."""
+async def open_head(
+    url: str, name: Name, machine: Machine, tier: Tier, on_state: Watch
+) -> AsyncIterator[Head]:
+    """A runner whose kernels are the workers' of a broker. machine, tier: what they have to be.
+
+    Raises `OperationError` without a broker.
+    """
     made = brokers.make(url)
-    head = Head(made, name, wanted, on_state)
+    head = Head(made, name, machine, tier, on_state)
     async with brokers.connected(made, url):
         try:
             await head.prepare()
@@ -436,15 +446,3 @@ async def open_head(url: str, name: Name, wanted: Identity, on_state: Watch) -> 
             over.cancel()
             await asyncio.gather(over, return_exceptions=True)
             await head.close()
-
-
-def workers_in_words(workers: Sequence[Seen]) -> list[str]:
-    """One line a worker: what it does, or why it is refused."""
-    lines = []
-    for seen in sorted(workers, key=lambda w: w.worker):
-        if seen.refused:
-            lines.append(f"worker {seen.worker} is refused: {seen.refused}")
-        else:
-            doing = "stopping" if seen.stopping else f"{seen.held} of {seen.jobs} running"
-            lines.append(f"worker {seen.worker}: {doing}, {seen.done} done, isolation {seen.tier}")
-    return lines

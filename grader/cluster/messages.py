@@ -43,7 +43,7 @@ class Malformed(ValueError):  # noqa: N818 - a verdict on a message; whoever rea
 
 
 class Identity(Record):
-    """What runs notebooks on a machine; see `grader.execute.identity`. tier: the strongest it has."""
+    """What runs notebooks on a machine; see `handshake.Machine`. tier: the strongest it has."""
 
     environment: Digest
     execution: Digest
@@ -71,6 +71,7 @@ class Task(Record):
     wanted: Identity
     cells: tuple[Cell, ...]
     files: tuple[File, ...] = ()
+    folder: str = Field(default="", max_length=4096)
     prelude: str = ""
     limits: Limits
     alone: bool = False

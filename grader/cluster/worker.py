@@ -26,9 +26,9 @@ from faststream.rabbit import Channel, RabbitBroker
 from faststream.rabbit.message import RabbitMessage
 
 from grader.cluster import broker as brokers
-from grader.cluster.broker import JOBS, LOST, WORKERS, executions_exchange, jobs_queue, until_done
+from grader.cluster.broker import LOST, WORKERS, executions_exchange, jobs_queue, until_done
 from grader.cluster.files import Shelf
-from grader.cluster.handshake import fits
+from grader.cluster.handshake import Machine, fits
 from grader.cluster.messages import (
     CHUNK_BYTES,
     SMALL_BYTES,
@@ -39,13 +39,13 @@ from grader.cluster.messages import (
     Malformed,
     Task,
     Welcome,
-    form_digest,
     read,
     write,
 )
 from grader.errors import OperationError
-from grader.execute import Job, identity
-from grader.models import Execution, Isolation
+from grader.execute import Job
+from grader.jail.probe import Tier
+from grader.models import Execution
 
 _HELLO_S = 2.0
 _REPLY_S = 5.0
@@ -59,21 +59,7 @@ Outcome = Literal["ran", "returned", "failed"]
 class Runner(Protocol):
     """Runs one notebook in a fresh kernel; see `grader.execute`."""
 
-    @property
-    def isolation(self) -> Isolation: ...
     async def run(self, job: Job) -> Execution: ...
-
-
-def this_machine(tier: str) -> Identity:
-    """What runs notebooks here, with the isolation of this name."""
-    return Identity.model_validate(
-        {
-            "environment": identity.environment_digest(),
-            "execution": identity.execution_digest(),
-            "messages": form_digest(),
-            "tier": tier,
-        }
-    )
 
 
 class _Turns:
@@ -111,7 +97,9 @@ class Worker:
     """One worker on one broker. Call `work`; `stop` makes it finish what runs and come back."""
 
     broker: RabbitBroker
+    machine: Machine
     runner: Runner
+    tier: Tier
     jobs: int
     folder: Path
     say: Say
@@ -128,8 +116,13 @@ class Worker:
     _refused: str = ""
 
     def __post_init__(self) -> None:
-        self._me = this_machine(self.runner.isolation.tier)
+        self._me = self.machine.identity(self.tier)
         self._shelf = Shelf(self.folder)
+
+    @property
+    def stopping(self) -> bool:
+        """Whether nothing new is taken any more."""
+        return self._stopped.is_set()
 
     def stop(self) -> None:
         """Take nothing new; what runs is finished, the rest goes back."""
@@ -174,8 +167,8 @@ class Worker:
         hello = Hello(
             worker=self.name,
             identity=self._me,
-            interpreter=identity.interpreter()[:400],
-            packages=identity.packages(),
+            interpreter=self.machine.interpreter,
+            packages=self.machine.packages,
             jobs=self.jobs,
             held=tuple(self._held),
             done=self.done,
@@ -258,7 +251,13 @@ class Worker:
 
         try:
             async with self._shelf.hold(task.files, fetch) as files:
-                job = Job(cells=task.cells, files=files, prelude=task.prelude, limits=task.limits)
+                job = Job(
+                    cells=task.cells,
+                    files=files,
+                    folder=task.folder,
+                    prelude=task.prelude,
+                    limits=task.limits,
+                )
                 return "ran", await self.runner.run(job), ""
         except OperationError as error:
             return "failed", None, str(error)[:2000]
@@ -318,11 +317,16 @@ class Worker:
 
 
 @asynccontextmanager
-async def open_worker(url: str, runner: Runner, jobs: int, say: Say) -> AsyncIterator[Worker]:
-    """A worker, connected while the context lasts. Raises `OperationError` without a broker."""
+async def open_worker(
+    url: str, machine: Machine, runner: Runner, tier: Tier, jobs: int, say: Say
+) -> AsyncIterator[Worker]:
+    """A worker, connected while the context lasts. tier: the runner's isolation.
+
+    Raises `OperationError` without a broker.
+    """
     made = brokers.make(url)
     with tempfile.TemporaryDirectory(prefix="grader-worker-") as folder:
         async with brokers.connected(made, url):
             await made.start()
-            say(f"connected to {brokers.shown(url)}, isolation {runner.isolation.tier}; queue {JOBS}")
-            yield Worker(made, runner, jobs, Path(folder), say)
+            say(f"connected to {brokers.shown(url)}, isolation {tier}")
+            yield Worker(made, machine, runner, tier, jobs, Path(folder), say)
