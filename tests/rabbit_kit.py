@@ -26,7 +26,9 @@ def server() -> str:
     """The command of the server; skips the test where it is not installed."""
     found = str(SERVER) if SERVER.exists() else shutil.which("rabbitmq-server")
     if not found:
-        pytest.skip("no rabbitmq-server: README's second command installs it (apt-get install rabbitmq-server)")
+        pytest.skip(
+            "no rabbitmq-server: README's second command installs it (apt-get install rabbitmq-server)"
+        )
     return found
 
 

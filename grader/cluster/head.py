@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import hashlib
 import hmac
 import secrets
 import time
@@ -74,6 +75,7 @@ _MISSING_S = 15.0
 """so long nobody must have a task before it is sent again"""
 _LARGE_BYTES = 1 << 18
 _EARLY_BYTES = 64 << 20
+_EARLY = 1000
 
 
 class Name(Record):
@@ -179,7 +181,7 @@ class Head:
         `sandbox_error`: it ended its workers, alone too, or none could run it; the message says what
         happened. Raises `OperationError` where a file beside it can't be sent.
         """
-        task = await asyncio.to_thread(self._task, job)
+        task = self._named(*await asyncio.to_thread(self._task, job))
         pending = _Pending(task, asyncio.get_running_loop().create_future(), time.monotonic())
         self._pending[task.id] = pending
         try:
@@ -191,7 +193,8 @@ class Head:
         finally:
             del self._pending[task.id]
 
-    def _task(self, job: Job) -> Task:
+    def _task(self, job: Job) -> tuple[Task, bytes]:
+        """The task, still without a name of its own, and the digest of what it says."""
         # Of a cell that does not run a worker needs the place; what it prints is numbered by it.
         cells = tuple(
             Cell(index=c.index, kind=c.kind, source=c.source if c.kind == "code" else "") for c in job.cells
@@ -206,13 +209,14 @@ class Head:
             prelude=job.prelude,
             limits=job.limits,
         )
-        content = task.model_dump_json().encode()
-        for number in count():
-            key = bytes.fromhex(self.name.secret)
-            id = hmac.digest(key, b"%d " % number + content, "sha256").hex()
-            if id not in self._pending:  # two students can hand in the same notebook
-                return task.model_copy(update={"id": id})
-        raise AssertionError
+        content = task.model_dump_json().encode("utf-8", "replace")
+        return task, hashlib.sha256(content).digest()
+
+    def _named(self, task: Task, content: bytes) -> Task:
+        key = bytes.fromhex(self.name.secret)
+        ids = (hmac.digest(key, b"%d " % number + content, "sha256").hex() for number in count())
+        # two students can hand in the same notebook
+        return task.model_copy(update={"id": next(id for id in ids if id not in self._pending)})
 
     async def _send(self, task: Task) -> None:
         try:
@@ -291,7 +295,7 @@ class Head:
     def _keep(self, body: bytes, answer: Answer) -> None:
         """Keep what came before it is asked for: a head that was killed asks for the same again."""
         self._early[answer.id] = (body, answer)
-        while sum(len(body) for body, _ in self._early.values()) > _EARLY_BYTES or len(self._early) > 1000:
+        while sum(len(body) for body, _ in self._early.values()) > _EARLY_BYTES or len(self._early) > _EARLY:
             self._early.popitem(last=False)
 
     def _settle(self, pending: _Pending, answer: Answer) -> None:
