@@ -97,7 +97,7 @@ def grade(
     """
     from grader.commands import grade as command
 
-    request = command.Request(
+    request = command.GradeRequest(
         paths=paths,
         out=out,
         rubric=rubric,
@@ -187,7 +187,7 @@ def mark(
     if student is None or check is None or (points is None) != undo:
         raise UsageError("expected OUT STUDENT CHECK POINTS, or --undo instead of POINTS, or --from SHEET")
     given = None if points is None else number(points, "")
-    decision = command.Decision(student, check, given, reason or ("taken back" if undo else ""))
+    decision = command.MarkRequest(student, check, given, reason or ("taken back" if undo else ""))
     raise typer.Exit(command.mark(out, [decision], by))
 
 
@@ -239,7 +239,7 @@ def check(
     """
     from grader.commands import check as command
 
-    raise typer.Exit(command.run(command.Request(notebook, rubric, allow_unsafe)))
+    raise typer.Exit(command.run(command.CheckRequest(notebook, rubric, allow_unsafe)))
 
 
 @app.command()
@@ -276,7 +276,7 @@ def ci(
     from grader.commands import ci as command
     from grader.commands import grade as grading
 
-    asked = grading.Request(
+    asked = grading.GradeRequest(
         paths=paths,
         out=out,
         rubric=rubric,
@@ -285,7 +285,7 @@ def ci(
         disclosure=None if disclosure is None else disclosure.value,
         broker=broker,
     )
-    request = command.Request(asked, fail_under, None if platform is None else platform.value)
+    request = command.JobRequest(asked, fail_under, None if platform is None else platform.value)
     raise typer.Exit(command.run(request, os.environ))
 
 
@@ -331,7 +331,7 @@ def export(
     """
     from grader.commands import export as command
 
-    request = command.Request(out, to.value, listing, into, title, anonymous, include_pending, scale)
+    request = command.ExportRequest(out, to.value, listing, into, title, anonymous, include_pending, scale)
     raise typer.Exit(command.run(request))
 
 

@@ -21,7 +21,7 @@ from grader.batch.results import iterate, members
 from grader.batch.run import Event, Plan, grade_all
 from grader.errors import IsolationError, KernelStartError, StorageError
 from grader.execute.job import Limits
-from grader.folder.journal import Entry, Journal
+from grader.folder.journal import Journal, JournalEntry
 from grader.folder.store import Kept
 from grader.intake import collect
 from grader.marks.marks import Marks
@@ -332,8 +332,8 @@ def test_a_run_killed_at_any_moment_goes_on(desk: Desk, tmp_path: Path) -> None:
 # ------------------------------------------------------------------ journal and store
 
 
-def entry(name: str, key: str = "k") -> Entry:
-    return Entry(id=name, origin=f"/{name}", key=key, state="done", size=3)
+def entry(name: str, key: str = "k") -> JournalEntry:
+    return JournalEntry(id=name, origin=f"/{name}", key=key, state="done", size=3)
 
 
 def test_the_journal_survives_a_torn_line(tmp_path: Path) -> None:

@@ -34,7 +34,17 @@ from grader.cluster.worker import Worker, _Turns
 from grader.commands.progress import NOBODY, Hand, _Lines
 from grader.errors import OperationError, UsageError
 from grader.execute import Job, Limits
-from grader.models import AttachedFile, Cell, CellError, Execution, Isolation, Output, Usage
+from grader.models import (
+    AttachedFile,
+    Cell,
+    CellError,
+    Execution,
+    Isolation,
+    Output,
+    Refusal,
+    Usage,
+    verbatim,
+)
 
 HERE = Machine("1" * 64, "2" * 64, "3.11.2 (main) x86_64", ("numpy==2.0", "torch==2.6.0"))
 CELLS = (
@@ -358,7 +368,12 @@ def test_a_second_lonely_task_goes_back_without_being_counted(tmp_path: Path) ->
 
 
 def test_what_fails_on_a_worker_is_tried_again_elsewhere(tmp_path: Path) -> None:
-    broken = Execution(status="sandbox_error", message="no kernel", isolation=Isolation(tier="base"))
+    broken = Execution(
+        status="sandbox_error",
+        message="no kernel",
+        said=verbatim("no kernel"),
+        isolation=Isolation(tier="base"),
+    )
 
     async def test() -> None:
         async with cluster(tmp_path, broken, RuntimeError("disk full"), RAN) as c:
@@ -459,6 +474,9 @@ UNSOUND = {
     "a weaker cage": {"isolation": Isolation(tier="none")},
     "a cage of its own": {"isolation": Isolation(tier="best")},
     "stopped nowhere": {"stopped_at": 0},
+    "interrupted nowhere": {"interrupted": (5,)},
+    "refused nowhere": {"refusals": (Refusal(kind="time", about="", cell=0, effect="ended"),)},
+    "two messages": {"message": "all right", "said": verbatim("all wrong")},
 }
 
 

@@ -15,7 +15,7 @@ from grader import report as reports
 from grader.batch.keys import digest
 from grader.errors import StorageError
 from grader.folder.files import settle, write_text
-from grader.folder.journal import Entry
+from grader.folder.journal import JournalEntry
 from grader.marks import marks
 from grader.marks.marks import Mark, Marks
 from rubric.schema import Rubric
@@ -24,7 +24,7 @@ _STAMP = "pages.json"
 _NOTED_TOGETHER = 100
 
 
-def lagging(state: Path, entries: Sequence[Entry], by_hand: Marks) -> dict[str, dict[str, Mark]]:
+def lagging(state: Path, entries: Sequence[JournalEntry], by_hand: Marks) -> dict[str, dict[str, Mark]]:
     """Submission id → the marks that count for it, where its page shows others."""
     shown = _shown(state)
     marked = {m.submission for m in by_hand.all} | {m.origin for m in by_hand.all}
@@ -37,7 +37,7 @@ def lagging(state: Path, entries: Sequence[Entry], by_hand: Marks) -> dict[str, 
     return {id: given for id, given in found.items() if _stamp(given) != shown.get(id, "")}
 
 
-def catch_up(out: Path, state: Path, entries: Sequence[Entry], by_hand: Marks, rubric: Rubric) -> None:
+def catch_up(out: Path, state: Path, entries: Sequence[JournalEntry], by_hand: Marks, rubric: Rubric) -> None:
     """Write the pages that lag behind. Hold the lock first. Raises `StorageError`.
 
     A page whose report or notebook is missing or damaged is left: grading it again makes it anew.

@@ -15,7 +15,7 @@ from grader.batch.keys import report_key, world_key
 from grader.batch.results import read_light
 from grader.errors import StorageError
 from grader.folder.files import settle, size
-from grader.folder.journal import Entry, Journal
+from grader.folder.journal import Journal, JournalEntry
 from grader.folder.place import STATE
 from grader.folder.store import executions, submissions
 from grader.jail.processors import processors
@@ -41,7 +41,7 @@ class Rescored:
 
 @dataclass(frozen=True, slots=True)
 class _Task:
-    entry: Entry
+    entry: JournalEntry
     key: str
     by_hand: dict[str, Mark]
 
@@ -52,7 +52,7 @@ class _Desk:
     out: Path
     bench: Bench
 
-    def again(self, task: _Task) -> tuple[Entry | None, Rescored]:
+    def again(self, task: _Task) -> tuple[JournalEntry | None, Rescored]:
         entry, state = task.entry, self.out / STATE
         folder = self.out / entry.id
         submission = submissions(state).get(entry.fingerprint)
@@ -108,7 +108,7 @@ def rescore(
             kept.append(entry.id)
         else:
             tasks.append(_Task(entry, key, by_hand.of(entry.id, entry.origin, origins)))
-    written: list[Entry] = []
+    written: list[JournalEntry] = []
     try:
         for done, rescored in _each(_Desk(assignment, out, Bench(assignment, out / STATE)), tasks):
             if done is not None:
@@ -121,7 +121,7 @@ def rescore(
     return kept
 
 
-def _note(journal: Journal, out: Path, written: list[Entry]) -> None:
+def _note(journal: Journal, out: Path, written: list[JournalEntry]) -> None:
     if written:
         settle(out)
         journal.note_all(written)
@@ -132,12 +132,12 @@ _desk: _Desk | None = None
 """of a worker process, inherited when it is forked: an assignment holds functions and can't be sent"""
 
 
-def _work(task: _Task) -> tuple[Entry | None, Rescored]:
+def _work(task: _Task) -> tuple[JournalEntry | None, Rescored]:
     assert _desk is not None
     return _desk.again(task)
 
 
-def _each(desk: _Desk, tasks: Sequence[_Task]) -> Iterator[tuple[Entry | None, Rescored]]:
+def _each(desk: _Desk, tasks: Sequence[_Task]) -> Iterator[tuple[JournalEntry | None, Rescored]]:
     global _desk  # noqa: PLW0603
     workers = processors()
     if len(tasks) < _WORTH_PROCESSES or workers < 2:

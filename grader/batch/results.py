@@ -17,7 +17,7 @@ from grader.batch.code import PAGE_CODE, code_digest
 from grader.batch.keys import digest
 from grader.errors import StorageError
 from grader.folder.files import size, write_text
-from grader.folder.journal import Entry, Journal
+from grader.folder.journal import Journal, JournalEntry
 from grader.folder.place import STATE
 from grader.lookalikes import table as alike
 from grader.marks import marks
@@ -47,7 +47,7 @@ class Roll:
     damaged: tuple[str, ...]
 
 
-def members(out: Path, journal: Journal, uploads: Sequence[Named] = ()) -> list[Entry]:
+def members(out: Path, journal: Journal, uploads: Sequence[Named] = ()) -> list[JournalEntry]:
     """Whose reports make up the class: of these uploads, and of others graded into `out` before, by id.
 
     Left out: what has no report (it failed), and an earlier report of an upload that has another id now.
@@ -94,8 +94,8 @@ def read_light(path: Path, shared: Shared | None = None) -> Report:
 
 
 def iterate(
-    out: Path, entries: Sequence[Entry], by_hand: Marks, rubric: Rubric
-) -> Iterator[tuple[Entry, Report | None]]:
+    out: Path, entries: Sequence[JournalEntry], by_hand: Marks, rubric: Rubric
+) -> Iterator[tuple[JournalEntry, Report | None]]:
     """Each report, light and with its marks; None where it can't be read."""
     origins = {e.origin for e in entries}
     shared = Shared()
@@ -108,7 +108,7 @@ def iterate(
         yield entry, marks.apply(report, by_hand.of(entry.id, entry.origin, origins), rubric)
 
 
-def graded_by(out: Path, entries: Sequence[Entry]) -> str:
+def graded_by(out: Path, entries: Sequence[JournalEntry]) -> str:
     """Digest of the assignment that graded these; empty where no report can be read."""
     for entry in entries:
         with suppress(StorageError):

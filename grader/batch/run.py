@@ -36,7 +36,7 @@ from grader.errors import IsolationError, OperationError, StorageError
 from grader.execute.job import Job, Limits
 from grader.execute.picture import without
 from grader.folder.files import settle, size
-from grader.folder.journal import Entry, Journal, Run
+from grader.folder.journal import Journal, JournalEntry, Run
 from grader.folder.place import STATE, traceback_path
 from grader.folder.store import Kept, executions, submissions
 from grader.marks import marks
@@ -176,7 +176,7 @@ class _Batch:
     submissions: Kept[Submission]
     marks: Marks
     origins: frozenset[str]
-    written: list[Entry] = field(default_factory=list)
+    written: list[JournalEntry] = field(default_factory=list)
     """finished, not noted yet"""
 
     @contextlib.asynccontextmanager
@@ -225,7 +225,7 @@ class _Batch:
             else:
                 self._tell("finished", upload, started, report)
 
-    async def _one(self, upload: Upload, entry: Entry) -> Report:
+    async def _one(self, upload: Upload, entry: JournalEntry) -> Report:
         submission = await self._aside(self._read, upload, entry.fingerprint)
         runs: list[_Ran] = []
         if not submission.problem:
@@ -276,7 +276,7 @@ class _Batch:
             await self._aside(self.executions.put, key, execution)
         return _Ran(run, execution)
 
-    def _look(self, upload: Upload) -> tuple[Entry, bool]:
+    def _look(self, upload: Upload) -> tuple[JournalEntry, bool]:
         """What the journal would say of this upload, and whether an earlier run finished it so."""
         fingerprint = upload.fingerprint()
         disclosure = self.assignment.rubric.disclosure
@@ -288,7 +288,7 @@ class _Batch:
             self.journal.note(entry)  # it had another id meanwhile
         if not kept:
             traceback_path(self.out, upload.id).unlink(missing_ok=True)
-        now = Entry(
+        now = JournalEntry(
             id=upload.id,
             origin=upload.origin,
             key=key,
@@ -298,7 +298,9 @@ class _Batch:
         )
         return now, kept
 
-    def _judge(self, upload: Upload, entry: Entry, submission: Submission, runs: Sequence[_Ran]) -> Report:
+    def _judge(
+        self, upload: Upload, entry: JournalEntry, submission: Submission, runs: Sequence[_Ran]
+    ) -> Report:
         ran = [r.execution for r in runs]
         keys = [r.run.execution for r in runs]
         force = self.plan.force or any(r.fresh for r in runs)
@@ -325,7 +327,9 @@ class _Batch:
     def _could_not(self, upload: Upload, error: Exception) -> None:
         """Not even a report: the journal says so, and the next run tries again."""
         self._remember_traceback(upload, error)
-        entry = Entry(id=upload.id, origin=upload.origin, key="", state="failed", message=_one_line(error))
+        entry = JournalEntry(
+            id=upload.id, origin=upload.origin, key="", state="failed", message=_one_line(error)
+        )
         self.written.append(entry)
 
     def _remember_traceback(self, upload: Upload, error: Exception) -> None:

@@ -64,7 +64,7 @@ from grader.errors import OperationError
 from grader.execute import Job
 from grader.execute.outputs import first_line
 from grader.jail.probe import Tier
-from grader.models import Cell, Execution, Isolation, Record
+from grader.models import Cell, Execution, Isolation, Record, Said, verbatim
 
 _TRIES = 3
 """of a task that fails, or whose answer can't be read"""
@@ -73,6 +73,10 @@ _SEEN_S = 10.0
 _LOOK_S = 2.0
 _MISSING_S = 15.0
 """so long nobody must have a task before it is sent again"""
+_ENDS_WORKERS = (
+    "its worker ended each time it was tried, {count} times beside others and {count} times alone; "
+    "look at the workers' logs"
+)
 _LARGE_BYTES = 1 << 18
 _EARLY_BYTES = 64 << 20
 _EARLY = 1000
@@ -222,7 +226,7 @@ class Head:
         try:
             body = await asyncio.to_thread(write, task)
         except Malformed as error:
-            self._give_up(self._pending[task.id], str(error))
+            self._give_up(self._pending[task.id], verbatim(str(error)))
             return
 
         async def send() -> None:
@@ -264,11 +268,7 @@ class Head:
             pending.lonely = True
             self._start(self._alone(pending))
         else:
-            self._give_up(
-                pending,
-                f"its worker ended each time it was tried, {brokers.DELIVERIES} times beside others and "
-                f"{brokers.DELIVERIES} times alone; look at the workers' logs",
-            )
+            self._give_up(pending, Said(_ENDS_WORKERS, {"count": brokers.DELIVERIES}))
 
     async def _alone(self, pending: _Pending) -> None:
         """Send a task that must run alone, when no other one of ours does."""
@@ -322,11 +322,13 @@ class Head:
         if pending.failures < _TRIES:
             self._start(self._send(pending.task))
         else:
-            self._give_up(pending, f"tried {_TRIES} times; the last: {why}")
+            self._give_up(
+                pending, Said("tried {count} times; the last: {fault}", {"count": _TRIES, "fault": why})
+            )
 
-    def _give_up(self, pending: _Pending, why: str) -> None:
+    def _give_up(self, pending: _Pending, why: Said) -> None:
         if not pending.answer.done():
-            failed = Execution(status="sandbox_error", message=why, isolation=self.isolation)
+            failed = Execution(status="sandbox_error", message=str(why), said=why, isolation=self.isolation)
             pending.answer.set_result(failed)
 
     def _start(self, work: object) -> None:

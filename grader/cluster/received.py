@@ -23,8 +23,9 @@ def sound(execution: Execution, task: Task) -> Execution:
     """The same execution. Raises `Malformed` where it can't have come from this task's notebook."""
     code = {cell.index for cell in task.cells if cell.kind == "code"}
     named = {o.cell for o in execution.outputs} | {e.cell for e in execution.errors}
-    if execution.stopped_at is not None:
-        named.add(execution.stopped_at)
+    named |= {execution.stopped_at, *execution.interrupted}
+    named |= {cell for r in execution.refusals for cell in (r.cell, *r.lost)}
+    named.discard(None)
     numbers = (execution.wall_s, execution.usage.cpu_s or 0.0, execution.usage.peak_memory_bytes or 0)
     shown = [(o.cell, picture(o.image)) for o in execution.outputs if o.image is not None]
     tier = execution.isolation.tier
@@ -32,6 +33,7 @@ def sound(execution: Execution, task: Task) -> Execution:
         "its status is none of a run": execution.status not in _STATUSES,
         "it speaks of cells that the notebook has not": not named <= code,
         "its numbers are none": not all(math.isfinite(n) and n >= 0 for n in numbers),
+        "its message is not what it says": execution.message != str(execution.said or ""),
         "its text was not cleaned": any(clean(o.text) != o.text for o in execution.outputs)
         or not all(map(_printable, (execution.message, *execution.missing_packages)))
         or not all(first_line(text) == text for e in execution.errors for text in (e.name, e.message)),

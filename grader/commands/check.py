@@ -23,7 +23,7 @@ from grader.text import printable
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class CheckRequest:
     """`grader check` as it was asked for."""
 
     notebook: Path
@@ -39,7 +39,7 @@ class Looked:
     complete: bool
 
 
-def run(request: Request) -> int:
+def run(request: CheckRequest) -> int:
     """Print what was found; 0: everything asked for is there and reproducible, 1: not.
 
     Raises `UsageError` unless there is one notebook, `OperationError` when it could not be run by our fault.

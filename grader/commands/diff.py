@@ -11,7 +11,7 @@ from grader.batch import results
 from grader.commands import folder
 from grader.errors import StorageError
 from grader.folder.files import write_text
-from grader.folder.journal import Entry, Journal
+from grader.folder.journal import Journal, JournalEntry
 from grader.folder.place import STATE
 from grader.marks import marks
 from grader.models import Report
@@ -54,7 +54,7 @@ class _Side:
     def report(self, id: str | None) -> Report | None:
         if id is None:
             return None
-        entry: Entry = self.entries[id]
+        entry: JournalEntry = self.entries[id]
         try:
             found = results.read_light(self.out / id / "report.json")
         except StorageError:

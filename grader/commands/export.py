@@ -30,7 +30,7 @@ _NAMED = ("moodle", "canvas", "ilias", "github-classroom")
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class ExportRequest:
     """`grader export` as it was asked for.
 
     listing: the platform's own file. into: where to write. pending_too: give what is decided also where
@@ -49,13 +49,13 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class _Job:
-    request: Request
+    request: ExportRequest
     rubric: Rubric
     given: Sequence[Handed]
     into: Path
 
 
-def run(request: Request) -> int:
+def run(request: ExportRequest) -> int:
     """Write the files; 0 when everybody got a grade, 1 when somebody did not. Raises `GraderError`."""
     if request.anonymous and request.to in _NAMED:
         raise UsageError(
@@ -97,7 +97,7 @@ def _catch_up(out: Path, rubric: Rubric) -> None:
             pages.catch_up(out, out / STATE, results.members(out, journal), by_hand, rubric)
 
 
-def _given(request: Request, rubric: Rubric, into: Path) -> list[Handed]:
+def _given(request: ExportRequest, rubric: Rubric, into: Path) -> list[Handed]:
     out = request.out
     journal = Journal(out / STATE / "journal.jsonl", read_only=True)
     entries = results.members(out, journal)

@@ -36,7 +36,7 @@ from grader.folder.journal import Journal
 from grader.folder.lock import hold
 from grader.folder.place import STATE, traceback_path
 from grader.folder.store import executions, judgements, submissions
-from grader.intake import Entry, Intake, Leftover, collect
+from grader.intake import CollectedUpload, Intake, Leftover, collect
 from grader.jail.probe import Tier
 from grader.jail.processors import processors
 from grader.marks import marks
@@ -53,7 +53,7 @@ INTERRUPTED = 130
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class GradeRequest:
     """`grader grade` as it was asked for. isolation None: the strongest there is, at least base.
 
     disclosure: the most that the students' pages tell, whatever the rubric allows.
@@ -80,7 +80,7 @@ class Request:
 class _OnDemand:
     """Starts the real runner with the first job: a run with nothing to do needs no kernels."""
 
-    request: Request
+    request: GradeRequest
     jobs: int
     limits: Limits
     stack: AsyncExitStack
@@ -135,7 +135,7 @@ class Done:
     ids: frozenset[str]
 
 
-def run(request: Request) -> int:
+def run(request: GradeRequest) -> int:
     """Grade and report; the exit code: 0 all graded, 1 some could not be, 3 something of ours failed.
 
     Raises `GraderError` for what stops the whole run.
@@ -143,7 +143,7 @@ def run(request: Request) -> int:
     return perform(request).code
 
 
-def perform(request: Request) -> Done:
+def perform(request: GradeRequest) -> Done:
     """`run`, which also says whose uploads they were: the folder may hold others from earlier."""
     _refuse_unsafe_workers(request)
     home = assignments.locate(request.rubric)
@@ -201,7 +201,7 @@ def _leaves_nothing(out: Path) -> Iterator[None]:
         raise
 
 
-def _write_class(request: Request, intake: Intake, assignment: Assignment, journal: Journal) -> Roll:
+def _write_class(request: GradeRequest, intake: Intake, assignment: Assignment, journal: Journal) -> Roll:
     roll = results.write_class(request.out, journal, intake.entries, assignment.rubric, assignment.sha256)
     for name in roll.damaged:
         say(f"left out of the class: {name}: its report.json can't be read; grade it again with --force")
@@ -209,7 +209,11 @@ def _write_class(request: Request, intake: Intake, assignment: Assignment, journ
 
 
 async def _grade(
-    request: Request, chosen: Sequence[Entry], assignment: Assignment, journal: Journal, console: Console
+    request: GradeRequest,
+    chosen: Sequence[CollectedUpload],
+    assignment: Assignment,
+    journal: Journal,
+    console: Console,
 ) -> None:
     jobs = request.jobs or (elsewhere.UNDER_WAY if request.broker else processors())
     limits = _limits(request)
@@ -235,13 +239,13 @@ async def _stops_on_terminate() -> AsyncIterator[None]:
         signal.signal(signal.SIGTERM, before)
 
 
-def _limits(request: Request) -> Limits:
+def _limits(request: GradeRequest) -> Limits:
     usual = Limits()
     total = request.total_s or usual.total_s
     return replace(usual, total_s=total, cell_s=request.cell_s or min(usual.cell_s, total))
 
 
-def _refuse_unsafe_workers(request: Request) -> None:
+def _refuse_unsafe_workers(request: GradeRequest) -> None:
     """A mistake about the broker is told before anything is read."""
     if request.broker is None:
         return
@@ -250,7 +254,7 @@ def _refuse_unsafe_workers(request: Request) -> None:
     elsewhere.address(request.broker)
 
 
-def _refuse_mixed_folders(request: Request, home: Path) -> None:
+def _refuse_mixed_folders(request: GradeRequest, home: Path) -> None:
     """Files beside a notebook are handed to its kernel: reports and solution must not lie there."""
     out = request.out.resolve()
     for path in request.paths:
@@ -266,7 +270,7 @@ def _refuse_mixed_folders(request: Request, home: Path) -> None:
             )
 
 
-def _only(intake: Intake, patterns: Sequence[str]) -> list[Entry]:
+def _only(intake: Intake, patterns: Sequence[str]) -> list[CollectedUpload]:
     if not patterns:
         return list(intake.entries)
     ids = [e.id for e in intake.entries]
@@ -305,7 +309,7 @@ def _name_earlier(out: Path, journal: Journal, intake: Intake) -> None:
 
 
 def print_class(
-    out: Path, journal: Journal, uploads: Sequence[Entry], rubric: Rubric, console: Console
+    out: Path, journal: Journal, uploads: Sequence[CollectedUpload], rubric: Rubric, console: Console
 ) -> None:
     """The class on the terminal, or as plain lines; a very large one has its page for that."""
     entries = results.members(out, journal, uploads)
@@ -331,10 +335,10 @@ def prune(state: Path, journal: Journal) -> None:
 
 
 def _close(
-    chosen: Sequence[Entry],
+    chosen: Sequence[CollectedUpload],
     journal: Journal,
     roll: Roll,
-    request: Request,
+    request: GradeRequest,
     interrupted: bool,
 ) -> int:
     """The last line, and the exit code."""

@@ -16,7 +16,7 @@ from grader.folder.journal import Journal
 from grader.folder.place import STATE
 from grader.folder.store import submissions
 from grader.lookalikes import search as lookalikes
-from grader.lookalikes.search import Code, Lookalikes
+from grader.lookalikes.search import Lookalikes, SubmittedCode
 from grader.lookalikes.table import SIDE_BY_SIDE
 from grader.report.lookalikes_page import to_page
 from grader.text import spreadsheet
@@ -52,7 +52,7 @@ def _list_them(out: Path) -> None:
         say(f"{out / 'index.html'} does not list them yet: {error}")
 
 
-def _codes(out: Path, journal: Journal) -> Iterator[Code]:
+def _codes(out: Path, journal: Journal) -> Iterator[SubmittedCode]:
     kept = submissions(out / STATE)
     for entry in results.members(out, journal):
         submission = kept.get(entry.fingerprint)

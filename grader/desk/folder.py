@@ -9,7 +9,7 @@ from pathlib import Path
 from grader import report as reports
 from grader.batch import results
 from grader.errors import StorageError
-from grader.folder.journal import Entry, Journal
+from grader.folder.journal import Journal, JournalEntry
 from grader.folder.place import STATE
 from grader.lookalikes import table as alike
 from grader.lookalikes.table import Alike
@@ -50,7 +50,7 @@ class Folder:
                 continue
         return found
 
-    def entries(self) -> list[Entry]:
+    def entries(self) -> list[JournalEntry]:
         """Whose reports make up the class, without taking the lock of a run that may be writing."""
         journal = Journal(self.out / STATE / "journal.jsonl", read_only=True)
         return results.members(self.out, journal)

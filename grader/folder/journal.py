@@ -24,7 +24,7 @@ class Run(Record):
     execution: str
 
 
-class Entry(Record):
+class JournalEntry(Record):
     """The last thing known about one submission, with all that judging it again needs."""
 
     id: str
@@ -45,7 +45,7 @@ class Journal:
     def __init__(self, path: Path, *, read_only: bool = False) -> None:
         """Read what is there. read_only: no lock is held, so nothing is written. Raises `StorageError`."""
         self._path = path
-        self.entries: dict[str, Entry] = {}
+        self.entries: dict[str, JournalEntry] = {}
         self.latest: dict[str, str] = {}
         """origin of an upload → the id under which it was noted last"""
         lines = 0
@@ -61,11 +61,11 @@ class Journal:
         except OSError as error:
             raise StorageError(_unwritable(path, error)) from error
 
-    def note(self, entry: Entry) -> None:
+    def note(self, entry: JournalEntry) -> None:
         """Append one entry, on the disk when this returns. Raises `StorageError`."""
         self.note_all([entry])
 
-    def note_all(self, entries: Sequence[Entry]) -> None:
+    def note_all(self, entries: Sequence[JournalEntry]) -> None:
         """Append entries, on the disk when this returns. Raises `StorageError`."""
         # A torn line of a crashed run may stand at the end: begin a line of our own.
         data = b"\n" + b"".join(e.model_dump_json().encode() + b"\n" for e in entries)
@@ -84,12 +84,12 @@ class Journal:
 
     def _take(self, line: bytes) -> None:
         try:
-            entry = Entry.model_validate_json(line)
+            entry = JournalEntry.model_validate_json(line)
         except ValidationError:
             return
         self._know(entry)
 
-    def _know(self, entry: Entry) -> None:
+    def _know(self, entry: JournalEntry) -> None:
         self.entries.pop(entry.id, None)  # the order is that of the notes, also after a rewrite
         self.entries[entry.id] = entry
         self.latest[entry.origin] = entry.id

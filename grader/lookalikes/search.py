@@ -41,7 +41,7 @@ _NEIGHBOURS = 12
 
 
 @dataclass(frozen=True, slots=True)
-class Code:
+class SubmittedCode:
     """One submission's code cells. team: those who hand in together are not compared."""
 
     id: str
@@ -57,8 +57,8 @@ class Pair:
     passages: spans in each text that are alike.
     """
 
-    first: Code
-    second: Code
+    first: SubmittedCode
+    second: SubmittedCode
     share: tuple[float, float]
     passages: tuple[tuple[tuple[int, int], ...], tuple[tuple[int, int], ...]]
 
@@ -72,17 +72,17 @@ class Pair:
 class Lookalikes:
     """identical: groups with the same code but for names, comments and blanks. compared: how many were."""
 
-    identical: tuple[tuple[Code, ...], ...]
+    identical: tuple[tuple[SubmittedCode, ...], ...]
     pairs: tuple[Pair, ...]
     compared: int
     too_short: int
 
 
-def code_of(submission: Submission) -> Code:
+def code_of(submission: Submission) -> SubmittedCode:
     """The code of a submission, cell by cell."""
     student = submission.student
     text = "\n\n".join(f"# cell {c.index + 1}\n{c.source}" for c in submission.cells if c.kind == "code")
-    return Code(
+    return SubmittedCode(
         id=submission.id,
         name=student.name or submission.id,
         team=student.group or student.id or submission.id,
@@ -90,7 +90,7 @@ def code_of(submission: Submission) -> Code:
     )
 
 
-def find(codes: Iterable[Code]) -> Lookalikes:
+def find(codes: Iterable[SubmittedCode]) -> Lookalikes:
     """Groups of identical and pairs of near-identical code, the most alike first."""
     known = list(codes)
     window = 1 if len(known) < LARGE else GUARANTEE - NOISE + 1
@@ -194,7 +194,7 @@ def _candidates(prints: Sequence[tuple[int, _Fingerprint]]) -> list[tuple[int, i
     return [pair for pair, n in shared.items() if n >= 0.5 * ALIKE * min(sizes[pair[0]], sizes[pair[1]])]
 
 
-def _compare(a: tuple[Code, _Fingerprint], b: tuple[Code, _Fingerprint]) -> Pair | None:
+def _compare(a: tuple[SubmittedCode, _Fingerprint], b: tuple[SubmittedCode, _Fingerprint]) -> Pair | None:
     if a[0].team == b[0].team:
         return None
     _, (one, two), (left, right) = compare_files(a[1], b[1])

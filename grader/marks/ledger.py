@@ -26,7 +26,7 @@ class ConflictError(GraderError):
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class CurrentMark:
     """What counts for one key now. version: how many marks were ever given for it."""
 
     version: int = 0
@@ -40,25 +40,25 @@ class Standing:
         return self.points is not None
 
 
-NOTHING = Standing()
+NOTHING = CurrentMark()
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
     """One decision of a person, for one or several submissions: what stood before, and after."""
 
-    before: Mapping[Key, Standing]
-    after: Mapping[Key, Standing]
+    before: Mapping[Key, CurrentMark]
+    after: Mapping[Key, CurrentMark]
 
 
 @dataclass(slots=True)
 class Ledger:
     """All marks of a folder, replayed. steps: what each person could undo, oldest first."""
 
-    standing: dict[Key, Standing] = field(default_factory=dict)
+    standing: dict[Key, CurrentMark] = field(default_factory=dict)
     steps: dict[str, list[Step]] = field(default_factory=dict)
 
-    def of(self, key: Key) -> Standing:
+    def of(self, key: Key) -> CurrentMark:
         return self.standing.get(key, NOTHING)
 
 
@@ -70,15 +70,15 @@ def replay(given: Iterable[Mark], key_of: Callable[[Mark], Key | None]) -> Ledge
     """
     ledger = Ledger()
     for (by, _), group in groupby(given, key=lambda m: (m.by, m.at)):
-        before: dict[Key, Standing] = {}
-        after: dict[Key, Standing] = {}
+        before: dict[Key, CurrentMark] = {}
+        after: dict[Key, CurrentMark] = {}
         for mark in group:
             key = key_of(mark)
             if key is None:
                 continue
             held = ledger.of(key)
             before.setdefault(key, held)
-            ledger.standing[key] = after[key] = Standing(
+            ledger.standing[key] = after[key] = CurrentMark(
                 version=held.version + 1,
                 points=mark.points,
                 reason=mark.reason if mark.points is not None else "",
@@ -94,7 +94,7 @@ def replay(given: Iterable[Mark], key_of: Callable[[Mark], Key | None]) -> Ledge
     return ledger
 
 
-def _undoes(after: Mapping[Key, Standing], last: Step) -> bool:
+def _undoes(after: Mapping[Key, CurrentMark], last: Step) -> bool:
     return after.keys() == last.before.keys() and all(
         (s.points, s.reason) == (last.before[k].points, last.before[k].reason) for k, s in after.items()
     )
@@ -118,7 +118,7 @@ def check_undo(ledger: Ledger, last: Step, names: Mapping[str, str], said: DeskW
             raise _conflict(key, now, names, said)
 
 
-def _conflict(key: Key, now: Standing, names: Mapping[str, str], said: DeskWords) -> ConflictError:
+def _conflict(key: Key, now: CurrentMark, names: Mapping[str, str], said: DeskWords) -> ConflictError:
     who = names.get(key[0], key[0])
     if now.points is None:
         return ConflictError(said.took_back.format(by=now.by, who=who, what=key[1]))

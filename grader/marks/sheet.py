@@ -24,7 +24,7 @@ TAKE_BACK = "-"
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class SheetRow:
     """One check of one student. score: the automatic one. points, reason: the person's."""
 
     submission: str
@@ -39,7 +39,7 @@ class Row:
     line: int = 0
 
 
-def to_sheet(rows: Sequence[Row]) -> str:
+def to_sheet(rows: Sequence[SheetRow]) -> str:
     """The sheet, with a byte-order mark: it is made to be opened in a spreadsheet."""
     buffer = io.StringIO()
     table = csv.writer(buffer, quoting=csv.QUOTE_NONNUMERIC, lineterminator="\n")
@@ -52,7 +52,7 @@ def to_sheet(rows: Sequence[Row]) -> str:
     return "\ufeff" + buffer.getvalue()
 
 
-def read_rows(path: Path) -> Iterator[Row]:
+def read_rows(path: Path) -> Iterator[SheetRow]:
     """The rows whose points are filled in; `-` there gives None.
 
     Reads what any spreadsheet saves (see `grader.csvtext`), and a comma as the decimal mark. Raises
@@ -68,7 +68,7 @@ def read_rows(path: Path) -> Iterator[Row]:
         given = cells.get("points", "").strip()
         if not given:
             continue
-        yield Row(
+        yield SheetRow(
             submission=_plain(cells["submission"]),
             check=_plain(cells["check"]),
             points=None if given == TAKE_BACK else number(given, f"{path}:{line}: "),

@@ -32,7 +32,7 @@ class Person:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class ClassRow:
     """One submission in the table. groups: what the filter knows it by."""
 
     person: Person
@@ -66,7 +66,7 @@ def to_index(reports: Sequence[Report], rubric: Rubric, alike: Sequence[Alike] |
         verdicts = {c.id: c.verdict for q in report.questions for c in q.checks}
         person = known[report.submission.id]
         rows.append(
-            Row(
+            ClassRow(
                 person=person,
                 find=_find(report, person),
                 groups=" ".join(name for name, members in groups.items() if report.submission.id in members),

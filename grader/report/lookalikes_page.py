@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from html import escape
 
-from grader.lookalikes.search import Code, Lookalikes, Pair
+from grader.lookalikes.search import Lookalikes, Pair, SubmittedCode
 from grader.report.html import policy
 from grader.text import one_line
 
@@ -64,14 +64,14 @@ def _pair(number: int, pair: Pair) -> str:
     return f"{head}{said}<div class=pair>{_code(pair.first, left)}{_code(pair.second, right)}</div>"
 
 
-def _side_by_side(number: int, group: Sequence[Code]) -> str:
+def _side_by_side(number: int, group: Sequence[SubmittedCode]) -> str:
     """Everybody's name, and two of them, as the others are the same."""
     head = f"<h3 id=group-{number}>{', '.join(map(_who, group))}</h3>"
     codes = "".join(_code(code, ()) for code in group[:2]) if number <= _SHOWN else ""
     return f"{head}<div class=pair>{codes}</div>" if codes else head
 
 
-def _code(code: Code, passages: Sequence[tuple[int, int]]) -> str:
+def _code(code: SubmittedCode, passages: Sequence[tuple[int, int]]) -> str:
     parts, end = [], 0
     for start, stop in sorted(passages):
         start = max(start, end)  # noqa: PLW2901
@@ -82,7 +82,7 @@ def _code(code: Code, passages: Sequence[tuple[int, int]]) -> str:
     return f"<figure><figcaption>{_who(code)}</figcaption><pre tabindex=0>{''.join(parts)}</pre></figure>"
 
 
-def _who(code: Code) -> str:
+def _who(code: SubmittedCode) -> str:
     name = one_line(code.name, 80)
     shown = f"<bdi>{escape(name)}</bdi>"
     return shown if code.name == code.id else f"{shown} (<bdi>{escape(one_line(code.id, 80))}</bdi>)"
