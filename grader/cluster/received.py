@@ -22,7 +22,7 @@ _STATUSES = {"ok", "error", "timeout", "killed", "output_limit", "memory_limit",
 def sound(execution: Execution, task: Task) -> Execution:
     """The same execution. Raises `Malformed` where it can't have come from this task's notebook."""
     code = {cell.index for cell in task.cells if cell.kind == "code"}
-    named = {o.cell for o in execution.outputs} | {e.cell for e in execution.errors}
+    named: set[int | None] = {o.cell for o in execution.outputs} | {e.cell for e in execution.errors}
     named |= {execution.stopped_at, *execution.interrupted}
     named |= {cell for r in execution.refusals for cell in (r.cell, *r.lost)}
     named.discard(None)
