@@ -22,10 +22,13 @@ _STATUSES = {"ok", "error", "timeout", "killed", "output_limit", "memory_limit",
 def sound(execution: Execution, task: Task) -> Execution:
     """The same execution. Raises `Malformed` where it can't have come from this task's notebook."""
     code = {cell.index for cell in task.cells if cell.kind == "code"}
-    named: set[int | None] = {o.cell for o in execution.outputs} | {e.cell for e in execution.errors}
-    named |= {execution.stopped_at, *execution.interrupted}
-    named |= {cell for r in execution.refusals for cell in (r.cell, *r.lost)}
-    named.discard(None)
+    named = {
+        *(output.cell for output in execution.outputs),
+        *(error.cell for error in execution.errors),
+        *(cell for refusal in execution.refusals for cell in (refusal.cell, *refusal.lost)),
+        *execution.interrupted,
+        execution.stopped_at,
+    } - {None}
     numbers = (execution.wall_s, execution.usage.cpu_s or 0.0, execution.usage.peak_memory_bytes or 0)
     shown = [(o.cell, picture(o.image)) for o in execution.outputs if o.image is not None]
     tier = execution.isolation.tier
