@@ -79,6 +79,9 @@ def test_the_first_working_cell_is_the_first_that_does_more_than_import() -> Non
         "if torch.cuda.is_available():\n    device = 'cuda'\nelse:\n    device = 'cpu'",
         "try:\n    import tqdm\nexcept ImportError:\n    !pip install tqdm",
         "sns.set_theme()\nlogging.basicConfig(level=20)\nprint(torch.__version__)",
+        "start = time.time()\nassert np.__version__ >= '1.20'\nDEVICE = torch.device('cpu')",
+        "def sigmoid(z):\n    return 1 / (1 + np.exp(-z))\nsquare = lambda z: np.square(z)",
+        "log = logging.getLogger('hw4')\nlog.info('started')",
         "np.random.seed(12345)",  # the snippet's own, in a cell of its own
     ],
 )
@@ -89,10 +92,11 @@ def test_a_cell_that_only_sets_up_is_not_the_first(setup: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "source", ["np.random.seed(1)\nx = f()", "x = np.zeros(3)", "if True:\n    x = f()", "def f(): ..."]
+    "source",
+    ["np.random.seed(1)\nx = f()", "x = np.zeros(3)", "if True:\n    x = f()", "net = nn.Linear(3, 4)"],
 )
-def test_what_computes_or_defines_is_work(source: str) -> None:
-    first = code(source, "x = np.zeros(3)").first_working_cell
+def test_what_computes_is_work(source: str) -> None:
+    first = code(f"from torch import nn\n{source}", "x = np.zeros(3)").first_working_cell
     assert first is not None
     assert first.index == 0
 

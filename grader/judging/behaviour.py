@@ -51,12 +51,12 @@ def judge_behaviour(
     by_autograd = any(d.candidate is not None and d.candidate.source == "autograd" for d in shown)
     lacking = [r for r in check.requires if not (met(r, code) or (r.unless_by_autograd and by_autograd))]
     of_autograd = any(r.unless_by_autograd for r in check.requires)
-    passed = [d for d in shown if d.verdict == "pass" or (d.other_means and not of_autograd)]
+    passed = [d for d in shown if d.verdict == "pass" or d.shown or (d.other_means and not of_autograd)]
     made = {i for d in decisions.values() if d.diagnosis is not None for i in d.mistakes}
     contradicting = [
         mistakes[i] for i in sorted(made) if i in mistakes and mistakes[i].touches & {*check.broken_by}
     ]
-    if not any(c.does_more_than_import for c in code.cells):
+    if not any(c.source.strip() for c in code.cells):
         return Decision(check.id, "missing", 0.0, Said("The notebook has no code."))
     if contradicting and all(
         _outvoted(m.id, decisions, (changed or {}).get(m.id, ())) for m in contradicting
@@ -71,6 +71,10 @@ def judge_behaviour(
         if odd and not lacking:
             text = Said("Nothing known explains the wrong {checks}.", {"checks": tuple(odd)})
             return Decision(check.id, "review", None, together(REVIEW, text))
+        placed = [r for r in lacking if r.where != "anywhere"]
+        if placed and placed == lacking:
+            text = Said("The values are right; a person looks whether it stands where it was asked for.")
+            return Decision(check.id, "review", None, text)
         return _by_code(check, lacking)
     wrong = [d for d in shown if d.verdict in ("fail", "partial") and d.tells]
     explained = [d for d in wrong if d.diagnosis is not None and d.mistakes]

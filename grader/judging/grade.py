@@ -63,7 +63,7 @@ def grade(
     if broken:
         return _report(submission, broken[0], executions, (), (), assignment)
     printed = [extract(e.outputs) for e in executions]
-    told = executions[0].outputs if only is None else ()
+    told = [e.outputs for e in executions] if only is None else ()
     absence = Absence(refusals_of(submission, executions), submission.cells)
     decisions = decide(submission.cells, printed if only is None else only, assignment, told, absence)
     flags = (

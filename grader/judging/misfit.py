@@ -51,7 +51,7 @@ def judge_misfit(check: TensorCheck, candidate: Candidate, case: Case) -> Decisi
         return decided("review", None, doubt)
     unit = _other_unit(candidate, comparison, case)
     if unit is not None:
-        return decided("review", None, _OTHER_UNIT, unit)
+        return replace(decided("review", None, _OTHER_UNIT, unit), shown=True)
     constant = len(case.references) > 1 and all(r.movement == "constant" for r in candidate.readings)
     if candidate.kind == "mistaken" and constant:
         # a mistake whose numbers no world moves is met by whatever stands still, too

@@ -7,12 +7,13 @@ written in it, where parameters are updated. Nothing here is ever evaluated.
 from __future__ import annotations
 
 import ast
+import builtins
 import contextlib
 import math
 import re
 import warnings
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -34,14 +35,15 @@ _UPDATE = re.compile(
     r"|\.copy_\([^\n]*-|-\s*[\w.]+\s*\*\s*[\w.\[\]]*\bgrad"
 )
 _FUNCTION = re.compile(r"^def (\w+)\(.*?(?=^[^\s#)]|\Z)", re.MULTILINE | re.DOTALL)
-_CELL_MAGIC = re.compile(r"\A\s*%%(?:time|timeit|capture|prun)\b[^\n]*")
-_SETS_UP = re.compile(
-    r"get_ipython\(|warnings\.|print\(|display\(|(?:plt|sns|mpl|matplotlib|logging|os|sys|drive)\."
-    r"|(?:np|numpy|torch|pd|pandas)\.(?:set_\w+\(|set_option\(|options\.|backends\.)"
-    r"|torch\.(?:manual_seed|use_deterministic_algorithms|cuda\.\w+)\(|(?:np\.|numpy\.)?(?:random\.)?seed\("
-    r"|device ?=|%"
+_CELL_MAGIC = re.compile(
+    r"\A\s*%%(?:(?:time|timeit|capture|prun)\b[^\n]*|writefile[ \t]+[^\n]*\.py[ \t]*(?=\n))"
 )
-_OPENING = re.compile(r"\s*(?:#[^\n]*\n\s*)*")
+_COMPUTES = frozenset({"numpy", "torch", "scipy", "sklearn", "pandas", "jax", "tensorflow", "random"})
+_SETS_UP = re.compile(  # calls of these that compute nothing
+    r"(?:numpy|torch|pandas)\.(?:set_\w+|get_\w+|set_option|options|backends|printoptions|seterr|errstate|__version__)"
+    r"|torch\.(?:manual_seed|use_deterministic_algorithms|device|cuda|mps|xpu|version|is_\w+|autograd\.set_\w+)"
+    r"|(?:numpy\.)?random\.seed"
+)
 _PRINTERS = {"print", "display", "pprint", "pp"}
 _LARGEST = 200_000  # characters of one cell that are parsed
 
@@ -71,11 +73,6 @@ class CellCode:
     needs: frozenset[str] = frozenset()
 
     @property
-    def opening(self) -> str:
-        """The comment that the cell begins with, "" if none."""
-        return " ".join(line.strip("# \t") for line in _OPENING.match(self.source)[0].splitlines())[:200]  # type: ignore[index]
-
-    @property
     def updates_parameters(self) -> bool:
         return bool(_UPDATE.search(self.source))
 
@@ -84,7 +81,7 @@ class Code:
     """All code cells of a notebook, read once."""
 
     def __init__(self, cells: Sequence[Cell]) -> None:
-        aliases: dict[str, str] = {}
+        aliases = {"np": "numpy", "pd": "pandas"}
         self.cells = tuple(_read(cell, aliases) for cell in cells if cell.kind == "code")
         self._by_index = {c.index: c for c in self.cells}
 
@@ -206,7 +203,7 @@ def _facts(cell: Cell, source: str, tree: ast.Module, aliases: dict[str, str]) -
         result=ast.unparse(expression) if expression is not None else "",
         result_parts=tuple(ast.unparse(p) for p in parts),
         shown="; ".join([*_printed(nodes), *([ast.unparse(expression)] if expression else [])])[:2000],
-        does_more_than_import=any(_works(node) for node in tree.body),
+        does_more_than_import=any(_works(node, aliases) for node in tree.body),
         parsed=True,
         defines=frozenset(name for node in tree.body for name in _given(node)),
         needs=_needed(tree.body),
@@ -264,38 +261,41 @@ def _parse(source: str) -> ast.Module | None:
         return None
 
 
-def _works(node: ast.stmt) -> bool:
-    """Does a statement do more than import, set up, name a constant or print?"""
-    if isinstance(node, ast.Import | ast.ImportFrom | ast.Pass):
+def _works(node: ast.AST, aliases: Mapping[str, str]) -> bool:
+    """Does a statement compute something, rather than import, define, set up, assert, name or print?"""
+    if isinstance(node, ast.Import | ast.ImportFrom | ast.Assert | _Scope | ast.ClassDef):
         return False
-    if isinstance(node, ast.If):
-        return any(_works(n) for n in (*node.body, *node.orelse))
-    if isinstance(node, ast.Try):
-        handled = (n for handler in node.handlers for n in handler.body)
-        return any(_works(n) for n in (*node.body, *handled, *node.orelse, *node.finalbody))
-    if isinstance(node, ast.Expr | ast.Assign | ast.AnnAssign) and _is_plain(node.value):
-        return False
-    return not _SETS_UP.match(ast.unparse(node))
+    if isinstance(node, ast.Call) and _computes(node, aliases):
+        return True
+    return any(_works(child, aliases) for child in ast.iter_child_nodes(node))
 
 
-def _is_plain(value: ast.expr | None) -> bool:
-    """A constant, or a name out of a module: `12345`, `torch.float64`."""
-    while isinstance(value, ast.Attribute):
-        value = value.value
-    return value is None or isinstance(value, ast.Constant | ast.Name)
+def _computes(call: ast.Call, aliases: Mapping[str, str]) -> bool:
+    """A library for numbers does, and what the notebook defined; other libraries and built-ins set up."""
+    if isinstance(call.func, ast.Name):
+        name = aliases.get(call.func.id, call.func.id)
+        if "." not in name:
+            return not hasattr(builtins, name) and name not in ("display", "get_ipython")
+    else:
+        name = _dotted(call.func, aliases)
+    return name.split(".")[0] in _COMPUTES and not _SETS_UP.match(name)
+
+
+def _dotted(node: ast.expr, aliases: Mapping[str, str]) -> str:
+    """`torch.nn.Linear` of an attribute; "?" stands for what is no name."""
+    parts: list[str] = []
+    while isinstance(node, ast.Attribute):
+        parts.append(node.attr)
+        node = node.value
+    head = aliases.get(node.id, node.id) if isinstance(node, ast.Name) else "?"
+    return ".".join([head, *reversed(parts)])
 
 
 def _names(tree: ast.AST, aliases: dict[str, str]) -> Iterator[str]:
     """Names that code which can run uses; an import alone uses nothing."""
     for node in _alive(tree):
         if isinstance(node, ast.Attribute):
-            parts: list[str] = []
-            inner: ast.expr = node
-            while isinstance(inner, ast.Attribute):
-                parts.append(inner.attr)
-                inner = inner.value
-            head = aliases.get(inner.id, inner.id) if isinstance(inner, ast.Name) else "?"
-            yield ".".join([head, *reversed(parts)])
+            yield _dotted(node, aliases)
         elif isinstance(node, ast.Name):
             yield aliases.get(node.id, node.id)
         elif isinstance(node, ast.ImportFrom) and node.module:
