@@ -1,0 +1,160 @@
+"""One submission, start to end; see `grader.pipeline`."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from grader.assignment import Assignment
+from grader.errors import IsolationError, OperationError
+from grader.execute.job import Job, Limits
+from grader.execute.picture import without
+from grader.given_files import beside
+from grader.grading import Graded
+from grader.models import Execution, Report, Submission
+from grader.pipeline import work
+from grader.pipeline.judges import OverrunError, WorkError
+from grader.pipeline.within import FIRST_S, Calls, within_limits
+from grader.pipeline.work import Upload
+from rubric.schema import World
+
+UNREADABLE = "it could not be read within the grader's limits; a person looks at it"
+FAILED = "the grader failed while reading it; a person looks at it"
+
+
+class Runner(Protocol):
+    """Runs one notebook in a fresh kernel; see `grader.execute`."""
+
+    async def run(self, job: Job) -> Execution: ...
+
+
+class Shelf(Protocol):
+    """Where the runs of one submission are kept between one grading and the next."""
+
+    async def get(self, world: World) -> Execution | None: ...
+    async def put(self, world: World, execution: Execution) -> None: ...
+
+
+class NoShelf:
+    """Keeps nothing."""
+
+    async def get(self, world: World) -> Execution | None:
+        return None
+
+    async def put(self, world: World, execution: Execution) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """A submission as it was read. traces: of our faults and limits meanwhile; it then has a problem."""
+
+    submission: Submission
+    traces: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """One run. fresh: just now; else it came from the shelf."""
+
+    world: World
+    execution: Execution
+    fresh: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """All that is known of one submission.
+
+    pages: file name → text, report.json among them. traces: what failed in our code, or met a limit: for
+    whoever mends it.
+    """
+
+    submission: Submission
+    runs: tuple[Ran, ...]
+    report: Report
+    pages: dict[str, str]
+    traces: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Pipeline:
+    """The steps of one submission of one assignment. limits: of every run."""
+
+    assignment: Assignment
+    calls: Calls
+    runner: Runner
+    limits: Limits
+
+    async def read(self, upload: Upload) -> Read:
+        """The submission; where it can't be read, its problem says why."""
+        try:
+            return Read(await self.calls.call(FIRST_S, work.read, upload))
+        except OverrunError as over:
+            return Read(upload.refused(UNREADABLE), (str(over),))
+        except WorkError as error:
+            return Read(upload.refused(FAILED), (error.trace,))
+
+    async def run(self, submission: Submission, shelf: Shelf | None = None) -> tuple[Ran, ...]:
+        """One run in each world, in the rubric's order; none where the submission has a problem.
+
+        What we fail at is an Execution of status `sandbox_error`. Raises `IsolationError`, and what the
+        shelf raises.
+        """
+        if submission.problem is not None:
+            return ()
+        try:
+            async with asyncio.TaskGroup() as group:
+                tasks = [
+                    group.create_task(self._in_world(submission, world, shelf or NoShelf()))
+                    for world in self.assignment.rubric.worlds
+                ]
+        except BaseExceptionGroup as failures:
+            raise first(failures) from failures
+        return tuple(t.result() for t in tasks)
+
+    async def judge(self, submission: Submission, executions: Sequence[Execution]) -> Graded:
+        """The report, and what failed or met a limit on the way. Final: the same again gives the same."""
+        found = await within_limits(self.calls, work.judge, submission, executions)
+        return Graded(found.value.report, (*found.overruns, *found.value.traces))
+
+    async def typeset(
+        self, report: Report, submission: Submission, execution: Execution | None
+    ) -> dict[str, str]:
+        """File name → text of all that is shown of a submission. execution: in the handout's world."""
+        found = await within_limits(self.calls, work.typeset, report, submission, execution)
+        return found.value
+
+    async def grade(self, upload: Upload, shelf: Shelf | None = None) -> Result:
+        """Read, run, judge and typeset."""
+        taken = await self.read(upload)
+        runs = await self.run(taken.submission, shelf)
+        graded = await self.judge(taken.submission, [r.execution for r in runs])
+        ran = runs[0].execution if runs else None
+        pages = await self.typeset(graded.report, taken.submission, ran)
+        return Result(taken.submission, runs, graded.report, pages, (*taken.traces, *graded.traces))
+
+    async def _in_world(self, submission: Submission, world: World, shelf: Shelf) -> Ran:
+        if (kept := await shelf.get(world)) is not None:
+            return Ran(world, kept, fresh=False)
+        around = beside(submission.files, self.assignment.files_for(world))
+        prelude = self.assignment.prelude_for(world)
+        job = Job(cells=submission.cells, files=around, prelude=prelude, limits=self.limits)
+        try:
+            execution = await self.runner.run(job)
+        except IsolationError:
+            raise
+        except OperationError as error:
+            return Ran(world, Execution(status="sandbox_error", message=" ".join(str(error).split())))
+        if world != self.assignment.rubric.worlds[0]:
+            execution = without(execution)  # nobody looks at the other worlds' plots
+        if execution.status != "sandbox_error":
+            await shelf.put(world, execution)
+        return Ran(world, execution)
+
+
+def first(failures: BaseExceptionGroup[BaseException]) -> BaseException:
+    """The exception that ended a group of tasks."""
+    inner = failures.exceptions[0]
+    return first(inner) if isinstance(inner, BaseExceptionGroup) else inner
