@@ -1,4 +1,4 @@
-"""One submission through the grader: read, run in each world, judged, typeset. Where it goes is not known here.
+"""One submission through the grader: read, run in each world, judged, typeset; for whoever keeps results.
 
 The folder of `grader grade` and the course's server are two who use it:
 
@@ -20,12 +20,12 @@ be tried again.
 
 An own step that reads students' text is a function of a module, `step(bench, cut, …)`, called with
 `within_limits(judges, step, …)`; arguments and result are pickled, so they must be our own records.
-`open_judges` belongs to one assignment, takes seconds to get ready in the background and shares its memory
-among the judges: open it once, not for each submission.
+`open_judges` belongs to one assignment; its first call takes seconds, and the judges share their memory: open
+it once, not for each submission.
 """
 
-from grader.grading import Graded
 from grader.judging.barrier import Cut
+from grader.judging.grade import Graded
 from grader.pipeline.judges import Judges, OverrunError, WorkError, open_judges
 from grader.pipeline.nursery import Bench
 from grader.pipeline.one import Pipeline, Ran, Read, Result, Runner, Shelf

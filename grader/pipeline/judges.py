@@ -19,11 +19,10 @@ import sys
 import tempfile
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, Concatenate, Literal, ParamSpec, TypeVar
 
-from grader.assignment import Assignment
+from grader.assignment.loading import Assignment
 from grader.errors import JudgeError
 from grader.jail.processors import processors
 from grader.pipeline import frames
@@ -50,7 +49,7 @@ MEMORY_BYTES = 384 << 20
 """what one call may need beside what is warm"""
 
 _ROOT = Path(__file__).parents[2]
-_ONE_THREAD = {name: "1" for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")}
+_ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 _WARM_UP_S = 300.0
 _STARTS = 3
 _PATIENCE = 6.0
@@ -171,9 +170,9 @@ async def open_judges(
     warm: Sequence[Callable[[Assignment], object]] = (),
     memory_bytes: int = MEMORY_BYTES,
 ) -> AsyncIterator[Judges]:
-    """Judges for the assignment in a folder, as long as the context lasts; nothing of them is left.
+    """Judges for the assignment in a folder, as long as the context lasts; then nothing of them is left.
 
-    They get ready in the background: the first call waits for that, and tells what went wrong.
+    They get ready with the first call, which waits for that and tells what went wrong.
     at_most: None for as many as there are processors. telling: see `Rubric.telling`. warm: called with
     the assignment once, before any judge is forked, for what all of them hold.
     """
@@ -227,7 +226,6 @@ class _Nursery:
         self._process: subprocess.Popen[bytes] | None = None
         self._control: socket.socket | None = None
         self._errors: IO[bytes] | None = None
-        self._launch()
 
     async def fork(self) -> _Judge:
         """A fresh judge. Raises `JudgeError`, or what is wrong with the assignment."""

@@ -31,7 +31,7 @@ from grader.pipeline import frames
 from grader.pipeline.mark import Mark
 
 if TYPE_CHECKING:
-    from grader.assignment import Assignment
+    from grader.assignment.loading import Assignment
     from rubric.schema import Disclosure
 
 REQUEST = struct.Struct("<cI")
@@ -117,9 +117,9 @@ def main(descriptor: int) -> None:
 
 def _prepare(order: Order, warm: bytes) -> Assignment:
     sys.path[:] = order.path
-    from grader import assignment as assignments
+    from grader.assignment import loading
 
-    assignment = assignments.load(order.folder)
+    assignment = loading.load(order.folder)
     assignment = replace(assignment, rubric=assignment.rubric.telling(order.telling))
     for function in pickle.loads(warm):  # after the search path is set: they may lie anywhere on it
         function(assignment)

@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from grader.assignment import Assignment
+from grader.assignment.given_files import beside
+from grader.assignment.loading import Assignment
 from grader.errors import IsolationError, OperationError
 from grader.execute.job import Job, Limits
 from grader.execute.picture import without
-from grader.given_files import beside
-from grader.grading import Graded
+from grader.judging.grade import Graded
 from grader.models import Execution, Report, Submission
 from grader.pipeline import work
 from grader.pipeline.judges import OverrunError, WorkError
+from grader.pipeline.nursery import Bench
 from grader.pipeline.within import FIRST_S, Calls, within_limits
-from grader.pipeline.work import Upload
+from grader.pipeline.work import Typeset, Upload
 from rubric.schema import World
 
 UNREADABLE = "it could not be read within the grader's limits; a person looks at it"
@@ -87,10 +88,13 @@ class Pipeline:
     runner: Runner
     limits: Limits
 
-    async def read(self, upload: Upload) -> Read:
-        """The submission; where it can't be read, its problem says why."""
+    async def read(self, upload: Upload, step: Callable[[Bench, Upload], Submission] = work.read) -> Read:
+        """The submission; where it can't be read, its problem says why.
+
+        step: what a judge does, for one who wants it to do more. Raises what the step raises on purpose.
+        """
         try:
-            return Read(await self.calls.call(FIRST_S, work.read, upload))
+            return Read(await self.calls.call(FIRST_S, step, upload))
         except OverrunError as over:
             return Read(upload.refused(UNREADABLE), (str(over),))
         except WorkError as error:
@@ -119,12 +123,10 @@ class Pipeline:
         found = await within_limits(self.calls, work.judge, submission, executions)
         return Graded(found.value.report, (*found.overruns, *found.value.traces))
 
-    async def typeset(
-        self, report: Report, submission: Submission, execution: Execution | None
-    ) -> dict[str, str]:
-        """File name → text of all that is shown of a submission. execution: in the handout's world."""
+    async def typeset(self, report: Report, submission: Submission, execution: Execution | None) -> Typeset:
+        """All that is written for a submission. execution: in the handout's world."""
         found = await within_limits(self.calls, work.typeset, report, submission, execution)
-        return found.value
+        return Typeset(found.value.pages, (*found.overruns, *found.value.traces))
 
     async def grade(self, upload: Upload, shelf: Shelf | None = None) -> Result:
         """Read, run, judge and typeset."""
@@ -132,26 +134,37 @@ class Pipeline:
         runs = await self.run(taken.submission, shelf)
         graded = await self.judge(taken.submission, [r.execution for r in runs])
         ran = runs[0].execution if runs else None
-        pages = await self.typeset(graded.report, taken.submission, ran)
-        return Result(taken.submission, runs, graded.report, pages, (*taken.traces, *graded.traces))
+        made = await self.typeset(graded.report, taken.submission, ran)
+        traces = (*taken.traces, *graded.traces, *made.traces)
+        return Result(taken.submission, runs, graded.report, made.pages, traces)
 
     async def _in_world(self, submission: Submission, world: World, shelf: Shelf) -> Ran:
         if (kept := await shelf.get(world)) is not None:
             return Ran(world, kept, fresh=False)
-        around = beside(submission.files, self.assignment.files_for(world))
-        prelude = self.assignment.prelude_for(world)
-        job = Job(cells=submission.cells, files=around, prelude=prelude, limits=self.limits)
+        job = Job(
+            cells=submission.cells,
+            files=beside(submission.files, self.assignment.files_for(world), submission.folder),
+            prelude=self.assignment.prelude_for(world),
+            limits=self.limits,
+            folder=submission.folder,
+        )
         try:
             execution = await self.runner.run(job)
         except IsolationError:
             raise
         except OperationError as error:
-            return Ran(world, Execution(status="sandbox_error", message=" ".join(str(error).split())))
+            return Ran(world, Execution(status="sandbox_error", message=one_line(error)))
         if world != self.assignment.rubric.worlds[0]:
             execution = without(execution)  # nobody looks at the other worlds' plots
         if execution.status != "sandbox_error":
             await shelf.put(world, execution)
         return Ran(world, execution)
+
+
+def one_line(error: BaseException) -> str:
+    """What an error says, for a person; with its kind where it is not one of ours."""
+    text = " ".join(str(error).split()) or "no message"
+    return text if isinstance(error, OperationError) else f"{type(error).__name__}: {text}"[:300]
 
 
 def first(failures: BaseExceptionGroup[BaseException]) -> BaseException:

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Protocol
+import traceback
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Protocol, TypeVar
 
 from grader import report as reports
-from grader.assignment import Assignment
-from grader.grading import Graded, books, grade_within
+from grader.assignment.loading import Assignment
+from grader.errors import GraderError
 from grader.judging.barrier import Cut
-from grader.late import penalise
+from grader.judging.books import books_of
+from grader.judging.grade import Graded, grade_within
+from grader.judging.late import penalise
 from grader.models import Cell, Execution, Report, Submission
 from grader.pipeline.nursery import Bench
 
-_NOT_SHOWN = "This notebook could not be shown within the grader's limits."
+_NOT_SHOWN = "The grader could not show this notebook; open the file that was handed in."
+
+_T = TypeVar("_T")
 
 
 class Upload(Protocol):
@@ -27,7 +33,7 @@ class Upload(Protocol):
 
 def warm(assignment: Assignment) -> None:
     """Make once what every judge of an assignment holds."""
-    books(assignment)
+    books_of(assignment)
 
 
 def read(bench: Bench, upload: Upload) -> Submission:
@@ -43,14 +49,65 @@ def judge(bench: Bench, cut: Cut, submission: Submission, executions: Sequence[E
 
 def typeset(
     bench: Bench, cut: Cut, report: Report, submission: Submission, execution: Execution | None
-) -> dict[str, str]:
-    """File name → text of all that is written for one submission, report.json included."""
+) -> Typeset:
+    """All that is written for one submission, report.json included."""
     bench.mark.note("showing")
-    if not cut.shown:
-        submission, execution = bare(submission), None
-    return reports.typeset(report, submission, bench.assignment.rubric, execution)
+    rubric = bench.assignment.rubric
+
+    def pages(shown: Shown) -> dict[str, str]:
+        return reports.pages(shown.report, shown.submission, rubric, shown.execution)
+
+    made, traces = as_far_as_can_be(pages, cut, Shown(report, submission, execution))
+    return Typeset(made, traces)
 
 
-def bare(submission: Submission) -> Submission:
-    """A submission of which nothing is shown."""
-    return submission.model_copy(update={"cells": (Cell(index=0, kind="markdown", source=_NOT_SHOWN),)})
+@dataclass(frozen=True, slots=True)
+class Typeset:
+    """pages: file name → text. traces: of what failed in our code; less is shown then."""
+
+    pages: dict[str, str]
+    traces: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What is to be shown of a submission. execution: in the handout's world; None where it did not run."""
+
+    report: Report
+    submission: Submission
+    execution: Execution | None
+
+
+def as_far_as_can_be(show: Callable[[Shown], _T], cut: Cut, whole: Shown) -> tuple[_T, tuple[str, ...]]:
+    """`show` of all, or of less where our code fails on that; and the tracebacks of these failures.
+
+    Raises what `grader.errors` has, and the last failure where nothing can be shown at all.
+    """
+    bare = _bare(whole)
+    steps = [bare, _without_evidence(bare)]
+    traces: list[str] = []
+    for shown in [whole, *steps] if cut.shown else steps:
+        try:
+            return show(shown), tuple(traces)
+        except (GraderError, MemoryError):
+            raise
+        except Exception as error:
+            traces.append("".join(traceback.format_exception(error)))
+            if shown is steps[-1]:
+                raise
+    raise AssertionError("the last step shows or raises")
+
+
+def _bare(shown: Shown) -> Shown:
+    """Nothing of the notebook."""
+    cells = (Cell(index=0, kind="markdown", source=_NOT_SHOWN),)
+    return Shown(shown.report, shown.submission.model_copy(update={"cells": cells}), None)
+
+
+def _without_evidence(shown: Shown) -> Shown:
+    """Nothing that the notebook printed either."""
+    questions = tuple(
+        q.model_copy(update={"checks": tuple(c.model_copy(update={"evidence": None}) for c in q.checks)})
+        for q in shown.report.questions
+    )
+    return replace(shown, report=shown.report.model_copy(update={"questions": questions}))

@@ -1,0 +1,276 @@
+"""One submission and what its runs printed, to a report (pure).
+
+::
+
+    outputs of each world ─▶ extract ─▶ pair ─▶ read ─┬─▶ match ─▶ judge ─▶ follow-through ─▶ score ─▶ Report
+                                      known mistakes ─┘               code, text ─┘
+"""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib.metadata import PackageNotFoundError, version
+
+from grader.assignment.loading import Assignment
+from grader.judging import provenance
+from grader.judging.barrier import (
+    FAILED,
+    FAULTY,
+    UNJUDGED,
+    UNREAD,
+    WHOLE,
+    Cut,
+    Note,
+    Prints,
+    Trouble,
+    decide_apart,
+    doubted,
+    nowhere,
+    read_outputs,
+    undecided,
+)
+from grader.judging.decide import decide
+from grader.judging.decision import Decision
+from grader.judging.score import score_check, score_question
+from grader.judging.stored import compare_stored
+from grader.models import (
+    Cell,
+    Execution,
+    ExecutionSummary,
+    Flag,
+    Isolation,
+    Output,
+    PrintedTensor,
+    Provenance,
+    QuestionResult,
+    Report,
+    RubricRef,
+    Submission,
+    SubmissionRef,
+    WorldRef,
+)
+from rubric.schema import Question
+
+_UNGRADED = ("unreadable", "sandbox_error")
+
+
+@dataclass(frozen=True, slots=True)
+class Graded:
+    """A report, and the tracebacks of what failed in our code meanwhile: its checks wait for a person."""
+
+    report: Report
+    traces: tuple[str, ...] = ()
+
+
+def grade(
+    submission: Submission,
+    executions: Sequence[Execution],
+    assignment: Assignment,
+    only: Sequence[Sequence[PrintedTensor]] | None = None,
+) -> Report:
+    """Grade one submission.
+
+    executions: one per world of the rubric, in the rubric's order; empty when the submission could
+        not be read (`Submission.problem`).
+    only: the prints of each world that may answer anything; None for all that there are.
+
+    The score is null, never 0, where the submission could not be graded.
+    """
+    return grade_within(submission, executions, assignment, only=only).report
+
+
+def grade_within(
+    submission: Submission,
+    executions: Sequence[Execution],
+    assignment: Assignment,
+    cut: Cut = WHOLE,
+    note: Note = nowhere,
+    only: Sequence[Sequence[PrintedTensor]] | None = None,
+) -> Graded:
+    """`grade` without what is cut off; note is told how far it is. A fault of ours costs what it must.
+
+    Raises `MemoryError` alone.
+    """
+    rubric = assignment.rubric
+    if submission.problem is not None or not executions:
+        problem = submission.problem or "nothing was executed"
+        return Graded(_report(submission, _unreadable(problem), (), (), (), assignment))
+    broken = [e for e in executions if e.status in _UNGRADED]
+    if broken:
+        return Graded(_report(submission, broken[0], executions, (), (), assignment))
+    trouble = Trouble()
+    first = executions[0]
+    printed: Sequence[Prints] = ()
+    if cut.judged:
+        printed = [read_outputs(e, cut, note, trouble) for e in executions]
+        note("judging")
+        told = first.outputs if only is None and not trouble.unread else ()
+        decisions = _decide_apart(
+            submission.cells, printed if only is None else only, told, first, assignment, trouble
+        )
+    else:
+        decisions = undecided(rubric.checks(), UNJUDGED)
+    flags = [flag for d in decisions.values() for flag in d.flags]
+    if cut.judged and cut.compared and not trouble.unread and not trouble.faulty:
+        note("comparing")
+        flags += _compared(submission.cells, printed[0], trouble)
+    flags += _run_flags(executions, [w.name for w in rubric.worlds])
+    flags += _trouble_flags(cut, trouble)
+    note("scoring")
+    outputs = {(o.cell, o.index): o for o in first.outputs}
+    questions = tuple(_scored(q, decisions, outputs, assignment, trouble) for q in rubric.questions)
+    report = _report(submission, first, executions, questions, tuple(flags), assignment)
+    return Graded(report, tuple(trouble.traces))
+
+
+def _decide_apart(
+    cells: Sequence[Cell],
+    printed: Sequence[Sequence[PrintedTensor]],
+    told: Sequence[Output],
+    first: Execution,
+    assignment: Assignment,
+    trouble: Trouble,
+) -> Mapping[str, Decision]:
+    checks = assignment.rubric.checks()
+    lacking = _lacking(first)
+
+    def among(prints: Sequence[Sequence[PrintedTensor]]) -> Mapping[str, Decision]:
+        return decide(cells, prints, assignment, told, lacking)
+
+    found = decide_apart(among, [tuple(world) for world in printed], trouble)
+    if found is None:
+        return undecided(checks, FAILED)
+    sizes = {c.id: assignment.references[0][c.quantity].size for c in assignment.rubric.tensor_checks()}
+    return doubted(found, checks, sizes, trouble)
+
+
+def _compared(cells: Sequence[Cell], printed: Sequence[PrintedTensor], trouble: Trouble) -> list[Flag]:
+    try:
+        return compare_stored(cells, printed)
+    except Exception as error:
+        trouble.note(error)
+        return []
+
+
+def _scored(
+    question: Question,
+    decisions: Mapping[str, Decision],
+    outputs: Mapping[tuple[int, int], Output],
+    assignment: Assignment,
+    trouble: Trouble,
+) -> QuestionResult:
+    """A question's points; a check whose evidence our code can't describe waits for a person."""
+    results = []
+    for check in question.checks:
+        decision = decisions[check.id]
+        try:
+            result = score_check(check, decision, assignment.rubric, outputs, assignment.references[0])
+        except Exception as error:
+            trouble.note(error)
+            decision = Decision(check.id, "review", None, FAILED)
+            result = score_check(check, decision, assignment.rubric, outputs, assignment.references[0])
+        results.append(result)
+    return score_question(question, results)
+
+
+def _trouble_flags(cut: Cut, trouble: Trouble) -> list[Flag]:
+    flags = []
+    if trouble.unread or not cut.judged:
+        flags.append(Flag(id="over_limit", message=UNREAD if cut.judged else UNJUDGED))
+    if trouble.traces:
+        flags.append(Flag(id="grader_fault", message=FAULTY))
+    return flags
+
+
+def _lacking(execution: Execution) -> list[str]:
+    """The packages for want of which a cell ended: not the student's fault."""
+    ended = [e.message for e in execution.errors if e.name == "ModuleNotFoundError"]
+    return [name for name in execution.missing_packages if any(repr(name) in text for text in ended)]
+
+
+def _run_flags(executions: Sequence[Execution], worlds: Sequence[str]) -> list[Flag]:
+    flags = []
+    first = executions[0]
+    if first.isolation.tier == "none":
+        flags.append(Flag(id="no_isolation", message="This notebook ran without any isolation."))
+    for name in first.missing_packages:
+        flags.append(
+            Flag(id="missing_package", message=f"The kernel's environment lacks the package {name!r}.")
+        )
+    for world, execution in zip(worlds[1:], executions[1:], strict=False):
+        if execution.status != first.status:
+            flags.append(
+                Flag(
+                    id="worlds_differ",
+                    message=f"Under another seed (world {world!r}) the run ended with {execution.status}"
+                    f"{': ' + execution.message if execution.message else ''}.",
+                )
+            )
+    return flags
+
+
+def _unreadable(problem: str) -> Execution:
+    return Execution(status="unreadable", message=problem, isolation=Isolation(tier="not run"))
+
+
+def _report(
+    submission: Submission,
+    execution: Execution,
+    executions: Sequence[Execution],
+    questions: tuple[QuestionResult, ...],
+    flags: tuple[Flag, ...],
+    assignment: Assignment,
+) -> Report:
+    rubric = assignment.rubric
+    checks = [c for q in questions for c in q.checks]
+    graded = bool(questions)
+    pending = sum(c.max_score for c in checks if c.score is None)
+    return Report(
+        submission=SubmissionRef(
+            id=submission.id,
+            path=submission.path,
+            sha256=submission.sha256,
+            student=submission.student,
+            received_at=submission.received_at,
+        ),
+        rubric=RubricRef(id=rubric.id, version=rubric.version, sha256=assignment.sha256, title=rubric.title),
+        execution=ExecutionSummary(
+            status=execution.status,
+            message=execution.message,
+            isolation=execution.isolation,
+            wall_s=round(sum(e.wall_s for e in executions) or execution.wall_s, 3),
+            errors=execution.errors,
+            stopped_at=execution.stopped_at,
+            missing_packages=execution.missing_packages,
+            usage=execution.usage,
+        ),
+        score=round(sum(q.score or 0.0 for q in questions), 2) if graded else None,
+        max_score=round(rubric.points, 2),
+        pending=round(pending, 2),
+        needs_review=not graded or pending > 0,
+        participation=(round(sum(q.addressed for q in questions) / len(questions), 3) if graded else 0.0),
+        flags=(*submission.flags, *flags),
+        questions=questions,
+        provenance=Provenance(
+            grader=_version("notebook-grader"),
+            torch=_version("torch"),
+            python=platform.python_version(),
+            lock=provenance.lock(),
+            image=provenance.image(),
+            worlds=tuple(
+                WorldRef(name=w.name, status=e.status, wall_s=round(e.wall_s, 3))
+                for w, e in zip(rubric.worlds, executions, strict=False)
+            ),
+        ),
+    )
+
+
+@lru_cache
+def _version(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return "unknown"
