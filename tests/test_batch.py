@@ -219,6 +219,9 @@ def test_as_many_students_are_in_hand_as_keep_the_kernels_busy(desk: Desk) -> No
 
 
 def test_cancelling_keeps_what_is_done(desk: Desk) -> None:
+    for i in range(9):
+        make_notebook(desk.uploads / f"s{i}.ipynb", [float(i)])
+
     async def main() -> None:
         plan = Plan(1, Conditions(Limits(total_s=30), "base"))
         assignment = assignments.load(str(desk.assignment))
@@ -238,10 +241,10 @@ def test_cancelling_keeps_what_is_done(desk: Desk) -> None:
 
     asyncio.run(main())
     done = desk.scores()
-    assert 1 <= len(done) < 3
+    assert 1 <= len(done) < 12
     desk.grade(FakeRunner())
     assert set(done) <= {name for name, kind in desk.happened().items() if kind == "kept"}
-    assert desk.scores() == {"anna": 10.0, "ben": 0.0, "cem": 10.0}
+    assert len(desk.scores()) == 12
 
 
 def test_nowhere_to_write_stops_the_run_with_one_line(desk: Desk) -> None:

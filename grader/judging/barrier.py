@@ -14,16 +14,18 @@ from typing import Protocol
 
 from grader.extract import Sink, extract_output
 from grader.judging.decision import Decision
-from grader.models import Execution, PrintedTensor
+from grader.models import Execution, PrintedTensor, Said
 from rubric.schema import Check, TensorCheck
 
 _FAULTS_AT_MOST = 5
 """prints that are looked for and set aside; with more of them nothing is judged"""
 
-UNREAD = "Part of what this notebook printed could not be read within the grader's limits; a person decides."
-UNJUDGED = "What this notebook printed could not be judged within the grader's limits; a person decides."
-FAULTY = "The grader failed on something that this notebook printed; a person decides."
-FAILED = "The grader failed on this; a person decides."
+UNREAD = Said(
+    "Part of what this notebook printed could not be read within the grader's limits; a person decides."
+)
+UNJUDGED = Said("This notebook could not be judged within the grader's limits; a person decides.")
+FAULTY = Said("The grader failed on something that this notebook printed; a person decides.")
+FAILED = Said("The grader failed on this; a person decides.")
 
 Prints = tuple[PrintedTensor, ...]
 Decide = Callable[[Sequence[Prints]], Mapping[str, Decision]]
@@ -136,12 +138,12 @@ def doubted(
     return settled
 
 
-def undecided(checks: Iterable[Check], reason: str) -> dict[str, Decision]:
+def undecided(checks: Iterable[Check], reason: Said) -> dict[str, Decision]:
     """Everything for a person."""
     return {check.id: Decision(check.id, "review", None, reason) for check in checks}
 
 
-def _open(decision: Decision, reason: str) -> Decision:
+def _open(decision: Decision, reason: Said) -> Decision:
     return replace(decision, verdict="review", credit=None, reason=reason, diagnosis=None)
 
 

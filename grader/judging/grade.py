@@ -16,6 +16,7 @@ from importlib.metadata import PackageNotFoundError, version
 
 from grader.assignment.loading import Assignment
 from grader.judging import provenance
+from grader.judging.absence import Absence, refusals_of
 from grader.judging.barrier import (
     FAILED,
     FAULTY,
@@ -23,6 +24,7 @@ from grader.judging.barrier import (
     UNREAD,
     WHOLE,
     Cut,
+    Decide,
     Note,
     Prints,
     Trouble,
@@ -46,10 +48,13 @@ from grader.models import (
     PrintedTensor,
     Provenance,
     QuestionResult,
+    Refusal,
     Report,
     RubricRef,
+    Said,
     Submission,
     SubmissionRef,
+    Values,
     WorldRef,
 )
 from rubric.schema import Question
@@ -96,21 +101,25 @@ def grade_within(
     """
     rubric = assignment.rubric
     if submission.problem is not None or not executions:
-        problem = submission.problem or "nothing was executed"
+        problem = submission.problem or Said("nothing was executed")
         return Graded(_report(submission, _unreadable(problem), (), (), (), assignment))
     broken = [e for e in executions if e.status in _UNGRADED]
     if broken:
         return Graded(_report(submission, broken[0], executions, (), (), assignment))
     trouble = Trouble()
     first = executions[0]
+    absence = _absence(submission, executions, trouble)
     printed: Sequence[Prints] = ()
     if cut.judged:
         printed = [read_outputs(e, cut, note, trouble) for e in executions]
         note("judging")
         told = first.outputs if only is None and not trouble.unread else ()
-        decisions = _decide_apart(
-            submission.cells, printed if only is None else only, told, first, assignment, trouble
-        )
+
+        def decided(prints: Sequence[Prints]) -> Mapping[str, Decision]:
+            return decide(submission.cells, prints, assignment, told, absence)
+
+        counted = printed if only is None else [tuple(world) for world in only]
+        decisions = _decide_apart(decided, counted, assignment, trouble)
     else:
         decisions = undecided(rubric.checks(), UNJUDGED)
     flags = [flag for d in decisions.values() for flag in d.flags]
@@ -122,29 +131,28 @@ def grade_within(
     note("scoring")
     outputs = {(o.cell, o.index): o for o in first.outputs}
     questions = tuple(_scored(q, decisions, outputs, assignment, trouble) for q in rubric.questions)
-    report = _report(submission, first, executions, questions, tuple(flags), assignment)
+    report = _report(submission, first, executions, questions, tuple(flags), assignment, absence.refusals)
     return Graded(report, tuple(trouble.traces))
 
 
 def _decide_apart(
-    cells: Sequence[Cell],
-    printed: Sequence[Sequence[PrintedTensor]],
-    told: Sequence[Output],
-    first: Execution,
-    assignment: Assignment,
-    trouble: Trouble,
+    decided: Decide, printed: Sequence[Prints], assignment: Assignment, trouble: Trouble
 ) -> Mapping[str, Decision]:
     checks = assignment.rubric.checks()
-    lacking = _lacking(first)
-
-    def among(prints: Sequence[Sequence[PrintedTensor]]) -> Mapping[str, Decision]:
-        return decide(cells, prints, assignment, told, lacking)
-
-    found = decide_apart(among, [tuple(world) for world in printed], trouble)
+    found = decide_apart(decided, printed, trouble)
     if found is None:
         return undecided(checks, FAILED)
     sizes = {c.id: assignment.references[0][c.quantity].size for c in assignment.rubric.tensor_checks()}
     return doubted(found, checks, sizes, trouble)
+
+
+def _absence(submission: Submission, executions: Sequence[Execution], trouble: Trouble) -> Absence:
+    try:
+        return Absence(refusals_of(submission, executions), submission.cells)
+    except Exception as error:
+        trouble.note(error)
+        trouble.faulty = True
+        return Absence((), ())
 
 
 def _compared(cells: Sequence[Cell], printed: Sequence[PrintedTensor], trouble: Trouble) -> list[Flag]:
@@ -179,41 +187,40 @@ def _scored(
 def _trouble_flags(cut: Cut, trouble: Trouble) -> list[Flag]:
     flags = []
     if trouble.unread or not cut.judged:
-        flags.append(Flag(id="over_limit", message=UNREAD if cut.judged else UNJUDGED))
+        flags.append(Flag.of("over_limit", UNREAD if cut.judged else UNJUDGED))
     if trouble.traces:
-        flags.append(Flag(id="grader_fault", message=FAULTY))
+        flags.append(Flag.of("grader_fault", FAULTY))
     return flags
-
-
-def _lacking(execution: Execution) -> list[str]:
-    """The packages for want of which a cell ended: not the student's fault."""
-    ended = [e.message for e in execution.errors if e.name == "ModuleNotFoundError"]
-    return [name for name in execution.missing_packages if any(repr(name) in text for text in ended)]
 
 
 def _run_flags(executions: Sequence[Execution], worlds: Sequence[str]) -> list[Flag]:
     flags = []
     first = executions[0]
     if first.isolation.tier == "none":
-        flags.append(Flag(id="no_isolation", message="This notebook ran without any isolation."))
+        flags.append(Flag.of("no_isolation", Said("This notebook ran without any isolation.")))
     for name in first.missing_packages:
-        flags.append(
-            Flag(id="missing_package", message=f"The kernel's environment lacks the package {name!r}.")
-        )
+        text = Said("The kernel's environment lacks the package {name!r}.", {"name": name})
+        flags.append(Flag.of("missing_package", text))
     for world, execution in zip(worlds[1:], executions[1:], strict=False):
         if execution.status != first.status:
-            flags.append(
-                Flag(
-                    id="worlds_differ",
-                    message=f"Under another seed (world {world!r}) the run ended with {execution.status}"
-                    f"{': ' + execution.message if execution.message else ''}.",
-                )
+            ended: Values = {
+                "world": world,
+                "status": execution.status,
+                "why": execution.said or execution.message,
+            }
+            text = (
+                Said("Under another seed (world {world!r}) the run ended with {status}: {why}.", ended)
+                if execution.message
+                else Said("Under another seed (world {world!r}) the run ended with {status}.", ended)
             )
+            flags.append(Flag.of("worlds_differ", text))
     return flags
 
 
-def _unreadable(problem: str) -> Execution:
-    return Execution(status="unreadable", message=problem, isolation=Isolation(tier="not run"))
+def _unreadable(problem: Said) -> Execution:
+    return Execution(
+        status="unreadable", message=str(problem), said=problem, isolation=Isolation(tier="not run")
+    )
 
 
 def _report(
@@ -223,6 +230,7 @@ def _report(
     questions: tuple[QuestionResult, ...],
     flags: tuple[Flag, ...],
     assignment: Assignment,
+    refusals: tuple[Refusal, ...] = (),
 ) -> Report:
     rubric = assignment.rubric
     checks = [c for q in questions for c in q.checks]
@@ -240,10 +248,13 @@ def _report(
         execution=ExecutionSummary(
             status=execution.status,
             message=execution.message,
+            said=execution.said,
             isolation=execution.isolation,
             wall_s=round(sum(e.wall_s for e in executions) or execution.wall_s, 3),
             errors=execution.errors,
             stopped_at=execution.stopped_at,
+            interrupted=execution.interrupted,
+            refusals=refusals,
             missing_packages=execution.missing_packages,
             usage=execution.usage,
         ),

@@ -13,7 +13,7 @@ from grader.errors import IsolationError, OperationError
 from grader.execute.job import Job, Limits
 from grader.execute.picture import without
 from grader.judging.grade import Graded
-from grader.models import Execution, Report, Submission
+from grader.models import Execution, Report, Said, Submission
 from grader.pipeline import work
 from grader.pipeline.judges import OverrunError, WorkError
 from grader.pipeline.nursery import Bench
@@ -21,8 +21,8 @@ from grader.pipeline.within import FIRST_S, Calls, within_limits
 from grader.pipeline.work import Typeset, Upload
 from rubric.schema import World
 
-UNREADABLE = "it could not be read within the grader's limits; a person looks at it"
-FAILED = "the grader failed while reading it; a person looks at it"
+UNREADABLE = Said("it could not be read within the grader's limits; a person looks at it")
+FAILED = Said("the grader failed while reading it; a person looks at it")
 
 
 class Runner(Protocol):

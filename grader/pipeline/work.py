@@ -14,7 +14,7 @@ from grader.judging.barrier import Cut
 from grader.judging.books import books_of
 from grader.judging.grade import Graded, grade_within
 from grader.judging.late import penalise
-from grader.models import Cell, Execution, Report, Submission
+from grader.models import Cell, Execution, Report, Said, Submission
 from grader.pipeline.nursery import Bench
 
 _NOT_SHOWN = "The grader could not show this notebook; open the file that was handed in."
@@ -28,7 +28,7 @@ class Upload(Protocol):
     @property
     def id(self) -> str: ...
     def read(self) -> Submission: ...
-    def refused(self, problem: str) -> Submission: ...
+    def refused(self, problem: Said) -> Submission: ...
 
 
 def warm(assignment: Assignment) -> None:
