@@ -10,7 +10,9 @@ _SEED = "import numpy as np, sys\nnp.random.seed(1)\nlabel = lambda: f'v{np.rand
 
 CODE = {
     # ten thousand tensors an output, in many outputs: caps that count per output don't hold
-    "alternating": "for i in range(300):\n    print('tensor([1.5])\\n' * 1500)\n    print('x', file=sys.stderr)",
+    "alternating": (
+        "for i in range(300):\n    print('tensor([1.5])\\n' * 1500)\n    print('x', file=sys.stderr)"
+    ),
     # digits in groups, parted by thin blanks
     "thin_blanks": "print('1\\u2009' * 2_000_000)",
     # one line of nothing but blanks, and a word

@@ -99,7 +99,7 @@ class _OnDemand:
         return await self.runner.run(job)
 
     def soon(self) -> None:
-        """Begin to start kernels ahead of the first job, while that is still read; a broker is there at once."""
+        """Begin to start kernels while the first job is still read; a broker is there at once."""
         if self.opening is None and self.request.broker is None:
             self.opening = asyncio.create_task(self._ready())
             self.stack.push_async_callback(_cancelled, self.opening)
