@@ -36,9 +36,9 @@ class Cell(Record):
 
 
 class AttachedFile(Record):
-    """A file handed in beside the notebook, copied into the kernel's working directory."""
+    """A file handed in with the notebook, copied below the kernel's directory."""
 
-    name: str = Field(description="relative POSIX path below the notebook's folder")
+    name: str = Field(description="relative POSIX path below the top of what was handed in")
     source: str = Field(description="absolute path where the grader can read it")
     size: int = Field(ge=0)
 
@@ -70,6 +70,9 @@ class Submission(Record):
     sha256: str
     cells: tuple[Cell, ...] = ()
     files: tuple[AttachedFile, ...] = ()
+    folder: str = Field(
+        default="", description="the notebook's own, as `files` name it; its kernel stands there"
+    )
     student: Student = Student()
     received_at: datetime | None = None
     problem: str | None = None

@@ -128,6 +128,23 @@ def test_a_pipe_handed_in_is_refused_and_nobody_waits_for_it(tmp_path: Path) -> 
     assert list(target.iterdir()) == []
 
 
+def test_a_tree_keeps_its_folders_and_the_kernel_stands_in_the_notebooks(run: Run, tmp_path: Path) -> None:
+    files = (
+        attached(tmp_path, "data/x.csv", "1,2\n"),
+        attached(tmp_path, "src/model.py", "def go(): return 5"),
+        attached(tmp_path, "notebooks/beside.py", "near = 6"),
+    )
+    done = run(
+        "import sys; sys.path.insert(0, '..')\nfrom src.model import go\nimport beside",
+        "print(open('../data/x.csv').read(), go(), beside.near)",
+        files=files,
+        folder="notebooks",
+    )
+    assert (done.status, text_of(done, 1)) == ("ok", "1,2\n 5 6\n")
+    assert done.missing_packages == ()
+    assert text_of(run("import os; print(os.path.basename(os.getcwd()))", folder="a/b"), 0) == "b\n"
+
+
 def test_the_folders_of_attached_files_have_room_of_their_own(run: Run, tmp_path: Path) -> None:
     paths = ("/".join(f"{number}-{depth}" for depth in range(40)) for number in range(5))
     files = tuple(attached(tmp_path, path, "x") for path in paths)

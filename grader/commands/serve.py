@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from grader.commands.progress import say
 from grader.errors import UsageError
-from grader.progress import say
 
 LOOPBACK = "127.0.0.1"
 
@@ -147,8 +148,8 @@ def add_assignment(
         say(f"{at} is there: students hand in at /a/{at}")
     else:
         say(
-            f"{at} has a further edition ({added.edition.version}); grades are by the old one until a teacher "
-            f"looks at /teach/{at}/regrade and takes it over"
+            f"{at} has a further edition ({added.edition.version}); grades are by the old one "
+            f"until a teacher looks at /teach/{at}/regrade and takes it over"
         )
     return 0
 
@@ -156,7 +157,7 @@ def add_assignment(
 def _dates(database: object, slug: str, due: str, now: datetime) -> None:
     from sqlalchemy import select
 
-    from grader.service import founding
+    from grader.service import courses, founding
     from grader.service.database import Database
     from grader.service.tables import Assignment
 
@@ -170,14 +171,5 @@ def _dates(database: object, slug: str, due: str, now: datetime) -> None:
     with database.writing() as session:
         found = session.scalar(select(Assignment).where(Assignment.slug == slug))
         assert found is not None
-        founding.set_dates(
-            session,
-            found,
-            None,
-            now,
-            opens=found.opens,
-            due=moment,
-            closes=found.closes,
-            grace_s=found.grace_s,
-            checks=found.checks,
-        )
+        dates = replace(courses.common_dates(found), due=moment)
+        founding.set_dates(session, found, dates, found.checks, None, now)

@@ -13,7 +13,7 @@ DatabaseAddress = Annotated[
     typer.Option(
         "--database",
         metavar="ADDRESS",
-        help="postgresql://… instead of SQLite in the folder; better in GRADER_DATABASE, which nobody else reads.",
+        help="postgresql://… instead of SQLite; better in GRADER_DATABASE, which nobody else reads.",
     ),
 ]
 OfCourse = Annotated[str | None, typer.Option(help="The course. [default: the only one]")]

@@ -53,11 +53,11 @@ class ColdKernel:
         self._manager = manager
         self._folder = folder
 
-    def place(self, files: tuple[AttachedFile, ...]) -> None:
-        """Copy files into the working directory."""
+    def place(self, files: tuple[AttachedFile, ...], folder: str) -> None:
+        """Copy files below the working directory."""
         directory = os.open(self._folder / "work", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         try:
-            copy_files(files, directory)
+            copy_files(files, directory, folder)
         finally:
             os.close(directory)
 

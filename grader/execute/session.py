@@ -123,8 +123,7 @@ async def execute(kernel: Kernel, job: Job, started: float) -> Finished:
     meter = Meter(job.limits.output_bytes, job.limits.messages)
     log = OutputLog()
     try:
-        await _prepare(kernel, job.prelude, meter)
-        kernel.place(job.files)  # not before: a module handed in must not shadow what the prelude imports
+        await _prepare(kernel, job, meter)
         stop = await _run_cells(kernel, job, log, meter)
     finally:
         ending = await kernel.kill()
@@ -202,10 +201,10 @@ def _notebook(cells: tuple[Cell, ...]) -> NotebookNode:
     return NotebookNode(cells=sources, metadata=NotebookNode(), nbformat=4, nbformat_minor=5)  # type: ignore[no-untyped-call]
 
 
-async def _prepare(kernel: Kernel, prelude: str, meter: Meter) -> None:
-    """Connect, make the kernel behave, and run the prelude; both silently."""
+async def _prepare(kernel: Kernel, job: Job, meter: Meter) -> None:
+    """Connect, make the kernel behave, run the prelude silently, and lay the files beside it."""
     death = asyncio.ensure_future(kernel.ended())
-    work = asyncio.ensure_future(_send_setup(kernel, prelude, meter))
+    work = asyncio.ensure_future(_set_up(kernel, job, meter))
     try:
         await asyncio.wait({death, work}, timeout=_SETUP_S, return_when=asyncio.FIRST_COMPLETED)
         if work.done():
@@ -220,14 +219,23 @@ async def _prepare(kernel: Kernel, prelude: str, meter: Meter) -> None:
         await asyncio.gather(death, work, return_exceptions=True)
 
 
-async def _send_setup(kernel: Kernel, prelude: str, meter: Meter) -> None:
-    client = kernel.client
+async def _set_up(kernel: Kernel, job: Job, meter: Meter) -> None:
     try:
-        await client.open(meter)
+        await kernel.client.open(meter)
     except WireError as error:
         raise KernelStartError(f"a kernel could not be connected to: {error}") from error
-    await _subscribed(client)
-    codes = [code for code in (kernel.setup, _compiled(prelude)) if code]
+    await _subscribed(kernel.client)
+    await _send(kernel, (kernel.setup, _compiled(job.prelude)))
+    # not before: a module handed in must not shadow what the prelude imports
+    kernel.place(job.files, job.folder)
+    if job.folder:
+        await _send(kernel, (f"__import__('os').chdir({job.folder!r})",))
+
+
+async def _send(kernel: Kernel, texts: tuple[str, ...]) -> None:
+    """Run code of ours, silently, and wait until it is done."""
+    client = kernel.client
+    codes = [code for code in texts if code]
     sent = [client.execute(code, silent=True, allow_stdin=False) for code in codes]
     for asked, code in zip(sent, codes, strict=True):
         reply = await client.shell_channel.get_msg()
@@ -235,7 +243,8 @@ async def _send_setup(kernel: Kernel, prelude: str, meter: Meter) -> None:
             reply = await client.shell_channel.get_msg()
         content = reply["content"]
         if content.get("status") != "ok":
-            part = "our own preparation of the kernel" if code is kernel.setup else "the assignment's prelude"
+            ours = code is kernel.setup or code.startswith("__import__('os').chdir(")
+            part = "our own preparation of the kernel" if ours else "the assignment's prelude"
             what = first_line(f"{content.get('ename')}: {content.get('evalue')}")
             raise PreludeError(f"{part} failed in the kernel: {what}")
     while sent:

@@ -16,7 +16,7 @@ _FLAGGED = 10
 
 
 @dataclass(frozen=True, slots=True)
-class Item:
+class ChoiceItem:
     """One file of a student's. below: its path as handed in. order: the larger, the newer (0: unknown)."""
 
     file: File
@@ -32,8 +32,8 @@ class Item:
 class Choice:
     """notebook None: there is none, and `problem` says why. others: what comes along."""
 
-    notebook: Item | None
-    others: tuple[Item, ...]
+    notebook: ChoiceItem | None
+    others: tuple[ChoiceItem, ...]
     flags: tuple[Flag, ...] = ()
     problem: str = ""
 
@@ -43,7 +43,7 @@ def is_script_name(name: str) -> bool:
     return name.lower().endswith(".py")
 
 
-def choose(items: Sequence[Item], prefer: str | None) -> Choice:
+def choose(items: Sequence[ChoiceItem], prefer: str | None) -> Choice:
     """The only notebook; of several the one that fits `prefer` (a glob, case ignored), else the newest.
 
     Newer is what the platform numbers higher, then what was changed later, then the later name. Without
@@ -84,7 +84,7 @@ def refused_flags(refused: Sequence[tuple[str, str]]) -> list[Flag]:
     return [Flag(id="refused_file", message=m) for m in messages]
 
 
-def _newness(item: Item) -> tuple[int, float, str]:
+def _newness(item: ChoiceItem) -> tuple[int, float, str]:
     try:
         changed = item.file.path.lstat().st_mtime
     except OSError:
@@ -92,7 +92,7 @@ def _newness(item: Item) -> tuple[int, float, str]:
     return item.order, changed, "/".join(item.below)
 
 
-def _same(one: Item, other: Item) -> bool:
+def _same(one: ChoiceItem, other: ChoiceItem) -> bool:
     """Copies of one notebook, as each member of a team hands in, leave nothing to choose."""
     try:
         return filecmp.cmp(one.file.path, other.file.path, shallow=False)
@@ -100,21 +100,21 @@ def _same(one: Item, other: Item) -> bool:
         return False
 
 
-def _why_newest(best: Item, among: Sequence[Item]) -> str:
+def _why_newest(best: ChoiceItem, among: Sequence[ChoiceItem]) -> str:
     """What the choice really rests on: uploads of one moment have no newest."""
     if any(i is not best and _newness(i)[:2] == _newness(best)[:2] for i in among):
         return "the last by name, for no time tells which is newer"
     return "the newest"
 
 
-def _no_notebook(usable: Sequence[Item], refused: Sequence[Item]) -> str:
+def _no_notebook(usable: Sequence[ChoiceItem], refused: Sequence[ChoiceItem]) -> str:
     if refused:
         more = f" (and {len(refused) - 1} more)" if len(refused) > 1 else ""
         return f"{refused[0].name[:120]}: {refused[0].file.refused}{more}"
     return f"no notebook among what was handed in ({_names(usable)})" if usable else "nothing was handed in"
 
 
-def _names(items: Sequence[Item]) -> str:
+def _names(items: Sequence[ChoiceItem]) -> str:
     names = [i.name[:80] for i in items]
     more = f", and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
     return ", ".join(names[:_SHOWN]) + more

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from grader.disk import temporary
+from grader.folder.files import content_digest, temporary
 from grader.intake import files, notebook, script
 from grader.intake.archives import prune
 from grader.intake.arrival import listed_times
@@ -26,7 +26,7 @@ MAX_FILES_BYTES = 200 * 2**20
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class CollectedUpload:
     """An upload with its id, not yet read: a class of ten thousand fits in memory as these."""
 
     id: str
@@ -44,7 +44,7 @@ class Entry:
             content = hashlib.sha256(self._bytes()).hexdigest()
         except Refused as refused:
             content = str(refused)
-        beside = [(b.name, files.content_digest(b.path)) for b in upload.beside]
+        beside = [(b.name, content_digest(b.path)) for b in upload.beside]
         who = upload.student.model_dump(mode="json"), str(upload.received_at)
         flags = [f.model_dump() for f in upload.flags]
         parts = [self.id, upload.relative, content, beside, who, flags]
@@ -90,7 +90,7 @@ class Intake:
     keeper: holds the folder in which archives were unpacked for as long as the intake is in use.
     """
 
-    entries: tuple[Entry, ...]
+    entries: tuple[CollectedUpload, ...]
     leftovers: tuple[Leftover, ...]
     keeper: object = None
 
@@ -150,7 +150,7 @@ def collect(
     prune(stage, unpacked)
     ordered = list(uploads.values())
     ids = assign([u.named for u in ordered])
-    entries = tuple(Entry(id=i, upload=u) for i, u in zip(ids, ordered, strict=True))
+    entries = tuple(CollectedUpload(id=i, upload=u) for i, u in zip(ids, ordered, strict=True))
     return Intake(entries, tuple(leftovers.values()), keeper)
 
 

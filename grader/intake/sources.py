@@ -11,12 +11,13 @@ from pathlib import Path
 from grader.errors import UsageError
 from grader.intake.archives import is_archive_name
 from grader.intake.arrival import listed_times, received_at
-from grader.intake.choose import Choice, Item, choose, is_script_name, refused_flags
+from grader.intake.choose import Choice, ChoiceItem, choose, is_script_name, refused_flags
 from grader.intake.convention import Convention, Listing, Owner
-from grader.intake.naming import Named, printable
+from grader.intake.naming import Named
 from grader.intake.platforms import recognise, together
 from grader.intake.tree import File, Folder, Leftover, Parts, Tree, text, walk
 from grader.models import Flag, Student
+from grader.text import printable
 
 _LATE = "The platform says it came late, not how late; no penalty is applied."
 
@@ -113,7 +114,7 @@ class _Reader:
     def plain(self, folder: Folder) -> Iterator[Upload | Leftover]:
         if folder.archive and folder is not self.tree.top:
             depth = len(folder.parts)
-            items = [Item(f, f.parts[depth:]) for f in folder.everything()]
+            items = [ChoiceItem(f, f.parts[depth:]) for f in folder.everything()]
             yield self._chosen(choose(items, self.prefer), folder.parts)
             return
         count = folder.notebooks()
@@ -137,12 +138,12 @@ class _Reader:
             yield from self.plain(below)
 
     def export(self, convention: Convention) -> Iterator[Upload | Leftover]:
-        groups: dict[str, list[tuple[Item, Owner]]] = {}
+        groups: dict[str, list[tuple[ChoiceItem, Owner]]] = {}
         times = dict(self.times)
         for file in self.tree.top.everything():
             owner = convention(file.parts)
             if owner is not None:
-                groups.setdefault(owner.key, []).append((Item(file, owner.below, owner.order), owner))
+                groups.setdefault(owner.key, []).append((ChoiceItem(file, owner.below, owner.order), owner))
             elif file.is_notebook:
                 message = "Its name does not say whose it is, as those of the others do."
                 yield self._upload(file, (Flag(id="no_student", message=message),))

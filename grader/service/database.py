@@ -24,7 +24,7 @@ _WAIT_MS = 20_000
 
 
 class Database:
-    """Sessions for reading, and for writing: one writer at a time in SQLite, rows are locked in PostgreSQL."""
+    """Sessions for reading and for writing: SQLite has one writer at a time, PostgreSQL locks rows."""
 
     def __init__(self, address: str) -> None:
         """address: as SQLAlchemy has them; `postgresql://` means psycopg. Raises `UsageError`."""

@@ -18,6 +18,7 @@ from grader.errors import StorageError, UsageError
 from grader.service import accounts, record, rules
 from grader.service.database import Database
 from grader.service.place import Place
+from grader.service.rules import Dates
 from grader.service.tables import Assignment, Course, Edition, Invitation, Login, Member, Person
 
 _SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,58}[a-z0-9])?")
@@ -127,7 +128,7 @@ def add_assignment(
     An assignment that is there already gets a further edition; nothing is graded by it before a teacher says
     so. Raises `RubricError`, `UsageError`, `StorageError`.
     """
-    from grader import assignment as assignments
+    from grader.assignment import loading as assignments
     from grader.service.grading import make_release
 
     loaded = assignments.load(folder)
@@ -194,28 +195,19 @@ def _copy(source: Path, target: Path) -> None:
 
 
 def set_dates(
-    session: Session,
-    assignment: Assignment,
-    by: int | None,
-    now: datetime,
-    *,
-    opens: datetime | None,
-    due: datetime | None,
-    closes: datetime | None,
-    grace_s: int,
-    checks: int,
+    session: Session, assignment: Assignment, dates: Dates, checks: int, by: int | None, now: datetime
 ) -> None:
-    """When it may be handed in. Raises `UsageError` for what can't be."""
+    """When it may be handed in, and how many self-checks an hour. Raises `UsageError` for what can't be."""
     ordered: Iterable[tuple[str, datetime | None, datetime | None]] = (
-        ("It opens after it is due.", opens, due),
-        ("It closes before it is due.", due, closes),
-        ("It opens after it closes.", opens, closes),
+        ("It opens after it is due.", dates.opens, dates.due),
+        ("It closes before it is due.", dates.due, dates.closes),
+        ("It opens after it closes.", dates.opens, dates.closes),
     )
     for wrong, first, then in ordered:
         if first is not None and then is not None and first > then:
             raise UsageError(wrong)
-    assignment.opens, assignment.due, assignment.closes = opens, due, closes
-    assignment.grace_s = max(0, min(grace_s, 7 * 86_400))
+    assignment.opens, assignment.due, assignment.closes = dates.opens, dates.due, dates.closes
+    assignment.grace_s = max(0, min(int(dates.grace.total_seconds()), 7 * 86_400))
     assignment.checks = max(0, min(checks, 1000))
-    said = "due " + (due.isoformat() if due else "never")
+    said = "due " + (dates.due.isoformat() if dates.due else "never")
     record.event(session, assignment.course_id, by, "set dates", f"{assignment.slug}: {said}", now)

@@ -10,20 +10,20 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TypeVar
 
-from grader import assignment as assignments
-from grader.assignment import Assignment
+from grader.assignment import loading as assignments
+from grader.assignment.given_files import beside
+from grader.assignment.loading import Assignment
+from grader.assignment.release import write_release
+from grader.batch.keys import Conditions, execution_key, files_digest
 from grader.execute import Job, Limits, Runner
 from grader.execute.picture import without
-from grader.given_files import beside
-from grader.grading import grade
+from grader.folder.store import Kept, executions
 from grader.jail.probe import Tier
-from grader.keys import Conditions, execution_key, files_digest
+from grader.judging.grade import grade
 from grader.models import Execution, Submission
-from grader.release import write_release
 from grader.report import to_json
 from grader.report.notebook import kept_outputs, to_ipynb
-from grader.selfcheck import SelfCheck, self_check
-from grader.store import Kept, executions
+from grader.report.selfcheck import SelfCheck, self_check
 from rubric.schema import World
 
 _T = TypeVar("_T")

@@ -14,7 +14,7 @@ from babel.messages.pofile import read_po
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from grader.report.text import visible
+from grader.text import visible
 
 LANGUAGES = ("en", "de")
 _FORMS = {"en": "EEE d MMM y, HH:mm", "de": "EEE d. MMM y, HH:mm"}

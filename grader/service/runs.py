@@ -15,7 +15,7 @@ from typing import Literal
 from sqlalchemy import and_, func, or_, select, update
 from sqlalchemy.orm import Session
 
-from grader.service import rules
+from grader.service import record, rules
 from grader.service.tables import Assignment, Edition, Run, Upload
 
 Kind = Literal["check", "grade"]
@@ -166,28 +166,30 @@ def give_back(session: Session, worker: str, id: int, now: datetime) -> None:
         run.tries = max(0, run.tries - 1)
 
 
-def finish(
-    session: Session,
-    worker: str,
-    id: int,
-    state: str,
-    message: str,
-    now: datetime,
-    result: str | None = None,
-    notebook: str | None = None,
-) -> bool:
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of a run. state: done, unreadable, or failed (our fault). result, notebook: blobs."""
+
+    state: str
+    message: str = ""
+    result: str | None = None
+    notebook: str | None = None
+
+
+def finish(session: Session, worker: str, id: int, outcome: Outcome, now: datetime) -> bool:
     """Note what came of a run. False where it was not this worker's any more: another's result stands."""
     run = session.get(Run, id, with_for_update=True)
     if run is None or run.worker != worker or run.state != "running":
         return False
-    if state == "failed":
+    message = record.line(outcome.message, 300)
+    if outcome.state == "failed":
         if run.tries >= MAX_TRIES:
             stick(run, message, now)
         else:
-            run.state, run.worker, run.lease, run.message = "queued", None, None, message[:300]
+            run.state, run.worker, run.lease, run.message = "queued", None, None, message
         return True
-    run.state, run.message, run.finished, run.lease = state, message[:300], now, None
-    run.result, run.notebook = result, notebook
+    run.state, run.message, run.finished, run.lease = outcome.state, message, now, None
+    run.result, run.notebook = outcome.result, outcome.notebook
     return True
 
 

@@ -19,7 +19,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from grader.assignment import load_rubric
+from grader.assignment.rubric_file import load_rubric
 from grader.service import accounts, pages
 from grader.service.accounts import csrf
 from grader.service.blobs import Blobs

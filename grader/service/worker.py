@@ -36,7 +36,7 @@ from grader.service.database import Database
 from grader.service.grading import ISOLATION, Bench, Editions, Result
 from grader.service.opening import Kept
 from grader.service.place import Place
-from grader.service.runs import Held
+from grader.service.runs import Held, Outcome
 from grader.service.tables import Edition, File, Upload
 
 _LOOK_S = 0.15
@@ -155,8 +155,8 @@ class Worker:
     def _finish(self, held: Held, result: Result) -> None:
         kept = [None if b is None else self.blobs.put(b).sha256 for b in (result.result, result.notebook)]
         with self.database.writing() as session:
-            now = datetime.now(UTC)
-            runs.finish(session, self.name, held.id, result.state, result.message, now, *kept)
+            outcome = Outcome(result.state, result.message, *kept)
+            runs.finish(session, self.name, held.id, outcome, datetime.now(UTC))
         _log.info("run", extra={"run": held.id, "kind": held.kind, "state": result.state})
 
     async def _database(self, act: Callable[[], _T]) -> _T:
