@@ -86,9 +86,7 @@ def add_course(
     opened = server.open_place(data, database)
     with opened.database.writing() as session:
         founding.add_course(session, name, title or name, language, zone, datetime.now(UTC))
-    say(
-        f"course {name} is there; its first teacher: grader course invite --role teacher --name … --course {name}"
-    )
+    say(f"course {name} is there; now: grader course invite --role teacher --name … --course {name}")
     return 0
 
 

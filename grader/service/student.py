@@ -187,6 +187,14 @@ async def take(request: Request, slug: str, me: Viewer, *, form: bool, key: str 
         sent = await request.form(max_files=uploads.MAX_FILES + 1, max_fields=20, max_part_size=64 * 1024)
     except ClientDisconnect:
         raise HTTPException(400, "The connection ended before all of it was here; send it again.") from None
+    except HTTPException as error:
+        if error.status_code != 400:
+            raise
+        raise RefusedError(
+            "What came could not be read: a file’s name is too long, there are too many files, or the "
+            "connection broke.",
+            400,
+        ) from error
     try:
         if form:
             guard_form(me, str(sent.get("csrf", "")))

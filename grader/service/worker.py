@@ -37,7 +37,7 @@ from grader.service.grading import ISOLATION, Bench, Editions, Result
 from grader.service.opening import Kept
 from grader.service.place import Place
 from grader.service.runs import Held, Outcome
-from grader.service.tables import Edition, File, Upload
+from grader.service.tables import Assignment, Edition, File, Upload
 
 _LOOK_S = 0.15
 _RENEW_S = 5.0
@@ -83,6 +83,18 @@ class Worker:
             for task in self.held.values():
                 task.cancel()
             await asyncio.gather(*self.held.values(), renewing, return_exceptions=True)
+
+    def prepare(self) -> None:
+        """Load what is current, so that the first student waits no longer than the others."""
+        with self.database.reading() as session:
+            current = select(Edition.sha256).join(Assignment, Assignment.edition_id == Edition.id)
+            wanted = session.scalars(current).all()
+        for sha256 in wanted:
+            try:
+                self.editions.load(sha256, released=True)
+                self.editions.load(sha256, released=False)
+            except GraderError as error:  # its runs will say so
+                _log.warning("an edition can't be loaded", extra={"fault": type(error).__name__})
 
     def _done(self, id: int) -> None:
         self.held.pop(id, None)
@@ -192,6 +204,7 @@ async def run(place: Place, address: str | None, name: str, jobs: int) -> None:
                 loop.add_signal_handler(number, worker.stopping.set)
             if not os.isatty(0):
                 loop.add_reader(0, _until_closed, worker.stopping)
+            await loop.run_in_executor(judge, worker.prepare)
             print("ready", flush=True)
             await worker.work()
     shared.close()
