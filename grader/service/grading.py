@@ -88,7 +88,7 @@ class Bench:
     async def check(self, submission: Submission, release: Assignment) -> Result:
         """The self-check: it runs and is compared with shapes alone; no expected value is in reach."""
         if submission.problem is not None:
-            return Result("unreadable", submission.problem)
+            return Result("unreadable", str(submission.problem))
         worlds = release.rubric.worlds
         ran = await asyncio.gather(
             *(self._run(submission, release, w) for w in worlds),
@@ -113,7 +113,7 @@ class Bench:
         outputs = kept_outputs(ran[0]) if ran and report.execution.status != "unreadable" else None
         notebook = to_ipynb(submission.cells, outputs).encode("utf-8", "replace")
         state = "unreadable" if report.execution.status == "unreadable" else "done"
-        return Result(state, report.execution.message, to_json(report).encode("utf-8", "replace"), notebook)
+        return Result(state, str(report.execution.message), to_json(report).encode("utf-8", "replace"), notebook)
 
     async def _run(
         self, submission: Submission, assignment: Assignment, world: World, *, again: bool = False
@@ -146,7 +146,7 @@ class Bench:
 
 def _broken(ran: Sequence[Execution]) -> Result | None:
     found = next((e for e in ran if e.status == "sandbox_error"), None)
-    return None if found is None else Result("failed", found.message)
+    return None if found is None else Result("failed", str(found.message))
 
 
 def _told(found: SelfCheck) -> bytes:

@@ -14,7 +14,7 @@ from grader.intake import collect
 from grader.intake.archives import is_archive_name
 from grader.intake.choose import is_script_name
 from grader.intake.files import holds_a_notebook
-from grader.models import Student, Submission
+from grader.models import Said, Student, Submission
 from grader.service.blobs import Blobs
 
 _SAFE = "attempt"
@@ -79,4 +79,4 @@ def _lay(source: Path, target: Path) -> None:
 
 def _nothing(entries: Sequence[object]) -> Submission:
     problem = "there is no notebook in it" if not entries else "it holds the notebooks of several people"
-    return Submission(id=_SAFE, path="", sha256=hashlib.sha256(b"").hexdigest(), problem=problem)
+    return Submission(id=_SAFE, path="", sha256=hashlib.sha256(b"").hexdigest(), problem=Said(problem))
