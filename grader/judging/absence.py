@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 
 from grader.judging.decision import Decision
 from grader.judging.dependence import depends, may_print
-from grader.models import Cell, CellError, Execution, Refusal, Submission
+from grader.models import Cell, CellError, Execution, Refusal, Said, Submission, Values, together
 from rubric.schema import BehaviourCheck, Rubric
 
 _PYTHON = re.compile(r"(?i)python\s+(\d+)\.(\d+)")
@@ -47,7 +47,7 @@ class Absence:
         cause = self._cause(decision)
         if cause is None or (by_code and cause.kind != "language"):
             return decision
-        text = f"{tell(cause)} A person decides."
+        text = together(tell(cause), Said("A person decides."))
         return replace(decision, verdict="review", credit=None, reason=text, cause=cause.cause)
 
     def _cause(self, decision: Decision) -> Refusal | None:
@@ -123,30 +123,32 @@ def _claimed(submission: Submission, errors: Iterable[CellError]) -> Iterable[Re
                 )
 
 
-def tell(refusal: Refusal) -> str:
+def tell(refusal: Refusal) -> Said:
     """One sentence: what was refused, where, and what did not happen."""
-    where = "" if refusal.cell is None else f" (cell {refusal.cell + 1})"
-    what = _WHAT[refusal.kind].format(about=refusal.about or refusal.call)
-    return f"{what}{where}: what would have been printed can't be seen."
+    what = replace(_WHAT[refusal.kind], values={"about": refusal.about or refusal.call})
+    if refusal.cell is None:
+        return Said("{what}: what would have been printed can't be seen.", {"what": what})
+    where: Values = {"what": what, "cell": refusal.cell + 1}
+    return Said("{what} (cell {cell}): what would have been printed can't be seen.", where)
 
 
 _WHAT = {
-    "command": "A program could not be run here: {about}",
-    "process": "Other processes can't be started here",
-    "device": "There is no GPU here",
-    "display": "There is no screen here",
-    "network": "There is no network here",
-    "path": "A path of another machine is not here: {about}",
-    "file": "A file is not here: {about}",
-    "package": "The package {about!r} is not installed here",
-    "locale": "The language settings are not the same here",
-    "question": "Nobody sits at the keyboard here",
-    "debugger": "No debugger can be used here",
-    "version": "Another version is installed here than the notebook needs: {about}",
-    "language": "The notebook is written for {about}, and only Python is run here",
-    "time": "The time that a cell may take here was over",
-    "memory": "The memory that a notebook may use here was used up",
-    "output": "A notebook may not print that much here",
-    "storage": "The disk space that a notebook may use here was used up",
-    "kernel": "The process that ran the notebook ended",
+    "command": Said("A program could not be run here: {about}"),
+    "process": Said("Other processes can't be started here"),
+    "device": Said("There is no GPU here"),
+    "display": Said("There is no screen here"),
+    "network": Said("There is no network here"),
+    "path": Said("A path of another machine is not here: {about}"),
+    "file": Said("A file is not here: {about}"),
+    "package": Said("The package {about!r} is not installed here"),
+    "locale": Said("The language settings are not the same here"),
+    "question": Said("Nobody sits at the keyboard here"),
+    "debugger": Said("No debugger can be used here"),
+    "version": Said("Another version is installed here than the notebook needs: {about}"),
+    "language": Said("The notebook is written for {about}, and only Python is run here"),
+    "time": Said("The time that a cell may take here was over"),
+    "memory": Said("The memory that a notebook may use here was used up"),
+    "output": Said("A notebook may not print that much here"),
+    "storage": Said("The disk space that a notebook may use here was used up"),
+    "kernel": Said("The process that ran the notebook ended"),
 }

@@ -20,11 +20,7 @@ from grader.judging.reading import read
 from grader.judging.settle import believe, doubt_coarse, doubt_swapped, follow_through, settle_hidden
 from grader.judging.slices import take_apart
 from grader.judging.source import Code
-from grader.models import (
-    Cell,
-    Output,
-    PrintedTensor,
-)
+from grader.models import Cell, Output, PrintedTensor
 from rubric.schema import BehaviourCheck, TensorCheck, TextCheck
 
 
@@ -77,7 +73,7 @@ def decide(
     changed = {id: {n for n, q in asked.items() if q in qs} for id, qs in explanation.changed.items()}
     for check in rubric.checks():
         if isinstance(check, BehaviourCheck):
-            decisions[check.id] = judge_behaviour(check, settled, mistakes, code, rubric.messages, changed)
+            decisions[check.id] = judge_behaviour(check, settled, mistakes, code, changed)
         elif isinstance(check, TextCheck):
             decisions[check.id] = judge_text(check, find_answer(check, cells, outputs), decisions)
     return absence.settle(decisions, rubric)

@@ -31,8 +31,10 @@ from grader.models import (
     Refusal,
     Report,
     RubricRef,
+    Said,
     Submission,
     SubmissionRef,
+    Values,
     WorldRef,
 )
 
@@ -55,7 +57,7 @@ def grade(
     """
     rubric = assignment.rubric
     if submission.problem is not None or not executions:
-        problem = submission.problem or "nothing was executed"
+        problem = submission.problem or Said("nothing was executed")
         return _report(submission, _unreadable(problem), (), (), (), assignment)
     broken = [e for e in executions if e.status in _UNGRADED]
     if broken:
@@ -80,25 +82,30 @@ def _run_flags(executions: Sequence[Execution], worlds: Sequence[str]) -> list[F
     flags = []
     first = executions[0]
     if first.isolation.tier == "none":
-        flags.append(Flag(id="no_isolation", message="This notebook ran without any isolation."))
+        flags.append(Flag.of("no_isolation", Said("This notebook ran without any isolation.")))
     for name in first.missing_packages:
-        flags.append(
-            Flag(id="missing_package", message=f"The kernel's environment lacks the package {name!r}.")
-        )
+        text = Said("The kernel's environment lacks the package {name!r}.", {"name": name})
+        flags.append(Flag.of("missing_package", text))
     for world, execution in zip(worlds[1:], executions[1:], strict=False):
         if execution.status != first.status:
-            flags.append(
-                Flag(
-                    id="worlds_differ",
-                    message=f"Under another seed (world {world!r}) the run ended with {execution.status}"
-                    f"{': ' + execution.message if execution.message else ''}.",
-                )
+            ended: Values = {
+                "world": world,
+                "status": execution.status,
+                "why": execution.said or execution.message,
+            }
+            text = (
+                Said("Under another seed (world {world!r}) the run ended with {status}: {why}.", ended)
+                if execution.message
+                else Said("Under another seed (world {world!r}) the run ended with {status}.", ended)
             )
+            flags.append(Flag.of("worlds_differ", text))
     return flags
 
 
-def _unreadable(problem: str) -> Execution:
-    return Execution(status="unreadable", message=problem, isolation=Isolation(tier="not run"))
+def _unreadable(problem: Said) -> Execution:
+    return Execution(
+        status="unreadable", message=str(problem), said=problem, isolation=Isolation(tier="not run")
+    )
 
 
 def _report(
@@ -126,6 +133,7 @@ def _report(
         execution=ExecutionSummary(
             status=execution.status,
             message=execution.message,
+            said=execution.said,
             isolation=execution.isolation,
             wall_s=round(sum(e.wall_s for e in executions) or execution.wall_s, 3),
             errors=execution.errors,
