@@ -196,17 +196,18 @@ class _Stream:
 
 def install(shell):
     def look(info):
-        if not _NAMED.search(info.raw_cell or "") and not (first.pop() if first else False):
-            return
-        shell.events.unregister("pre_run_cell", look)
-        when_imported("torch", throw)
+        named = _NAMED.search(info.raw_cell or "") or (not looked and _in_files())
+        looked.append(True)  # files handed in are there from the first cell on
+        if named:
+            shell.events.unregister("pre_run_cell", look)
+            when_imported("torch", throw)
 
     def throw(torch):
         mode, moved = _on_the_processor(torch)
         _quiet_cuda(torch, moved)
         mode().__enter__()
 
-    first = [_in_files()]
+    looked = []
     shell.events.register("pre_run_cell", look)
 
 

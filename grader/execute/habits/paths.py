@@ -176,7 +176,9 @@ def _go_to_folders(finder):
             if text is None or not finder.foreign(text):
                 raise
             _told(text, finder.home, finder.home)
-            return [name for name in listdir(finder.there(text) or finder.home) if not name.startswith(".")]
+            names = {name for name in listdir(finder.home) if not name.startswith(".")}
+            kept = finder.there(text)
+            return sorted(names | {*(listdir(kept) if os.path.isdir(kept) else ())})
 
     def mkdir_here(path, mode=0o777, **kwargs):
         text = _text(path)
