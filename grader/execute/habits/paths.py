@@ -18,6 +18,9 @@ from .watching import when_imported
 _ELSEWHERE = ".elsewhere"
 _MOST_FILES = 4000
 _DRIVE = re.compile(r"[A-Za-z]:[\\/]")
+_OURS = tuple(
+    f"/{name}/" for name in "bin boot dev etc lib lib64 opt proc run sbin srv sys usr var work".split()
+)
 _COPY = re.compile(r" ?\(\d+\)(?=\.\w+\Z|\Z)")
 
 
@@ -35,13 +38,7 @@ class Finder:
         """Is it written for another machine: absolute and not below our own folders?"""
         if _DRIVE.match(path) or path.startswith(("~", "\\\\")):
             return True
-        return (
-            path.startswith("/")
-            and not path.startswith(self.home)
-            and not path.startswith(
-                ("/dev", "/proc", "/sys", "/usr", "/lib", "/etc", "/bin", "/opt", "/tmp/", "/root/.pyenv")
-            )
-        )
+        return path.startswith("/") and not path.startswith((self.home, *_OURS))
 
     def there(self, path):
         """The file that a path for reading means, "" if there is none or more than one."""
@@ -58,7 +55,9 @@ class Finder:
         return found[0] if len(found) == 1 else ""
 
     def place(self, path):
-        """Where a path for writing leads: its folders are made."""
+        """Where a path for writing leads, its folders made; "" where it is refused here for good."""
+        if path.startswith(_OURS):
+            return ""
         if self.foreign(path):
             path = os.path.join(self.home, _ELSEWHERE, *self.parts(path))
         folder = os.path.dirname(path)
