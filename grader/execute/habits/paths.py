@@ -18,9 +18,6 @@ from .watching import when_imported
 _ELSEWHERE = ".elsewhere"
 _MOST_FILES = 4000
 _DRIVE = re.compile(r"[A-Za-z]:[\\/]")
-_OURS = tuple(
-    f"/{name}/" for name in "bin boot dev etc lib lib64 opt proc run sbin srv sys usr var work".split()
-)
 _COPY = re.compile(r" ?\(\d+\)(?=\.\w+\Z|\Z)")
 
 
@@ -29,16 +26,25 @@ class Finder:
 
     def __init__(self, home):
         self.home = home
-        self._files = None
+        self._stat = os.stat
 
     def parts(self, path):
         return [p for p in re.split(r"[\\/]+", path) if p not in ("", ".", "..", "~") and not p.endswith(":")]
 
     def foreign(self, path):
-        """Is it written for another machine: absolute and not below our own folders?"""
-        if _DRIVE.match(path) or path.startswith(("~", "\\\\")):
+        """Is it a place that is not on this machine, or a folder for passing things that is closed here?"""
+        if path.startswith(self.home):
+            return False
+        if _DRIVE.match(path) or path.startswith(("~", "\\\\", "/tmp/")):
             return True
-        return path.startswith("/") and not path.startswith((self.home, *_OURS))
+        return path.startswith("/") and not self._exists(os.path.dirname(path.rstrip("/"))[:1000])
+
+    def _exists(self, folder):
+        try:
+            self._stat(folder)
+        except OSError:
+            return False
+        return folder != "/"
 
     def there(self, path):
         """The file that a path for reading means, "" if there is none or more than one."""
@@ -55,11 +61,11 @@ class Finder:
         return found[0] if len(found) == 1 else ""
 
     def place(self, path):
-        """Where a path for writing leads, its folders made; "" where it is refused here for good."""
-        if path.startswith(_OURS):
-            return ""
+        """Where a path for writing leads, its folders made; "" for a closed place of this machine."""
         if self.foreign(path):
             path = os.path.join(self.home, _ELSEWHERE, *self.parts(path))
+        elif path.startswith("/") and not path.startswith(self.home):
+            return ""
         folder = os.path.dirname(path)
         if folder:
             _makedirs(folder, exist_ok=True)
