@@ -10,8 +10,8 @@ from typing import Annotated, Any
 
 import typer
 
-from grader.formats import report_app, rubric_app
-from grader.options import CI, CellTimeout, Isolation, Jobs, Rubric, Source, Target, Timeout, Told
+from grader.commands.formats import report_app, rubric_app
+from grader.commands.options import CI, CellTimeout, Isolation, Jobs, Rubric, Source, Target, Timeout, Told
 
 app = typer.Typer(
     name="grader",
@@ -85,7 +85,7 @@ def grade(
     """
     from grader.commands import grade as command
 
-    request = command.Request(
+    request = command.GradeRequest(
         paths=paths,
         out=out,
         rubric=rubric,
@@ -165,7 +165,7 @@ def mark(
     """
     from grader.commands import mark as command
     from grader.errors import UsageError
-    from grader.sheet import number
+    from grader.marks.sheet import number
 
     if sheet is not None:
         if student is not None:
@@ -174,7 +174,7 @@ def mark(
     if student is None or check is None or (points is None) != undo:
         raise UsageError("expected OUT STUDENT CHECK POINTS, or --undo instead of POINTS, or --from SHEET")
     given = None if points is None else number(points, "")
-    decision = command.Decision(student, check, given, reason or ("taken back" if undo else ""))
+    decision = command.MarkRequest(student, check, given, reason or ("taken back" if undo else ""))
     raise typer.Exit(command.mark(out, [decision], by))
 
 
@@ -226,7 +226,7 @@ def check(
     """
     from grader.commands import check as command
 
-    raise typer.Exit(command.run(command.Request(notebook, rubric, allow_unsafe)))
+    raise typer.Exit(command.run(command.CheckRequest(notebook, rubric, allow_unsafe)))
 
 
 @app.command()
@@ -262,7 +262,7 @@ def ci(
     from grader.commands import ci as command
     from grader.commands import grade as grading
 
-    asked = grading.Request(
+    asked = grading.GradeRequest(
         paths=paths,
         out=out,
         rubric=rubric,
@@ -270,7 +270,7 @@ def ci(
         total_s=timeout,
         disclosure=None if disclosure is None else disclosure.value,
     )
-    request = command.Request(asked, fail_under, None if platform is None else platform.value)
+    request = command.JobRequest(asked, fail_under, None if platform is None else platform.value)
     raise typer.Exit(command.run(request, os.environ))
 
 
@@ -316,7 +316,7 @@ def export(
     """
     from grader.commands import export as command
 
-    request = command.Request(out, to.value, listing, into, title, anonymous, include_pending, scale)
+    request = command.ExportRequest(out, to.value, listing, into, title, anonymous, include_pending, scale)
     raise typer.Exit(command.run(request))
 
 

@@ -11,9 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from printing import in_worlds, show
 
-from grader.assignment import Assignment
+from grader.assignment.loading import Assignment
 from grader.extract import extract
-from grader.grading import decide
+from grader.judging.decide import decide
 from grader.judging.decision import Decision
 from grader.models import Cell, Output, PrintedTensor
 

@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 from class_kit import make_assignment
 
-from grader.assignment import Assignment, load
+from grader.assignment.loading import Assignment, load
 from grader.extract import extract
-from grader.grading import decide
+from grader.judging.decide import decide
 from grader.judging.decision import Decision
 from grader.models import Cell, Output
 

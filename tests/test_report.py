@@ -21,12 +21,12 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from rich.console import Console
 
-from grader import marks
 from grader import report as reports
+from grader import text
 from grader.errors import StorageError
-from grader.marks import Mark
+from grader.marks import marks
+from grader.marks.marks import Mark
 from grader.models import Evidence, Flag, Late, Report, Student
-from grader.report import text
 from grader.report.tensors import compare, drawn
 from rubric.schema import Rubric
 

@@ -10,14 +10,14 @@ from pathlib import Path
 import pytest
 
 import grader
-from grader.desk.words import desk_words
 from grader.intake.notebook import read
-from grader.report.class_words import class_words
-from grader.report.reasons import said
-from grader.report.words import words
+from grader.words.class_page import class_words
+from grader.words.desk import desk_words
+from grader.words.sentences import said
+from grader.words.student_page import words
 from rubric.schema import Messages
 
-ROOMS = ("judge", "fit", "misfit", "settle", "behaviour", "relations", "words")
+ROOMS = ("judge", "fit", "misfit", "settle", "behaviour", "relations", "in_words")
 
 
 def holes(text: str) -> list[str]:

@@ -18,25 +18,30 @@ from pathlib import Path
 
 from rich.console import Console
 
-from grader import about, batch, marks, report, results
-from grader import assignment as assignments
-from grader.about import About
-from grader.assignment import Assignment
+from grader import report
+from grader.assignment import loading as assignments
+from grader.assignment.loading import Assignment
+from grader.batch import results
+from grader.batch import run as batch
+from grader.batch.keys import Conditions
+from grader.batch.results import Roll
+from grader.commands.progress import say, watch
 from grader.errors import IsolationError, OperationError, UsageError
 from grader.execute import Job, Limits, open_runner
 from grader.execute.runner import Runner
-from grader.intake import Entry, Intake, Leftover, collect, printable
+from grader.folder import about
+from grader.folder.about import About
+from grader.folder.files import write_text
+from grader.folder.journal import Journal
+from grader.folder.lock import hold
+from grader.folder.place import STATE, traceback_path
+from grader.folder.store import executions, judgements, submissions
+from grader.intake import CollectedUpload, Intake, Leftover, collect
 from grader.jail.probe import Tier
 from grader.jail.processors import processors
-from grader.journal import Journal
-from grader.keys import Conditions
-from grader.lock import hold
+from grader.marks import marks
 from grader.models import Execution
-from grader.progress import say, watch
-from grader.report.files import write_text
-from grader.report.text import spreadsheet
-from grader.results import Roll
-from grader.store import executions, judgements, submissions
+from grader.text import printable, spreadsheet
 from rubric.schema import Disclosure, Rubric
 
 SHOWN_LEFTOVERS = 5
@@ -48,7 +53,7 @@ INTERRUPTED = 130
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class GradeRequest:
     """`grader grade` as it was asked for. isolation None: the strongest there is, at least base.
 
     disclosure: the most that the students' pages tell, whatever the rubric allows.
@@ -73,7 +78,7 @@ class Request:
 class _OnDemand:
     """Starts the real runner with the first job: a run with nothing to do needs no kernels."""
 
-    request: Request
+    request: GradeRequest
     jobs: int
     limits: Limits
     stack: AsyncExitStack
@@ -118,7 +123,7 @@ class Done:
     ids: frozenset[str]
 
 
-def run(request: Request) -> int:
+def run(request: GradeRequest) -> int:
     """Grade and report; the exit code: 0 all graded, 1 some could not be, 3 something of ours failed.
 
     Raises `GraderError` for what stops the whole run.
@@ -126,14 +131,14 @@ def run(request: Request) -> int:
     return perform(request).code
 
 
-def perform(request: Request) -> Done:
+def perform(request: GradeRequest) -> Done:
     """`run`, which also says whose uploads they were: the folder may hold others from earlier."""
     home = assignments.locate(request.rubric)
     _refuse_mixed_folders(request, home)
     asked = assignments.load_rubric(home)
     assignments.refuse_release(home, asked)
     console = Console()
-    state = request.out / batch.STATE
+    state = request.out / STATE
     with _leaves_nothing(request.out), hold(request.out, state):
         intake = collect(
             request.paths,
@@ -141,7 +146,7 @@ def perform(request: Request) -> Done:
             stage=state / "uploads",
             insist=request.source,
             pattern=request.pattern,
-            prefer=asked.notebook,
+            prefer=asked.notebooks,
         )
         if not intake.entries:
             where = ", ".join(printable(str(p)) for p in request.paths)
@@ -183,7 +188,7 @@ def _leaves_nothing(out: Path) -> Iterator[None]:
         raise
 
 
-def _write_class(request: Request, intake: Intake, assignment: Assignment, journal: Journal) -> Roll:
+def _write_class(request: GradeRequest, intake: Intake, assignment: Assignment, journal: Journal) -> Roll:
     roll = results.write_class(request.out, journal, intake.entries, assignment.rubric, assignment.sha256)
     for name in roll.damaged:
         say(f"left out of the class: {name}: its report.json can't be read; grade it again with --force")
@@ -191,7 +196,11 @@ def _write_class(request: Request, intake: Intake, assignment: Assignment, journ
 
 
 async def _grade(
-    request: Request, chosen: Sequence[Entry], assignment: Assignment, journal: Journal, console: Console
+    request: GradeRequest,
+    chosen: Sequence[CollectedUpload],
+    assignment: Assignment,
+    journal: Journal,
+    console: Console,
 ) -> None:
     jobs = request.jobs or processors()
     limits = _limits(request)
@@ -217,13 +226,13 @@ async def _stops_on_terminate() -> AsyncIterator[None]:
         signal.signal(signal.SIGTERM, before)
 
 
-def _limits(request: Request) -> Limits:
+def _limits(request: GradeRequest) -> Limits:
     usual = Limits()
     total = request.total_s or usual.total_s
     return replace(usual, total_s=total, cell_s=request.cell_s or min(usual.cell_s, total))
 
 
-def _refuse_mixed_folders(request: Request, home: Path) -> None:
+def _refuse_mixed_folders(request: GradeRequest, home: Path) -> None:
     """Files beside a notebook are handed to its kernel: reports and solution must not lie there."""
     out = request.out.resolve()
     for path in request.paths:
@@ -239,7 +248,7 @@ def _refuse_mixed_folders(request: Request, home: Path) -> None:
             )
 
 
-def _only(intake: Intake, patterns: Sequence[str]) -> list[Entry]:
+def _only(intake: Intake, patterns: Sequence[str]) -> list[CollectedUpload]:
     if not patterns:
         return list(intake.entries)
     ids = [e.id for e in intake.entries]
@@ -278,7 +287,7 @@ def _name_earlier(out: Path, journal: Journal, intake: Intake) -> None:
 
 
 def print_class(
-    out: Path, journal: Journal, uploads: Sequence[Entry], rubric: Rubric, console: Console
+    out: Path, journal: Journal, uploads: Sequence[CollectedUpload], rubric: Rubric, console: Console
 ) -> None:
     """The class on the terminal, or as plain lines; a very large one has its page for that."""
     entries = results.members(out, journal, uploads)
@@ -304,10 +313,10 @@ def prune(state: Path, journal: Journal) -> None:
 
 
 def _close(
-    chosen: Sequence[Entry],
+    chosen: Sequence[CollectedUpload],
     journal: Journal,
     roll: Roll,
-    request: Request,
+    request: GradeRequest,
     interrupted: bool,
 ) -> int:
     """The last line, and the exit code."""
@@ -323,7 +332,7 @@ def _close(
         parts.append(f"{len(failed)} failed by our fault, run the same command again")
     parts.append(f"{waiting} {'waits' if waiting == 1 else 'wait'} for a person")
     for entry in failed[:SHOWN_LEFTOVERS]:
-        details = batch.traceback_path(request.out, entry.id)
+        details = traceback_path(request.out, entry.id)
         say(f"not graded: {entry.id}: {entry.message}" + (f" ({details})" if details.exists() else ""))
     if interrupted:
         parts.insert(0, "stopped; the same command goes on from here")

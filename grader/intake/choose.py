@@ -20,7 +20,7 @@ _FLAGGED = 10
 
 
 @dataclass(frozen=True, slots=True)
-class Item:
+class ChoiceItem:
     """One file of a student's. below: its path as handed in. order: the larger, the newer (0: unknown)."""
 
     file: File
@@ -40,8 +40,8 @@ class Choice:
     problem: why there is none. files: everything that can be read, the notebooks too.
     """
 
-    notebooks: tuple[Item, ...]
-    files: tuple[Item, ...]
+    notebooks: tuple[ChoiceItem, ...]
+    files: tuple[ChoiceItem, ...]
     flags: tuple[Flag, ...] = ()
     problem: str = ""
     together: bool = False
@@ -53,7 +53,7 @@ def is_script_name(name: str) -> bool:
     return name.lower().endswith(".py")
 
 
-def choose(items: Sequence[Item], prefer: Sequence[str]) -> Choice:
+def choose(items: Sequence[ChoiceItem], prefer: Sequence[str]) -> Choice:
     """The notebooks among these that may answer.
 
     prefer: the rubric's globs (case ignored). Where one fits a single file, that is the one; several globs
@@ -89,7 +89,7 @@ def refused_flags(refused: Sequence[tuple[str, str]]) -> list[Flag]:
     return [Flag(id="refused_file", message=m) for m in messages]
 
 
-def _newness(item: Item) -> tuple[int, float, int, list[tuple[int, str]]]:
+def _newness(item: ChoiceItem) -> tuple[int, float, int, list[tuple[int, str]]]:
     """The larger, the likelier to be meant: the platform's numbers, the time, near the top, the later name."""
     try:
         changed = item.file.path.lstat().st_mtime
@@ -102,23 +102,23 @@ def _newness(item: Item) -> tuple[int, float, int, list[tuple[int, str]]]:
     return item.order, changed, -len(item.below), natural
 
 
-def _different(items: Sequence[Item]) -> list[Item]:
+def _different(items: Sequence[ChoiceItem]) -> list[ChoiceItem]:
     """Copies of one notebook, as each member of a team hands in, leave nothing to choose."""
-    kept: list[Item] = []
+    kept: list[ChoiceItem] = []
     for item in items:
         if not any(_same(item, other) for other in kept[: 4 * MOST]):
             kept.append(item)
     return kept
 
 
-def _same(one: Item, other: Item) -> bool:
+def _same(one: ChoiceItem, other: ChoiceItem) -> bool:
     try:
         return filecmp.cmp(one.file.path, other.file.path, shallow=False)
     except OSError:
         return False
 
 
-def _no_notebook(usable: Sequence[Item], refused: Sequence[Item]) -> str:
+def _no_notebook(usable: Sequence[ChoiceItem], refused: Sequence[ChoiceItem]) -> str:
     if refused:
         more = f" (and {len(refused) - 1} more)" if len(refused) > 1 else ""
         return f"{refused[0].name[:120]}: {refused[0].file.refused}{more}"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import codecs
-import hashlib
 import os
 import stat
 from pathlib import Path
@@ -52,15 +51,6 @@ def holds_a_notebook(path: Path, name: str) -> bool:
         return False
     plain = head.removeprefix(codecs.BOM_UTF8).lstrip()
     return plain.startswith(b"{") and b'"cells"' in plain and b'"nbformat"' in plain + tail
-
-
-def content_digest(path: Path) -> str:
-    """SHA-256 of a file's bytes, in hexadecimal, or the reason why it can't be read."""
-    try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
-    except OSError as error:
-        return f"unreadable: {error.strerror}"
 
 
 def _inside(path: Path, root: Path | None) -> Path:

@@ -8,13 +8,52 @@ from dataclasses import dataclass
 from grader.errors import UsageError
 from grader.intake.choose import is_script_name
 from grader.intake.convention import Convention, Listing, Maker, Owner, Parts
-from grader.intake.exports import MAKERS
+from grader.intake.exports import (
+    autolab,
+    blackboard,
+    brightspace,
+    canvas,
+    cocalc,
+    dropbox,
+    github_classroom,
+    gradescope,
+    ilias,
+    moodle,
+    nbgrader,
+    prairielearn,
+    sakai,
+    submitty,
+    teams,
+)
 from grader.intake.patterns import by_pattern
 from grader.intake.tree import Folder
+from grader.models import Student
 
 _DEEPEST = 5
 
 Read = Callable[[Parts], str]
+
+MAKERS: dict[str, Maker] = {
+    "moodle": moodle.recognise,
+    "gradescope": gradescope.recognise,
+    "blackboard": blackboard.recognise,
+    "brightspace": brightspace.recognise,
+    "sakai": sakai.recognise,
+    "submitty": submitty.recognise,
+    "cocalc": cocalc.recognise,
+    "prairielearn": prairielearn.recognise,
+    "autolab": autolab.recognise,
+    "ilias": ilias.recognise,
+    "teams": teams.recognise,
+    "canvas": canvas.recognise,
+    "nbgrader": nbgrader.recognise,
+    "github-classroom": github_classroom.recognise,
+    "dropbox": dropbox.recognise,
+}
+"""in the order in which they are tried: those whose names can be nothing else come first"""
+
+PLATFORMS = (*MAKERS, "folder")
+"""what `--from` takes"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,3 +139,18 @@ def _share(convention: Convention, listing: Listing) -> float:
 
 def _always(convention: Convention) -> Maker:
     return lambda _listing, _insist: convention
+
+
+def together(owners: Sequence[Owner]) -> Student:
+    """One student for the files of one submission: the newest attempt, and everybody of a team."""
+    first = max(owners, key=lambda o: o.order).student
+    members = tuple(dict.fromkeys(m for o in owners for m in o.student.members))
+    names = tuple(dict.fromkeys(o.student.name for o in owners if o.student.name))
+    attempts = [o.student.attempt for o in owners if o.student.attempt is not None]
+    return first.model_copy(
+        update={
+            "members": members if len(members) > 1 else (),
+            "name": ", ".join(names) if len(members) > 1 else first.name,
+            "attempt": max(attempts, default=None),
+        }
+    )

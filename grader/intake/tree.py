@@ -12,7 +12,8 @@ from pathlib import Path
 
 from grader.errors import UsageError
 from grader.intake.archives import NotAnArchiveError, Unpacked, is_archive_name, other_archive, unpack
-from grader.intake.naming import is_notebook_name, printable
+from grader.intake.naming import is_notebook_name
+from grader.text import printable
 
 MAX_DEPTH = 30
 MAX_ENTRIES = 500_000

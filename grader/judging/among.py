@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from grader.judging.book import Array, margin
+from grader.assignment.values import Array, margin
 from grader.judging.decision import Decision
 from grader.judging.pairing import Slot
 from rubric.schema import TensorCheck, Tolerance

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from grader.assignment import Array
+from grader.assignment.values import Array
 from grader.judging.book import Book, Target, with_signs
 from grader.judging.diagnose import Explanation
 from grader.judging.evidence import Comparison, compare

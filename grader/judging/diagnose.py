@@ -16,7 +16,8 @@ from itertools import combinations
 
 import numpy as np
 
-from grader.judging.book import Array, Book, Target, View, fits, margin
+from grader.assignment.values import Array, margin
+from grader.judging.book import Book, Target, View, fits
 from grader.judging.pairing import Slot
 from grader.judging.reading import Reading
 from grader.models import Diagnosis

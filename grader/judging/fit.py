@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from grader.judging.book import Array, moves
+from grader.assignment.values import Array, moves
 from grader.judging.decision import Case, Decision, compared
 from grader.judging.evidence import LEAST_DIGITS, Comparison, digits, excluded
 from grader.judging.match import Candidate

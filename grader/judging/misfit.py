@@ -10,7 +10,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from grader.judging.book import fits, margin
+from grader.assignment.values import margin
+from grader.judging.book import fits
 from grader.judging.decision import Case, Decision, compared
 from grader.judging.diagnose import named
 from grader.judging.evidence import TELLING, Comparison, digits, excluded, in_half_precision, last_digit_off

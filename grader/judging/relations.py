@@ -11,7 +11,8 @@ from fractions import Fraction
 
 import numpy as np
 
-from grader.judging.book import Array, fits, margin
+from grader.assignment.values import Array, margin
+from grader.judging.book import fits
 from grader.models import Diagnosis, PrintedTensor
 from rubric.schema import Tolerance
 

@@ -10,12 +10,12 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 from grader.judging.behaviour import find_answer
-from grader.marks import BY_HAND
+from grader.marks.marks import BY_HAND
 from grader.models import CheckResult, Evidence, QuestionResult, Report, Submission, VerdictName
-from grader.report.reasons import said as translated
-from grader.report.tensors import Block, Comparison, Worst, compare
-from grader.report.text import one_line
-from grader.report.words import Words, points, words
+from grader.report.tensors import Block, ComparisonTable, Worst, compare
+from grader.text import one_line
+from grader.words.sentences import said as translated
+from grader.words.student_page import Words, points, words
 from rubric.schema import Rubric, TextCheck
 
 _ERRORS = 5  # told; the first is often the cause of the rest
@@ -44,7 +44,7 @@ class CheckView:
     points: str
     message: str
     quote: Quote | None
-    comparison: Comparison | None
+    comparison: ComparisonTable | None
     relaid: str
     worst: str
     departs: str

@@ -16,7 +16,7 @@ _FILE = re.compile(
 )
 
 
-def autolab(listing: Listing, insist: bool) -> Convention:
+def recognise(listing: Listing, insist: bool) -> Convention:
     """Known by the address with which every name begins."""
     return _owner
 

@@ -19,7 +19,7 @@ _FILE = re.compile(
 _NAME = re.compile(r"^\ufeff?Name:\s*(?P<name>.+?)\s*\((?P<login>[^()\n]+)\)\s*$", re.MULTILINE)
 
 
-def blackboard(listing: Listing, insist: bool) -> Convention | None:
+def recognise(listing: Listing, insist: bool) -> Convention | None:
     """The assignment's name is what stands in front for everybody, up to an underscore."""
     seen = {top: m for top in listing.units() if (m := _FILE.match(top)) and _time(m["time"])}
     if not seen:

@@ -22,7 +22,7 @@ _MONTH_FIRST = re.compile(r"^([^\W\d_]{3,})\.? (\d{1,2}), (\d{4})")
 _CLOCK = re.compile(r"(\d{1,2})(\d\d)( ?[AP]M)?$", re.IGNORECASE)
 
 
-def brightspace(listing: Listing, insist: bool) -> Convention | None:
+def recognise(listing: Listing, insist: bool) -> Convention | None:
     """The first number is the user's; the second the assignment's, the same for everybody."""
     seen = {top: m for top in listing.units() if (m := _OWN.match(top)) and _time(m["time"])}
     if not seen or (not insist and len({m["folder"] for m in seen.values()}) > 1):

@@ -14,7 +14,7 @@ _PAGE = re.compile(r"^(?P<name>.+?)(?P<late>_LATE)?_(?P<id>\d+)_(?P<file>(?:text
 _RESUBMITTED = re.compile(r"-(\d{1,3})(\.\w+)$")
 
 
-def canvas(listing: Listing, insist: bool) -> Convention | None:
+def recognise(listing: Listing, insist: bool) -> Convention | None:
     """`<lastfirst>[_LATE]_<user id>_<attachment id>_<original name>`, anonymous too.
 
     `hw_4_1234_anna.ipynb` looks the same, but there one name or one id has the notebooks of many, or one file

@@ -16,7 +16,7 @@ _ID = re.compile(r"^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}
 _NAME = re.compile(r"^STUDENT - (?P<name>.+)\.txt$")
 
 
-def cocalc(listing: Listing, insist: bool) -> Convention | None:
+def recognise(listing: Listing, insist: bool) -> Convention | None:
     """Known by the ids of all folders."""
     folders = listing.folders()
     if not folders or not all(map(_ID.match, folders)):

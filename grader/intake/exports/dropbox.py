@@ -7,7 +7,7 @@ from grader.intake.naming import is_notebook_name
 from grader.intake.patterns import by_pattern
 
 
-def dropbox(listing: Listing, insist: bool) -> Convention | None:
+def recognise(listing: Listing, insist: bool) -> Convention | None:
     """`Ana Ruiz - hw4.ipynb`.
 
     Where it is the other way round (`hw4 - Ana Ruiz.ipynb`), what stands in front varies less than what

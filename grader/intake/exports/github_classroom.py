@@ -8,7 +8,7 @@ from grader.intake.convention import Convention, Listing, Owner, Parts
 from grader.models import Student
 
 
-def github_classroom(listing: Listing, insist: bool) -> Convention | None:
+def recognise(listing: Listing, insist: bool) -> Convention | None:
     """`<assignment>-<login>/…` in `<assignment>-submissions`, or known by the clones' hidden folders."""
     repositories = listing.folders()
     prefix = _common_prefix(repositories)

@@ -18,7 +18,7 @@ _LIST = "submission_metadata.yml"
 _FOLDER = re.compile(r"^submission_(?P<id>\d+)(?:\.\w+)?$")
 
 
-def gradescope(listing: Listing, insist: bool) -> Convention | None:
+def recognise(listing: Listing, insist: bool) -> Convention | None:
     """Known by the list at the top, which names the folders."""
     listed = _listed(listing.read((_LIST,)))
     known = [top for top in listing.units() if top in listed]

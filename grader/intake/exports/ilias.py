@@ -13,7 +13,7 @@ _ROOT = re.compile(r"^(abgaben|submissions|multi_feedback_.+)$", re.IGNORECASE)
 _LATE = re.compile(r"^(late submission|versp(ä|ae?)tete abgabe) - ", re.IGNORECASE)
 
 
-def ilias(listing: Listing, insist: bool) -> Convention | None:
+def recognise(listing: Listing, insist: bool) -> Convention | None:
     """`[Team N/]last_first_login_id/…` in `<assignment>/Abgaben`, in a feedback archive, or at the top."""
     if not (insist or _ROOT.match(listing.name) or any(map(_TEAM.match, listing.folders()))):
         return _owner if _only_persons(listing) else None

@@ -17,7 +17,7 @@ _BLIND = re.compile(
 )
 
 
-def moodle(listing: Listing, insist: bool) -> Convention:
+def recognise(listing: Listing, insist: bool) -> Convention:
     """`Full Name_<id>_assignsubmission_file/…`, flat, blind, teams.
 
     Whoever is in no team hands in for the default group, which has no id. Moodle's own mark is looked for

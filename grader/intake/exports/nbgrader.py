@@ -21,7 +21,7 @@ _INBOUND = re.compile(
 )
 
 
-def nbgrader(listing: Listing, insist: bool) -> Convention | None:
+def recognise(listing: Listing, insist: bool) -> Convention | None:
     """`<student>+<assignment>+<time>+<random>/…` or `<student>/<assignment>/…`.
 
     The second is known by the name `submitted`, or by a time that can be read in every student's folder.

@@ -19,7 +19,7 @@ _ALL = re.compile(
 )
 
 
-def prairielearn(listing: Listing, insist: bool) -> Convention | None:
+def recognise(listing: Listing, insist: bool) -> Convention | None:
     """Known by the address, the question, the same for everybody, and numbers of submissions that differ."""
     tops = listing.units()
     shape = _ALL if all(map(_ALL.match, tops)) else _MANUAL

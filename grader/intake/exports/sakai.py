@@ -17,7 +17,7 @@ _HANDED_IN = "Submission attachment(s)"
 _TIME = re.compile(r"^(\d{14})(\d{3})?$")
 
 
-def sakai(listing: Listing, insist: bool) -> Convention | None:
+def recognise(listing: Listing, insist: bool) -> Convention | None:
     """Known by the folder of attachments, in everybody's folder, and by logins that differ."""
     folders = listing.folders()
     people = [m for f in folders if (m := _PERSON.match(f))]

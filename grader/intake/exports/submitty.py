@@ -19,7 +19,7 @@ _STAMP = ".submit.timestamp"
 _VERSION = re.compile(r"^[1-9]\d{0,4}$")
 
 
-def submitty(listing: Listing, insist: bool) -> Convention | None:
+def recognise(listing: Listing, insist: bool) -> Convention | None:
     """Known by Submitty's own files in most users' folders."""
     folders = listing.folders()
     settings = {f: _active(listing.read((f, _SETTINGS))) for f in folders}

@@ -13,7 +13,7 @@ from grader.models import Student
 _VERSION = re.compile(r"^Version (?P<attempt>\d{1,4})$", re.IGNORECASE)
 
 
-def teams(listing: Listing, insist: bool) -> Convention | None:
+def recognise(listing: Listing, insist: bool) -> Convention | None:
     """Known by the versions, in most students' folders."""
     holds = {parts[0] for parts in listing.files if len(parts) > 3 and _VERSION.match(parts[2])}
     if not holds or (not insist and 2 * len(holds) <= len(listing.units())):

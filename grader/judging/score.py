@@ -1,0 +1,68 @@
+"""Decisions and rubric to points (pure). Nothing here awards points that a decision did not give."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from grader.assignment.loading import Quantities
+from grader.judging.decision import Decision
+from grader.judging.evidence import describe
+from grader.models import CheckResult, Output, QuestionResult
+from rubric.schema import Check, Question, Rubric, TensorCheck
+
+
+def score_question(
+    question: Question,
+    decisions: Mapping[str, Decision],
+    rubric: Rubric,
+    outputs: Mapping[tuple[int, int], Output],
+    reference: Quantities,
+) -> QuestionResult:
+    """Points of one question. Its score counts what is decided; a check under review has none yet."""
+    checks = tuple(
+        _score_check(check, decisions[check.id], rubric, outputs, reference) for check in question.checks
+    )
+    decided = [c.score for c in checks if c.score is not None]
+    return QuestionResult(
+        id=question.id,
+        title=question.title,
+        score=_points(sum(decided)),
+        max_score=_points(question.points),
+        addressed=any(c.verdict != "missing" for c in checks),
+        checks=checks,
+    )
+
+
+def _score_check(
+    check: Check,
+    decision: Decision,
+    rubric: Rubric,
+    outputs: Mapping[tuple[int, int], Output],
+    reference: Quantities,
+) -> CheckResult:
+    evidence = None
+    if decision.candidate is not None:
+        evidence = describe(
+            decision.candidate,
+            decision.comparison,
+            outputs,
+            [w.name for w in rubric.worlds],
+            rubric.tolerance,
+        )
+    hint = f" {check.hint}" if check.hint and decision.verdict in ("fail", "missing", "partial") else ""
+    return CheckResult(
+        id=check.id,
+        title=check.title,
+        verdict=decision.verdict,
+        score=None if decision.credit is None else _points(check.points * decision.credit),
+        max_score=_points(check.points),
+        message=decision.reason + hint,
+        evidence=evidence,
+        diagnosis=decision.diagnosis,
+        expected=reference[check.quantity].tolist() if isinstance(check, TensorCheck) else None,
+    )
+
+
+def _points(value: float) -> float:
+    """Points to a hundredth, so that sums read well."""
+    return round(value, 2)
