@@ -1,4 +1,4 @@
-"""Which of the files that one student handed in may be the notebook to grade, in what order to think of them."""
+"""Which files that one student handed in may be the notebook to grade, the likeliest first."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ def refused_flags(refused: Sequence[tuple[str, str]]) -> list[Flag]:
 
 
 def _newness(item: ChoiceItem) -> tuple[int, float, int, list[tuple[int, str]]]:
-    """The larger, the likelier to be meant: the platform's numbers, the time, near the top, the later name."""
+    """The larger, the likelier: the platform's numbers, the time, near the top, the later name."""
     try:
         changed = item.file.path.lstat().st_mtime
     except OSError:

@@ -121,7 +121,9 @@ def _open(file: HandedIn, upload: Upload) -> _Opened:
     first = upload.notebooks[0]
     # the others' paths are told by their place in the student's own tree
     top = upload.relative.removesuffix(first.name)
-    path = upload.relative if file is first else f"{top or upload.relative.rpartition('/')[0] + '/'}{file.name}"
+    path = (
+        upload.relative if file is first else f"{top or upload.relative.rpartition('/')[0] + '/'}{file.name}"
+    )
     try:
         data = files.read(file.path, file.root)
     except Refused as refused:

@@ -105,10 +105,8 @@ def assign(names: Sequence[Named]) -> list[str]:
 def _telling(group: Sequence[Named]) -> tuple[int, ...]:
     """Which folders differ among these, counted from the outermost; -1 is the root, if only that does."""
     deepest = max(len(n.folders) for n in group)
-    found = tuple(
-        i for i in range(deepest) if len({safe(n.folders[i]) if i < len(n.folders) else "" for n in group}) > 1
-    )
-    return found or (-1,)
+    folders = [(*map(safe, n.folders), *[""] * (deepest - len(n.folders))) for n in group]
+    return tuple(i for i in range(deepest) if len({f[i] for f in folders}) > 1) or (-1,)
 
 
 def _at(name: Named, levels: Sequence[int]) -> Iterator[str]:

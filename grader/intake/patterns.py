@@ -1,4 +1,4 @@
-"""Names after a pattern that somebody wrote: `{name} - {file}`, `{name}/{assignment}/Version {attempt}` (pure)."""
+"""Names after a pattern that somebody wrote: `{name} - {file}`, `{name}/Version {attempt}/{file}` (pure)."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ def by_pattern(pattern: str, source: str = "pattern") -> Convention:
     unknown = [f for f in fields if f not in _FIELDS]
     if unknown or not set(_WHO) & set(fields) or len(set(fields)) < len(fields) or "//" in pattern:
         raise UsageError(
-            f"--pattern {pattern!r}: expected {{name}}, {{id}}, {{login}} or {{group}}, each once, and nothing "
-            "else in braces but {assignment}, {attempt} and {file}; / between the names of folders"
+            f"--pattern {pattern!r}: expected {{name}}, {{id}}, {{login}} or {{group}}, each once, and "
+            "nothing else in braces but {assignment}, {attempt} and {file}; / between the names of folders"
         )
     levels = [_level(part) for part in pattern.strip("/").split("/")]
 

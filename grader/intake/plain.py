@@ -37,10 +37,7 @@ class Work:
 
 
 def works(top: Folder) -> Iterator[Work | Leftover]:
-    """Everybody's files below a folder that somebody named, in the order of names."""
-    if top.archive and not top.parts and _single(top):
-        yield _whole(top, top)
-        return
+    """Everybody's files below a folder or in an archive that somebody named, in the order of names."""
     yield from _container(top, top)
 
 
@@ -53,10 +50,10 @@ def _container(folder: Folder, top: Folder) -> Iterator[Work | Leftover]:
     if not notebooks and not archives and not holding:
         yield from _scripts(folder, top)
         return
-    if _notebooks(folder) == 1 and not archives and not notebooks and _is_one_tree(folder):
+    if _within(folder) == 1 and not archives and not notebooks and _is_one_tree(folder):
         yield _whole(folder, top)  # a repository: its only notebook lies in a folder, its modules elsewhere
         return
-    project = folder is top and _marked(folder) and _notebooks(folder) == len(notebooks)
+    project = folder is top and _marked(folder) and _within(folder) == len(notebooks)
     if len(notebooks) == 1 and not archives and not holding:
         yield from _lone(notebooks[0], folder, top, project)
         return
@@ -64,7 +61,7 @@ def _container(folder: Folder, top: Folder) -> Iterator[Work | Leftover]:
         yield from _container(holding[0], top)  # a folder around the class
         yield from _nobodys(folder.files)
         return
-    yield from _flat(folder, top, notebooks, archives)
+    yield from _flat(folder, top, notebooks, archives, scripts=bool(notebooks or archives))
     everybodys = _a_folder_each(holding, len(notebooks) + len(archives))
     for below in folders:
         if below in holding:
@@ -84,10 +81,10 @@ def _scripts(folder: Folder, top: Folder) -> Iterator[Work | Leftover]:
     """No notebook anywhere: scripts are what was handed in."""
     here = [f for f in folder.files if is_script_name(f.name)]
     holding = [f for f in folder.folders if _has_scripts(f)]
-    if len(here) == 1 and not holding or (here and _is_one_tree(folder)):
+    if (len(here) == 1 and not holding) or (here and _is_one_tree(folder)):
         yield _whole(folder, top, by_folder=folder is not top)
         return
-    yield from _flat(folder, top, (), ())
+    yield from _flat(folder, top, (), (), scripts=len(here) >= len(holding))
     for below in folder.folders:
         if below not in holding:
             yield from _nobodys(below.everything())
@@ -100,9 +97,9 @@ def _scripts(folder: Folder, top: Folder) -> Iterator[Work | Leftover]:
 def _lone(notebook: File, folder: Folder, top: Folder, project: bool) -> Iterator[Work | Leftover]:
     """A folder with one notebook in it: what the notebook needs lies beside it; a script may be another's."""
     others = [f for f in folder.everything() if f is not notebook]
-    scripts = [f for f in folder.files if is_script_name(f.name)]
+    claimed = _claimed(folder.files, [notebook])
     strangers = [f for f in folder.files if f.refused and not _mentions(notebook, f.name)]
-    strangers += [s for s in scripts if not _belongs(s, [notebook], scripts)]
+    strangers += [f for f in folder.files if is_script_name(f.name) and f not in claimed]
     if project or folder is not top:
         strangers = []
     mine = tuple(f for f in (notebook, *others) if f not in strangers)
@@ -113,44 +110,64 @@ def _lone(notebook: File, folder: Folder, top: Folder, project: bool) -> Iterato
 
 
 def _flat(
-    folder: Folder, top: Folder, notebooks: Sequence[File], archives: Sequence[Folder]
+    folder: Folder, top: Folder, notebooks: Sequence[File], archives: Sequence[Folder], *, scripts: bool
 ) -> Iterator[Work | Leftover]:
-    """The files of a folder in which each is somebody's: what is named after a notebook is its student's."""
-    scripts = [f for f in folder.files if is_script_name(f.name)]
+    """The files of a folder in which each is somebody's: what is named after a notebook is its student's.
+
+    scripts: those that belong to no notebook are uploads, too.
+    """
     mine: dict[File, list[File]] = {f: [f] for f in notebooks}
     left: list[File] = []
+    claimed = _claimed([f for f in folder.files if f not in mine and not f.refused], notebooks)
     for file in folder.files:
         if file in mine:
             continue
-        owner = _owner(file, notebooks)
-        if owner is not None:
-            mine[owner].append(file)
+        if file in claimed:
+            mine[claimed[file]].append(file)
         else:
             left.append(file)
     for notebook in notebooks:
         named = Named(_above(folder.parts, top), _without_zip(notebook.name), top.name)
         yield Work(tuple(mine[notebook]), folder.parts, named, own=False)
-    flat = bool(notebooks or archives) or not folder.folders or not any(map(_has_scripts, folder.folders))
+    scripts = scripts and not (folder is top and _marked(folder))
     for file in left:
-        if file.refused or (file in scripts and flat and not (folder is top and _marked(folder))):
+        if file.refused or (scripts and is_script_name(file.name)):
             yield _alone(file, folder, top)
         else:
-            yield Leftover("/".join(file.parts), _SHARED if notebooks or scripts else _NOBODYS)
+            yield Leftover("/".join(file.parts), _SHARED if _within(folder) else _NOBODYS)
     for archive in archives:
         yield Work(
-            tuple(archive.everything()), archive.parts, Named(_above(folder.parts, top), archive.name, top.name)
+            tuple(archive.everything()),
+            archive.parts,
+            Named(_above(folder.parts, top), archive.name, top.name),
         )
 
 
-def _owner(file: File, notebooks: Sequence[File]) -> File | None:
-    """The only notebook to which a file beside it belongs: by its name, or because that one mentions it."""
-    named = [n for n in notebooks if _named_after(file.name, stem(n.name))]
-    if named:
-        return max(named, key=lambda n: len(n.name))
-    if not is_script_name(file.name):
-        return None
-    wanting = [n for n in notebooks if _mentions(n, file.name)]
-    return wanting[0] if len(wanting) == 1 else None
+def _claimed(files: Sequence[File], notebooks: Sequence[File]) -> dict[File, File]:
+    """A file → the only notebook to which it belongs: by its name, or because a notebook uses it."""
+    found: dict[File, File] = {}
+    for file in files:
+        named = [n for n in notebooks if _named_after(file.name, stem(n.name))]
+        if named:
+            found[file] = max(named, key=lambda n: len(n.name))
+    scripts = {f.name: f for f in files if is_script_name(f.name)}
+    if not scripts:
+        return found
+    wants = {name: _uses(script, scripts) for name, script in scripts.items()}
+    users: dict[str, set[File]] = {}
+    for notebook in notebooks:
+        waiting = list(_uses(notebook, scripts))
+        seen: set[str] = set()
+        while waiting:
+            name = waiting.pop()
+            if name not in seen:
+                seen.add(name)
+                users.setdefault(name, set()).add(notebook)
+                waiting += wants[name]
+    for name, who in users.items():
+        if len(who) == 1:
+            found.setdefault(scripts[name], *who)
+    return found
 
 
 def _named_after(name: str, student: str) -> bool:
@@ -159,29 +176,24 @@ def _named_after(name: str, student: str) -> bool:
     return len(rest) < len(name) and bool(student) and not rest[:1].isalnum()
 
 
-def _belongs(script: File, notebooks: Sequence[File], scripts: Sequence[File]) -> bool:
-    """Whether a script is named after one of these notebooks, or used by it, directly or by another script."""
-    wanted, seen = list(notebooks), set(notebooks)
-    if any(_named_after(script.name, stem(n.name)) for n in notebooks):
-        return True
-    while wanted:
-        text = wanted.pop()
-        for other in scripts:
-            if other not in seen and _mentions(text, other.name):
-                seen.add(other)
-                wanted.append(other)
-    return script in seen
-
-
-def _mentions(file: File, name: str) -> bool:
-    """Whether a notebook or a script imports, runs or opens what has this name."""
+def _uses(file: File, names: Collection[str]) -> set[str]:
+    """Which of these files a notebook or a script imports, runs or opens."""
     try:
         text = read(file.path, file.path.parent)[:_READ]
     except Refused:
-        return False
-    bare = re.escape(name.rpartition(".")[0].encode("utf-8", "replace"))
-    whole = re.escape(name.encode("utf-8", "replace"))
-    return re.search(rb"\b(?:import|from)[ \t]+" + bare + rb"\b|(?<![\w.-])" + whole + rb"\b", text) is not None
+        return set()
+    found = set()
+    for name in names:
+        bare = re.escape(name.rpartition(".")[0].encode("utf-8", "replace"))
+        whole = re.escape(name.encode("utf-8", "replace"))
+        wanted = rb"\b(?:import|from)[ \t]+" + bare + rb"\b|(?<![\w.-])" + whole + rb"\b"
+        if re.search(wanted, text):
+            found.add(name)
+    return found - {file.name}
+
+
+def _mentions(file: File, name: str) -> bool:
+    return bool(_uses(file, (name,)))
 
 
 def _a_folder_each(folders: Sequence[Folder], files: int) -> bool:
@@ -242,8 +254,10 @@ def _single(folder: Folder) -> bool:
 
 def _notebooks(folder: Folder) -> int:
     """How many notebooks and archives there are here and below; what an archive holds is one student's."""
-    if folder.archive:
-        return 1
+    return 1 if folder.archive else _within(folder)
+
+
+def _within(folder: Folder) -> int:
     found = sum(f.is_notebook for f in folder.files) + sum(map(_notebooks, folder.folders))
     return found or int(any(f.refused for f in folder.files))
 
@@ -282,7 +296,8 @@ def _whole(folder: Folder, top: Folder, *, by_folder: bool = True) -> Work:
 
 
 def _alone(file: File, folder: Folder, top: Folder) -> Work:
-    return Work((file,), folder.parts, Named(_above(folder.parts, top), file.name, top.name), own=False)
+    name = _without_zip(file.name) if file.refused else file.name
+    return Work((file,), folder.parts, Named(_above(folder.parts, top), name, top.name), own=False)
 
 
 def _nobodys(files: Sequence[File] | Iterator[File]) -> Iterator[Leftover]:

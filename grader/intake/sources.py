@@ -136,7 +136,11 @@ class _Reader:
                 continue
             depth = len(work.home)
             items = [ChoiceItem(f, f.parts[depth:]) for f in work.files]
-            made = self._made(choose(items, self.options.prefer), work.home, linked=work.own)
+            choice = choose(items, self.options.prefer)
+            made = self._made(choice, work.home, linked=work.own)
+            if not work.own and not choice.notebooks and work.files[0].refused:
+                refused = work.files[0]  # somebody's only file: its reason needs no name in front
+                made = replace(made, relative="/".join(refused.parts), problem=refused.refused)
             yield replace(made, named=work.named)
 
     def export(self, recognised: Recognised) -> Iterator[Upload | Leftover]:
@@ -146,9 +150,7 @@ class _Reader:
             found = recognised.owner(file.parts)
             if found is not None:
                 owner = found[0]
-                groups.setdefault(owner.key, []).append(
-                    (ChoiceItem(file, owner.below, owner.order), owner)
-                )
+                groups.setdefault(owner.key, []).append((ChoiceItem(file, owner.below, owner.order), owner))
             elif file.is_notebook:
                 message = "Its name does not say whose it is, as those of the others do."
                 yield self._stray(file, (Flag(id="no_student", message=message),))
@@ -223,7 +225,7 @@ class _Reader:
         )
 
     def _placed(self, choice: Choice, linked: bool) -> dict[ChoiceItem, HandedIn]:
-        """Every file under the name that it has in the student's tree; what an archive held lies beside it."""
+        """Every file under its name in the student's tree; what an archive held lies where it lay."""
         found: dict[ChoiceItem, HandedIn] = {}
         taken: set[str] = set()
         order = (*choice.notebooks, *sorted(choice.files, key=lambda i: (len(i.below), i.below)))

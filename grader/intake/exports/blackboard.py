@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from datetime import datetime
-from os.path import commonprefix
 
 from grader.intake.convention import Convention, Listing, Owner, Parts, tidy
 from grader.models import Student
@@ -25,7 +24,9 @@ def recognise(listing: Listing, insist: bool) -> Convention | None:
     if not seen:
         return None
     before = sorted({m["before"] for m in seen.values()})
-    common = commonprefix(before)
+    first, last = before[0], before[-1]
+    same = next((i for i, (a, b) in enumerate(zip(first, last, strict=False)) if a != b), len(first))
+    common = first[:same]
     own = {m["before"]: who for top, m in seen.items() if not m["file"] and (who := _said(listing, top))}
     assignment = common[: common.rfind("_") + 1]
     if len(before) == 1 and not own:

@@ -14,7 +14,8 @@ from grader.models import Student
 
 _OWN = re.compile(
     r"^(?P<user>\d+)-(?P<folder>\d+) - (?P<name>.+?) - "
-    r"(?P<time>[^\W\d_]{3,}\.? \d{1,2}, \d{4} \d{3,4} ?[AP]M|\d{1,2} [^\W\d_]{3,}\.?,? \d{4} \d{3,4}(?: ?[AP]M)?)"
+    r"(?P<time>[^\W\d_]{3,}\.? \d{1,2}, \d{4} \d{3,4} ?[AP]M"
+    r"|\d{1,2} [^\W\d_]{3,}\.?,? \d{4} \d{3,4}(?: ?[AP]M)?)"
     r"(?: - (?P<file>.+))?$",
     re.IGNORECASE,
 )
@@ -44,9 +45,7 @@ def recognise(listing: Listing, insist: bool) -> Convention | None:
         return Owner(
             key=f"brightspace:{found['user']}",
             label=name,
-            student=Student(
-                id=found["user"], name=name, attempt=1 + times.index(time or datetime.min)
-            ),
+            student=Student(id=found["user"], name=name, attempt=1 + times.index(time or datetime.min)),
             below=(found["file"], *parts[1:]) if found["file"] else parts[1:],
             attempt=(time,),
             received_at=time,

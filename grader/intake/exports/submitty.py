@@ -1,8 +1,8 @@
 """Submitty, "Download Submissions": `submissions/<user>/<version>/…`, or without the version the active one.
 
 Read: Submitty/Submitty, site/app/controllers/MiscController.php (downloadAssignedZips) and
-student/SubmissionController.php (`user_assignment_settings.json` names the active version, `.submit.timestamp`
-the time; both are Submitty's own).
+student/SubmissionController.php (`user_assignment_settings.json` names the active version and
+`.submit.timestamp` the time; both are Submitty's own).
 """
 
 from __future__ import annotations
