@@ -6,8 +6,9 @@ import hashlib
 import json
 import os
 import tempfile
+from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from stat import S_ISREG
 
@@ -36,7 +37,7 @@ class CollectedUpload:
     @property
     def origin(self) -> str:
         """Whose it is, the same whenever and from wherever the class is downloaded again."""
-        return self.upload.origin or f"folder:{self.id}"
+        return self.upload.origin
 
     def fingerprint(self) -> str:
         """Digest of all that `read` would return, without reading more than bytes."""
@@ -196,8 +197,18 @@ def collect(
     prune(stage, unpacked)
     ordered = list(uploads.values())
     ids = assign([u.named for u in ordered])
+    ordered = _told_apart(ordered, ids)
     entries = tuple(CollectedUpload(id=i, upload=u) for i, u in zip(ids, ordered, strict=True))
     return Intake(entries, tuple(leftovers.values()), keeper)
+
+
+def _told_apart(uploads: Sequence[Upload], ids: Sequence[str]) -> list[Upload]:
+    """The uploads; of several with one origin, from different folders, each with one of its own."""
+    met = Counter(u.origin for u in uploads)
+    rooted = [f"{u.origin} of {u.named.root}" if met[u.origin] > 1 else u.origin for u in uploads]
+    met = Counter(rooted)
+    apart = [f"folder:{id}" if met[r] > 1 else r for r, id in zip(rooted, ids, strict=True)]
+    return [replace(u, origin=origin) for u, origin in zip(uploads, apart, strict=True)]
 
 
 def _place(upload: Upload, named: Path) -> str:

@@ -27,12 +27,14 @@ _READ = 4 * 2**20
 class Work:
     """One student's files. home: the folder they are named from. named: what the id is made of.
 
-    own: nothing else lies in `home`, so a link may lead anywhere within.
+    key: tells the student from the others of the class, wherever it lies. own: nothing else lies in
+    `home`, so a link may lead anywhere within.
     """
 
     files: tuple[File, ...]
     home: Parts
     named: Named
+    key: str
     own: bool = True
 
 
@@ -58,7 +60,7 @@ def _container(folder: Folder, top: Folder) -> Iterator[Work | Leftover]:
         yield from _lone(notebooks[0], folder, top, project)
         return
     if folder is top and not notebooks and not archives and len(holding) == 1 and not _scripted(folders):
-        yield from _container(holding[0], top)  # a folder around the class
+        yield from _container(holding[0], holding[0])  # a folder around the class
         yield from _nobodys(folder.files)
         return
     yield from _flat(folder, top, notebooks, archives, scripts=bool(notebooks or archives))
@@ -89,7 +91,7 @@ def _scripts(folder: Folder, top: Folder) -> Iterator[Work | Leftover]:
         if below not in holding:
             yield from _nobodys(below.everything())
         elif len(holding) == 1 and not here and folder is top:
-            yield from _scripts(below, top)
+            yield from _scripts(below, below)
         else:
             yield _whole(below, top, by_folder=len(holding) > 1 or _count_scripts(below) > 1)
 
@@ -104,7 +106,7 @@ def _lone(notebook: File, folder: Folder, top: Folder, project: bool) -> Iterato
         strangers = []
     mine = tuple(f for f in (notebook, *others) if f not in strangers)
     named = Named(_above(folder.parts, top), notebook.name, top.name)
-    yield Work(mine, folder.parts, named, own=not strangers)
+    yield Work(mine, folder.parts, named, _key(folder, top, notebook.name), own=not strangers)
     for file in strangers:
         yield _alone(file, folder, top)
 
@@ -128,7 +130,8 @@ def _flat(
             left.append(file)
     for notebook in notebooks:
         named = Named(_above(folder.parts, top), _without_zip(notebook.name), top.name)
-        yield Work(tuple(mine[notebook]), folder.parts, named, own=False)
+        key = _key(folder, top, notebook.name)
+        yield Work(tuple(mine[notebook]), folder.parts, named, key, own=False)
     scripts = scripts and not (folder is top and _marked(folder))
     for file in left:
         if file.refused or (scripts and is_script_name(file.name)):
@@ -136,11 +139,8 @@ def _flat(
         else:
             yield Leftover("/".join(file.parts), _SHARED if _within(folder) else _NOBODYS)
     for archive in archives:
-        yield Work(
-            tuple(archive.everything()),
-            archive.parts,
-            Named(_above(folder.parts, top), archive.name, top.name),
-        )
+        named = Named(_above(folder.parts, top), archive.name, top.name)
+        yield Work(tuple(archive.everything()), archive.parts, named, _key(folder, top, archive.name))
 
 
 def _claimed(files: Sequence[File], notebooks: Sequence[File]) -> dict[File, File]:
@@ -286,18 +286,26 @@ def _scripted(folders: Collection[Folder]) -> bool:
 def _whole(folder: Folder, top: Folder, *, by_folder: bool = True) -> Work:
     """A folder with everything in it, named by itself or by the notebook that it holds."""
     files = tuple(folder.everything())
-    if by_folder and folder is not top:
-        return Work(files, folder.parts, Named(_above(folder.parts[:-1], top), folder.name, top.name))
     main = next((f for f in files if f.is_notebook or f.refused), None) or next(
         (f for f in files if is_script_name(f.name)), None
     )
-    name = _without_zip(main.name) if main is not None else folder.name or top.name
-    return Work(files, folder.parts, Named(_above(folder.parts, top), name, top.name))
+    held = _without_zip(main.name) if main is not None else folder.name or top.name
+    if folder is top:
+        return Work(files, folder.parts, Named((), held, top.name), stem(held))
+    key = "/".join(_above(folder.parts, top))
+    if by_folder:
+        return Work(files, folder.parts, Named(_above(folder.parts[:-1], top), folder.name, top.name), key)
+    return Work(files, folder.parts, Named(_above(folder.parts, top), held, top.name), key)
 
 
 def _alone(file: File, folder: Folder, top: Folder) -> Work:
     name = _without_zip(file.name) if file.refused else file.name
-    return Work((file,), folder.parts, Named(_above(folder.parts, top), name, top.name), own=False)
+    named = Named(_above(folder.parts, top), name, top.name)
+    return Work((file,), folder.parts, named, _key(folder, top, name), own=False)
+
+
+def _key(folder: Folder, top: Folder, name: str) -> str:
+    return "/".join((*_above(folder.parts, top), stem(name)))
 
 
 def _nobodys(files: Sequence[File] | Iterator[File]) -> Iterator[Leftover]:

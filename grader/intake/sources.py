@@ -16,7 +16,7 @@ from grader.intake.arrival import listed_times
 from grader.intake.choose import Choice, ChoiceItem, choose
 from grader.intake.convention import Owner
 from grader.intake.document import Refused
-from grader.intake.naming import Named
+from grader.intake.naming import Named, stem
 from grader.intake.plain import works
 from grader.intake.recognise import Recognised, recognise, together
 from grader.intake.tree import File, Folder, Leftover, Parts, Tree, descend_to, text, walk
@@ -45,14 +45,15 @@ class Upload:
 
     notebooks: those that may answer, the first one first. files: everything that can be read, the notebooks
     too. together: the rubric wants all notebooks graded as one. unseen: further ones that nobody looks at.
-    relative: POSIX path below the folder that was named. origin: the platform's name for the student; empty
-    where the id is all there is. problem: why there is nothing to read.
+    relative: POSIX path below the folder that was named. origin: the platform's name for the student, or the
+    part of the path that tells whose it is, whatever the folders around the class are called. problem: why
+    there is nothing to read.
     """
 
     notebooks: tuple[HandedIn, ...]
     relative: str
     named: Named
-    origin: str = ""
+    origin: str
     files: tuple[HandedIn, ...] = ()
     together: bool = False
     unseen: tuple[str, ...] = ()
@@ -100,7 +101,7 @@ def find(path: Path, options: Options) -> Found:
         name = text(path.name)
         named = Named(folders=(), file=name, root=text(path.resolve().parent.name))
         own = HandedIn(path, name, None)
-        return Found((Upload((own,), name, named, files=(own,)),), ())
+        return Found((Upload((own,), name, named, f"folder:{stem(name)}", files=(own,)),), ())
     tree = walk(path, options.exclude, options.stage)
     recognised = recognise(tree.top, lambda parts: _read(tree.top, parts), options.insist, options.pattern)
     reader = _Reader(tree, options, frozenset(f.parts for f in tree.top.all_folders() if f.archive))
@@ -141,7 +142,7 @@ class _Reader:
             if not work.own and not choice.notebooks and work.files[0].refused:
                 refused = work.files[0]  # somebody's only file: its reason needs no name in front
                 made = replace(made, relative="/".join(refused.parts), problem=refused.refused)
-            yield replace(made, named=work.named)
+            yield replace(made, named=work.named, origin=f"folder:{work.key}")
 
     def export(self, recognised: Recognised) -> Iterator[Upload | Leftover]:
         groups: dict[str, list[tuple[ChoiceItem, Owner]]] = {}
@@ -202,7 +203,9 @@ class _Reader:
     def _stray(self, file: File, flags: tuple[Flag, ...]) -> Upload:
         made = self._made(choose([ChoiceItem(file, file.parts[-1:])], ()), file.parts[:-1], linked=False)
         named = Named(folders=file.parts[:-1], file=file.name, root=self.tree.name)
-        return replace(made, named=named, flags=(*made.flags, *flags))
+        return replace(
+            made, named=named, origin=f"folder:{'/'.join(file.parts)}", flags=(*made.flags, *flags)
+        )
 
     def _made(self, choice: Choice, home: Parts, *, linked: bool) -> Upload:
         """The upload of one student. home: where its files lie, to be named if there is no notebook.
@@ -213,11 +216,12 @@ class _Reader:
         named = Named(folders=(), file=home[-1] if home else where)
         placed = self._placed(choice, linked)
         if not choice.notebooks:
-            return Upload((), where, named, files=tuple(placed.values()), problem=choice.problem)
+            return Upload((), where, named, "", files=tuple(placed.values()), problem=choice.problem)
         return Upload(
             notebooks=tuple(placed[i] for i in choice.notebooks),
             relative="/".join(choice.notebooks[0].file.parts),
             named=named,
+            origin="",
             files=tuple(placed.values()),
             together=choice.together,
             unseen=choice.unseen,

@@ -34,7 +34,7 @@ def recognise(listing: Listing, insist: bool) -> Convention | None:
     homes = {parts[:2] for parts in listing.files if len(parts) > 2}
     stamps = {home: from_stamp(listing.read((*home, _STAMP))) for home in homes}
     stamped = {home[0] for home in homes if stamps[home] is not None}
-    if "submitted" in folders or not homes:
+    if {"submitted", "inbound"} & set(folders) or not homes:
         return None
     # somebody whose clock could not be read is still somebody beside the others
     if insist or listing.name == "submitted" or len(stamped) > len(folders) / 2:
