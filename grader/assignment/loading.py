@@ -126,6 +126,11 @@ def _the_only_one(home: Path) -> Path:
     folders = _shipped(home)
     if len(folders) == 1:
         return folders[0].resolve()
+    if not folders:
+        raise RubricError(
+            "no assignment is installed: name the folder that your course gives you, --rubric FOLDER; "
+            "who grades installs the package notebook-grader-assignments, too"
+        )
     names = "".join(f"{p.name}, " for p in folders)
     raise RubricError(f"no assignment is named, expected --rubric with one of these: {names}a folder")
 

@@ -10,11 +10,12 @@ from fnmatch import fnmatchcase
 
 from grader.intake.files import holds_a_notebook
 from grader.intake.tree import File, Parts
-from grader.models import Flag
+from grader.models import Flag, Said, Values, verbatim
 
 MOST = 8
 """notebooks of one student that are run to see which of them answers"""
 
+NOTHING = Said("nothing was handed in")
 _SHOWN = 4
 _FLAGGED = 10
 
@@ -43,7 +44,7 @@ class Choice:
     notebooks: tuple[ChoiceItem, ...]
     files: tuple[ChoiceItem, ...]
     flags: tuple[Flag, ...] = ()
-    problem: str = ""
+    problem: Said | None = None
     together: bool = False
     unseen: tuple[str, ...] = ()
 
@@ -62,11 +63,12 @@ def choose(items: Sequence[ChoiceItem], prefer: Sequence[str]) -> Choice:
     """
     usable = [i for i in items if not i.file.refused]
     refused = [i for i in items if i.file.refused]
-    flags = refused_flags([(i.name, i.file.refused) for i in refused])
+    flags = refused_flags([(i.name, i.file.refused) for i in refused if i.file.refused is not None])
     candidates = [i for i in usable if i.file.is_notebook]
     if not candidates and (candidates := [i for i in usable if holds_a_notebook(i.file.path, i.name)]):
         names = _names([i.name for i in candidates])
-        flags.append(Flag(id="renamed", message=f"No file has a notebook's name, but this is one: {names}."))
+        text = Said("No file has a notebook's name, but this is one: {names}.", {"names": names})
+        flags.append(Flag.of("renamed", text))
     candidates = candidates or [i for i in usable if is_script_name(i.name)]
     if not candidates:
         return Choice((), tuple(usable), (), _no_notebook(usable, refused))
@@ -81,12 +83,15 @@ def choose(items: Sequence[ChoiceItem], prefer: Sequence[str]) -> Choice:
     return Choice(tuple(fitting[:MOST]), tuple(usable), tuple(flags), unseen=unseen)
 
 
-def refused_flags(refused: Sequence[tuple[str, str]]) -> list[Flag]:
+def refused_flags(refused: Sequence[tuple[str, Said]]) -> list[Flag]:
     """What a person should know about files that were not read: their names and why."""
-    messages = [f"{name[:120]} was left out: {reason}." for name, reason in refused[:_FLAGGED]]
-    if len(refused) > _FLAGGED:
-        messages.append(f"{len(refused) - _FLAGGED} more files were left out.")
-    return [Flag(id="refused_file", message=m) for m in messages]
+    told = [
+        Said("{name} was left out: {why}.", {"name": name[:120], "why": reason})
+        for name, reason in refused[:_FLAGGED]
+    ]
+    if more := len(refused[_FLAGGED:]):
+        told.append(Said("{n} more file was left out.", {"n": more}, "{n} more files were left out."))
+    return [Flag.of("refused_file", text) for text in told]
 
 
 def _newness(item: ChoiceItem) -> tuple[int, float, int, list[tuple[int, str]]]:
@@ -118,15 +123,20 @@ def _same(one: ChoiceItem, other: ChoiceItem) -> bool:
         return False
 
 
-def _no_notebook(usable: Sequence[ChoiceItem], refused: Sequence[ChoiceItem]) -> str:
-    if refused:
-        more = f" (and {len(refused) - 1} more)" if len(refused) > 1 else ""
-        return f"{refused[0].name[:120]}: {refused[0].file.refused}{more}"
-    found = _names([i.name for i in usable])
-    return f"no notebook among what was handed in ({found})" if usable else "nothing was handed in"
+def _no_notebook(usable: Sequence[ChoiceItem], refused: Sequence[ChoiceItem]) -> Said:
+    if refused and (why := refused[0].file.refused) is not None:
+        first: Values = {"name": refused[0].name[:120], "why": why, "n": len(refused) - 1}
+        if len(refused) > 1:
+            return Said("{name}: {why} (and {n} more)", first)
+        return Said("{name}: {why}", first)
+    if usable:
+        names = _names([i.name for i in usable])
+        return Said("no notebook among what was handed in ({names})", {"names": names})
+    return NOTHING
 
 
-def _names(names: Sequence[str]) -> str:
-    shown = [name[:80] for name in names[:_SHOWN]]
-    more = f", and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
-    return ", ".join(shown) + more
+def _names(names: Sequence[str]) -> Said:
+    shown = tuple(name[:80] for name in names)
+    if more := len(shown[_SHOWN:]):
+        return Said("{names}, and {n} more", {"names": shown[:_SHOWN], "n": more})
+    return verbatim(", ".join(shown))

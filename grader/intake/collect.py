@@ -21,7 +21,7 @@ from grader.intake.document import Refused
 from grader.intake.naming import assign
 from grader.intake.sources import HandedIn, Options, Upload, find
 from grader.intake.tree import Leftover
-from grader.models import Alternative, AttachedFile, Flag, Submission
+from grader.models import Alternative, AttachedFile, Flag, Said, Submission
 
 MAX_FILES = 200
 MAX_FILES_BYTES = 200 * 2**20
@@ -42,7 +42,7 @@ class CollectedUpload:
     def fingerprint(self) -> str:
         """Digest of all that `read` would return, without reading more than bytes."""
         upload = self.upload
-        content: list[str] = [upload.problem or ""]
+        content: list[str] = [str(upload.problem or "")]
         for file in upload.notebooks:
             try:
                 content.append(hashlib.sha256(files.read(file.path, file.root)).hexdigest())
@@ -84,6 +84,7 @@ class CollectedUpload:
                 "path": first.path,
                 "sha256": first.sha256,
                 "cells": first.parsed.cells,
+                "language": first.parsed.language,
                 "folder": first.folder,
                 "files": attached,
                 "flags": (*upload.flags, *first.parsed.flags, *refused, *flags),
@@ -128,7 +129,7 @@ def _open(file: HandedIn, upload: Upload) -> _Opened:
     try:
         data = files.read(file.path, file.root)
     except Refused as refused:
-        return _Opened(file, path, hashlib.sha256(b"").hexdigest(), notebook.Notebook(problem=str(refused)))
+        return _Opened(file, path, hashlib.sha256(b"").hexdigest(), notebook.Notebook(problem=refused.said))
     parsed = script.read(data) if is_script_name(file.path.name) else notebook.read(data)
     return _Opened(file, path, hashlib.sha256(data).hexdigest(), parsed)
 
@@ -242,7 +243,8 @@ def _attach(upload: Upload, but: HandedIn | None) -> tuple[tuple[AttachedFile, .
         attached.append(AttachedFile(name=file.name, source=source, size=stat.st_size))
     if not left:
         return tuple(attached), []
-    message = (
-        f"{left} of {len(wanted)} files beside the notebook were left out: too many, too large or unreadable."
+    text = Said(
+        "{count} of {all} files beside the notebook were left out: too many, too large or unreadable.",
+        {"count": left, "all": len(wanted)},
     )
-    return tuple(attached), [Flag(id="files_left_out", message=message)]
+    return tuple(attached), [Flag.of("files_left_out", text)]

@@ -13,17 +13,19 @@ from grader.errors import UsageError
 from grader.intake import files
 from grader.intake.archives import is_archive_name
 from grader.intake.arrival import listed_times
-from grader.intake.choose import Choice, ChoiceItem, choose
+from grader.intake.choose import NOTHING, Choice, ChoiceItem, choose
 from grader.intake.convention import Owner
 from grader.intake.document import Refused
 from grader.intake.naming import Named, stem
 from grader.intake.plain import works
 from grader.intake.recognise import Recognised, recognise, together
 from grader.intake.tree import File, Folder, Leftover, Parts, Tree, descend_to, text, walk
-from grader.models import Flag, Student
+from grader.models import Flag, Said, Student
 from grader.text import printable
 
-_LATE = "The platform says it came late, not how late; no penalty is applied."
+_LATE = Said("The platform says it came late, not how late; no penalty is applied.")
+_ATTEMPTS = "{n} attempts; graded: the newest."
+_NO_STUDENT = Said("Its name does not say whose it is, as those of the others do.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +62,7 @@ class Upload:
     student: Student = field(default_factory=Student)
     received_at: datetime | None = None
     flags: tuple[Flag, ...] = ()
-    problem: str | None = None
+    problem: Said | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,8 +155,7 @@ class _Reader:
                 owner = found[0]
                 groups.setdefault(owner.key, []).append((ChoiceItem(file, owner.below, owner.order), owner))
             elif file.is_notebook:
-                message = "Its name does not say whose it is, as those of the others do."
-                yield self._stray(file, (Flag(id="no_student", message=message),))
+                yield self._stray(file, (Flag.of("no_student", _NO_STUDENT),))
             elif not file.refused and (listed := listed_times(file.path)) is not None:
                 times |= listed
             else:
@@ -167,10 +168,10 @@ class _Reader:
             choice = choose([i for i, o in now if not o.ours], self.options.prefer)
             made = self._made(choice, now[0][0].file.parts[:-1], linked=True)
             graded = next((o for i, o in now if i in choice.notebooks[:1]), owners[-1])
-            flags = [Flag(id="late", message=_LATE)] if graded.late else []
+            flags = [Flag.of("late", _LATE)] if graded.late else []
             attempts = len({o.attempt for _, o in found_files})
             if attempts > 1:
-                flags.append(Flag(id="attempts", message=f"{attempts} attempts; graded: the newest."))
+                flags.append(Flag.of("attempts", Said(_ATTEMPTS, {"n": attempts})))
             yield replace(
                 made,
                 named=Named(folders=(owners[0].student.id or "",), file=owners[0].label),
@@ -190,14 +191,18 @@ class _Reader:
             owner = found[0]
             seen.add(owner.key)
             hidden = [name for below in folder.all_folders() for name in below.hidden]
-            but = f" but hidden files ({', '.join(hidden[:3])})" if hidden else ""
+            nothing = (
+                Said("nothing was handed in but hidden files ({names})", {"names": tuple(hidden[:3])})
+                if hidden
+                else NOTHING
+            )
             yield Upload(
                 notebooks=(),
                 relative="/".join(folder.parts),
                 named=Named(folders=(owner.student.id or "",), file=owner.label),
                 origin=owner.key,
                 student=owner.student,
-                problem=f"nothing was handed in{but}",
+                problem=nothing,
             )
 
     def _stray(self, file: File, flags: tuple[Flag, ...]) -> Upload:

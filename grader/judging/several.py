@@ -13,14 +13,21 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from grader.judging.late import totals
-from grader.models import Cell, CheckResult, Execution, Flag, Report, Status, Submission
+from grader.models import Cell, CheckResult, Execution, Flag, Report, Said, Status, Submission, verbatim
 from rubric.schema import Rubric, TextCheck
 
 FLAG = "several_notebooks"
 _SHOWN = 4
 _BETTER = frozenset({"pass", "partial", "review"})
 _DIFFERENT = "The notebooks handed in answer this differently ({names}); a person will look at it."
-_UNSEEN = "Not every notebook handed in was run; a person will look at the others for this."
+_UNSEEN = Said("Not every notebook handed in was run; a person will look at the others for this.")
+_ALONE = (
+    "{count} notebooks were handed in; graded: {graded}, which answers what any of them answers; not: {rest}."
+)
+_NONE = "{count} notebooks were handed in; graded: {graded}, for none of them answers anything; not: {rest}."
+_TOGETHER = "{count} notebooks were handed in; graded together: {graded}."
+_SOME = "{count} notebooks were handed in; graded together: {graded}; not: {rest}."
+_BROKEN = "{count} notebooks were handed in; {graded} could not be run."
 _WORST: tuple[Status, ...] = (
     *("sandbox_error", "unreadable", "killed", "memory_limit", "output_limit", "timeout", "error", "ok"),
 )
@@ -34,8 +41,8 @@ class Settled:
     """
 
     chosen: tuple[int, ...]
-    said: Mapping[str, str]
-    told: str
+    said: Mapping[str, Said]
+    told: Said
 
 
 def alone(submission: Submission) -> tuple[Submission, ...]:
@@ -61,35 +68,37 @@ def alone(submission: Submission) -> tuple[Submission, ...]:
 def settle(submission: Submission, reports: Sequence[Report], rubric: Rubric) -> Settled:
     """What counts, after every notebook was judged alone. reports: in the order of `alone`."""
     names = [n.path.rpartition("/")[2] for n in alone(submission)]
-    many = f"{len(names) + len(submission.unseen)} notebooks were handed in; "
+
+    def told(template: str, chosen: Sequence[int]) -> Said:
+        rest = [*(n for i, n in enumerate(names) if i not in chosen), *submission.unseen]
+        graded = _list([names[i] for i in chosen])
+        count = len(names) + len(submission.unseen)
+        return Said(template, {"count": count, "graded": graded, "rest": _list(rest)})
+
     broken = [i for i, r in enumerate(reports) if r.execution.status == "sandbox_error"]
     if broken:
-        return Settled((broken[0],), {}, many + "one could not be run.")
+        return Settled((broken[0],), {}, told(_BROKEN, broken[:1]))
     if submission.together:
-        return Settled(tuple(range(len(names))), {}, f"{many}graded together: {_list(names)}.")
+        everyone = tuple(range(len(names)))
+        return Settled(everyone, {}, told(_TOGETHER, everyone))
     verdicts = [{c.id: c for q in r.questions for c in q.checks} for r in reports]
     answered = [_answered(v, rubric) for v in verdicts]
     everything = frozenset[str]().union(*answered)
     whole = [i for i, a in enumerate(answered) if a == everything]
     if not whole:
         chosen = _cover(answered, names)
-        rest = [n for i, n in enumerate(names) if i not in chosen]
-        told = f"{many}graded together: {_list([names[i] for i in chosen])}"
-        return Settled(chosen, {}, told + (f"; not: {_list([*rest, *submission.unseen])}." if rest else "."))
+        all_count = len(chosen) == len(names) and not submission.unseen
+        return Settled(chosen, {}, told(_TOGETHER if all_count else _SOME, chosen))
     first = whole[0]
     said = {
-        id: _DIFFERENT.format(names=_list(differing))
+        id: Said(_DIFFERENT, {"names": _list(differing)})
         for id in verdicts[first]
         if (differing := _differing(id, first, whole, verdicts, names))
     }
     if submission.unseen:
-        said |= {
-            id: _UNSEEN for id, c in verdicts[first].items() if c.verdict == "missing" and id not in said
-        }
-    why = "which answers what any of them answers" if everything else "for none of them answers anything"
-    rest = [n for i, n in enumerate(names) if i != first]
-    told = f"{many}graded: {names[first]}, {why}; not: {_list([*rest, *submission.unseen])}."
-    return Settled((first,), said, told)
+        lacking = (id for id, c in verdicts[first].items() if c.verdict == "missing" and id not in said)
+        said |= dict.fromkeys(lacking, _UNSEEN)
+    return Settled((first,), said, told(_ALONE if everything else _NONE, (first,)))
 
 
 def counted(
@@ -97,7 +106,7 @@ def counted(
 ) -> tuple[Submission, tuple[Execution, ...]]:
     """The notebooks that count, as one. executions: notebook → one a world, as given back."""
     notebooks = [alone(submission)[i] for i in settled.chosen]
-    flags = (*submission.flags, Flag(id=FLAG, message=settled.told))
+    flags = (*submission.flags, Flag.of(FLAG, settled.told))
     own = tuple(f for n in notebooks for f in n.flags if f not in submission.flags)
     ran = [executions[i] for i in settled.chosen]
     if len(notebooks) == 1:
@@ -114,7 +123,7 @@ def counted(
     return made, tuple(_joined(world, starts) for world in zip(*ran, strict=True))
 
 
-def left_open(report: Report, said: Mapping[str, str]) -> Report:
+def left_open(report: Report, said: Mapping[str, Said]) -> Report:
     """The report with these checks waiting for a person."""
     if not said:
         return report
@@ -122,7 +131,9 @@ def left_open(report: Report, said: Mapping[str, str]) -> Report:
     def opened(check: CheckResult) -> CheckResult:
         if check.id not in said or check.score is None:
             return check
-        return check.model_copy(update={"verdict": "review", "score": None, "message": said[check.id]})
+        why = said[check.id]
+        waits = {"verdict": "review", "score": None, "message": str(why), "said": why, "hint": ""}
+        return check.model_copy(update=waits)
 
     questions = tuple(q.model_copy(update={"checks": tuple(map(opened, q.checks))}) for q in report.questions)
     return totals(report.model_copy(update={"questions": questions}))
@@ -182,18 +193,26 @@ def _joined(executions: Sequence[Execution], starts: Sequence[int]) -> Execution
     """The executions of several notebooks in one world as one; cells are counted on."""
     worst = min(executions, key=lambda e: _WORST.index(e.status))
     stopped = [e.stopped_at + s for e, s in zip(executions, starts, strict=True) if e.stopped_at is not None]
+    pairs = list(zip(executions, starts, strict=True))
     return worst.model_copy(
         update={
             "outputs": tuple(
-                o.model_copy(update={"cell": o.cell + start})
-                for e, start in zip(executions, starts, strict=True)
-                for o in e.outputs
+                o.model_copy(update={"cell": o.cell + start}) for e, start in pairs for o in e.outputs
             ),
             "errors": tuple(
-                x.model_copy(update={"cell": x.cell + start})
-                for e, start in zip(executions, starts, strict=True)
-                for x in e.errors
+                x.model_copy(update={"cell": x.cell + start}) for e, start in pairs for x in e.errors
             ),
+            "refusals": tuple(
+                r.model_copy(
+                    update={
+                        "cell": None if r.cell is None else r.cell + start,
+                        "lost": tuple(c + start for c in r.lost),
+                    }
+                )
+                for e, start in pairs
+                for r in e.refusals
+            ),
+            "interrupted": tuple(c + start for e, start in pairs for c in e.interrupted),
             "stopped_at": stopped[0] if stopped else None,
             "missing_packages": tuple(dict.fromkeys(p for e in executions for p in e.missing_packages)),
             "wall_s": sum(e.wall_s for e in executions),
@@ -201,6 +220,8 @@ def _joined(executions: Sequence[Execution], starts: Sequence[int]) -> Execution
     )
 
 
-def _list(names: Sequence[str]) -> str:
-    more = f", and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
-    return ", ".join(name[:80] for name in names[:_SHOWN]) + more
+def _list(names: Sequence[str]) -> Said:
+    shown = tuple(name[:80] for name in names)
+    if more := len(shown[_SHOWN:]):
+        return Said("{names}, and {n} more", {"names": shown[:_SHOWN], "n": more})
+    return verbatim(", ".join(shown))
