@@ -20,7 +20,7 @@ _SHOWN = 4
 _FLAGGED = 10
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class ChoiceItem:
     """One file of a student's. below: its path as handed in. order: the larger, the newer (0: unknown)."""
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 
 from grader.intake.choose import is_script_name
 from grader.intake.document import Refused
@@ -38,12 +39,15 @@ class Work:
     own: bool = True
 
 
-def works(top: Folder) -> Iterator[Work | Leftover]:
-    """Everybody's files below a folder or in an archive that somebody named, in the order of names."""
-    yield from _container(top, top)
+def works(top: Folder, prefer: Sequence[str] = ()) -> Iterator[Work | Leftover]:
+    """Everybody's files below a folder or in an archive that somebody named, in the order of names.
+
+    prefer: the rubric's globs for the notebook to grade.
+    """
+    yield from _container(top, top, prefer)
 
 
-def _container(folder: Folder, top: Folder) -> Iterator[Work | Leftover]:
+def _container(folder: Folder, top: Folder, prefer: Sequence[str]) -> Iterator[Work | Leftover]:
     """A folder of the teacher's: what lies in it are students' files or folders, or folders that sort."""
     notebooks = [f for f in folder.files if f.is_notebook]
     archives = [f for f in folder.folders if f.archive and not _wanted(f, notebooks)]
@@ -60,11 +64,11 @@ def _container(folder: Folder, top: Folder) -> Iterator[Work | Leftover]:
         yield from _lone(notebooks[0], folder, top, project)
         return
     if folder is top and not notebooks and not archives and len(holding) == 1 and not _scripted(folders):
-        yield from _container(holding[0], holding[0])  # a folder around the class
+        yield from _container(holding[0], holding[0], prefer)  # a folder around the class
         yield from _nobodys(folder.files)
         return
     yield from _flat(folder, top, notebooks, archives, scripts=bool(notebooks or archives))
-    everybodys = _a_folder_each(holding, len(notebooks) + len(archives))
+    everybodys = _a_folder_each(holding, len(notebooks) + len(archives), prefer)
     for below in folders:
         if below in holding:
             if everybodys or _linked(below):
@@ -72,7 +76,7 @@ def _container(folder: Folder, top: Folder) -> Iterator[Work | Leftover]:
             elif _notebooks(below) == 1 and not _archives(below):
                 yield _whole(below, top, by_folder=False)
             else:
-                yield from _container(below, top)
+                yield from _container(below, top, prefer)
         elif everybodys and _has_scripts(below):
             yield _whole(below, top)
         else:
@@ -196,16 +200,21 @@ def _mentions(file: File, name: str) -> bool:
     return bool(_uses(file, (name,)))
 
 
-def _a_folder_each(folders: Sequence[Folder], files: int) -> bool:
+def _a_folder_each(folders: Sequence[Folder], files: int, prefer: Sequence[str]) -> bool:
     """Whether each folder is a student's: most of what lies there are folders, and they hold the same things.
 
     Where folders sort, each holds the notebooks of several, under names of their own.
     """
     if len(folders) < 2 or len(folders) <= files:
         return False
+    names = [{stem(n.name).casefold() for n in f.everything() if n.is_notebook} for f in folders]
     alone = sum(_single(f) for f in folders)
-    stems = {stem(n.name).casefold() for f in folders for n in f.everything() if n.is_notebook}
-    return alone > len(folders) / 2 or len(stems) < len(folders)
+    shared = len(folders) > 2 and len(set.intersection(*names)) == 1
+    asked = bool(prefer) and all(
+        any(sum(fnmatchcase(n.name.casefold(), p.casefold()) for n in f.everything()) == 1 for p in prefer)
+        for f in folders
+    )
+    return alone > len(folders) / 2 or len(set.union(*names)) < len(folders) or shared or asked
 
 
 def _linked(folder: Folder) -> bool:

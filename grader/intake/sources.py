@@ -133,7 +133,7 @@ class _Reader:
     archives: Collection[Parts]
 
     def plain(self) -> Iterator[Upload | Leftover]:
-        for work in works(self.tree.top):
+        for work in works(self.tree.top, self.options.prefer):
             if isinstance(work, Leftover):
                 yield work
                 continue

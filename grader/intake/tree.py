@@ -32,7 +32,7 @@ class Leftover:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class File:
     """A regular file, or something with the name of a notebook. refused: why it must not be read."""
 
