@@ -10,7 +10,7 @@ which it is kept.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from grader.assignment.loading import Assignment
@@ -23,9 +23,10 @@ from grader.judging.barrier import WHOLE, Cut, Note, nowhere
 from grader.judging.grade import grade, grade_within
 from grader.judging.late import penalise, totals
 from grader.judging.score import hint_for, in_english
+from grader.judging.several import alone, counted, left_open, settle
 from grader.judging.wording import worded
 from grader.marks.marks import Mark
-from grader.models import CheckResult, Execution, QuestionResult, Report, RubricRef, Submission
+from grader.models import CheckResult, Execution, QuestionResult, Report, RubricRef, Said, Submission
 from rubric.schema import Check, Messages, Question
 
 _WORTH = 2.0**60
@@ -33,20 +34,8 @@ _WORTH = 2.0**60
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
-    """A submission's report. key: of the judgement in the store; empty where none was kept.
-
-    traces: of what failed in our code; those checks wait for a person.
-    """
-
-    report: Report
-    key: str = ""
-    traces: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
 class Task:
-    """A submission to be judged. executions: one per world; runs: their keys in the store.
+    """A submission to be judged. executions: notebook → one for each world; runs: their keys in the store.
 
     fingerprint: of the upload. by_hand: marks that a person gave. force: no kept judgement is used.
     """
@@ -54,11 +43,38 @@ class Task:
     out: Path
     id: str
     submission: Submission
-    executions: tuple[Execution, ...]
-    runs: tuple[str, ...]
+    executions: tuple[tuple[Execution, ...], ...]
+    runs: tuple[tuple[str, ...], ...]
     fingerprint: str
     by_hand: Mapping[str, Mark]
     force: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """What counts of one student's notebooks. runs: keys in the store, of the executions that count.
+
+    open: checks that wait for a person, and why. traces: of what failed in our code meanwhile.
+    """
+
+    submission: Submission
+    executions: tuple[Execution, ...]
+    runs: tuple[str, ...]
+    open: Mapping[str, Said] = field(default_factory=dict)
+    traces: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A submission's report, and what of the submission counts. key: of the judgement in the store, or "".
+
+    traces: of what failed in our code; those checks wait for a person.
+    """
+
+    report: Report
+    counted: Counted
+    key: str = ""
+    traces: tuple[str, ...] = ()
 
 
 def judged(assignment: Assignment, task: Task, cut: Cut = WHOLE, note: Note = nowhere) -> Judged:
@@ -66,17 +82,49 @@ def judged(assignment: Assignment, task: Task, cut: Cut = WHOLE, note: Note = no
 
     cut, note: see `grader.judging.grade.grade_within`. Raises `StorageError`.
     """
+    counts = _choose(assignment, task, cut, note)
+    found = _judge(assignment, task, counts, task.fingerprint, cut, note)
+    return replace(found, report=left_open(found.report, counts.open))
+
+
+def _choose(assignment: Assignment, task: Task, cut: Cut, note: Note) -> Counted:
+    """Which notebooks count: the first where nothing is judged."""
+    notebooks = alone(task.submission)
+    each = [
+        Counted(one, ran, keys) for one, ran, keys in zip(notebooks, task.executions, task.runs, strict=False)
+    ]
+    if not each:
+        return Counted(task.submission, (), ())
+    if len(each) == 1 or not cut.judged:
+        return replace(each[0], submission=task.submission)
+
+    def choosing(step: str, cell: int = -1, output: int = -1) -> None:
+        note("judging")  # what is cut off later can't be told by a cell of one of them
+
+    judgements = [
+        _judge(assignment, task, one, f"{task.fingerprint}#{n}", cut, choosing) for n, one in enumerate(each)
+    ]
+    settled = settle(task.submission, [j.report for j in judgements], assignment.rubric)
+    made, ran = counted(task.submission, task.executions, settled)
+    keys = tuple(key for i in settled.chosen for key in task.runs[i])
+    return Counted(made, ran, keys, settled.said, tuple(t for j in judgements for t in j.traces))
+
+
+def _judge(
+    assignment: Assignment, task: Task, counts: Counted, fingerprint: str, cut: Cut, note: Note
+) -> Judged:
     plain, kept = neutral_of(assignment), judgements(task.out / STATE)
-    key = digest(task.fingerprint, list(task.runs), plain.sha256)
-    submission, executions = task.submission, task.executions
+    key = digest(fingerprint, list(counts.runs), plain.sha256)
+    submission, executions, rubric = counts.submission, counts.executions, assignment.rubric
     found = None if task.force and cut == WHOLE else kept.get(key)  # what was kept a moment ago counts
     if found is not None:
-        return Judged(penalise(priced(found, assignment), assignment.rubric), key)
+        return Judged(penalise(priced(found, assignment), rubric), counts, key, counts.traces)
     graded = grade_within(submission, executions, plain, cut, note)
     if not graded.report.questions:  # it never ran: there is nothing to keep
-        return Judged(penalise(grade(submission, executions, assignment), assignment.rubric))
+        return Judged(penalise(grade(submission, executions, assignment), rubric), counts)
     kept.put(key, _without_expected(graded.report))
-    return Judged(penalise(priced(graded.report, assignment), assignment.rubric), key, graded.traces)
+    traces = (*counts.traces, *graded.traces)
+    return Judged(penalise(priced(graded.report, assignment), rubric), counts, key, traces)
 
 
 _neutral: dict[tuple[str, str], Assignment] = {}

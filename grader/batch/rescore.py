@@ -20,6 +20,7 @@ from grader.folder.files import settle, size
 from grader.folder.journal import Journal, JournalEntry
 from grader.folder.place import STATE, remember, traceback_path
 from grader.folder.store import executions, submissions
+from grader.judging.several import alone
 from grader.marks import marks
 from grader.marks.marks import Mark
 from grader.models import Execution, Report
@@ -63,25 +64,27 @@ def _judge_again(bench: Bench, cut: Cut, again: _Again) -> _Done:
     submission = submissions(out / STATE).get(entry.fingerprint)
     if submission is None:
         return _Done(None, Rescored(entry.id, None, None, "nothing was kept of its upload"))
-    ran: list[Execution] = []
-    runs: list[str] = []
-    if submission.problem is None:
-        kept = {run.world: run.execution for run in entry.runs}
+    kept = {(run.notebook, run.world): run.execution for run in entry.runs}
+    ran: list[list[Execution]] = []
+    runs: list[list[str]] = []
+    for notebook in range(0 if submission.problem else len(alone(submission))):
+        ran.append([])
+        runs.append([])
         for world in assignment.rubric.worlds:
             key = world_key(assignment.parts_of(world), assignment.prelude_for(world))
-            found = executions(out / STATE).get(kept[key]) if key in kept else None
+            found = executions(out / STATE).get(kept[notebook, key]) if (notebook, key) in kept else None
             if found is None:
                 why = f"it has not run in world {world.name} as the rubric has it now"
                 return _Done(None, Rescored(entry.id, None, None, why))
-            ran.append(found)
-            runs.append(kept[key])
+            ran[-1].append(found)
+            runs[-1].append(kept[notebook, key])
     before = _light(out / entry.id)
     task = Task(
         out=out,
         id=entry.id,
         submission=submission,
-        executions=tuple(ran),
-        runs=tuple(runs),
+        executions=tuple(map(tuple, ran)),
+        runs=tuple(map(tuple, runs)),
         fingerprint=entry.fingerprint,
         by_hand=again.by_hand,
         force=False,

@@ -141,29 +141,29 @@ async def grade_all(
 
 @dataclass(frozen=True, slots=True)
 class _Shelf:
-    """The runs of one submission, kept in the folder. files: digest of what lies beside the notebook."""
+    """The runs of one submission, kept in the folder. files: digest of what lies beside its notebooks."""
 
     batch: _Batch
-    submission: Submission
     files: str
-    noted: dict[str, Run] = field(default_factory=dict)
-    """world → what the journal says of its run"""
+    noted: dict[tuple[int, str], Run] = field(default_factory=dict)
+    """notebook and world → what the journal says of its run"""
 
-    async def get(self, world: World) -> Execution | None:
-        run = await self.batch.aside(self._run, world)
-        self.noted[world.name] = run
+    async def get(self, notebook: int, one: Submission, world: World) -> Execution | None:
+        run = await self.batch.aside(self._run, notebook, one, world)
+        self.noted[notebook, world.name] = run
         if self.batch.plan.force:
             return None
         return await self.batch.aside(self.batch.executions.get, run.execution)
 
-    async def put(self, world: World, execution: Execution) -> None:
-        await self.batch.aside(self.batch.executions.put, self.noted[world.name].execution, execution)
+    async def put(self, notebook: int, world: World, execution: Execution) -> None:
+        key = self.noted[notebook, world.name].execution
+        await self.batch.aside(self.batch.executions.put, key, execution)
 
-    def _run(self, world: World) -> Run:
+    def _run(self, notebook: int, one: Submission, world: World) -> Run:
         assignment, plan = self.batch.pipeline.assignment, self.batch.plan
         prelude, parts = assignment.prelude_for(world), assignment.parts_of(world)
-        key = execution_key(self.submission, self.files, parts, prelude, plan.conditions)
-        return Run(world=world_key(parts, prelude), execution=key)
+        key = execution_key(one, self.files, parts, prelude, plan.conditions)
+        return Run(world=world_key(parts, prelude), execution=key, notebook=notebook)
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,18 +233,20 @@ class _Batch:
         submission = taken.submission
         if taken.traces:
             await self.aside(submissions(self.out / STATE).put, entry.fingerprint, submission)
-        shelf = _Shelf(self, submission, await self.aside(files_digest, submission.files))
+        shelf = _Shelf(self, await self.aside(files_digest, submission.files))
         ran = await self.pipeline.run(submission, shelf)
-        runs = tuple(shelf.noted[r.world.name] for r in ran)
+        runs = tuple(shelf.noted[r.notebook, r.world.name] for of_one in ran for r in of_one)
         task = Task(
             out=self.out,
             id=upload.id,
             submission=submission,
-            executions=tuple(r.execution for r in ran),
-            runs=tuple(r.execution for r in runs),
+            executions=tuple(tuple(r.execution for r in of_one) for of_one in ran),
+            runs=tuple(
+                tuple(shelf.noted[r.notebook, r.world.name].execution for r in of_one) for of_one in ran
+            ),
             fingerprint=entry.fingerprint,
             by_hand=self.marks.of(upload.id, upload.origin, self.origins),
-            force=self.plan.force or any(r.fresh for r in ran),
+            force=self.plan.force or any(r.fresh for of_one in ran for r in of_one),
         )
         found = await within_limits(self.pipeline.calls, step.judge_and_write, task)
         if traces := (*taken.traces, *found.overruns, *found.value.traces):

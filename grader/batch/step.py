@@ -46,11 +46,12 @@ def judge_and_write(bench: Bench, cut: Cut, task: Task) -> Written:
     found = judged(bench.assignment, task, cut, bench.mark.note)
     bench.mark.note("showing")
     folder = task.out / task.id
-    ran = task.executions[0] if task.executions else None
+    counts = found.counted
+    ran = counts.executions[0] if counts.executions else None
 
     def write(shown: Shown) -> Report:
         deliver(shown.report, shown.submission, shown.execution, bench.assignment, task.by_hand, folder)
         return shown.report
 
-    report, traces = as_far_as_can_be(write, cut, Shown(found.report, task.submission, ran))
+    report, traces = as_far_as_can_be(write, cut, Shown(found.report, counts.submission, ran))
     return Written(report, found.key, size(folder / "report.json"), (*found.traces, *traces))

@@ -25,18 +25,16 @@ it once, not for each submission.
 """
 
 from grader.judging.barrier import Cut
-from grader.judging.grade import Graded
 from grader.pipeline.judges import Judges, OverrunError, WorkError, open_judges
 from grader.pipeline.nursery import Bench
 from grader.pipeline.one import Pipeline, Ran, Read, Result, Runner, Shelf
 from grader.pipeline.within import Calls, Within, within_limits
-from grader.pipeline.work import Upload, warm
+from grader.pipeline.work import Upload, Verdict, warm
 
 __all__ = [
     "Bench",
     "Calls",
     "Cut",
-    "Graded",
     "Judges",
     "OverrunError",
     "Pipeline",
@@ -46,6 +44,7 @@ __all__ = [
     "Runner",
     "Shelf",
     "Upload",
+    "Verdict",
     "Within",
     "WorkError",
     "open_judges",

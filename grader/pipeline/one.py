@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from grader.assignment.given_files import beside
@@ -12,13 +12,13 @@ from grader.assignment.loading import Assignment
 from grader.errors import IsolationError, OperationError
 from grader.execute.job import Job, Limits
 from grader.execute.picture import without
-from grader.judging.grade import Graded
+from grader.judging.several import alone
 from grader.models import Execution, Report, Said, Submission
 from grader.pipeline import work
 from grader.pipeline.judges import OverrunError, WorkError
 from grader.pipeline.nursery import Bench
 from grader.pipeline.within import FIRST_S, Calls, within_limits
-from grader.pipeline.work import Typeset, Upload
+from grader.pipeline.work import Typeset, Upload, Verdict
 from rubric.schema import World
 
 UNREADABLE = Said("it could not be read within the grader's limits; a person looks at it")
@@ -32,19 +32,22 @@ class Runner(Protocol):
 
 
 class Shelf(Protocol):
-    """Where the runs of one submission are kept between one grading and the next."""
+    """Where the runs of one submission are kept between one grading and the next.
 
-    async def get(self, world: World) -> Execution | None: ...
-    async def put(self, world: World, execution: Execution) -> None: ...
+    notebook: which of those handed in; one: that notebook as a submission of its own.
+    """
+
+    async def get(self, notebook: int, one: Submission, world: World) -> Execution | None: ...
+    async def put(self, notebook: int, world: World, execution: Execution) -> None: ...
 
 
 class NoShelf:
     """Keeps nothing."""
 
-    async def get(self, world: World) -> Execution | None:
+    async def get(self, notebook: int, one: Submission, world: World) -> Execution | None:
         return None
 
-    async def put(self, world: World, execution: Execution) -> None: ...
+    async def put(self, notebook: int, world: World, execution: Execution) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +60,9 @@ class Read:
 
 @dataclass(frozen=True, slots=True)
 class Ran:
-    """One run. fresh: just now; else it came from the shelf."""
+    """One run. notebook: which of those handed in. fresh: just now; else it came from the shelf."""
 
+    notebook: int
     world: World
     execution: Execution
     fresh: bool = True
@@ -66,14 +70,14 @@ class Ran:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """All that is known of one submission.
+    """All that is known of one submission. runs: notebook → one for each world.
 
     pages: file name → text, report.json among them. traces: what failed in our code, or met a limit: for
     whoever mends it.
     """
 
     submission: Submission
-    runs: tuple[Ran, ...]
+    runs: tuple[tuple[Ran, ...], ...]
     report: Report
     pages: dict[str, str]
     traces: tuple[str, ...]
@@ -100,28 +104,34 @@ class Pipeline:
         except WorkError as error:
             return Read(upload.refused(FAILED), (error.trace,))
 
-    async def run(self, submission: Submission, shelf: Shelf | None = None) -> tuple[Ran, ...]:
-        """One run in each world, in the rubric's order; none where the submission has a problem.
+    async def run(self, submission: Submission, shelf: Shelf | None = None) -> tuple[tuple[Ran, ...], ...]:
+        """Notebook → one run in each world, in the rubric's order; none where the submission has a problem.
 
-        What we fail at is an Execution of status `sandbox_error`. Raises `IsolationError`, and what the
-        shelf raises.
+        Most hand in one notebook; of several each is run. What we fail at is an Execution of status
+        `sandbox_error`. Raises `IsolationError`, and what the shelf raises.
         """
         if submission.problem is not None:
             return ()
-        try:
-            async with asyncio.TaskGroup() as group:
-                tasks = [
-                    group.create_task(self._in_world(submission, world, shelf or NoShelf()))
-                    for world in self.assignment.rubric.worlds
-                ]
-        except BaseExceptionGroup as failures:
-            raise first(failures) from failures
-        return tuple(t.result() for t in tasks)
+        worlds, keeper = self.assignment.rubric.worlds, shelf or NoShelf()
+        ran = []
+        for notebook, one in enumerate(alone(submission)):
+            try:
+                async with asyncio.TaskGroup() as group:
+                    tasks = [
+                        group.create_task(self._in_world(notebook, one, world, keeper)) for world in worlds
+                    ]
+            except BaseExceptionGroup as failures:
+                raise first(failures) from failures
+            ran.append(tuple(t.result() for t in tasks))
+        return tuple(ran)
 
-    async def judge(self, submission: Submission, executions: Sequence[Execution]) -> Graded:
-        """The report, and what failed or met a limit on the way. Final: the same again gives the same."""
+    async def judge(self, submission: Submission, executions: Sequence[Sequence[Execution]]) -> Verdict:
+        """The report, and what failed or met a limit on the way. Final: the same again gives the same.
+
+        executions: notebook → one for each world.
+        """
         found = await within_limits(self.calls, work.judge, submission, executions)
-        return Graded(found.value.report, (*found.overruns, *found.value.traces))
+        return replace(found.value, traces=(*found.overruns, *found.value.traces))
 
     async def typeset(self, report: Report, submission: Submission, execution: Execution | None) -> Typeset:
         """All that is written for a submission. execution: in the handout's world."""
@@ -132,33 +142,32 @@ class Pipeline:
         """Read, run, judge and typeset."""
         taken = await self.read(upload)
         runs = await self.run(taken.submission, shelf)
-        graded = await self.judge(taken.submission, [r.execution for r in runs])
-        ran = runs[0].execution if runs else None
-        made = await self.typeset(graded.report, taken.submission, ran)
-        traces = (*taken.traces, *graded.traces, *made.traces)
-        return Result(taken.submission, runs, graded.report, made.pages, traces)
+        verdict = await self.judge(taken.submission, [[r.execution for r in of_one] for of_one in runs])
+        made = await self.typeset(verdict.report, verdict.counted, verdict.shown)
+        traces = (*taken.traces, *verdict.traces, *made.traces)
+        return Result(taken.submission, runs, verdict.report, made.pages, traces)
 
-    async def _in_world(self, submission: Submission, world: World, shelf: Shelf) -> Ran:
-        if (kept := await shelf.get(world)) is not None:
-            return Ran(world, kept, fresh=False)
+    async def _in_world(self, notebook: int, one: Submission, world: World, shelf: Shelf) -> Ran:
+        if (kept := await shelf.get(notebook, one, world)) is not None:
+            return Ran(notebook, world, kept, fresh=False)
         job = Job(
-            cells=submission.cells,
-            files=beside(submission.files, self.assignment.files_for(world), submission.folder),
+            cells=one.cells,
+            files=beside(one.files, self.assignment.files_for(world), one.folder),
             prelude=self.assignment.prelude_for(world),
             limits=self.limits,
-            folder=submission.folder,
+            folder=one.folder,
         )
         try:
             execution = await self.runner.run(job)
         except IsolationError:
             raise
         except OperationError as error:
-            return Ran(world, Execution(status="sandbox_error", message=one_line(error)))
+            return Ran(notebook, world, Execution(status="sandbox_error", message=one_line(error)))
         if world != self.assignment.rubric.worlds[0]:
             execution = without(execution)  # nobody looks at the other worlds' plots
         if execution.status != "sandbox_error":
-            await shelf.put(world, execution)
-        return Ran(world, execution)
+            await shelf.put(notebook, world, execution)
+        return Ran(notebook, world, execution)
 
 
 def one_line(error: BaseException) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol, TypeVar
 
@@ -12,8 +12,9 @@ from grader.assignment.loading import Assignment
 from grader.errors import GraderError
 from grader.judging.barrier import Cut
 from grader.judging.books import books_of
-from grader.judging.grade import Graded, grade_within
+from grader.judging.grade import grade_within
 from grader.judging.late import penalise
+from grader.judging.several import alone, counted, left_open, settle
 from grader.models import Cell, Execution, Report, Said, Submission
 from grader.pipeline.nursery import Bench
 
@@ -41,10 +42,44 @@ def read(bench: Bench, upload: Upload) -> Submission:
     return upload.read()
 
 
-def judge(bench: Bench, cut: Cut, submission: Submission, executions: Sequence[Execution]) -> Graded:
-    """The report, its lateness included."""
-    graded = grade_within(submission, executions, bench.assignment, cut, bench.mark.note)
-    return Graded(penalise(graded.report, bench.assignment.rubric), graded.traces)
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """A report. counted: what of the submission counts; shown: its run in the handout's world.
+
+    traces: of what failed in our code; those checks wait for a person.
+    """
+
+    report: Report
+    counted: Submission
+    shown: Execution | None
+    traces: tuple[str, ...] = ()
+
+
+def judge(
+    bench: Bench, cut: Cut, submission: Submission, executions: Sequence[Sequence[Execution]]
+) -> Verdict:
+    """The report, its lateness included. executions: notebook → one for each world."""
+    rubric = bench.assignment.rubric
+    chosen, ran, opened, traces = _choose(bench, cut, submission, executions)
+    graded = grade_within(chosen, ran, bench.assignment, cut, bench.mark.note)
+    report = left_open(penalise(graded.report, rubric), opened)
+    return Verdict(report, chosen, ran[0] if ran else None, (*traces, *graded.traces))
+
+
+def _choose(
+    bench: Bench, cut: Cut, submission: Submission, executions: Sequence[Sequence[Execution]]
+) -> tuple[Submission, Sequence[Execution], Mapping[str, Said], tuple[str, ...]]:
+    """Which notebooks count, what of them is open and why; the first where nothing is judged."""
+    if len(executions) < 2 or not cut.judged:
+        return submission, executions[0] if executions else (), {}, ()
+    bench.mark.note("judging")
+    graded = [
+        grade_within(one, ran, bench.assignment, cut)
+        for one, ran in zip(alone(submission), executions, strict=True)
+    ]
+    settled = settle(submission, [g.report for g in graded], bench.assignment.rubric)
+    made, ran = counted(submission, executions, settled)
+    return made, ran, settled.said, tuple(t for g in graded for t in g.traces)
 
 
 def typeset(
