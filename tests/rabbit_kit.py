@@ -59,6 +59,11 @@ class Rabbit:
     def worker(self) -> str:
         return (self.folder / "worker.url").read_text().strip()
 
+    @property
+    def pid(self) -> int:
+        assert self._process is not None
+        return self._process.pid
+
     def environment(self) -> dict[str, str]:
         return {
             "PATH": os.environ["PATH"],

@@ -177,7 +177,8 @@ def test_a_task_of_slurm_is_a_worker_that_leaves(tmp_path: Path) -> None:
     script = HOME / "cluster" / "slurm" / "workers.sbatch"
     command = tmp_path / "grader"
     command.write_text(
-        '#!/bin/sh\necho "$@" "$GRADER_BROKER" "$TMPDIR"; trap "echo term; exit 0" TERM; sleep 30 > /dev/null & wait\n'
+        '#!/bin/sh\necho "$@" "$GRADER_BROKER" "$TMPDIR"\n'
+        'trap "echo term; exit 0" TERM\nsleep 30 > /dev/null &\nwait\n'
     )
     command.chmod(0o755)
     environment = {
