@@ -4,9 +4,9 @@
     python -m benchmarks.cluster class --students 60      # real kernels: two workers here against in-process
 
 `queue`: one head, two workers whose kernels cost nothing, a sample notebook as the task and a real
-execution of it as the answer. `class`: the same class, all of `grader grade`, once with `--jobs 2` and once by
-two workers with one job each; starting up is in it. Processor seconds are those of the processes with all they
-started, by part: the head (reading, judging, writing), the workers (kernels), the broker.
+execution of it as the answer. `class`: the same class, all of `grader grade`, once with `--jobs 2` and
+once by two workers with one job each; starting up is in it. Processor seconds are those of the processes
+with all they started, by part: the head (reading, judging, writing), the workers (kernels), the broker.
 """
 
 from __future__ import annotations
