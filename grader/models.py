@@ -337,9 +337,14 @@ class Evidence(Record):
     text: str = Field(description="the quoted print, shortened")
     shape: tuple[int, ...]
     layout: str = Field(description="as expected, transposed, split over rows, …")
-    reasons: tuple[str, ...] = Field(description="value, label, shape, order, code")
+    reasons: tuple[str, ...] = Field(
+        description="value, label, shape, order, code; autograd or other means, where the worlds tell"
+    )
     digits: float = Field(description="significant digits that tell the reference from the known mistakes")
     worlds: tuple[str, ...] = Field(description="worlds in which this print was seen")
+    beside: tuple[str, ...] = Field(
+        default=(), description="other values printed for this that do not count, and why"
+    )
     actual: Any = Field(default=None, description="printed values, nested lists in the reference's layout")
     agrees: Any = Field(default=None, description="nested lists of booleans, same layout as actual")
 

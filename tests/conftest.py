@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from grader.assignment.loading import Assignment, load
+
+if TYPE_CHECKING:
+    from service_kit import World
 
 SUBMISSIONS = Path(__file__).parents[1] / "submissions"
 
@@ -29,3 +33,24 @@ def graded_here(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
     assert "17 of 17 graded" in done.stdout, done.stdout + done.stderr
     return reports(out)
+
+
+@pytest.fixture(scope="session")
+def postgres_address() -> Iterator[str]:
+    from service_kit import postgres
+
+    with postgres() as address:
+        yield address
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def world(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[World]:
+    """A course of the service, in each database."""
+    from service_kit import fresh_database, make_world
+
+    address = None
+    if request.param == "postgresql":
+        address = fresh_database(request.getfixturevalue("postgres_address"))
+    made = make_world(tmp_path / "data", address)
+    yield made
+    made.database.close()
