@@ -61,7 +61,7 @@ def judge(
     force: bool = False,
 ) -> Judged:
     submission, executions = printed(numbers)
-    return judged(assignment, Task(out, "s", submission, tuple(executions), runs, upload, {}, force))
+    return judged(assignment, Task(out, "s", submission, (tuple(executions),), (runs,), upload, {}, force))
 
 
 PRINTS = [
