@@ -123,7 +123,14 @@ def pages(
     found: Sequence[tuple[Report, Submission, Sequence[Output] | None]], rubric: Rubric
 ) -> Iterator[tuple[str, str]]:
     """Name and text of every page of a class, in the pseudo-language, without anybody's words."""
-    rubric = plain_rubric(rubric)
+    checks = re.compile(rf"\b(?:{'|'.join(c.id for c in rubric.checks())})\b")  # the teacher's words
+    for name, text in _pages(found, plain_rubric(rubric)):
+        yield name, checks.sub("§", text)
+
+
+def _pages(
+    found: Sequence[tuple[Report, Submission, Sequence[Output] | None]], rubric: Rubric
+) -> Iterator[tuple[str, str]]:
     made = []
     for report, submission, outputs in found:
         plain = Report.model_validate(neutral(report.model_dump()) | {"provenance": report.provenance})
