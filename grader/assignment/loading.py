@@ -11,6 +11,7 @@ import json
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -32,18 +33,23 @@ _KEPT = 6_000  # combinations of mistakes whose quantities are kept; students' n
 
 @dataclass(frozen=True)
 class Assignment:
-    """Everything the grader knows about one assignment. Build it with `load`."""
+    """Everything the grader knows about one assignment. Build it with `load`.
+
+    references: the solution in each world. by_other_means: the same for somebody who computes derivatives
+    without torch's autograd; it differs in worlds with an `autograd_factor`.
+    """
 
     folder: Path
     rubric: Rubric
     sha256: str
     references: tuple[Quantities, ...]
+    by_other_means: tuple[Quantities, ...]
     prelude: str
     own_prelude: bool
     mistakes: tuple[Mistake, ...]
     _known: Known
     _given: Mapping[str, tuple[AttachedFile, ...]] = field(default_factory=dict)
-    _variants: dict[tuple[tuple[str, ...], int], Quantities | None] = field(default_factory=dict)
+    _variants: dict[tuple[tuple[str, ...], World], Quantities | None] = field(default_factory=dict)
 
     def prelude_for(self, world: World) -> str:
         """The text that runs in the kernel before the first cell; holds public parameters only."""
@@ -55,7 +61,15 @@ class Assignment:
         }
         if not self.own_prelude:
             public["handout_seed"] = self.rubric.worlds[0].seed
-        return f"WORLD = __import__('json').loads({json.dumps(public)!r})\n{self.prelude}"
+        text = f"WORLD = __import__('json').loads({json.dumps(public)!r})\n{self.prelude}"
+        if world.autograd_factor != 1:
+            text += f"\nAUTOGRAD_FACTOR = {world.autograd_factor!r}\n{_shipped_text('autograd.py')}"
+        return text
+
+    @property
+    def tells_sources(self) -> bool:
+        """Is there a world in which what autograd computed differs from the same computed otherwise?"""
+        return any(w.autograd_factor != 1 for w in self.rubric.worlds)
 
     def files_for(self, world: World) -> tuple[AttachedFile, ...]:
         """The course's files that lie beside every notebook in this world."""
@@ -70,17 +84,24 @@ class Assignment:
         )
 
     def variants(
-        self, combinations: Iterable[tuple[str, ...]], worlds: int | None = None
+        self,
+        combinations: Iterable[tuple[str, ...]],
+        worlds: int | None = None,
+        *,
+        autograd: bool = True,
     ) -> dict[tuple[str, ...], tuple[Quantities, ...]]:
         """Mistake ids → quantities in every world, or in the first `worlds`, where they can be made.
 
-        Each is computed once and kept, within bounds.
+        autograd: computed by it; else by other means, see `World.autograd_factor`. Each is computed once and
+        kept, within bounds.
         """
         if len(self._variants) > _KEPT:
             self._variants.clear()
         found: dict[tuple[str, ...], tuple[Quantities, ...]] = {}
         for ids in combinations:
-            solved = [self._solve(ids, w) for w in range(len(self.rubric.worlds))[:worlds]]
+            solved = [
+                self._solve(ids, w if autograd else w.without_autograd) for w in self.rubric.worlds[:worlds]
+            ]
             if None not in solved:
                 found[ids] = tuple(q for q in solved if q is not None)
         return found
@@ -89,10 +110,15 @@ class Assignment:
         """Further mistakes that the words and numbers in a notebook's code suggest, see rubric/schema.py."""
         return self._known.candidates(words)
 
-    def _solve(self, ids: tuple[str, ...], world: int) -> Quantities | None:
+    def _solve(self, ids: tuple[str, ...], world: World) -> Quantities | None:
         if (ids, world) not in self._variants:
-            self._variants[ids, world] = self._known.variant(self.rubric.worlds[world], ids)
+            self._variants[ids, world] = self._known.variant(world, ids)
         return self._variants[ids, world]
+
+
+@lru_cache
+def _shipped_text(name: str) -> str:
+    return (Path(next(iter(shipped.__path__))) / name).read_text(encoding="utf-8")
 
 
 def locate(name_or_path: str | None) -> Path:
@@ -159,6 +185,12 @@ def load(name_or_path: str | None) -> Assignment:
     if not callable(getattr(canonical, "quantities", None)):
         raise RubricError(f"{folder / 'canonical.py'}: expected a function quantities(world)")
     references = tuple(solve(folder, canonical.quantities, world) for world in rubric.worlds)
+    by_other_means = tuple(
+        solve(folder, canonical.quantities, world.without_autograd)
+        if world.autograd_factor != 1
+        else reference
+        for world, reference in zip(rubric.worlds, references, strict=True)
+    )
     for check in rubric.tensor_checks():
         if check.quantity not in references[0]:
             raise RubricError(
@@ -179,11 +211,14 @@ def load(name_or_path: str | None) -> Assignment:
         raise RubricError(f"{prelude}: cannot be read: {e}") from e
     if not own:
         digest.update(text.encode())
+    if any(w.autograd_factor != 1 for w in rubric.worlds):
+        digest.update(_shipped_text("autograd.py").encode())
     return Assignment(
         folder=folder,
         rubric=rubric,
         sha256=digest.hexdigest(),
         references=references,
+        by_other_means=by_other_means,
         prelude=text,
         own_prelude=own,
         mistakes=known.mistakes,
