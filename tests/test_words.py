@@ -47,7 +47,8 @@ def calls() -> Iterator[tuple[str, ast.Call, int]]:
     for path in HOME.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             if isinstance(node, ast.Call):
-                name = node.func.id if isinstance(node.func, ast.Name) else getattr(node.func, "attr", "")
+                called = ast.unparse(node.func)
+                name = called.removeprefix("self.").removeprefix("desk.").removeprefix("speak.")
                 if name in CALLED and path.name != "speech.py" and path.parent != HOME:
                     yield f"{path.relative_to(HOME)}:{node.lineno}", node, CALLED[name]
 
