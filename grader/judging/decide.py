@@ -9,7 +9,7 @@ from grader.assignment.loading import Assignment
 from grader.assignment.vocabulary import Vocabulary
 from grader.judging.absence import NOTHING_REFUSED, Absence
 from grader.judging.among import Numbers, among
-from grader.judging.behaviour import find_answer, judge_behaviour, judge_text
+from grader.judging.behaviour import find_answers, judge_behaviour, judge_text
 from grader.judging.books import books_of
 from grader.judging.decision import Case, Decision
 from grader.judging.diagnose import Suspects, explain
@@ -83,11 +83,18 @@ def decide(
     settled = doubt_coarse(settled, case)
     decisions = follow_through(settled, by_question, case)
     changed = {id: {n for n, q in asked.items() if q in qs} for id, qs in explanation.changed.items()}
+    asked_in_words = {
+        c.id: (number, c)
+        for number, q in enumerate(rubric.questions, start=1)
+        for c in q.checks
+        if isinstance(c, TextCheck)
+    }
+    answers = find_answers(asked_in_words, cells, told)
     for check in rubric.checks():
         if isinstance(check, BehaviourCheck):
             decisions[check.id] = judge_behaviour(check, settled, mistakes, code, changed)
         elif isinstance(check, TextCheck):
-            decisions[check.id] = judge_text(check, find_answer(check, cells, told), decisions)
+            decisions[check.id] = judge_text(check, answers[check.id], decisions)
     return absence.settle(decisions, rubric)
 
 

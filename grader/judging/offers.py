@@ -18,6 +18,7 @@ from grader.judging.match import Candidate
 from grader.models import Said
 from rubric.schema import TensorCheck
 
+_LITTLE = 1e-2  # of a tensor's magnitude: what is so near is no other answer
 _MOMENT = re.compile(
     r"(?:epoch|epoche|step|schritt|iter|iteration|update|round|runde|durchlauf|época|étape)s?\W{0,3}\d",
     re.IGNORECASE,
@@ -121,7 +122,7 @@ def _nearly_right(candidate: Candidate, check: TensorCheck, case: Case) -> bool:
     if is_right(candidate) or candidate.coverage < 1.0:
         return False
     comparison = compared(check, candidate, case)
-    return comparison is not None and (in_half_precision(comparison) or near(comparison))
+    return comparison is not None and (in_half_precision(comparison) or near(comparison, _LITTLE))
 
 
 def _called_aside(candidate: Candidate, check: TensorCheck, case: Case) -> bool:
