@@ -11,7 +11,7 @@ from grader.models import PrintedTensor
 
 Channel = Literal["stdout", "stderr", "result", "display", "error"]
 _LINE_END = re.compile(r"[\n\r\v\f\x85\u2028\u2029]")
-_RULE = re.compile(r"[^\S\n]*[=\-#*_~─━═]{3,}[^\S\n]*")
+_RULE = re.compile(r"[^\S\n]*+[=\-#*_~─━═]{3,}+[^\S\n]*+")
 _FAR = 2 * labels.LONGEST
 
 

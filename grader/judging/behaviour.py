@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping, Sequence, Set
 from dataclasses import dataclass
+from itertools import takewhile
 
 from grader.judging.decision import Decision
 from grader.judging.source import Code
@@ -15,11 +16,10 @@ _HEADING = re.compile(r"^\s*(#{1,6}\s|\*\*|<h\d|(?:question|task|exercise|aufgab
 _FENCED = re.compile(r"```.*?(?:```|\Z)", re.DOTALL)
 _RESULT = re.compile(r"=\s*[\[({\d.-]")
 _SPOKEN = ("stdout", "result")
-_LAST_COMMENTS = re.compile(r"(?:^[ \t]*#[^\n]*(?:\n|\Z))+\Z", re.MULTILINE)
 _NUMBERS = re.compile(r"\d\.\d|[\[(]\s*-?\d")
 _WORD = re.compile(r"[^\W\d_]{2,}")
 _SAYS = re.compile(r"[^\W\d_]{2,}|[\u2705-\u2714\u3040-\U0010ffff]")  # a word, a sign of it, a mark
-_MARKUP = re.compile(r"<[^<>\n]*>|!\[[^\]\n]*\]\([^)\n]*\)")
+_TAG = re.compile(r"<[^<>\n]*>")
 _YES_OR_NO = re.compile(
     r"(?<![\w=])(?:yes|yep|no|nope|ja|nein|true|false|oui|non|sí|sim|não|tak|nie|evet|hayır|да|нет)(?![\w=])"
     r"|[是否对不]",
@@ -177,8 +177,14 @@ def _is_sentence(line: str) -> bool:
 
 def _comments(cells: Sequence[Cell]) -> list[tuple[int, str]]:
     """Position and text of the comments that end a code cell; one above code speaks of that code."""
-    found = ((c.index, _LAST_COMMENTS.search(c.source.rstrip())) for c in cells if c.kind == "code")
-    return [(index, re.sub(r"(?m)^\s*#+", "", block[0])) for index, block in found if block]
+    found = []
+    for cell in cells:
+        lines = cell.source.rstrip().split("\n") if cell.kind == "code" else []
+        ending = takewhile(lambda line: line.startswith("#"), (line.strip(" \t") for line in reversed(lines)))
+        comments = [line.lstrip("#") for line in ending][::-1]
+        if comments:
+            found.append((cell.index, "\n".join(comments)))
+    return found
 
 
 def _below(
@@ -244,8 +250,27 @@ def _words(text: str) -> list[str]:
     return [
         line
         for line in _FENCED.sub("", text).splitlines()
-        if _SAYS.search(_MARKUP.sub("", line)) and (_YES_OR_NO.search(line) or not _RESULT.search(line))
+        if _SAYS.search(_without_images(_TAG.sub("", line)))
+        and (_YES_OR_NO.search(line) or not _RESULT.search(line))
     ]
+
+
+def _without_images(line: str) -> str:
+    """A line of Markdown without `![…](…)`; each of its characters is looked at a bounded number of times."""
+    kept: list[str] = []
+    at = 0
+    start = line.find("![")
+    text_end = end = -1
+    while start >= 0:
+        text_end = text_end if text_end >= start + 2 else line.find("]", start + 2)
+        end = end if end > text_end else line.find(")", text_end + 2)
+        if text_end < 0 or end < 0:
+            break
+        if line.startswith("(", text_end + 1):
+            kept.append(line[at:start])
+            at = end + 1
+        start = line.find("![", max(at, start + 2))
+    return "".join([*kept, line[at:]])
 
 
 def _comments_only(lines: Sequence[str]) -> list[str]:

@@ -30,8 +30,10 @@ _DRAW = re.compile(
     r"|\b(?:rand|randn|randint|randperm|permutation|shuffle|normal|uniform|bernoulli)(?:_like|_)?\("
 )
 _UPDATE = re.compile(
-    r"\.step\(|\.sub_\(|\.add_\(|\.data\s*-=|\w\s*-=\s*|\]\s*[-+]=|-[^\n]*\b(?:lr|learning_rate)\b"
-    r"|\.copy_\([^\n]*-|-\s*[\w.]+\s*\*\s*[\w.\[\]]*\bgrad"
+    r"\.step\(|\.sub_\(|\.add_\(|\.data\s*+-=|\w\s*+-=|\]\s*+[-+]="
+    r"|^[^\n-]*+-[^\n]*\b(?:lr|learning_rate)\b|^(?:(?!\.copy_\()[^\n])*+\.copy_\([^\n]*-"
+    r"|-\s*+[\w.]++\s*+\*\s*+[\w.\[\]]*\bgrad",
+    re.MULTILINE,
 )
 _FUNCTION = re.compile(r"^def (\w+)\(.*?(?=^[^\s#)]|\Z)", re.MULTILINE | re.DOTALL)
 _CELL_MAGIC = re.compile(r"\A\s*%%(?:time|timeit|capture|prun)\b[^\n]*")
