@@ -29,7 +29,7 @@ FROM build AS code
 COPY README.md ./
 COPY grader grader
 COPY rubric rubric
-RUN python -m pip --python /opt/grader/bin/python install --no-deps --prefix /opt/code .
+RUN python -m pip --python /opt/grader/bin/python install --no-deps --prefix /opt/code . ./rubric
 
 FROM ${PYTHON_IMAGE}
 # libseccomp writes the filters of the cage, and its security updates are wanted: no version is named

@@ -35,8 +35,8 @@ from corpus.truth import CHECKS, WORLDS, World, compute, right
 from corpus.verdicts import shown_values
 from runs import Run, execute, save_slice
 
-from grader.assignment import Assignment, load
-from grader.grading import grade
+from grader.assignment.loading import Assignment, load
+from grader.judging.grade import grade
 from grader.judging.relations import GENERIC
 from grader.models import Execution, Report, Submission
 

@@ -17,7 +17,7 @@ from corpus import GeneratedNotebook
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from grader.assignment import Assignment
+from grader.assignment.loading import Assignment
 from grader.execute import Job, Limits, open_runner
 from grader.intake import collect
 from grader.models import Cell, Execution, Submission

@@ -32,8 +32,8 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-from grader import assignment as assignments
 from grader import cli
+from grader.assignment import loading as assignments
 from grader.commands import grade as grading
 from grader.commands import rescore as rescoring
 from grader.execute import Job, Limits, open_runner

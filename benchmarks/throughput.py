@@ -41,16 +41,16 @@ from pathlib import Path
 import nbformat
 from nbclient import NotebookClient
 
-from grader import batch
-from grader.assignment import load
+from grader.assignment.loading import load
+from grader.batch import run as batch
+from grader.batch.keys import Conditions
 from grader.execute import Job, Limits, Runner, open_runner
 from grader.execute.caged import kernel_limits
+from grader.folder.journal import Journal
 from grader.intake import collect
 from grader.jail.cage.preload import ON_DEMAND
 from grader.jail.kernels import CagedKernels
 from grader.jail.probe import examine
-from grader.journal import Journal
-from grader.keys import Conditions
 from grader.models import Cell
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-from grader import keys
+from grader.batch import judged, keys, results
 from grader.execute.job import Job
 from grader.models import AttachedFile, Execution, Isolation, Output
 
@@ -99,4 +99,5 @@ def _outputs(source: str, job: Job) -> tuple[Output, ...]:
 
 def freeze_source() -> None:
     """Let runs in several processes agree on the grader's source while somebody edits the checkout."""
-    keys.code_digest = lambda *_: "frozen"  # type: ignore[assignment]
+    for module in (keys, judged, results):
+        module.code_digest = lambda *_: "frozen"  # type: ignore[attr-defined]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from grader.assignment import Assignment, load
+from grader.assignment.loading import Assignment, load
 
 
 @pytest.fixture(scope="session")

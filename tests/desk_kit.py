@@ -7,7 +7,7 @@ from pathlib import Path
 from golden import samples
 
 from grader import report as reports
-from grader.journal import Entry, Journal
+from grader.folder.journal import Journal, JournalEntry
 from grader.models import Cell, Execution, Flag, Output, Report, Student, Submission
 
 ANSWERS = {
@@ -24,7 +24,7 @@ def lay(out: Path, students: dict[str, tuple[Report, Submission]], printed: str 
     for name, (report, submission) in students.items():
         reports.write(report, submission, samples.RUBRIC, out / name, run)
         size = (out / name / "report.json").stat().st_size
-        journal.note(Entry(id=name, origin=f"/uploads/{name}.ipynb", key="k", state="done", size=size))
+        journal.note(JournalEntry(id=name, origin=f"/uploads/{name}.ipynb", key="k", state="done", size=size))
     return out
 
 

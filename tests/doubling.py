@@ -16,7 +16,7 @@ from re import _constants as op  # type: ignore[attr-defined]
 from re import _parser as parser  # type: ignore[attr-defined]
 from typing import Any
 
-_MOST_UNITS = 14
+_MOST_UNITS = 10
 _MOST_SAMPLES = 4
 _CATEGORIES = {
     op.CATEGORY_DIGIT: "1",

@@ -47,8 +47,9 @@ def shared_runner(isolation: Tier, at_most: Tier = "full") -> Iterator[Run]:
             files: tuple[AttachedFile, ...] = (),
             prelude: str = "",
             limits: Limits | None = None,
+            folder: str = "",
         ) -> Execution:
-            job = Job(cells(*sources), files, prelude, limits or Limits(cell_s=20))
+            job = Job(cells(*sources), files, prelude, limits or Limits(cell_s=20), folder)
             return loop.run(runner.run(job))
 
         try:

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import grader
-from grader.assignment import Assignment, load, locate
+from grader.assignment.loading import Assignment, load, locate
 from grader.errors import RubricError
 
 

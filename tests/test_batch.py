@@ -14,17 +14,17 @@ from pathlib import Path
 import pytest
 from class_kit import RIGHT, RUBRIC, WRONG, FakeRunner, make_assignment, make_class, make_notebook
 
-from grader import assignment as assignments
-from grader import judged
-from grader.batch import Event, Plan, grade_all
+from grader.assignment import loading as assignments
+from grader.batch import judged
+from grader.batch.keys import Conditions
+from grader.batch.results import iterate, members
+from grader.batch.run import Event, Plan, grade_all
 from grader.errors import IsolationError, KernelStartError, StorageError
 from grader.execute.job import Limits
+from grader.folder.journal import Journal, JournalEntry
+from grader.folder.store import Kept
 from grader.intake import collect
-from grader.journal import Entry, Journal
-from grader.keys import Conditions
-from grader.marks import Marks
-from grader.results import iterate, members
-from grader.store import Kept
+from grader.marks.marks import Marks
 from rubric.schema import Rubric
 
 
@@ -268,12 +268,12 @@ KILLED = """
 import asyncio, sys
 from pathlib import Path
 from class_kit import FakeRunner, freeze_source
-from grader import assignment as assignments
-from grader.batch import Plan, grade_all
+from grader.assignment import loading as assignments
+from grader.batch.run import Plan, grade_all
 from grader.execute.job import Limits
 from grader.intake import collect
-from grader.journal import Journal
-from grader.keys import Conditions
+from grader.folder.journal import Journal
+from grader.batch.keys import Conditions
 
 freeze_source()
 folder = Path(sys.argv[1])
@@ -332,8 +332,8 @@ def test_a_run_killed_at_any_moment_goes_on(desk: Desk, tmp_path: Path) -> None:
 # ------------------------------------------------------------------ journal and store
 
 
-def entry(name: str, key: str = "k") -> Entry:
-    return Entry(id=name, origin=f"/{name}", key=key, state="done", size=3)
+def entry(name: str, key: str = "k") -> JournalEntry:
+    return JournalEntry(id=name, origin=f"/{name}", key=key, state="done", size=3)
 
 
 def test_the_journal_survives_a_torn_line(tmp_path: Path) -> None:

@@ -7,9 +7,9 @@ import io
 import pytest
 from rich.console import Console
 
-from grader.batch import Event
+from grader.batch.run import Event
+from grader.commands.progress import _Display, watch
 from grader.models import ExecutionSummary, Isolation, Provenance, Report, RubricRef, SubmissionRef
-from grader.progress import _Display, watch
 
 
 def report(score: float | None, status: str = "ok", message: str = "", pending: float = 0.0) -> Report:

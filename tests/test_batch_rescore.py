@@ -141,7 +141,7 @@ def test_what_nobody_refers_to_is_deleted(room: Room) -> None:
 
 
 def test_a_large_class_is_judged_by_several_processes(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
-    from grader import rescore
+    from grader.batch import rescore
 
     monkeypatch.setattr(rescore, "_WORTH_PROCESSES", 1)
     monkeypatch.setattr(rescore, "processors", lambda: 2)

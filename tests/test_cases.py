@@ -15,10 +15,10 @@ import percent
 import pytest
 import yaml
 
-from grader.assignment import Assignment, load
+from grader.assignment.loading import Assignment, load
 from grader.execute import Job, Limits, Runner, open_runner
-from grader.grading import grade
 from grader.intake import collect
+from grader.judging.grade import grade
 from grader.models import Report, Submission
 
 LAYERS = ("h1", "h2", "output")

@@ -13,11 +13,12 @@ from typing import Any
 import pytest
 from class_kit import RIGHT, RUBRIC, WRONG, make_assignment, make_notebook
 
-from grader import cli, selfcheck
+from grader import cli
 from grader.commands import check as command
 from grader.errors import IsolationError
 from grader.execute.job import Job
 from grader.models import Execution, Isolation, Output
+from grader.report import selfcheck
 
 BEHAVIOUR = """
       - id: seed

@@ -12,13 +12,15 @@ from xml.etree import ElementTree as ET
 import pytest
 from class_kit import RIGHT, RUBRIC, WRONG, FakeRunner, make_assignment, make_class, make_notebook
 
-from grader import assignment, cli, installed
-from grader.ci import github
-from grader.ci.platform import detect
-from grader.ci.summary import MOST_BYTES, of_student
+from grader import cli
+from grader.assignment import loading as assignment
 from grader.commands import check
 from grader.commands import grade as grading
 from grader.errors import KernelStartError, RubricError
+from grader.handback import github_actions as github
+from grader.handback.platform import detect
+from grader.handback.summary import MOST_BYTES, of_student
+from grader.judging import provenance
 
 SPOKEN = (
     RUBRIC
@@ -462,13 +464,13 @@ def test_a_report_says_from_which_image_and_lock_it_comes(
 ) -> None:
     make_class(job.checkout, homework=RIGHT)
     monkeypatch.setenv("GRADER_IMAGE", "grader@sha256:12")
-    (tmp_path / installed.LOCK).write_text("torch==2.13.0\n")
-    monkeypatch.setattr(installed.sys, "prefix", str(tmp_path))
-    installed.lock.cache_clear()
+    (tmp_path / provenance.LOCK).write_text("torch==2.13.0\n")
+    monkeypatch.setattr(provenance.sys, "prefix", str(tmp_path))
+    provenance.lock.cache_clear()
     try:
         assert job() == 0
     finally:
-        installed.lock.cache_clear()
+        provenance.lock.cache_clear()
     made_by: dict[str, Any] = json.loads((job.out / "homework" / "report.json").read_text())["provenance"]
     assert made_by["image"] == "grader@sha256:12"
     assert made_by["lock"] == hashlib.sha256(b"torch==2.13.0\n").hexdigest()

@@ -23,8 +23,8 @@ from grader import cli
 from grader.commands import grade as command
 from grader.errors import IsolationError, KernelStartError, StorageError
 from grader.execute import Job
+from grader.folder.lock import hold
 from grader.jail.probe import Finding
-from grader.lock import hold
 from grader.models import Execution, Output
 
 
@@ -268,12 +268,12 @@ def test_an_output_folder_of_somebody_elses_or_not_mounted_says_what_to_do(
     number: int, user: int, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     owner = tmp_path.stat().st_uid
-    monkeypatch.setattr("grader.lock.os.geteuid", lambda: owner + user)
+    monkeypatch.setattr("grader.folder.lock.os.geteuid", lambda: owner + user)
 
     def refuse(*_: object, **__: object) -> int:
         raise OSError(number, os.strerror(number))
 
-    monkeypatch.setattr("grader.lock.os.open", refuse)
+    monkeypatch.setattr("grader.folder.lock.os.open", refuse)
     with pytest.raises(StorageError, match=re.escape(said.format(owner=owner, user=owner + user))):
         hold(tmp_path / "out", tmp_path / "out" / ".grader").__enter__()
 

@@ -29,7 +29,7 @@ from corpus.truth import CHECKS, GRADIENTS, HANDOUT, WORLDS, Recipe, compute, ri
 from corpus.verdicts import UnclearError, facts
 from runs import load_slice, submissions_of, worlds_digest
 
-from grader.assignment import load
+from grader.assignment.loading import load
 from grader.execute import Job, open_runner
 from grader.models import Execution, Submission
 

@@ -15,14 +15,14 @@ from fastapi.testclient import TestClient
 from golden import samples
 from test_report_html import HOSTILE, attacked
 
-from grader import marks
 from grader.commands import review
 from grader.desk.app import make_app
 from grader.desk.desk import Desk
-from grader.desk.ledger import ConflictError
 from grader.desk.publish import Publisher, publish
 from grader.desk.queue import Item, normalised
 from grader.errors import StorageError, UsageError
+from grader.marks import marks
+from grader.marks.ledger import ConflictError
 
 
 def desk_of(out: Path, author: str = "lea") -> Desk:

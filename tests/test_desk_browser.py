@@ -15,7 +15,7 @@ from playwright.sync_api import Browser, Page
 from test_report_browser import Opened, browser, watched  # noqa: F401
 from test_report_html import HOSTILE
 
-from grader import marks
+from grader.marks import marks
 from grader.models import Flag
 
 SERVE = """

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from grader.assignment import Assignment, load
+from grader.assignment.loading import Assignment, load
 from grader.extract import extract
-from grader.grading import decide
+from grader.judging.decide import decide
 from grader.judging.decision import Decision
 from grader.judging.diagnose import named
 from grader.models import Cell, Output

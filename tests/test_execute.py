@@ -128,6 +128,23 @@ def test_a_pipe_handed_in_is_refused_and_nobody_waits_for_it(tmp_path: Path) -> 
     assert list(target.iterdir()) == []
 
 
+def test_a_tree_keeps_its_folders_and_the_kernel_stands_in_the_notebooks(run: Run, tmp_path: Path) -> None:
+    files = (
+        attached(tmp_path, "data/x.csv", "1,2\n"),
+        attached(tmp_path, "src/model.py", "def go(): return 5"),
+        attached(tmp_path, "notebooks/beside.py", "near = 6"),
+    )
+    done = run(
+        "import sys; sys.path.insert(0, '..')\nfrom src.model import go\nimport beside",
+        "print(open('../data/x.csv').read(), go(), beside.near)",
+        files=files,
+        folder="notebooks",
+    )
+    assert (done.status, text_of(done, 1)) == ("ok", "1,2\n 5 6\n")
+    assert done.missing_packages == ()
+    assert text_of(run("import os; print(os.path.basename(os.getcwd()))", folder="a/b"), 0) == "b\n"
+
+
 def test_the_folders_of_attached_files_have_room_of_their_own(run: Run, tmp_path: Path) -> None:
     paths = ("/".join(f"{number}-{depth}" for depth in range(40)) for number in range(5))
     files = tuple(attached(tmp_path, path, "x") for path in paths)
@@ -255,12 +272,54 @@ def test_a_dead_kernel_keeps_what_was_printed(run: Run, code: str, said: str) ->
 
 
 def test_time_per_cell_holds_against_a_cell_that_swallows_interrupts(run: Run) -> None:
-    code = "print('partial', flush=True)\nwhile True:\n try:\n  while True: pass\n except BaseException: pass"
+    code = (
+        "import time\nprint('partial', flush=True)\n"
+        "while True:\n try:\n  time.sleep(99)\n except BaseException: pass"
+    )
     done = run("print(1)", code, "print(2)", limits=Limits(cell_s=1))
     assert (done.status, done.stopped_at) == ("timeout", 1)
     assert done.message == "cell 2 exceeded 1 s; the cells before it were graded"
     assert [out.text for out in done.outputs] == ["1\n", "partial\n"]
-    assert done.wall_s < 4
+    assert done.wall_s < 6
+
+
+def test_a_cell_that_does_not_end_is_interrupted_and_the_next_ones_run(run: Run) -> None:
+    done = run(
+        "while True: pass", "# markdown", "import time; time.sleep(99)", "print(2)", limits=Limits(cell_s=1)
+    )
+    assert (done.status, done.stopped_at, done.interrupted) == ("timeout", None, (0, 2))
+    assert done.message == "cells 1, 3 exceeded 1 s and were interrupted; the cells after them ran"
+    assert [error.name for error in done.errors] == ["KeyboardInterrupt"] * 2
+    assert text_of(done, 3) == "2\n" and done.wall_s < 6
+    assert [(r.kind, r.effect, r.cell, r.lost) for r in done.refusals] == [
+        ("time", "ended", 0, (0,)),
+        ("time", "ended", 2, (2,)),
+    ]
+
+
+def test_what_never_ran_is_said(run: Run) -> None:
+    done = run("print(1)", "import os; os._exit(1)", "# markdown", "", "print(2)")
+    assert [(r.kind, r.effect, r.cell, r.lost) for r in done.refusals] == [("kernel", "ended", 1, (1, 4))]
+
+
+def test_what_a_kernel_says_was_refused_is_bounded_text_and_ends_nothing(run: Run) -> None:
+    send = (
+        "def tell(**content):\n kernel = get_ipython().kernel\n"
+        " kernel.session.send(kernel.iopub_socket, 'refusal', content, parent=kernel.get_parent('shell'))\n"
+    )
+    done = run(
+        send
+        + "tell(kind='device', about='x' * 999, call='a\\x1b[0mb\\nc', effect='instead', lost=[1], cell=7)",
+        "tell(kind='time', about='', call='', effect='ended')\n"
+        "tell(kind='nonsense', about='', call='', effect='raised')\n"
+        "tell(kind=['device'], about=3, call={}, effect=None)\ntell()",
+        "for i in range(999): tell(kind='file', about=str(i), call='', effect='raised')\nprint('on')",
+    )
+    assert text_of(done, 2) == "on\n" and done.status == "ok"
+    first = done.refusals[0]
+    assert (first.cell, first.lost, len(first.about), first.call) == (0, (), 80, "ab")
+    assert len(done.refusals) == 100 and {r.told_by for r in done.refusals} == {"kernel"}
+    assert not any(r.lost for r in done.refusals), "no cell failed: nothing was lost"
 
 
 def test_time_of_the_whole_notebook(run: Run) -> None:

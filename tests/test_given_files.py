@@ -8,10 +8,10 @@ import pytest
 from class_kit import RIGHT, RUBRIC, FakeRunner, make_assignment, make_notebook
 
 from grader import cli
-from grader.assignment import load
+from grader.assignment.given_files import beside
+from grader.assignment.loading import load
 from grader.commands import grade
 from grader.errors import RubricError
-from grader.given_files import beside
 from grader.models import AttachedFile
 
 WITH_DATA = RUBRIC.replace("seed: 1}", "seed: 1, files: data/first}").replace(

@@ -16,9 +16,10 @@ import openpyxl
 import pytest
 from class_kit import RIGHT, RUBRIC, WRONG, FakeRunner, make_assignment, make_notebook
 
-from grader import cli, marks
+from grader import cli
 from grader.commands import grade as command
-from grader.marks import Mark
+from grader.marks import marks
+from grader.marks.marks import Mark
 
 TWO = (
     RUBRIC

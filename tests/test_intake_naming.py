@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from grader.intake.naming import MAX_LENGTH, Named, assign, is_notebook_name, printable, safe
+from grader.intake.naming import MAX_LENGTH, Named, assign, is_notebook_name, safe
+from grader.text import printable
 
 
 @pytest.mark.parametrize(

@@ -10,10 +10,10 @@ import pytest
 import yaml
 from class_kit import RIGHT, RUBRIC, WRONG, make_assignment
 
-from grader import judged
-from grader.assignment import Assignment, load
-from grader.grading import grade
-from grader.judged import Bench, neutral, priced
+from grader.assignment.loading import Assignment, load
+from grader.batch import judged
+from grader.batch.judged import Bench, neutral, priced
+from grader.judging.grade import grade
 from grader.models import Cell, Execution, Output, Submission
 from grader.report import to_json
 

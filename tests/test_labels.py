@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from grader.assignment import Assignment
-from grader.judging.labels import Vocabulary, tokens
+from grader.assignment.loading import Assignment
+from grader.assignment.vocabulary import Vocabulary, tokens
 
 
 @pytest.fixture(scope="module")

@@ -13,9 +13,10 @@ from pathlib import Path
 import pytest
 from class_kit import RIGHT, WRONG, FakeRunner, make_assignment, make_class
 
-from grader import cli, lookalikes
+from grader import cli
 from grader.commands import grade as command
-from grader.lookalikes import Code, find
+from grader.lookalikes import search as lookalikes
+from grader.lookalikes.search import SubmittedCode, find
 
 HANDOUT = """
 import numpy as np
@@ -51,8 +52,8 @@ def work(seed: int) -> str:
     return "\n".join(lines)
 
 
-def code(name: str, text: str, team: str = "") -> Code:
-    return Code(name, name, team or name, HANDOUT + text)
+def code(name: str, text: str, team: str = "") -> SubmittedCode:
+    return SubmittedCode(name, name, team or name, HANDOUT + text)
 
 
 def renamed(text: str) -> str:
@@ -106,7 +107,11 @@ def test_those_who_hand_in_together_are_not_compared() -> None:
 
 def test_short_and_broken_code_is_counted_not_judged() -> None:
     found = find(
-        [Code("a", "a", "a", "x = 1"), Code("b", "b", "b", "x = 1"), Code("c", "c", "c", "def (:" * 50)]
+        [
+            SubmittedCode("a", "a", "a", "x = 1"),
+            SubmittedCode("b", "b", "b", "x = 1"),
+            SubmittedCode("c", "c", "c", "def (:" * 50),
+        ]
     )
     assert (found.identical, found.pairs, found.too_short) == ((), (), 2)
 
@@ -138,7 +143,7 @@ def test_the_command_writes_a_page_and_a_table(
 LISTED = """
 import json, sys
 from test_lookalikes import code, work
-from grader import lookalikes
+from grader.lookalikes import search as lookalikes
 lookalikes.LARGE = 2  # as in a class of a thousand
 texts = [work(i) for i in range(12)]
 halves = [a + "\\n" + b for a, b in zip(texts, texts[1:])]

@@ -14,12 +14,13 @@ from pathlib import Path
 import pytest
 from class_kit import RIGHT, RUBRIC, WRONG, FakeRunner, make_assignment, make_class, make_notebook
 
-from grader import cli, marks
+from grader import cli
 from grader.commands import grade as command
-from grader.desk import ledger
 from grader.errors import StorageError
-from grader.journal import Journal
-from grader.marks import Mark, Marks
+from grader.folder.journal import Journal
+from grader.folder.lock import locked
+from grader.marks import marks
+from grader.marks.marks import Mark, Marks
 
 
 class Room:
@@ -343,7 +344,7 @@ def test_two_who_mark_at_once_wait_for_each_other(room: Room) -> None:
     given = room.out / marks.FILE
     command = [sys.executable, "-c", "from grader.cli import main; main()", "mark", str(room.out)]
     why = ["--reason", "seen", "--by", "lena"]
-    with ledger.locked(room.out):  # a desk, in the blink between looking and writing
+    with locked(room.out):  # a desk, in the blink between looking and writing
         both = [
             subprocess.Popen([*command, who, "total", points, *why], stdout=subprocess.PIPE, text=True)
             for who, points in (("anna", "3"), ("ben", "4"))

@@ -19,10 +19,10 @@ import pytest
 from class_kit import RUBRIC, make_assignment
 
 import rubric
-from grader.assignment import Assignment, load
+from grader.assignment.loading import Assignment, load
 from grader.commands.rubric import check
 from grader.extract import extract
-from grader.grading import decide
+from grader.judging.decide import decide
 from grader.judging.decision import Decision
 from grader.models import Cell, Output
 

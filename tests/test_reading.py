@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from printing import show
 
-from grader.assignment import Assignment
+from grader.assignment.loading import Assignment
+from grader.assignment.vocabulary import Vocabulary
 from grader.judging.book import Book, Target
-from grader.judging.labels import Vocabulary
 from grader.judging.pairing import pair
 from grader.judging.reading import Reading, read
 from grader.judging.rounded import as_rounded

@@ -10,9 +10,9 @@ from class_kit import RIGHT, RUBRIC, make_assignment, make_notebook
 from test_corpus import saved
 
 from grader import cli
-from grader.assignment import Assignment, load
-from grader.release import write_release
-from grader.selfcheck import lines, self_check
+from grader.assignment.loading import Assignment, load
+from grader.assignment.release import write_release
+from grader.report.selfcheck import lines, self_check
 
 SOFTMAX = Path(__file__).parent / "data" / "softmax"
 JUDGEMENT = """

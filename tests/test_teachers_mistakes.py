@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 from class_kit import CANONICAL, RUBRIC, make_assignment
 
-from grader import assignment
-from grader.assignment import load
+from grader.assignment import loading as assignment
+from grader.assignment.loading import load
+from grader.assignment.rubric_file import load_rubric
 from grader.commands.rubric import check
 from grader.errors import RubricError
-from grader.rubric_file import load_rubric
 
 MISTAKES = (
     "from rubric.schema import Mistake\n"

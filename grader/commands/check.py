@@ -8,21 +8,22 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from grader import assignment as assignments
-from grader.assignment import Assignment
+from grader.assignment import loading as assignments
+from grader.assignment.given_files import beside
+from grader.assignment.loading import Assignment
+from grader.commands.progress import say
 from grader.errors import IsolationError, OperationError, UsageError
 from grader.execute import Job, Limits, open_runner
-from grader.given_files import beside
-from grader.intake import collect, printable
+from grader.intake import collect
 from grader.jail.probe import Tier
 from grader.jail.processors import processors
 from grader.models import Execution, Submission
-from grader.progress import say
-from grader.selfcheck import lines, self_check
+from grader.report.selfcheck import lines, self_check
+from grader.text import printable
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class CheckRequest:
     """`grader check` as it was asked for."""
 
     notebook: Path
@@ -38,7 +39,7 @@ class Looked:
     complete: bool
 
 
-def run(request: Request) -> int:
+def run(request: CheckRequest) -> int:
     """Print what was found; 0: everything asked for is there and reproducible, 1: not.
 
     Raises `UsageError` unless there is one notebook, `OperationError` when it could not be run by our fault.

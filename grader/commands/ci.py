@@ -11,35 +11,37 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from grader import assignment as assignments
-from grader import marks, results
-from grader.batch import STATE
-from grader.ci import github, gitlab, summary
-from grader.ci.junit import to_junit
-from grader.ci.platform import Kind, Platform, detect
-from grader.ci.standing import FEW, Standing, exit_code, stand
+from grader.assignment import loading as assignments
+from grader.batch import results
 from grader.commands import check, grade
+from grader.commands.progress import say
 from grader.errors import GraderError, StorageError, UsageError
+from grader.folder.files import write_text
+from grader.folder.journal import Journal, JournalEntry
+from grader.folder.place import STATE
+from grader.handback import github_actions as github
+from grader.handback import gitlab, summary
+from grader.handback.junit import to_junit
+from grader.handback.platform import Kind, Platform, detect
+from grader.handback.standing import FEW, Standing, exit_code, stand
 from grader.intake import collect
-from grader.journal import Entry, Journal
-from grader.progress import say
-from grader.report.files import write_text
+from grader.marks import marks
 from rubric.schema import Rubric
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class JobRequest:
     """`grader ci` as it was asked for.
 
     fail_under: percentage of the points below which the job fails. platform None: the one found.
     """
 
-    grading: grade.Request
+    grading: grade.GradeRequest
     fail_under: float | None = None
     platform: Kind | None = None
 
 
-def run(request: Request, environment: Mapping[str, str]) -> int:
+def run(request: JobRequest, environment: Mapping[str, str]) -> int:
     """Grade, write what the platform shows, and give the job's exit code.
 
     0: everything is graded, and what `--fail-under` asks for was reached by all. 1: not by all. With a
@@ -61,7 +63,7 @@ def run(request: Request, environment: Mapping[str, str]) -> int:
     return 3 if done.code == 3 else exit_code(standings)
 
 
-def _check(request: Request, platform: Platform, rubric: Rubric, home: Path) -> int:
+def _check(request: JobRequest, platform: Platform, rubric: Rubric, home: Path) -> int:
     """Show students what is found in their notebooks; 1 where something is missing or not reproducible."""
     out, paths = request.grading.out, request.grading.paths
     if request.fail_under is not None:
@@ -107,7 +109,7 @@ def _plain_output(platform: Platform) -> Iterator[None]:
     say(end)
 
 
-def _standings(request: Request, ids: Set[str], platform: Platform, rubric: Rubric) -> list[Standing]:
+def _standings(request: JobRequest, ids: Set[str], platform: Platform, rubric: Rubric) -> list[Standing]:
     """Of these uploads alone: what else an earlier job left in the folder is no part of this one."""
     out = request.grading.out
     journal = Journal(out / STATE / "journal.jsonl", read_only=True)
@@ -119,13 +121,13 @@ def _standings(request: Request, ids: Set[str], platform: Platform, rubric: Rubr
     ]
 
 
-def _place(entry: Entry, given: str, workspace: Path) -> str:
+def _place(entry: JournalEntry, given: str, workspace: Path) -> str:
     """The notebook as the platform knows it: below the workspace where it lies there."""
     origin, root = Path(entry.origin), workspace.absolute()
     return origin.relative_to(root).as_posix() if origin.is_relative_to(root) else given
 
 
-def _show(standings: Sequence[Standing], request: Request, platform: Platform, rubric: Rubric) -> None:
+def _show(standings: Sequence[Standing], request: JobRequest, platform: Platform, rubric: Rubric) -> None:
     out = request.grading.out
     page = _page(standings, out, rubric, request.fail_under)
     write_text(out / "junit.xml", to_junit(standings, rubric.id, linked=platform.kind == "gitlab"))

@@ -7,15 +7,16 @@ import io
 from collections.abc import Iterator
 from pathlib import Path
 
-from grader import marks, results
-from grader.batch import STATE
-from grader.changes import Change, compare
+from grader.batch import results
 from grader.commands import folder
 from grader.errors import StorageError
-from grader.journal import Entry, Journal
+from grader.folder.files import write_text
+from grader.folder.journal import Journal, JournalEntry
+from grader.folder.place import STATE
+from grader.marks import marks
 from grader.models import Report
-from grader.report.files import write_text
-from grader.report.text import spreadsheet
+from grader.report.changes import Change, compare
+from grader.text import spreadsheet
 from rubric.schema import Rubric
 
 
@@ -53,7 +54,7 @@ class _Side:
     def report(self, id: str | None) -> Report | None:
         if id is None:
             return None
-        entry: Entry = self.entries[id]
+        entry: JournalEntry = self.entries[id]
         try:
             found = results.read_light(self.out / id / "report.json")
         except StorageError:

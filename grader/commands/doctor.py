@@ -7,11 +7,11 @@ import asyncio
 from rich.console import Console
 from rich.table import Table
 
+from grader.commands.progress import say
 from grader.errors import OperationError
 from grader.execute import Job, Limits, open_runner
 from grader.jail.probe import Finding, examine
 from grader.models import Cell, Execution
-from grader.progress import say
 
 _CELLS = ("import torch, numpy", "print(torch.ones(2, 3).sum().item())")
 _PRINTS = "6.0"

@@ -7,20 +7,21 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from grader import marks, pages, report, results
-from grader.batch import STATE
-from grader.ci.junit import to_junit
-from grader.ci.standing import stand
+from grader import report
+from grader.batch import pages, results
 from grader.commands import folder
+from grader.commands.progress import say
 from grader.errors import StorageError, UsageError
+from grader.folder.files import write_bytes, write_text, write_zip
+from grader.folder.journal import Journal
+from grader.folder.place import STATE
 from grader.handback import autograder, canvas, ilias, moodle
-from grader.handback.archive import write_bytes, write_zip
 from grader.handback.given import Handed, NotHanded, anonymous, hand, not_final
+from grader.handback.junit import to_junit
 from grader.handback.spreadsheet import to_xlsx
-from grader.journal import Journal
-from grader.marks import Mark
-from grader.progress import say
-from grader.report.files import write_text
+from grader.handback.standing import stand
+from grader.marks import marks
+from grader.marks.marks import Mark
 from rubric.schema import Rubric
 
 _SHOWN = 10
@@ -29,7 +30,7 @@ _NAMED = ("moodle", "canvas", "ilias", "github-classroom")
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class ExportRequest:
     """`grader export` as it was asked for.
 
     listing: the platform's own file. into: where to write. pending_too: give what is decided also where
@@ -48,13 +49,13 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class _Job:
-    request: Request
+    request: ExportRequest
     rubric: Rubric
     given: Sequence[Handed]
     into: Path
 
 
-def run(request: Request) -> int:
+def run(request: ExportRequest) -> int:
     """Write the files; 0 when everybody got a grade, 1 when somebody did not. Raises `GraderError`."""
     if request.anonymous and request.to in _NAMED:
         raise UsageError(
@@ -96,7 +97,7 @@ def _catch_up(out: Path, rubric: Rubric) -> None:
             pages.catch_up(out, out / STATE, results.members(out, journal), by_hand, rubric)
 
 
-def _given(request: Request, rubric: Rubric, into: Path) -> list[Handed]:
+def _given(request: ExportRequest, rubric: Rubric, into: Path) -> list[Handed]:
     out = request.out
     journal = Journal(out / STATE / "journal.jsonl", read_only=True)
     entries = results.members(out, journal)

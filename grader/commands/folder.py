@@ -6,16 +6,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from grader import about, marks
-from grader import assignment as assignments
-from grader.batch import STATE
+from grader.assignment import loading as assignments
+from grader.batch.results import read_light
+from grader.commands.progress import say
 from grader.errors import UsageError
-from grader.intake import printable
-from grader.journal import Journal
-from grader.lock import hold
-from grader.marks import Marks
-from grader.progress import say
-from grader.results import read_light
+from grader.folder import about
+from grader.folder.journal import Journal
+from grader.folder.lock import hold
+from grader.folder.place import STATE
+from grader.marks import marks
+from grader.marks.marks import Marks
+from grader.text import printable
 from rubric.schema import Rubric
 
 

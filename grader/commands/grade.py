@@ -18,25 +18,30 @@ from pathlib import Path
 
 from rich.console import Console
 
-from grader import about, batch, marks, report, results
-from grader import assignment as assignments
-from grader.about import About
-from grader.assignment import Assignment
+from grader import report
+from grader.assignment import loading as assignments
+from grader.assignment.loading import Assignment
+from grader.batch import results
+from grader.batch import run as batch
+from grader.batch.keys import Conditions
+from grader.batch.results import Roll
+from grader.commands import elsewhere
+from grader.commands.progress import Listener, say, watch
 from grader.errors import IsolationError, OperationError, UsageError
 from grader.execute import Job, Limits, open_runner
-from grader.execute.runner import Runner
-from grader.intake import Entry, Intake, Leftover, collect, printable
+from grader.folder import about
+from grader.folder.about import About
+from grader.folder.files import write_text
+from grader.folder.journal import Journal
+from grader.folder.lock import hold
+from grader.folder.place import STATE, traceback_path
+from grader.folder.store import executions, judgements, submissions
+from grader.intake import CollectedUpload, Intake, Leftover, collect
 from grader.jail.probe import Tier
 from grader.jail.processors import processors
-from grader.journal import Journal
-from grader.keys import Conditions
-from grader.lock import hold
+from grader.marks import marks
 from grader.models import Execution
-from grader.progress import say, watch
-from grader.report.files import write_text
-from grader.report.text import spreadsheet
-from grader.results import Roll
-from grader.store import executions, judgements, submissions
+from grader.text import printable, spreadsheet
 from rubric.schema import Disclosure, Rubric
 
 SHOWN_LEFTOVERS = 5
@@ -48,10 +53,11 @@ INTERRUPTED = 130
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class GradeRequest:
     """`grader grade` as it was asked for. isolation None: the strongest there is, at least base.
 
     disclosure: the most that the students' pages tell, whatever the rubric allows.
+    broker: of the workers that run the notebooks; None runs them here.
     """
 
     paths: Sequence[Path]
@@ -67,17 +73,19 @@ class Request:
     source: str | None = None
     pattern: str | None = None
     disclosure: Disclosure | None = None
+    broker: str | None = None
 
 
 @dataclass(slots=True)
 class _OnDemand:
     """Starts the real runner with the first job: a run with nothing to do needs no kernels."""
 
-    request: Request
+    request: GradeRequest
     jobs: int
     limits: Limits
     stack: AsyncExitStack
-    runner: Runner | None = None
+    listener: Listener
+    runner: batch.Runner | None = None
     refused: OperationError | None = None
     gate: asyncio.Lock = field(default_factory=asyncio.Lock)
 
@@ -93,7 +101,9 @@ class _OnDemand:
                     raise
         return await self.runner.run(job)
 
-    async def _open(self) -> Runner:
+    async def _open(self) -> batch.Runner:
+        if self.request.broker is not None:
+            return await self._elsewhere(self.request.broker)
         asked, unsafe = self.request.isolation, self.request.allow_unsafe
         try:
             return await self._enter(asked or "base")
@@ -102,7 +112,14 @@ class _OnDemand:
                 raise
         return await self._enter("none")
 
-    async def _enter(self, tier: Tier) -> Runner:
+    async def _elsewhere(self, broker: str) -> batch.Runner:
+        url, least = elsewhere.address(broker), self.request.isolation or "base"
+        state, anew = self.request.out / STATE, self.request.force
+        return await self.stack.enter_async_context(
+            elsewhere.open_workers(url, least, state, anew, self.listener.workers)
+        )
+
+    async def _enter(self, tier: Tier) -> batch.Runner:
         return await self.stack.enter_async_context(
             open_runner(
                 jobs=self.jobs, isolation=tier, allow_unsafe=self.request.allow_unsafe, limits=self.limits
@@ -118,7 +135,7 @@ class Done:
     ids: frozenset[str]
 
 
-def run(request: Request) -> int:
+def run(request: GradeRequest) -> int:
     """Grade and report; the exit code: 0 all graded, 1 some could not be, 3 something of ours failed.
 
     Raises `GraderError` for what stops the whole run.
@@ -126,14 +143,15 @@ def run(request: Request) -> int:
     return perform(request).code
 
 
-def perform(request: Request) -> Done:
+def perform(request: GradeRequest) -> Done:
     """`run`, which also says whose uploads they were: the folder may hold others from earlier."""
+    _refuse_unsafe_workers(request)
     home = assignments.locate(request.rubric)
     _refuse_mixed_folders(request, home)
     asked = assignments.load_rubric(home)
     assignments.refuse_release(home, asked)
     console = Console()
-    state = request.out / batch.STATE
+    state = request.out / STATE
     with _leaves_nothing(request.out), hold(request.out, state):
         intake = collect(
             request.paths,
@@ -183,7 +201,7 @@ def _leaves_nothing(out: Path) -> Iterator[None]:
         raise
 
 
-def _write_class(request: Request, intake: Intake, assignment: Assignment, journal: Journal) -> Roll:
+def _write_class(request: GradeRequest, intake: Intake, assignment: Assignment, journal: Journal) -> Roll:
     roll = results.write_class(request.out, journal, intake.entries, assignment.rubric, assignment.sha256)
     for name in roll.damaged:
         say(f"left out of the class: {name}: its report.json can't be read; grade it again with --force")
@@ -191,15 +209,19 @@ def _write_class(request: Request, intake: Intake, assignment: Assignment, journ
 
 
 async def _grade(
-    request: Request, chosen: Sequence[Entry], assignment: Assignment, journal: Journal, console: Console
+    request: GradeRequest,
+    chosen: Sequence[CollectedUpload],
+    assignment: Assignment,
+    journal: Journal,
+    console: Console,
 ) -> None:
-    jobs = request.jobs or processors()
+    jobs = request.jobs or (elsewhere.UNDER_WAY if request.broker else processors())
     limits = _limits(request)
     unsafe = "/unsafe" if request.allow_unsafe else ""
     plan = batch.Plan(jobs, Conditions(limits, (request.isolation or "base") + unsafe), request.force)
     async with AsyncExitStack() as stack, _stops_on_terminate():
-        runner = _OnDemand(request, jobs, limits, stack)
         with watch(console, len(chosen)) as listener:
+            runner = _OnDemand(request, jobs, limits, stack, listener)
             await batch.grade_all(chosen, assignment, runner, request.out, journal, plan, listener)
 
 
@@ -217,13 +239,22 @@ async def _stops_on_terminate() -> AsyncIterator[None]:
         signal.signal(signal.SIGTERM, before)
 
 
-def _limits(request: Request) -> Limits:
+def _limits(request: GradeRequest) -> Limits:
     usual = Limits()
     total = request.total_s or usual.total_s
     return replace(usual, total_s=total, cell_s=request.cell_s or min(usual.cell_s, total))
 
 
-def _refuse_mixed_folders(request: Request, home: Path) -> None:
+def _refuse_unsafe_workers(request: GradeRequest) -> None:
+    """A mistake about the broker is told before anything is read."""
+    if request.broker is None:
+        return
+    if request.allow_unsafe or request.isolation == "none":
+        raise UsageError("workers always run notebooks in a cage; leave --allow-unsafe out with --broker")
+    elsewhere.address(request.broker)
+
+
+def _refuse_mixed_folders(request: GradeRequest, home: Path) -> None:
     """Files beside a notebook are handed to its kernel: reports and solution must not lie there."""
     out = request.out.resolve()
     for path in request.paths:
@@ -239,7 +270,7 @@ def _refuse_mixed_folders(request: Request, home: Path) -> None:
             )
 
 
-def _only(intake: Intake, patterns: Sequence[str]) -> list[Entry]:
+def _only(intake: Intake, patterns: Sequence[str]) -> list[CollectedUpload]:
     if not patterns:
         return list(intake.entries)
     ids = [e.id for e in intake.entries]
@@ -278,7 +309,7 @@ def _name_earlier(out: Path, journal: Journal, intake: Intake) -> None:
 
 
 def print_class(
-    out: Path, journal: Journal, uploads: Sequence[Entry], rubric: Rubric, console: Console
+    out: Path, journal: Journal, uploads: Sequence[CollectedUpload], rubric: Rubric, console: Console
 ) -> None:
     """The class on the terminal, or as plain lines; a very large one has its page for that."""
     entries = results.members(out, journal, uploads)
@@ -304,10 +335,10 @@ def prune(state: Path, journal: Journal) -> None:
 
 
 def _close(
-    chosen: Sequence[Entry],
+    chosen: Sequence[CollectedUpload],
     journal: Journal,
     roll: Roll,
-    request: Request,
+    request: GradeRequest,
     interrupted: bool,
 ) -> int:
     """The last line, and the exit code."""
@@ -323,7 +354,7 @@ def _close(
         parts.append(f"{len(failed)} failed by our fault, run the same command again")
     parts.append(f"{waiting} {'waits' if waiting == 1 else 'wait'} for a person")
     for entry in failed[:SHOWN_LEFTOVERS]:
-        details = batch.traceback_path(request.out, entry.id)
+        details = traceback_path(request.out, entry.id)
         say(f"not graded: {entry.id}: {entry.message}" + (f" ({details})" if details.exists() else ""))
     if interrupted:
         parts.insert(0, "stopped; the same command goes on from here")

@@ -8,24 +8,25 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from grader import marks, results
-from grader.batch import STATE
+from grader.batch import results
 from grader.commands import folder
+from grader.commands.progress import say
 from grader.commands.show import find
-from grader.desk import ledger
 from grader.errors import StorageError, UsageError
-from grader.intake import printable
-from grader.journal import Journal
-from grader.marks import Mark
+from grader.folder.files import write_text
+from grader.folder.journal import Journal
+from grader.folder.lock import locked as marks_locked
+from grader.folder.place import STATE
+from grader.marks import ledger, marks
+from grader.marks.marks import Mark
+from grader.marks.sheet import SheetRow, read_rows, to_sheet
 from grader.models import CheckResult, Report
-from grader.progress import say
-from grader.report.files import write_text
-from grader.sheet import Row, read_rows, to_sheet
+from grader.text import printable
 from rubric.schema import Rubric
 
 
 @dataclass(frozen=True, slots=True)
-class Decision:
+class MarkRequest:
     """What somebody wants marked. points None: take the mark back.
 
     where: the line of a sheet, for complaints; empty on the command line, where a part of an id is enough.
@@ -44,7 +45,7 @@ def sheet(out: Path, target: Path | None, everything: bool) -> str:
     journal = Journal(out / STATE / "journal.jsonl", read_only=True)
     entries = results.members(out, journal)
     by_hand = folder.marks_of(out)
-    rows: list[Row] = []
+    rows: list[SheetRow] = []
     for entry, automatic in results.iterate(out, entries, marks.Marks(), rubric):
         if automatic is None:
             say(f"left out: {entry.id}: its report.json can't be read; grade it again with --force")
@@ -57,7 +58,7 @@ def sheet(out: Path, target: Path | None, everything: bool) -> str:
     return f"{len(rows)} lines to mark in {path}; fill in points and reason, then: {then}"
 
 
-def mark(out: Path, decisions: Sequence[Decision], by: str | None) -> int:
+def mark(out: Path, decisions: Sequence[MarkRequest], by: str | None) -> int:
     """Note the decisions and typeset the reports again; all of them or, when one is wrong, none.
 
     Raises `UsageError` for the first that can't be, `StorageError`.
@@ -67,7 +68,7 @@ def mark(out: Path, decisions: Sequence[Decision], by: str | None) -> int:
     rubric = folder.rubric_of(out)
     who = by or _user()
     with folder.locked(out) as journal:
-        with ledger.locked(out):  # a desk may be open
+        with marks_locked(out):  # a desk may be open
             now = datetime.now(UTC).replace(microsecond=0)
             known = {e.id for e in results.members(out, journal)}
             made = [_mark(out, journal, known, d, rubric, who, now) for d in decisions]
@@ -90,9 +91,9 @@ def mark(out: Path, decisions: Sequence[Decision], by: str | None) -> int:
     return 0
 
 
-def from_sheet(path: Path, reason: str | None) -> list[Decision]:
+def from_sheet(path: Path, reason: str | None) -> list[MarkRequest]:
     """The filled-in lines of a sheet. Raises `UsageError` naming the first line that is wrong."""
-    lines: dict[tuple[str, str], Row] = {}
+    lines: dict[tuple[str, str], SheetRow] = {}
     for row in read_rows(path):
         first = lines.setdefault((row.submission, row.check), row)
         if first.points != row.points:
@@ -101,7 +102,7 @@ def from_sheet(path: Path, reason: str | None) -> list[Decision]:
                 f"{printable(row.submission)}; keep one of them"
             )
     return [
-        Decision(row.submission, row.check, row.points, row.reason or reason or "", f"{path}:{row.line}: ")
+        MarkRequest(row.submission, row.check, row.points, row.reason or reason or "", f"{path}:{row.line}: ")
         for row in lines.values()
     ]
 
@@ -110,7 +111,7 @@ def _mark(
     out: Path,
     journal: Journal,
     members: Collection[str],
-    decision: Decision,
+    decision: MarkRequest,
     rubric: Rubric,
     who: str,
     now: datetime,
@@ -148,10 +149,10 @@ def _mark(
     )
 
 
-def _rows(automatic: Report, given: dict[str, Mark], rubric: Rubric, everything: bool) -> list[Row]:
+def _rows(automatic: Report, given: dict[str, Mark], rubric: Rubric, everything: bool) -> list[SheetRow]:
     shown = automatic if automatic.questions else marks.open_checks(automatic, rubric)
     return [
-        Row(
+        SheetRow(
             submission=automatic.submission.id,
             student_name=automatic.submission.student.name or "",
             check=check.id,

@@ -8,19 +8,21 @@ from pathlib import Path
 
 from rich.console import Console
 
-from grader import about, marks, results
-from grader import assignment as assignments
-from grader.about import About
-from grader.batch import STATE
-from grader.changes import compare
+from grader.assignment import loading as assignments
+from grader.batch import results
+from grader.batch.rescore import Rescored, rescore
 from grader.commands import folder
 from grader.commands.grade import SHOWN_LEFTOVERS, print_class
+from grader.commands.progress import say
 from grader.errors import StorageError, UsageError
-from grader.journal import Journal
-from grader.lock import hold
-from grader.progress import say
-from grader.rescore import Rescored, rescore
-from grader.store import executions, judgements, submissions
+from grader.folder import about
+from grader.folder.about import About
+from grader.folder.journal import Journal
+from grader.folder.lock import hold
+from grader.folder.place import STATE
+from grader.folder.store import executions, judgements, submissions
+from grader.marks import marks
+from grader.report.changes import compare
 
 
 def run(out: Path, rubric: str | None, to: Path | None) -> int:

@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from grader.commands import folder
+from grader.commands.progress import say
 from grader.errors import UsageError
-from grader.progress import say
 
 if TYPE_CHECKING:
     from uvicorn import Server

@@ -6,12 +6,15 @@ import re
 from difflib import get_close_matches
 from pathlib import Path
 
-from grader import about, marks, report, results
-from grader import assignment as assignments
-from grader.batch import STATE
+from grader import report
+from grader.assignment import loading as assignments
+from grader.batch import results
 from grader.errors import UsageError
-from grader.intake import printable
-from grader.journal import Journal
+from grader.folder import about
+from grader.folder.journal import Journal
+from grader.folder.place import STATE
+from grader.marks import marks
+from grader.text import printable
 
 
 def run(out: Path, student: str, rubric: str | None) -> str:

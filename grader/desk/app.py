@@ -17,16 +17,16 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from grader.desk.desk import Desk, View, palette
-from grader.desk.ledger import ConflictError, Standing
 from grader.desk.publish import Publisher
 from grader.desk.queue import Item
 from grader.errors import GraderError, UsageError
+from grader.lookalikes.table import SIDE_BY_SIDE
+from grader.marks.ledger import ConflictError, CurrentMark
 from grader.report import people
-from grader.report.alike import SIDE_BY_SIDE
-from grader.report.reasons import said as translated
 from grader.report.tensors import compare
-from grader.report.text import visible
-from grader.report.words import MARKS, words
+from grader.text import visible
+from grader.words.sentences import said as translated
+from grader.words.student_page import MARKS, words
 
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src data:; "
@@ -40,7 +40,7 @@ _FILES = {
 _TEXT = 20_000  # characters of a cell or an output
 
 
-class Decision(BaseModel):
+class DecisionBody(BaseModel):
     """What the page sends when a person has decided. seen: submission id → version on the page."""
 
     model_config = ConfigDict(extra="forbid")
@@ -100,7 +100,7 @@ def make_app(desk: Desk, publisher: Publisher, token: str, ticket: str) -> FastA
         return _shown(desk, publisher)
 
     @app.post(f"{home}/api/mark")
-    def mark(decision: Annotated[Decision, Body()]) -> dict[str, Any]:
+    def mark(decision: Annotated[DecisionBody, Body()]) -> dict[str, Any]:
         desk.mark(decision.item, decision.seen, decision.points, decision.reason)
         publisher.later(*decision.seen)
         return _standings(desk, publisher)
@@ -213,7 +213,7 @@ def _palette(item: Item, view: View, desk: Desk) -> list[dict[str, Any]]:
     return [{"points": round(r.share * most, 2), "text": r.text} for r in palette(item, desk.rubric, used)]
 
 
-def _used(topic: str, view: View) -> list[Standing]:
+def _used(topic: str, view: View) -> list[CurrentMark]:
     return [s for (_, t), s in view.ledger.standing.items() if t == topic]
 
 

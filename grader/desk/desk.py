@@ -9,14 +9,15 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from grader import marks
 from grader.desk.folder import Folder, Student
-from grader.desk.ledger import TAKEN_BACK, Key, Ledger, Standing, check, check_undo, enter, locked, replay
 from grader.desk.queue import Item, queue
-from grader.desk.words import DeskWords, Reason, desk_words
 from grader.errors import UsageError
-from grader.marks import Mark
+from grader.folder.lock import locked
+from grader.marks import marks
+from grader.marks.ledger import TAKEN_BACK, CurrentMark, Key, Ledger, check, check_undo, enter, replay
+from grader.marks.marks import Mark
 from grader.models import CheckResult
+from grader.words.desk import DeskWords, Reason, desk_words
 from rubric.schema import Rubric
 
 
@@ -133,7 +134,7 @@ class Desk:
         )
 
 
-def palette(item: Item, rubric: Rubric, used: Iterable[Standing]) -> tuple[Reason, ...]:
+def palette(item: Item, rubric: Rubric, used: Iterable[CurrentMark]) -> tuple[Reason, ...]:
     """Reasons to choose from: those given for this topic before, the most frequent first, then ours."""
     ours = desk_words(rubric.language).reasons[item.kind]
     most = item.max_score or 0.0

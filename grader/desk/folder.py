@@ -7,13 +7,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from grader import report as reports
-from grader import results
-from grader.batch import STATE
+from grader.batch import results
 from grader.errors import StorageError
-from grader.journal import Entry, Journal
+from grader.folder.journal import Journal, JournalEntry
+from grader.folder.place import STATE
+from grader.lookalikes import table as alike
+from grader.lookalikes.table import Alike
 from grader.models import Cell, Output, Report
-from grader.report import alike
-from grader.report.alike import Alike
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ class Folder:
                 continue
         return found
 
-    def entries(self) -> list[Entry]:
+    def entries(self) -> list[JournalEntry]:
         """Whose reports make up the class, without taking the lock of a run that may be writing."""
         journal = Journal(self.out / STATE / "journal.jsonl", read_only=True)
         return results.members(self.out, journal)

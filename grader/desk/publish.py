@@ -10,11 +10,12 @@ import threading
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from grader import marks, pages, results
-from grader.batch import STATE
+from grader.batch import pages, results
 from grader.errors import GraderError
-from grader.journal import Journal
-from grader.lock import hold
+from grader.folder.journal import Journal
+from grader.folder.lock import hold
+from grader.folder.place import STATE
+from grader.marks import marks
 from rubric.schema import Rubric
 
 _PAUSE = 1.5  # seconds in which further marks are collected

@@ -9,11 +9,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from grader.desk.words import DeskWords, Kind, desk_words
 from grader.judging.behaviour import find_answer
+from grader.lookalikes.table import Alike
 from grader.models import Cell, CheckResult, Report
-from grader.report.alike import Alike
-from grader.report.words import words
+from grader.words.desk import DeskWords, Kind, desk_words
+from grader.words.student_page import words
 from rubric.schema import Rubric, TextCheck
 
 _ORDER: tuple[Kind, ...] = ("print", "text", "lookalike", "flag", "ungraded")

@@ -33,7 +33,7 @@ _WRITTEN = re.compile(r"^%%(?:writefile|file)\s+(?:-a\s+)?[\"']?([\w/.-]+)\.py\b
 
 def missing_packages(cells: tuple[Cell, ...], files: tuple[AttachedFile, ...]) -> tuple[str, ...]:
     """Top-level names that code cells import and nobody provides, in order of first mention."""
-    own = {PurePosixPath(file.name).parts[0].removesuffix(".py") for file in files}
+    own = {part.removesuffix(".py") for file in files for part in PurePosixPath(file.name).parts}
     found: dict[str, None] = {}
     for cell in cells:
         if cell.kind != "code":

@@ -53,13 +53,18 @@ class ColdKernel:
         self._manager = manager
         self._folder = folder
 
-    def place(self, files: tuple[AttachedFile, ...]) -> None:
-        """Copy files into the working directory."""
+    def place(self, files: tuple[AttachedFile, ...], folder: str) -> None:
+        """Copy files below the working directory."""
         directory = os.open(self._folder / "work", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         try:
-            copy_files(files, directory)
+            copy_files(files, directory, folder)
         finally:
             os.close(directory)
+
+    async def interrupt(self) -> None:
+        """As Ctrl-C."""
+        with contextlib.suppress(RuntimeError, ProcessLookupError):
+            await self._manager.interrupt_kernel()
 
     async def ended(self) -> Ending:
         """Poll until the process is gone: the subprocess belongs to jupyter_client."""

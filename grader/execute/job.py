@@ -41,7 +41,8 @@ class Job:
     """One run of one notebook.
 
     cells: every cell of the notebook, in order; only the code cells run.
-    files: copied into the fresh working directory.
+    files: copied below a fresh directory, their folders kept.
+    folder: the notebook's own folder below it, where its kernel stands; empty where that is the directory.
     prelude: Python that runs silently in the kernel's namespace before the first cell. What it
         prints is dropped; when it fails the Execution is a `sandbox_error`, since that is our fault.
     """
@@ -50,3 +51,4 @@ class Job:
     files: tuple[AttachedFile, ...] = ()
     prelude: str = ""
     limits: Limits = Limits()
+    folder: str = ""

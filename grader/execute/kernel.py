@@ -41,8 +41,11 @@ class Kernel(Protocol):
     setup: str
     """code that makes it behave as `inside` describes; empty where that is done"""
 
-    def place(self, files: tuple[AttachedFile, ...]) -> None:
-        """Copy files into the working directory. Raises `KernelStartError`."""
+    def place(self, files: tuple[AttachedFile, ...], folder: str) -> None:
+        """Copy files below the working directory, and make `folder` there. Raises `KernelStartError`."""
+
+    async def interrupt(self) -> None:
+        """Have what runs raise KeyboardInterrupt; it may not."""
 
     async def ended(self) -> Ending:
         """Wait until the kernel is gone, with everything it started."""

@@ -15,17 +15,21 @@ _READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
 _WRITE = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
-def copy_files(files: Iterable[AttachedFile], directory: int) -> None:
+def copy_files(files: Iterable[AttachedFile], directory: int, folder: str = "") -> None:
     """Copy regular files below an open directory in which nobody else works yet, for its owner.
 
-    A name that leads out of it, and a link, are refused. Raises `KernelStartError`: a file that
-    intake listed and that can't be copied is our fault.
+    folder: made there too, where no file makes it. A name that leads out of it, and a link, are refused.
+    Raises `KernelStartError`: a file that intake listed and that can't be copied is our fault.
     """
     owner = os.fstat(directory).st_uid
+    if folder:
+        try:
+            for parent in (*reversed(_inside(folder).parents[:-1]), _inside(folder)):
+                _make_folder(str(parent), directory, owner)
+        except OSError as error:
+            raise KernelStartError(f"the notebook's folder {folder!r} can't be made: {error}") from error
     for file in files:
-        path = PurePosixPath(file.name)
-        if not path.parts or path.is_absolute() or ".." in path.parts:
-            raise KernelStartError(f"attached file {file.name!r}: the name leads out of the folder")
+        path = _inside(file.name)
         try:
             for parent in reversed(path.parents[:-1]):
                 _make_folder(str(parent), directory, owner)
@@ -37,6 +41,13 @@ def copy_files(files: Iterable[AttachedFile], directory: int) -> None:
                 shutil.copyfileobj(reader, writer)
         except OSError as error:
             raise KernelStartError(f"attached file {file.name!r} can't be copied: {error}") from error
+
+
+def _inside(name: str) -> PurePosixPath:
+    path = PurePosixPath(name)
+    if not path.parts or path.is_absolute() or ".." in path.parts:
+        raise KernelStartError(f"attached file {name!r}: the name leads out of the folder")
+    return path
 
 
 def _open_regular(path: str) -> int:

@@ -20,7 +20,8 @@ _NEXT_ROW = re.compile(
 )
 _DOTS_LINE = re.compile(r"[\r\n][ \t|]*+\.\.")
 _HEADER_GAP = re.compile(
-    rf"[ \t{BARS}]*+\\{{0,2}}+[ \t]*+(?:\r\n|\n|\r){_RULE}[ \t{BARS}]*+(?:[^\W\d]\S{{0,60}}+)?+[ \t{BARS}]*+\Z"
+    rf"[ \t{BARS}]*+\\{{0,2}}+[ \t]*+(?:\r\n|\n|\r){_RULE}[ \t{BARS}]*+(?:[^\W\d]\S{{0,60}}+)?+"
+    rf"[ \t{BARS}]*+\Z"
 )
 _SAME_LINE = re.compile(r"[ \t]++\Z")
 _LONGEST_GAP = 400

@@ -26,7 +26,8 @@ _SILENT = re.compile(
     r"(?:torch\.)?Size\(\[[^\[\]]*+\]\)|<class '[^']*'>"
     r"|\btorch\.(?:float|int|double|long|bool)\w*|\bfloat(?:32|64)\b"
     r"|\(\s*+\d++\s*+(?:,\s*+\d++\s*+)*+,?\s*+\)|\b(?:shape|size|dtype|type)\b"
-    r"|\b(?:Parameter|Variable) containing:?|(?<!\d)\d++%\|.*|(?<![0-9.])[0-9.]++(?:[eE][+-]?[0-9]++)?+[ ]*+\*"
+    r"|\b(?:Parameter|Variable) containing:?|(?<!\d)\d++%\|.*"
+    r"|(?<![0-9.])[0-9.]++(?:[eE][+-]?[0-9]++)?+[ ]*+\*"
 )
 _A_NONE = re.compile(r"\bNone\b(?=[\s,)\]}])")
 _NONE = re.compile(r"\bNone\W*\Z")

@@ -1,4 +1,6 @@
-"""Reports → the files that a platform takes back: grades, and each student's report.
+"""Reports → what platforms and CI take back: grades, each student's report, the job's page.
 
-Every format is a function from `Handed` records to files; what has no place on the platform is said.
+Every format is a function from `Handed` records or a report's `standing` to files; what has no place on
+the platform is said. All but `platform` is pure.
+A job's page knows a report only as its student sees it.
 """

@@ -7,7 +7,7 @@ import json
 from typing import Any
 
 from grader.handback.given import Handed, comment, percent, view
-from grader.late import FLAG
+from grader.judging.late import FLAG
 from grader.report.view import CheckView, StudentView
 from rubric.schema import Rubric
 

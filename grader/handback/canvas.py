@@ -17,7 +17,7 @@ from pathlib import Path
 from grader.errors import UsageError
 from grader.handback.given import Handed, NotHanded, by_platform_id, number
 from grader.handback.table import read
-from grader.report.text import spreadsheet
+from grader.text import spreadsheet
 from rubric.schema import Rubric
 
 _FIXED = ("Student", "ID", "SIS User ID", "SIS Login ID", "Section")

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from grader.models import Report, Student, Submission, SubmissionRef
-from grader.report.text import like_formula, one_line, visible
 from grader.report.view import StudentView, student_view
+from grader.text import like_formula, one_line, visible
 from rubric.schema import Rubric
 
 

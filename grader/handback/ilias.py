@@ -14,7 +14,7 @@ from pathlib import Path
 
 from grader.errors import UsageError
 from grader.handback.given import Handed, NotHanded, by_platform_id
-from grader.report.text import one_line
+from grader.text import one_line
 from rubric.schema import Rubric
 
 _PERSON = re.compile(r"^.+_(\d+)$")

@@ -18,7 +18,7 @@ from pathlib import Path
 from grader.errors import UsageError
 from grader.handback.given import Handed, NotHanded, comment, number, safe_text, same_name
 from grader.handback.table import Sheet, read
-from grader.report.text import visible
+from grader.text import visible
 from rubric.schema import Rubric
 
 _IDENTIFIER = frozenset({"identifier", "id"})

@@ -10,7 +10,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from grader.csvtext import parse
-from grader.intake.choose import Item
+from grader.intake.choose import ChoiceItem
 from grader.intake.document import Refused
 from grader.intake.files import read
 
@@ -27,7 +27,7 @@ _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct",
 _GERMAN = {"jän": 1, "mär": 3, "mrz": 3, "mai": 5, "okt": 10, "dez": 12}
 
 
-def received_at(files: Sequence[Item]) -> datetime | None:
+def received_at(files: Sequence[ChoiceItem]) -> datetime | None:
     """The time in nbgrader's timestamp.txt, with its zone; None where there is none that can be read.
 
     The times of files are no evidence: copying and unpacking change them.

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from grader.disk import temporary
+from grader.folder.files import content_digest, temporary
 from grader.intake import files, notebook, script
 from grader.intake.archives import prune
 from grader.intake.arrival import listed_times
@@ -19,14 +19,14 @@ from grader.intake.document import Refused
 from grader.intake.naming import assign
 from grader.intake.sources import Beside, Options, Upload, find
 from grader.intake.tree import Leftover
-from grader.models import AttachedFile, Flag, Submission
+from grader.models import AttachedFile, Flag, Said, Submission
 
 MAX_FILES = 200
 MAX_FILES_BYTES = 200 * 2**20
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class CollectedUpload:
     """An upload with its id, not yet read: a class of ten thousand fits in memory as these."""
 
     id: str
@@ -44,7 +44,7 @@ class Entry:
             content = hashlib.sha256(self._bytes()).hexdigest()
         except Refused as refused:
             content = str(refused)
-        beside = [(b.name, files.content_digest(b.path)) for b in upload.beside]
+        beside = [(b.name, content_digest(b.path)) for b in upload.beside]
         who = upload.student.model_dump(mode="json"), str(upload.received_at)
         flags = [f.model_dump() for f in upload.flags]
         parts = [self.id, upload.relative, content, beside, who, flags]
@@ -64,7 +64,7 @@ class Entry:
         try:
             data = self._bytes()
         except Refused as refused:
-            return made.model_copy(update={"problem": str(refused)})
+            return made.model_copy(update={"problem": refused.said})
         parsed = script.read(data) if is_script_name(upload.path.name) else notebook.read(data)
         attached, flags = _attach(upload.beside)
         return made.model_copy(
@@ -73,6 +73,7 @@ class Entry:
                 "cells": parsed.cells,
                 "files": attached if parsed.problem is None else (),
                 "problem": parsed.problem,
+                "language": parsed.language,
                 "flags": (*upload.flags, *parsed.flags, *flags),
             }
         )
@@ -90,7 +91,7 @@ class Intake:
     keeper: holds the folder in which archives were unpacked for as long as the intake is in use.
     """
 
-    entries: tuple[Entry, ...]
+    entries: tuple[CollectedUpload, ...]
     leftovers: tuple[Leftover, ...]
     keeper: object = None
 
@@ -150,7 +151,7 @@ def collect(
     prune(stage, unpacked)
     ordered = list(uploads.values())
     ids = assign([u.named for u in ordered])
-    entries = tuple(Entry(id=i, upload=u) for i, u in zip(ids, ordered, strict=True))
+    entries = tuple(CollectedUpload(id=i, upload=u) for i, u in zip(ids, ordered, strict=True))
     return Intake(entries, tuple(leftovers.values()), keeper)
 
 
@@ -173,7 +174,8 @@ def _attach(beside: Sequence[Beside]) -> tuple[tuple[AttachedFile, ...], list[Fl
         attached.append(AttachedFile(name=file.name, source=source, size=size))
     if not left:
         return tuple(attached), []
-    message = (
-        f"{left} of {len(beside)} files beside the notebook were left out: too many, too large or unreadable."
+    text = Said(
+        "{count} of {all} files beside the notebook were left out: too many, too large or unreadable.",
+        {"count": left, "all": len(beside)},
     )
-    return tuple(attached), [Flag(id="files_left_out", message=message)]
+    return tuple(attached), [Flag.of("files_left_out", text)]

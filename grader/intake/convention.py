@@ -1,7 +1,8 @@
-"""What a platform's way of naming files says of one file (records only)."""
+"""What a platform's way of naming files says of one file (records, and what all platforms share)."""
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -35,3 +36,8 @@ class Listing:
 
 
 Convention = Callable[[Parts], Owner | None]
+
+
+def tidy(name: str) -> str:
+    """A name as people write it: one kind of ü, one blank between words."""
+    return " ".join(unicodedata.normalize("NFC", name).split())

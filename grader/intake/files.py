@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import codecs
-import hashlib
 import os
 import stat
 from pathlib import Path
 
 from grader.intake.document import MAX_BYTES, Refused
+from grader.models import Said
 
 _HEAD = 65_536
 
@@ -30,7 +30,8 @@ def read(path: Path, root: Path | None) -> bytes:
     except OSError as error:
         if os.path.lexists(path) and not stat.S_ISREG(path.lstat().st_mode):
             raise Refused(_what(path.lstat().st_mode)) from None
-        raise Refused(f"could not be read: {error.strerror or error}") from None
+        why = str(error.strerror or error)
+        raise Refused(Said("could not be read: {why}", {"why": why})) from None
 
 
 def holds_a_notebook(path: Path, name: str) -> bool:
@@ -54,30 +55,21 @@ def holds_a_notebook(path: Path, name: str) -> bool:
     return plain.startswith(b"{") and b'"cells"' in plain and b'"nbformat"' in plain + tail
 
 
-def content_digest(path: Path) -> str:
-    """SHA-256 of a file's bytes, in hexadecimal, or the reason why it can't be read."""
-    try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
-    except OSError as error:
-        return f"unreadable: {error.strerror}"
-
-
 def _inside(path: Path, root: Path | None) -> Path:
     if not path.is_symlink() and root is not None:
         return path
     try:
         target = path.resolve(strict=True)
     except (OSError, RuntimeError):
-        raise Refused("a link that leads nowhere") from None
+        raise Refused(Said("a link that leads nowhere")) from None
     if root is not None and not target.is_relative_to(root):
-        raise Refused("a link that leads out of the folder; hand in the notebook itself")
+        raise Refused(Said("a link that leads out of the folder; hand in the notebook itself"))
     return target
 
 
-def _what(mode: int) -> str:
+def _what(mode: int) -> Said:
     if stat.S_ISDIR(mode):
-        return "a folder with the name of a notebook"
+        return Said("a folder with the name of a notebook")
     if stat.S_ISLNK(mode):
-        return "a link"
-    return "a device, pipe or socket, not a file"
+        return Said("a link")
+    return Said("a device, pipe or socket, not a file")

@@ -14,7 +14,6 @@ MAX_LENGTH = 80
 _SUFFIX = re.compile(r"\.ipynb(\.txt|\.json)?$", re.IGNORECASE)
 _LOOKS_LIKE_A_FILE = re.compile(r"\.(csv|html?|json|xlsx|xml|zip|md|txt|pdf|lock|ipynb)$", re.IGNORECASE)
 _WINDOWS = re.compile(r"^(con|prn|aux|nul|com\d|lpt\d)(\.|$)", re.IGNORECASE)
-_INVISIBLE = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,12 +88,6 @@ def assign(names: Sequence[Named]) -> list[str]:
 
 def _count(ids: Iterable[str]) -> Counter[str]:
     return Counter(i.casefold() for i in ids)
-
-
-def printable(text: str) -> str:
-    """One line for a terminal or a log: no control or formatting characters, no halves of characters."""
-    clean = "".join("�" if unicodedata.category(c) in _INVISIBLE else c for c in text)
-    return clean if len(clean) <= 200 else f"{clean[:120]}…{clean[-60:]}"
 
 
 def _digest(text: str) -> str:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
-from grader.disk import temporary
+from grader.folder.files import temporary
 from grader.jail import cgroups
 from grader.jail.cage.plan import Plan, pack
 from grader.jail.view import kernel_view

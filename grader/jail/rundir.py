@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from grader.disk import temporary
+from grader.folder.files import temporary
 from grader.jail.remove import remove_tree
 
 _PREFIX = "grader-"

@@ -19,11 +19,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from grader.assignment.values import Array, margin
 from grader.judging.pairing import Slot
 from grader.models import PrintedTensor
 from rubric.schema import Tolerance
 
-Array = npt.NDArray[np.float64]
 _AXES = 4  # of a tensor that is looked up with its axes in any order
 _SLACK = 1e-9  # decimal text → binary float, relative to the printed number
 
@@ -72,18 +72,6 @@ def laid_out(values: npt.NDArray[Any], layout: str) -> npt.NDArray[Any]:
     if layout.startswith("axes "):
         return values.transpose([int(axis) for axis in layout.split()[1:]])
     return values.T if layout == "transposed" else values
-
-
-def moves(worlds: Sequence[Array], tolerance: Tolerance) -> bool:
-    """Does a quantity differ between the worlds? What does not can't show that it was computed."""
-    first = worlds[0]
-    return any(bool((np.abs(v - first) > margin(first, tolerance)).any()) for v in worlds[1:])
-
-
-def margin(values: Array, tolerance: Tolerance) -> float:
-    """Absolute float error granted to an honest computation of this tensor."""
-    finite = np.abs(values[np.isfinite(values)])
-    return float(tolerance.atol + tolerance.rtol * (finite.max() if finite.size else 0.0))
 
 
 def fits(printed: PrintedTensor, expected: Array, slack: float | Array) -> npt.NDArray[np.bool_]:

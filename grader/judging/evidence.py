@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from grader.judging.book import Array, Book, fits, laid_out, margin
+from grader.assignment.values import Array, margin
+from grader.judging.book import Book, fits, laid_out
 from grader.judging.match import Candidate
 from grader.models import Evidence, Output, PrintedTensor
 from rubric.schema import Tolerance

@@ -10,8 +10,8 @@ from typing import Literal
 
 import numpy as np
 
+from grader.assignment.vocabulary import Meaning, Vocabulary
 from grader.judging.book import Book, View
-from grader.judging.labels import Meaning, Vocabulary
 from grader.judging.pairing import Slot
 from grader.judging.rounded import as_rounded
 from grader.judging.source import Code

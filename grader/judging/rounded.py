@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import numpy.typing as npt
 
-from grader.assignment import Array
+from grader.assignment.values import Array
 from grader.models import PrintedTensor
 
 _BY_CHANCE = 2e-2  # how probable a grid may be in values that were not rounded

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from grader.assignment.vocabulary import Vocabulary
 from grader.judging.book import Book
-from grader.judging.labels import Vocabulary
 from grader.judging.match import Candidate, match
 from grader.judging.pairing import Slot
 from grader.judging.reading import read

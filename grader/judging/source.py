@@ -16,8 +16,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from IPython.core.inputtransformer2 import TransformerManager
-
+from grader.judging.magics import plain
 from grader.models import Cell
 from grader.syntax import parse
 
@@ -203,7 +202,7 @@ def _parse(source: str) -> ast.Module | None:
             warnings.simplefilter("ignore")
             with contextlib.suppress(SyntaxError):  # plain Python is left as it is
                 return parse(source)
-            return parse(TransformerManager().transform_cell(source))  # type: ignore[no-untyped-call]
+            return parse(plain(source))
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
 

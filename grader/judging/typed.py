@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from grader.assignment import Array
+from grader.assignment.values import Array
 from grader.judging.match import Candidate
 from grader.judging.source import Code
 from grader.models import PrintedTensor

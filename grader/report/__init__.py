@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from grader.errors import StorageError
+from grader.folder.files import write_text
+from grader.lookalikes import table as alike
 from grader.models import Cell, Execution, Output, Report, Submission
-from grader.report import alike
 from grader.report.class_page import people, to_index
-from grader.report.files import write_text
 from grader.report.markdown import to_markdown
 from grader.report.notebook import from_ipynb, kept_outputs, to_ipynb
 from grader.report.serial import from_json, json_schema, to_json
@@ -50,7 +50,7 @@ def write(
     """Write report.html, report.md, executed.ipynb and report.json into `folder`, each whole or not at all.
 
     report.json comes last: where it exists, the rest does too. Not forced to the disk, see
-    `grader.disk.settle`.
+    `grader.folder.files.settle`.
     execution: the run in the handout's world, to be shown with its outputs; None where there was none.
 
     Raises:

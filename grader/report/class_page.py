@@ -7,16 +7,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import quote
 
+from grader.lookalikes.table import SIDE_BY_SIDE, TABLE, Alike
 from grader.models import Report, VerdictName
-from grader.report.alike import SIDE_BY_SIDE, TABLE, Alike
-from grader.report.class_words import ClassWords, class_words
 from grader.report.html import page
 from grader.report.pictures import histogram
-from grader.report.reasons import said as translated
 from grader.report.statistics import Bin, ClassStatistics, Misconception, statistics
 from grader.report.table import decided, ordered
-from grader.report.text import one_line
-from grader.report.words import MARKS, Language, points, words
+from grader.text import one_line
+from grader.words.class_page import ClassWords, class_words
+from grader.words.sentences import said as translated
+from grader.words.student_page import MARKS, Language, points, words
 from rubric.schema import Rubric
 
 _PAIRS = 200  # listed on the page; the rest stands in the table
@@ -32,7 +32,7 @@ class Person:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class ClassRow:
     """One submission in the table. groups: what the filter knows it by."""
 
     person: Person
@@ -66,7 +66,7 @@ def to_index(reports: Sequence[Report], rubric: Rubric, alike: Sequence[Alike] |
         verdicts = {c.id: c.verdict for q in report.questions for c in q.checks}
         person = known[report.submission.id]
         rows.append(
-            Row(
+            ClassRow(
                 person=person,
                 find=_find(report, person),
                 groups=" ".join(name for name, members in groups.items() if report.submission.id in members),

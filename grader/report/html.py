@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any
 
-from grader.report import text
+from grader import text
 
 if TYPE_CHECKING:
     from jinja2 import Environment

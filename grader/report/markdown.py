@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from grader import text
 from grader.models import Report, Submission
-from grader.report import text
 from grader.report.tensors import beside, drawn
 from grader.report.view import CheckView, Finding, QuestionView, Quote, StudentView, student_view
-from grader.report.words import MARKS, Words
+from grader.words.student_page import MARKS, Words
 from rubric.schema import Rubric
 
 

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from grader.models import CheckResult, Report
 from grader.report.table import decided
 from grader.report.tensors import beside, compare, drawn
-from grader.report.text import excerpt, one_line
-from grader.report.words import EN, MARKS, points
+from grader.text import excerpt, one_line
+from grader.words.student_page import EN, MARKS, points
 from rubric.schema import Rubric
 
 

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 from grader.models import Output, Report, Submission
 from grader.report.html import page, python
-from grader.report.text import one_line, visible
 from grader.report.typeset import typeset
 from grader.report.view import QuestionView, student_view
-from grader.report.words import MARKS, Words, points
+from grader.text import one_line, visible
+from grader.words.student_page import MARKS, Words, points
 from rubric.schema import Rubric
 
 if TYPE_CHECKING:

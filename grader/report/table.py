@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from grader.models import QuestionResult, Report, VerdictName
-from grader.report.text import one_line, spreadsheet
-from grader.report.words import MARKS, points
+from grader.text import one_line, spreadsheet
+from grader.words.student_page import MARKS, points
 from rubric.schema import Rubric
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ Index = tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class Element:
     """One element. `agrees` is None where nobody judged it; `off` grows with the distance, 0 to 3."""
 
     text: str
@@ -34,7 +34,7 @@ class Block:
     """
 
     title: str
-    rows: tuple[tuple[Entry, ...], ...]
+    rows: tuple[tuple[Element, ...], ...]
     row_names: tuple[str, ...]
     column_names: tuple[str, ...]
 
@@ -49,7 +49,7 @@ class Worst:
 
 
 @dataclass(frozen=True, slots=True)
-class Comparison:
+class ComparisonTable:
     """Printed values and reference, formatted alike; either may be absent."""
 
     actual: tuple[Block, ...]
@@ -59,7 +59,7 @@ class Comparison:
     worst: Worst | None
 
 
-def compare(actual: Any, expected: Any, agrees: Any) -> Comparison | None:
+def compare(actual: Any, expected: Any, agrees: Any) -> ComparisonTable | None:
     """Both tensors as grids in the reference's layout.
 
     actual, expected: nested lists of numbers, "nan"/"inf" strings or null; either may be None.
@@ -81,22 +81,22 @@ def compare(actual: Any, expected: Any, agrees: Any) -> Comparison | None:
         [(_number(mine[i]), _number(theirs[i])) for i in distance],
     )
 
-    def own(index: Index) -> Entry:
+    def own(index: Index) -> Element:
         ok = judged.get(index)
-        return Entry(
+        return Element(
             spell(_number(mine[index])),
             agrees=ok if isinstance(ok, bool) else None,
             worst=index == worst_at,
             off=_level(distance.get(index, math.inf), scale) if index in wrong else 0,
         )
 
-    def right(index: Index) -> Entry:
-        return Entry(spell(_number(theirs[index])))
+    def right(index: Index) -> Element:
+        return Element(spell(_number(theirs[index])))
 
     worst = None
     if worst_at is not None:
         worst = Worst(worst_at, spell(_number(mine[worst_at])), spell(_number(theirs[worst_at])))
-    return Comparison(_blocks(mine, own), _blocks(theirs, right), len(wrong), len(mine), worst)
+    return ComparisonTable(_blocks(mine, own), _blocks(theirs, right), len(wrong), len(mine), worst)
 
 
 def drawn(blocks: Sequence[Block]) -> str:
@@ -200,7 +200,7 @@ def _spelling(decimals: int, low: float, scientific: bool) -> Callable[[float | 
     return spell
 
 
-def _blocks(elements: dict[Index, Any], entry: Callable[[Index], Entry]) -> tuple[Block, ...]:
+def _blocks(elements: dict[Index, Any], entry: Callable[[Index], Element]) -> tuple[Block, ...]:
     if not elements:
         return ()
     rank = max(map(len, elements))
@@ -209,7 +209,7 @@ def _blocks(elements: dict[Index, Any], entry: Callable[[Index], Entry]) -> tupl
     for outer in list(product(*map(range, shape[:-2])))[:_BLOCKS]:
         rows = [
             tuple(
-                Entry("…") if None in (*row, *column) else entry((*outer, *row, *column))  # type: ignore[arg-type]
+                Element("…") if None in (*row, *column) else entry((*outer, *row, *column))  # type: ignore[arg-type]
                 for column in _shown(shape[-1:])
                 if None in (*row, *column) or (*outer, *row, *column) in elements
             )

@@ -11,7 +11,7 @@ from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any
 
 from grader.report.html import python
-from grader.report.text import one_line, visible
+from grader.text import one_line, visible
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt

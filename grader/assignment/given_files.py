@@ -1,0 +1,52 @@
+"""Data that the course gives: files of the assignment that lie beside every notebook in a world."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from grader.errors import RubricError
+from grader.models import AttachedFile
+from rubric.schema import World
+
+_MOST = 256 * 1024 * 1024  # bytes; every run of every notebook gets a copy
+
+
+def given_files(folder: Path, worlds: Iterable[World]) -> Mapping[str, tuple[AttachedFile, ...]]:
+    """Name of the world → the files of its `files` folder, below the assignment's.
+
+    Raises `RubricError` where that is no folder of the assignment, holds no file, or too much.
+    """
+    return {world.name: _files(folder, world) for world in worlds}
+
+
+def beside(
+    handed_in: tuple[AttachedFile, ...], given: tuple[AttachedFile, ...], folder: str = ""
+) -> tuple[AttachedFile, ...]:
+    """What lies around a notebook: the course's files replace those of the same name that came with it.
+
+    folder: the notebook's own, beside which the course's files belong.
+    """
+    if folder:
+        given = tuple(file.model_copy(update={"name": f"{folder}/{file.name}"}) for file in given)
+    names = {file.name for file in given}
+    return (*(file for file in handed_in if file.name not in names), *given)
+
+
+def _files(folder: Path, world: World) -> tuple[AttachedFile, ...]:
+    if world.files is None:
+        return ()
+    where = f"{folder / 'rubric.yaml'}: files of world {world.name!r}"
+    home = (folder / world.files).resolve()
+    if folder.resolve() not in home.parents or not home.is_dir():
+        raise RubricError(f"{where}: {world.files!r} is no folder within {folder}")
+    paths = sorted(p for p in home.rglob("*") if p.is_file() and not p.name.startswith("."))
+    found = tuple(
+        AttachedFile(name=p.relative_to(home).as_posix(), source=str(p), size=p.stat().st_size) for p in paths
+    )
+    if not found:
+        raise RubricError(f"{where}: {world.files!r} holds no file")
+    size = sum(file.size for file in found)
+    if size > _MOST:
+        raise RubricError(f"{where}: {size:,} bytes, more than the {_MOST:,} that each run can get a copy of")
+    return found

@@ -1,0 +1,220 @@
+"""An assignment folder, loaded: rubric, reference values in every world, known mistakes.
+
+The folder's Python is the teacher's and is trusted; it runs in the grader, never in a kernel.
+Only the prelude is handed to kernels, as text.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+import rubric as shipped
+from grader.assignment.given_files import given_files
+from grader.assignment.rubric_file import load_rubric
+from grader.assignment.solution import Known, Quantities, known_mistakes, module, solve
+from grader.errors import RubricError
+from grader.folder.files import content_digest
+from grader.models import AttachedFile
+from rubric.schema import Mistake, Rubric, World
+
+__all__ = ["Assignment", "Quantities", "load", "load_rubric", "locate", "refuse_release"]
+
+
+_KEPT = 6_000  # combinations of mistakes whose quantities are kept; students' numbers suggest ever new ones
+
+
+@dataclass(frozen=True)
+class Assignment:
+    """Everything the grader knows about one assignment. Build it with `load`."""
+
+    folder: Path
+    rubric: Rubric
+    sha256: str
+    references: tuple[Quantities, ...]
+    prelude: str
+    own_prelude: bool
+    mistakes: tuple[Mistake, ...]
+    _known: Known
+    _given: Mapping[str, tuple[AttachedFile, ...]] = field(default_factory=dict)
+    _variants: dict[tuple[tuple[str, ...], int], Quantities | None] = field(default_factory=dict)
+
+    def prelude_for(self, world: World) -> str:
+        """The text that runs in the kernel before the first cell; holds public parameters only."""
+        public: dict[str, object] = {
+            "name": world.name,
+            "seed": world.seed,
+            "scale": world.scale,
+            "precision": world.precision,
+        }
+        if not self.own_prelude:
+            public["handout_seed"] = self.rubric.worlds[0].seed
+        return f"WORLD = __import__('json').loads({json.dumps(public)!r})\n{self.prelude}"
+
+    def files_for(self, world: World) -> tuple[AttachedFile, ...]:
+        """The course's files that lie beside every notebook in this world."""
+        return self._given.get(world.name, ())
+
+    def parts_of(self, world: World) -> dict[str, object]:
+        """What makes a world, its prelude aside, for the keys under which runs are kept."""
+        parts = world.model_dump(exclude={"files"})
+        given = self.files_for(world)
+        return (
+            parts | {"files": [(f.name, content_digest(Path(f.source))) for f in given]} if given else parts
+        )
+
+    def variants(
+        self, combinations: Iterable[tuple[str, ...]], worlds: int | None = None
+    ) -> dict[tuple[str, ...], tuple[Quantities, ...]]:
+        """Mistake ids → quantities in every world, or in the first `worlds`, where they can be made.
+
+        Each is computed once and kept, within bounds.
+        """
+        if len(self._variants) > _KEPT:
+            self._variants.clear()
+        found: dict[tuple[str, ...], tuple[Quantities, ...]] = {}
+        for ids in combinations:
+            solved = [self._solve(ids, w) for w in range(len(self.rubric.worlds))[:worlds]]
+            if None not in solved:
+                found[ids] = tuple(q for q in solved if q is not None)
+        return found
+
+    def candidates(self, words: frozenset[str]) -> tuple[Mistake, ...]:
+        """Further mistakes that the words and numbers in a notebook's code suggest, see rubric/schema.py."""
+        return self._known.candidates(words)
+
+    def _solve(self, ids: tuple[str, ...], world: int) -> Quantities | None:
+        if (ids, world) not in self._variants:
+            self._variants[ids, world] = self._known.variant(self.rubric.worlds[world], ids)
+        return self._variants[ids, world]
+
+
+def locate(name_or_path: str | None) -> Path:
+    """The folder of an assignment: one shipped under ``rubric/`` by name, or any folder by path.
+
+    A bare name means the shipped one first: its Python is trusted, and where we stand may lie a student's
+    folder of that name. None means the only one that is shipped.
+
+    Raises:
+        RubricError: there is no such folder, or it has no rubric.yaml.
+    """
+    home = Path(next(iter(shipped.__path__)))
+    if name_or_path is None:
+        return _the_only_one(home)
+    given = Path(name_or_path)
+    folders = [given.parent if given.name == "rubric.yaml" else given, home / name_or_path]
+    for folder in reversed(folders) if given.name == name_or_path else folders:
+        if (folder / "rubric.yaml").is_file():
+            return folder.resolve()
+    names = ", ".join(p.name for p in _shipped(home)) or "none"
+    raise RubricError(
+        f"{name_or_path}: no rubric.yaml there, expected a folder with one or a shipped assignment ({names})"
+    )
+
+
+def _shipped(home: Path) -> list[Path]:
+    return sorted(p.parent for p in home.glob("*/rubric.yaml"))
+
+
+def _the_only_one(home: Path) -> Path:
+    folders = _shipped(home)
+    if len(folders) == 1:
+        return folders[0].resolve()
+    if not folders:
+        raise RubricError(
+            "no assignment is installed: name the folder that your course gives you, --rubric FOLDER; "
+            "who grades installs the package notebook-grader-assignments, too"
+        )
+    names = "".join(f"{p.name}, " for p in folders)
+    raise RubricError(f"no assignment is named, expected --rubric with one of these: {names}a folder")
+
+
+def load(name_or_path: str | None) -> Assignment:
+    """Load an assignment and compute its reference values in every world.
+
+    Raises:
+        RubricError: the folder, its rubric or its Python has a mistake.
+    """
+    folder = locate(name_or_path)
+    rubric = load_rubric(folder)
+    digest = hashlib.sha256()
+    for path in (folder / "rubric.yaml", *sorted(folder.glob("*.py"))):
+        content = path.read_bytes()
+        digest.update(f"{path.name} {len(content)}\n".encode())
+        digest.update(content)
+    given = given_files(folder, rubric.worlds)
+    for file in (f for files in given.values() for f in files):
+        digest.update(f"{file.name} {content_digest(Path(file.source))}\n".encode())
+    canonical = module(folder, "canonical")
+    if torch := sys.modules.get("torch"):
+        torch.set_num_threads(1)  # tensors here are small; threads only get in each other's way
+    if canonical is None:
+        raise RubricError(f"{folder / 'canonical.py'}: no such file, expected the solution")
+    if not callable(getattr(canonical, "quantities", None)):
+        raise RubricError(f"{folder / 'canonical.py'}: expected a function quantities(world)")
+    references = tuple(solve(folder, canonical.quantities, world) for world in rubric.worlds)
+    for check in rubric.tensor_checks():
+        if check.quantity not in references[0]:
+            raise RubricError(
+                f"{folder / 'rubric.yaml'}: check {check.id}: quantity {check.quantity!r} is not computed by "
+                f"canonical.py, expected one of {', '.join(references[0])}"
+            )
+        if not references[0][check.quantity].size:
+            raise RubricError(
+                f"{folder / 'canonical.py'}: {check.quantity} is empty, but check {check.id} asks for it"
+            )
+    _same_in_all_worlds(folder, rubric, references)
+    known = known_mistakes(folder)
+    own = (folder / "prelude.py").is_file()
+    prelude = (folder if own else Path(next(iter(shipped.__path__)))) / "prelude.py"
+    try:
+        text = prelude.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as e:
+        raise RubricError(f"{prelude}: cannot be read: {e}") from e
+    if not own:
+        digest.update(text.encode())
+    return Assignment(
+        folder=folder,
+        rubric=rubric,
+        sha256=digest.hexdigest(),
+        references=references,
+        prelude=text,
+        own_prelude=own,
+        mistakes=known.mistakes,
+        _known=known,
+        _given=given,
+    )
+
+
+def refuse_release(folder: Path, rubric: Rubric) -> None:
+    """Raise `RubricError` for the version that students have: there is nothing to grade with."""
+    if rubric.released:
+        raise RubricError(
+            f"{folder}: a release for students, without the solution; `grader check` takes it, "
+            "to grade name the assignment itself"
+        )
+
+
+def _same_in_all_worlds(folder: Path, rubric: Rubric, references: Sequence[Quantities]) -> None:
+    """Every world has the same quantities in the same shapes, finite where asked; otherwise `RubricError`."""
+    first = rubric.worlds[0].name
+    asked = {c.quantity for c in rubric.tensor_checks()}
+    for world, reference in zip(rubric.worlds, references, strict=True):
+        where = f"{folder / 'canonical.py'}: in world {world.name!r}"
+        odd = sorted(reference.keys() ^ references[0].keys())
+        if odd:
+            raise RubricError(f"{where} quantities() gives other names than in {first!r}: {', '.join(odd)}")
+        for name, value in reference.items():
+            if value.shape != references[0][name].shape:
+                raise RubricError(
+                    f"{where} {name} has shape {value.shape}, in {first!r} {references[0][name].shape}; "
+                    "expected the same shape in every world"
+                )
+            if name in asked and not np.isfinite(value).all():
+                raise RubricError(f"{where} {name} is not finite, expected numbers a student can print")

@@ -1,0 +1,24 @@
+"""Reference values and the float error that an honest computation of them may show (pure)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from rubric.schema import Tolerance
+
+Array = npt.NDArray[np.float64]
+
+
+def moves(worlds: Sequence[Array], tolerance: Tolerance) -> bool:
+    """Does a quantity differ between the worlds? What does not can't show that it was computed."""
+    first = worlds[0]
+    return any(bool((np.abs(v - first) > margin(first, tolerance)).any()) for v in worlds[1:])
+
+
+def margin(values: Array, tolerance: Tolerance) -> float:
+    """Absolute float error granted to an honest computation of this tensor."""
+    finite = np.abs(values[np.isfinite(values)])
+    return float(tolerance.atol + tolerance.rtol * (finite.max() if finite.size else 0.0))

@@ -1,0 +1,126 @@
+"""The Markdown that a job's page shows (pure)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from grader.handback.standing import Standing
+from grader.report.statistics import ClassStatistics, statistics
+from grader.text import markdown
+from grader.words.student_page import MARKS, Words, points
+from rubric.schema import Rubric
+
+MOST_BYTES = 1_000_000
+"""GitHub shows a summary of at most 1 MiB"""
+
+_ASKED = {
+    "en": ("{mark} At least {percent} % of the points are asked for: {word}.", "reached", "not reached"),
+    "de": ("{mark} Verlangt sind mindestens {percent} % der Punkte: {word}.", "erreicht", "nicht erreicht"),
+}
+
+
+def of_student(standing: Standing, page: str, fail_under: float | None) -> str:
+    """The student's page, with what was asked for below its heading. page: Markdown of the report."""
+    return _cut(_student(standing, page, fail_under))
+
+
+def of_few(
+    standings: Sequence[Standing], pages: Sequence[str], rubric: Rubric, fail_under: float | None
+) -> str:
+    """One row per submission, then the page of each."""
+    figures = statistics([s.report for s in standings], rubric)
+    shown = (_student(s, page, fail_under) for s, page in zip(standings, pages, strict=True))
+    return _cut("\n\n".join([*_head(standings, figures, rubric, fail_under), *shown]))
+
+
+def of_class(standings: Sequence[Standing], rubric: Rubric, fail_under: float | None) -> str:
+    """One row per submission, then how the class did on each check. For teachers: it names everybody."""
+    figures = statistics([s.report for s in standings], rubric)
+    blocks = [*_head(standings, figures, rubric, fail_under), *_by_check(figures)]
+    return _cut("\n\n".join(blocks) + "\n")
+
+
+def of_checks(checks: Sequence[Sequence[str]]) -> str:
+    """What the self-check says of each notebook, as it says it on a terminal."""
+    # indented lines are shown as they are: no student's text can end that
+    return _cut(
+        "\n\n<!-- -->\n\n".join("\n".join(f"    {line}" for line in lines) for lines in checks) + "\n"
+    )
+
+
+def _student(standing: Standing, page: str, fail_under: float | None) -> str:
+    asked = _asked(standing, fail_under)
+    heading, _, rest = page.partition("\n\n")
+    return f"{heading}\n\n{asked}\n\n{rest}" if asked else page
+
+
+def _asked(standing: Standing, fail_under: float | None) -> str:
+    if standing.ours:
+        return f"**{standing.again}**"
+    if fail_under is None or standing.reached is None:
+        return ""
+    spoken = standing.view.words
+    sentence, yes, no = _ASKED[spoken.language]
+    mark, word = ("✅", yes) if standing.reached else ("❌", no)
+    return sentence.format(mark=mark, percent=points(fail_under, spoken), word=word)
+
+
+def _head(
+    standings: Sequence[Standing], figures: ClassStatistics, rubric: Rubric, fail_under: float | None
+) -> Iterator[str]:
+    yield f"# {markdown(rubric.title)}"
+    parts = [f"{figures.graded} of {figures.count} graded"]
+    if figures.mean is not None and figures.median is not None:
+        parts.append(
+            f"mean {points(figures.mean)}, median {points(figures.median)} of {points(rubric.points)}"
+        )
+    waiting = sum(s.report.needs_review and s.view.graded for s in standings)
+    parts.append(f"{waiting} {'waits' if waiting == 1 else 'wait'} for a person")
+    if fail_under is not None:
+        missed = sum(s.reached is False and not s.ours for s in standings)
+        parts.append(f"{missed} below {points(fail_under)} %")
+    yield f"**{'; '.join(parts)}.**"
+    yield "\n".join(_rows(standings))
+
+
+def _by_check(figures: ClassStatistics) -> Iterator[str]:
+    yield "## By check"
+    yield "\n".join(
+        [
+            "| check | passed | " + " | ".join(MARKS.values()) + " |",
+            "| --- | ---: | " + " | ".join("---:" for _ in MARKS) + " |",
+            *(
+                f"| {markdown(rate.title)} | {rate.passed:.0%} | "
+                + " | ".join(str(rate.counts[name]) for name in MARKS)
+                + " |"
+                for rate in figures.checks
+            ),
+        ]
+    )
+
+
+def _rows(standings: Sequence[Standing]) -> Iterator[str]:
+    yield "| submission | points | waiting | checks | |"
+    yield "| --- | ---: | ---: | --- | --- |"
+    for standing in standings:
+        report, view = standing.report, standing.view
+        score = "–" if report.score is None else points(report.score)
+        waiting = points(report.pending) if report.pending else ""
+        marks = " ".join("".join(MARKS[c.verdict] for c in q.checks) for q in view.questions)
+        notes = [] if report.execution.status == "ok" else [_status(view.words, standing)]
+        if standing.reached is False and not standing.ours:
+            notes.append("❌")
+        name = markdown(report.submission.id, 80)
+        yield f"| {name} | {score} | {waiting} | {marks} | {markdown(', '.join(notes), 200)} |"
+
+
+def _status(spoken: Words, standing: Standing) -> str:
+    return spoken.statuses[standing.report.execution.status]
+
+
+def _cut(text: str) -> str:
+    data = text.encode("utf-8", "replace")
+    if len(data) <= MOST_BYTES:
+        return data.decode()
+    lines = data[:MOST_BYTES].decode("utf-8", "ignore").rpartition("\n")[0]
+    return f"{lines}\n\n… cut here: the whole is among the job's files.\n"

@@ -1,0 +1,172 @@
+"""One submission and what its runs printed, to a report (pure).
+
+::
+
+    outputs of each world ─▶ extract ─▶ pair ─▶ read ─┬─▶ match ─▶ judge ─▶ follow-through ─▶ score ─▶ Report
+                                      known mistakes ─┘               code, text ─┘
+"""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Sequence
+from functools import lru_cache
+from importlib.metadata import PackageNotFoundError, version
+
+from grader.assignment.loading import Assignment
+from grader.extract import extract
+from grader.judging import provenance
+from grader.judging.absence import Absence, refusals_of
+from grader.judging.decide import decide
+from grader.judging.score import score_question
+from grader.judging.stored import compare_stored
+from grader.models import (
+    Execution,
+    ExecutionSummary,
+    Flag,
+    Isolation,
+    PrintedTensor,
+    Provenance,
+    QuestionResult,
+    Refusal,
+    Report,
+    RubricRef,
+    Said,
+    Submission,
+    SubmissionRef,
+    Values,
+    WorldRef,
+)
+
+_UNGRADED = ("unreadable", "sandbox_error")
+
+
+def grade(
+    submission: Submission,
+    executions: Sequence[Execution],
+    assignment: Assignment,
+    only: Sequence[Sequence[PrintedTensor]] | None = None,
+) -> Report:
+    """Grade one submission.
+
+    executions: one per world of the rubric, in the rubric's order; empty when the submission could
+        not be read (`Submission.problem`).
+    only: the prints of each world that may answer anything; None for all that there are.
+
+    The score is null, never 0, where the submission could not be graded.
+    """
+    rubric = assignment.rubric
+    if submission.problem is not None or not executions:
+        problem = submission.problem or Said("nothing was executed")
+        return _report(submission, _unreadable(problem), (), (), (), assignment)
+    broken = [e for e in executions if e.status in _UNGRADED]
+    if broken:
+        return _report(submission, broken[0], executions, (), (), assignment)
+    printed = [extract(e.outputs) for e in executions]
+    told = executions[0].outputs if only is None else ()
+    absence = Absence(refusals_of(submission, executions), submission.cells)
+    decisions = decide(submission.cells, printed if only is None else only, assignment, told, absence)
+    flags = (
+        *(flag for d in decisions.values() for flag in d.flags),
+        *compare_stored(submission.cells, printed[0]),
+        *_run_flags(executions, [w.name for w in rubric.worlds]),
+    )
+    outputs = {(o.cell, o.index): o for o in executions[0].outputs}
+    questions = tuple(
+        score_question(q, decisions, rubric, outputs, assignment.references[0]) for q in rubric.questions
+    )
+    return _report(submission, executions[0], executions, questions, flags, assignment, absence.refusals)
+
+
+def _run_flags(executions: Sequence[Execution], worlds: Sequence[str]) -> list[Flag]:
+    flags = []
+    first = executions[0]
+    if first.isolation.tier == "none":
+        flags.append(Flag.of("no_isolation", Said("This notebook ran without any isolation.")))
+    for name in first.missing_packages:
+        text = Said("The kernel's environment lacks the package {name!r}.", {"name": name})
+        flags.append(Flag.of("missing_package", text))
+    for world, execution in zip(worlds[1:], executions[1:], strict=False):
+        if execution.status != first.status:
+            ended: Values = {
+                "world": world,
+                "status": execution.status,
+                "why": execution.said or execution.message,
+            }
+            text = (
+                Said("Under another seed (world {world!r}) the run ended with {status}: {why}.", ended)
+                if execution.message
+                else Said("Under another seed (world {world!r}) the run ended with {status}.", ended)
+            )
+            flags.append(Flag.of("worlds_differ", text))
+    return flags
+
+
+def _unreadable(problem: Said) -> Execution:
+    return Execution(
+        status="unreadable", message=str(problem), said=problem, isolation=Isolation(tier="not run")
+    )
+
+
+def _report(
+    submission: Submission,
+    execution: Execution,
+    executions: Sequence[Execution],
+    questions: tuple[QuestionResult, ...],
+    flags: tuple[Flag, ...],
+    assignment: Assignment,
+    refusals: tuple[Refusal, ...] = (),
+) -> Report:
+    rubric = assignment.rubric
+    checks = [c for q in questions for c in q.checks]
+    graded = bool(questions)
+    pending = sum(c.max_score for c in checks if c.score is None)
+    return Report(
+        submission=SubmissionRef(
+            id=submission.id,
+            path=submission.path,
+            sha256=submission.sha256,
+            student=submission.student,
+            received_at=submission.received_at,
+        ),
+        rubric=RubricRef(id=rubric.id, version=rubric.version, sha256=assignment.sha256, title=rubric.title),
+        execution=ExecutionSummary(
+            status=execution.status,
+            message=execution.message,
+            said=execution.said,
+            isolation=execution.isolation,
+            wall_s=round(sum(e.wall_s for e in executions) or execution.wall_s, 3),
+            errors=execution.errors,
+            stopped_at=execution.stopped_at,
+            interrupted=execution.interrupted,
+            refusals=refusals,
+            missing_packages=execution.missing_packages,
+            usage=execution.usage,
+        ),
+        score=round(sum(q.score or 0.0 for q in questions), 2) if graded else None,
+        max_score=round(rubric.points, 2),
+        pending=round(pending, 2),
+        needs_review=not graded or pending > 0,
+        participation=(round(sum(q.addressed for q in questions) / len(questions), 3) if graded else 0.0),
+        flags=(*submission.flags, *flags),
+        questions=questions,
+        provenance=Provenance(
+            grader=_version("notebook-grader"),
+            torch=_version("torch"),
+            python=platform.python_version(),
+            lock=provenance.lock(),
+            image=provenance.image(),
+            worlds=tuple(
+                WorldRef(name=w.name, status=e.status, wall_s=round(e.wall_s, 3))
+                for w, e in zip(rubric.worlds, executions, strict=False)
+            ),
+        ),
+    )
+
+
+@lru_cache
+def _version(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return "unknown"

@@ -1,0 +1,48 @@
+"""Are the outputs saved in the uploaded file those that the notebook prints when it is run? (pure)
+
+Stored outputs are claims, never graded. They are compared with the run so that a person learns when
+a file shows something its code does not print.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from grader.extract import extract_text
+from grader.models import Cell, Flag, PrintedTensor, Said
+
+_LONGEST = 200_000  # characters of one cell's stored output that are read
+
+
+def compare_stored(cells: Sequence[Cell], printed: Sequence[PrintedTensor]) -> list[Flag]:
+    """A flag naming the cells whose stored tensors the run did not print.
+
+    printed: what the run printed, in the handout's world. Single numbers (timings, counters) and
+    values that differ in the last printed digit are not compared.
+    """
+    different: list[int] = []
+    for cell in cells:
+        if cell.kind != "code" or not cell.stored:
+            continue
+        claimed = [t for t in extract_text(cell.stored[:_LONGEST], cell=cell.index) if len(t.values) > 1]
+        here = [t for t in printed if t.cell == cell.index]
+        if any(not any(_same(c, t) for t in here) for c in claimed):
+            different.append(cell.index + 1)
+    if not different:
+        return []
+    text = Said(
+        "The outputs saved in cell {cells} are not what the notebook prints when it is run.",
+        {"cells": tuple(different)},
+    )
+    return [Flag.of("stored_outputs_differ", text)]
+
+
+def _same(claimed: PrintedTensor, ran: PrintedTensor) -> bool:
+    if len(claimed.values) != len(ran.values):
+        return False
+    a, b = np.asarray(claimed.values), np.asarray(ran.values)
+    reach = 2 * (np.asarray(claimed.half_unit) + np.asarray(ran.half_unit)) + 1e-5 * np.abs(a).max(initial=0)
+    with np.errstate(invalid="ignore"):
+        return bool(((np.abs(a - b) <= reach) | (np.isnan(a) & np.isnan(b))).all())

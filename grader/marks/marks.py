@@ -1,0 +1,228 @@
+"""Marks that a person gave: one append-only file, applied last to every view of a report.
+
+`OUT/marks.jsonl` holds one `Mark` a line: who, when, why, and what the automatic verdict was. Nothing
+that grades ever writes there, so marks survive every regrade; a later line for the same check counts
+instead of the earlier ones. report.json keeps the automatic verdict; `apply` gives the view with marks.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from functools import reduce
+from pathlib import Path
+
+from pydantic import Field, ValidationError
+
+from grader.errors import StorageError
+from grader.judging.late import totals
+from grader.judging.score import hint_for
+from grader.judging.wording import REVIEW, worded
+from grader.models import (
+    CheckResult,
+    Flag,
+    QuestionResult,
+    Record,
+    Report,
+    Said,
+    Value,
+    VerdictName,
+    verbatim,
+)
+from rubric.schema import Check, Rubric
+
+FILE = "marks.jsonl"
+BY_HAND = "marked_by_hand"
+CHANGED = "automatic_verdict_changed"
+_NOT_GRADED = Said("not graded")
+
+
+class Mark(Record):
+    """One decision of a person. points None: the mark is taken back, the automatic verdict counts."""
+
+    submission: str
+    origin: str = Field(default="", description="of the upload: finds it again under another id")
+    check: str
+    points: float | None = Field(ge=0, allow_inf_nan=False)
+    max_score: float = Field(description="what the check was worth then")
+    reason: str
+    by: str
+    at: datetime
+    verdict: VerdictName | None = Field(description="the automatic one then; None: it had none")
+    score: float | None
+    sha256: str = Field(description="of the upload that was looked at")
+
+
+class Marks:
+    """The marks of one output folder. damaged: numbers of lines that can't be read, from 1."""
+
+    def __init__(self, marks: Sequence[Mark] = (), damaged: Sequence[int] = ()) -> None:
+        self.all = tuple(marks)
+        self.damaged = tuple(damaged)
+        self._by_origin: dict[str, dict[str, Mark]] = {}
+        self._by_id: dict[str, list[Mark]] = {}
+        for mark in marks:
+            self._by_origin.setdefault(mark.origin, {})[mark.check] = mark
+            self._by_id.setdefault(mark.submission, []).append(mark)
+
+    def of(self, id: str, origin: str, origins: Collection[str] = ()) -> dict[str, Mark]:
+        """Check id → the mark that counts, for one submission.
+
+        origins: those of all submissions known now. A mark for this id that was given to an upload
+        which is known under another id now is that one's; one whose upload is not known any more
+        (the export has another name this week) still belongs to its id.
+        """
+        found = {m.check: m for m in self._by_id.get(id, ()) if m.origin == origin or m.origin not in origins}
+        if origin:
+            found |= self._by_origin.get(origin, {})
+        return {check: mark for check, mark in found.items() if mark.points is not None}
+
+
+def read(out: Path) -> Marks:
+    """The marks in an output folder; none where there is no file. Raises `StorageError`."""
+    path = out / FILE
+    try:
+        lines = path.read_bytes().splitlines()
+    except FileNotFoundError:
+        return Marks()
+    except OSError as error:
+        raise StorageError(f"{path} can't be read ({error.strerror}); marks would be lost") from error
+    marks: list[Mark] = []
+    damaged: list[int] = []
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
+        try:
+            marks.append(Mark.model_validate_json(line))
+        except ValidationError:
+            damaged.append(number)
+    return Marks(marks, damaged)
+
+
+def append(out: Path, marks: Sequence[Mark]) -> None:
+    """Add marks, all of them on the disk when this returns, or none. Hold `ledger.locked`.
+
+    Raises `StorageError`.
+    """
+    path = out / FILE
+    # A line torn by a crash may stand at the end: begin a line of our own.
+    data = b"\n" + b"".join(m.model_dump_json().encode("utf-8", "replace") + b"\n" for m in marks)
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        before = os.fstat(descriptor).st_size
+        try:
+            if os.write(descriptor, data) != len(data):
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            os.fsync(descriptor)
+        except OSError:
+            os.ftruncate(descriptor, before)  # the whole lines that did fit would count
+            raise
+        finally:
+            os.close(descriptor)
+    except OSError as error:
+        raise StorageError(f"{path} could not be written ({error.strerror}); nothing is marked") from error
+
+
+def apply(report: Report, marks: Mapping[str, Mark], rubric: Rubric) -> Report:
+    """The report as marked by hand, with a flag for each mark (pure).
+
+    marks: by check id, as `Marks.of` gives them. A report that could not be graded gets the rubric's
+    checks, those without a mark waiting for a person. The same report when no mark fits a check.
+    """
+    asked = {c.id: c for c in rubric.checks()}
+    known = asked.keys() | {c.id for q in report.questions for c in q.checks}
+    fitting = {check: mark for check, mark in marks.items() if check in known}
+    if not fitting:
+        return report
+    questions = report.questions or open_checks(report, rubric).questions
+    flags: list[Flag] = []
+    changed = []
+    for question in questions:
+        checks = []
+        for check in question.checks:
+            mark = fitting.get(check.id)
+            if mark is not None:
+                flags += _flags(mark, check, report)
+                check = _marked(check, mark, asked.get(check.id))  # noqa: PLW2901
+            checks.append(check)
+        changed.append(question.model_copy(update={"checks": tuple(checks)}))
+    return totals(report.model_copy(update={"questions": tuple(changed), "flags": (*report.flags, *flags)}))
+
+
+def open_checks(report: Report, rubric: Rubric) -> Report:
+    """A report that could not be graded, with the rubric's checks, each waiting for a person."""
+    review = worded(REVIEW, rubric.messages)
+    questions = tuple(
+        QuestionResult(
+            id=question.id,
+            title=question.title,
+            score=0.0,
+            max_score=question.points,
+            addressed=False,
+            checks=tuple(
+                CheckResult(
+                    id=c.id,
+                    title=c.title,
+                    verdict="review",
+                    score=None,
+                    max_score=c.points,
+                    message=str(review),
+                    said=review,
+                )
+                for c in question.checks
+            ),
+        )
+        for question in rubric.questions
+    )
+    return report.model_copy(update={"questions": questions})
+
+
+def _marked(check: CheckResult, mark: Mark, asked: Check | None) -> CheckResult:
+    points = mark.points or 0.0
+    said = Said("Marked by hand: {reason}", {"reason": mark.reason})
+    verdict: VerdictName = "pass" if points >= check.max_score else "partial" if points else "fail"
+    return check.model_copy(
+        update={
+            "verdict": verdict,
+            "score": points,
+            "message": str(said),
+            "said": said,
+            "hint": hint_for(asked, verdict) if asked else "",
+            "by_hand": True,
+            "diagnosis": None if verdict == "pass" else check.diagnosis,
+        }
+    )
+
+
+def _flags(mark: Mark, check: CheckResult, report: Report) -> list[Flag]:
+    now = _automatic(check.verdict, check.score) if report.questions else _NOT_GRADED
+    then = _automatic(mark.verdict, mark.score) if mark.verdict else _NOT_GRADED
+    given: dict[str, Value] = {"check": check.id, "points": mark.points or 0.0, "by": mark.by}
+    why: dict[str, Value] = {
+        "most": check.max_score,
+        "day": f"{mark.at:%Y-%m-%d}",
+        "reason": mark.reason,
+        "now": now,
+    }
+    said = Said("{check}: {points:g} of {most:g} by {by}, {day}: {reason} (automatic: {now})", given | why)
+    flags = [Flag.of(BY_HAND, said)]
+    news = []
+    if now != then:
+        verdicts = {"then": then, "now": now}
+        news.append(Said("the automatic verdict was {then} and is now {now}", verdicts))
+    if mark.max_score != check.max_score:
+        worth = {"then": mark.max_score, "now": check.max_score}
+        news.append(Said("the check was worth {then:g} and is now worth {now:g}", worth))
+    if mark.sha256 != report.submission.sha256:
+        news.append(Said("the notebook is another one now"))
+    if news:
+        told = reduce(lambda one, other: Said("{one}, {other}", {"one": one, "other": other}), news)
+        since = Said("{check}: since {by} gave {points:g} points, {news}.", given | {"news": told})
+        flags.append(Flag.of(CHANGED, since))
+    return flags
+
+
+def _automatic(verdict: VerdictName, score: float | None) -> Said:
+    return verbatim(verdict if score is None else f"{verdict}, {score:g}")

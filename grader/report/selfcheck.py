@@ -1,0 +1,328 @@
+"""What a student may know of a notebook before the deadline (pure).
+
+What is told is whether each thing asked for was found and whether it is computed anew in every run.
+Expected values, points and the assistant's notes never enter it. Whether it is right is told only where
+`Rubric.self_check` says so, by the judge, and never more than `Rubric.disclosure`. Which print answers a
+check does not depend on the reference's values, and the judge gets that one alone: among many guesses the
+right one is not picked out, nor is it told that one of them is right.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from textwrap import wrap
+from typing import Literal
+
+from grader.assignment.loading import Assignment
+from grader.assignment.values import moves
+from grader.extract import extract
+from grader.judging.behaviour import find_answer, met
+from grader.judging.grade import grade
+from grader.judging.pairing import Slot, pair
+from grader.judging.reading import movement
+from grader.judging.sighting import Sighting, sight
+from grader.judging.source import Code
+from grader.judging.stored import compare_stored
+from grader.judging.wording import MISSING, worded
+from grader.models import Execution, Output, PrintedTensor, Submission, VerdictName
+from grader.report.view import CheckView, student_view
+from grader.text import one_line
+from grader.words.sentences import said
+from rubric.schema import BehaviourCheck, Check, Question, Rubric, TensorCheck, TextCheck
+
+State = Literal["found", "missing", "fixed", "varies"]
+Level = Literal["found", "verdicts", "hints"]
+
+_LEVELS: tuple[Level, ...] = ("found", "verdicts", "hints")
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One check. where: the cell and the print's first line. notes: sentences, each for a line.
+
+    printed: it asks for a print, not for code or words.
+    """
+
+    title: str
+    state: State
+    where: str
+    notes: tuple[str, ...]
+    printed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A question of the handout with its checks."""
+
+    title: str
+    items: tuple[Item, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SelfCheck:
+    """All that a student is told.
+
+    troubles: what happened when the notebook ran. why_missing: what holds for every print not found.
+    """
+
+    title: str
+    level: Level
+    language: Literal["en", "de"]
+    troubles: tuple[str, ...]
+    groups: tuple[Group, ...]
+    why_missing: str
+
+    @property
+    def complete(self) -> bool:
+        """Everything asked for was found, and is computed anew in every run."""
+        return all(item.state == "found" for group in self.groups for item in group.items)
+
+
+@dataclass(frozen=True, slots=True)
+class _Words:
+    cell: str
+    fixed: str
+    varies: str
+    only_once: str
+    by_name: str
+    by_shape: str
+    several: str
+    stored: str
+    elsewhere: str
+    no_answer: str
+    head: str
+    counted: str
+    states: dict[State, str]
+    closing: dict[Level, str]
+
+
+_EN = _Words(
+    cell="cell {cell}: {text}",
+    fixed="The numbers stay the same under another random seed: are they computed by this notebook?",
+    varies="Two runs of the same notebook print different numbers: set the seed before drawing.",
+    only_once="It is not printed under another random seed.",
+    by_name="Here it is looked for by name and shape alone: print each value whole, with its name in front.",
+    by_shape="Taken by its shape alone: print its name in front.",
+    several="Several values could be meant: print one alone under its name.",
+    stored="The outputs saved in the file are not what the notebook prints when it runs from top to bottom.",
+    elsewhere="Under another random seed the run ends differently.",
+    no_answer="No written answer was found.",
+    head="What we found in {name}",
+    counted="{found} of {all} found.",
+    states={"found": "found", "missing": "missing", "fixed": "fixed", "varies": "varies"},
+    closing={
+        "found": "This says what was found, not whether it is right.",
+        "verdicts": "This is no mark: what you hand in is graded anew.",
+        "hints": "This is no mark: what you hand in is graded anew.",
+    },
+)
+_DE = _Words(
+    cell="Zelle {cell}: {text}",
+    fixed="Die Zahlen bleiben unter einem anderen Seed gleich: Berechnet dieses Notebook sie?",
+    varies="Zwei Läufe desselben Notebooks drucken verschiedene Zahlen: Setzen Sie den Seed vor dem Ziehen.",
+    only_once="Unter einem anderen Seed wird es nicht ausgegeben.",
+    by_name="Hier zählen nur Name und Form: Geben Sie jeden Wert ganz aus, mit seinem Namen davor.",
+    by_shape="Nur an der Form erkannt: Geben Sie seinen Namen davor aus.",
+    several="Mehrere Werte kommen in Frage: Geben Sie nur einen mit seinem Namen aus.",
+    stored="Die gespeicherten Ausgaben sind nicht, was das Notebook von oben nach unten ausgeführt ausgibt.",
+    elsewhere="Unter einem anderen Seed endet der Lauf anders.",
+    no_answer="Keine schriftliche Antwort gefunden.",
+    head="Was wir in {name} gefunden haben",
+    counted="{found} von {all} gefunden.",
+    states={"found": "gefunden", "missing": "fehlt", "fixed": "starr", "varies": "schwankt"},
+    closing={
+        "found": "Das sagt, was gefunden wurde, nicht ob es richtig ist.",
+        "verdicts": "Das ist keine Note: Ihre Abgabe wird neu bewertet.",
+        "hints": "Das ist keine Note: Ihre Abgabe wird neu bewertet.",
+    },
+)
+
+
+def self_check(
+    submission: Submission, worlds: Sequence[Execution], again: Execution, assignment: Assignment
+) -> SelfCheck:
+    """What may be told of a notebook.
+
+    worlds: its runs, in the order of the rubric's worlds. again: a second run in the first of them.
+    """
+    rubric = assignment.rubric
+    spoken = _words(rubric)
+    level = _level(rubric)
+    printed = [extract(e.outputs) for e in worlds]
+    between, twice = pair(printed), pair([printed[0], extract(again.outputs)])
+    sizes = {name: value.size for name, value in assignment.references[0].items()}
+    seen = sight(between, submission.cells, rubric, sizes)
+    # Where nothing of right and wrong is told the judge gets nothing to see, so that not even the time
+    # it takes can tell.
+    sure = {check for check, sighting in seen.items() if sighting.sure and level != "found"}
+    judged = {slot.order: slot for check in sure for slot in seen[check].slots}
+    only = [
+        [p for _, s in sorted(judged.items()) if (p := s.prints[w]) is not None] for w in range(len(worlds))
+    ]
+    view = student_view(grade(submission, worlds, assignment, only), submission, rubric)
+    views = {c.id: c for q in view.questions for c in q.checks}
+    texts = {(o.cell, o.index): o.text for o in worlds[0].outputs}
+
+    def told(check: Check) -> tuple[str, ...]:
+        rests_on = {check.id} if isinstance(check, TensorCheck) else set(_shown_by(check))
+        return _told(views[check.id], level, view.words.verdicts) if rests_on <= sure else ()
+
+    def items(question: Question) -> Iterator[Item]:
+        for check in question.checks:
+            if isinstance(check, BehaviourCheck):
+                found = _coded(check, submission)
+                if found.state == "found" and level == "found":
+                    continue  # the code alone does not tell that it is there, only that it is not
+            elif isinstance(check, TextCheck):
+                found = _written(check, submission, worlds[0].outputs, spoken)
+            else:
+                worlds_of = [r[check.quantity] for r in assignment.references]
+                shown = _sighted(seen[check.id], texts) if check.id in seen else None
+                found = _printed(check, shown, twice, spoken, moving=moves(worlds_of, rubric.tolerance))
+            yield replace(found, notes=(*found.notes, *told(check)))
+
+    return SelfCheck(
+        title=rubric.title,
+        level=level,
+        language=rubric.language,
+        troubles=(*(t.text for t in view.troubles), *_differences(submission, printed[0], worlds, spoken)),
+        groups=tuple(Group(q.title, shown) for q in rubric.questions if (shown := tuple(items(q)))),
+        why_missing=f"{said(str(worded(MISSING, rubric.messages)), rubric.language)} {spoken.by_name}",
+    )
+
+
+def lines(found: SelfCheck, name: str, columns: int | None = None) -> Iterator[str]:
+    """The text for a terminal. name: of the notebook. columns: where lines are folded, None for nowhere."""
+    deep = len("  ") + _width(found) + len("  ")
+    for line in _lines(found, name):
+        indent = " " * (deep if line.startswith("  ") else 0)
+        yield from wrap(line, columns or len(line), subsequent_indent=indent) if line else [""]
+
+
+def _lines(found: SelfCheck, name: str) -> Iterator[str]:
+    spoken = _DE if found.language == "de" else _EN
+    yield found.title
+    yield spoken.head.format(name=name)
+    yield from (f"! {one_line(trouble)}" for trouble in found.troubles)
+    width = _width(found)
+    for group in found.groups:
+        yield ""
+        yield group.title
+        for item in group.items:
+            where = f", {item.where}" if item.where else ""
+            yield f"  {spoken.states[item.state].ljust(width)}  {item.title}{where}"
+            yield from (f"  {' ' * width}  {note}" for note in item.notes)
+    states = [item.state for group in found.groups for item in group.items]
+    yield ""
+    if any(item.printed and item.state == "missing" for group in found.groups for item in group.items):
+        yield f"{spoken.states['missing']}: {found.why_missing}"
+    counted = spoken.counted.format(found=states.count("found"), all=len(states))
+    yield f"{counted} {spoken.closing[found.level]}"
+
+
+def _width(found: SelfCheck) -> int:
+    spoken = _DE if found.language == "de" else _EN
+    return max(map(len, spoken.states.values()))
+
+
+def _coded(check: BehaviourCheck, submission: Submission) -> Item:
+    """What values prove instead of code is left out: it would tell that they are right."""
+    code = Code(submission.cells)
+    lacking = tuple(r.why for r in check.requires if not r.unless_shown and not met(r, code))
+    return Item(check.title, "missing" if lacking else "found", "", lacking)
+
+
+def _written(check: TextCheck, submission: Submission, outputs: Sequence[Output], spoken: _Words) -> Item:
+    answer = find_answer(check, submission.cells, outputs)
+    if answer is None:
+        return Item(check.title, "missing", "", (spoken.no_answer,))
+    return Item(check.title, "found", _where(answer.cell, answer.text, spoken), ())
+
+
+@dataclass(frozen=True, slots=True)
+class _Print:
+    """What answers a check. cell counts from 0; slots: its prints, in the first world and the others."""
+
+    cell: int
+    text: str
+    slots: tuple[Slot, ...]
+    by_shape: bool = False
+    rivals: bool = False
+
+
+def _sighted(seen: Sighting, texts: Mapping[tuple[int, int], str]) -> _Print:
+    first = seen.slots[0].first
+    start, end = first.span
+    text = texts.get((first.cell, first.output), "")[start:end]
+    return _Print(first.cell, text, seen.slots, seen.by_shape, seen.rivals)
+
+
+def _printed(
+    check: TensorCheck,
+    found: _Print | None,
+    twice: Sequence[Slot],
+    spoken: _Words,
+    *,
+    moving: bool,
+) -> Item:
+    """moving: the seed changes what is right; where it does not, the print need not move either."""
+    if found is None:
+        return Item(check.title, "missing", "", (check.hint,) if check.hint else (), printed=True)
+    state, notes = _steady(found.slots, twice, spoken)
+    if state == "fixed" and not moving:
+        state, notes = "found", ()
+    if found.rivals:
+        notes = (*notes, spoken.several)
+    elif found.by_shape:
+        notes = (*notes, spoken.by_shape)
+    return Item(check.title, state, _where(found.cell, found.text, spoken), notes, printed=True)
+
+
+def _steady(slots: Sequence[Slot], twice: Sequence[Slot], spoken: _Words) -> tuple[State, tuple[str, ...]]:
+    """Do the prints stay in a second run, and move with the seed?"""
+    if any(movement(twice[slot.order]) != "constant" for slot in slots):
+        return "varies", (spoken.varies,)
+    across = [movement(slot) for slot in slots if len(slot.prints) > 1]
+    if across and all(m == "constant" for m in across):
+        return "fixed", (spoken.fixed,)
+    return "found", (spoken.only_once,) if "absent" in across else ()
+
+
+def _differences(
+    submission: Submission,
+    printed: Sequence[PrintedTensor],
+    worlds: Sequence[Execution],
+    spoken: _Words,
+) -> Iterator[str]:
+    if compare_stored(submission.cells, printed):
+        yield spoken.stored
+    if any(e.status != worlds[0].status for e in worlds):
+        yield spoken.elsewhere
+
+
+def _shown_by(check: BehaviourCheck | TextCheck) -> tuple[str, ...]:
+    return check.shown_by if isinstance(check, BehaviourCheck) else ()
+
+
+def _told(view: CheckView, level: Level, verdicts: Mapping[VerdictName, str]) -> tuple[str, ...]:
+    if level == "found":
+        return ()
+    told = (verdicts[view.verdict],)
+    if level == "verdicts" or view.verdict in ("pass", "missing"):
+        return told
+    return (*told, *(text for text in (view.wrong, view.hint) if text))
+
+
+def _where(cell: int, text: str, spoken: _Words) -> str:
+    first, _, rest = text.strip().partition("\n")
+    return spoken.cell.format(cell=cell + 1, text=one_line(first, 60) + " …" * bool(rest.strip()))
+
+
+def _level(rubric: Rubric) -> Level:
+    most: Level = "verdicts" if rubric.disclosure == "none" else "hints"
+    return min(rubric.self_check, most, key=_LEVELS.index)
+
+
+def _words(rubric: Rubric) -> _Words:
+    return _DE if rubric.language == "de" else _EN
