@@ -16,7 +16,7 @@ from re import _constants as op  # type: ignore[attr-defined]
 from re import _parser as parser  # type: ignore[attr-defined]
 from typing import Any
 
-_MOST_UNITS = 10
+_MOST_UNITS = 8
 _MOST_SAMPLES = 4
 _CATEGORIES = {
     op.CATEGORY_DIGIT: "1",
@@ -67,10 +67,9 @@ def grows(
         if size >= 1 << 17:
             return ""
         ratios = []
-        for _ in range(3):
-            short = min(cost(lambda: read(text(size)), limit_s) for _ in range(2))
-            long = min(cost(lambda: read(text(4 * size)), 20 * limit_s) for _ in range(2))
-            ratios.append(long / max(short, 1e-6))
+        for _ in range(2):
+            short = min(cost(lambda: read(text(size)), limit_s) for _ in range(3))
+            ratios.append(cost(lambda: read(text(4 * size)), 20 * limit_s) / max(short, 1e-6))
             if ratios[-1] < 8:
                 return ""
     except TooSlow:
@@ -99,14 +98,35 @@ def families(units: list[str], seed: int = 0, mixes: int = 12) -> Iterator[Calla
         yield _repeated("", unit, draw.choice(units), draw.choice(_ENDS))
 
 
+def mixed(units: list[str], seed: int, mixes: int) -> Iterator[Callable[[int], str]]:
+    """Each unit repeated, with two ends, and mixes of two to four behind one or before many of another."""
+    for unit, end in itertools.product(units, ("", "\x00")):
+        yield _repeated("", unit, "", end)
+    draw = random.Random(seed)
+    for _ in range(mixes):
+        unit = "".join(draw.choices(units, k=draw.randint(2, 4)))
+        start, then = (draw.choice(["", "", draw.choice(units)]) for _ in "ab")
+        yield _repeated(start, unit, then, draw.choice(_ENDS))
+
+
 def _repeated(start: str, unit: str, then: str, end: str) -> Callable[[int], str]:
     def text(size: int) -> str:
         room = size // 2 if then else size
-        body = unit * max(1, room // len(unit))
-        return start + body + (then * max(1, room // len(then)) if then else "") + end
+        return start + _times(unit, room) + (_times(then, room) if then else "") + end
 
     text.__doc__ = f"{start[:20]!r} + {unit[:40]!r} * n + {then[:20]!r} * n + {end!r}"
     return text
+
+
+def _times(unit: str, size: int) -> str:
+    """A unit over and over; `{i}` in it counts."""
+    if "{i}" not in unit:
+        return unit * max(1, size // len(unit))
+    made: list[str] = []
+    while size > 0:
+        made.append(unit.replace("{i}", str(len(made))))
+        size -= len(made[-1])
+    return "".join(made)
 
 
 def units(tree: Any) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import contextlib
 import importlib
 import inspect
 import json
@@ -13,7 +14,9 @@ from collections.abc import Callable, Iterator
 from functools import cache
 from types import ModuleType
 
-from doubling import TooSlow, cost, grows, texts
+import pieces
+import pytest
+from doubling import TooSlow, cost, grows, mixed, parser, texts, units
 
 import grader
 from grader.assignment.loading import Assignment
@@ -24,17 +27,23 @@ from grader.intake import notebook, script
 from grader.intake.naming import safe
 from grader.judging.behaviour import find_answer
 from grader.judging.books import books_of
+from grader.judging.decide import decide
 from grader.judging.in_words import in_words, shown_as_none
 from grader.judging.source import Code
 from grader.judging.stored import compare_stored
 from grader.lookalikes.search import SubmittedCode, find
 from grader.models import Cell, Output
-from grader.report.html import prose
+from grader.report.html import prose, python
 from grader.report.notebook import from_ipynb, kept_outputs, to_ipynb
+from grader.report.typeset import typeset
 from grader.text import code, excerpt, fence, markdown, one_line, paragraph, printable, spreadsheet, visible
 
-_SIZE = 2_000  # characters of a text that a pattern is tried with
-_SLOW_S = 0.009  # processor seconds that a text of this length takes no pattern whose cost is its length
+_LONG = 8_000  # characters of a text that a pattern is tried with first
+_SIZE = 2_000  # characters of a text that a reader is tried with first
+_CELL = 8_000  # characters of a cell that a page shows
+_UNITS = 6  # that a reader's texts take of each of its patterns
+_BUDGET_S = 60e-6  # processor seconds a character that a reader may take without being asked why
+_SLOW_S = 0.015  # processor seconds that a text of this length takes no pattern whose cost is its length
 _INLINE = ("compile", "search", "match", "fullmatch", "sub", "findall", "finditer", "split")
 
 
@@ -80,20 +89,26 @@ def _inline(node: ast.AST) -> tuple[re.Pattern[str], str] | None:
 
 
 def test_no_pattern_costs_more_than_the_length_of_its_text() -> None:
-    slow = []
-    for pattern, (name, anchored) in _patterns().items():
-        read: Callable[[str], object] = pattern.match if anchored else (lambda t, p=pattern: p.sub("", t))
-        for text in texts(pattern):
-            example = text(_SIZE)
-            try:
-                if cost(lambda: read(example), 2.0) < _SLOW_S:  # noqa: B023
-                    continue
-            except TooSlow:
-                pass
-            if how := grows(read, text, least_s=0.05):
-                slow.append(f"{name}: {text.__doc__}: {how}")
-                break
-    assert not slow, "\n".join(slow)
+    slow = [_slow_text(pattern, name, anchored) for pattern, (name, anchored) in _patterns().items()]
+    assert not any(slow), "\n".join(filter(None, slow))
+
+
+@pytest.mark.parametrize("pattern", [r"\[[^\]]*\]\(", "-.*lr"])
+def test_a_pattern_that_costs_more_than_its_length_is_found(pattern: str) -> None:
+    assert _slow_text(re.compile(pattern, re.MULTILINE), pattern, anchored=False)
+
+
+def _slow_text(pattern: re.Pattern[str], name: str, anchored: bool) -> str:
+    """The texts, and how much, that cost a pattern more than their length; "" where none do."""
+    read: Callable[[str], object] = pattern.match if anchored else (lambda t: pattern.sub("", t))
+    for text in texts(pattern):
+        example = text(_LONG)
+        with contextlib.suppress(TooSlow):
+            if cost(lambda: read(example), 2.0) < _SLOW_S:  # noqa: B023
+                continue
+        if how := grows(read, text, least_s=0.05):
+            return f"{name}: {text.__doc__}: {how}"
+    return ""
 
 
 def _cells(text: str, kind: str = "code") -> list[Cell]:
@@ -180,3 +195,99 @@ def _readers(hw4: Assignment) -> dict[str, Callable[[str], object]]:
         "lookalikes": _alike,
         "labels": lambda t: [books.vocabulary.meaning(t, t, t), books.vocabulary.unknown(t)],
     }
+
+
+_OF: dict[str, tuple[list[str], str]] = {
+    "prints": (pieces.PRINTS, "grader.extract"),
+    "html": (pieces.HTML, "grader.extract.html"),
+    "code": (pieces.CODE, "grader.judging"),
+    "imports": (pieces.CODE, "grader.execute.absent"),
+    "markdown": (pieces.WORDS, "grader.judging.behaviour"),
+    "comments": (pieces.WORDS, "grader.judging.behaviour"),
+    "an answer": (pieces.WORDS, "grader.judging.behaviour"),
+    "stored outputs": (pieces.PRINTS, "grader.extract.entries"),
+    "words": (pieces.WORDS, "grader.judging.in_words"),
+    "labels": (pieces.WORDS, "grader.assignment.vocabulary"),
+    "notebook": (pieces.BYTES, "grader.intake"),
+    "bytes": (pieces.BYTES, "grader.intake.document"),
+    "script": (pieces.BYTES, "grader.intake.script"),
+    "what is kept": (pieces.HTML, "grader.report"),
+    "log": (pieces.PEOPLE, "grader.execute.outputs"),
+    "people": (pieces.PEOPLE, "grader.text"),
+    "lookalikes": (pieces.CODE, "grader.lookalikes"),
+}
+
+
+@pytest.mark.parametrize("name", _OF)
+def test_no_reader_costs_more_than_the_length_of_its_text(name: str, hw4: Assignment) -> None:
+    slow = _slow(name, hw4, seed=1, mixes=40)
+    assert not slow, "\n".join(slow)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", _OF)
+def test_no_reader_costs_more_than_the_length_of_many_texts(name: str, hw4: Assignment) -> None:
+    slow = _slow(name, hw4, seed=2, mixes=4_000)
+    assert not slow, "\n".join(slow)
+
+
+def _slow(name: str, hw4: Assignment, seed: int, mixes: int) -> list[str]:
+    read = _readers(hw4)[name]
+    own, module = _OF[name]
+    of_patterns = [
+        unit
+        for pattern, (where, _) in _patterns().items()
+        if where.startswith(module)
+        for unit in units(parser.parse(pattern.pattern, pattern.flags))[:_UNITS]
+    ]
+    made = list(dict.fromkeys([*own, *of_patterns]))
+    read(made[0])  # what is made once
+    slow = []
+    for text in mixed(made, seed, mixes):
+        example = text(_SIZE)
+        with contextlib.suppress(TooSlow):
+            if cost(lambda: read(example), 3.0) < _BUDGET_S * _SIZE:  # noqa: B023
+                continue
+        if how := grows(read, text, least_s=0.15):
+            slow.append(f"{name}: {text.__doc__}: {how}")
+    return slow
+
+
+_LINES: dict[str, Callable[[int, int], str]] = {
+    "right": lambda i, world: "h1 = tensor([[0.5, 0.25], [0.75, 0.125]])\n",
+    "one of many": lambda i, world: f"h1 = tensor([[0.{world}, 0.{i}], [0.75, 0.125]])\n",
+    "elided": lambda i, world: f"h1 = tensor([[0.{world}{i % 10}, ..., 0.5], [0.5, ..., 0.5]])\n",
+    "other labels elsewhere": lambda i, world: f"{chr(97 + i * (5 + world) % 26)} = [{i}.5, 1.5]\n",
+    "other shapes elsewhere": lambda i, world: f"{[1.5] * (1 + i * (7 + world) % 3)}\n",
+    "losses": lambda i, world: f"loss {i} {0.5 + world + i / 7:.5f}\n",
+    "rows": lambda i, world: f"unit{i} [{0.5 + i + world}, 0.25]\n",
+    "pieces": lambda i, world: f"dW1 [{0.5 + i % 3 + world}, 0.25, 0.5]\n\n",
+    "entries": lambda i, world: f"W1[{i // 2},{i % 2}] 0.{i}\n",
+    "unlabelled": lambda i, world: f"[0.{i}, 0.{world}, 0.25, 0.5]\n\n",
+}
+
+
+@pytest.mark.parametrize("name", _LINES)
+def test_judging_costs_no_more_than_the_number_of_prints(name: str, hw4: Assignment) -> None:
+    def judged(lines: int) -> float:
+        texts = [
+            "".join(_LINES[name](i, world) for i in range(lines)) for world in range(len(hw4.references))
+        ]
+        cells = [Cell(index=0, kind="code", source="# mine\nx = 1", stored=texts[0])]
+
+        def judge() -> None:
+            printed = [extract(_shown(text)) for text in texts]
+            compare_stored(cells, printed[0])
+            decide(cells, printed, hw4, _shown(texts[0]))
+
+        return cost(judge, 30.0)
+
+    judged(10)  # what is made once
+    assert judged(1200) < 8 * judged(300) or judged(1200) < 8 * judged(300)
+
+
+def test_what_a_page_shows_of_a_cell_is_typeset_in_a_moment() -> None:
+    for text in mixed(pieces.WORDS, seed=3, mixes=20):
+        example = text(_CELL)
+        assert cost(lambda: typeset(example), 5.0) < 2.0, text.__doc__  # noqa: B023
+        assert cost(lambda: python(example), 5.0) < 2.0, text.__doc__  # noqa: B023

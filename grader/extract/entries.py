@@ -159,11 +159,11 @@ def drop_row_numbers(found: list[PrintedTensor]) -> list[PrintedTensor]:
     starts = {group[0].values[0] for group in groups if len(group) > 1 and _is_counted(group)}
     if not starts:
         return found
-    return [
-        _without_first(item) if group[0].values[:1] in {(s,) for s in starts} and _is_counted(group) else item
-        for group in groups
-        for item in group
-    ]
+    kept: list[PrintedTensor] = []
+    for group in groups:
+        counted = group[0].values[:1] in {(start,) for start in starts} and _is_counted(group)
+        kept.extend(map(_without_first, group) if counted else group)
+    return kept
 
 
 def _is_counted(group: list[PrintedTensor]) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence, Set
 from itertools import takewhile
 
@@ -124,6 +125,10 @@ def find_answer(check: TextCheck, cells: Sequence[Cell], outputs: Sequence[Outpu
     None where nobody wrote anything.
     """
     patterns = [re.compile(p, re.IGNORECASE) for p in check.headings]
+    printed: dict[int, list[str]] = defaultdict(list)
+    for output in outputs:
+        if output.kind in _SPOKEN:
+            printed[output.cell].append(output.text)
     left = _HEADINGS
     for position, cell in enumerate(cells):
         if cell.kind == "code":
@@ -132,7 +137,7 @@ def find_answer(check: TextCheck, cells: Sequence[Cell], outputs: Sequence[Outpu
         for number, line in enumerate(lines):
             if left and any(p.search(line[:_HEADING_LENGTH]) for p in patterns):
                 left -= 1
-                text = _below(line, lines[number + 1 :], cells[position + 1 :], patterns, outputs)
+                text = _below(line, lines[number + 1 :], cells[position + 1 :], patterns, printed)
                 if text:
                     return Answer(text=text[:_MOST], cell=cell.index)
     last_code = max((c.index for c in cells if c.kind == "code" and c.source.strip()), default=-1)
@@ -192,7 +197,7 @@ def _below(
     rest: Sequence[str],
     following: Sequence[Cell],
     patterns: Sequence[re.Pattern[str]],
-    outputs: Sequence[Output],
+    printed: Mapping[int, Sequence[str]],
 ) -> str:
     own = _prose(_before_the_next(heading, rest, patterns)) or _in_the_heading(heading)
     if not own and not _HEADING.match(heading) and len(heading.split()) > 3:
@@ -200,7 +205,7 @@ def _below(
     parts = [own] if own else []
     for cell in following:
         if cell.kind == "code":
-            parts += _comments_only(cell.source.splitlines()) or _printed_words(cell.index, outputs)
+            parts += _comments_only(cell.source.splitlines()) or _printed_words(printed.get(cell.index, ()))
             continue
         lines = cell.source.splitlines()
         if any(_HEADING.match(line) and not any(p.search(line) for p in patterns) for line in lines[:2]):
@@ -218,13 +223,12 @@ def _in_the_heading(line: str) -> str:
     return answer.strip() if _SAYS.search(answer) else ""
 
 
-def _printed_words(cell: int, outputs: Sequence[Output]) -> list[str]:
+def _printed_words(texts: Sequence[str]) -> list[str]:
     """Lines that a cell printed and that are an answer rather than a result: sentences, yes and no."""
     lines = [
         line.strip()
-        for o in outputs
-        if o.cell == cell and o.kind in _SPOKEN
-        for line in o.text.splitlines()
+        for text in texts
+        for line in text.splitlines()
         if len(line) <= _LONGEST and not _NUMBERS.search(line)
     ]
     telling = [line for line in lines if _YES_OR_NO.search(line) or _is_sentence(line)]

@@ -27,7 +27,7 @@ def plain(source: str) -> str:
     """
     lines: list[str] = source.splitlines(keepends=True)
     for tidy in (leading_empty_lines, leading_indent, classic_prompt, ipython_prompt):
-        lines = tidy(lines)
+        lines = tidy(lines)  # type: ignore[no-untyped-call]
     if lines and lines[0].startswith("%%"):
         return _CALL
     made: list[str] = []

@@ -34,6 +34,7 @@ _UPDATE = re.compile(
     r"|-\s*+[\w.]++\s*+\*\s*+[\w.\[\]]*\bgrad",
     re.MULTILINE,
 )
+_CALLED = re.compile(r"(?<!def )\b(\w+)\(")
 _FUNCTION = re.compile(r"^def (\w+)\(.*?(?=^[^\s#)]|\Z)", re.MULTILINE | re.DOTALL)
 _CELL_MAGIC = re.compile(r"\A\s*%%(?:time|timeit|capture|prun)\b[^\n]*")
 _SETS_UP = re.compile(
@@ -44,6 +45,7 @@ _SETS_UP = re.compile(
 )
 _OPENING = re.compile(r"\s*(?:#[^\n]*\n\s*)*")
 _PRINTERS = {"print", "display", "pprint", "pp"}
+_MOST_PARTS = 20  # of a dotted name
 _LARGEST = 200_000  # characters of one cell that are parsed
 
 
@@ -68,12 +70,12 @@ class CellCode:
     does_more_than_import: bool
     parsed: bool
 
-    @property
+    @cached_property
     def opening(self) -> str:
         """The comment that the cell begins with, "" if none."""
         return " ".join(line.strip("# \t") for line in _OPENING.match(self.source)[0].splitlines())[:200]  # type: ignore[index]
 
-    @property
+    @cached_property
     def updates_parameters(self) -> bool:
         return bool(_UPDATE.search(self.source))
 
@@ -128,10 +130,13 @@ class Code:
     @cached_property
     def draws(self) -> frozenset[int]:
         """The cells that draw random numbers, also by a function of the notebook."""
-        functions = [m for c in self.cells for m in _FUNCTION.finditer(c.source) if _DRAW.search(m[0])]
-        drawing = "|".join(re.escape(m[1]) for m in functions)
-        draw = re.compile(rf"{_DRAW.pattern}|(?<!def )\b(?:{drawing})\(") if functions else _DRAW
-        return frozenset(c.index for c in self.cells if draw.search(c.source))
+        found = (m for c in self.cells for m in _FUNCTION.finditer(c.source))
+        drawing = {m[1] for m in found if _DRAW.search(m[0])}
+        return frozenset(
+            c.index
+            for c in self.cells
+            if _DRAW.search(c.source) or not drawing.isdisjoint(_CALLED.findall(c.source))
+        )
 
     @property
     def first_working_cell(self) -> CellCode | None:
@@ -234,7 +239,7 @@ def _names(tree: ast.AST, aliases: dict[str, str]) -> Iterator[str]:
         if isinstance(node, ast.Attribute):
             parts: list[str] = []
             inner: ast.expr = node
-            while isinstance(inner, ast.Attribute):
+            while isinstance(inner, ast.Attribute) and len(parts) < _MOST_PARTS:
                 parts.append(inner.attr)
                 inner = inner.value
             head = aliases.get(inner.id, inner.id) if isinstance(inner, ast.Name) else "?"
