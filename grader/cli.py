@@ -11,7 +11,18 @@ from typing import Annotated, Any
 import typer
 
 from grader.commands.formats import report_app, rubric_app
-from grader.commands.options import CI, CellTimeout, Isolation, Jobs, Rubric, Source, Target, Timeout, Told
+from grader.commands.options import (
+    CI,
+    Broker,
+    CellTimeout,
+    Isolation,
+    Jobs,
+    Rubric,
+    Source,
+    Target,
+    Timeout,
+    Told,
+)
 
 app = typer.Typer(
     name="grader",
@@ -75,6 +86,7 @@ def grade(
     pattern: Annotated[
         str | None, typer.Option(help="How the files or folders are called, e.g. '{name} - {file}'.")
     ] = None,
+    broker: Broker = None,
 ) -> None:
     """Grade uploads: a report for each, a table for all.
 
@@ -98,6 +110,7 @@ def grade(
         only=only or [],
         source=None if source is None else source.value,
         pattern=pattern,
+        broker=broker,
     )
     raise typer.Exit(command.run(request))
 
@@ -251,6 +264,7 @@ def ci(
     ] = None,
     jobs: Jobs = None,
     timeout: Timeout = None,
+    broker: Broker = None,
 ) -> None:
     """Grade in a CI job of GitHub Actions or GitLab.
 
@@ -269,6 +283,7 @@ def ci(
         jobs=jobs,
         total_s=timeout,
         disclosure=None if disclosure is None else disclosure.value,
+        broker=broker,
     )
     request = command.JobRequest(asked, fail_under, None if platform is None else platform.value)
     raise typer.Exit(command.run(request, os.environ))
@@ -318,6 +333,58 @@ def export(
 
     request = command.ExportRequest(out, to.value, listing, into, title, anonymous, include_pending, scale)
     raise typer.Exit(command.run(request))
+
+
+@app.command()
+def worker(
+    broker: Annotated[
+        str,
+        typer.Option(
+            metavar="URL|FILE",
+            envvar="GRADER_BROKER",
+            show_envvar=False,
+            help="amqp(s)://LOGIN:PASSWORD@HOST/VHOST, or a file that holds it.",
+        ),
+    ],
+    jobs: Jobs = None,
+    until_idle: Annotated[
+        float | None,
+        typer.Option(min=0, metavar="SECONDS", help="End when nothing came for so long. [default: never]"),
+    ] = None,
+) -> None:
+    """Run notebooks for `grader grade --broker` on other machines.
+
+    SIGTERM or Ctrl-C: what runs is finished, the rest goes to other workers.
+
+    Exit code: 0 stopped, 2 usage error, 3 no broker, no cage, or refused by the head.
+    """
+    from grader.commands import worker as command
+
+    raise typer.Exit(command.run(broker, jobs, until_idle))
+
+
+@app.command()
+def broker(
+    out: Annotated[Path, typer.Option(help="Folder for the files; passwords that are there stay.")],
+    host: Annotated[str, typer.Option(help="The broker's name for heads and workers.")] = "localhost",
+    port: Annotated[
+        int | None, typer.Option(min=1, max=65535, help="[default: 5672, with TLS 5671]", show_default=False)
+    ] = None,
+    listen: Annotated[str, typer.Option(metavar="ADDRESS", help="Only there. [default: everywhere]")] = "",
+    place: Annotated[
+        str | None, typer.Option(metavar="FOLDER", help="Where the broker finds the files. [default: --out]")
+    ] = None,
+    certificate: Annotated[str, typer.Option(metavar="FILE", help="For TLS, as the broker finds it.")] = "",
+    key: Annotated[str, typer.Option(metavar="FILE", help="Its key.")] = "",
+    authority: Annotated[str, typer.Option(metavar="FILE", help="Who signed it.")] = "",
+) -> None:
+    """Write what RabbitMQ needs for `--broker`: settings, queues, two restricted logins.
+
+    head.url is for `grader grade --broker`, worker.url for `grader worker --broker`.
+    """
+    from grader.commands import broker as command
+
+    raise typer.Exit(command.run(out, host, place, port, listen, (certificate, key, authority)))
 
 
 @app.command()

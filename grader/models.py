@@ -6,10 +6,13 @@ where a notebook can produce hundreds of thousands of them (printed tensors).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias
 
+import pydantic.dataclasses
 from pydantic import BaseModel, ConfigDict, Field
 
 SCHEMA_VERSION = 1
@@ -19,6 +22,74 @@ class Record(BaseModel):
     """Base of every serialised record: immutable, and closed to unknown fields."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+# ------------------------------------------------------------------------ sentences
+
+_HOLE = re.compile(r"\{(\w+)(!r)?(?::([,.\d]{0,4}[a-z%]?))?\}")
+_BARE = "{said}"
+
+
+@pydantic.dataclasses.dataclass(frozen=True, config=ConfigDict(extra="forbid"))
+class Said:
+    """A sentence as data, put into words where somebody reads it, by `grader.words`; `str` gives the English.
+
+    text: the English template, the message id of the catalogues; a hole is `{name}`, `{name!r}` (in
+        quotes) or `{name:.0%}`.
+    values: what fills the holes, other sentences and rows of them too. What a student or a rubric wrote is
+        always a value.
+    plural: the template where the value `n` is not one; empty where there is nothing to count.
+    """
+
+    text: str
+    values: Mapping[str, Value] = field(default_factory=dict)
+    plural: str = ""
+
+    def __str__(self) -> str:
+        return self.rendered(Said._english)
+
+    def _english(self) -> str:
+        return self.plural if self.plural and self.values.get("n") != 1 else self.text
+
+    def rendered(self, template: Callable[[Said], str]) -> str:
+        """In words. template: gives the template of one sentence in the reader's language.
+
+        A row of sentences is joined by blanks, one of other values by commas. A hole that no value fills,
+        and one with a format that its value does not take, stays readable.
+        """
+
+        def filled(hole: re.Match[str]) -> str:
+            value = self.values.get(hole[1])
+            if value is None:
+                return hole[0]
+            if isinstance(value, Said):
+                return value.rendered(template)
+            if isinstance(value, tuple | list):
+                parts = [v.rendered(template) if isinstance(v, Said) else str(v) for v in value]
+                return (" " if any(isinstance(v, Said) for v in value) else ", ").join(filter(None, parts))
+            if hole[2]:
+                return repr(value)
+            try:
+                return format(value, hole[3] or "")
+            except ValueError:
+                return str(value)
+
+        return _HOLE.sub(filled, self.text if self.text == _BARE else template(self))
+
+
+Value: TypeAlias = "str | int | float | Said | tuple[str | int | float | Said, ...]"
+Values: TypeAlias = Mapping[str, Value]
+pydantic.dataclasses.rebuild_dataclass(Said)  # type: ignore[arg-type]
+
+
+def verbatim(text: str) -> Said:
+    """Words that are nobody's to translate: a teacher's, a student's."""
+    return Said(_BARE, {"said": text})
+
+
+def together(*sentences: Said) -> Said:
+    """Sentences one after the other."""
+    return sentences[0] if len(sentences) == 1 else Said(_BARE, {"said": sentences})
 
 
 # --------------------------------------------------------------------------- intake
@@ -47,7 +118,13 @@ class Flag(Record):
     """Something a person should know that is not itself a mark."""
 
     id: str
-    message: str
+    message: str = Field(description="in English")
+    said: Said | None = Field(default=None, description="the same, to be put into another language")
+
+    @classmethod
+    def of(cls, id: str, said: Said) -> Flag:
+        """A flag with what it says."""
+        return cls(id=id, message=str(said), said=said)
 
 
 class Student(Record):
@@ -75,7 +152,10 @@ class Submission(Record):
     )
     student: Student = Student()
     received_at: datetime | None = None
-    problem: str | None = None
+    language: str = Field(
+        default="", description="what the file says it is written in, 'R', 'python 3.13'; steers no run"
+    )
+    problem: Said | None = None
     flags: tuple[Flag, ...] = ()
 
 
@@ -120,6 +200,60 @@ class CellError(Record):
     message: str = Field(description="first line of the error, at most 300 characters")
 
 
+RefusalKind = Literal[
+    "command",  # another program
+    "process",
+    "device",  # a GPU
+    "display",  # a window
+    "network",
+    "path",  # of another machine
+    "file",  # that was not handed in
+    "package",
+    "locale",
+    "question",  # to somebody at the keyboard
+    "debugger",
+    "version",  # of Python or a library
+    "language",  # the notebook's is not Python
+    "time",
+    "memory",
+    "output",
+    "storage",
+    "kernel",  # it ended
+]
+Effect = Literal["instead", "changed", "skipped", "raised", "ended"]
+
+
+class Refusal(Record):
+    """Something of ours that kept a notebook from doing what it says.
+
+    It can send a check to a person and nothing more, so that a student who forges one gains nothing.
+
+    effect: what it did. instead: the same by other means, nothing was lost (CUDA on the processor).
+        changed: an answer other than at home (`input()` is empty, a download did not happen). skipped: the
+        output of a program that did not run is lost. raised: an error in the student's code. ended: a cell
+        was ended, or never begun.
+    """
+
+    kind: RefusalKind
+    about: str = Field(
+        description="what the same cause is called for everybody: a package, a file, a program"
+    )
+    call: str = Field(default="", description="how the notebook asked for it")
+    cell: int | None = Field(default=None, description="where; None where it concerns the whole notebook")
+    effect: Effect
+    lost: tuple[int, ...] = Field(
+        default=(), description="cells of which something did not happen because of it, as far as known"
+    )
+    told_by: Literal["grader", "kernel"] = Field(
+        default="grader", description="kernel: untrusted, as everything that a kernel says"
+    )
+
+    @property
+    def cause(self) -> str:
+        """The same for all who have the same cause."""
+        return f"{self.kind}:{self.about}" if self.about else self.kind
+
+
 class Isolation(Record):
     """What stood between the student's code and the machine, layer by layer."""
 
@@ -138,8 +272,13 @@ class Execution(Record):
     """What came out of one notebook in one world."""
 
     status: Status
-    message: str = Field(default="", description="one line for a person; empty when status is ok")
+    message: str = Field(default="", description="one line for a person, in English; empty when status is ok")
+    said: Said | None = Field(default=None, description="the message, to be put into another language")
     stopped_at: int | None = Field(default=None, description="cell that met a limit; later cells did not run")
+    interrupted: tuple[int, ...] = Field(
+        default=(), description="cells that exceeded their time and were interrupted; later cells ran"
+    )
+    refusals: tuple[Refusal, ...] = ()
     outputs: tuple[Output, ...] = ()
     errors: tuple[CellError, ...] = ()
     missing_packages: tuple[str, ...] = Field(
@@ -214,6 +353,30 @@ class Diagnosis(Record):
     alternatives: tuple[str, ...] = Field(
         default=(), description="other mistakes that give the very same numbers; empty when only one does"
     )
+    said: Said | None = Field(default=None, description="the message, to be put into another language")
+    said_detail: Said | None = Field(default=None, description="the detail, to be put into another language")
+
+    @classmethod
+    def of(
+        cls, ids: tuple[str, ...], said: Said, detail: Said | None = None, alternatives: tuple[str, ...] = ()
+    ) -> Diagnosis:
+        """A diagnosis with what it says; the assistant reads the same where there is no detail."""
+        detail = detail or said
+        return cls(
+            ids=ids,
+            message=str(said),
+            detail=str(detail),
+            alternatives=alternatives,
+            said=said,
+            said_detail=detail,
+        )
+
+
+class Answer(Record):
+    """A written answer as the judge found it."""
+
+    text: str
+    cell: int = Field(ge=0, description="position of the cell in which it begins, from 0")
 
 
 class CheckResult(Record):
@@ -224,7 +387,20 @@ class CheckResult(Record):
     verdict: VerdictName
     score: float | None
     max_score: float
-    message: str
+    message: str = Field(description="for the student, in English, the rubric's hint with it")
+    said: Said | None = Field(
+        default=None, description="the message without the hint, to be put into another language"
+    )
+    hint: str = Field(default="", description="the rubric's, where it helps")
+    typed_in: bool = Field(
+        default=False, description="its numbers stand in the code, which does not compute them"
+    )
+    follow_through: bool = Field(default=False, description="right given an earlier mistake")
+    by_hand: bool = Field(default=False, description="marked by a person, whose reason is the message")
+    answer: Answer | None = Field(default=None, description="the words that answer a question of text")
+    cause: str | None = Field(
+        default=None, description="the refusal for which it waits, the same for all who have the same"
+    )
     evidence: Evidence | None = None
     diagnosis: Diagnosis | None = None
     expected: Any = Field(default=None, description="reference values of the handout's world, nested lists")
@@ -265,10 +441,13 @@ class ExecutionSummary(Record):
 
     status: Status
     message: str
+    said: Said | None = Field(default=None, description="the message, to be put into another language")
     isolation: Isolation
     wall_s: float
     errors: tuple[CellError, ...]
     stopped_at: int | None = None
+    interrupted: tuple[int, ...] = ()
+    refusals: tuple[Refusal, ...] = ()
     missing_packages: tuple[str, ...] = ()
     usage: Usage = Usage()
 

@@ -207,13 +207,13 @@ class Question(_Model):
 class Messages(_Model):
     """Wording of the verdicts, where it is to be another than the report's own."""
 
-    passed: str = "Correct."
-    partial: str = "Partly correct."
-    fail: str = "The printed values differ from the expected ones."
-    missing: str = "No print of this quantity was found."
-    review: str = "A person will look at this."
-    follow_through: str = "Consistent with your earlier result, which is wrong; part of the points."
-    typed_in: str = "These numbers are written in the notebook's source, not computed by it."
+    passed: str | None = None
+    partial: str | None = None
+    fail: str | None = None
+    missing: str | None = None
+    review: str | None = None
+    follow_through: str | None = None
+    typed_in: str | None = None
 
 
 class Rubric(_Model):

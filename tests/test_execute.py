@@ -272,12 +272,54 @@ def test_a_dead_kernel_keeps_what_was_printed(run: Run, code: str, said: str) ->
 
 
 def test_time_per_cell_holds_against_a_cell_that_swallows_interrupts(run: Run) -> None:
-    code = "print('partial', flush=True)\nwhile True:\n try:\n  while True: pass\n except BaseException: pass"
+    code = (
+        "import time\nprint('partial', flush=True)\n"
+        "while True:\n try:\n  time.sleep(99)\n except BaseException: pass"
+    )
     done = run("print(1)", code, "print(2)", limits=Limits(cell_s=1))
     assert (done.status, done.stopped_at) == ("timeout", 1)
     assert done.message == "cell 2 exceeded 1 s; the cells before it were graded"
     assert [out.text for out in done.outputs] == ["1\n", "partial\n"]
-    assert done.wall_s < 4
+    assert done.wall_s < 6
+
+
+def test_a_cell_that_does_not_end_is_interrupted_and_the_next_ones_run(run: Run) -> None:
+    done = run(
+        "while True: pass", "# markdown", "import time; time.sleep(99)", "print(2)", limits=Limits(cell_s=1)
+    )
+    assert (done.status, done.stopped_at, done.interrupted) == ("timeout", None, (0, 2))
+    assert done.message == "cells 1, 3 exceeded 1 s and were interrupted; the cells after them ran"
+    assert [error.name for error in done.errors] == ["KeyboardInterrupt"] * 2
+    assert text_of(done, 3) == "2\n" and done.wall_s < 6
+    assert [(r.kind, r.effect, r.cell, r.lost) for r in done.refusals] == [
+        ("time", "ended", 0, (0,)),
+        ("time", "ended", 2, (2,)),
+    ]
+
+
+def test_what_never_ran_is_said(run: Run) -> None:
+    done = run("print(1)", "import os; os._exit(1)", "# markdown", "", "print(2)")
+    assert [(r.kind, r.effect, r.cell, r.lost) for r in done.refusals] == [("kernel", "ended", 1, (1, 4))]
+
+
+def test_what_a_kernel_says_was_refused_is_bounded_text_and_ends_nothing(run: Run) -> None:
+    send = (
+        "def tell(**content):\n kernel = get_ipython().kernel\n"
+        " kernel.session.send(kernel.iopub_socket, 'refusal', content, parent=kernel.get_parent('shell'))\n"
+    )
+    done = run(
+        send
+        + "tell(kind='device', about='x' * 999, call='a\\x1b[0mb\\nc', effect='instead', lost=[1], cell=7)",
+        "tell(kind='time', about='', call='', effect='ended')\n"
+        "tell(kind='nonsense', about='', call='', effect='raised')\n"
+        "tell(kind=['device'], about=3, call={}, effect=None)\ntell()",
+        "for i in range(999): tell(kind='file', about=str(i), call='', effect='raised')\nprint('on')",
+    )
+    assert text_of(done, 2) == "on\n" and done.status == "ok"
+    first = done.refusals[0]
+    assert (first.cell, first.lost, len(first.about), first.call) == (0, (), 80, "ab")
+    assert len(done.refusals) == 100 and {r.told_by for r in done.refusals} == {"kernel"}
+    assert not any(r.lost for r in done.refusals), "no cell failed: nothing was lost"
 
 
 def test_time_of_the_whole_notebook(run: Run) -> None:

@@ -127,7 +127,7 @@ def test_floods_trip_the_meter_and_nothing_more_is_read(tmp_path: Path, said: by
                 await wire.receive()
 
         reading = asyncio.ensure_future(read_on())
-        assert await asyncio.wait_for(meter.tripped, 5) == reason
+        assert str(await asyncio.wait_for(meter.tripped, 5)) == reason
         await asyncio.sleep(0.05)
         assert not reading.done()
         reading.cancel()
@@ -204,7 +204,8 @@ def test_values_are_counted_before_they_are_parsed(text: bytes, costly: bool) ->
 
 
 def test_headers_are_small() -> None:
-    assert too_costly([b"", b"{}", b"{" + b" " * 99_999 + b"}", b"{}", b"{}"]).endswith("more than 64 KiB")
+    cost = too_costly([b"", b"{}", b"{" + b" " * 99_999 + b"}", b"{}", b"{}"])
+    assert str(cost).endswith("more than 64 KiB")
 
 
 def test_counting_is_quick_whatever_the_text() -> None:

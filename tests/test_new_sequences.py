@@ -136,7 +136,7 @@ def test_a_part_of_what_was_printed(
 ) -> None:
     found = judged(sequences, show)
     assert {n: found[n].verdict for n in names} == dict.fromkeys(names, verdict), [
-        found[n].reason for n in names
+        str(found[n].reason) for n in names
     ]
 
 
@@ -155,7 +155,7 @@ def test_the_facts_beside_a_text_are_the_verdicts_of_the_report(sequences: Assig
     show: Show = lambda q: f"they vanish towards the first step\nstates {(-q['states']).tolist()}"  # noqa: E731
     found = judged(sequences, show)
     assert found["h3"].verdict == "partial"  # it follows from the mistake in h1 and h2
-    assert found["why"].reason.endswith("Facts: h3 partial.")
+    assert str(found["why"].reason).endswith("Facts: h3 partial.")
 
 
 @pytest.mark.parametrize(

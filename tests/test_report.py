@@ -193,8 +193,7 @@ def test_one_point_is_not_several(language: str, said: tuple[str, ...]) -> None:
 def test_typed_in_values_are_not_marked_as_different() -> None:
     report, submission = samples.forgot_half()
     dumped = report.model_dump()
-    typed_in = f"{samples.RUBRIC.messages.typed_in} {next(samples.RUBRIC.checks()).hint}"
-    dumped["questions"][1]["checks"][0].update(message=typed_in, diagnosis=None)
+    dumped["questions"][1]["checks"][0].update(typed_in=True, diagnosis=None)
     made = reports.to_markdown(Report.model_validate(dumped), submission, samples.RUBRIC)
     assert "2.469e-05  -6.200e-06  1.650e-05    1.235e-05" in made
     evidence = dumped["questions"][1]["checks"][0]["evidence"]

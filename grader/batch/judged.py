@@ -1,7 +1,7 @@
 """Judging apart from points and wording, so that a change of those needs no second judgement.
 
-A submission is judged under the rubric made neutral: every check worth the same power of two, hints and
-messages replaced by tokens, what concerns only the whole (due date, titles, disclosure) by nothing. That
+A submission is judged under the rubric made neutral: every check worth the same power of two, without hints
+and wording of its own, and without what concerns only the whole (due date, titles, disclosure). That
 report is kept, and `priced` puts the points and the words of the rubric as it is now into it. Whatever of
 the rubric is not made neutral here, and every other file of the assignment, belongs to the key under
 which it is kept.
@@ -9,7 +9,7 @@ which it is kept.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -21,12 +21,13 @@ from grader.folder.files import content_digest
 from grader.folder.store import Judgement, judgements
 from grader.judging.grade import grade
 from grader.judging.late import penalise, totals
-from grader.models import CheckResult, Execution, QuestionResult, Report, RubricRef, Submission
+from grader.judging.score import hint_for, in_english
+from grader.judging.wording import worded
+from grader.models import CheckResult, Execution, QuestionResult, Report, RubricRef, Said, Submission
 from rubric.schema import Check, Messages, Question
 
 _WORTH = 2.0**60
 """points of every neutral check: a credit times this, rounded to hundredths, is still the credit, exactly"""
-_OPEN, _CLOSE = "\ue000", "\ue001"
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +81,11 @@ class Bench:
 
     def _broken(self, submission: Submission, executions: Sequence[Execution], error: Exception) -> Report:
         why = " ".join(str(error).split())[:300] or "no message"
-        message = f"the grader failed while judging: {type(error).__name__}: {why}"
-        broken = [e.model_copy(update={"status": "sandbox_error", "message": message}) for e in executions]
+        said = Said(
+            "the grader failed while judging: {kind}: {why}", {"kind": type(error).__name__, "why": why}
+        )
+        fault = {"status": "sandbox_error", "message": str(said), "said": said}
+        broken = [e.model_copy(update=fault) for e in executions]
         return grade(submission, broken, self.assignment)
 
 
@@ -99,7 +103,7 @@ def neutral(assignment: Assignment) -> Assignment:
             "disclosure": "full",
             "self_check": "found",
             "language": "en",
-            "messages": Messages(**{name: _token(name) for name in Messages.model_fields}),
+            "messages": Messages(),
             "questions": tuple(_plain(q) for q in rubric.questions),
         }
     )
@@ -110,7 +114,7 @@ def neutral(assignment: Assignment) -> Assignment:
 
 
 def _plain(question: Question) -> Question:
-    checks = tuple(c.model_copy(update={"points": _WORTH, "hint": _token("hint")}) for c in question.checks)
+    checks = tuple(c.model_copy(update={"points": _WORTH, "hint": ""}) for c in question.checks)
     return question.model_copy(update={"title": "", "checks": checks})
 
 
@@ -120,7 +124,6 @@ def priced(judged: Report, assignment: Assignment) -> Report:
     reference = {
         c.id: assignment.references[0][c.quantity].tolist() for c in rubric.checks() if c.kind == "tensor"
     }
-    words = rubric.messages.model_dump()
     by_id = {c.id: c for q in judged.questions for c in q.checks}
     questions = tuple(
         QuestionResult(
@@ -129,7 +132,9 @@ def priced(judged: Report, assignment: Assignment) -> Report:
             score=0.0,  # `totals` adds up
             max_score=_points(question.points),
             addressed=any(by_id[c.id].verdict != "missing" for c in question.checks),
-            checks=tuple(_priced(by_id[c.id], c, words, reference.get(c.id)) for c in question.checks),
+            checks=tuple(
+                _priced(by_id[c.id], c, rubric.messages, reference.get(c.id)) for c in question.checks
+            ),
         )
         for question in rubric.questions
     )
@@ -138,15 +143,17 @@ def priced(judged: Report, assignment: Assignment) -> Report:
     return totals(judged.model_copy(update=changed))
 
 
-def _priced(judged: CheckResult, check: Check, words: Mapping[str, str], expected: object) -> CheckResult:
-    message = judged.message.replace(f" {_token('hint')}", f" {check.hint}" if check.hint else "")
-    for name, text in words.items():
-        message = message.replace(_token(name), text)
+def _priced(judged: CheckResult, check: Check, messages: Messages, expected: object) -> CheckResult:
+    assert judged.said is not None, "what was judged has a reason"
+    said = worded(judged.said, messages)
+    hint = hint_for(check, judged.verdict)
     return judged.model_copy(
         update={
             "score": None if judged.score is None else _points(check.points * (judged.score / _WORTH)),
             "max_score": _points(check.points),
-            "message": message,
+            "message": in_english(said, hint),
+            "said": said,
+            "hint": hint,
             "expected": expected,
         }
     )
@@ -159,10 +166,6 @@ def _without_expected(judged: Report) -> Judgement:
         for q in judged.questions
     )
     return Judgement(**dict(judged) | {"questions": questions})
-
-
-def _token(name: str) -> str:
-    return f"{_OPEN}{name}{_CLOSE}"
 
 
 def _points(value: float) -> float:

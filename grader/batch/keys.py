@@ -62,11 +62,26 @@ def files_digest(files: tuple[AttachedFile, ...]) -> str:
 
 
 @cache
+def packages() -> tuple[str, ...]:
+    """Every installed distribution, `name==version`, sorted."""
+    return tuple(sorted({f"{d.name}=={d.version}" for d in importlib.metadata.distributions()}))
+
+
+def interpreter() -> str:
+    """The interpreter, and at the end the machine it runs on."""
+    return f"{' '.join(sys.version.split())} {platform.machine()}"
+
+
+@cache
 def environment_digest() -> str:
     """The environment that kernels run in: interpreter, machine, every installed distribution."""
-    installed = sorted({f"{d.name}=={d.version}" for d in importlib.metadata.distributions()})
-    return digest(sys.version, platform.machine(), installed)
+    return digest(interpreter(), packages())
+
+
+def execution_digest() -> str:
+    """The code that runs notebooks."""
+    return code_digest(*EXECUTION_CODE)
 
 
 def _runs_on() -> tuple[str, str]:
-    return environment_digest(), code_digest(*EXECUTION_CODE)
+    return environment_digest(), execution_digest()

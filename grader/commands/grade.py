@@ -25,10 +25,10 @@ from grader.batch import results
 from grader.batch import run as batch
 from grader.batch.keys import Conditions
 from grader.batch.results import Roll
-from grader.commands.progress import say, watch
+from grader.commands import elsewhere
+from grader.commands.progress import Listener, say, watch
 from grader.errors import IsolationError, OperationError, UsageError
 from grader.execute import Job, Limits, open_runner
-from grader.execute.runner import Runner
 from grader.folder import about
 from grader.folder.about import About
 from grader.folder.files import write_text
@@ -57,6 +57,7 @@ class GradeRequest:
     """`grader grade` as it was asked for. isolation None: the strongest there is, at least base.
 
     disclosure: the most that the students' pages tell, whatever the rubric allows.
+    broker: of the workers that run the notebooks; None runs them here.
     """
 
     paths: Sequence[Path]
@@ -72,6 +73,7 @@ class GradeRequest:
     source: str | None = None
     pattern: str | None = None
     disclosure: Disclosure | None = None
+    broker: str | None = None
 
 
 @dataclass(slots=True)
@@ -82,7 +84,8 @@ class _OnDemand:
     jobs: int
     limits: Limits
     stack: AsyncExitStack
-    runner: Runner | None = None
+    listener: Listener
+    runner: batch.Runner | None = None
     refused: OperationError | None = None
     gate: asyncio.Lock = field(default_factory=asyncio.Lock)
 
@@ -98,7 +101,9 @@ class _OnDemand:
                     raise
         return await self.runner.run(job)
 
-    async def _open(self) -> Runner:
+    async def _open(self) -> batch.Runner:
+        if self.request.broker is not None:
+            return await self._elsewhere(self.request.broker)
         asked, unsafe = self.request.isolation, self.request.allow_unsafe
         try:
             return await self._enter(asked or "base")
@@ -107,7 +112,14 @@ class _OnDemand:
                 raise
         return await self._enter("none")
 
-    async def _enter(self, tier: Tier) -> Runner:
+    async def _elsewhere(self, broker: str) -> batch.Runner:
+        url, least = elsewhere.address(broker), self.request.isolation or "base"
+        state, anew = self.request.out / STATE, self.request.force
+        return await self.stack.enter_async_context(
+            elsewhere.open_workers(url, least, state, anew, self.listener.workers)
+        )
+
+    async def _enter(self, tier: Tier) -> batch.Runner:
         return await self.stack.enter_async_context(
             open_runner(
                 jobs=self.jobs, isolation=tier, allow_unsafe=self.request.allow_unsafe, limits=self.limits
@@ -133,6 +145,7 @@ def run(request: GradeRequest) -> int:
 
 def perform(request: GradeRequest) -> Done:
     """`run`, which also says whose uploads they were: the folder may hold others from earlier."""
+    _refuse_unsafe_workers(request)
     home = assignments.locate(request.rubric)
     _refuse_mixed_folders(request, home)
     asked = assignments.load_rubric(home)
@@ -202,13 +215,13 @@ async def _grade(
     journal: Journal,
     console: Console,
 ) -> None:
-    jobs = request.jobs or processors()
+    jobs = request.jobs or (elsewhere.UNDER_WAY if request.broker else processors())
     limits = _limits(request)
     unsafe = "/unsafe" if request.allow_unsafe else ""
     plan = batch.Plan(jobs, Conditions(limits, (request.isolation or "base") + unsafe), request.force)
     async with AsyncExitStack() as stack, _stops_on_terminate():
-        runner = _OnDemand(request, jobs, limits, stack)
         with watch(console, len(chosen)) as listener:
+            runner = _OnDemand(request, jobs, limits, stack, listener)
             await batch.grade_all(chosen, assignment, runner, request.out, journal, plan, listener)
 
 
@@ -230,6 +243,15 @@ def _limits(request: GradeRequest) -> Limits:
     usual = Limits()
     total = request.total_s or usual.total_s
     return replace(usual, total_s=total, cell_s=request.cell_s or min(usual.cell_s, total))
+
+
+def _refuse_unsafe_workers(request: GradeRequest) -> None:
+    """A mistake about the broker is told before anything is read."""
+    if request.broker is None:
+        return
+    if request.allow_unsafe or request.isolation == "none":
+        raise UsageError("workers always run notebooks in a cage; leave --allow-unsafe out with --broker")
+    elsewhere.address(request.broker)
 
 
 def _refuse_mixed_folders(request: GradeRequest, home: Path) -> None:

@@ -21,6 +21,15 @@ Timeout = Annotated[
     float | None,
     typer.Option(min=0.1, metavar="SECONDS", help="Time for one run of a whole notebook. [default: 120]"),
 ]
+Broker = Annotated[
+    str | None,
+    typer.Option(
+        metavar="URL|FILE",
+        envvar="GRADER_BROKER",
+        show_envvar=False,
+        help="Have workers run notebooks: amqp(s)://LOGIN:PASSWORD@HOST/VHOST, or a file that holds it.",
+    ),
+]
 CellTimeout = Annotated[
     float | None, typer.Option(min=0.1, metavar="SECONDS", help="Time for one cell. [default: 30]")
 ]

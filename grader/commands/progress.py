@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Protocol
 
 from rich.console import Console, Group
 from rich.live import Live
@@ -25,7 +27,25 @@ from rich.text import Text
 from grader.batch.run import Event
 from grader.models import Report
 
-Listener = Callable[[Event], None]
+NOBODY = "no worker yet: start `grader worker --broker URL` on machines that can grade"
+
+
+@dataclass(frozen=True, slots=True)
+class Hand:
+    """A worker on some machine. refused: why it gets nothing."""
+
+    name: str
+    doing: str
+    refused: str = ""
+
+
+class Listener(Protocol):
+    """Is told what happens to submissions, and to the workers that run them, where there are some."""
+
+    def __call__(self, event: Event) -> None: ...
+
+    def workers(self, hands: Sequence[Hand]) -> None:
+        """Every worker as it is now."""
 
 
 @contextmanager
@@ -52,6 +72,20 @@ class _Lines:
 
     def __init__(self, total: int) -> None:
         self._total, self._done = total, 0
+        self._hands: dict[str, str] | None = None
+
+    def workers(self, hands: Sequence[Hand]) -> None:
+        """Say who came, who left and who is refused; what they do changes too often for a log."""
+        now = {hand.name: hand.refused for hand in hands}
+        before = {} if self._hands is None else self._hands
+        for name, refused in now.items():
+            if before.get(name) != refused:
+                say(f"worker {name} is refused: {refused}" if refused else f"worker {name} works")
+        for name in before.keys() - now.keys():
+            say(f"worker {name} is gone")
+        if not now and (before or self._hands is None):
+            say(NOBODY)
+        self._hands = now
 
     def __call__(self, event: Event) -> None:
         if event.kind != "started":
@@ -80,7 +114,13 @@ class _Display:
         )
         self._clocks: dict[str, TaskID] = {}
         self._counts = {"graded": 0, "not graded": 0, "kept": 0, "failed": 0}
-        self.view = Group(self._class, self._hand)
+        self._workers = Text(style="dim")
+        self.view = Group(self._class, self._hand, self._workers)
+
+    def workers(self, hands: Sequence[Hand]) -> None:
+        """Show the workers below the clocks."""
+        lines = [f"worker {h.name}: {f'refused: {h.refused}' if h.refused else h.doing}" for h in hands]
+        self._workers.plain = "\n".join(lines or [NOBODY])
 
     def __call__(self, event: Event) -> None:
         if event.kind == "started":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 from pathlib import PurePosixPath
 from typing import cast
 
@@ -38,6 +39,10 @@ class CagedKernel:
     def place(self, files: tuple[AttachedFile, ...], folder: str) -> None:
         """Copy files below the working directory, through the descriptor that the kernel sent out."""
         copy_files(files, self._caged.directory, folder)
+
+    async def interrupt(self) -> None:
+        """As Ctrl-C."""
+        self._caged.send_signal(signal.SIGINT)
 
     async def ended(self) -> Ending:
         """Wait until the supervisor says that the kernel is gone."""

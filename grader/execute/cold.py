@@ -61,6 +61,11 @@ class ColdKernel:
         finally:
             os.close(directory)
 
+    async def interrupt(self) -> None:
+        """As Ctrl-C."""
+        with contextlib.suppress(RuntimeError, ProcessLookupError):
+            await self._manager.interrupt_kernel()
+
     async def ended(self) -> Ending:
         """Poll until the process is gone: the subprocess belongs to jupyter_client."""
         provisioner = self._manager.provisioner

@@ -44,6 +44,9 @@ class Kernel(Protocol):
     def place(self, files: tuple[AttachedFile, ...], folder: str) -> None:
         """Copy files below the working directory, and make `folder` there. Raises `KernelStartError`."""
 
+    async def interrupt(self) -> None:
+        """Have what runs raise KeyboardInterrupt; it may not."""
+
     async def ended(self) -> Ending:
         """Wait until the kernel is gone, with everything it started."""
 

@@ -9,11 +9,14 @@ from __future__ import annotations
 
 import json
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from pydantic import ValidationError
+
 from grader.execute.picture import Picture, choose, picture
-from grader.models import CellError, Output
+from grader.models import CellError, Output, Refusal
 
 Kind = Literal["stdout", "stderr", "result", "display", "error"]
 
@@ -64,6 +67,9 @@ def first_line(text: str, most: int = 300) -> str:
 
 
 _MOST_ERRORS = 1000
+_MOST_REFUSALS = 100
+REFUSAL = "refusal"
+"""the message in which a kernel tells of one"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +90,7 @@ class OutputLog:
     def __init__(self) -> None:
         self._entries: list[_Entry] = []
         self._errors: list[CellError] = []
+        self._refusals: dict[Refusal, None] = {}
 
     def take(self, cell: int, message: dict[str, Any]) -> None:
         """File one iopub message under a cell; messages that print nothing are ignored."""
@@ -95,6 +102,8 @@ class OutputLog:
             self._stream(cell, content)
         elif kind == "error":
             self._error(cell, content)
+        elif kind == REFUSAL:
+            self._refusal(cell, content)
         elif kind in _KINDS:
             self._data(cell, _KINDS[kind], content)
 
@@ -126,6 +135,29 @@ class OutputLog:
     def errors(self) -> tuple[CellError, ...]:
         """The cells that raised, in order."""
         return tuple(self._errors)
+
+    def refusals(self) -> tuple[Refusal, ...]:
+        """What the kernel says was refused, each once, in order; at most a hundred."""
+        return tuple(self._refusals)
+
+    def _refusal(self, cell: int, content: dict[str, Any]) -> None:
+        about, call = content.get("about"), content.get("call")
+        if not isinstance(about, str) or not isinstance(call, str) or len(self._refusals) >= _MOST_REFUSALS:
+            return
+        if content.get("effect") == "ended":
+            return  # that is for the grader to say
+        with suppress(ValidationError):
+            told = Refusal.model_validate(
+                {
+                    "kind": content.get("kind"),
+                    "about": first_line(about, 80),
+                    "call": first_line(call, 200),
+                    "cell": cell,
+                    "effect": content.get("effect"),
+                    "told_by": "kernel",
+                }
+            )
+            self._refusals[told] = None
 
     def _stream(self, cell: int, content: dict[str, Any]) -> None:
         text = content.get("text")

@@ -25,7 +25,7 @@ from grader.execute.wire import describe_bytes
 from grader.jail.kernels import CagedKernels
 from grader.jail.memory import oom_kills, share
 from grader.jail.probe import TIERS, Tier, examine, limit
-from grader.models import Execution, Isolation
+from grader.models import Execution, Isolation, Said, verbatim
 
 _ATTEMPTS = 3
 
@@ -72,17 +72,19 @@ class Runner:
         wanted = job.limits.memory_bytes
         job = fitted(job, self._memory[alone])
         limit = job.limits.memory_bytes
-        problem = ""
+        problem = Said("the kernel did not start")
         for number in range(_ATTEMPTS):
             kills = oom_kills()
             try:
                 kernel = await self._source.start(job)
                 finished = await execute(kernel, job, started)
             except PreludeError as error:
-                problem = str(error)
+                problem = verbatim(str(error))
                 break
             except (KernelStartError, KernelLostError) as error:
-                problem = f"{_ATTEMPTS} kernels failed; the last: {error}"
+                problem = Said(
+                    "{count} kernels failed; the last: {fault}", {"count": _ATTEMPTS, "fault": str(error)}
+                )
                 if oom_kills() > kills and not alone:
                     return None
                 continue
@@ -100,13 +102,15 @@ class Runner:
                 return finished.execution
             if step == "blame":
                 return blame_memory(finished.execution, job)
-            problem = (
-                f"memory ran out on this machine although the notebook stayed below {describe_bytes(limit)}: "
-                "free some, or give the container more"
+            problem = Said(
+                "memory ran out on this machine although the notebook stayed below {size}: "
+                "free some, or give the container more",
+                {"size": describe_bytes(limit)},
             )
         return Execution(
             status="sandbox_error",
-            message=problem,
+            message=str(problem),
+            said=problem,
             isolation=self.isolation,
             wall_s=time.monotonic() - started,
         )

@@ -2,8 +2,9 @@
 
 Theory of operation: nbclient sends each cell and waits for it; this module supplies the sources,
 files whatever arrives under the cell that runs, and watches four things at once: the cell, its
-time, the amount of output, and whether the kernel lives. A limit is enforced by killing, never by
-asking: a cell can swallow an interrupt, not SIGKILL. What had arrived by then is kept.
+time, the amount of output, and whether the kernel lives. A cell whose time is up is asked to end, by an
+interrupt, and where it does the next ones run; it can swallow that, so that the limit is enforced by
+SIGKILL. What had arrived by then is kept.
 """
 
 from __future__ import annotations
@@ -29,12 +30,15 @@ from grader.execute.channels import BoundedClient
 from grader.execute.job import Job, Limits
 from grader.execute.kernel import Ending, Kernel
 from grader.execute.outputs import OutputLog, first_line
+from grader.execute.refused import ended, refused
 from grader.execute.wire import Meter, WireError, describe_bytes
-from grader.models import Cell, Execution, Status
+from grader.models import Cell, Execution, Said, Status, Values
 
 _SETUP_S = 60.0
 _GREETING_S = 0.5
 _LAST_WORDS_S = 5.0
+_INTERRUPT_S = 2.0
+"""for a cell to end once it was interrupted"""
 
 
 class KernelLostError(OperationError):
@@ -98,11 +102,11 @@ class _CellClient(NotebookClient):
 
 @dataclass(frozen=True, slots=True)
 class _Stop:
-    """Why the cells after `cell` did not run. message: what that cell did."""
+    """Why the cells after `cell` did not run. did: what that cell did; None: its kernel ended."""
 
     cell: int
     status: Status
-    message: str
+    did: Said | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,24 +128,32 @@ async def execute(kernel: Kernel, job: Job, started: float) -> Finished:
     log = OutputLog()
     try:
         await _prepare(kernel, job, meter)
-        stop = await _run_cells(kernel, job, log, meter)
+        interrupted: list[int] = []
+        stop = await _run_cells(kernel, job, log, meter, interrupted)
     finally:
         ending = await kernel.kill()
     status: Status = "ok"
-    message = ""
+    said = None
     if stop is not None and stop.status == "killed" and ending.reason == "lost":
         raise KernelLostError("a kernel was lost with the warm server or its supervisor")
     if stop is not None:
-        status, message = _explain(stop, ending, job)
+        status, said = _explain(stop, ending, job)
+    elif interrupted:
+        status, said = "timeout", _name_interrupted(interrupted, job)
     elif log.errors():
-        status, message = "error", _name_errors(log, job.cells)
+        status, said = "error", _name_errors(log, job.cells)
+    errors, missing = log.errors(), missing_packages(job.cells, job.files)
+    stopped = ended(stop.cell, status, ending.reason, job.cells) if stop else ()
     execution = Execution(
         status=status,
-        message=message,
+        message=str(said or ""),
+        said=said,
         stopped_at=stop.cell if stop else None,
+        interrupted=tuple(interrupted),
+        refusals=(*refused(log.refusals(), errors, missing, interrupted), *stopped),
         outputs=log.outputs(),
-        errors=log.errors(),
-        missing_packages=missing_packages(job.cells, job.files),
+        errors=errors,
+        missing_packages=missing,
         isolation=kernel.isolation,
         wall_s=time.monotonic() - started,
         usage=ending.usage,
@@ -152,13 +164,20 @@ async def execute(kernel: Kernel, job: Job, started: float) -> Finished:
 def blame_memory(execution: Execution, job: Job) -> Execution:
     """The same Execution, after it has turned out that its last cell used up the machine's memory."""
     assert execution.stopped_at is not None, "something ended it"
-    stop = _Stop(execution.stopped_at, "killed", "")
-    status, message = _explain(stop, Ending(-int(signal.SIGKILL), "oom"), job)
-    return execution.model_copy(update={"status": status, "message": message})
+    stop = _Stop(execution.stopped_at, "killed", None)
+    status, said = _explain(stop, Ending(-int(signal.SIGKILL), "oom"), job)
+    told = (*execution.refusals[:-1], *ended(stop.cell, status, "oom", job.cells))
+    changed = {"status": status, "message": str(said), "said": said, "refusals": told}
+    return execution.model_copy(update=changed)
 
 
-async def _run_cells(kernel: Kernel, job: Job, log: OutputLog, meter: Meter) -> _Stop | None:
-    """Run the code cells in order; None when none of them met a limit."""
+async def _run_cells(
+    kernel: Kernel, job: Job, log: OutputLog, meter: Meter, interrupted: list[int]
+) -> _Stop | None:
+    """Run the code cells in order; None when all of them ran.
+
+    interrupted: filled with the cells that exceeded their time and ended when they were interrupted.
+    """
     limits = job.limits
     notebook = _notebook(job.cells)
     client = _CellClient(notebook, kernel, log, job.cells)
@@ -177,19 +196,35 @@ async def _run_cells(kernel: Kernel, job: Job, log: OutputLog, meter: Meter) -> 
             if late > 0:  # our loop was held up; what the kernel sent meanwhile is not read yet
                 await asyncio.wait(both, timeout=late, return_when=asyncio.FIRST_COMPLETED)
             if meter.tripped.done():
-                return _Stop(cell.index, "output_limit", f"printed {meter.tripped.result()}")
+                return _too_much(cell, meter)
+            if not task.done() and limits.cell_s <= left:
+                await kernel.interrupt()
+                grace = min(_INTERRUPT_S, deadline - time.monotonic())
+                await asyncio.wait(both, timeout=grace, return_when=asyncio.FIRST_COMPLETED)
+                if meter.tripped.done():
+                    return _too_much(cell, meter)
+                if task.done():
+                    interrupted.append(cell.index)
             if not task.done():
-                whole = f"the {limits.total_s:g} s of the whole notebook"
-                which = f"{limits.cell_s:g} s" if limits.cell_s <= left else whole
-                return _Stop(cell.index, "timeout", f"exceeded {which}")
+                if limits.cell_s <= left:
+                    what = Said("exceeded {seconds:g} s", {"seconds": limits.cell_s})
+                else:
+                    what = Said(
+                        "exceeded the {seconds:g} s of the whole notebook", {"seconds": limits.total_s}
+                    )
+                return _Stop(cell.index, "timeout", what)
             task.result()
         except DeadKernelError:
-            return _Stop(cell.index, "killed", "ended the kernel")
+            return _Stop(cell.index, "killed", None)
         finally:
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
             await client.sweep()
     return None
+
+
+def _too_much(cell: Cell, meter: Meter) -> _Stop:
+    return _Stop(cell.index, "output_limit", Said("printed {what}", {"what": meter.tripped.result()}))
 
 
 def _notebook(cells: tuple[Cell, ...]) -> NotebookNode:
@@ -286,33 +321,35 @@ def _compiled(prelude: str) -> str:
     )
 
 
-def _explain(stop: _Stop, ending: Ending, job: Job) -> tuple[Status, str]:
-    status, did = stop.status, stop.message
-    if stop.status == "killed":
+def _explain(stop: _Stop, ending: Ending, job: Job) -> tuple[Status, Said]:
+    status, did = stop.status, stop.did
+    if did is None:
         status, did = _ended(ending, job.limits)
-    return status, f"cell {_number(stop.cell, job.cells)} {did}; the cells before it were graded"
+    where: Values = {"cell": _number(stop.cell, job.cells), "did": did}
+    return status, Said("cell {cell} {did}; the cells before it were graded", where)
 
 
-def _ended(ending: Ending, limits: Limits) -> tuple[Status, str]:
+def _ended(ending: Ending, limits: Limits) -> tuple[Status, Said]:
     """Status, and what the cell did that ended the kernel."""
     if ending.reason == "memory":
-        return "memory_limit", f"used more than {describe_bytes(limits.memory_bytes)} of memory"
+        size = {"size": describe_bytes(limits.memory_bytes)}
+        return "memory_limit", Said("used more than {size} of memory", size)
     if ending.reason == "oom":
-        return "memory_limit", "used up the memory of this machine"
+        return "memory_limit", Said("used up the memory of this machine")
     if ending.reason == "disk":
-        return "killed", f"wrote more than {describe_bytes(limits.disk_bytes)} of files"
+        return "killed", Said("wrote more than {size} of files", {"size": describe_bytes(limits.disk_bytes)})
     if ending.reason == "files":
-        return "killed", f"made more than {limits.files} files"
+        return "killed", Said("made more than {count} files", {"count": limits.files})
     if ending.reason == "processes":
-        return "killed", f"started more than {limits.processes} threads"
+        return "killed", Said("started more than {count} threads", {"count": limits.processes})
     if ending.reason == "cpu":
-        return "timeout", f"used more than {limits.cpu_s:g} s of processor time"
+        return "timeout", Said("used more than {seconds:g} s of processor time", {"seconds": limits.cpu_s})
     if ending.reason == "leader":
-        return "killed", "ended the kernel's first thread"
+        return "killed", Said("ended the kernel's first thread")
     if ending.code < 0:
         with contextlib.suppress(ValueError):
-            return "killed", f"crashed the kernel ({signal.Signals(-ending.code).name})"
-    return "killed", f"ended the kernel (exit status {ending.code})"
+            return "killed", Said("crashed the kernel ({name})", {"name": signal.Signals(-ending.code).name})
+    return "killed", Said("ended the kernel (exit status {code})", {"code": ending.code})
 
 
 def _number(index: int, cells: tuple[Cell, ...]) -> int:
@@ -320,8 +357,23 @@ def _number(index: int, cells: tuple[Cell, ...]) -> int:
     return next((place for place, cell in enumerate(cells, 1) if cell.index == index), index + 1)
 
 
-def _name_errors(log: OutputLog, cells: tuple[Cell, ...]) -> str:
+def _name_interrupted(interrupted: list[int], job: Job) -> Said:
+    numbers = tuple(_number(index, job.cells) for index in interrupted)
+    return Said(
+        "cell {cells} exceeded {seconds:g} s and was interrupted; the cells after it ran",
+        {"cells": numbers, "seconds": job.limits.cell_s, "n": len(numbers)},
+        "cells {cells} exceeded {seconds:g} s and were interrupted; the cells after them ran",
+    )
+
+
+def _name_errors(log: OutputLog, cells: tuple[Cell, ...]) -> Said:
     first = log.errors()[0]
     more = len({error.cell for error in log.errors()} - {first.cell})
-    rest = f", and {more} more {'cell' if more == 1 else 'cells'} raised" if more else ""
-    return f"cell {_number(first.cell, cells)} raised {first.name}{rest}; all cells ran"
+    what: Values = {"cell": _number(first.cell, cells), "name": first.name, "n": more}
+    if not more:
+        return Said("cell {cell} raised {name}; all cells ran", what)
+    return Said(
+        "cell {cell} raised {name}, and {n} more cell raised; all cells ran",
+        what,
+        "cell {cell} raised {name}, and {n} more cells raised; all cells ran",
+    )

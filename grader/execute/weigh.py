@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from grader.models import Said
+
 MOST_VALUES = 200_000
 """values in one message: some 20 MB of objects; a plot of 50,000 points has 100,000"""
 MOST_HEADER_BYTES = 64 << 10
@@ -18,13 +20,13 @@ _REST = bytes(byte for byte in range(256) if byte not in b'[{,:"')
 _STRING = re.compile(rb'"[^"]*+(?:"|$)')
 
 
-def too_costly(parts: Sequence[bytes]) -> str:
-    """Why the parts of a message, from its signature on, must not be parsed; "" when they may be."""
+def too_costly(parts: Sequence[bytes]) -> Said | None:
+    """Why the parts of a message, from its signature on, must not be parsed; None when they may be."""
     if any(len(part) > MOST_HEADER_BYTES for part in parts[1:4]):
-        return f"a message whose header has more than {MOST_HEADER_BYTES >> 10} KiB"
+        return Said("a message whose header has more than {kib} KiB", {"kib": MOST_HEADER_BYTES >> 10})
     if any(values(part, MOST_VALUES) > MOST_VALUES for part in parts[4:5]):
-        return f"a message of more than {MOST_VALUES} values"
-    return ""
+        return Said("a message of more than {count} values", {"count": MOST_VALUES})
+    return None
 
 
 def values(text: bytes, enough: int) -> int:

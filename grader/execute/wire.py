@@ -15,6 +15,8 @@ import asyncio
 import struct
 from collections.abc import Sequence
 
+from grader.models import Said
+
 _GREETING = b"\xff" + bytes(8) + b"\x7f" + b"\x03\x00" + b"NULL".ljust(20, b"\0") + bytes(32)
 _MORE, _LONG, _COMMAND = 1, 2, 4
 _PER_FRAME = 64
@@ -33,23 +35,23 @@ class Meter:
         self._messages_left = messages
         self._output_bytes = output_bytes
         self._messages = messages
-        self.tripped: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        self.tripped: asyncio.Future[Said] = asyncio.get_running_loop().create_future()
 
     def frame(self, size: int) -> bool:
         """A frame of `size` bytes is announced; False when it must not be read."""
         self._bytes_left -= size + _PER_FRAME
         if self._bytes_left < 0:
-            self.trip(f"more than {describe_bytes(self._output_bytes)} of output")
+            self.trip(Said("more than {size} of output", {"size": describe_bytes(self._output_bytes)}))
         return self._bytes_left >= 0
 
     def message(self) -> bool:
         """A message is complete; False when it was one too many."""
         self._messages_left -= 1
         if self._messages_left < 0:
-            self.trip(f"more than {self._messages} messages")
+            self.trip(Said("more than {count} messages", {"count": self._messages}))
         return self._messages_left >= 0
 
-    def trip(self, reason: str) -> None:
+    def trip(self, reason: Said) -> None:
         """Whatever else is too much to take. reason: what was printed."""
         if not self.tripped.done():
             self.tripped.set_result(reason)

@@ -10,7 +10,6 @@ import calendar
 import contextlib
 import errno
 import hashlib
-import json
 import lzma
 import os
 import shutil
@@ -18,12 +17,15 @@ import stat
 import zipfile
 import zlib
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
+from pydantic import TypeAdapter
+
 from grader.errors import StorageError
 from grader.intake.directory import count_entries
+from grader.models import Said
 
 MAX_ENTRY_BYTES = 256 * 2**20
 MAX_OWNER_BYTES = 512 * 2**20
@@ -47,7 +49,11 @@ _File = tuple[tuple[str, ...], zipfile.ZipInfo]
 
 
 class NotAnArchiveError(Exception):
-    """The file can't be opened as a zip archive at all; the text says why, in one line."""
+    """The file can't be opened as a zip archive at all; `said` says why, in one line."""
+
+    def __init__(self, said: Said) -> None:
+        super().__init__(str(said))
+        self.said = said
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +61,11 @@ class Refusal:
     """Something in an archive that was not unpacked. parts: where it would lie; reason: one line."""
 
     parts: tuple[str, ...]
-    reason: str
+    reason: Said
+
+
+_KEPT = TypeAdapter(tuple[Refusal, ...])
+_REFUSED = "refusals.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,10 +81,12 @@ def is_archive_name(name: str) -> bool:
     return name.lower().endswith(_ARCHIVE)
 
 
-def other_archive(name: str) -> str:
-    """Why an archive of another kind is not opened; empty for what is none."""
+def other_archive(name: str) -> Said | None:
+    """Why an archive of another kind is not opened; None for what is none."""
     ending = next((e for e in _OTHER_ARCHIVES if name.lower().endswith(e)), "")
-    return f"a {ending} archive; hand in the notebook itself or a .zip" if ending else ""
+    if not ending:
+        return None
+    return Said("a {ending} archive; hand in the notebook itself or a .zip", {"ending": ending})
 
 
 def unpack(archive: Path, stage: Path, *, shared: bool) -> Unpacked:
@@ -88,7 +100,9 @@ def unpack(archive: Path, stage: Path, *, shared: bool) -> Unpacked:
         with archive.open("rb") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
-        raise NotAnArchiveError(f"could not be read: {error.strerror or error}") from None
+        raise NotAnArchiveError(
+            Said("could not be read: {why}", {"why": str(error.strerror or error)})
+        ) from None
     home = stage / f"{digest[:32]}-{'class' if shared else 'one'}"
     if (known := _known(home)) is not None:
         return known
@@ -97,8 +111,7 @@ def unpack(archive: Path, stage: Path, *, shared: bool) -> Unpacked:
         shutil.rmtree(partial, ignore_errors=True)
         (partial / "files").mkdir(parents=True)
         refused = tuple(_unpack(archive, partial / "files", (), 0, None if shared else _Budget()))
-        text = json.dumps([asdict(r) for r in refused])
-        (partial / "refused.json").write_text(text, "utf-8", errors="replace")
+        (partial / _REFUSED).write_bytes(_KEPT.dump_json(refused))
         shutil.rmtree(home, ignore_errors=True)
         partial.rename(home)
     except OSError as error:
@@ -124,10 +137,9 @@ def prune(stage: Path, used: Sequence[Path]) -> None:
 
 def _known(home: Path) -> Unpacked | None:
     try:
-        refused = json.loads((home / "refused.json").read_bytes())
+        return Unpacked(home / "files", _KEPT.validate_json((home / _REFUSED).read_bytes()))
     except (OSError, ValueError):
         return None
-    return Unpacked(home / "files", tuple(Refusal(tuple(r["parts"]), r["reason"]) for r in refused))
 
 
 @dataclass(slots=True)
@@ -137,15 +149,18 @@ class _Budget:
     size: int = MAX_OWNER_BYTES
     files: int = MAX_OWNER_ENTRIES
 
-    def take(self, sizes: Sequence[int]) -> str:
-        """Take these files off; empty, or why they are too much."""
+    def take(self, sizes: Sequence[int]) -> Said | None:
+        """Take these files off; None, or why they are too much."""
         self.size -= sum(sizes)
         self.files -= len(sizes)
         if self.files < 0:
-            return f"more than {MAX_OWNER_ENTRIES:,} files"
+            return Said("more than {count:,} files", {"count": MAX_OWNER_ENTRIES})
         if self.size < 0:
-            return f"more than {MAX_OWNER_BYTES // 2**20} MB when unpacked, with all that lies beside it"
-        return ""
+            return Said(
+                "more than {size} MB when unpacked, with all that lies beside it",
+                {"size": MAX_OWNER_BYTES // 2**20},
+            )
+        return None
 
 
 def _unpack(
@@ -155,10 +170,12 @@ def _unpack(
     most = MAX_ENTRIES if budget is None else MAX_OWNER_ENTRIES
     try:
         if count_entries(archive, most) > most:
-            raise NotAnArchiveError(f"holds more than {most:,} files")
+            raise NotAnArchiveError(Said("holds more than {count:,} files", {"count": most}))
         opened = zipfile.ZipFile(archive)
     except (*_DAMAGED, NotImplementedError, OSError) as error:
-        raise NotAnArchiveError(f"a damaged or cut-off zip archive ({error})") from None
+        raise NotAnArchiveError(
+            Said("a damaged or cut-off zip archive ({why})", {"why": str(error)})
+        ) from None
     with opened:
         files: list[_File] = []
         for found in _sorted_out(opened.infolist(), above):
@@ -204,14 +221,19 @@ def _open_up(inner: Path, parts: tuple[str, ...], nesting: int, budget: _Budget)
     except OSError as error:  # the path is too long, or somebody made a folder where the archive goes
         if error.errno not in _NAME_FAULTS:
             raise
-        yield Refusal(parts, f"can't be opened under its name ({error.strerror})")
+        yield Refusal(parts, Said("can't be opened under its name ({why})", {"why": str(error.strerror)}))
         return
     try:
         if nesting > MAX_NESTING:
-            raise NotAnArchiveError(f"an archive {nesting} archives deep, more than {MAX_NESTING}")
+            raise NotAnArchiveError(
+                Said(
+                    "an archive {deep} archives deep, more than {most}",
+                    {"deep": nesting, "most": MAX_NESTING},
+                )
+            )
         yield from _unpack(aside, inner, parts, nesting, budget)
     except NotAnArchiveError as fault:
-        yield Refusal(parts, str(fault))
+        yield Refusal(parts, fault.said)
     finally:
         aside.unlink(missing_ok=True)
 
@@ -226,7 +248,7 @@ def _sorted_out(infos: Sequence[zipfile.ZipInfo], above: tuple[str, ...]) -> Ite
             continue
         reason = _bad_name(name, parts) or _bad_kind(info)
         if not reason and parts in seen:
-            reason = "the archive holds two files of this name; the first was taken"
+            reason = Said("the archive holds two files of this name; the first was taken")
         if reason:
             yield Refusal((*above, *_harmless(parts)), reason)
             continue
@@ -260,27 +282,27 @@ def _name(info: zipfile.ZipInfo) -> str:
         return info.filename
 
 
-def _bad_name(name: str, parts: tuple[str, ...]) -> str:
+def _bad_name(name: str, parts: tuple[str, ...]) -> Said | None:
     if name.startswith(("/", "\\")) or ".." in parts or parts[0][1:2] == ":":
-        return "its name leads out of the archive"
+        return Said("its name leads out of the archive")
     if len(parts) > MAX_DEPTH:
-        return f"more than {MAX_DEPTH} folders deep"
+        return Said("more than {count} folders deep", {"count": MAX_DEPTH})
     if any(len(p.encode("utf-8", "replace")) > MAX_NAME_BYTES for p in parts):
-        return f"its name is longer than {MAX_NAME_BYTES} bytes"
-    return ""
+        return Said("its name is longer than {count} bytes", {"count": MAX_NAME_BYTES})
+    return None
 
 
-def _bad_kind(info: zipfile.ZipInfo) -> str:
+def _bad_kind(info: zipfile.ZipInfo) -> Said | None:
     kind = stat.S_IFMT(info.external_attr >> 16)
     if kind == stat.S_IFLNK:
-        return "a link"
+        return Said("a link")
     if kind not in (0, stat.S_IFREG):
-        return "a device, pipe or socket, not a file"
+        return Said("a device, pipe or socket, not a file")
     if info.flag_bits & 0x1:
-        return "protected by a password"
+        return Said("protected by a password")
     if info.file_size > MAX_ENTRY_BYTES:
-        return f"larger than {MAX_ENTRY_BYTES // 2**20} MB when unpacked"
-    return ""
+        return Said("larger than {size} MB when unpacked", {"size": MAX_ENTRY_BYTES // 2**20})
+    return None
 
 
 def _harmless(parts: tuple[str, ...]) -> tuple[str, ...]:
@@ -289,8 +311,8 @@ def _harmless(parts: tuple[str, ...]) -> tuple[str, ...]:
     return (*kept[: MAX_DEPTH - 1], kept[-1]) if len(kept) > MAX_DEPTH else kept
 
 
-def _write(archive: zipfile.ZipFile, info: zipfile.ZipInfo, target: Path) -> str:
-    """Unpack one file; empty, or why it was refused. Raises `OSError` for faults of the disk."""
+def _write(archive: zipfile.ZipFile, info: zipfile.ZipInfo, target: Path) -> Said | None:
+    """Unpack one file; None, or why it was refused. Raises `OSError` for faults of the disk."""
     try:
         with _opened(archive, info) as source:
             target.parent.mkdir(parents=True, exist_ok=True)
@@ -298,17 +320,19 @@ def _write(archive: zipfile.ZipFile, info: zipfile.ZipInfo, target: Path) -> str
                 shutil.copyfileobj(source, file, _CHUNK)
     except (*_DAMAGED, NotImplementedError, RuntimeError) as error:
         target.unlink(missing_ok=True)
-        return f"damaged in the archive ({error})" if str(error) else "damaged in the archive"
+        if not str(error):
+            return Said("damaged in the archive")
+        return Said("damaged in the archive ({why})", {"why": str(error)})
     except OSError as error:
         if error.errno in _NAME_FAULTS:
-            return f"can't be stored under its name ({error.strerror})"
+            return Said("can't be stored under its name ({why})", {"why": str(error.strerror)})
         raise
     try:
         when = calendar.timegm((*info.date_time, 0, 0, 0))
         os.utime(target, (when, when))
     except (ValueError, OverflowError, OSError):
         os.utime(target, (0, 0))
-    return ""
+    return None
 
 
 def _opened(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> IO[bytes]:

@@ -9,8 +9,9 @@ from fnmatch import fnmatchcase
 
 from grader.intake.files import holds_a_notebook
 from grader.intake.tree import File, Parts
-from grader.models import Flag
+from grader.models import Flag, Said, Values, verbatim
 
+NOTHING = Said("nothing was handed in")
 _SHOWN = 4
 _FLAGGED = 10
 
@@ -35,7 +36,7 @@ class Choice:
     notebook: ChoiceItem | None
     others: tuple[ChoiceItem, ...]
     flags: tuple[Flag, ...] = ()
-    problem: str = ""
+    problem: Said | None = None
 
 
 def is_script_name(name: str) -> bool:
@@ -52,11 +53,12 @@ def choose(items: Sequence[ChoiceItem], prefer: str | None) -> Choice:
     """
     usable = [i for i in items if not i.file.refused]
     refused = [i for i in items if i.file.refused]
-    flags = refused_flags([(i.name, i.file.refused) for i in refused])
+    flags = refused_flags([(i.name, i.file.refused) for i in refused if i.file.refused is not None])
     candidates = [i for i in usable if i.file.is_notebook]
     if not candidates and (candidates := [i for i in usable if holds_a_notebook(i.file.path, i.name)]):
         names = _names(candidates)
-        flags.append(Flag(id="renamed", message=f"No file has a notebook's name, but this is one: {names}."))
+        text = Said("No file has a notebook's name, but this is one: {names}.", {"names": names})
+        flags.append(Flag.of("renamed", text))
     candidates = candidates or [i for i in usable if is_script_name(i.name)]
     if not candidates:
         return Choice(None, tuple(usable), (), _no_notebook(usable, refused))
@@ -66,22 +68,28 @@ def choose(items: Sequence[ChoiceItem], prefer: str | None) -> Choice:
     rest = [i for i in others_than_best if not _same(i, best)]
     if rest:
         why = (
-            f"the one that fits {prefer!r}" if len(fitting) == 1 else _why_newest(best, fitting or candidates)
+            Said("the one that fits {pattern!r}", {"pattern": prefer or ""})
+            if len(fitting) == 1
+            else _why_newest(best, fitting or candidates)
         )
-        message = (
-            f"{len(rest) + 1} notebooks were handed in; graded: {best.name}, {why}; not: {_names(rest)}."
+        text = Said(
+            "{count} notebooks were handed in; graded: {graded}, {why}; not: {rest}.",
+            {"count": len(rest) + 1, "graded": best.name, "why": why, "rest": _names(rest)},
         )
-        flags.append(Flag(id="several_notebooks", message=message))
+        flags.append(Flag.of("several_notebooks", text))
     others = tuple(i for i in usable if i is not best and not (i in others_than_best and i.file.is_notebook))
     return Choice(best, others, tuple(flags))
 
 
-def refused_flags(refused: Sequence[tuple[str, str]]) -> list[Flag]:
+def refused_flags(refused: Sequence[tuple[str, Said]]) -> list[Flag]:
     """What a person should know about files that were not read: their names and why."""
-    messages = [f"{name[:120]} was left out: {reason}." for name, reason in refused[:_FLAGGED]]
-    if len(refused) > _FLAGGED:
-        messages.append(f"{len(refused) - _FLAGGED} more files were left out.")
-    return [Flag(id="refused_file", message=m) for m in messages]
+    told = [
+        Said("{name} was left out: {why}.", {"name": name[:120], "why": reason})
+        for name, reason in refused[:_FLAGGED]
+    ]
+    if more := len(refused[_FLAGGED:]):
+        told.append(Said("{n} more file was left out.", {"n": more}, "{n} more files were left out."))
+    return [Flag.of("refused_file", text) for text in told]
 
 
 def _newness(item: ChoiceItem) -> tuple[int, float, str]:
@@ -100,21 +108,26 @@ def _same(one: ChoiceItem, other: ChoiceItem) -> bool:
         return False
 
 
-def _why_newest(best: ChoiceItem, among: Sequence[ChoiceItem]) -> str:
+def _why_newest(best: ChoiceItem, among: Sequence[ChoiceItem]) -> Said:
     """What the choice really rests on: uploads of one moment have no newest."""
     if any(i is not best and _newness(i)[:2] == _newness(best)[:2] for i in among):
-        return "the last by name, for no time tells which is newer"
-    return "the newest"
+        return Said("the last by name, for no time tells which is newer")
+    return Said("the newest")
 
 
-def _no_notebook(usable: Sequence[ChoiceItem], refused: Sequence[ChoiceItem]) -> str:
-    if refused:
-        more = f" (and {len(refused) - 1} more)" if len(refused) > 1 else ""
-        return f"{refused[0].name[:120]}: {refused[0].file.refused}{more}"
-    return f"no notebook among what was handed in ({_names(usable)})" if usable else "nothing was handed in"
+def _no_notebook(usable: Sequence[ChoiceItem], refused: Sequence[ChoiceItem]) -> Said:
+    if refused and (why := refused[0].file.refused) is not None:
+        first: Values = {"name": refused[0].name[:120], "why": why, "n": len(refused) - 1}
+        if len(refused) > 1:
+            return Said("{name}: {why} (and {n} more)", first)
+        return Said("{name}: {why}", first)
+    if usable:
+        return Said("no notebook among what was handed in ({names})", {"names": _names(usable)})
+    return NOTHING
 
 
-def _names(items: Sequence[ChoiceItem]) -> str:
-    names = [i.name[:80] for i in items]
-    more = f", and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
-    return ", ".join(names[:_SHOWN]) + more
+def _names(items: Sequence[ChoiceItem]) -> Said:
+    names = tuple(i.name[:80] for i in items)
+    if more := len(names[_SHOWN:]):
+        return Said("{names}, and {n} more", {"names": names[:_SHOWN], "n": more})
+    return verbatim(", ".join(names))

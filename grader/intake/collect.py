@@ -19,7 +19,7 @@ from grader.intake.document import Refused
 from grader.intake.naming import assign
 from grader.intake.sources import Beside, Options, Upload, find
 from grader.intake.tree import Leftover
-from grader.models import AttachedFile, Flag, Submission
+from grader.models import AttachedFile, Flag, Said, Submission
 
 MAX_FILES = 200
 MAX_FILES_BYTES = 200 * 2**20
@@ -64,7 +64,7 @@ class CollectedUpload:
         try:
             data = self._bytes()
         except Refused as refused:
-            return made.model_copy(update={"problem": str(refused)})
+            return made.model_copy(update={"problem": refused.said})
         parsed = script.read(data) if is_script_name(upload.path.name) else notebook.read(data)
         attached, flags = _attach(upload.beside)
         return made.model_copy(
@@ -73,6 +73,7 @@ class CollectedUpload:
                 "cells": parsed.cells,
                 "files": attached if parsed.problem is None else (),
                 "problem": parsed.problem,
+                "language": parsed.language,
                 "flags": (*upload.flags, *parsed.flags, *flags),
             }
         )
@@ -173,7 +174,8 @@ def _attach(beside: Sequence[Beside]) -> tuple[tuple[AttachedFile, ...], list[Fl
         attached.append(AttachedFile(name=file.name, source=source, size=size))
     if not left:
         return tuple(attached), []
-    message = (
-        f"{left} of {len(beside)} files beside the notebook were left out: too many, too large or unreadable."
+    text = Said(
+        "{count} of {all} files beside the notebook were left out: too many, too large or unreadable.",
+        {"count": left, "all": len(beside)},
     )
-    return tuple(attached), [Flag(id="files_left_out", message=message)]
+    return tuple(attached), [Flag.of("files_left_out", text)]

@@ -8,6 +8,7 @@ import stat
 from pathlib import Path
 
 from grader.intake.document import MAX_BYTES, Refused
+from grader.models import Said
 
 _HEAD = 65_536
 
@@ -29,7 +30,8 @@ def read(path: Path, root: Path | None) -> bytes:
     except OSError as error:
         if os.path.lexists(path) and not stat.S_ISREG(path.lstat().st_mode):
             raise Refused(_what(path.lstat().st_mode)) from None
-        raise Refused(f"could not be read: {error.strerror or error}") from None
+        why = str(error.strerror or error)
+        raise Refused(Said("could not be read: {why}", {"why": why})) from None
 
 
 def holds_a_notebook(path: Path, name: str) -> bool:
@@ -59,15 +61,15 @@ def _inside(path: Path, root: Path | None) -> Path:
     try:
         target = path.resolve(strict=True)
     except (OSError, RuntimeError):
-        raise Refused("a link that leads nowhere") from None
+        raise Refused(Said("a link that leads nowhere")) from None
     if root is not None and not target.is_relative_to(root):
-        raise Refused("a link that leads out of the folder; hand in the notebook itself")
+        raise Refused(Said("a link that leads out of the folder; hand in the notebook itself"))
     return target
 
 
-def _what(mode: int) -> str:
+def _what(mode: int) -> Said:
     if stat.S_ISDIR(mode):
-        return "a folder with the name of a notebook"
+        return Said("a folder with the name of a notebook")
     if stat.S_ISLNK(mode):
-        return "a link"
-    return "a device, pipe or socket, not a file"
+        return Said("a link")
+    return Said("a device, pipe or socket, not a file")

@@ -6,12 +6,13 @@ nbformat's own reader is not used: it validates, and fails on notebooks that are
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from grader.intake.document import Refused, parse
-from grader.models import Cell, Flag
+from grader.models import Cell, Flag, Said
 
 NEWEST_FORMAT = 4
 MAX_CELLS = 5_000
@@ -20,6 +21,9 @@ MAX_CODE = 1_000_000
 MAX_TEXT = 200_000
 """characters of one markdown cell that are read: some hold whole pictures as text"""
 MAX_STORED = 65_536
+NO_CODE = Said("The notebook has no code.")
+_NO_CELLS = Said("valid JSON, but not a notebook: it has no cells")
+_NO_LIST = Said("valid JSON, but not a notebook: it has no list of cells")
 
 Kind = Literal["code", "markdown", "raw"]
 _KINDS: dict[str, Kind] = {
@@ -38,7 +42,8 @@ class Notebook:
 
     cells: tuple[Cell, ...] = ()
     flags: tuple[Flag, ...] = ()
-    problem: str | None = None
+    problem: Said | None = None
+    language: str = ""
 
 
 def read(data: bytes) -> Notebook:
@@ -47,16 +52,25 @@ def read(data: bytes) -> Notebook:
         document, encoding = parse(data)
         raw_cells, flags = _cells_of(document)
         if encoding not in ("utf-8", "utf-8-sig"):
+            stored = {"encoding": encoding.upper()}
             flags.append(
-                Flag(id="encoding", message=f"Stored as {encoding.upper()} instead of UTF-8; read anyway.")
+                Flag.of("encoding", Said("Stored as {encoding} instead of UTF-8; read anyway.", stored))
             )
-        flags.extend(_foreign_kernel(document))
+        language = _language(document)
+        flags.extend(_foreign_kernel(language))
         cells = _read_cells(raw_cells, flags)
     except Refused as refused:
-        return Notebook(problem=str(refused))
+        return Notebook(problem=refused.said)
     if not any(c.kind == "code" and c.source.strip() for c in cells):
-        flags.append(Flag(id="no_code", message="The notebook has no code."))
-    return Notebook(cells=cells, flags=tuple(flags))
+        flags.append(Flag.of("no_code", NO_CODE))
+    return Notebook(cells=cells, flags=tuple(flags), language=language)
+
+
+def too_many_cells(count: int) -> Said:
+    """Why a notebook of so many cells is not read."""
+    return Said(
+        "has {count:,} cells, more than the {most:,} that are read", {"count": count, "most": MAX_CELLS}
+    )
 
 
 def _cells_of(document: dict[str, Any]) -> tuple[list[Any], list[Flag]]:
@@ -71,18 +85,25 @@ def _cells_of(document: dict[str, Any]) -> tuple[list[Any], list[Flag]]:
     if major is not None and major > NEWEST_FORMAT:
         if not isinstance(cells, list) or not any(_is_cell(c) for c in cells):
             raise Refused(
-                f"notebook format {major} is newer than this grader knows and its cells can't be read; "
-                "save it in format 4 and upload again"
+                Said(
+                    "notebook format {format} is newer than this grader knows and its cells can't be read; "
+                    "save it in format 4 and upload again",
+                    {"format": major},
+                )
             )
-        message = f"Notebook format {major} is newer than this grader knows; its cells were read as format 4."
-        return cells, [Flag(id="newer_format", message=message)]
+        newer = Said(
+            "Notebook format {format} is newer than this grader knows; its cells were read as format 4.",
+            {"format": major},
+        )
+        return cells, [Flag.of("newer_format", newer)]
     if not isinstance(cells, list):
-        what = "no cells" if cells is None else "no list of cells"
-        raise Refused(f"valid JSON, but not a notebook: it has {what}")
+        raise Refused(_NO_CELLS if cells is None else _NO_LIST)
     if len(cells) > MAX_CELLS:
-        raise Refused(f"has {len(cells):,} cells, more than the {MAX_CELLS:,} that are read")
+        raise Refused(too_many_cells(len(cells)))
     if major is not None and major < 4:
-        return cells, [Flag(id="old_format", message=f"Notebook format {major}, upgraded to 4.")]
+        return cells, [
+            Flag.of("old_format", Said("Notebook format {format}, upgraded to 4.", {"format": major}))
+        ]
     return cells, []
 
 
@@ -122,13 +143,18 @@ def _read_cells(raw_cells: list[Any], flags: list[Flag]) -> tuple[Cell, ...]:
         cells.append(Cell(index=index, kind=kind or "raw", source=text, stored=stored))
     length = sum(len(c.source) for c in cells if c.kind == "code")
     if length > MAX_CODE:
-        raise Refused(f"holds {length:,} characters of code, more than the {MAX_CODE:,} that are read")
+        raise Refused(
+            Said(
+                "holds {size:,} characters of code, more than the {most:,} that are read",
+                {"size": length, "most": MAX_CODE},
+            )
+        )
     if damaged:
-        message = f"Cells that could not be read as cells: {_numbers(damaged)}."
-        flags.append(Flag(id="damaged_cells", message=message))
+        said = Said("Cells that could not be read as cells: {cells}.", {"cells": _numbers(damaged)})
+        flags.append(Flag.of("damaged_cells", said))
     if cut:
-        message = f"Text cells of which only the beginning was read: {_numbers(cut)}."
-        flags.append(Flag(id="long_text", message=message))
+        said = Said("Text cells of which only the beginning was read: {cells}.", {"cells": _numbers(cut)})
+        flags.append(Flag.of("long_text", said))
     return tuple(cells)
 
 
@@ -189,7 +215,8 @@ def _output_text(output: Any) -> str:
     return _text(value) or ""
 
 
-def _foreign_kernel(document: dict[str, Any]) -> Iterable[Flag]:
+def _language(document: dict[str, Any]) -> str:
+    """What the file says it is written in, "" where it does not: 'R', 'python 3.13'."""
     metadata = document.get("metadata")
     for section, key in (("kernelspec", "language"), ("language_info", "name"), ("kernelspec", "name")):
         entry = metadata.get(section) if isinstance(metadata, dict) else None
@@ -198,12 +225,27 @@ def _foreign_kernel(document: dict[str, Any]) -> Iterable[Flag]:
             continue
         if key == "name" and section == "kernelspec" and not _names_other_language(name):
             continue
-        if "python" not in name.lower():
-            shown = _printable(name.strip())[:40]
-            message = f"The file says its language is {shown!r}; its cells were run as Python all the same."
-            return [Flag(id="foreign_kernel", message=message)]
+        if "python" in name.lower():
+            return f"python {_version(metadata)}".strip()
+        return _printable(" ".join(name.split()))[:40]
+    return ""
+
+
+def _version(metadata: Any) -> str:
+    info = metadata.get("language_info") if isinstance(metadata, dict) else None
+    version = info.get("version") if isinstance(info, dict) else None
+    found = re.match(r"(\d{1,2}\.\d{1,3})(?:\.|\Z)", version) if isinstance(version, str) else None
+    return found[1] if found else ""
+
+
+def _foreign_kernel(language: str) -> Iterable[Flag]:
+    if not language or language.startswith("python"):
         return []
-    return []
+    text = Said(
+        "The file says its language is {language!r}; its cells were run as Python all the same.",
+        {"language": language},
+    )
+    return [Flag.of("foreign_kernel", text)]
 
 
 def _names_other_language(kernel: str) -> bool:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 
-from grader.intake.document import Refused
-from grader.intake.notebook import MAX_CELLS, MAX_CODE, Notebook
-from grader.models import Cell, Flag
+from grader.intake.document import NOT_TEXT, Refused
+from grader.intake.notebook import MAX_CELLS, MAX_CODE, NO_CODE, Notebook, too_many_cells
+from grader.models import Cell, Flag, Said
 
+_BY_CELLS = Said("A Python script was handed in; it was read cell by cell (percent format) as a notebook.")
+_BY_PARAGRAPHS = Said("A Python script was handed in; it was read paragraph by paragraph as a notebook.")
 _PERCENT = re.compile(r"^#\s*(%%|In\s*\[)", re.MULTILINE)
 
 
@@ -20,12 +22,12 @@ def read(data: bytes) -> Notebook:
         style = "percent" if _PERCENT.search(source) else "light"
         made = jupytext.reads(source, fmt={"extension": ".py", "format_name": style})
     except Refused as refused:
-        return Notebook(problem=str(refused))
+        return Notebook(problem=refused.said)
     except Exception as error:  # of a parser we did not write, on text a student wrote
         why = " ".join(str(error).split())[:200]
-        return Notebook(problem=f"Python source that can't be read as a notebook ({why})")
+        return Notebook(problem=Said("Python source that can't be read as a notebook ({why})", {"why": why}))
     if len(made.cells) > MAX_CELLS:
-        return Notebook(problem=f"has {len(made.cells):,} cells, more than the {MAX_CELLS:,} that are read")
+        return Notebook(problem=too_many_cells(len(made.cells)))
     cells = tuple(
         Cell(
             index=index,
@@ -34,20 +36,24 @@ def read(data: bytes) -> Notebook:
         )
         for index, cell in enumerate(made.cells)
     )
-    how = "cell by cell (percent format)" if style == "percent" else "paragraph by paragraph"
-    flags = [Flag(id="script", message=f"A Python script was handed in; it was read {how} as a notebook.")]
+    flags = [Flag.of("script", _BY_CELLS if style == "percent" else _BY_PARAGRAPHS)]
     if not any(c.kind == "code" and c.source.strip() for c in cells):
-        flags.append(Flag(id="no_code", message="The notebook has no code."))
+        flags.append(Flag.of("no_code", NO_CODE))
     return Notebook(cells=cells, flags=tuple(flags))
 
 
 def _text(data: bytes) -> str:
     if len(data) > MAX_CODE:
-        raise Refused(f"holds {len(data):,} bytes of code, more than the {MAX_CODE:,} that are read")
+        raise Refused(
+            Said(
+                "holds {size:,} bytes of code, more than the {most:,} that are read",
+                {"size": len(data), "most": MAX_CODE},
+            )
+        )
     if not data.strip():
-        raise Refused("the file is empty")
+        raise Refused(Said("the file is empty"))
     if b"\0" in data:
-        raise Refused("not text: the file is binary or damaged")
+        raise Refused(NOT_TEXT)
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError:

@@ -11,15 +11,16 @@ from pathlib import Path
 from grader.errors import UsageError
 from grader.intake.archives import is_archive_name
 from grader.intake.arrival import listed_times, received_at
-from grader.intake.choose import Choice, ChoiceItem, choose, is_script_name, refused_flags
+from grader.intake.choose import NOTHING, Choice, ChoiceItem, choose, is_script_name, refused_flags
 from grader.intake.convention import Convention, Listing, Owner
 from grader.intake.naming import Named
 from grader.intake.platforms import recognise, together
 from grader.intake.tree import File, Folder, Leftover, Parts, Tree, text, walk
-from grader.models import Flag, Student
+from grader.models import Flag, Said, Student
 from grader.text import printable
 
-_LATE = "The platform says it came late, not how late; no penalty is applied."
+_LATE = Said("The platform says it came late, not how late; no penalty is applied.")
+_NO_STUDENT = Said("Its name does not say whose it is, as those of the others do.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +49,7 @@ class Upload:
     student: Student = field(default_factory=Student)
     received_at: datetime | None = None
     flags: tuple[Flag, ...] = ()
-    problem: str | None = None
+    problem: Said | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,8 +146,7 @@ class _Reader:
             if owner is not None:
                 groups.setdefault(owner.key, []).append((ChoiceItem(file, owner.below, owner.order), owner))
             elif file.is_notebook:
-                message = "Its name does not say whose it is, as those of the others do."
-                yield self._upload(file, (Flag(id="no_student", message=message),))
+                yield self._upload(file, (Flag.of("no_student", _NO_STUDENT),))
             elif not file.refused and (listed := listed_times(file.path)) is not None:
                 times |= listed
             else:
@@ -157,7 +157,7 @@ class _Reader:
             choice = choose([i for i, _ in files], self.prefer)
             made = self._chosen(choice, files[0][0].file.parts[:-1])
             graded = next((o for i, o in files if i is choice.notebook), owners[-1])
-            late = (Flag(id="late", message=_LATE),) if graded.late else ()
+            late = (Flag.of("late", _LATE),) if graded.late else ()
             yield replace(
                 made,
                 named=Named(folders=(owners[0].student.id or "",), file=owners[0].label),
@@ -176,7 +176,11 @@ class _Reader:
                 continue
             seen.add(owner.key)
             hidden = [name for below in folder.all_folders() for name in below.hidden]
-            but = f" but hidden files ({', '.join(hidden[:3])})" if hidden else ""
+            nothing = (
+                Said("nothing was handed in but hidden files ({names})", {"names": tuple(hidden[:3])})
+                if hidden
+                else NOTHING
+            )
             yield Upload(
                 path=self.tree.root.joinpath(*folder.parts),
                 root=self.tree.root,
@@ -184,7 +188,7 @@ class _Reader:
                 named=Named(folders=(owner.student.id or "",), file=owner.label),
                 origin=owner.key,
                 student=owner.student,
-                problem=f"nothing was handed in{but}",
+                problem=nothing,
             )
 
     def _alone(self, file: File, folder: Folder) -> Upload:
@@ -192,7 +196,7 @@ class _Reader:
         others = sorted(
             (f for f in folder.everything() if f is not file), key=lambda f: (len(f.parts), f.parts)
         )
-        flags = tuple(refused_flags([(f.name, f.refused) for f in others if f.refused]))
+        flags = tuple(refused_flags([(f.name, f.refused) for f in others if f.refused is not None]))
         beside = tuple(Beside(f.path, "/".join(f.parts[depth:])) for f in others if not f.refused)
         return replace(self._upload(file, flags), beside=beside)
 
@@ -205,7 +209,7 @@ class _Reader:
             named=Named(folders=folders, file=_without_zip(file.name)),
             origin=f"{self.place}/{relative}",
             flags=flags,
-            problem=file.refused or None,
+            problem=file.refused,
         )
 
     def _chosen(self, choice: Choice, home: Parts) -> Upload:

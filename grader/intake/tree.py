@@ -13,6 +13,7 @@ from pathlib import Path
 from grader.errors import UsageError
 from grader.intake.archives import NotAnArchiveError, Unpacked, is_archive_name, other_archive, unpack
 from grader.intake.naming import is_notebook_name
+from grader.models import Said
 from grader.text import printable
 
 MAX_DEPTH = 30
@@ -37,7 +38,7 @@ class File:
 
     path: Path
     parts: Parts
-    refused: str = ""
+    refused: Said | None = None
 
     @property
     def name(self) -> str:
@@ -180,7 +181,7 @@ class _Walk:
         try:
             into.folders.append(self.graft(unpack(path, self.stage, shared=False), parts))
         except NotAnArchiveError as fault:
-            into.files.append(File(path, parts, str(fault)))
+            into.files.append(File(path, parts, fault.said))
 
     def _descend(self, path: Path, into: Folder, parts: Parts) -> None:
         if path in self.exclude:

@@ -15,6 +15,7 @@ import numpy.typing as npt
 from grader.assignment.values import Array, margin
 from grader.judging.decision import Decision
 from grader.judging.pairing import Slot
+from grader.models import Said
 from rubric.schema import TensorCheck, Tolerance
 
 Indices = npt.NDArray[np.intp]
@@ -56,7 +57,10 @@ def among(
         place = _place([e.ravel() for e in laid], _steps(laid[0].shape), numbers, slack)
         if place is not None:
             cell = numbers.cell[place] + 1
-            text = f"These values stand among others that were printed in cell {cell}; a person decides."
+            text = Said(
+                "These values stand among others that were printed in cell {cell}; a person decides.",
+                {"cell": cell},
+            )
             return Decision(check.id, "review", None, text)
     return None
 

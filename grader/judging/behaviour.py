@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping, Sequence, Set
-from dataclasses import dataclass
 
 from grader.judging.decision import Decision
 from grader.judging.source import Code
-from grader.models import Cell, Output
-from rubric.schema import BehaviourCheck, Messages, Mistake, Requirement, TextCheck
+from grader.judging.wording import PASSED, REVIEW, TYPED_IN
+from grader.models import Answer, Cell, Output, Said, together, verbatim
+from rubric.schema import BehaviourCheck, Mistake, Requirement, TextCheck
 
 _HEADING = re.compile(r"^\s*(#{1,6}\s|\*\*|<h\d|(?:question|task|exercise|aufgabe|frage)\b|\(?\d+[.)])", re.I)
 _FENCED = re.compile(r"```.*?(?:```|\Z)", re.DOTALL)
@@ -32,6 +32,7 @@ _ASKS = ("?", "？")
 _QUESTION = re.compile(r".*[?？]")
 _SENTENCE = 4  # words that make a line more than a name
 _LONGEST = 400  # characters of a comment's or a print's line
+NO_ANSWER = Said("No written answer was found.")
 _MOST = 4000  # characters of an answer that are shown to its reader
 
 
@@ -40,7 +41,6 @@ def judge_behaviour(
     decisions: Mapping[str, Decision],
     mistakes: Mapping[str, Mistake],
     code: Code,
-    messages: Messages,
     changed: Mapping[str, Set[str]] | None = None,
 ) -> Decision:
     """Does the notebook do what is asked, by its values where they tell, and by its code?
@@ -55,31 +55,31 @@ def judge_behaviour(
         mistakes[i] for i in sorted(made) if i in mistakes and mistakes[i].touches & {*check.broken_by}
     ]
     if not any(c.does_more_than_import for c in code.cells):
-        return Decision(check.id, "missing", 0.0, "The notebook has no code.")
+        return Decision(check.id, "missing", 0.0, Said("The notebook has no code."))
     if contradicting and all(
         _outvoted(m.id, decisions, (changed or {}).get(m.id, ())) for m in contradicting
     ):
-        names = " ".join(m.message for m in contradicting)
-        return Decision(check.id, "review", None, f"{messages.review} Most other values are right: {names}")
+        text = Said("Most other values are right: {lessons}", {"lessons": _joined(contradicting)})
+        return Decision(check.id, "review", None, together(REVIEW, text))
     if contradicting:
-        return Decision(check.id, "fail", 0.0, " ".join(m.message for m in contradicting))
+        return Decision(check.id, "fail", 0.0, verbatim(_joined(contradicting)))
     if len(passed) >= check.enough:
         lacking = [r for r in lacking if not r.unless_shown]
         odd = [name for name in check.doubted_by if _unexplained(decisions[name])]
         if odd and not lacking:
-            text = f"{messages.review} Nothing known explains the wrong {' and '.join(odd)}."
-            return Decision(check.id, "review", None, text)
-        return _by_code(check, lacking, messages)
+            text = Said("Nothing known explains the wrong {checks}.", {"checks": tuple(odd)})
+            return Decision(check.id, "review", None, together(REVIEW, text))
+        return _by_code(check, lacking)
     wrong = [d for d in shown if d.verdict in ("fail", "partial") and d.tells]
     explained = [d for d in wrong if d.diagnosis is not None and d.mistakes]
     if len(explained) + len(passed) >= check.enough:
-        return _by_code(check, lacking, messages)
+        return _by_code(check, lacking)
     if lacking:
-        return Decision(check.id, "fail", 0.0, " ".join(r.why for r in lacking))
+        return Decision(check.id, "fail", 0.0, verbatim(" ".join(r.why for r in lacking)))
     printed = [d for d in shown if d.verdict != "missing"]
     if printed and all(d.typed_in for d in printed):
-        return Decision(check.id, "review", None, f"{messages.review} {messages.typed_in}")
-    return Decision(check.id, "review", None, f"{messages.review} The printed values do not tell.")
+        return Decision(check.id, "review", None, together(REVIEW, TYPED_IN))
+    return Decision(check.id, "review", None, together(REVIEW, Said("The printed values do not tell.")))
 
 
 def _outvoted(mistake: str, decisions: Mapping[str, Decision], changed: Collection[str]) -> bool:
@@ -94,10 +94,14 @@ def _unexplained(decision: Decision) -> bool:
     return wrong and decision.diagnosis is None and decision.comparison is not None
 
 
-def _by_code(check: BehaviourCheck, lacking: Sequence[Requirement], messages: Messages) -> Decision:
+def _joined(mistakes: Sequence[Mistake]) -> str:
+    return " ".join(m.message for m in mistakes)
+
+
+def _by_code(check: BehaviourCheck, lacking: Sequence[Requirement]) -> Decision:
     if lacking:
-        return Decision(check.id, "fail", 0.0, " ".join(r.why for r in lacking))
-    return Decision(check.id, "pass", 1.0, messages.passed)
+        return Decision(check.id, "fail", 0.0, verbatim(" ".join(r.why for r in lacking)))
+    return Decision(check.id, "pass", 1.0, PASSED)
 
 
 def met(requirement: Requirement, code: Code) -> bool:
@@ -107,14 +111,6 @@ def met(requirement: Requirement, code: Code) -> bool:
         first = code.first_working_cell
         cells = [c for c in code.cells if first is not None and c.index <= first.index]
     return any(code.uses(name, cells) for name in requirement.any_of)
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """A written answer: the text, and the position of its first cell."""
-
-    text: str
-    cell: int
 
 
 def find_answer(check: TextCheck, cells: Sequence[Cell], outputs: Sequence[Output] = ()) -> Answer | None:
@@ -134,12 +130,12 @@ def find_answer(check: TextCheck, cells: Sequence[Cell], outputs: Sequence[Outpu
             if any(p.search(line) for p in patterns):
                 text = _below(line, lines[number + 1 :], cells[position + 1 :], patterns, outputs)
                 if text:
-                    return Answer(text[:_MOST], cell.index)
+                    return Answer(text=text[:_MOST], cell=cell.index)
     last_code = max((c.index for c in cells if c.kind == "code" and c.source.strip()), default=-1)
     tail = [c for c in cells if c.kind != "code" and c.index > last_code]
     texts = [(c.index, prose) for c in tail if (prose := _prose(_words(c.source)))]
     if texts:
-        return Answer("\n\n".join(prose for _, prose in texts)[:_MOST], texts[0][0])
+        return Answer(text="\n\n".join(prose for _, prose in texts)[:_MOST], cell=texts[0][0])
     return _said_aside(check, cells, outputs, patterns, last_code)
 
 
@@ -167,7 +163,7 @@ def _said_aside(
             or (may_just_answer and _YES_OR_NO.match(line.lstrip(" #*_>-")))
         ]
         if telling:
-            return Answer("\n".join(telling)[:_MOST], index)
+            return Answer(text="\n".join(telling)[:_MOST], cell=index)
     return None
 
 
@@ -268,9 +264,15 @@ def _prose(lines: Sequence[str]) -> str:
 def judge_text(check: TextCheck, answer: Answer | None, decisions: Mapping[str, Decision]) -> Decision:
     """Prepare a written answer for its reader; only a person gives points for words."""
     if answer is None:
-        return Decision(check.id, "missing", 0.0, "No written answer was found.")
-    facts = ", ".join(f"{name} {decisions[name].verdict}" for name in check.facts if name in decisions)
+        return Decision(check.id, "missing", 0.0, NO_ANSWER)
+    facts = tuple(f"{name} {decisions[name].verdict}" for name in check.facts if name in decisions)
     quoted = " ".join(answer.text.split())
     quoted = quoted if len(quoted) <= 600 else quoted[:600] + " …"
-    text = f"A person reads this answer (cell {answer.cell + 1}): “{quoted}”"
-    return Decision(check.id, "review", None, f"{text} Facts: {facts}." if facts else text)
+    text = [
+        Said(
+            "A person reads this answer (cell {cell}): “{words}”", {"cell": answer.cell + 1, "words": quoted}
+        )
+    ]
+    if facts:
+        text.append(Said("Facts: {facts}.", {"facts": facts}))
+    return Decision(check.id, "review", None, together(*text), answer=answer)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from grader.assignment.loading import Assignment
+from grader.judging.absence import NOTHING_REFUSED, Absence
 from grader.judging.among import Numbers, among
 from grader.judging.behaviour import find_answer, judge_behaviour, judge_text
 from grader.judging.books import books_of
@@ -19,11 +20,7 @@ from grader.judging.reading import read
 from grader.judging.settle import believe, doubt_coarse, doubt_swapped, follow_through, settle_hidden
 from grader.judging.slices import take_apart
 from grader.judging.source import Code
-from grader.models import (
-    Cell,
-    Output,
-    PrintedTensor,
-)
+from grader.models import Cell, Output, PrintedTensor
 from rubric.schema import BehaviourCheck, TensorCheck, TextCheck
 
 
@@ -32,12 +29,12 @@ def decide(
     printed: Sequence[Sequence[PrintedTensor]],
     assignment: Assignment,
     outputs: Sequence[Output] = (),
-    lacking: Sequence[str] = (),
+    absence: Absence = NOTHING_REFUSED,
 ) -> dict[str, Decision]:
     """A decision for every check of the rubric.
 
     printed: what was extracted from the run in each world, in the rubric's order of worlds. outputs: of the
-        first one, in which whole numbers may stand among words. lacking: packages without which a cell ended.
+        first one, in which whole numbers may stand among words. absence: what of ours kept prints away.
     """
     rubric = assignment.rubric
     books = books_of(assignment)
@@ -66,7 +63,7 @@ def decide(
         said = in_words(c, expected[0], outputs, code, books.vocabulary)
         said = said or among(c, expected, numbers, rubric.tolerance)
         if numeric[c.id].verdict == "missing":
-            said = said or in_a_picture(c, outputs, code) or _unseen(c.id, lacking)
+            said = said or in_a_picture(c, outputs, code)
             said = said or shown_as_none(c, outputs, code, books.vocabulary)
         numeric[c.id] = said or numeric[c.id]
     by_question = [[c.id for c in q.checks if isinstance(c, TensorCheck)] for q in rubric.questions]
@@ -76,16 +73,7 @@ def decide(
     changed = {id: {n for n, q in asked.items() if q in qs} for id, qs in explanation.changed.items()}
     for check in rubric.checks():
         if isinstance(check, BehaviourCheck):
-            decisions[check.id] = judge_behaviour(check, settled, mistakes, code, rubric.messages, changed)
+            decisions[check.id] = judge_behaviour(check, settled, mistakes, code, changed)
         elif isinstance(check, TextCheck):
             decisions[check.id] = judge_text(check, find_answer(check, cells, outputs), decisions)
-    return decisions
-
-
-def _unseen(check: str, lacking: Sequence[str]) -> Decision | None:
-    """What is missing where cells ended for want of packages that the kernel has not waits for a person."""
-    if not lacking:
-        return None
-    names = ", ".join(map(repr, lacking))
-    text = f"Not printed here, where a cell ended for want of the package {names}; a person decides."
-    return Decision(check, "review", None, text)
+    return absence.settle(decisions, rubric)

@@ -12,7 +12,7 @@ from grader.judging.evidence import Comparison, compare
 from grader.judging.match import Candidate
 from grader.judging.reading import Reading
 from grader.judging.source import Code
-from grader.models import Diagnosis, Flag, VerdictName
+from grader.models import Answer, Diagnosis, Flag, Said, VerdictName
 from rubric.schema import Mistake, Rubric, TensorCheck
 
 
@@ -21,21 +21,26 @@ class Decision:
     """What was decided about one check.
 
     credit: share of its points; None while a person decides. typed_in: its numbers stand in the code.
-    hidden: it fits in the handout's world and differs in another. guesses: hypotheses that give what was
+    hidden: it fits in the handout's world and differs in another. follow_through: it is right given an
+    earlier mistake. answer: the words that a person reads. guesses: hypotheses that give what was
     printed in place of this, the likeliest first; which one is told is for the other checks to say.
+    cause: of our environment's, for which a person decides (`grader.judging.absence`).
     """
 
     check: str
     verdict: VerdictName
     credit: float | None
-    reason: str
+    reason: Said
     candidate: Candidate | None = None
     comparison: Comparison | None = None
     diagnosis: Diagnosis | None = None
     flags: tuple[Flag, ...] = ()
     typed_in: bool = False
     hidden: bool = False
+    follow_through: bool = False
+    answer: Answer | None = None
     guesses: tuple[tuple[str, ...], ...] = ()
+    cause: str | None = None
 
     @property
     def mistakes(self) -> tuple[str, ...]:

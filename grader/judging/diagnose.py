@@ -20,7 +20,7 @@ from grader.assignment.values import Array, margin
 from grader.judging.book import Book, Target, View, fits
 from grader.judging.pairing import Slot
 from grader.judging.reading import Reading
-from grader.models import Diagnosis
+from grader.models import Diagnosis, Said, together, verbatim
 from rubric.schema import Mistake, Tolerance
 
 Ids = tuple[str, ...]
@@ -320,19 +320,18 @@ def named(ids: Ids, mistakes: Mapping[str, Mistake], rivals: Sequence[Ids]) -> D
     if len({_lesson(r, mistakes) for r in others}) > 1:
         return None
     apart = [i for i in dict.fromkeys(i for r in others[:1] for i in r) if i not in ids]
-    message = " ".join([lesson, *(f"Or: {mistakes[i].message}" for i in apart)])
-    details = [" ".join(mistakes[i].detail for i in ids)]
-    for rival in [*same[:_DETAILS], *others[:_DETAILS]]:
-        details += [f"Or: {mistakes[i].detail}" for i in rival if i not in ids]
-    if len(same) > _DETAILS:
-        details.append(f"Or {len(same) - _DETAILS} more of the same kind.")
+    message = together(verbatim(lesson), *(_or(mistakes[i].message) for i in apart))
+    rivalling = [i for r in [*same[:_DETAILS], *others[:_DETAILS]] for i in r if i not in ids]
+    further = dict.fromkeys(mistakes[i].detail for i in rivalling)
+    detail = [verbatim(" ".join(mistakes[i].detail for i in ids)), *map(_or, further)]
+    if more := len(same[_DETAILS:]):
+        detail.append(Said("Or {n} more of the same kind.", {"n": more}))
     alternatives = dict.fromkeys(i for r in [*others, *same] for i in r if i not in ids)
-    return Diagnosis(
-        ids=ids,
-        message=message,
-        detail=" ".join(dict.fromkeys(details)),
-        alternatives=tuple(alternatives),
-    )
+    return Diagnosis.of(ids, message, together(*detail), tuple(alternatives))
+
+
+def _or(what: str) -> Said:
+    return Said("Or: {what}", {"what": what})
 
 
 def _lesson(ids: Ids, mistakes: Mapping[str, Mistake]) -> str:

@@ -16,13 +16,23 @@ from grader.judging.match import Candidate
 from grader.judging.reading import Reading
 from grader.judging.source import Code
 from grader.judging.typed import may_be_typed_in, typed_in
-from grader.models import Flag
+from grader.judging.wording import PASSED, TYPED_IN
+from grader.models import Flag, Said
 from rubric.schema import TensorCheck, Tolerance
 
 STRONG = 0.9  # share of the known mistakes that a print must rule out
 _SERIES = 3  # values under names that count, so that none of them is the answer
 _COUNT = re.compile(r"\d+")
-_ALSO_TYPED = "These numbers also stand in the code; a person looks whether they were computed."
+_ALSO_TYPED = Said("These numbers also stand in the code; a person looks whether they were computed.")
+_ONLY_HERE = Said(
+    "The print fits, but did not appear under another seed; a person looks whether it was computed."
+)
+_UNNAMED = Said(
+    "The print fits, but its name does not say so; such a number may stand there for many reasons."
+)
+_ONE_OF_MANY = Said(
+    "One of many prints of this size, and nothing says that it is the answer; a person decides."
+)
 _CROWD = 6  # prints of one size that nothing names: a shotgun fires more, intermediate results are fewer
 _BETTER = {
     *("final", "correct", "corrected", "correctly", "right", "fixed", "answer", "result", "results"),
@@ -39,7 +49,6 @@ def judge_fit(
 
     right: the prints that fit in every world in which they appeared. others: what else was offered for it.
     """
-    messages = case.rubric.messages
     best = max(
         right, key=lambda c: (c.seen_everywhere, c.named(check.id), _says_other(c, check, case) is None)
     )
@@ -55,14 +64,18 @@ def judge_fit(
     if other is not None:
         label = best.readings[0].slot.first.label or best.readings[0].slot.first.above
         flags.append(
-            Flag(
-                id="label_mismatch",
-                message=f"{check.id} is right, but cell {best.cell + 1} labels it {label[:60]!r}",
+            Flag.of(
+                "label_mismatch",
+                Said(
+                    "{check} is right, but cell {cell} labels it {label!r}",
+                    {"check": check.id, "cell": best.cell + 1, "label": label[:60]},
+                ),
             )
         )
     if any(o.coverage == 1.0 for o in others):
-        flags.append(Flag(id="several_values", message=f"{check.id} was printed with other values too"))
-    return Decision(check.id, "pass", 1.0, messages.passed, best, comparison, flags=tuple(flags))
+        text = Said("{check} was printed with other values too", {"check": check.id})
+        flags.append(Flag.of("several_values", text))
+    return Decision(check.id, "pass", 1.0, PASSED, best, comparison, flags=tuple(flags))
 
 
 def _doubt(check: TensorCheck, best: Candidate, comparison: Comparison | None, case: Case) -> Decision | None:
@@ -71,29 +84,25 @@ def _doubt(check: TensorCheck, best: Candidate, comparison: Comparison | None, c
     several, moving = len(expected) > 1, moves(expected, case.rubric.tolerance)
     ruled_out = excluded(best, check.quantity, case.variants)
 
-    def open_(reason: str) -> Decision:
+    def open_(reason: Said) -> Decision:
         return Decision(check.id, "review", None, reason)
 
     if several and not best.seen_everywhere:
-        return open_(
-            "The print fits, but did not appear under another seed; a person looks whether it was computed."
-        )
+        return open_(_ONLY_HERE)
     if not moving and may_be_typed_in(best, case.code):
         return open_(_ALSO_TYPED)
     if several and typed_in(best, case.code):
         if all(r.movement == "constant" for r in best.readings):
-            return Decision(check.id, "fail", 0.0, case.rubric.messages.typed_in, typed_in=True)
+            return Decision(check.id, "fail", 0.0, TYPED_IN, typed_in=True)
         if all(typed_in(best, case.code, world) for world in range(1, len(expected))):
             return open_(_ALSO_TYPED)
     if ruled_out < STRONG:
-        return open_("The print fits, but its few digits also fit known mistakes.")
+        return open_(Said("The print fits, but its few digits also fit known mistakes."))
     if _tells_nothing(comparison, case.rubric.tolerance):
-        return open_("The print fits, but so would any other small number; a person decides.")
+        return open_(Said("The print fits, but so would any other small number; a person decides."))
     common = _is_common(expected, moving=moving) or check.quantity in case.twins
     if common and not best.named(check.id) and not best.may_be_named(check.id):
-        return open_(
-            "The print fits, but its name does not say so; such a number may stand there for many reasons."
-        )
+        return open_(_UNNAMED)
     return None
 
 
@@ -131,10 +140,10 @@ def _rivalry(
     right: Sequence[Candidate],
     others: Sequence[Candidate],
     case: Case,
-) -> str | None:
+) -> Said | None:
     """Other values offered for the same check: None where it is clear which one is meant."""
     if _in_a_crowd(check, best, case):
-        return "One of many prints of this size, and nothing says that it is the answer; a person decides."
+        return _ONE_OF_MANY
     rivals = [
         o
         for o in others
@@ -162,8 +171,10 @@ def _rivalry(
     latest = max(right, key=lambda c: c.last)
     if all(o.cell < latest.cell for o in rivals) and len(rivals) <= 2 and last == latest.last:
         return None
-    where = ", ".join(sorted({str(o.cell + 1) for o in rivals}))
-    return f"Several values were printed for this (also in cell {where}); a person decides which is meant."
+    return Said(
+        "Several values were printed for this (also in cell {cells}); a person decides which is meant.",
+        {"cells": tuple(sorted({o.cell + 1 for o in rivals}))},
+    )
 
 
 def _in_a_crowd(check: TensorCheck, best: Candidate, case: Case) -> bool:

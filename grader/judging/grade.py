@@ -16,6 +16,7 @@ from importlib.metadata import PackageNotFoundError, version
 from grader.assignment.loading import Assignment
 from grader.extract import extract
 from grader.judging import provenance
+from grader.judging.absence import Absence, refusals_of
 from grader.judging.decide import decide
 from grader.judging.score import score_question
 from grader.judging.stored import compare_stored
@@ -27,10 +28,13 @@ from grader.models import (
     PrintedTensor,
     Provenance,
     QuestionResult,
+    Refusal,
     Report,
     RubricRef,
+    Said,
     Submission,
     SubmissionRef,
+    Values,
     WorldRef,
 )
 
@@ -53,16 +57,15 @@ def grade(
     """
     rubric = assignment.rubric
     if submission.problem is not None or not executions:
-        problem = submission.problem or "nothing was executed"
+        problem = submission.problem or Said("nothing was executed")
         return _report(submission, _unreadable(problem), (), (), (), assignment)
     broken = [e for e in executions if e.status in _UNGRADED]
     if broken:
         return _report(submission, broken[0], executions, (), (), assignment)
     printed = [extract(e.outputs) for e in executions]
     told = executions[0].outputs if only is None else ()
-    decisions = decide(
-        submission.cells, printed if only is None else only, assignment, told, _lacking(executions[0])
-    )
+    absence = Absence(refusals_of(submission, executions), submission.cells)
+    decisions = decide(submission.cells, printed if only is None else only, assignment, told, absence)
     flags = (
         *(flag for d in decisions.values() for flag in d.flags),
         *compare_stored(submission.cells, printed[0]),
@@ -72,38 +75,37 @@ def grade(
     questions = tuple(
         score_question(q, decisions, rubric, outputs, assignment.references[0]) for q in rubric.questions
     )
-    return _report(submission, executions[0], executions, questions, flags, assignment)
-
-
-def _lacking(execution: Execution) -> list[str]:
-    """The packages for want of which a cell ended: not the student's fault."""
-    ended = [e.message for e in execution.errors if e.name == "ModuleNotFoundError"]
-    return [name for name in execution.missing_packages if any(repr(name) in text for text in ended)]
+    return _report(submission, executions[0], executions, questions, flags, assignment, absence.refusals)
 
 
 def _run_flags(executions: Sequence[Execution], worlds: Sequence[str]) -> list[Flag]:
     flags = []
     first = executions[0]
     if first.isolation.tier == "none":
-        flags.append(Flag(id="no_isolation", message="This notebook ran without any isolation."))
+        flags.append(Flag.of("no_isolation", Said("This notebook ran without any isolation.")))
     for name in first.missing_packages:
-        flags.append(
-            Flag(id="missing_package", message=f"The kernel's environment lacks the package {name!r}.")
-        )
+        text = Said("The kernel's environment lacks the package {name!r}.", {"name": name})
+        flags.append(Flag.of("missing_package", text))
     for world, execution in zip(worlds[1:], executions[1:], strict=False):
         if execution.status != first.status:
-            flags.append(
-                Flag(
-                    id="worlds_differ",
-                    message=f"Under another seed (world {world!r}) the run ended with {execution.status}"
-                    f"{': ' + execution.message if execution.message else ''}.",
-                )
+            ended: Values = {
+                "world": world,
+                "status": execution.status,
+                "why": execution.said or execution.message,
+            }
+            text = (
+                Said("Under another seed (world {world!r}) the run ended with {status}: {why}.", ended)
+                if execution.message
+                else Said("Under another seed (world {world!r}) the run ended with {status}.", ended)
             )
+            flags.append(Flag.of("worlds_differ", text))
     return flags
 
 
-def _unreadable(problem: str) -> Execution:
-    return Execution(status="unreadable", message=problem, isolation=Isolation(tier="not run"))
+def _unreadable(problem: Said) -> Execution:
+    return Execution(
+        status="unreadable", message=str(problem), said=problem, isolation=Isolation(tier="not run")
+    )
 
 
 def _report(
@@ -113,6 +115,7 @@ def _report(
     questions: tuple[QuestionResult, ...],
     flags: tuple[Flag, ...],
     assignment: Assignment,
+    refusals: tuple[Refusal, ...] = (),
 ) -> Report:
     rubric = assignment.rubric
     checks = [c for q in questions for c in q.checks]
@@ -130,10 +133,13 @@ def _report(
         execution=ExecutionSummary(
             status=execution.status,
             message=execution.message,
+            said=execution.said,
             isolation=execution.isolation,
             wall_s=round(sum(e.wall_s for e in executions) or execution.wall_s, 3),
             errors=execution.errors,
             stopped_at=execution.stopped_at,
+            interrupted=execution.interrupted,
+            refusals=refusals,
             missing_packages=execution.missing_packages,
             usage=execution.usage,
         ),

@@ -18,7 +18,7 @@ from grader.assignment.values import Array
 from grader.assignment.vocabulary import Vocabulary
 from grader.judging.decision import Decision
 from grader.judging.source import Code
-from grader.models import Output
+from grader.models import Output, Said
 from rubric.schema import TensorCheck
 
 _TRUTH = {0: "false|no|nein|falsch", 1: "true|yes|ja|wahr"}
@@ -44,7 +44,10 @@ def in_words(
         meaning = vocabulary.meaning(line, *([source.shown] if source else []))
         a_row = expected.size >= _TELLING and not meaning.names_background
         if check.id in meaning.options or a_row:
-            text = f"A person decides by these words (cell {cell + 1}): “{line.strip()}”"
+            text = Said(
+                "A person decides by these words (cell {cell}): “{words}”",
+                {"cell": cell + 1, "words": line.strip()},
+            )
             return Decision(check.id, "review", None, text)
     return None
 
@@ -61,7 +64,7 @@ def shown_as_none(
             name = label if _LETTER.search(label) else above
             meaning = vocabulary.meaning(name, *([source.shown] if source else []))
             if meaning.check == check.id:
-                text = "None is printed under this name: there was no value."
+                text = Said("None is printed under this name: there was no value.")
                 return Decision(check.id, "missing", 0.0, text)
         above = rest if rest.strip() else above
     return None

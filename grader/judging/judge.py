@@ -16,6 +16,8 @@ from grader.judging.fit import judge_fit
 from grader.judging.match import Candidate
 from grader.judging.misfit import judge_misfit
 from grader.judging.reading import Reading
+from grader.judging.wording import MISSING
+from grader.models import Said
 from rubric.schema import TensorCheck
 
 
@@ -66,16 +68,19 @@ def _judge_nothing(check: TensorCheck, case: Case) -> Decision:
             enumerate(claimed), key=lambda c: (c[1][0].order, c[1][0].meaning.words.get(c[1][1], 0), c[0])
         )[1]
         told_apart = _tells(printed) or quantity in printed.meaning.words
-        shown = quantity if told_apart else "nothing but zeros"
+        shown = quantity if told_apart else Said("nothing but zeros")
         name, cell = printed.slot.first.label or check.title, printed.slot.first.cell + 1
-        text = f"The print labelled {name!r} in cell {cell} shows {shown}."
+        text = Said(
+            "The print labelled {label!r} in cell {cell} shows {shown}.",
+            {"label": name, "cell": cell, "shown": shown},
+        )
         views = [
             v
             for v in _variants_of(printed, case)
             if v.target.quantity == check.quantity and v.whole and (_tells(printed) or _is_zero(v))
         ]
         return Decision(check.id, "fail", 0.0, text, guesses=_guesses(views, case))
-    return Decision(check.id, "missing", 0.0, case.rubric.messages.missing)
+    return Decision(check.id, "missing", 0.0, MISSING)
 
 
 def _tells(printed: Reading) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from math import ceil
 
-from grader.models import Flag, Late, Report
+from grader.models import Flag, Late, Report, Said
 from rubric.schema import Rubric
 
 FLAG = "late"
@@ -57,16 +57,25 @@ def totals(report: Report) -> Report:
 def _flagged(report: Report) -> Report:
     if report.late is None:
         return report
-    flag = Flag(id=FLAG, message=_sentence(report.late, report.submission.received_at))
+    flag = Flag.of(FLAG, _sentence(report.late, report.submission.received_at))
     others = tuple(f for f in report.flags if f.id != FLAG)
     return report.model_copy(update={"flags": (*others, flag)})
 
 
-def _sentence(late: Late, received: datetime | None) -> str:
-    when = f"{received:%Y-%m-%d %H:%M}" if received else "after the due date"
-    days = "1 day begun" if late.days == 1 else f"{late.days} days begun"
-    cost = f"{100 * late.share:g} % of the decided points ({late.points:g}) are taken off"
-    return f"Handed in {when}, due {late.due:%Y-%m-%d %H:%M}, {days}; {cost if late.share else 'no penalty'}."
+def _sentence(late: Late, received: datetime | None) -> Said:
+    cost = Said(
+        "{share:g} % of the decided points ({points:g}) are taken off",
+        {"share": 100 * late.share, "points": late.points},
+    )
+    return Said(
+        "Handed in {when}, due {due}, {days}; {cost}.",
+        {
+            "when": f"{received:%Y-%m-%d %H:%M}" if received else Said("after the due date"),
+            "due": f"{late.due:%Y-%m-%d %H:%M}",
+            "days": Said("{n} day begun", {"n": late.days}, "{n} days begun"),
+            "cost": cost if late.share else Said("no penalty"),
+        },
+    )
 
 
 def _round(value: float) -> float:

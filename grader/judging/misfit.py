@@ -17,12 +17,19 @@ from grader.judging.diagnose import named
 from grader.judging.evidence import TELLING, Comparison, digits, excluded, in_half_precision, last_digit_off
 from grader.judging.fit import STRONG
 from grader.judging.match import Candidate
-from grader.judging.relations import generic
+from grader.judging.relations import generic, times
 from grader.judging.typed import typed_in
-from grader.models import Diagnosis, VerdictName
+from grader.judging.wording import FAIL, PARTIAL, TYPED_IN
+from grader.models import Diagnosis, Said, VerdictName, together
 from rubric.schema import Rubric, TensorCheck
 
-_OTHER_WORLD = "Right under the handout's seed, different under another one; a person looks why."
+_OTHER_WORLD = Said("Right under the handout's seed, different under another one; a person looks why.")
+_DIGITS_ALONE = Said("They only look right at the few digits that were printed.")
+_SOME_DIGITS_ALONE = Said("Some of them only look right at the few digits that were printed.")
+_OTHER_UNIT = Said("Right in the unit that the label gives; a person decides.")
+_CUT_SHORT = Said("The print was cut short; a person decides by what can be seen.")
+_ANOTHER_ORDER = Said("All of it was printed, in another order; a person decides.")
+_UNMOVED = Said("The values are right, but do not change with the random seed: were they computed here?")
 _POWER = re.compile(  # of ten, in a label
     r"10\s*\^?\s*[-−]?\d|\de[-+−]?\d|µ|μ|[x×*]\s*10|\bscaled?\b|skaliert|milli|micro|mikro|nano|%",
     re.IGNORECASE,
@@ -35,7 +42,7 @@ def judge_misfit(check: TensorCheck, candidate: Candidate, case: Case) -> Decisi
     comparison = compared(check, candidate, case)
 
     def decided(
-        verdict: VerdictName, credit: float | None, reason: str, diagnosis: Diagnosis | None = None
+        verdict: VerdictName, credit: float | None, reason: Said, diagnosis: Diagnosis | None = None
     ) -> Decision:
         return Decision(check.id, verdict, credit, reason, candidate, comparison, diagnosis)
 
@@ -44,61 +51,57 @@ def judge_misfit(check: TensorCheck, candidate: Candidate, case: Case) -> Decisi
         return decided("review", None, doubt)
     unit = _other_unit(candidate, comparison, case)
     if unit is not None:
-        return decided("review", None, "Right in the unit that the label gives; a person decides.", unit)
+        return decided("review", None, _OTHER_UNIT, unit)
     constant = len(case.references) > 1 and all(r.movement == "constant" for r in candidate.readings)
     if candidate.kind == "mistaken" and constant:
         # a mistake whose numbers no world moves is met by whatever stands still, too
         if typed_in(candidate, case.code):
-            return replace(decided("fail", 0.0, rubric.messages.typed_in), typed_in=True)
+            return replace(decided("fail", 0.0, TYPED_IN), typed_in=True)
         if comparison is None or digits(comparison, rubric.tolerance) < TELLING:
-            return decided("fail", 0.0, rubric.messages.fail)
+            return decided("fail", 0.0, FAIL)
     if candidate.kind == "mistaken":
         rivals = case.explanation.rivals.get(candidate.mistakes, ())
         diagnosis = named(candidate.mistakes, case.mistakes, rivals)
         return decided("fail", 0.0, _differ(comparison, rubric), diagnosis)
     if any(r.slot.first.elided for r in candidate.readings):
-        return decided("review", None, "The print was cut short; a person decides by what can be seen.")
+        return decided("review", None, _CUT_SHORT)
     if candidate.coverage == 0.0 or (candidate.kind == "named" and candidate.coverage < 1.0):
         size = case.references[0][check.quantity].size
-        return decided(
-            "fail", 0.0, f"What is printed under this name has {_count(candidate)} numbers, not {size}."
+        text = Said(
+            "What is printed under this name has {count} numbers, not {size}.",
+            {"count": _count(candidate), "size": size},
         )
+        return decided("fail", 0.0, text)
     if candidate.coverage < 1.0 and _all_there(check, case):
-        return decided("review", None, "All of it was printed, in another order; a person decides.")
+        return decided("review", None, _ANOTHER_ORDER)
     if candidate.coverage < 1.0:
         return _judge_part(candidate, rubric, decided)
     if candidate.kind == "handout":
         if constant and typed_in(candidate, case.code):
-            return replace(decided("fail", 0.0, rubric.messages.typed_in), typed_in=True)
+            return replace(decided("fail", 0.0, TYPED_IN), typed_in=True)
         if constant:
-            return decided(
-                "review",
-                None,
-                "The values are right, but do not change with the random seed: were they computed here?",
-            )
+            return decided("review", None, _UNMOVED)
         if _excluded_first(check, candidate, case) >= STRONG and comparison is not None:
             return replace(decided("review", None, _OTHER_WORLD), hidden=True)
-        return decided(
-            "fail", 0.0, f"{rubric.messages.fail} They only look right at the few digits that were printed."
-        )
+        return decided("fail", 0.0, together(FAIL, _DIGITS_ALONE))
     if comparison is None:
-        return decided("fail", 0.0, f"{rubric.messages.fail} The shape does not fit either.")
+        return decided("fail", 0.0, together(FAIL, Said("The shape does not fit either.")))
     diagnosis = None if constant else generic(comparison.prints, rubric.tolerance)
     one_wrong = diagnosis is not None and diagnosis.ids == ("one_element",)
     if one_wrong and candidate.named(check.id) and comparison.share >= rubric.partial.at_least:
         share = rubric.partial.share * comparison.share
-        return decided("partial", share, rubric.messages.partial, diagnosis)
+        return decided("partial", share, PARTIAL, diagnosis)
     return decided("fail", 0.0, _differ(comparison, rubric), diagnosis)
 
 
-def _differ(comparison: Comparison | None, rubric: Rubric) -> str:
+def _differ(comparison: Comparison | None, rubric: Rubric) -> Said:
     """That the values are wrong, and why some that look right are marked."""
     if comparison is not None and len(comparison.prints) > 1:
         printed, expected = comparison.prints[0]
         alike = fits(printed, expected, margin(expected, rubric.tolerance))
         if alike.sum() > comparison.agrees.sum():
-            return f"{rubric.messages.fail} Some of them only look right at the few digits that were printed."
-    return rubric.messages.fail
+            return together(FAIL, _SOME_DIGITS_ALONE)
+    return FAIL
 
 
 def _other_unit(candidate: Candidate, comparison: Comparison | None, case: Case) -> Diagnosis | None:
@@ -148,8 +151,7 @@ def _unit_of_one(comparison: Comparison, *, per_cent: bool) -> Diagnosis | None:
             r < 0.5 * scale * abs(e[0]) for r, (_, e) in zip(reaches, comparison.prints, strict=True)
         )
         if power and telling and all(o <= r for o, r in zip(off, reaches, strict=True)):
-            text = f"Your values are {scale:.6g} times the expected ones."
-            return Diagnosis(ids=("constant_factor",), message=text, detail=text)
+            return times(scale)
     return None
 
 
@@ -165,27 +167,27 @@ def _all_there(check: TensorCheck, case: Case) -> bool:
 
 def _judge_part(candidate: Candidate, rubric: Rubric, decided: Callable[..., Decision]) -> Decision:
     """A tensor of which only a part was printed."""
-    shown = f"{candidate.coverage:.0%} of it was printed."
+    shown = {"share": candidate.coverage}
     if candidate.kind == "right" and candidate.coverage >= rubric.partial.at_least:
         share = rubric.partial.share * candidate.coverage
-        return decided("partial", share, f"{rubric.messages.partial} {shown}")
-    wrong = "" if candidate.kind == "right" else f"{rubric.messages.fail} "
-    return decided("fail", 0.0, f"{wrong}Only {shown}")
+        return decided("partial", share, together(PARTIAL, Said("{share:.0%} of it was printed.", shown)))
+    wrong = () if candidate.kind == "right" else (FAIL,)
+    return decided("fail", 0.0, together(*wrong, Said("Only {share:.0%} of it was printed.", shown)))
 
 
 def _count(candidate: Candidate) -> int:
     return sum(r.size for r in candidate.readings)
 
 
-def _imprecise(comparison: Comparison | None, rubric: Rubric) -> str | None:
+def _imprecise(comparison: Comparison | None, rubric: Rubric) -> Said | None:
     """Why nearly right values are a person's business: they may be right, but computed or cut coarsely."""
     if comparison is None or comparison.agrees.all():
         return None
     whole = all((expected == np.round(expected)).all() for _, expected in comparison.prints)
     if not whole and in_half_precision(comparison):
-        return "Close, and computed in half precision; a person decides."
+        return Said("Close, and computed in half precision; a person decides.")
     if last_digit_off(comparison, rubric.tolerance):
-        return "Right but for the last printed digit, as if digits were cut off; a person decides."
+        return Said("Right but for the last printed digit, as if digits were cut off; a person decides.")
     return None
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from grader.judging.decision import Decision
 from grader.judging.source import Code
-from grader.models import Output
+from grader.models import Output, Said
 from rubric.schema import TensorCheck
 
 _WRITES = re.compile(r"\bannot\s*=\s*(?!False|None)|\.(?:text|annotate|table|figtext|bar_label)\(")
@@ -21,5 +21,7 @@ def in_a_picture(check: TensorCheck, outputs: Sequence[Output], code: Code) -> D
     shown = next((o.cell for o in outputs if o.image is not None), None)
     if shown is None or not any(_WRITES.search(cell.source) for cell in code.cells):
         return None
-    text = f"It was not printed; a person looks whether a picture shows it (cell {shown + 1})."
+    text = Said(
+        "It was not printed; a person looks whether a picture shows it (cell {cell}).", {"cell": shown + 1}
+    )
     return Decision(check.id, "review", None, text)

@@ -13,7 +13,7 @@ import numpy as np
 
 from grader.assignment.values import Array, margin
 from grader.judging.book import fits
-from grader.models import Diagnosis, PrintedTensor
+from grader.models import Diagnosis, PrintedTensor, Said
 from rubric.schema import Tolerance
 
 GENERIC = frozenset(
@@ -49,11 +49,11 @@ def _not_finite(prints: Sequence[tuple[PrintedTensor, Array]], tolerance: Tolera
     del tolerance
     if np.isfinite(prints[0][0].values).all():
         return None
-    text = (
+    text = Said(
         "Some of your values are not finite (nan, inf): look for a division by zero, a root or a logarithm "
         "of a negative number."
     )
-    return Diagnosis(ids=("not_finite",), message=text, detail=text)
+    return Diagnosis.of(("not_finite",), text)
 
 
 def _factor(prints: Sequence[tuple[PrintedTensor, Array]], tolerance: Tolerance) -> Diagnosis | None:
@@ -63,10 +63,15 @@ def _factor(prints: Sequence[tuple[PrintedTensor, Array]], tolerance: Tolerance)
     if not all(_is_scaled(printed, factor * expected, tolerance) for printed, expected in prints):
         return None
     if factor == -1:
-        text = "Your values have the right magnitude and the opposite sign."
-    else:
-        text = f"Your values are {factor:.6g} times the expected ones."
-    return Diagnosis(ids=("constant_factor",), message=text, detail=text)
+        text = Said("Your values have the right magnitude and the opposite sign.")
+        return Diagnosis.of(("constant_factor",), text)
+    return times(factor)
+
+
+def times(factor: float) -> Diagnosis:
+    """All values are the right ones times this factor."""
+    text = Said("Your values are {factor:.6g} times the expected ones.", {"factor": factor})
+    return Diagnosis.of(("constant_factor",), text)
 
 
 def _changing_factor(prints: Sequence[tuple[PrintedTensor, Array]], tolerance: Tolerance) -> Diagnosis | None:
@@ -78,11 +83,13 @@ def _changing_factor(prints: Sequence[tuple[PrintedTensor, Array]], tolerance: T
         coarse = replace(printed, half_unit=tuple(2 * half for half in printed.half_unit))
         if factor is None or not _is_scaled(coarse, factor * expected, tolerance):
             return None
-    text = (
+    assert factors[0] is not None
+    text = Said(
         "Your values are the expected ones times a factor that changes with the random numbers, here "
-        f"{factors[0]:.4g}, as clipping or normalising does."
+        "{factor:.4g}, as clipping or normalising does.",
+        {"factor": factors[0]},
     )
-    return Diagnosis(ids=("changing_factor",), message=text, detail=text)
+    return Diagnosis.of(("changing_factor",), text)
 
 
 def _factor_of(printed: PrintedTensor, expected: Array) -> float | None:
@@ -112,8 +119,7 @@ def _permutation(prints: Sequence[tuple[PrintedTensor, Array]], tolerance: Toler
             return None
         if not (np.abs(np.sort(value) - np.sort(expected)) <= slack).all():
             return None
-    text = "These are the right numbers in another order."
-    return Diagnosis(ids=("permutation",), message=text, detail=text)
+    return Diagnosis.of(("permutation",), Said("These are the right numbers in another order."))
 
 
 def _unsigned(prints: Sequence[tuple[PrintedTensor, Array]], tolerance: Tolerance) -> Diagnosis | None:
@@ -121,8 +127,7 @@ def _unsigned(prints: Sequence[tuple[PrintedTensor, Array]], tolerance: Toleranc
         bare = np.abs(expected)
         if (expected >= 0).all() or not _is_scaled(printed, bare, tolerance):
             return None
-    text = "Your values are the right ones without their signs."
-    return Diagnosis(ids=("without_signs",), message=text, detail=text)
+    return Diagnosis.of(("without_signs",), Said("Your values are the right ones without their signs."))
 
 
 def _one_wrong(prints: Sequence[tuple[PrintedTensor, Array]], tolerance: Tolerance) -> Diagnosis | None:
@@ -132,8 +137,11 @@ def _one_wrong(prints: Sequence[tuple[PrintedTensor, Array]], tolerance: Toleran
     if wrong.sum() != 1 or wrong.size < 3:
         return None
     number = int(np.flatnonzero(wrong)[0]) + 1
-    text = f"One element differs: number {number} of {wrong.size}, counted row by row."
-    return Diagnosis(ids=("one_element",), message=text, detail=text)
+    text = Said(
+        "One element differs: number {number} of {size}, counted row by row.",
+        {"number": number, "size": int(wrong.size)},
+    )
+    return Diagnosis.of(("one_element",), text)
 
 
 def _rounded(prints: Sequence[tuple[PrintedTensor, Array]], tolerance: Tolerance) -> Diagnosis | None:
@@ -143,5 +151,5 @@ def _rounded(prints: Sequence[tuple[PrintedTensor, Array]], tolerance: Tolerance
     error = float(np.abs(np.asarray(printed.values) - expected).max())
     if not scale or not np.isfinite(error) or error > 0.01 * scale:
         return None
-    text = "Your values are close but not equal, as if rounded before the end of the computation."
-    return Diagnosis(ids=("rounded_early",), message=text, detail=text)
+    text = Said("Your values are close but not equal, as if rounded before the end of the computation.")
+    return Diagnosis.of(("rounded_early",), text)

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from grader.assignment.loading import Quantities
 from grader.judging.decision import Decision
 from grader.judging.evidence import describe
-from grader.models import CheckResult, Output, QuestionResult
+from grader.judging.wording import worded
+from grader.models import CheckResult, Output, QuestionResult, Said, VerdictName
 from rubric.schema import Check, Question, Rubric, TensorCheck
 
 
@@ -49,18 +50,35 @@ def _score_check(
             [w.name for w in rubric.worlds],
             rubric.tolerance,
         )
-    hint = f" {check.hint}" if check.hint and decision.verdict in ("fail", "missing", "partial") else ""
+    said = worded(decision.reason, rubric.messages)
+    hint = hint_for(check, decision.verdict)
     return CheckResult(
         id=check.id,
         title=check.title,
         verdict=decision.verdict,
         score=None if decision.credit is None else _points(check.points * decision.credit),
         max_score=_points(check.points),
-        message=decision.reason + hint,
+        message=in_english(said, hint),
+        said=said,
+        hint=hint,
+        typed_in=decision.typed_in,
+        follow_through=decision.follow_through,
+        answer=decision.answer,
+        cause=decision.cause,
         evidence=evidence,
         diagnosis=decision.diagnosis,
         expected=reference[check.quantity].tolist() if isinstance(check, TensorCheck) else None,
     )
+
+
+def hint_for(check: Check, verdict: VerdictName) -> str:
+    """The rubric's hint, where there is something to be done."""
+    return check.hint if verdict in ("fail", "missing", "partial") else ""
+
+
+def in_english(said: Said, hint: str) -> str:
+    """The message of report.json."""
+    return f"{said} {hint}" if hint else str(said)
 
 
 def _points(value: float) -> float:

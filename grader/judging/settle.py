@@ -13,7 +13,8 @@ from grader.judging.decision import Case, Decision
 from grader.judging.diagnose import named
 from grader.judging.evidence import COARSE, LEAST_DIGITS, digits
 from grader.judging.relations import generic
-from grader.models import Diagnosis
+from grader.judging.wording import FAIL, FOLLOW_THROUGH
+from grader.models import Diagnosis, Said, together
 
 
 def settle_hidden(decisions: Mapping[str, Decision], case: Case) -> dict[str, Decision]:
@@ -31,7 +32,7 @@ def settle_hidden(decisions: Mapping[str, Decision], case: Case) -> dict[str, De
     ]
     if not wrong:
         return dict(decisions)
-    text = f"{case.rubric.messages.fail} They only look right at the few digits that were printed."
+    text = together(FAIL, Said("They only look right at the few digits that were printed."))
     return {
         name: replace(d, verdict="fail", credit=0.0, reason=text) if d.hidden and d.verdict == "review" else d
         for name, d in decisions.items()
@@ -48,7 +49,9 @@ def doubt_coarse(decisions: Mapping[str, Decision], case: Case) -> dict[str, Dec
         if not decision.comparison.agrees.all() and decision.diagnosis is None and not decision.typed_in:
             wrong = wrong or name
         if wrong is not None and decision.verdict == "pass" and _digits(decision, case) < COARSE:
-            text = f"The few digits fit, but those of {wrong} do not; a person decides."
+            text = Said(
+                "The few digits fit, but those of {wrong} do not; a person decides.", {"wrong": wrong}
+            )
             settled[name] = replace(decision, verdict="review", credit=None, reason=text)
     return settled
 
@@ -85,7 +88,8 @@ def follow_through(
                         decision,
                         verdict="partial",
                         credit=case.rubric.follow_through,
-                        reason=case.rubric.messages.follow_through,
+                        reason=FOLLOW_THROUGH,
+                        follow_through=True,
                     )
         earlier |= here
     return settled
@@ -194,8 +198,10 @@ def doubt_swapped(decisions: Mapping[str, Decision], case: Case) -> dict[str, De
             d,
             verdict="review",
             credit=None,
-            reason=f"Right, but printed under the name of {swapped[name]}, and that one under this; a person "
-            "decides.",
+            reason=Said(
+                "Right, but printed under the name of {other}, and that one under this; a person decides.",
+                {"other": swapped[name]},
+            ),
         )
         if name in swapped
         else d

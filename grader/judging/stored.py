@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from grader.extract import extract_text
-from grader.models import Cell, Flag, PrintedTensor
+from grader.models import Cell, Flag, PrintedTensor, Said
 
 _LONGEST = 200_000  # characters of one cell's stored output that are read
 
@@ -32,13 +32,11 @@ def compare_stored(cells: Sequence[Cell], printed: Sequence[PrintedTensor]) -> l
             different.append(cell.index + 1)
     if not different:
         return []
-    where = ", ".join(map(str, different))
-    return [
-        Flag(
-            id="stored_outputs_differ",
-            message=f"The outputs saved in cell {where} are not what the notebook prints when it is run.",
-        )
-    ]
+    text = Said(
+        "The outputs saved in cell {cells} are not what the notebook prints when it is run.",
+        {"cells": tuple(different)},
+    )
+    return [Flag.of("stored_outputs_differ", text)]
 
 
 def _same(claimed: PrintedTensor, ran: PrintedTensor) -> bool:

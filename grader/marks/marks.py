@@ -11,19 +11,32 @@ import errno
 import os
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
+from functools import reduce
 from pathlib import Path
 
 from pydantic import Field, ValidationError
 
 from grader.errors import StorageError
 from grader.judging.late import totals
-from grader.models import CheckResult, Flag, QuestionResult, Record, Report, VerdictName
-from rubric.schema import Rubric
+from grader.judging.score import hint_for
+from grader.judging.wording import REVIEW, worded
+from grader.models import (
+    CheckResult,
+    Flag,
+    QuestionResult,
+    Record,
+    Report,
+    Said,
+    Value,
+    VerdictName,
+    verbatim,
+)
+from rubric.schema import Check, Rubric
 
 FILE = "marks.jsonl"
 BY_HAND = "marked_by_hand"
 CHANGED = "automatic_verdict_changed"
-_SENTENCES = {"en": "Marked by hand: {reason}", "de": "Von Hand bewertet: {reason}"}
+_NOT_GRADED = Said("not graded")
 
 
 class Mark(Record):
@@ -118,7 +131,8 @@ def apply(report: Report, marks: Mapping[str, Mark], rubric: Rubric) -> Report:
     marks: by check id, as `Marks.of` gives them. A report that could not be graded gets the rubric's
     checks, those without a mark waiting for a person. The same report when no mark fits a check.
     """
-    known = {c.id for c in rubric.checks()} | {c.id for q in report.questions for c in q.checks}
+    asked = {c.id: c for c in rubric.checks()}
+    known = asked.keys() | {c.id for q in report.questions for c in q.checks}
     fitting = {check: mark for check, mark in marks.items() if check in known}
     if not fitting:
         return report
@@ -131,7 +145,7 @@ def apply(report: Report, marks: Mapping[str, Mark], rubric: Rubric) -> Report:
             mark = fitting.get(check.id)
             if mark is not None:
                 flags += _flags(mark, check, report)
-                check = _marked(check, mark, rubric)  # noqa: PLW2901
+                check = _marked(check, mark, asked.get(check.id))  # noqa: PLW2901
             checks.append(check)
         changed.append(question.model_copy(update={"checks": tuple(checks)}))
     return totals(report.model_copy(update={"questions": tuple(changed), "flags": (*report.flags, *flags)}))
@@ -139,7 +153,7 @@ def apply(report: Report, marks: Mapping[str, Mark], rubric: Rubric) -> Report:
 
 def open_checks(report: Report, rubric: Rubric) -> Report:
     """A report that could not be graded, with the rubric's checks, each waiting for a person."""
-    review = rubric.messages.review
+    review = worded(REVIEW, rubric.messages)
     questions = tuple(
         QuestionResult(
             id=question.id,
@@ -149,7 +163,13 @@ def open_checks(report: Report, rubric: Rubric) -> Report:
             addressed=False,
             checks=tuple(
                 CheckResult(
-                    id=c.id, title=c.title, verdict="review", score=None, max_score=c.points, message=review
+                    id=c.id,
+                    title=c.title,
+                    verdict="review",
+                    score=None,
+                    max_score=c.points,
+                    message=str(review),
+                    said=review,
                 )
                 for c in question.checks
             ),
@@ -159,39 +179,50 @@ def open_checks(report: Report, rubric: Rubric) -> Report:
     return report.model_copy(update={"questions": questions})
 
 
-def _marked(check: CheckResult, mark: Mark, rubric: Rubric) -> CheckResult:
+def _marked(check: CheckResult, mark: Mark, asked: Check | None) -> CheckResult:
     points = mark.points or 0.0
+    said = Said("Marked by hand: {reason}", {"reason": mark.reason})
     verdict: VerdictName = "pass" if points >= check.max_score else "partial" if points else "fail"
     return check.model_copy(
         update={
             "verdict": verdict,
             "score": points,
-            "message": _SENTENCES[rubric.language].format(reason=mark.reason),
+            "message": str(said),
+            "said": said,
+            "hint": hint_for(asked, verdict) if asked else "",
+            "by_hand": True,
             "diagnosis": None if verdict == "pass" else check.diagnosis,
         }
     )
 
 
 def _flags(mark: Mark, check: CheckResult, report: Report) -> list[Flag]:
-    now = _automatic(check.verdict, check.score) if report.questions else "not graded"
-    then = _automatic(mark.verdict, mark.score) if mark.verdict else "not graded"
-    said = (
-        f"{check.id}: {mark.points:g} of {check.max_score:g} by {mark.by}, {mark.at:%Y-%m-%d}: "
-        f"{mark.reason} (automatic: {now})"
-    )
-    flags = [Flag(id=BY_HAND, message=said)]
+    now = _automatic(check.verdict, check.score) if report.questions else _NOT_GRADED
+    then = _automatic(mark.verdict, mark.score) if mark.verdict else _NOT_GRADED
+    given: dict[str, Value] = {"check": check.id, "points": mark.points or 0.0, "by": mark.by}
+    why: dict[str, Value] = {
+        "most": check.max_score,
+        "day": f"{mark.at:%Y-%m-%d}",
+        "reason": mark.reason,
+        "now": now,
+    }
+    said = Said("{check}: {points:g} of {most:g} by {by}, {day}: {reason} (automatic: {now})", given | why)
+    flags = [Flag.of(BY_HAND, said)]
     news = []
     if now != then:
-        news.append(f"the automatic verdict was {then} and is now {now}")
+        verdicts = {"then": then, "now": now}
+        news.append(Said("the automatic verdict was {then} and is now {now}", verdicts))
     if mark.max_score != check.max_score:
-        news.append(f"the check was worth {mark.max_score:g} and is now worth {check.max_score:g}")
+        worth = {"then": mark.max_score, "now": check.max_score}
+        news.append(Said("the check was worth {then:g} and is now worth {now:g}", worth))
     if mark.sha256 != report.submission.sha256:
-        news.append("the notebook is another one now")
+        news.append(Said("the notebook is another one now"))
     if news:
-        message = f"{check.id}: since {mark.by} gave {mark.points:g} points, {', '.join(news)}."
-        flags.append(Flag(id=CHANGED, message=message))
+        told = reduce(lambda one, other: Said("{one}, {other}", {"one": one, "other": other}), news)
+        since = Said("{check}: since {by} gave {points:g} points, {news}.", given | {"news": told})
+        flags.append(Flag.of(CHANGED, since))
     return flags
 
 
-def _automatic(verdict: VerdictName, score: float | None) -> str:
-    return verdict if score is None else f"{verdict}, {score:g}"
+def _automatic(verdict: VerdictName, score: float | None) -> Said:
+    return verbatim(verdict if score is None else f"{verdict}, {score:g}")

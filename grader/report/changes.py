@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from grader.marks.marks import BY_HAND
 from grader.models import CheckResult, Report
 
 
@@ -94,8 +93,8 @@ def _reasons(before: Report | None, after: Report | None) -> Iterator[str]:
         yield "lateness"
 
 
-def _by_hand(report: Report) -> set[str]:
-    return {f.message.partition(" (automatic:")[0] for f in report.flags if f.id == BY_HAND}
+def _by_hand(report: Report) -> set[tuple[str, float | None, str]]:
+    return {(c.id, c.score, c.message) for q in report.questions for c in q.checks if c.by_hand}
 
 
 def _check(check: CheckResult | None) -> str:

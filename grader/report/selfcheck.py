@@ -24,6 +24,7 @@ from grader.judging.reading import movement
 from grader.judging.sighting import Sighting, sight
 from grader.judging.source import Code
 from grader.judging.stored import compare_stored
+from grader.judging.wording import MISSING, worded
 from grader.models import Execution, Output, PrintedTensor, Submission, VerdictName
 from grader.report.view import CheckView, student_view
 from grader.text import one_line
@@ -187,7 +188,7 @@ def self_check(
         language=rubric.language,
         troubles=(*(t.text for t in view.troubles), *_differences(submission, printed[0], worlds, spoken)),
         groups=tuple(Group(q.title, shown) for q in rubric.questions if (shown := tuple(items(q)))),
-        why_missing=f"{said(rubric.messages.missing, rubric.language)} {spoken.by_name}",
+        why_missing=f"{said(str(worded(MISSING, rubric.messages)), rubric.language)} {spoken.by_name}",
     )
 
 

@@ -6,11 +6,10 @@ reasons and `Diagnosis.detail` are for the assistant and never enter it.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from grader.judging.behaviour import find_answer
-from grader.marks.marks import BY_HAND
 from grader.models import CheckResult, Evidence, QuestionResult, Report, Submission, VerdictName
 from grader.report.tensors import Block, ComparisonTable, Worst, compare
 from grader.text import one_line
@@ -107,8 +106,7 @@ class StudentView:
 def student_view(report: Report, submission: Submission, rubric: Rubric) -> StudentView:
     """The report in the rubric's language, without what its disclosure keeps back."""
     spoken = words(rubric.language)
-    by_hand = {f.message.partition(":")[0] for f in report.flags if f.id == BY_HAND}
-    questions = tuple(_question(q, submission, rubric, spoken, by_hand) for q in report.questions)
+    questions = tuple(_question(q, submission, rubric, spoken) for q in report.questions)
     name = _name(report) or spoken.no_name
     return StudentView(
         words=spoken,
@@ -192,6 +190,8 @@ def _troubles(report: Report, spoken: Words) -> tuple[Trouble, ...]:
         if run.stopped_at is not None:
             cell = run.stopped_at + 1
             found.append(Trouble(spoken.stopped_at.format(why=_sentence(why), cell=cell), cell))
+        elif run.interrupted:
+            found.append(Trouble(_sentence(why), run.interrupted[0] + 1))
         elif report.score is not None:
             found.append(Trouble(f"{spoken.not_run} ({why})"))
     elif run.errors:
@@ -208,7 +208,7 @@ def _sentence(text: str) -> str:
 
 
 def _question(
-    question: QuestionResult, submission: Submission, rubric: Rubric, spoken: Words, by_hand: Collection[str]
+    question: QuestionResult, submission: Submission, rubric: Rubric, spoken: Words
 ) -> QuestionView:
     waiting = sum(c.max_score for c in question.checks if c.score is None and c.verdict == "review")
     earned = sum(c.score for c in question.checks if c.score is not None)
@@ -226,7 +226,7 @@ def _question(
         waiting=waiting,
         max_score=question.max_score,
         addressed=question.addressed,
-        checks=tuple(_check(c, submission, rubric, spoken, c.id in by_hand) for c in question.checks),
+        checks=tuple(_check(c, submission, rubric, spoken) for c in question.checks),
     )
 
 
@@ -258,15 +258,10 @@ def _points(score: float | None, most: float, spoken: Words) -> str:
     return spoken.points[most != 1].format(score=points(score, spoken), max=points(most, spoken))
 
 
-def _check(
-    check: CheckResult, submission: Submission, rubric: Rubric, spoken: Words, by_hand: bool
-) -> CheckView:
+def _check(check: CheckResult, submission: Submission, rubric: Rubric, spoken: Words) -> CheckView:
     said = next((c for c in rubric.checks() if c.id == check.id), None)
-    hint = said.hint if said else ""
     tells = rubric.disclosure != "none"
-    message = check.message.strip()
-    if hint and message != hint:
-        message = message.removesuffix(hint).strip()  # it has a place of its own
+    message = str(check.said or check.message).strip()
     quote = _quote(check.evidence, submission)
     if isinstance(said, TextCheck):
         quote = _written(said, submission)
@@ -278,9 +273,8 @@ def _check(
         verdict=check.verdict,
         waits=check.score is None,
         points=_points(check.score, check.max_score, spoken),
-        message=(message if by_hand else translated(message, rubric.language))
-        if tells or by_hand
-        else "",  # a person's reason is written for the student
+        # a person's reason is written for the student
+        message=translated(message, rubric.language) if tells or check.by_hand else "",
         quote=quote,
         comparison=None,
         relaid="",
@@ -288,14 +282,14 @@ def _check(
         departs="",
         wrong="",
         hint="",
-        by_hand=by_hand,
+        by_hand=check.by_hand,
     )
     if check.verdict in ("pass", "review") or not tells:
         return view
     full = rubric.disclosure == "full"
     evidence = check.evidence
     # Numbers typed in are no less wrong for looking right: marking them would explain nothing.
-    agrees = evidence.agrees if evidence and not message.startswith(rubric.messages.typed_in) else None
+    agrees = evidence.agrees if evidence and not check.typed_in else None
     comparison = compare(evidence and evidence.actual, check.expected, agrees)
     if comparison and _texts(comparison.actual) == _texts(comparison.expected):
         comparison = None  # twice the same says nothing
@@ -313,7 +307,7 @@ def _check(
         worst=worst,
         departs=departs,
         wrong=translated(check.diagnosis.message, rubric.language) if check.diagnosis else "",
-        hint=hint,
+        hint=check.hint,
     )
 
 

@@ -52,11 +52,12 @@ _GERMAN: dict[str, str] = {
     "These values stand among others that were printed in cell {where}; a person decides.": "Diese Werte stehen unter anderen, die in Zelle {where} ausgegeben wurden; eine Person entscheidet.",
     # grader.judging.behaviour
     "The notebook has no code.": "Das Notebook enthält keinen Code.",
-    "Nothing known explains the wrong {name} and {name} and {name}.": "Für {name}, {name} und {name} ist keine Erklärung bekannt.",
-    "Nothing known explains the wrong {name} and {name}.": "Für {name} und {name} ist keine Erklärung bekannt.",
+    "Nothing known explains the wrong {name}, {name}, {name}.": "Für {name}, {name} und {name} ist keine Erklärung bekannt.",
+    "Nothing known explains the wrong {name}, {name}.": "Für {name} und {name} ist keine Erklärung bekannt.",
     "Most other values are right:": "Die meisten anderen Werte sind richtig:",
     "Nothing known explains the wrong {name}.": "Für {name} ist keine Erklärung bekannt.",
     "The printed values do not tell.": "Die ausgegebenen Werte verraten es nicht.",
+    "Marked by hand:": "Von Hand bewertet:",
     "No written answer was found.": "Eine geschriebene Antwort wurde nicht gefunden.",
     "A person reads this answer (cell {where}):": "Eine Person liest diese Antwort (Zelle {where}):",
     # grader.judging.relations, grader.judging.diagnose

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Any
 
 from grader.models import (
     Cell,
@@ -17,6 +18,7 @@ from grader.models import (
     QuestionResult,
     Report,
     RubricRef,
+    Said,
     Student,
     Submission,
     SubmissionRef,
@@ -131,9 +133,17 @@ def evidence(cell: int, label: str, text: str, actual: object, agrees: object) -
     )
 
 
+def check(**fields: Any) -> CheckResult:
+    """As the grader makes it: with the sentence as data, and the rubric's hint where it helps."""
+    asked = {c.id: c for c in RUBRIC.checks()}.get(fields["id"])
+    helps = asked is not None and fields["verdict"] in ("fail", "missing", "partial")
+    said = Said(fields["message"])
+    return CheckResult.model_validate({"said": said, "hint": asked.hint if helps else "", **fields})
+
+
 def output_right() -> CheckResult:
     text = "tensor([[-0.0442,  0.0187],\n        [ 0.7311,  0.2689]])"
-    return CheckResult(
+    return check(
         id="output",
         title="Output of the network",
         verdict="pass",
@@ -155,7 +165,7 @@ def gradient(factor: float) -> CheckResult:
         detail="loss without the factor 1/2; gradients are 2 × reference",
         alternatives=("gradients_accumulated",),
     )
-    return CheckResult(
+    return check(
         id="dW1",
         title="∂L/∂W1",
         verdict="pass" if right else "fail",
@@ -175,22 +185,20 @@ def gradient(factor: float) -> CheckResult:
 
 
 def bias(actual: list[float | None], agrees: list[bool], verdict: str, score: float) -> CheckResult:
-    return CheckResult.model_validate(
-        {
-            "id": "db1",
-            "title": "∂L/∂b1",
-            "verdict": verdict,
-            "score": score,
-            "max_score": 20,
-            "message": {"pass": "Correct.", "partial": "Partly correct."}[verdict],
-            "evidence": evidence(3, "db1:", f"tensor({actual})", actual, agrees),
-            "expected": DB1,
-        }
+    return check(
+        id="db1",
+        title="∂L/∂b1",
+        verdict=verdict,
+        score=score,
+        max_score=20,
+        message={"pass": "Correct.", "partial": "Partly correct."}[verdict],
+        evidence=evidence(3, "db1:", f"tensor({actual})", actual, agrees),
+        expected=DB1,
     )
 
 
 def comparison() -> CheckResult:
-    return CheckResult(
+    return check(
         id="same",
         title="Same results?",
         verdict="review",
@@ -283,7 +291,7 @@ def crashed() -> tuple[Report, Submission]:
     )
     attack = "```\n</code></pre><script>alert(1)</script>\n# 100 of 100 points\x1b[2J\u202e\n````"
     missing = [
-        CheckResult(
+        check(
             id=name,
             title=title,
             verdict="missing",
@@ -294,7 +302,7 @@ def crashed() -> tuple[Report, Submission]:
         )
         for name, title, most, right in (("dW1", "∂L/∂W1", 40, DW1), ("db1", "∂L/∂b1", 20, DB1))
     ]
-    output = CheckResult(
+    output = check(
         id="output",
         title="Output of the network",
         verdict="fail",
@@ -325,9 +333,7 @@ def ungraded() -> tuple[Report, Submission]:
     )
     dora = Student(name="Dora")
     checks = [
-        CheckResult(
-            id=c.id, title=c.title, verdict="review", score=None, max_score=c.points, message="Not graded."
-        )
+        check(id=c.id, title=c.title, verdict="review", score=None, max_score=c.points, message="Not graded.")
         for c in RUBRIC.checks()
     ]
     return report("dora", dora, checks, run), submission("dora", dora)

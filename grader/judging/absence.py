@@ -1,0 +1,154 @@
+"""What our environment may have kept away is nobody's fault (pure).
+
+A record of a refusal turns `missing`, and a `fail` that rests on what the refusal changed, into `review`,
+and nothing into anything else: who forges one gains a person's look. It counts only where it can have kept
+a print away. What was ended or raised can where the code that did not run may print; a program that was
+skipped can; what was done by other means cannot. A wrong value counts as wrong unless its cell uses what a
+cell made that did not run as at home.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from grader.judging.decision import Decision
+from grader.judging.dependence import depends, may_print
+from grader.models import Cell, CellError, Execution, Refusal, Said, Submission, Values, together
+from rubric.schema import BehaviourCheck, Rubric
+
+_PYTHON = re.compile(r"(?i)python\s+(\d+)\.(\d+)")
+
+
+@dataclass(frozen=True, slots=True)
+class Absence:
+    """All that was refused in the runs of one notebook, and its cells."""
+
+    refusals: tuple[Refusal, ...]
+    cells: tuple[Cell, ...]
+
+    def settle(self, decisions: Mapping[str, Decision], rubric: Rubric) -> dict[str, Decision]:
+        """The same decisions, with `review` where a refusal may have kept away what they rest on."""
+        if not self.refusals:
+            return dict(decisions)
+        settled = {name: self._settled(d, by_code=False) for name, d in decisions.items()}
+        for check in rubric.checks():
+            if isinstance(check, BehaviourCheck):
+                shown = [settled[name].cause for name in check.shown_by]
+                own = self._settled(decisions[check.id], by_code=True)
+                cause = own.cause or next(filter(None, shown), None)
+                settled[check.id] = replace(own, cause=cause if own.verdict == "review" else None)
+        return settled
+
+    def _settled(self, decision: Decision, *, by_code: bool) -> Decision:
+        """by_code: it rests on the code, all of which is there unless it is in another language."""
+        cause = self._cause(decision)
+        if cause is None or (by_code and cause.kind != "language"):
+            return decision
+        text = together(tell(cause), Said("A person decides."))
+        return replace(decision, verdict="review", credit=None, reason=text, cause=cause.cause)
+
+    def _cause(self, decision: Decision) -> Refusal | None:
+        if decision.verdict not in ("missing", "fail"):
+            return None
+        foreign = next((r for r in self.refusals if r.kind == "language"), None)
+        if foreign is not None:
+            return foreign
+        if decision.verdict == "missing" or _none_of_its_own(decision):
+            return next((r for r in self._in_order() if self._can_have_kept_away(r)), None)
+        if decision.candidate is None:
+            return None
+        cell = decision.candidate.cell
+        return next((r for r in self._in_order() if self._changes(r, cell)), None)
+
+    def _in_order(self) -> list[Refusal]:
+        return sorted(self.refusals, key=lambda r: -1 if r.cell is None else r.cell)
+
+    def _can_have_kept_away(self, refusal: Refusal) -> bool:
+        if refusal.effect == "instead":
+            return False
+        lost = {*refusal.lost}
+        if refusal.effect == "skipped":
+            return bool(lost)
+        return any(may_print(c.source) for c in self.cells if c.index in lost)
+
+    def _changes(self, refusal: Refusal, cell: int) -> bool:
+        """Whether a print in this cell may rest on what a refusal changed."""
+        if refusal.effect == "instead" or refusal.cell is None or refusal.cell > cell:
+            return False
+        return depends(cell, {refusal.cell, *(n for n in refusal.lost if n < cell)}, self.cells)
+
+
+NOTHING_REFUSED = Absence((), ())
+
+
+def _none_of_its_own(decision: Decision) -> bool:
+    """Is there no print of its name, none that a known mistake explains, just something of its size?"""
+    if decision.found_nothing:
+        return True
+    return (
+        decision.candidate is not None
+        and decision.diagnosis is None
+        and not decision.candidate.named(decision.check)
+    )
+
+
+def refusals_of(submission: Submission, executions: Sequence[Execution]) -> tuple[Refusal, ...]:
+    """What was refused in any world, and what the file itself says it needs."""
+    found = dict.fromkeys(r for e in executions for r in e.refusals)
+    first = executions[0].errors if executions else ()
+    return (*_claimed(submission, first), *found)
+
+
+def _claimed(submission: Submission, errors: Iterable[CellError]) -> Iterable[Refusal]:
+    code = tuple(c.index for c in submission.cells if c.kind == "code" and c.source.strip())
+    said = submission.language
+    python = _PYTHON.match(said)
+    if said and not said.lower().startswith("python"):
+        yield Refusal(kind="language", about=said, effect="ended", lost=code)
+    elif python and (int(python[1]), int(python[2])) > sys.version_info[:2]:
+        for error in errors:
+            if error.name in ("SyntaxError", "IndentationError"):
+                about = f"Python {python[1]}.{python[2]}"
+                lost = tuple(e.cell for e in errors if e.cell >= error.cell)
+                yield Refusal(
+                    kind="version",
+                    about=about,
+                    call=error.message,
+                    cell=error.cell,
+                    effect="raised",
+                    lost=lost,
+                )
+
+
+def tell(refusal: Refusal) -> Said:
+    """One sentence: what was refused, where, and what did not happen."""
+    what = replace(_WHAT[refusal.kind], values={"about": refusal.about or refusal.call})
+    if refusal.cell is None:
+        return Said("{what}: what would have been printed can't be seen.", {"what": what})
+    where: Values = {"what": what, "cell": refusal.cell + 1}
+    return Said("{what} (cell {cell}): what would have been printed can't be seen.", where)
+
+
+_WHAT = {
+    "command": Said("A program could not be run here: {about}"),
+    "process": Said("Other processes can't be started here"),
+    "device": Said("There is no GPU here"),
+    "display": Said("There is no screen here"),
+    "network": Said("There is no network here"),
+    "path": Said("A path of another machine is not here: {about}"),
+    "file": Said("A file is not here: {about}"),
+    "package": Said("The package {about!r} is not installed here"),
+    "locale": Said("The language settings are not the same here"),
+    "question": Said("Nobody sits at the keyboard here"),
+    "debugger": Said("No debugger can be used here"),
+    "version": Said("Another version is installed here than the notebook needs: {about}"),
+    "language": Said("The notebook is written for {about}, and only Python is run here"),
+    "time": Said("The time that a cell may take here was over"),
+    "memory": Said("The memory that a notebook may use here was used up"),
+    "output": Said("A notebook may not print that much here"),
+    "storage": Said("The disk space that a notebook may use here was used up"),
+    "kernel": Said("The process that ran the notebook ended"),
+}

@@ -1,0 +1,123 @@
+"""What a refusal turns into `review`, and what stays as it was decided."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pytest
+from execute_kit import cells
+
+from grader.assignment.loading import load
+from grader.judging.dependence import depends, may_print
+from grader.judging.grade import grade
+from grader.models import CellError, CheckResult, Execution, Output, Refusal, Submission
+
+H1_OF_ANOTHER = "h1 = tensor([[0.11, 0.22], [0.33, 0.44]])\n"
+
+
+def checks(
+    sources: Sequence[str],
+    refusals: Sequence[Refusal] = (),
+    prints: dict[int, str] | None = None,
+    errors: Sequence[CellError] = (),
+    language: str = "",
+) -> dict[str, CheckResult]:
+    """The checks of hw4 for a notebook that printed this, the same in every world."""
+    assignment = load("hw4")
+    outputs = tuple(Output(cell=n, index=0, kind="stdout", text=t) for n, t in (prints or {}).items())
+    run = Execution(status="ok", outputs=outputs, refusals=tuple(refusals), errors=tuple(errors))
+    made = Submission(id="a", path="a", sha256="0", cells=cells(*sources), language=language)
+    report = grade(made, [run] * len(assignment.rubric.worlds), assignment)
+    return {c.id: c for q in report.questions for c in q.checks}
+
+
+def refusal(effect: str, cell: int | None, lost: tuple[int, ...] = (), kind: str = "file") -> Refusal:
+    return Refusal.model_validate(
+        {"kind": kind, "about": "data.csv", "cell": cell, "effect": effect, "lost": lost}
+    )
+
+
+def test_what_is_missing_waits_when_code_that_may_print_did_not_happen() -> None:
+    found = checks(["x = open('data.csv')", "print(x)"], [refusal("raised", 0, (0, 1))])
+    assert {found[id].verdict for id in ("h1", "dW3")} == {"review"}
+    assert found["h1"].cause == "file:data.csv" and found["h1"].score is None
+    assert "data.csv (cell 1)" in found["h1"].message
+    assert found["network"].cause in (None, "file:data.csv")
+
+
+@pytest.mark.parametrize(
+    ("sources", "one"),
+    [
+        (["while True:\n    pass", "print(1)"], refusal("ended", 0, (0,), "time")),
+        (["!pip install torch", "1/0"], refusal("instead", 0, (), "command")),
+        (["seed = input()", "print(1)"], refusal("changed", 0, (), "question")),
+    ],
+)
+def test_a_refusal_that_kept_nothing_away_changes_nothing(sources: list[str], one: Refusal) -> None:
+    found = checks(sources, [one])
+    assert {found[id].verdict for id in ("h1", "dW3")} == {"missing"}
+    assert {c.cause for c in found.values()} == {None}
+
+
+def test_the_output_of_a_program_that_was_skipped_may_be_the_answer() -> None:
+    assert checks(["!./train"], [refusal("skipped", 0, (0,), "command")])["h1"].verdict == "review"
+
+
+def test_a_wrong_value_that_needs_nothing_refused_stays_wrong() -> None:
+    sources = ["h = 1", "print('h1 =', h)", "while True: pass", "print(h)"]
+    found = checks(sources, [refusal("ended", 2, (2, 3), "time")], {1: H1_OF_ANOTHER})
+    assert (found["h1"].verdict, found["h2"].verdict) == ("fail", "review")
+
+
+def test_a_wrong_value_made_from_what_was_refused_waits() -> None:
+    sources = ["w = input()", "v = w * 2", "print('h1 =', v)"]
+    found = checks(sources, [refusal("changed", 0, (), "question")], {2: H1_OF_ANOTHER})
+    assert found["h1"].verdict == "review" and found["h2"].verdict == "missing"
+
+
+def test_a_notebook_in_another_language_waits_whole() -> None:
+    found = checks(
+        ["x <- 5", "print(x)"], errors=[CellError(cell=0, name="NameError", message="")], language="R"
+    )
+    assert {c.verdict for c in found.values()} == {"review"} and {c.cause for c in found.values()} == {
+        "language:R"
+    }
+
+
+def test_a_syntax_error_counts_where_the_file_asks_for_a_newer_python() -> None:
+    errors = [CellError(cell=0, name="SyntaxError", message="invalid syntax")]
+    sources = ["print(f'{d['a']}')"]
+    newer = checks(sources, errors=errors, language="python 99.1")
+    assert newer["h1"].cause == "version:Python 99.1"
+    for known in ("python 3.8", "python", ""):
+        assert checks(sources, errors=errors, language=known)["h1"].verdict == "missing"
+
+
+def test_which_cells_use_what_others_make() -> None:
+    made = cells(
+        "import torch, numpy as np\ndef f(x):\n    return x",
+        "model.load_state_dict(torch.load('w.pt'))",
+        "y = model(x)",
+        "z = f(y)",
+        "print(np.ones(3))",
+        "print(z.sum())",
+    )
+    assert [n for n in range(6) if depends(n, {1}, made)] == [1, 2, 3, 5]
+
+
+@pytest.mark.parametrize(
+    ("source", "may"),
+    [
+        ("while True:\n    pass", False),
+        ("x = 3", False),
+        ("def f():\n    return 1", False),
+        ("'a comment'", False),
+        ("x", True),
+        ("f()", True),
+        ("!ls", True),
+        ("%%bash\nls", True),
+        ("x = (", True),
+    ],
+)
+def test_what_may_print(source: str, may: bool) -> None:
+    assert may_print(source) is may

@@ -1,0 +1,189 @@
+"""Head and workers through a real RabbitMQ: what users have."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import signal
+import subprocess
+import time
+from collections.abc import Awaitable, Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import aio_pika
+import pytest
+from aio_pika.exceptions import AMQPError
+from rabbit_kit import PYTHON, Rabbit, running, worker
+
+pytestmark = pytest.mark.kernel
+
+SUBMISSIONS = Path(__file__).parents[1] / "submissions"
+
+
+@pytest.fixture(scope="module")
+def rabbit(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rabbit]:
+    with running(tmp_path_factory.mktemp("rabbit")) as found:
+        yield found
+
+
+def grade(out: Path, *options: str) -> subprocess.CompletedProcess[str]:
+    command = [*PYTHON, "grade", str(SUBMISSIONS), "--out", str(out), *options]
+    return subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
+
+
+def reports(out: Path) -> dict[str, Any]:
+    """Every report without what differs from run to run: times, memory, and the paths of files."""
+    found = {}
+    for path in sorted(out.glob("*/report.json")):
+        report = json.loads(path.read_text())
+        for part in (report["execution"], *report["provenance"]["worlds"]):
+            part.pop("wall_s")
+        report["execution"].pop("usage")
+        found[path.parent.name] = report
+    return found
+
+
+# --------------------------------------------------------------------------- the logins
+
+
+async def _refused(url: str, action: Callable[[Any], Awaitable[Any]]) -> bool:
+    connection = await aio_pika.connect(url)
+    async with connection:
+        channel = await connection.channel(publisher_confirms=True, on_return_raises=False)
+        try:
+            await action(channel)
+        except AMQPError as error:
+            assert "ACCESS_REFUSED" in str(error), error
+            return True
+        return False
+
+
+MESSAGE = aio_pika.Message(b"x")
+
+
+async def _publish(channel: Any, exchange: str, key: str) -> None:
+    where = await channel.get_exchange(exchange, ensure=False) if exchange else channel.default_exchange
+    await where.publish(MESSAGE, key)
+
+
+async def _queue(channel: Any, name: str) -> Any:
+    return await channel.get_queue(name, ensure=False)
+
+
+FORBIDDEN: dict[str, Callable[[Any], Awaitable[Any]]] = {
+    "a queue of its own": lambda c: c.declare_queue("mine"),
+    "a queue without a name": lambda c: c.declare_queue("", exclusive=True),
+    "an exchange of its own": lambda c: c.declare_exchange("mine"),
+    "writing to any queue by name": lambda c: _publish(c, "", "jobs"),
+    "writing tasks": lambda c: _publish(c, "jobs", ""),
+    "writing elsewhere": lambda c: _publish(c, "amq.topic", "x"),
+    "reading what others sent": lambda c: _then(_queue(c, "executions.h"), lambda q: q.get(fail=False)),
+    "listening to what others send": lambda c: _then(_queue(c, "executions.h"), lambda q: q.consume(print)),
+    "emptying what others sent": lambda c: _then(_queue(c, "executions.h"), lambda q: q.purge()),
+    "a copy of the tasks": lambda c: _then(_queue(c, "executions.h"), lambda q: q.bind("jobs", "")),
+    "a copy of the answers": lambda c: _then(_queue(c, "jobs"), lambda q: q.bind("executions", "#")),
+    "deleting the tasks": lambda c: c.queue_delete("jobs"),
+    "deleting the exchange": lambda c: c.exchange_delete("executions"),
+}
+
+
+async def _then(first: Awaitable[Any], action: Callable[[Any], Awaitable[Any]]) -> Any:
+    return await action(await first)
+
+
+@pytest.mark.parametrize("what", FORBIDDEN)
+def test_a_workers_login_is_refused_everywhere_else(rabbit: Rabbit, what: str) -> None:
+    async def run() -> bool:
+        async with await aio_pika.connect(rabbit.head) as connection:
+            channel = await connection.channel()
+            await channel.declare_queue("executions.h", auto_delete=True)
+            return await _refused(rabbit.worker, FORBIDDEN[what])
+
+    assert asyncio.run(run())
+
+
+def test_a_workers_login_may_read_tasks_and_write_answers(rabbit: Rabbit) -> None:
+    async def both(channel: Any) -> None:
+        await (await _queue(channel, "jobs")).get(fail=False)
+        await _publish(channel, "executions", "nobody")
+
+    assert not asyncio.run(_refused(rabbit.worker, both))
+
+
+@pytest.mark.parametrize("login", ["guest:guest", "worker:wrong", "head:"])
+def test_nobody_else_comes_in(rabbit: Rabbit, login: str) -> None:
+    url = f"amqp://{login}@127.0.0.1:{rabbit.port}/grader"
+    done = subprocess.run([*PYTHON, "worker", "--broker", url], capture_output=True, text=True, check=False)
+    assert done.returncode == 3
+    assert "refuses this login" in done.stderr
+    assert "wrong" not in done.stderr
+
+
+def test_a_worker_can_not_be_a_head(rabbit: Rabbit, tmp_path: Path) -> None:
+    done = grade(tmp_path / "out", "--broker", rabbit.worker, "--only", "li_wei*")
+    assert done.returncode == 3
+    assert "use the head's login" in done.stdout + done.stderr
+
+
+# --------------------------------------------------------------------------- a class
+
+
+def test_two_workers_grade_the_sample_class_as_this_machine_does(rabbit: Rabbit, tmp_path: Path) -> None:
+    with (
+        worker(rabbit.worker, tmp_path / "1.txt", "--jobs", "1"),
+        worker(rabbit.worker, tmp_path / "2.txt", "--jobs", "1"),
+    ):
+        done = grade(tmp_path / "out", "--broker", rabbit.head)
+    assert "17 of 17 graded" in done.stdout, done.stdout + done.stderr
+    here = grade(tmp_path / "here")
+    assert "17 of 17 graded" in here.stdout, here.stdout + here.stderr
+    assert reports(tmp_path / "out") == reports(tmp_path / "here")
+    assert done.stdout.count(" works") == 2
+    for log in ("1.txt", "2.txt"):
+        assert "stopped; " in (tmp_path / log).read_text()
+        assert "stopped; 0 done" not in (tmp_path / log).read_text()
+
+
+def test_a_worker_leaves_when_nothing_comes(rabbit: Rabbit, tmp_path: Path) -> None:
+    started = time.monotonic()
+    with worker(rabbit.worker, tmp_path / "w.txt", "--until-idle", "1") as process:
+        assert process.wait(60) == 0
+    assert time.monotonic() - started < 60
+    assert "nothing to do for 1 s" in (tmp_path / "w.txt").read_text()
+
+
+def test_a_stopped_worker_finishes_what_runs(rabbit: Rabbit, tmp_path: Path) -> None:
+    notebook = {
+        "nbformat": 4,
+        "nbformat_minor": 5,
+        "metadata": {},
+        "cells": [
+            {
+                "cell_type": "code",
+                "id": "a",
+                "metadata": {},
+                "outputs": [],
+                "execution_count": None,
+                "source": "import time; time.sleep(4); print(1)",
+            }
+        ],
+    }
+    uploads = tmp_path / "uploads"
+    uploads.mkdir()
+    (uploads / "slow.ipynb").write_text(json.dumps(notebook))
+    command = [*PYTHON, "grade", str(uploads), "--out", str(tmp_path / "out"), "--broker", rabbit.head]
+    log = tmp_path / "w.txt"
+    with (
+        worker(rabbit.worker, log, "--jobs", "2") as process,
+        subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as head,
+    ):
+        deadline = time.monotonic() + 60
+        while "takes this worker" not in log.read_text() and time.monotonic() < deadline:
+            time.sleep(0.1)
+        time.sleep(1.5)
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(60) == 0
+        out, _ = head.communicate(timeout=60)
+    assert "1 of 1 graded" in out
+    assert "stopped; 2 done" in log.read_text()

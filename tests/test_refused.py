@@ -1,0 +1,85 @@
+"""What is read as a refusal of our environment, and what stays the notebook's own error."""
+
+from __future__ import annotations
+
+import pytest
+
+from grader.execute.refused import ended, read_error, refused
+from grader.models import Cell, CellError, Refusal
+
+OURS = {
+    ("FileNotFoundError", "[Errno 2] No such file or directory: '/content/x/data.csv'"): "file:data.csv",
+    ("FileNotFoundError", "[Errno 2] No such file or directory: 'C:\\\\Users\\\\me\\\\w.npy'"): "file:w.npy",
+    ("FileNotFoundError", "weights.txt not found."): "file:weights.txt",
+    ("AssertionError", "Torch not compiled with CUDA enabled"): "device:GPU",
+    ("RuntimeError", "Found no NVIDIA driver on your system."): "device:GPU",
+    ("RuntimeError", "PyTorch is not linked with support for mps devices"): "device:GPU",
+    ("ModuleNotFoundError", "No module named 'fastai.basics'"): "package:fastai",
+    ("URLError", "<urlopen error [Errno -3] Temporary failure in name resolution>"): "network",
+    ("requests.exceptions.ConnectionError", "Max retries exceeded"): "network",
+    ("TclError", "no display name and no $DISPLAY environment variable"): "display",
+    ("Error", "unsupported locale setting"): "locale",
+    ("OSError", "[Errno 30] Read-only file system: '/content'"): "path:content",
+    ("OSError", "[Errno 24] Too many open files"): "storage",
+    ("AttributeError", "`np.recfromcsv` was removed in the NumPy 2.0 release."): "version",
+    ("ImportError", "cannot import name 'soft_unicode' from 'markupsafe' (…)"): "version",
+    ("MemoryError", ""): "memory",
+}  # fmt: skip
+THEIRS = [
+    ("NameError", "name 'W1' is not defined"),
+    ("ModuleNotFoundError", "No module named 'torhc'"),
+    ("RuntimeError", "mat1 and mat2 shapes cannot be multiplied (4x3 and 5x4)"),
+    ("AttributeError", "module 'numpy' has no attribute 'zeroes'"),
+    ("AssertionError", ""),
+    ("ZeroDivisionError", "division by zero"),
+    ("ValueError", "operands could not be broadcast together"),
+    ("KeyError", "'file'"),
+    ("SyntaxError", "invalid syntax"),
+]
+
+
+@pytest.mark.parametrize(("name", "message"), OURS)
+def test_an_error_of_our_environment(name: str, message: str) -> None:
+    found = read_error(CellError(cell=3, name=name, message=message), ["fastai"])
+    assert found is not None
+    assert (found.cause, found.cell, found.effect) == (OURS[name, message], 3, "raised")
+
+
+@pytest.mark.parametrize(("name", "message"), THEIRS)
+def test_an_error_of_the_notebook(name: str, message: str) -> None:
+    assert read_error(CellError(cell=0, name=name, message=message), ["fastai"]) is None
+
+
+def error(cell: int, name: str = "NameError") -> CellError:
+    return CellError(cell=cell, name=name, message="")
+
+
+def told(cell: int, effect: str) -> Refusal:
+    return Refusal.model_validate(
+        {"kind": "question", "about": "", "cell": cell, "effect": effect, "told_by": "kernel"}
+    )
+
+
+def test_lost_is_what_failed_in_its_cell_and_after_it() -> None:
+    (raised,) = refused([], [error(1), error(3, "MemoryError"), error(5)])
+    assert raised.lost == (3, 5)
+    changed, skipped, instead = refused(
+        [told(2, "changed"), told(2, "skipped"), told(2, "instead")], [error(1), error(4)]
+    )
+    assert (changed.lost, skipped.lost, instead.lost) == ((4,), (2, 4), ())
+
+
+def test_an_error_that_the_kernel_explains_is_told_once() -> None:
+    found = refused([told(2, "raised")], [error(2, "EOFError"), error(3, "EOFError")])
+    assert [(r.told_by, r.cell) for r in found] == [("kernel", 2), ("grader", 3)]
+
+
+def test_the_interrupt_of_a_cell_is_no_error_of_its_own() -> None:
+    (time,) = refused([], [error(1, "KeyboardInterrupt"), error(4)], interrupted=[1])
+    assert (time.kind, time.cell, time.lost) == ("time", 1, (1, 4))
+
+
+def test_what_ended_the_run() -> None:
+    cells = [Cell(index=n, kind="code", source=s) for n, s in enumerate(["1", "2", "", "4"])]
+    assert [(r.kind, r.lost) for r in ended(1, "killed", "disk", cells)] == [("storage", (1, 3))]
+    assert [r.kind for r in ended(1, "memory_limit", "", cells)] == ["memory"]
