@@ -113,7 +113,7 @@ def test_a_teachers_mistake_is_one_line(tmp_path: Path, file: str, content: str,
 @pytest.mark.parametrize(
     ("file", "content", "says"),
     [
-        ("canonical.py", CANONICAL.replace("* world.seed", ""), "does canonical.py use world.seed?"),
+        ("canonical.py", CANONICAL.replace("* world.seed", ""), "does the solution use the world's seed?"),
         ("rubric.yaml", RUBRIC.replace("total: [total]", "total: ['%']"), "is never found"),
         (
             "mistakes.py",

@@ -198,7 +198,7 @@ def prelude_of(folder: Path, own: bool) -> str:
 def _solution(
     folder: Path, rubric: Rubric, prelude: str, given: Mapping[str, Sequence[AttachedFile]]
 ) -> tuple[tuple[Quantities, ...], Known]:
-    """The reference values of every world and the known mistakes: of canonical.py, or of a solution notebook."""
+    """Reference values of every world, and known mistakes: of canonical.py, or of a solution notebook."""
     canonical = module(folder, "canonical")
     if torch := sys.modules.get("torch"):
         torch.set_num_threads(1)  # tensors here are small; threads only get in each other's way

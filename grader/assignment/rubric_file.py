@@ -70,6 +70,16 @@ def load_rubric(folder: Path) -> Rubric:
         raise RubricError(f"{file}: {told}{more}") from e
 
 
+def _checks(data: dict[Any, Any]) -> Iterator[dict[Any, Any]]:
+    """Whatever stands where checks are expected and is a mapping; what is wrong there is told elsewhere."""
+    for question in _listed(data.get("questions")):
+        yield from _listed(question.get("checks"))
+
+
+def _listed(found: object) -> list[dict[Any, Any]]:
+    return [part for part in found if isinstance(part, dict)] if isinstance(found, list) else []
+
+
 @cache
 def common_words() -> Mapping[str, tuple[str, ...]]:
     """Vocabulary that all assignments share, shipped as words.yaml beside the schema: entry → words."""
@@ -82,9 +92,7 @@ def _with_common_words(data: dict[Any, Any]) -> dict[Any, Any]:
     own = data.get("vocabulary", {})
     if not isinstance(own, dict):
         return data
-    named = re.findall(
-        r"\w+", repr([q.get("checks") for q in data.get("questions") or () if isinstance(q, dict)])
-    )
+    named = re.findall(r"\w+", repr([c.get("labels") for c in _checks(data)]))
     shared = {
         n: list(common_words()[n]) for n in dict.fromkeys(named) if n in common_words() and n not in own
     }

@@ -1,6 +1,6 @@
 """The values of a solution notebook, kept in the assignment's folder: what canonical.py computes elsewhere.
 
-`solution.json` is written by `grader rubric draft` and `grader rubric solve`, which run `solution.ipynb` in the cage
+`grader rubric draft` and `grader rubric solve` write `solution.json`: they run `solution.ipynb` in the cage
 in every world. It says what it was made from, so that values of an older solution are never taken.
 """
 
@@ -26,7 +26,7 @@ VALUES = "solution.json"
 
 
 class Values(BaseModel):
-    """One quantity in one world: numbers in C order, their shape, and whether they are whole by their type."""
+    """One quantity in one world: numbers in C order, and their shape."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -88,14 +88,14 @@ def read(folder: Path) -> SolvedValues | None:
 def references(
     folder: Path, worlds: Sequence[World], prelude: str, given: Mapping[str, Sequence[AttachedFile]]
 ) -> tuple[tuple[Quantities, ...], Known]:
-    """The values of every world and the likely mistakes. Raises `RubricError` where they are not there or old."""
+    """The values of every world and the likely mistakes. `RubricError` where they are not there or old."""
     solved = read(folder)
     again = f"make it: grader rubric solve {folder}"
     if solved is None:
         raise RubricError(f"{folder / VALUES}: the values of {NOTEBOOK} are not there; {again}")
     if solved.made_from != made_from(folder / NOTEBOOK, worlds, prelude, given):
         raise RubricError(
-            f"{folder / VALUES}: {NOTEBOOK}, a world, its files or the prelude changed since it was made; {again}"
+            f"{folder / VALUES}: {NOTEBOOK}, a world, its files or the prelude changed since then; {again}"
         )
     right = tuple(_arrays(solved.worlds[w.name]) for w in worlds)
     by_id = {m.id: m for m in solved.mistakes}

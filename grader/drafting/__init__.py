@@ -1,4 +1,4 @@
-"""From a teacher's solution notebook to an assignment: what to ask, by which values, and a proof that it works.
+"""From a teacher's solution notebook to an assignment: what to ask, by which values, and a proof.
 
 ::
 

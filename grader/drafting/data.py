@@ -1,7 +1,7 @@
 """The course's data for a second world: the same files with their rows drawn anew (pure but for reading).
 
-What is computed from them moves, and formats, columns and counts of rows stay: rows are drawn with replacement, the
-same ones in files of as many rows, so that files that belong together still do.
+What is computed from them moves, and formats, columns and counts of rows stay: rows are drawn with
+replacement, the same ones in files of as many rows, so that files that belong together still do.
 """
 
 from __future__ import annotations

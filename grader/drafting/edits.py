@@ -17,7 +17,10 @@ _SHORT = 160
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """cells: the changed solution. cell: the one that changed. before, after: its line. message: for students."""
+    """One changed line.
+
+    cells: the changed solution. cell: the one that changed. before, after: its line. message: for students.
+    """
 
     id: str
     message: str
@@ -29,7 +32,7 @@ class Edit:
 
 @dataclass(frozen=True, slots=True)
 class _Kind:
-    """name: a part of the id. message: teaches, without the answer. change: the node in its new form, or None."""
+    """name: part of the id. message: teaches, without the answer. change: the node's new form, or None."""
 
     name: str
     message: str
@@ -61,10 +64,11 @@ def _changed(tree: ast.Module, index: int, kind: _Kind) -> tuple[str, str, str]:
     target = list(ast.walk(new))[index]
     made = kind.change(target)
     assert made is not None
+    replacement = made
 
     class Put(ast.NodeTransformer):
         def visit(self, node: ast.AST) -> ast.AST:
-            return made if node is target else self.generic_visit(node)
+            return replacement if node is target else self.generic_visit(node)
 
     old_lines = ast.unparse(tree).split("\n")
     source = ast.unparse(ast.fix_missing_locations(Put().visit(new)))
@@ -135,13 +139,13 @@ def _axis(node: ast.AST) -> ast.AST | None:
 
 def _ddof(node: ast.AST) -> ast.AST | None:
     match node:
-        case ast.Call(func=ast.Attribute(attr="var" | "std" | "cov")):
+        case ast.Call(func=ast.Attribute(attr="var" | "std" | "cov" as name)):
             if any(k.arg in ("ddof", "unbiased", "correction") for k in node.keywords):
                 node.keywords = [k for k in node.keywords if k.arg not in ("ddof", "unbiased", "correction")]
             else:
                 node.keywords = [
                     *node.keywords,
-                    ast.keyword("ddof", ast.Constant(0 if node.func.attr == "cov" else 1)),
+                    ast.keyword("ddof", ast.Constant(0 if name == "cov" else 1)),
                 ]
             return node
     return None
@@ -220,5 +224,5 @@ _KINDS = (
     _Kind("bias_left_out", "You leave the bias out.", _bias),
     _Kind("sign_turned", "A difference is taken the other way round.", _sign),
     _Kind("one_turn_less", "Your loop runs one turn too few.", _one_turn_less),
-    _Kind("no_seed", "You don't set the random seed that the handout gives.", _seed),
+    _Kind("seed_left_out", "You don't set the random seed that the handout gives.", _seed),
 )

@@ -27,7 +27,7 @@ _IDENTIFIER = re.compile(r"\W+")
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """rubric: as rubric.yaml holds it. asked: the quantities of its checks. assumed: sentences for the teacher."""
+    """rubric: as rubric.yaml holds it. asked: its checks' quantities. assumed: sentences for the teacher."""
 
     rubric: Mapping[str, Any]
     asked: tuple[str, ...]
@@ -61,7 +61,7 @@ def draft(cells: Sequence[Cell], shown: Sequence[Shown], frame: Frame) -> Draft:
             and (check := _tensor(item, sources[item.cell], vocabulary, frame, assumed)) is not None
         ]
         asked += [c["quantity"] for c in checks]
-        if not checks or section.prose and sources[section.cells[0]].rstrip().endswith("?"):
+        if not checks or (section.prose and sources[section.cells[0]].rstrip().endswith("?")):
             checks += _words(section, sources, ids)
         checks += _pictures(section, frame.pictures, ids)
         checks = [c for c in checks if not note.skip]
@@ -112,8 +112,7 @@ def _tensor(
             )
     if still and len(frame.worlds) > 1:
         assumed.append(
-            f"{item.name}: the same in every world; typed in, it passes only where its numbers do not stand in the "
-            "code, else a person decides"
+            f"{item.name}: the same in every world; where its numbers stand in the code a person decides"
         )
     if note.unknown:
         assumed.append(f"{item.name}: not understood in its comment: {note.unknown}")
@@ -127,7 +126,7 @@ def _may_turn(item: Shown) -> bool:
 def _labels(
     item: Shown, vocabulary: dict[str, list[str]], common: Mapping[str, Sequence[str]]
 ) -> list[list[str]]:
-    """How students may call it: as the solution does, and with the common words for what the solution calls it."""
+    """How students may call it: as the solution does, and with the common words for that."""
     own = _entry(item.name, common)
     phrases = dict.fromkeys(
         p for p in (item.label, item.source if len(item.source) <= _SOURCE else "", item.name) if p

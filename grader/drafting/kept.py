@@ -19,8 +19,7 @@ from grader.models import Output
 MOST = 20_000
 """elements of one value that are kept; a larger one is no check"""
 
-KEEPING = (
-    r"""
+KEEPING = r"""
 def _install_keep(most):
     import builtins, json, sys
     import numpy as np
@@ -77,11 +76,9 @@ def _install_keep(most):
     builtins.__keep__ = keep
 
 
-_install_keep(%d)
+_install_keep(MOST)
 del _install_keep
-"""
-    % MOST
-)
+""".replace("MOST", str(MOST))
 
 _MARKED = re.compile("⟦keep (.*?)⟧")
 

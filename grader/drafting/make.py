@@ -33,14 +33,14 @@ from rubric.schema import Rubric, Tolerance, World
 _DIGITS = 10
 _KEPT_MISTAKES = 25
 _HEAD = """\
-# Drafted from solution.ipynb. Everything here is yours to change; `grader rubric check` says what is wrong with it.
+# Drafted from solution.ipynb. Everything here is yours to change; `grader rubric check` says what is wrong.
 # After a change of the notebook, of worlds or of data: grader rubric solve FOLDER
 """
 
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """What was drafted. dropped: shown by the solution, and no check, with the reason."""
+    """What was drafted. mistakes: ids of the likely ones that change an answer."""
 
     folder: Path
     draft: Draft
@@ -52,8 +52,8 @@ async def make(notebook: Path, data: Path | None, out: Path, runner: Runner, lim
 
     data: the folder of the course's files; None takes the files beside the notebook that its code names.
 
-    Raises `UsageError` for a notebook that can't be read or a folder that is not empty, `RubricError` where the
-    solution fails or shows nothing, `StorageError`, `OperationError`.
+    Raises `UsageError` for a notebook that can't be read or a folder that is not empty, `RubricError` where
+    the solution fails or shows nothing, `StorageError`, `OperationError`.
     """
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise UsageError(f"{out} is there already; name a new folder")
@@ -79,7 +79,7 @@ async def make(notebook: Path, data: Path | None, out: Path, runner: Runner, lim
 
 
 async def solve_folder(folder: Path, runner: Runner, limits: Limits) -> tuple[str, ...]:
-    """Run a folder's solution and its likely mistakes in every world, and keep their values; the mistakes' ids.
+    """Run a folder's solution and its likely mistakes in every world, keep their values; the mistakes' ids.
 
     Raises `RubricError`, `OperationError`, `StorageError`.
     """
@@ -105,7 +105,7 @@ async def solve_folder(folder: Path, runner: Runner, limits: Limits) -> tuple[st
             break
         changed = await attempt(edit.cells, settings, runner, shorter)
         wrong = _wrong(shown, changed, asked, rubric.tolerance)
-        answers = {**seen[0], **{n: v for n, v in wrong.items()}}
+        answers = {**seen[0], **wrong}
         if wrong and not any(_alike(answers, s, rubric.tolerance) for s in seen):
             seen.append(answers)
             kept.append(_mistake(edit, wrong, rubric.worlds))

@@ -13,7 +13,7 @@ _TITLE = re.compile(r"title\s+(.+)", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """points: None where nothing is said. skip: ask nothing here. sign_free: all of it negated is as right."""
+    """points: None where nothing is said. skip: ask nothing. sign_free: all of it negated is as right."""
 
     points: float | None = None
     skip: bool = False

@@ -34,11 +34,12 @@ class Section:
 def title_of(cells: Sequence[Cell]) -> str:
     """The notebook's own heading: the first line of its first Markdown cell that is one; else empty."""
     first = next((c for c in cells if c.source.strip()), None)
-    return _heading(first.source) or "" if first is not None and first.kind == "markdown" else ""
+    heading = _heading(first.source) if first is not None and first.kind == "markdown" else None
+    return heading if heading is not None and not _ASKS.match(heading) else ""
 
 
 def sections(cells: Sequence[Cell]) -> tuple[Section, ...]:
-    """The sections in order. What stands before the first heading, or only has the notebook's title, is one too."""
+    """The sections in order. What stands before the first heading, or below the title alone, is one too."""
     starts: list[tuple[str, list[int]]] = [("", [])]
     title = title_of(cells)
     for cell in cells:
@@ -68,7 +69,7 @@ def language_of(cells: Sequence[Cell]) -> str:
 
 
 def pattern_of(title: str) -> tuple[str, ...]:
-    """Regular expressions that find this heading again in a student's notebook, also translated or shortened."""
+    """Regular expressions that find this heading again in a student's notebook, also shortened."""
     found = re.search(r"([^\W\d]+)?\W*(\d+|\b[a-h]\b)", title)
     words = [re.escape(w) for w in re.findall(r"[^\W\d_]{4,}", title)]
     longest = sorted(words, key=len, reverse=True)[:3]

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import ast
 import hashlib
+import re
 from collections.abc import Sequence
 
 from grader.drafting.sites import python
 from grader.models import Cell
 
-_SETS = {"seed", "manual_seed", "default_rng", "RandomState", "seed_everything"}
+_SETS = re.compile(r"(manual_)?seed(_everything)?|default_rng|RandomState")
 
 
 def seed_of(cells: Sequence[Cell]) -> int | None:
@@ -22,7 +23,7 @@ def seed_of(cells: Sequence[Cell]) -> int | None:
                     func=ast.Attribute(attr=name) | ast.Name(id=name),
                     args=[ast.Constant(value=int(seed)), *_],
                 ):
-                    if name in _SETS and not isinstance(seed, bool) and 0 <= seed < 2**32:
+                    if _SETS.fullmatch(name) and not isinstance(seed, bool) and 0 <= seed < 2**32:
                         return seed
     return None
 

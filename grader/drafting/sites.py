@@ -75,29 +75,23 @@ class _Statement:
             case ast.Constant(value=str(text)):
                 self.said += text
                 shown.value = self.label(text)
-                return shown
-            case ast.Constant():
-                return shown
+            case ast.Constant() | ast.Starred():
+                pass
             case ast.JoinedStr():
                 shown.values = [self._in_text(part) for part in shown.values]
-                return shown
             case ast.BinOp(op=ast.Add()) if _is_text(shown):
                 shown.left, shown.right = self.through(shown.left), self.through(shown.right)
-                return shown
             case ast.BinOp(left=ast.Constant(value=str(text)), op=ast.Mod()):
                 self.said += text.partition("%")[0]
                 shown.right = self._each(shown.right)
-                return shown
             case ast.Call(func=ast.Attribute(value=ast.Constant(value=str(text)), attr="format")):
                 self.said += text.partition("{")[0]
                 shown.args = [self.through(a) for a in shown.args]
-                return shown
             case ast.Call(func=ast.Name(id=name), args=[only]) if name in _TEXT_OF:
                 shown.args = [self.through(only)]
-                return shown
-            case ast.Starred():
-                return shown
-        return self.keep(shown)
+            case _:
+                return self.keep(shown)
+        return shown
 
     def _in_text(self, part: ast.expr) -> ast.expr:
         if isinstance(part, ast.FormattedValue):
@@ -134,7 +128,7 @@ def instrument(cells: Sequence[Cell]) -> tuple[tuple[Cell, ...], tuple[Site, ...
 def rewrite(
     cells: Sequence[Cell], put: Put, label: Callable[[str], str] = _as_it_is
 ) -> tuple[tuple[Cell, ...], tuple[Site, ...]]:
-    """The cells with every shown expression changed by `put`, every constant text by `label`; and the sites."""
+    """The cells with every shown expression changed by `put`, every constant text by `label`; the sites."""
     sites: list[Site] = []
     made: list[Cell] = []
     statements = 0
@@ -161,7 +155,7 @@ def python(source: str) -> ast.Module | None:
     from IPython.core.inputtransformer2 import TransformerManager
 
     try:
-        return parse(TransformerManager().transform_cell(source))
+        return parse(TransformerManager().transform_cell(source))  # type: ignore[no-untyped-call]
     except (SyntaxError, ValueError, RecursionError):
         return None
 

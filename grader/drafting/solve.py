@@ -16,7 +16,7 @@ from grader.models import AttachedFile, Cell, Execution
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """One world as the kernel gets it. prelude: `Assignment.prelude_for`. files: the course's, beside the notebook."""
+    """One world as the kernel gets it. prelude: `Assignment.prelude_for`. files: the course's."""
 
     name: str
     prelude: str
@@ -50,7 +50,8 @@ async def solve(
         if run.errors:
             error = run.errors[0]
             raise RubricError(
-                f"the solution fails in world {setting.name!r}, cell {error.cell + 1}: {error.name}: {error.message}"
+                f"the solution fails in world {setting.name!r}, cell {error.cell + 1}: "
+                f"{error.name}: {error.message}"
             )
         if run.status != "ok":
             raise RubricError(

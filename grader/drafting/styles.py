@@ -36,7 +36,7 @@ def styles(
     times = Counter(k.site for k in kept)
     once = {k.site: k for k in kept if k.values is not None and times[k.site] == 1}
     made: dict[str, tuple[Cell, ...]] = {"as it is": tuple(cells)}
-    made["bare"] = rewrite(cells, lambda _, value: value, lambda text: "")[0]
+    made["bare"] = rewrite(cells, lambda _, value: value, lambda text: " " if text else "")[0]
     made["other labels"] = _other_labels(cells, sites)
     for name, form in _FORMS.items():
         made[name] = rewrite(cells, _formed(form, once, most=2 if name in _FLAT else 4))[0]
@@ -58,7 +58,7 @@ def _other_labels(cells: Sequence[Cell], sites: Sequence[Site]) -> tuple[Cell, .
             else value
         )
 
-    return rewrite(cells, put, lambda text: "" if any(c.isalpha() for c in text) else text)[0]
+    return rewrite(cells, put, lambda text: " " if any(c.isalpha() for c in text) else text)[0]
 
 
 def _formed(form: str, once: Mapping[int, Kept], most: int) -> Put:

@@ -1,4 +1,4 @@
-"""Kept values of every world → named quantities: what the solution shows, told apart and put together (pure)."""
+"""Kept values of every world → named quantities: what the solution shows, told apart (pure)."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ class Shown:
     """One quantity that the solution shows.
 
     name: an identifier, unique. label: the text in front of it, or the key of the element. source: the
-    expression, empty where a loop shows several quantities by one. values: in each world, all of one shape. series: one number, or one array, a turn of a loop.
-    whole: whole numbers by their type.
+    expression, empty where a loop shows several quantities by one. values: in each world, all of one shape.
+    series: one number, or one array, a turn of a loop. whole: whole numbers by their type.
     """
 
     name: str
@@ -128,7 +128,7 @@ def _same(one: Sequence[Array], other: Sequence[Array]) -> bool:
 
 
 def _name(group: _Group) -> str:
-    """By its own label where a loop gives one, else the expression where it is a name, else the text before."""
+    """By its own label where a loop gives one, else the expression if it is a name, else the text before."""
     if group.label:
         return _identifier(group.label)
     if _NAME.fullmatch(group.site.source):
