@@ -163,12 +163,12 @@ def test_only_some_and_the_class_keeps_the_others(terminal: Terminal, runner: Fa
 def test_what_belongs_to_nobody_is_listed(terminal: Terminal, runner: FakeRunner) -> None:
     make_class(terminal.uploads, anna=RIGHT, ben=RIGHT)
     for i in range(7):
-        (terminal.uploads / f"={i}.py").write_text("")
+        (terminal.uploads / f"={i}.csv").write_text("")
     assert terminal.grade() == 0
     assert terminal.stdout.count("not assigned: =") == 5
     assert f"not assigned: 2 more, listed in {terminal.out / 'not_assigned.csv'}" in terminal.stdout
     rows = list(csv.reader((terminal.out / "not_assigned.csv").open(newline="")))
-    assert rows[1] == ["'=0.py", "beside several notebooks: whose it is can't be told"]
+    assert rows[1] == ["'=0.csv", "beside several notebooks: whose it is can't be told"]
     assert len(rows) == 8
 
 

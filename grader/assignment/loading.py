@@ -11,6 +11,7 @@ import json
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -33,22 +34,32 @@ _KEPT = 6_000  # combinations of mistakes whose quantities are kept; students' n
 
 @dataclass(frozen=True)
 class Assignment:
-    """Everything the grader knows about one assignment. Build it with `load`."""
+    """Everything the grader knows about one assignment. Build it with `load`.
+
+    references: the solution in each world. by_other_means: the same for somebody who computes derivatives
+    without torch's autograd; it differs in worlds with an `autograd_factor`.
+    """
 
     folder: Path
     rubric: Rubric
     sha256: str
     references: tuple[Quantities, ...]
+    by_other_means: tuple[Quantities, ...]
     prelude: str
     own_prelude: bool
     mistakes: tuple[Mistake, ...]
     _known: Known
     _given: Mapping[str, tuple[AttachedFile, ...]] = field(default_factory=dict)
-    _variants: dict[tuple[tuple[str, ...], int], Quantities | None] = field(default_factory=dict)
+    _variants: dict[tuple[tuple[str, ...], World], Quantities | None] = field(default_factory=dict)
 
     def prelude_for(self, world: World) -> str:
         """The text that runs in the kernel before the first cell; holds public parameters only."""
         return prelude_text(self.rubric, world, self.prelude, own=self.own_prelude)
+
+    @property
+    def tells_sources(self) -> bool:
+        """Is there a world in which what autograd computed differs from the same computed otherwise?"""
+        return any(w.autograd_factor != 1 for w in self.rubric.worlds)
 
     def files_for(self, world: World) -> tuple[AttachedFile, ...]:
         """The course's files that lie beside every notebook in this world."""
@@ -63,17 +74,24 @@ class Assignment:
         )
 
     def variants(
-        self, combinations: Iterable[tuple[str, ...]], worlds: int | None = None
+        self,
+        combinations: Iterable[tuple[str, ...]],
+        worlds: int | None = None,
+        *,
+        autograd: bool = True,
     ) -> dict[tuple[str, ...], tuple[Quantities, ...]]:
         """Mistake ids → quantities in every world, or in the first `worlds`, where they can be made.
 
-        Each is computed once and kept, within bounds.
+        autograd: computed by it; else by other means, see `World.autograd_factor`. Each is computed once and
+        kept, within bounds.
         """
         if len(self._variants) > _KEPT:
             self._variants.clear()
         found: dict[tuple[str, ...], tuple[Quantities, ...]] = {}
         for ids in combinations:
-            solved = [self._solve(ids, w) for w in range(len(self.rubric.worlds))[:worlds]]
+            solved = [
+                self._solve(ids, w if autograd else w.without_autograd) for w in self.rubric.worlds[:worlds]
+            ]
             if None not in solved:
                 found[ids] = tuple(q for q in solved if q is not None)
         return found
@@ -82,10 +100,15 @@ class Assignment:
         """Further mistakes that the words and numbers in a notebook's code suggest, see rubric/schema.py."""
         return self._known.candidates(words)
 
-    def _solve(self, ids: tuple[str, ...], world: int) -> Quantities | None:
+    def _solve(self, ids: tuple[str, ...], world: World) -> Quantities | None:
         if (ids, world) not in self._variants:
-            self._variants[ids, world] = self._known.variant(self.rubric.worlds[world], ids)
+            self._variants[ids, world] = self._known.variant(world, ids)
         return self._variants[ids, world]
+
+
+@lru_cache
+def _shipped_text(name: str) -> str:
+    return (Path(next(iter(shipped.__path__))) / name).read_text(encoding="utf-8")
 
 
 def locate(name_or_path: str | None) -> Path:
@@ -139,14 +162,15 @@ def load(name_or_path: str | None) -> Assignment:
     given = given_files(folder, rubric.worlds)
     own = (folder / "prelude.py").is_file()
     prelude = prelude_of(folder, own)
-    references, known = _solution(folder, rubric, prelude, given)
+    references, by_other_means, known = _solution(folder, rubric, prelude, given)
     _asked_are_there(folder, rubric, references)
     _same_in_all_worlds(folder, rubric, references)
     return Assignment(
         folder=folder,
         rubric=rubric,
-        sha256=_digest(folder, given, None if own else prelude),
+        sha256=_digest(folder, rubric, given, None if own else prelude),
         references=references,
+        by_other_means=by_other_means,
         prelude=prelude,
         own_prelude=own,
         mistakes=known.mistakes,
@@ -168,10 +192,15 @@ def prelude_text(rubric: Rubric, world: World, prelude: str, *, own: bool) -> st
     }
     if not own:
         public["handout_seed"] = rubric.worlds[0].seed
-    return f"WORLD = __import__('json').loads({json.dumps(public)!r})\n{prelude}"
+    text = f"WORLD = __import__('json').loads({json.dumps(public)!r})\n{prelude}"
+    if world.autograd_factor != 1:
+        text += f"\nAUTOGRAD_FACTOR = {world.autograd_factor!r}\n{_shipped_text('autograd.py')}"
+    return text
 
 
-def _digest(folder: Path, given: Mapping[str, Sequence[AttachedFile]], shipped_prelude: str | None) -> str:
+def _digest(
+    folder: Path, rubric: Rubric, given: Mapping[str, Sequence[AttachedFile]], shipped_prelude: str | None
+) -> str:
     """SHA-256 of everything that makes the assignment."""
     digest = hashlib.sha256()
     solved = (p for p in (folder / solved_values.VALUES,) if p.is_file())
@@ -183,6 +212,9 @@ def _digest(folder: Path, given: Mapping[str, Sequence[AttachedFile]], shipped_p
         digest.update(f"{file.name} {content_digest(Path(file.source))}\n".encode())
     if shipped_prelude is not None:
         digest.update(shipped_prelude.encode())
+    if any(w.autograd_factor != 1 for w in rubric.worlds):
+        digest.update(_shipped_text("autograd.py").encode())
+    digest.update(_shipped_text("words.yaml").encode())
     return digest.hexdigest()
 
 
@@ -197,21 +229,31 @@ def prelude_of(folder: Path, own: bool) -> str:
 
 def _solution(
     folder: Path, rubric: Rubric, prelude: str, given: Mapping[str, Sequence[AttachedFile]]
-) -> tuple[tuple[Quantities, ...], Known]:
-    """Reference values of every world, and known mistakes: of canonical.py, or of a solution notebook."""
+) -> tuple[tuple[Quantities, ...], tuple[Quantities, ...], Known]:
+    """Reference values of every world, the same by other means than autograd, and known mistakes.
+
+    Of canonical.py and mistakes.py, or of a solution notebook.
+    """
     canonical = module(folder, "canonical")
     if torch := sys.modules.get("torch"):
         torch.set_num_threads(1)  # tensors here are small; threads only get in each other's way
+    worlds = rubric.worlds
     if canonical is None:
         if not (folder / solved_values.NOTEBOOK).is_file():
             raise RubricError(
                 f"{folder / 'canonical.py'}: no such file, expected the solution, there or in "
                 f"{solved_values.NOTEBOOK}"
             )
-        return solved_values.references(folder, rubric.worlds, prelude, given)
+        right, known = solved_values.references(folder, worlds, prelude, given)
+        return tuple(map(right, worlds)), tuple(right(w.without_autograd) for w in worlds), known
     if not callable(getattr(canonical, "quantities", None)):
         raise RubricError(f"{folder / 'canonical.py'}: expected a function quantities(world)")
-    return tuple(solve(folder, canonical.quantities, w) for w in rubric.worlds), known_mistakes(folder)
+    references = tuple(solve(folder, canonical.quantities, w) for w in worlds)
+    by_other_means = tuple(
+        solve(folder, canonical.quantities, w.without_autograd) if w.autograd_factor != 1 else reference
+        for w, reference in zip(worlds, references, strict=True)
+    )
+    return references, by_other_means, known_mistakes(folder)
 
 
 def _asked_are_there(folder: Path, rubric: Rubric, references: Sequence[Quantities]) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -85,10 +85,20 @@ def read(folder: Path) -> SolvedValues | None:
         raise RubricError(f"{path}: can't be read; make it again: grader rubric solve {folder}") from error
 
 
+def solved_worlds(worlds: Iterable[World]) -> tuple[World, ...]:
+    """Those in which a solution is run: each, and where it tells autograd apart, also without that."""
+    return tuple(dict.fromkeys(v for w in worlds for v in (w, w.without_autograd)))
+
+
+def key_of(world: World) -> str:
+    """What a world's values are kept under."""
+    return world.name if world.autograd_factor == 1 else f"{world.name}, autograd multiplied"
+
+
 def references(
     folder: Path, worlds: Sequence[World], prelude: str, given: Mapping[str, Sequence[AttachedFile]]
-) -> tuple[tuple[Quantities, ...], Known]:
-    """The values of every world and the likely mistakes. `RubricError` where they are not there or old."""
+) -> tuple[Callable[[World], Quantities], Known]:
+    """The values by world, and the likely mistakes. `RubricError` where they are not there or old."""
     solved = read(folder)
     again = f"make it: grader rubric solve {folder}"
     if solved is None:
@@ -97,15 +107,17 @@ def references(
         raise RubricError(
             f"{folder / VALUES}: {NOTEBOOK}, a world, its files or the prelude changed since then; {again}"
         )
-    right = tuple(_arrays(solved.worlds[w.name]) for w in worlds)
+
+    def right(world: World) -> Quantities:
+        return _arrays(solved.worlds[key_of(world)])
+
     by_id = {m.id: m for m in solved.mistakes}
 
     def variant(world: World, ids: tuple[str, ...]) -> Quantities | None:
         """One change of the solution alone: what two of them give together was not computed."""
         if len(ids) != 1 or ids[0] not in by_id:
             return None
-        at = [w.name for w in worlds].index(world.name)
-        return {**right[at], **_arrays(by_id[ids[0]].worlds[world.name])}
+        return {**right(world), **_arrays(by_id[ids[0]].worlds[key_of(world)])}
 
     mistakes = tuple(
         Mistake(

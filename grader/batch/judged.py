@@ -9,8 +9,8 @@ which it is kept.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from grader.assignment.loading import Assignment
@@ -22,6 +22,7 @@ from grader.folder.store import Judgement, judgements
 from grader.judging.grade import grade
 from grader.judging.late import penalise, totals
 from grader.judging.score import hint_for, in_english
+from grader.judging.several import alone, counted, settle
 from grader.judging.wording import worded
 from grader.models import CheckResult, Execution, QuestionResult, Report, RubricRef, Said, Submission
 from rubric.schema import Check, Messages, Question
@@ -40,6 +41,16 @@ class Judged:
     report: Report
     key: str = ""
     fault: Exception | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """What counts of one student's notebooks. runs: keys in the store, of the executions that count."""
+
+    submission: Submission
+    executions: tuple[Execution, ...]
+    runs: tuple[str, ...]
+    open: Mapping[str, Said] = field(default_factory=dict)
 
 
 class Bench:
@@ -78,6 +89,27 @@ class Bench:
             raise
         except Exception as error:
             return Judged(self._broken(submission, executions, error), fault=error)
+
+    def choose(
+        self,
+        submission: Submission,
+        executions: Sequence[Sequence[Execution]],
+        fingerprint: str,
+        runs: Sequence[Sequence[str]],
+        *,
+        force: bool = False,
+    ) -> Counted:
+        """Which notebooks of a submission count. executions, runs: notebook → one for each world."""
+        if not submission.others:
+            alone_ran = tuple(executions[0]) if executions else ()
+            return Counted(submission, alone_ran, tuple(runs[0]) if runs else ())
+        reports = [
+            self.judge(one, ran, f"{fingerprint}#{n}", keys, force=force).report
+            for n, (one, ran, keys) in enumerate(zip(alone(submission), executions, runs, strict=True))
+        ]
+        settled = settle(submission, reports, self.assignment.rubric)
+        made, ran = counted(submission, executions, settled)
+        return Counted(made, ran, tuple(key for i in settled.chosen for key in runs[i]), settled.said)
 
     def _broken(self, submission: Submission, executions: Sequence[Execution], error: Exception) -> Report:
         why = " ".join(str(error).split())[:300] or "no message"

@@ -19,6 +19,7 @@ from grader.folder.journal import Journal, JournalEntry
 from grader.folder.place import STATE
 from grader.folder.store import executions, submissions
 from grader.jail.processors import processors
+from grader.judging.several import alone, left_open
 from grader.marks import marks
 from grader.marks.marks import Mark
 from grader.models import Execution, Report
@@ -58,24 +59,27 @@ class _Desk:
         submission = submissions(state).get(entry.fingerprint)
         if submission is None:
             return None, Rescored(entry.id, None, None, "nothing was kept of its upload")
-        ran: list[Execution] = []
-        runs: list[str] = []
-        if submission.problem is None:
-            kept = {run.world: run.execution for run in entry.runs}
+        ran: list[list[Execution]] = []
+        runs: list[list[str]] = []
+        kept = {(run.notebook, run.world): run.execution for run in entry.runs}
+        for notebook in range(0 if submission.problem else len(alone(submission))):
+            ran.append([])
+            runs.append([])
             for world in self.assignment.rubric.worlds:
                 key = world_key(self.assignment.parts_of(world), self.assignment.prelude_for(world))
-                found = executions(state).get(kept[key]) if key in kept else None
+                found = executions(state).get(kept[notebook, key]) if (notebook, key) in kept else None
                 if found is None:
                     why = f"it has not run in world {world.name} as the rubric has it now"
                     return None, Rescored(entry.id, None, None, why)
-                ran.append(found)
-                runs.append(kept[key])
+                ran[-1].append(found)
+                runs[-1].append(kept[notebook, key])
         before = _light(folder)
-        judged = self.bench.judge(submission, ran, entry.fingerprint, runs)
-        report = judged.report
+        counts = self.bench.choose(submission, ran, entry.fingerprint, runs)
+        judged = self.bench.judge(counts.submission, counts.executions, entry.fingerprint, counts.runs)
+        report = left_open(judged.report, counts.open)
         if judged.fault is not None:
             return None, Rescored(entry.id, before, None, report.execution.message)
-        deliver(report, submission, ran, self.assignment, task.by_hand, folder)
+        deliver(report, counts.submission, counts.executions, self.assignment, task.by_hand, folder)
         done = entry.model_copy(
             update={
                 "key": task.key,

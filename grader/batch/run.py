@@ -39,6 +39,7 @@ from grader.folder.files import settle, size
 from grader.folder.journal import Journal, JournalEntry, Run
 from grader.folder.place import STATE, traceback_path
 from grader.folder.store import Kept, executions, submissions
+from grader.judging.several import alone, left_open
 from grader.marks import marks
 from grader.marks.marks import Marks
 from grader.models import Execution, Report, Submission
@@ -227,9 +228,9 @@ class _Batch:
 
     async def _one(self, upload: Upload, entry: JournalEntry) -> Report:
         submission = await self._aside(self._read, upload, entry.fingerprint)
-        runs: list[_Ran] = []
+        runs: list[list[_Ran]] = []
         if not submission.problem:
-            runs = await self._execute(submission)
+            runs = [await self._execute(one) for one in alone(submission)]
         return await self._aside(self._judge, upload, entry, submission, runs)
 
     def _read(self, upload: Upload, fingerprint: str) -> Submission:
@@ -299,17 +300,24 @@ class _Batch:
         return now, kept
 
     def _judge(
-        self, upload: Upload, entry: JournalEntry, submission: Submission, runs: Sequence[_Ran]
+        self, upload: Upload, entry: JournalEntry, submission: Submission, runs: Sequence[Sequence[_Ran]]
     ) -> Report:
-        ran = [r.execution for r in runs]
-        keys = [r.run.execution for r in runs]
-        force = self.plan.force or any(r.fresh for r in runs)
-        judged = self.bench.judge(submission, ran, entry.fingerprint, keys, force=force)
-        report = judged.report
+        """runs: notebook → one for each world."""
+        force = self.plan.force or any(r.fresh for of_one in runs for r in of_one)
+        counts = self.bench.choose(
+            submission,
+            [[r.execution for r in of_one] for of_one in runs],
+            entry.fingerprint,
+            [[r.run.execution for r in of_one] for of_one in runs],
+            force=force,
+        )
+        ran = counts.executions
+        judged = self.bench.judge(counts.submission, ran, entry.fingerprint, counts.runs, force=force)
+        report = left_open(judged.report, counts.open)
         if judged.fault is not None:
             self._remember_traceback(upload, judged.fault)
         by_hand = self.marks.of(upload.id, upload.origin, self.origins)
-        deliver(report, submission, ran, self.assignment, by_hand, self.out / upload.id)
+        deliver(report, counts.submission, ran, self.assignment, by_hand, self.out / upload.id)
         failed = report.execution.status == "sandbox_error"
         self.written.append(
             entry.model_copy(
@@ -317,7 +325,11 @@ class _Batch:
                     "state": "failed" if failed else "done",
                     "size": size(self._path(upload)),
                     "message": report.execution.message if failed else "",
-                    "runs": tuple(r.run for r in runs),
+                    "runs": tuple(
+                        r.run.model_copy(update={"notebook": n})
+                        for n, of_one in enumerate(runs)
+                        for r in of_one
+                    ),
                     "judged": judged.key,
                 }
             )

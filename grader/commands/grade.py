@@ -159,7 +159,7 @@ def perform(request: GradeRequest) -> Done:
             stage=state / "uploads",
             insist=request.source,
             pattern=request.pattern,
-            prefer=asked.notebook,
+            prefer=asked.notebooks,
         )
         if not intake.entries:
             where = ", ".join(printable(str(p)) for p in request.paths)

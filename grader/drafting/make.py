@@ -88,9 +88,9 @@ async def solve_folder(folder: Path, runner: Runner, limits: Limits) -> tuple[st
     given = given_files(folder, rubric.worlds)
     own = (folder / "prelude.py").is_file()
     prelude = prelude_of(folder, own)
+    worlds = kept_values.solved_worlds(rubric.worlds)
     settings = [
-        Setting(w.name, prelude_text(rubric, w, prelude, own=own), given.get(w.name, ()))
-        for w in rubric.worlds
+        Setting(w.name, prelude_text(rubric, w, prelude, own=own), given.get(w.name, ())) for w in worlds
     ]
     submission = read_solution(notebook)
     solved = await solve(submission.cells, settings, runner, limits)
@@ -108,12 +108,12 @@ async def solve_folder(folder: Path, runner: Runner, limits: Limits) -> tuple[st
         answers = {**seen[0], **wrong}
         if wrong and not any(_alike(answers, s, rubric.tolerance) for s in seen):
             seen.append(answers)
-            kept.append(_mistake(edit, wrong, rubric.worlds))
+            kept.append(_mistake(edit, wrong, worlds))
     values = SolvedValues(
         made_from=kept_values.made_from(notebook, rubric.worlds, prelude, given),
         worlds={
-            w.name: {s.name: kept_values.kept(s.values[i]) for s in shown}
-            for i, w in enumerate(rubric.worlds)
+            kept_values.key_of(w): {s.name: kept_values.kept(s.values[i]) for s in shown}
+            for i, w in enumerate(worlds)
         },
         mistakes=tuple(kept),
     )
@@ -169,7 +169,7 @@ def _mistake(edit: Edit, wrong: Answers, worlds: Sequence[World]) -> LikelyMista
         cell=edit.cell,
         change=(edit.before, edit.after),
         worlds={
-            w.name: {name: kept_values.kept(values[i]) for name, values in wrong.items()}
+            kept_values.key_of(w): {name: kept_values.kept(values[i]) for name, values in wrong.items()}
             for i, w in enumerate(worlds)
         },
     )
@@ -232,7 +232,7 @@ def _pictures(solved: Solved) -> frozenset[int]:
 
 
 def _plain(world: World) -> dict[str, Any]:
-    return {k: v for k, v in world.model_dump().items() if v is not None and not (k == "scale" and v == 1.0)}
+    return {k: v for k, v in world.model_dump(exclude_defaults=True).items() if v is not None}
 
 
 def _yaml(data: Mapping[str, Any]) -> str:

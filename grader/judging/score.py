@@ -49,7 +49,7 @@ def _score_check(
             outputs,
             [w.name for w in rubric.worlds],
             rubric.tolerance,
-        )
+        ).model_copy(update={"beside": tuple(map(str, decision.beside))})
     said = worded(decision.reason, rubric.messages)
     hint = hint_for(check, decision.verdict)
     return CheckResult(

@@ -67,6 +67,7 @@ def _check(check: CheckResult) -> Iterator[str]:
         yield f"    shape {evidence.shape}, layout {one_line(evidence.layout)}, {evidence.digits:.1f} digits"
         yield f"    found by {why}, in {where}"
         yield from (f"    | {line}" for line in excerpt(evidence.text).split("\n"))
+        yield from (f"    does not count: {one_line(line)}" for line in evidence.beside)
     if check.diagnosis is not None:
         said = check.diagnosis
         also = f"; the same numbers: {one_line(', '.join(said.alternatives))}" if said.alternatives else ""
