@@ -251,6 +251,21 @@ def test_values_of_an_older_solution_are_never_taken(drafted: Mapping[str, Path]
 
 
 @pytest.mark.kernel
+def test_a_world_that_multiplies_autograd_has_the_solution_both_ways(drafted: Mapping[str, Path]) -> None:
+    folder = drafted["cnn"]
+    path = folder / "rubric.yaml"
+    before = path.read_text()
+    path.write_text(before.replace("  precision: 10\n", "  precision: 10\n  autograd_factor: 0.5\n"))
+    list(command.solve(folder))
+    loaded = load(str(folder))
+    gradient, other = (r[1]["net_fc_bias_grad"] for r in (loaded.references, loaded.by_other_means))
+    assert np.allclose(gradient, 0.5 * other, rtol=1e-6) and other.any()
+    assert np.array_equal(loaded.references[1]["logits"], loaded.by_other_means[1]["logits"])
+    path.write_text(before)
+    list(command.solve(folder))
+
+
+@pytest.mark.kernel
 def test_a_solution_that_fails_is_told_with_its_cell(tmp_path: Path) -> None:
     path = tmp_path / "broken.ipynb"
     nbformat.write(jupytext.reads("# %%\nx = 1\n# %%\nprint(y)\n", fmt="py:percent"), path)
