@@ -15,6 +15,7 @@ from pydantic import ValidationError
 
 import rubric as shipped
 from grader.errors import RubricError
+from grader.words.speech import languages
 from rubric.schema import Rubric
 
 _MOST = 3  # mistakes that are told at once
@@ -62,12 +63,16 @@ def load_rubric(folder: Path) -> Rubric:
         found = "nothing" if data is None else f"a {'text' if isinstance(data, str) else type(data).__name__}"
         raise RubricError(f"{file}: expected a mapping at the top, found {found}")
     try:
-        return Rubric.model_validate(_with_common_words(data))
+        rubric = Rubric.model_validate(_with_common_words(data))
     except ValidationError as e:
         errors = list(_first_causes(e.errors(include_url=False)))
         told = "; ".join(_told(error, data) for error in errors[:_MOST])
         more = f" (and {len(errors) - _MOST} more)" if len(errors) > _MOST else ""
         raise RubricError(f"{file}: {told}{more}") from e
+    if rubric.language not in languages():
+        spoken = " or ".join(languages())
+        raise RubricError(f"{file}: language: expected {spoken}, found {_shortly(rubric.language)}")
+    return rubric
 
 
 def _checks(data: dict[Any, Any]) -> Iterator[dict[Any, Any]]:
