@@ -150,7 +150,8 @@ def _reproduces(
     if worlds is None:
         return False
     for world, quantities in zip(assignment.rubric.worlds, worlds, strict=True):
-        values = shown_values(compute(truth.recipe, World(world.seed, world.scale)), truth.shown[check])
+        same = World(world.seed, world.scale, world.autograd_factor)
+        values = shown_values(compute(truth.recipe, same), truth.shown[check])
         noise = 1e-5 * float(np.abs(values).max())
         layouts = [values, values.T] if values.shape == values.T.shape else [values]  # W2.T is a layout too
         if not any(np.allclose(quantities[check], v, rtol=1e-4, atol=noise) for v in layouts):

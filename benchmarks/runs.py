@@ -48,7 +48,13 @@ async def execute(
     notebooks: Sequence[GeneratedNotebook], assignment: Assignment, cache: Path, jobs: int
 ) -> list[Run]:
     """Run every notebook in every world, or take its runs from the cache; in the notebooks' order."""
-    submissions = submissions_of(notebooks)
+    return await execute_submissions(submissions_of(notebooks), assignment, cache, jobs)
+
+
+async def execute_submissions(
+    submissions: Sequence[Submission], assignment: Assignment, cache: Path, jobs: int
+) -> list[Run]:
+    """Run every submission in every world, or take its runs from the cache; in their order."""
     missing = [s for s in submissions if not _stored(s, assignment, cache).exists()]
     if missing:
         print(

@@ -23,6 +23,7 @@ from grader.commands.options import (
     Timeout,
     Told,
 )
+from grader.commands.serving import DatabaseAddress, assignment_app, course_app
 
 app = typer.Typer(
     name="grader",
@@ -53,6 +54,8 @@ def _every_command(
 
 app.add_typer(rubric_app, name="rubric")
 app.add_typer(report_app, name="report")
+app.add_typer(course_app, name="course")
+app.add_typer(assignment_app, name="assignment")
 
 
 @app.command()
@@ -333,6 +336,26 @@ def export(
 
     request = command.ExportRequest(out, to.value, listing, into, title, anonymous, include_pending, scale)
     raise typer.Exit(command.run(request))
+
+
+@app.command()
+def serve(
+    data: Annotated[Path, typer.Option(help="The folder of the service; made if it is not there.")],
+    database: DatabaseAddress = None,
+    host: Annotated[str, typer.Option(help="Where to listen.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="0: any that is free.")] = 8000,
+    workers: Annotated[
+        int | None, typer.Option(min=0, max=64, help="Workers beside it. [default: settings.toml, or 1]")
+    ] = None,
+    jobs: Jobs = None,
+) -> None:
+    """Serve a course: students hand in, assistants and teachers work.
+
+    Prints the teacher's invitation while no teacher has signed in.
+    """
+    from grader.commands import serve as command
+
+    raise typer.Exit(command.serve(data, database, host, port, workers, jobs))
 
 
 @app.command()

@@ -92,6 +92,11 @@ def together(*sentences: Said) -> Said:
     return sentences[0] if len(sentences) == 1 else Said(_BARE, {"said": sentences})
 
 
+def counted(n: float, one: str, many: str, values: Values | None = None) -> Said:
+    """A sentence that depends on a number, which is the value `n` in it."""
+    return Said(one, {"n": n, **(values or {})}, many)
+
+
 # --------------------------------------------------------------------------- intake
 
 
@@ -139,6 +144,17 @@ class Student(Record):
     )
 
 
+class Alternative(Record):
+    """Another notebook of the same student's, of which nobody can tell before it ran whether it answers."""
+
+    path: str
+    name: str = Field(description="as handed in, below the top of what was handed in")
+    sha256: str
+    cells: tuple[Cell, ...]
+    folder: str = ""
+    flags: tuple[Flag, ...] = ()
+
+
 class Submission(Record):
     """One student's upload, before anything ran. `problem` set: it could not be read, and why."""
 
@@ -157,6 +173,13 @@ class Submission(Record):
     )
     problem: Said | None = None
     flags: tuple[Flag, ...] = ()
+    others: tuple[Alternative, ...] = Field(
+        default=(), description="further notebooks that may answer; what they show decides"
+    )
+    together: bool = Field(
+        default=False, description="the rubric wants this and the others graded as one, in this order"
+    )
+    unseen: tuple[str, ...] = Field(default=(), description="names of still more notebooks, never run")
 
 
 # -------------------------------------------------------------------------- execute
@@ -337,9 +360,14 @@ class Evidence(Record):
     text: str = Field(description="the quoted print, shortened")
     shape: tuple[int, ...]
     layout: str = Field(description="as expected, transposed, split over rows, …")
-    reasons: tuple[str, ...] = Field(description="value, label, shape, order, code")
+    reasons: tuple[str, ...] = Field(
+        description="value, label, shape, order, code; autograd or other means, where the worlds tell"
+    )
     digits: float = Field(description="significant digits that tell the reference from the known mistakes")
     worlds: tuple[str, ...] = Field(description="worlds in which this print was seen")
+    beside: tuple[str, ...] = Field(
+        default=(), description="other values printed for this that do not count, and why"
+    )
     actual: Any = Field(default=None, description="printed values, nested lists in the reference's layout")
     agrees: Any = Field(default=None, description="nested lists of booleans, same layout as actual")
 

@@ -60,11 +60,24 @@ class World(_Model):
         le=17,
         description="digits that numpy and torch print; null leaves the student's print options alone",
     )
+    autograd_factor: Number = Field(
+        default=1.0,
+        gt=0,
+        allow_inf_nan=False,
+        description="what torch's autograd hands back in this world is multiplied by this, and so must be "
+        "what quantities() and variant() give of it; 1: left alone. With 0.6875 a gradient of "
+        "loss.backward() differs from the same gradient computed by hand. Not in the first world",
+    )
     files: str | None = Field(
         default=None,
         description="folder in the assignment's, whose files lie beside the notebook in this world; "
         "they replace files of the same name that a student hands in",
     )
+
+    @property
+    def without_autograd(self) -> Self:
+        """The same world, as somebody sees it who computes derivatives by other means."""
+        return self if self.autograd_factor == 1 else self.model_copy(update={"autograd_factor": 1.0})
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +90,8 @@ class Mistake:
     signs: words and numbers (see `grader.judging.source.Code.words`) of which at least one stands in the
         code of whoever makes it; empty where nothing tells. They decide between mistakes that give the same
         numbers, and a mistake without its signs is not sought in company.
+    state: no mistake where the right value stands beside it, but another state of the same notebook: after an
+        update, or drawn again.
     hints: words that make it likelier than others with the same numbers and the same likelihood; without
         them it is not less likely.
     rare: far less likely than the others; sought in company only where a sign stands in the code, and if
@@ -91,6 +106,7 @@ class Mistake:
     signs: frozenset[str] = frozenset()
     rare: bool = False
     hints: frozenset[str] = frozenset()
+    state: bool = False
 
 
 class Tolerance(_Model):
@@ -129,6 +145,16 @@ class TensorCheck(_Check):
         default="fixed",
         description="free: all of it negated is as right, in each world apart (an eigenvector)",
     )
+    by_autograd: bool = Field(
+        default=False,
+        description="to be computed by torch's autograd: right values that come from elsewhere are no answer "
+        "beside those of autograd, and alone a person decides. Needs a world with an autograd_factor",
+    )
+    made_with: tuple[str, ...] = Field(
+        default=(),
+        description="names (see Requirement.any_of); where no value of the notebook comes from autograd, a "
+        "right one passes only if the cell that printed it, or what that cell calls, uses one of them",
+    )
 
 
 class Requirement(_Model):
@@ -142,6 +168,9 @@ class Requirement(_Model):
         description="first_code_cell: the first code cell that does more than import",
     )
     unless_shown: bool = Field(default=False, description="values that pass prove it as well as the code")
+    unless_by_autograd: bool = Field(
+        default=False, description="values that torch's autograd computed prove it as well as the code"
+    )
     why: str = Field(description="what to tell the student when it is absent")
 
 
@@ -222,14 +251,16 @@ class Rubric(_Model):
     id: Identifier
     version: str = Field(description="change it whenever a mark can change")
     title: str
-    language: Literal["en", "de"] = "en"
+    language: str = Field(default="en", description="of the pages; one that the grader speaks: en, de")
     due: datetime | None = Field(default=None, description="with a time zone; later uploads are flagged")
     late_penalty_per_day: Share = Field(default=0.0, description="share of the score taken per day begun")
     participation: Share = Field(
         default=0.0, description="share of the questions students are advised to address"
     )
-    notebook: str | None = Field(
-        default=None, description="glob that names the notebook to grade when a student hands in several"
+    notebook: str | tuple[str, ...] | None = Field(
+        default=None,
+        description="glob that names the notebook to grade when a student hands in several; a list of globs "
+        "names several that are graded together, in this order, each in a kernel of its own",
     )
     disclosure: Disclosure = Field(
         default="full",
@@ -269,6 +300,11 @@ class Rubric(_Model):
     def points(self) -> float:
         return sum(q.points for q in self.questions)
 
+    @property
+    def notebooks(self) -> tuple[str, ...]:
+        """The globs of `notebook`."""
+        return (self.notebook,) if isinstance(self.notebook, str) else self.notebook or ()
+
     def checks(self) -> Iterator[TensorCheck | BehaviourCheck | TextCheck]:
         for question in self.questions:
             yield from question.checks
@@ -290,6 +326,14 @@ class Rubric(_Model):
         _no_twice("check id", ids)
         _no_twice("question id", [q.id for q in self.questions])
         _no_twice("world name", [w.name for w in self.worlds])
+        if self.worlds[0].autograd_factor != 1:
+            raise ValueError("worlds: the first one has an autograd_factor, expected the handout's own world")
+        multiplied = any(w.autograd_factor != 1 for w in self.worlds)
+        for tensor in self.tensor_checks():
+            if tensor.by_autograd and not multiplied:
+                raise ValueError(
+                    f"checks.{tensor.id}.by_autograd is true, expected a world with an autograd_factor"
+                )
         if self.asides is not None:
             _known("asides", self.asides, self.vocabulary, "a vocabulary entry")
         for check in self.checks():

@@ -1,4 +1,4 @@
-"""Runs code after Homework 4's prelude, each case in a fresh fork, with torch imported once."""
+"""Runs code behind Homework 4's prelude, each case in a fresh fork, with torch imported once."""
 
 from __future__ import annotations
 
@@ -11,10 +11,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from rubric import schema
 from rubric.hw4 import canonical
 from rubric.schema import World
 
 PRELUDE = Path(canonical.__file__).with_name("prelude.py")
+AUTOGRAD = Path(schema.__file__).with_name("autograd.py")
 
 HANDOUT_SNIPPET = """
 import numpy as np
@@ -42,7 +44,7 @@ parameters, x, y = initialize(3, 4, 2, 5)
 
 _SERVER = """
 import json, sys, os, io, contextlib, traceback, numpy, torch, torch._dynamo
-prelude = compile(open(sys.argv[1], encoding='utf-8').read(), 'prelude', 'exec')
+prelude, autograd = (compile(open(f, encoding='utf-8').read(), f, 'exec') for f in sys.argv[1:])
 for line in sys.stdin:
     world, code, result, before = json.loads(line)
     if os.fork():
@@ -53,6 +55,9 @@ for line in sys.stdin:
         exec(before)
         namespace = {'__name__': '__main__', 'WORLD': world}
         exec(prelude, namespace)
+        if world.get('autograd_factor', 1) != 1:
+            namespace['AUTOGRAD_FACTOR'] = world['autograd_factor']
+            exec(autograd, namespace)
         with contextlib.redirect_stdout(out):
             exec(code, namespace)
         answer = [eval(result, namespace), out.getvalue(), None]
@@ -69,7 +74,7 @@ Run = Callable[..., tuple[Any, str]]
 def prelude_server() -> Iterator[Run]:
     """Gives run(world, code, result, before): the value of result, and what code printed."""
     server = subprocess.Popen(
-        [sys.executable, "-c", _SERVER, str(PRELUDE)],
+        [sys.executable, "-c", _SERVER, str(PRELUDE), str(AUTOGRAD)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,

@@ -166,6 +166,8 @@ def test_github_classroom(tmp_path: Path) -> None:
     plain = export(tmp_path / "plain", "group-a/hw.ipynb", "group-b/hw.ipynb")
     assert {s.student.id for s in collect([plain])} == {None}
     (plain / "group-a" / ".git").mkdir()
+    assert {s.student.id for s in collect([plain])} == {None}  # one clone says nothing of the others
+    (plain / "group-b" / ".git").mkdir()
     assert {s.student.id for s in collect([plain])} == {"a", "b"}
 
 
@@ -221,13 +223,12 @@ def several(folder: Path) -> Path:
     return folder
 
 
-def test_of_several_notebooks_the_newest_is_graded_and_it_is_said(tmp_path: Path) -> None:
+def test_of_several_notebooks_all_are_read_the_newest_first(tmp_path: Path) -> None:
     (only,) = collect([several(tmp_path)]).submissions
-    assert only.path.endswith("/new.ipynb")
-    assert only.flags[0].message == (
-        "3 notebooks were handed in; graded: new.ipynb, the newest; not: old.ipynb, scratch.ipynb."
-    )
-    assert only.files == ()
+    home = "Anna_1_assignsubmission_file"
+    assert only.path == f"{home}/new.ipynb"
+    assert [o.path for o in only.others] == [f"{home}/scratch.ipynb", f"{home}/old.ipynb"]
+    assert sorted(f.name for f in only.files) == ["new.ipynb", "old.ipynb", "scratch.ipynb"]
 
 
 def test_copies_of_one_notebook_leave_nothing_to_choose(tmp_path: Path) -> None:
@@ -237,9 +238,15 @@ def test_copies_of_one_notebook_leave_nothing_to_choose(tmp_path: Path) -> None:
 
 
 def test_or_the_one_that_the_rubric_names(tmp_path: Path) -> None:
-    (only,) = collect([several(tmp_path)], prefer="Scratch*").submissions
+    (only,) = collect([several(tmp_path)], prefer=["Scratch*"]).submissions
     assert only.path.endswith("/scratch.ipynb")
-    assert "graded: scratch.ipynb, the one that fits 'Scratch*'" in only.flags[0].message
+    assert only.others == ()
+    (both,) = collect([tmp_path], prefer=["old*", "new*"]).submissions
+    assert (both.path.rpartition("/")[2], [o.name for o in both.others], both.together) == (
+        "old.ipynb",
+        ["new.ipynb"],
+        True,
+    )
 
 
 def test_a_later_attempt_beats_a_later_file(tmp_path: Path) -> None:
@@ -314,16 +321,6 @@ def test_time_stamps(text: str, time: datetime | None) -> None:
 )
 def test_times_in_words(text: str, time: datetime | None) -> None:
     assert from_words(text) == time
-
-
-def test_notebooks_of_one_moment_are_not_called_newest(tmp_path: Path) -> None:
-    folder = several(tmp_path)
-    for file in folder.rglob("*.ipynb"):
-        os.utime(file, (1, 1))
-    (only,) = collect([folder]).submissions
-    assert (
-        "graded: scratch.ipynb, the last by name, for no time tells which is newer" in only.flags[0].message
-    )
 
 
 def test_whoever_handed_in_nothing_that_can_be_read_is_in_the_class(tmp_path: Path) -> None:

@@ -11,11 +11,13 @@ import json
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
 
 import rubric as shipped
+from grader.assignment import solved as solved_values
 from grader.assignment.given_files import given_files
 from grader.assignment.rubric_file import load_rubric
 from grader.assignment.solution import Known, Quantities, known_mistakes, module, solve
@@ -32,30 +34,32 @@ _KEPT = 6_000  # combinations of mistakes whose quantities are kept; students' n
 
 @dataclass(frozen=True)
 class Assignment:
-    """Everything the grader knows about one assignment. Build it with `load`."""
+    """Everything the grader knows about one assignment. Build it with `load`.
+
+    references: the solution in each world. by_other_means: the same for somebody who computes derivatives
+    without torch's autograd; it differs in worlds with an `autograd_factor`.
+    """
 
     folder: Path
     rubric: Rubric
     sha256: str
     references: tuple[Quantities, ...]
+    by_other_means: tuple[Quantities, ...]
     prelude: str
     own_prelude: bool
     mistakes: tuple[Mistake, ...]
     _known: Known
     _given: Mapping[str, tuple[AttachedFile, ...]] = field(default_factory=dict)
-    _variants: dict[tuple[tuple[str, ...], int], Quantities | None] = field(default_factory=dict)
+    _variants: dict[tuple[tuple[str, ...], World], Quantities | None] = field(default_factory=dict)
 
     def prelude_for(self, world: World) -> str:
         """The text that runs in the kernel before the first cell; holds public parameters only."""
-        public: dict[str, object] = {
-            "name": world.name,
-            "seed": world.seed,
-            "scale": world.scale,
-            "precision": world.precision,
-        }
-        if not self.own_prelude:
-            public["handout_seed"] = self.rubric.worlds[0].seed
-        return f"WORLD = __import__('json').loads({json.dumps(public)!r})\n{self.prelude}"
+        return prelude_text(self.rubric, world, self.prelude, own=self.own_prelude)
+
+    @property
+    def tells_sources(self) -> bool:
+        """Is there a world in which what autograd computed differs from the same computed otherwise?"""
+        return any(w.autograd_factor != 1 for w in self.rubric.worlds)
 
     def files_for(self, world: World) -> tuple[AttachedFile, ...]:
         """The course's files that lie beside every notebook in this world."""
@@ -70,17 +74,24 @@ class Assignment:
         )
 
     def variants(
-        self, combinations: Iterable[tuple[str, ...]], worlds: int | None = None
+        self,
+        combinations: Iterable[tuple[str, ...]],
+        worlds: int | None = None,
+        *,
+        autograd: bool = True,
     ) -> dict[tuple[str, ...], tuple[Quantities, ...]]:
         """Mistake ids → quantities in every world, or in the first `worlds`, where they can be made.
 
-        Each is computed once and kept, within bounds.
+        autograd: computed by it; else by other means, see `World.autograd_factor`. Each is computed once and
+        kept, within bounds.
         """
         if len(self._variants) > _KEPT:
             self._variants.clear()
         found: dict[tuple[str, ...], tuple[Quantities, ...]] = {}
         for ids in combinations:
-            solved = [self._solve(ids, w) for w in range(len(self.rubric.worlds))[:worlds]]
+            solved = [
+                self._solve(ids, w if autograd else w.without_autograd) for w in self.rubric.worlds[:worlds]
+            ]
             if None not in solved:
                 found[ids] = tuple(q for q in solved if q is not None)
         return found
@@ -89,10 +100,15 @@ class Assignment:
         """Further mistakes that the words and numbers in a notebook's code suggest, see rubric/schema.py."""
         return self._known.candidates(words)
 
-    def _solve(self, ids: tuple[str, ...], world: int) -> Quantities | None:
+    def _solve(self, ids: tuple[str, ...], world: World) -> Quantities | None:
         if (ids, world) not in self._variants:
-            self._variants[ids, world] = self._known.variant(self.rubric.worlds[world], ids)
+            self._variants[ids, world] = self._known.variant(world, ids)
         return self._variants[ids, world]
+
+
+@lru_cache
+def _shipped_text(name: str) -> str:
+    return (Path(next(iter(shipped.__path__))) / name).read_text(encoding="utf-8")
 
 
 def locate(name_or_path: str | None) -> Path:
@@ -143,53 +159,114 @@ def load(name_or_path: str | None) -> Assignment:
     """
     folder = locate(name_or_path)
     rubric = load_rubric(folder)
-    digest = hashlib.sha256()
-    for path in (folder / "rubric.yaml", *sorted(folder.glob("*.py"))):
-        content = path.read_bytes()
-        digest.update(f"{path.name} {len(content)}\n".encode())
-        digest.update(content)
     given = given_files(folder, rubric.worlds)
-    for file in (f for files in given.values() for f in files):
-        digest.update(f"{file.name} {content_digest(Path(file.source))}\n".encode())
-    canonical = module(folder, "canonical")
-    if torch := sys.modules.get("torch"):
-        torch.set_num_threads(1)  # tensors here are small; threads only get in each other's way
-    if canonical is None:
-        raise RubricError(f"{folder / 'canonical.py'}: no such file, expected the solution")
-    if not callable(getattr(canonical, "quantities", None)):
-        raise RubricError(f"{folder / 'canonical.py'}: expected a function quantities(world)")
-    references = tuple(solve(folder, canonical.quantities, world) for world in rubric.worlds)
-    for check in rubric.tensor_checks():
-        if check.quantity not in references[0]:
-            raise RubricError(
-                f"{folder / 'rubric.yaml'}: check {check.id}: quantity {check.quantity!r} is not computed by "
-                f"canonical.py, expected one of {', '.join(references[0])}"
-            )
-        if not references[0][check.quantity].size:
-            raise RubricError(
-                f"{folder / 'canonical.py'}: {check.quantity} is empty, but check {check.id} asks for it"
-            )
-    _same_in_all_worlds(folder, rubric, references)
-    known = known_mistakes(folder)
     own = (folder / "prelude.py").is_file()
-    prelude = (folder if own else Path(next(iter(shipped.__path__)))) / "prelude.py"
-    try:
-        text = prelude.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as e:
-        raise RubricError(f"{prelude}: cannot be read: {e}") from e
-    if not own:
-        digest.update(text.encode())
+    prelude = prelude_of(folder, own)
+    references, by_other_means, known = _solution(folder, rubric, prelude, given)
+    _asked_are_there(folder, rubric, references)
+    _same_in_all_worlds(folder, rubric, references)
     return Assignment(
         folder=folder,
         rubric=rubric,
-        sha256=digest.hexdigest(),
+        sha256=_digest(folder, rubric, given, None if own else prelude),
         references=references,
-        prelude=text,
+        by_other_means=by_other_means,
+        prelude=prelude,
         own_prelude=own,
         mistakes=known.mistakes,
         _known=known,
         _given=given,
     )
+
+
+def prelude_text(rubric: Rubric, world: World, prelude: str, *, own: bool) -> str:
+    """What runs in the kernel before the first cell: the prelude, and the world's public parameters.
+
+    own: the prelude is the assignment's own, which knows its handout's seed.
+    """
+    public: dict[str, object] = {
+        "name": world.name,
+        "seed": world.seed,
+        "scale": world.scale,
+        "precision": world.precision,
+    }
+    if not own:
+        public["handout_seed"] = rubric.worlds[0].seed
+    text = f"WORLD = __import__('json').loads({json.dumps(public)!r})\n{prelude}"
+    if world.autograd_factor != 1:
+        text += f"\nAUTOGRAD_FACTOR = {world.autograd_factor!r}\n{_shipped_text('autograd.py')}"
+    return text
+
+
+def _digest(
+    folder: Path, rubric: Rubric, given: Mapping[str, Sequence[AttachedFile]], shipped_prelude: str | None
+) -> str:
+    """SHA-256 of everything that makes the assignment."""
+    digest = hashlib.sha256()
+    solved = (p for p in (folder / solved_values.VALUES,) if p.is_file())
+    for path in (folder / "rubric.yaml", *sorted(folder.glob("*.py")), *solved):
+        content = path.read_bytes()
+        digest.update(f"{path.name} {len(content)}\n".encode())
+        digest.update(content)
+    for file in (f for files in given.values() for f in files):
+        digest.update(f"{file.name} {content_digest(Path(file.source))}\n".encode())
+    if shipped_prelude is not None:
+        digest.update(shipped_prelude.encode())
+    if any(w.autograd_factor != 1 for w in rubric.worlds):
+        digest.update(_shipped_text("autograd.py").encode())
+    digest.update(_shipped_text("words.yaml").encode())
+    return digest.hexdigest()
+
+
+def prelude_of(folder: Path, own: bool) -> str:
+    """The text of the prelude: the folder's own, or the shipped one. Raises `RubricError`."""
+    path = (folder if own else Path(next(iter(shipped.__path__)))) / "prelude.py"
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as e:
+        raise RubricError(f"{path}: cannot be read: {e}") from e
+
+
+def _solution(
+    folder: Path, rubric: Rubric, prelude: str, given: Mapping[str, Sequence[AttachedFile]]
+) -> tuple[tuple[Quantities, ...], tuple[Quantities, ...], Known]:
+    """Reference values of every world, the same by other means than autograd, and known mistakes.
+
+    Of canonical.py and mistakes.py, or of a solution notebook.
+    """
+    canonical = module(folder, "canonical")
+    if torch := sys.modules.get("torch"):
+        torch.set_num_threads(1)  # tensors here are small; threads only get in each other's way
+    worlds = rubric.worlds
+    if canonical is None:
+        if not (folder / solved_values.NOTEBOOK).is_file():
+            raise RubricError(
+                f"{folder / 'canonical.py'}: no such file, expected the solution, there or in "
+                f"{solved_values.NOTEBOOK}"
+            )
+        right, known = solved_values.references(folder, worlds, prelude, given)
+        return tuple(map(right, worlds)), tuple(right(w.without_autograd) for w in worlds), known
+    if not callable(getattr(canonical, "quantities", None)):
+        raise RubricError(f"{folder / 'canonical.py'}: expected a function quantities(world)")
+    references = tuple(solve(folder, canonical.quantities, w) for w in worlds)
+    by_other_means = tuple(
+        solve(folder, canonical.quantities, w.without_autograd) if w.autograd_factor != 1 else reference
+        for w, reference in zip(worlds, references, strict=True)
+    )
+    return references, by_other_means, known_mistakes(folder)
+
+
+def _asked_are_there(folder: Path, rubric: Rubric, references: Sequence[Quantities]) -> None:
+    for check in rubric.tensor_checks():
+        if check.quantity not in references[0]:
+            raise RubricError(
+                f"{folder / 'rubric.yaml'}: check {check.id}: quantity {check.quantity!r} is not computed by "
+                f"the solution, expected one of {', '.join(references[0])}"
+            )
+        if not references[0][check.quantity].size:
+            raise RubricError(
+                f"{folder}: {check.quantity} of the solution is empty, but check {check.id} asks for it"
+            )
 
 
 def refuse_release(folder: Path, rubric: Rubric) -> None:

@@ -73,10 +73,6 @@ _SEEN_S = 10.0
 _LOOK_S = 2.0
 _MISSING_S = 15.0
 """so long nobody must have a task before it is sent again"""
-_ENDS_WORKERS = (
-    "its worker ended each time it was tried, {count} times beside others and {count} times alone; "
-    "look at the workers' logs"
-)
 _LARGE_BYTES = 1 << 18
 _EARLY_BYTES = 64 << 20
 _EARLY = 1000
@@ -111,7 +107,10 @@ class Seen:
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """What a person wants to know meanwhile. waiting: tasks that no worker has yet."""
+    """What a person wants to know meanwhile.
+
+    waiting: tasks that no worker has yet; None while the broker is away.
+    """
 
     workers: tuple[Seen, ...]
     waiting: int | None
@@ -148,7 +147,6 @@ class Head:
     _lent: Lent = field(default_factory=Lent)
     _one_alone: asyncio.Lock = field(default_factory=asyncio.Lock)
     _aside: set[asyncio.Task[None]] = field(default_factory=set)
-    _waiting: int | None = None
 
     def __post_init__(self) -> None:
         self.wanted = self.machine.identity(self.tier)
@@ -268,7 +266,12 @@ class Head:
             pending.lonely = True
             self._start(self._alone(pending))
         else:
-            self._give_up(pending, Said(_ENDS_WORKERS, {"count": brokers.DELIVERIES}))
+            ends_workers = Said(
+                "its worker ended each time it was tried, {count} times beside others and {count} times "
+                "alone; look at the workers' logs",
+                {"count": brokers.DELIVERIES},
+            )
+            self._give_up(pending, ends_workers)
 
     async def _alone(self, pending: _Pending) -> None:
         """Send a task that must run alone, when no other one of ours does."""
@@ -389,13 +392,13 @@ class Head:
         """Tell what the workers do, and send again what nobody has any more; for ever."""
         while True:
             await asyncio.sleep(_LOOK_S)
-            now = time.monotonic()
-            self._workers = {n: w for n, w in self._workers.items() if now - w.at < _SEEN_S}
-            self._waiting = await self._depth()
-            self.on_state(State(tuple(self._workers.values()), self._waiting))
-            if self._waiting == 0:
+            waiting, now = await self._depth(), time.monotonic()
+            if waiting is not None:
+                self._workers = {n: w for n, w in self._workers.items() if now - w.at < _SEEN_S}
+            self.on_state(State(tuple(self._workers.values()), waiting))
+            if waiting == 0:
                 self._send_what_is_missing(now)
-            elif self._waiting is not None:
+            else:  # what is in the queue, or with a broker that is away, is not missing
                 for pending in self._pending.values():
                     pending.seen = now
 

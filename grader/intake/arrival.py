@@ -1,20 +1,19 @@
-"""When something was handed in, where an export says so."""
+"""When something was handed in, where the platform says so.
+
+The times of files are no evidence: copying and unpacking change them.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from grader.csvtext import parse
-from grader.intake.choose import ChoiceItem
 from grader.intake.document import Refused
 from grader.intake.files import read
 
-_STAMP = "timestamp.txt"
 _SHEET_BYTES = 16 * 2**20
 _IDENTIFIER = frozenset({"identifier", "id"})
 _SUBMITTED = frozenset({"last modified (submission)", "zuletzt geändert (abgabe)"})
@@ -25,18 +24,6 @@ _OFFSET = re.compile(r"^[+-]\d\d:?\d\d$")
 _WORDS = re.compile(r"(\d{1,2})\.?\s+(\w{3,})\.?\s+(\d{4}),?\s+(\d{1,2}):(\d\d)\s*([AaPp][Mm])?")
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _GERMAN = {"jän": 1, "mär": 3, "mrz": 3, "mai": 5, "okt": 10, "dez": 12}
-
-
-def received_at(files: Sequence[ChoiceItem]) -> datetime | None:
-    """The time in nbgrader's timestamp.txt, with its zone; None where there is none that can be read.
-
-    The times of files are no evidence: copying and unpacking change them.
-    """
-    for item in files:
-        if item.name == _STAMP and not item.file.refused:
-            with suppress(Refused):
-                return from_stamp(read(item.file.path, item.file.path.parent).decode("utf-8", "replace"))
-    return None
 
 
 def listed_times(path: Path) -> dict[str, datetime] | None:

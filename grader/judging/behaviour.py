@@ -50,9 +50,11 @@ def judge_behaviour(
 
     decisions: the numeric checks, already decided. changed: mistake → the checks that it would make wrong.
     """
-    lacking = [r for r in check.requires if not met(r, code)]
     shown = [decisions[name] for name in check.shown_by]
-    passed = [d for d in shown if d.verdict == "pass"]
+    by_autograd = any(d.candidate is not None and d.candidate.source == "autograd" for d in shown)
+    lacking = [r for r in check.requires if not (met(r, code) or (r.unless_by_autograd and by_autograd))]
+    of_autograd = any(r.unless_by_autograd for r in check.requires)
+    passed = [d for d in shown if d.verdict == "pass" or (d.other_means and not of_autograd)]
     made = {i for d in decisions.values() if d.diagnosis is not None for i in d.mistakes}
     contradicting = [
         mistakes[i] for i in sorted(made) if i in mistakes and mistakes[i].touches & {*check.broken_by}
@@ -75,9 +77,10 @@ def judge_behaviour(
         return _by_code(check, lacking)
     wrong = [d for d in shown if d.verdict in ("fail", "partial") and d.tells]
     explained = [d for d in wrong if d.diagnosis is not None and d.mistakes]
-    if len(explained) + len(passed) >= check.enough:
+    waiting = [d for d in shown if d.verdict == "review"]
+    if len(explained) + len(passed) >= check.enough and (passed or not waiting):
         return _by_code(check, lacking)
-    if lacking:
+    if any(not r.unless_shown for r in lacking) or (lacking and not waiting):
         return Decision(check.id, "fail", 0.0, verbatim(" ".join(r.why for r in lacking)))
     printed = [d for d in shown if d.verdict != "missing"]
     if printed and all(d.typed_in for d in printed):

@@ -11,10 +11,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import islice, permutations, product
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -28,13 +28,20 @@ _AXES = 4  # of a tensor that is looked up with its axes in any order
 _SLACK = 1e-9  # decimal text → binary float, relative to the printed number
 
 
+Source = Literal["autograd", "other means", "unknown"]
+
+
 @dataclass(frozen=True, slots=True)
 class Target:
-    """One quantity in every world, under some mistakes (none: the canonical solution)."""
+    """One quantity in every world, under some mistakes (none: the canonical solution).
+
+    source: who gets it: whoever lets autograd compute it, or whoever does not; unknown where both do.
+    """
 
     quantity: str
     mistakes: tuple[str, ...]
     values: tuple[Array, ...]
+    source: Source = "unknown"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +70,29 @@ def with_signs(targets: Sequence[Target], free: Set[str]) -> list[Target]:
         if target.quantity in free:
             for signs in islice(product((1.0, -1.0), repeat=len(target.values)), 1, None):
                 values = tuple(s * v for s, v in zip(signs, target.values, strict=True))
-                made.append(Target(target.quantity, target.mistakes, values))
+                made.append(replace(target, values=values))
     return made
+
+
+def by_source(autograd: Sequence[Target], other_means: Sequence[Target]) -> list[Target]:
+    """Targets of both ways to compute; what is the same for both once, and told to be of neither."""
+    others = {(t.quantity, t.mistakes): t for t in other_means}
+    made: list[Target] = []
+    for target in autograd:
+        other = others.pop((target.quantity, target.mistakes), None)
+        if other is not None and all(map(np.array_equal, target.values, other.values)):
+            made.append(target)
+            continue
+        made.append(replace(target, source="autograd"))
+        if other is not None:
+            made.append(replace(other, source="other means"))
+    return made + [replace(t, source="other means") for t in others.values()]
+
+
+def source_of(views: Iterable[View]) -> Source:
+    """Where a print comes from that these views fit: unknown where both ways to compute give it."""
+    sources = {v.target.source for v in views}
+    return sources.pop() if len(sources) == 1 else "unknown"
 
 
 def laid_out(values: npt.NDArray[Any], layout: str) -> npt.NDArray[Any]:

@@ -7,9 +7,9 @@ from collections.abc import Collection, Mapping, Sequence
 import numpy as np
 
 from grader.assignment.loading import Assignment
-from grader.assignment.values import Array
+from grader.assignment.values import Array, moves
 from grader.assignment.vocabulary import Vocabulary
-from grader.judging.book import Book, Target, with_signs
+from grader.judging.book import Book, Target, by_source, with_signs
 from grader.judging.diagnose import NEARLY, variant_targets
 from grader.judging.pairing import Slot
 from rubric.schema import Tolerance
@@ -25,12 +25,14 @@ class Books:
         self.checks = rubric.tensor_checks()
         self.asked = frozenset(c.quantity for c in self.checks)
         self.free = frozenset(c.quantity for c in self.checks if c.sign == "free")
-        known = [Target(name, (), tuple(r[name] for r in references)) for name in references[0]]
-        canonical = with_signs(known, self.free)
+        canonical = with_signs(by_source(_known(references), _known(assignment.by_other_means)), self.free)
         self.canonical = Book(canonical, rubric.tolerance, pieces=True, elements=True)
         self.vocabulary = Vocabulary(rubric, list(references[0]))
         singles = [(m.id,) for m in assignment.mistakes]
         self.singles = self._book(singles, self.asked, pieces=True)
+        self.moving = frozenset(
+            c.id for c in self.checks if moves([r[c.quantity] for r in references], rubric.tolerance)
+        )
         self.twins = frozenset(q for q in self.asked if _has_a_twin(q, self.asked, references))
         self.suspected = self.combined(singles, self.asked, ())
 
@@ -70,9 +72,16 @@ class Books:
     ) -> Book:
         a = self._assignment
         tolerance = a.rubric.tolerance
-        targets = variant_targets(a.variants(hypotheses), a.references, quantities, tolerance, self.free)
-        signed = with_signs(targets, self.free)
+        ways = [(a.variants(hypotheses), a.references)]
+        if a.tells_sources:
+            ways.append((a.variants(hypotheses, autograd=False), a.by_other_means))
+        targets = [variant_targets(found, r, quantities, tolerance, self.free) for found, r in ways]
+        signed = with_signs(by_source(targets[0], targets[-1]), self.free)
         return Book(signed, tolerance, pieces=pieces, elsewhere=elsewhere, sizes=sizes)
+
+
+def _known(references: Sequence[Mapping[str, Array]]) -> list[Target]:
+    return [Target(name, (), tuple(r[name] for r in references)) for name in references[0]]
 
 
 def _sizes(prints: Sequence[Slot]) -> frozenset[int] | None:

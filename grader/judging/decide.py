@@ -20,6 +20,7 @@ from grader.judging.reading import read
 from grader.judging.settle import believe, doubt_coarse, doubt_swapped, follow_through, settle_hidden
 from grader.judging.slices import take_apart
 from grader.judging.source import Code
+from grader.judging.sources import seen, with_sources
 from grader.models import Cell, Output, PrintedTensor
 from rubric.schema import BehaviourCheck, TensorCheck, TextCheck
 
@@ -51,9 +52,22 @@ def decide(
         mistakes, code.words, books.suspected, [m.id for m in suggested], books.combined, rubric.tolerance
     )
     explanation = explain(readings, suspects, asked)
-    candidates = match(readings, books.checks, explanation.views, sizes)
+    matched = match(readings, books.checks, explanation.views, sizes)
+    candidates = with_sources(matched, books.checks, assignment.references, assignment.by_other_means)
+    sources = seen(candidates, books.checks)
     case = Case(
-        rubric, assignment.references, books.singles, mistakes, explanation, code, readings, books.twins
+        rubric=rubric,
+        references=assignment.references,
+        by_other_means=assignment.by_other_means,
+        variants=books.singles,
+        mistakes=mistakes,
+        explanation=explanation,
+        code=code,
+        readings=readings,
+        twins=books.twins,
+        moving=books.moving,
+        by_hand=sources.right_otherwise and not sources.right_by_autograd,
+        by_autograd=sources.right_by_autograd or (sources.autograd and not sources.right_otherwise),
     )
     numeric = {c.id: judge(c, candidates.get(c.id, ()), case) for c in books.checks}
     open_checks = [c for c in books.checks if numeric[c.id].found_nothing]

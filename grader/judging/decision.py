@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from grader.assignment.values import Array
 from grader.judging.book import Book, Target, with_signs
 from grader.judging.diagnose import Explanation
-from grader.judging.evidence import Comparison, compare
+from grader.judging.evidence import Comparison, apart, compare
 from grader.judging.match import Candidate
 from grader.judging.reading import Reading
 from grader.judging.source import Code
@@ -21,9 +21,11 @@ class Decision:
     """What was decided about one check.
 
     credit: share of its points; None while a person decides. typed_in: its numbers stand in the code.
-    hidden: it fits in the handout's world and differs in another. follow_through: it is right given an
-    earlier mistake. answer: the words that a person reads. guesses: hypotheses that give what was
+    hidden: it fits in the handout's world and differs in another. other_means: it is right, but perhaps not
+    computed by what the assignment asks for. follow_through: it is right given an earlier mistake. answer:
+    the words that a person reads. guesses: hypotheses that give what was
     printed in place of this, the likeliest first; which one is told is for the other checks to say.
+    beside: other values printed for it that do not count, and why.
     cause: of our environment's, for which a person decides (`grader.judging.absence`).
     """
 
@@ -37,9 +39,11 @@ class Decision:
     flags: tuple[Flag, ...] = ()
     typed_in: bool = False
     hidden: bool = False
+    other_means: bool = False
     follow_through: bool = False
     answer: Answer | None = None
     guesses: tuple[tuple[str, ...], ...] = ()
+    beside: tuple[Said, ...] = ()
     cause: str | None = None
 
     @property
@@ -63,22 +67,30 @@ class Decision:
 class Case:
     """Everything a verdict may rest on, besides the candidates.
 
-    twins: quantities that something which no check asks for equals in every world.
+    twins: quantities that something which no check asks for equals in every world. moving: checks whose
+    reference differs between the worlds. by_hand: right derivatives were printed, and none of them comes
+    from autograd. by_autograd: some right one does, or all are got wrong by it.
     """
 
     rubric: Rubric
     references: tuple[Mapping[str, Array], ...]
+    by_other_means: tuple[Mapping[str, Array], ...]
     variants: Book
     mistakes: Mapping[str, Mistake]
     explanation: Explanation
     code: Code
     readings: tuple[Reading, ...]
     twins: frozenset[str]
+    moving: frozenset[str]
+    by_hand: bool
+    by_autograd: bool
 
 
 def compared(check: TensorCheck, candidate: Candidate, case: Case) -> Comparison | None:
     """The candidate against the reference; None where its size does not allow it."""
-    expected = Target(check.quantity, (), tuple(r[check.quantity] for r in case.references))
+    ways = [] if candidate.source == "other means" else [case.references]
+    ways += [] if candidate.source == "autograd" else [case.by_other_means]
+    expected = [Target(check.quantity, (), tuple(r[check.quantity] for r in way)) for way in ways]
     free = {check.quantity} if check.sign == "free" else set()
-    found = [compare(candidate, t.values, case.rubric.tolerance) for t in with_signs([expected], free)]
-    return max((c for c in found if c is not None), key=lambda c: c.share, default=None)
+    found = [compare(candidate, t.values, case.rubric.tolerance) for t in with_signs(expected, free)]
+    return max((c for c in found if c is not None), key=lambda c: (c.share, -apart(c)), default=None)

@@ -211,7 +211,9 @@ def explain(readings: Sequence[Reading], suspects: Suspects, asked: Mapping[str,
         v.target.quantity
         for r in readings
         for v in r.exact
-        if v.whole and (r.meant == v.target.quantity or all(e.target.quantity in quantities for e in r.exact))
+        if v.whole
+        and v.target.source != "other means"
+        and (r.meant == v.target.quantity or all(e.target.quantity in quantities for e in r.exact))
     )
     # one number is like many others: it speaks of a mistake only under its name
     wrong = [r for r in readings if not r.exact and (r.size > 1 or asked.keys() & _called(r))]
@@ -231,9 +233,17 @@ def explain(readings: Sequence[Reading], suspects: Suspects, asked: Mapping[str,
             and (r.meant is None or asked.get(r.meant, r.meant) in missing)
         ]
 
+    def others() -> bool:
+        """Are there wrong values beside right ones, that what the code suggests may explain?"""
+        explained = claims.explained
+        return any(r.order not in explained and r.meant in asked and not r.aside for r in wrong)
+
     views, rivals = claims.select()
     if (missing and wrong) and (left() or any(_doubtful(ids, rivals, claims) for ids in rivals)):
         _try_more(claims, suspects, missing, left)
+        views, rivals = claims.select()
+    elif others():
+        _try_suggested(claims, suspects)
         views, rivals = claims.select()
     return Explanation(views, rivals, dict(claims.changed))
 
@@ -246,9 +256,8 @@ def _try_more(
     claims: _Claims, suspects: Suspects, missing: frozenset[str], left: Callable[[], list[Reading]]
 ) -> None:
     """Suggested mistakes, then one more beside what was found, then pairs, then again one more."""
+    _try_suggested(claims, suspects)
     prints = [r.slot for r in claims.wrong]
-    if suspects.suggested:
-        claims.add(suspects.combined([(i,) for i in suspects.suggested], claims.asked, prints))
     tried: set[Ids] = set()
 
     def attempt(hypotheses: Iterable[Ids]) -> None:
@@ -268,6 +277,12 @@ def _try_more(
         attempt(tuple(sorted(pair)) for pair in pairs[start : start + _AT_ONCE])
     if left():
         attempt(_extended(claims))
+
+
+def _try_suggested(claims: _Claims, suspects: Suspects) -> None:
+    if suspects.suggested:
+        prints = [r.slot for r in claims.wrong]
+        claims.add(suspects.combined([(i,) for i in suspects.suggested], claims.asked, prints))
 
 
 def _extended(claims: _Claims) -> list[Ids]:

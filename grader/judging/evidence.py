@@ -18,6 +18,7 @@ from rubric.schema import Tolerance
 Bools = npt.NDArray[np.bool_]
 _QUOTE = 1200  # characters of a print that are quoted
 _PRECISE = 1e-5  # digits finer than this, relative to the tensor, show in how many bits it was computed
+_A_LITTLE = 1e-2  # of a tensor's magnitude, by which coarse constants and other precisions differ
 _NEAR = 0.1  # error of an honest computation in 16 bits, relative to the tensor
 TELLING = 1.5  # significant digits that a print needs for its last one to be argued about
 COARSE = 2.5  # fewer significant digits leave room for errors that are not known
@@ -64,12 +65,12 @@ def compare(candidate: Candidate, expected: Sequence[Array], tolerance: Toleranc
             agrees &= fits(printed, flat, margin(expected[world], tolerance))
         actual = _unflat(np.asarray(prints[0][0].values), layout, expected[0].shape)
         found = Comparison(actual, np.asarray(_unflat(agrees, layout, expected[0].shape)), prints)
-        if best is None or (found.share, -_apart(found)) > (best.share, -_apart(best)):
+        if best is None or (found.share, -apart(found)) > (best.share, -apart(best)):
             best = found
     return best
 
 
-def _apart(comparison: Comparison) -> float:
+def apart(comparison: Comparison) -> float:
     """Distance of print and expectation in the most precise world, relative to the expectation."""
     printed, expected = comparison.prints[-1]
     with np.errstate(invalid="ignore"):
@@ -148,6 +149,16 @@ def in_half_precision(comparison: Comparison) -> bool:
     return any((np.abs(value - held) <= half + 1e-12).all() for held in (as_half, as_brain))
 
 
+def near(comparison: Comparison) -> bool:
+    """Does no value, in any world, differ from the expected one by more than a little of the largest?"""
+    for printed, expected in comparison.prints:
+        scale = float(np.abs(expected).max(initial=0.0))
+        off = np.abs(np.asarray(printed.values) - expected) - np.asarray(printed.half_unit)
+        if not bool((off <= _A_LITTLE * scale).all()):
+            return False
+    return len(comparison.prints) > 1
+
+
 def last_digit_off(comparison: Comparison, tolerance: Tolerance) -> bool:
     """Does every value lie within one unit of its last printed digit, as it does when digits are cut off?"""
     if digits(comparison, tolerance) < TELLING:
@@ -196,7 +207,7 @@ def describe(
         text=quote,
         shape=printed.shape,
         layout=candidate.layout,
-        reasons=candidate.reasons,
+        reasons=(*candidate.reasons, *([candidate.source] if candidate.source != "unknown" else [])),
         digits=0.0 if comparison is None else digits(comparison, tolerance),
         worlds=tuple(seen),
         actual=None if comparison is None else _plain(comparison.actual),

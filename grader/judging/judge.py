@@ -9,12 +9,14 @@ along. What stays open goes to a person.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from grader.judging.book import View
 from grader.judging.decision import Case, Decision
 from grader.judging.fit import judge_fit
 from grader.judging.match import Candidate
 from grader.judging.misfit import judge_misfit
+from grader.judging.offers import Offers, is_right, weigh
 from grader.judging.reading import Reading
 from grader.judging.wording import MISSING
 from grader.models import Said
@@ -23,20 +25,36 @@ from rubric.schema import TensorCheck
 
 def judge(check: TensorCheck, candidates: Sequence[Candidate], case: Case) -> Decision:
     """Decide one numeric check from its candidates, which are in the order they were printed."""
-    whole = [c for c in candidates if c.kind == "right" and c.coverage == 1.0]
-    if whole:
-        return judge_fit(check, whole, [c for c in candidates if c.kind != "right"], case)
     if not candidates:
         return _judge_nothing(check, case)
-    named_ones = [c for c in candidates if c.named(check.id)]
-    meant = _without_another(candidates, (named_ones or list(candidates))[-1])
+    offers = weigh(check, candidates, case)
+    decision = judge_fit(check, offers, case) if offers.right else _judge_wrong(check, offers, case)
+    return replace(decision, beside=offers.told_aside())
+
+
+def _judge_wrong(check: TensorCheck, offers: Offers, case: Case) -> Decision:
+    """No offer that counts is right as a whole."""
+    meant = _meant(check, offers.counting)
     decision = judge_misfit(check, meant, case)
-    for other in candidates:
+    set_aside = next((why for c, why in offers.aside if is_right(c)), None)
+    if set_aside is not None and meant.kind != "mistaken" and decision.verdict != "review":
+        text = Said(
+            "The right value was printed, too, but does not count: {why}. A person decides.",
+            {"why": set_aside},
+        )
+        return replace(decision, verdict="review", credit=None, reason=text)
+    for other in offers.counting:
         if other is not meant and other.kind in ("handout", "right") and decision.verdict != "partial":
             rival = judge_misfit(check, other, case)
             if rival.verdict == "review":
                 return rival
     return decision
+
+
+def _meant(check: TensorCheck, candidates: Sequence[Candidate]) -> Candidate:
+    """The one by which a wrong value is judged: the last one that has the name, else the last one."""
+    named_ones = [c for c in candidates if c.named(check.id)]
+    return _without_another(candidates, (named_ones or list(candidates))[-1])
 
 
 def _without_another(candidates: Sequence[Candidate], meant: Candidate) -> Candidate:

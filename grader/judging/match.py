@@ -11,13 +11,17 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import product
 from typing import Literal
 
 import numpy as np
 
-from grader.judging.book import View, laid_out
+from grader.judging.book import Source, View, laid_out, source_of
 from grader.judging.reading import Reading
 from rubric.schema import TensorCheck
+
+_LAYOUTS = (("row", False), ("column", False), ("element", False), ("element", True))
+_SOURCES: tuple[Source, ...] = ("unknown", "autograd", "other means")
 
 Kind = Literal["right", "handout", "mistaken", "named", "placed"]
 
@@ -29,7 +33,8 @@ class Candidate:
     kind: right (fits the reference in every world it appeared in), handout (fits in the handout's
         world only), mistaken (fits a known mistake), named (only its label speaks for it), placed
         (only shape and order do).
-    readings: one print, or the pieces in order; coverage: share of the tensor they show.
+    readings: one print, or the pieces in order; coverage: share of the tensor they show. source: by what
+        the values were computed, as far as the worlds tell.
     """
 
     kind: Kind
@@ -38,6 +43,7 @@ class Candidate:
     coverage: float
     mistakes: tuple[str, ...]
     reasons: tuple[str, ...]
+    source: Source = "unknown"
 
     @property
     def first(self) -> int:
@@ -92,7 +98,8 @@ def match(
         if claim is None:
             rest.append(reading)
         else:
-            found[claim[0]].append(_whole(kind, reading, claim[1], claim[0]))
+            views = {"right": reading.exact, "handout": reading.handout, "mistaken": (claim[1],)}[kind]
+            found[claim[0]].append(_whole(kind, reading, claim[1], claim[0], views))
     for check in checks:
         if not any(c.kind == "right" for c in found[check.id]):
             pieces = (
@@ -161,19 +168,20 @@ def _distance(reading: Reading, view: View) -> float:
     return worst
 
 
-def _whole(kind: Kind, reading: Reading, view: View, check: str) -> Candidate:
+def _whole(kind: Kind, reading: Reading, view: View, check: str, views: Sequence[View]) -> Candidate:
     reasons = ["value"]
     if reading.meant == check:
         reasons.append("label")
-    return Candidate(kind, (reading,), view.layout, 1.0, view.target.mistakes, tuple(reasons))
+    source = source_of(v for v in views if v.whole and v.target.quantity == view.target.quantity)
+    return Candidate(kind, (reading,), view.layout, 1.0, view.target.mistakes, tuple(reasons), source)
 
 
 def _pieced(readings: Sequence[Reading], check: TensorCheck) -> Candidate | None:
     """A tensor printed in pieces, in order: by row, by column or element by element, along either axis."""
     best: Candidate | None = None
     for kind in ("right", "handout"):
-        for layout, turned in (("row", False), ("column", False), ("element", False), ("element", True)):
-            run = _longest_run(readings, check, layout, exact=kind == "right", turned=turned)
+        for source, (layout, turned) in product(_SOURCES, _LAYOUTS):
+            run = _longest_run(readings, check, layout, source, exact=kind == "right", turned=turned)
             if not run:
                 continue
             chosen, count = run
@@ -184,6 +192,7 @@ def _pieced(readings: Sequence[Reading], check: TensorCheck) -> Candidate | None
                 len(chosen) / count,
                 (),
                 ("value", "order"),
+                source,
             )
             enough = candidate.coverage == 1.0 or (layout != "element" and candidate.named(check.id))
             if enough and (best is None or candidate.coverage > best.coverage):
@@ -194,7 +203,13 @@ def _pieced(readings: Sequence[Reading], check: TensorCheck) -> Candidate | None
 
 
 def _longest_run(
-    readings: Sequence[Reading], check: TensorCheck, layout: str, *, exact: bool, turned: bool
+    readings: Sequence[Reading],
+    check: TensorCheck,
+    layout: str,
+    source: Source,
+    *,
+    exact: bool,
+    turned: bool,
 ) -> tuple[list[Reading], int] | None:
     """Prints that show pieces 0, 1, 2 … of a quantity one after another; the last complete run wins.
 
@@ -208,7 +223,7 @@ def _longest_run(
         views = [
             v
             for v in (reading.exact if exact else reading.handout)
-            if v.layout == layout and v.target.quantity == check.quantity
+            if v.layout == layout and v.target.quantity == check.quantity and v.target.source == source
         ]
         if not views:
             continue
@@ -240,15 +255,17 @@ def _speaks(reading: Reading) -> bool:
 def _mistaken_pieces(
     readings: Sequence[Reading], explained: Mapping[int, View], check: TensorCheck
 ) -> Candidate | None:
-    chosen: dict[tuple[tuple[str, ...], str, int], dict[int, Reading]] = defaultdict(dict)
+    chosen: dict[tuple[tuple[str, ...], str, int, Source], dict[int, Reading]] = defaultdict(dict)
     for reading in readings:
         view = explained.get(reading.order)
         if view is not None and not view.whole and view.target.quantity == check.quantity:
-            chosen[view.target.mistakes, view.layout, view.count][view.index] = reading
-    for (mistakes, layout, count), pieces in reversed(chosen.items()):
+            chosen[view.target.mistakes, view.layout, view.count, view.target.source][view.index] = reading
+    for (mistakes, layout, count, source), pieces in reversed(chosen.items()):
         if len(pieces) == count:
             ordered = tuple(pieces[index] for index in sorted(pieces))
-            return Candidate("mistaken", ordered, f"split by {layout}", 1.0, mistakes, ("value", "order"))
+            return Candidate(
+                "mistaken", ordered, f"split by {layout}", 1.0, mistakes, ("value", "order"), source
+            )
     return None
 
 

@@ -58,6 +58,7 @@ class CellCode:
         text constants are left out. result: source of the last expression, "" if there is none.
     shown: source of everything that the cell prints anywhere, loops and functions included.
     does_more_than_import: something other than imports, options, constants and text.
+    defines: names that it gives to something. needs: names that it uses before.
     """
 
     index: int
@@ -69,6 +70,8 @@ class CellCode:
     shown: str
     does_more_than_import: bool
     parsed: bool
+    defines: frozenset[str] = frozenset()
+    needs: frozenset[str] = frozenset()
 
     @cached_property
     def opening(self) -> str:
@@ -138,6 +141,20 @@ class Code:
             if _DRAW.search(c.source) or not drawing.isdisjoint(_CALLED.findall(c.source))
         )
 
+    def reach(self, index: int) -> tuple[CellCode, ...]:
+        """A cell, and those that made what it uses: the last one before it, else any, and so on."""
+        waiting, found = [index], dict[int, CellCode]()
+        while waiting:
+            cell = self._by_index.get(waiting.pop())
+            if cell is None or cell.index in found:
+                continue
+            found[cell.index] = cell
+            for name in cell.needs:
+                makers = [c.index for c in self.cells if name in c.defines and c.index != cell.index]
+                earlier = [i for i in makers if i < cell.index]
+                waiting += earlier[-1:] or makers[:1]
+        return tuple(found[i] for i in sorted(found))
+
     @property
     def first_working_cell(self) -> CellCode | None:
         """The first code cell that does more than import."""
@@ -197,7 +214,48 @@ def _facts(cell: Cell, source: str, tree: ast.Module, aliases: dict[str, str]) -
         shown="; ".join([*_printed(nodes), *([ast.unparse(expression)] if expression else [])])[:2000],
         does_more_than_import=any(_works(node) for node in tree.body),
         parsed=True,
+        defines=frozenset(name for node in tree.body for name in _given(node)),
+        needs=_needed(tree.body),
     )
+
+
+_Scope = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
+_Comprehension = ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
+
+
+def _given(node: ast.AST) -> Iterator[str]:
+    """Names that a statement gives to something outside of its functions."""
+    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+        yield node.name
+    elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+        yield node.id
+    elif not isinstance(node, _Scope | _Comprehension):
+        for child in ast.iter_child_nodes(node):
+            yield from _given(child)
+
+
+def _used(node: ast.AST) -> set[str]:
+    """Names that are used in a piece of code and come from outside of it."""
+    if isinstance(node, ast.Name):
+        return {node.id} if isinstance(node.ctx, ast.Load) else set()
+    found = set[str]().union(*(_used(child) for child in ast.iter_child_nodes(node)))
+    if isinstance(node, _Scope):
+        body = node.body if isinstance(node.body, list) else []
+        own = {a.arg for a in ast.walk(node.args) if isinstance(a, ast.arg)}
+        return found - own - {name for statement in body for name in _given(statement)}
+    if isinstance(node, _Comprehension):
+        return found - {name for g in node.generators for name in _given(g.target)}
+    return found - set(_given(node.target)) if isinstance(node, ast.For) else found
+
+
+def _needed(body: Sequence[ast.stmt]) -> frozenset[str]:
+    """Names that are used before the cell gives them to something."""
+    given: set[str] = set()
+    needed: set[str] = set()
+    for statement in body:
+        needed |= _used(statement) - given
+        given.update(_given(statement))
+    return frozenset(needed)
 
 
 def _parse(source: str) -> ast.Module | None:

@@ -1,0 +1,173 @@
+"""`grader serve`, `grader course`, `grader assignment`: the service, and what is set up by command."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from grader.commands.progress import say
+from grader.errors import UsageError
+
+LOOPBACK = "127.0.0.1"
+
+
+def serve(
+    data: Path, address: str | None, host: str, port: int, workers: int | None, jobs: int | None
+) -> int:
+    """Serve a data folder until Ctrl-C or SIGTERM; 0. Raises `GraderError`."""
+    _needed()
+    import uvicorn
+
+    from grader.service import founding, log, server
+    from grader.service.app import make_app
+
+    log.to_stderr()
+    opened = server.open_place(data, address)
+    if workers is not None:
+        opened.settings = opened.settings.model_copy(update={"workers": workers})
+    server.alone(opened)
+    listening = server.listen(host, port)
+    port = listening.getsockname()[1]
+    public = opened.settings.address or f"http://{LOOPBACK if host in ('0.0.0.0', '::') else host}:{port}"
+    team = server.Workers(
+        opened.place, opened.address, opened.database, opened.settings.workers, jobs or opened.settings.jobs
+    )
+    service = server.make_service(opened, lambda: team.alive)
+    with opened.database.writing() as session:
+        secret = founding.first_teacher(session, datetime.now(UTC))
+    say(f"serving {data} at {public} (stop with Ctrl-C)")
+    if secret:
+        say(f"the teacher's invitation: {public.rstrip('/')}/invited/{secret}")
+    config = uvicorn.Config(
+        make_app(service),
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        h11_max_incomplete_event_size=32 * 1024,
+        timeout_keep_alive=15,
+        timeout_graceful_shutdown=10,
+    )
+    running = uvicorn.Server(config)
+    sockets = [listening]
+    if opened.settings.proxy is not None:
+        sockets.append(server.listen_unix(opened.settings.proxy.socket))
+    team.start()
+    try:
+        with suppress(KeyboardInterrupt):
+            running.run(sockets=sockets)
+    finally:
+        team.close()
+        opened.database.close()
+    return 0
+
+
+def _needed() -> None:
+    try:
+        import alembic  # noqa: F401
+        import fastapi  # noqa: F401
+        import sqlalchemy  # noqa: F401
+        import uvicorn  # noqa: F401
+    except ImportError as error:
+        raise UsageError(
+            f"the service needs {error.name}, which is not installed; pip install 'notebook-grader[service]'"
+        ) from error
+
+
+def add_course(
+    data: Path, database: str | None, name: str, title: str | None, language: str, zone: str
+) -> int:
+    """Make a course."""
+    _needed()
+    from grader.service import founding, server
+
+    opened = server.open_place(data, database)
+    with opened.database.writing() as session:
+        founding.add_course(session, name, title or name, language, zone, datetime.now(UTC))
+    say(f"course {name} is there; now: grader course invite --role teacher --name … --course {name}")
+    return 0
+
+
+def invite(
+    data: Path,
+    database: str | None,
+    course: str | None,
+    role: str,
+    name: str | None,
+    section: str,
+) -> int:
+    """Print a link: for one person by name, or for whoever has it."""
+    _needed()
+    from grader.service import accounts, founding, record, rules, server
+
+    if role not in rules.ROLES:
+        raise UsageError(f"{role!r} is no role; use {', '.join(rules.ROLES)}")
+    opened = server.open_place(data, database)
+    with opened.database.writing() as session:
+        now = datetime.now(UTC)
+        home = founding.course_named(session, course)
+        if name is None and role != "student":
+            raise UsageError(
+                "a link that makes whoever has it an assistant or a teacher is not made; use --name"
+            )
+        if name is not None:
+            _, secret = founding.add_member(session, home, name, role, section, "", now)
+        else:
+            secret = accounts.invite(session, home.id, role, now, section=section)
+            record.event(session, home.id, None, "invited", f"{role}s by a link of the course", now)
+    public = opened.settings.address or f"http://{LOOPBACK}:8000"
+    print(f"{public.rstrip('/')}/invited/{secret}")
+    return 0
+
+
+def add_assignment(
+    data: Path,
+    database: str | None,
+    folder: str | None,
+    course: str | None,
+    name: str | None,
+    due: str | None,
+) -> int:
+    """Take an assignment's folder in."""
+    _needed()
+    from grader.service import founding, server
+
+    opened = server.open_place(data, database)
+    now = datetime.now(UTC)
+    added = founding.add_assignment(opened.database, opened.place, folder, course, name, now)
+    at = added.assignment.slug
+    if due is not None:
+        _dates(opened.database, at, due, now)
+    if not added.fresh:
+        say(f"{at}: this very edition ({added.edition.version}) is there already; nothing to do")
+    elif added.current:
+        say(f"{at} is there: students hand in at /a/{at}")
+    else:
+        say(
+            f"{at} has a further edition ({added.edition.version}); grades are by the old one "
+            f"until a teacher looks at /teach/{at}/regrade and takes it over"
+        )
+    return 0
+
+
+def _dates(database: object, slug: str, due: str, now: datetime) -> None:
+    from sqlalchemy import select
+
+    from grader.service import courses, founding
+    from grader.service.database import Database
+    from grader.service.tables import Assignment
+
+    assert isinstance(database, Database)
+    try:
+        moment = datetime.fromisoformat(due)
+    except ValueError as error:
+        raise UsageError(f"--due {due}: expected a time as 2026-06-09T14:25:00+02:00") from error
+    if moment.tzinfo is None:
+        raise UsageError(f"--due {due}: expected a time with its zone, as 2026-06-09T14:25:00+02:00")
+    with database.writing() as session:
+        found = session.scalar(select(Assignment).where(Assignment.slug == slug))
+        assert found is not None
+        dates = replace(courses.common_dates(found), due=moment)
+        founding.set_dates(session, found, dates, found.checks, None, now)

@@ -1,0 +1,93 @@
+"""By what values were computed that nothing explains: told by a factor, or by what stands near (pure)."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from grader.assignment.values import Array
+from grader.judging.book import Source
+from grader.judging.match import Candidate, Candidates
+from rubric.schema import TensorCheck
+
+References = Sequence[Mapping[str, Array]]
+_ALIKE = 1e-3  # a factor that is the same in both worlds, relative
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What derivatives come from: any of autograd, right ones of it, right ones of other means."""
+
+    autograd: bool
+    right_by_autograd: bool
+    right_otherwise: bool
+
+
+def with_sources(
+    candidates: Candidates, checks: Sequence[TensorCheck], autograd: References, otherwise: References
+) -> dict[str, tuple[Candidate, ...]]:
+    """The same candidates, where a source is unknown with that of a constant factor, or of their cell."""
+    asked = {c.id: c.quantity for c in checks if c.by_autograd}
+    known = {
+        check: tuple(
+            c
+            if c.source != "unknown"
+            else replace(c, source=_by_factor(c, asked[check], autograd, otherwise))
+            for c in found
+        )
+        for check, found in candidates.items()
+        if check in asked
+    }
+    of_cell: dict[int, set[Source]] = defaultdict(set)
+    for found in known.values():
+        for candidate in found:
+            of_cell[candidate.cell].add(candidate.source)
+
+    def told(candidate: Candidate) -> Candidate:
+        sources = of_cell[candidate.cell] - {"unknown"}
+        alone = candidate.source == "unknown" and len(sources) == 1
+        wrong = candidate.kind in ("named", "placed")
+        return replace(candidate, source=next(iter(sources))) if alone and wrong else candidate
+
+    return {**candidates, **{check: tuple(map(told, found)) for check, found in known.items()}}
+
+
+def seen(candidates: Candidates, checks: Sequence[TensorCheck]) -> Seen:
+    """What the derivatives that were printed come from."""
+    found = [c for check in checks if check.by_autograd for c in candidates.get(check.id, ())]
+    right = {c.source for c in found if c.kind == "right"}
+    return Seen(
+        autograd=any(c.source == "autograd" for c in found),
+        right_by_autograd="autograd" in right,
+        right_otherwise="other means" in right,
+    )
+
+
+def _by_factor(candidate: Candidate, quantity: str, autograd: References, otherwise: References) -> Source:
+    """Is it the expected value times a factor that is the same in every world, by one way to compute it?"""
+    if len(candidate.readings) != 1:
+        return "unknown"
+    prints = candidate.readings[0].slot.prints
+    if any(p is None or len(p.values) != r[quantity].size for p, r in zip(prints, autograd, strict=True)):
+        return "unknown"
+    ways: dict[Source, References] = {"autograd": autograd, "other means": otherwise}
+    fitting: list[Source] = []
+    for source, references in ways.items():
+        known, expected = np.asarray(prints[-1].values), references[-1][quantity].ravel()  # type: ignore[union-attr]
+        biggest = int(np.argmax(np.abs(expected)))
+        factor = known[biggest] / expected[biggest] if expected[biggest] else np.nan
+        if (
+            np.isfinite(factor)
+            and factor
+            and all(
+                p is not None
+                and abs(p.values[biggest] - factor * r[quantity].ravel()[biggest])
+                <= p.half_unit[biggest] + _ALIKE * abs(p.values[biggest])
+                for p, r in zip(prints, references, strict=True)
+            )
+        ):
+            fitting.append(source)
+    return fitting[0] if len(fitting) == 1 else "unknown"

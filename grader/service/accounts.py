@@ -1,0 +1,186 @@
+"""Who somebody is: browsers that are signed in, links that invite, tokens for scripts.
+
+Only SHA-256 digests of secrets are kept; whoever reads the database can't sign in with what stands there.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from grader.service import record
+from grader.service.tables import Course, Identity, Invitation, Login, Member, Person, Token
+
+LOGIN = timedelta(days=7)
+PERSONAL = timedelta(days=365)
+COURSE = timedelta(days=120)
+TOKEN = timedelta(days=180)
+
+
+@dataclass(frozen=True, slots=True)
+class Invited:
+    """What a link leads to. person_id None: whoever follows it says their name."""
+
+    course: Course
+    person: Person | None
+    role: str
+    section: str
+
+
+def fresh() -> str:
+    """A secret that nobody guesses: 256 bits."""
+    return secrets.token_urlsafe(32)
+
+
+def digest(secret: str) -> str:
+    """What is kept of a secret."""
+    return hashlib.sha256(secret.encode("utf-8", "replace")).hexdigest()
+
+
+def csrf(login: str) -> str:
+    """What a form of this login has in it; nobody computes it who does not have the cookie."""
+    return hmac.new(login.encode("utf-8", "replace"), b"form", hashlib.sha256).hexdigest()
+
+
+def person_of_login(session: Session, secret: str, now: datetime) -> Person | None:
+    """Who is signed in with this cookie."""
+    login = session.get(Login, digest(secret))
+    if login is None or login.expires <= now:
+        return None
+    person = session.get(Person, login.person_id)
+    return person if person is not None and person.erased is None else None
+
+
+def sign_in(session: Session, person_id: int, old: str | None, now: datetime) -> str:
+    """A new login's secret. old: the cookie that the browser came with, which ends here."""
+    if old:
+        sign_out(session, old)
+    secret = fresh()
+    session.execute(delete(Login).where(Login.expires <= now))
+    session.add(Login(hash=digest(secret), person_id=person_id, made=now, expires=now + LOGIN))
+    record.event(session, None, person_id, "signed in", "", now)
+    return secret
+
+
+def sign_out(session: Session, secret: str) -> None:
+    """End a login."""
+    session.execute(delete(Login).where(Login.hash == digest(secret)))
+
+
+def add_person(session: Session, name: str, now: datetime, language: str | None = None) -> Person:
+    """Somebody new."""
+    person = Person(name=record.line(name, 120) or "?", language=language, made=now)
+    session.add(person)
+    session.flush()
+    return person
+
+
+def enrol(
+    session: Session, course_id: int, person_id: int, role: str, section: str = "", number: str = ""
+) -> Member:
+    """Make somebody a member, or a member again; a role that they have is kept."""
+    member = session.scalar(
+        select(Member).where(Member.course_id == course_id, Member.person_id == person_id)
+    )
+    if member is None:
+        member = Member(course_id=course_id, person_id=person_id, role=role, section=section, number=number)
+        session.add(member)
+        session.flush()
+    member.left = None
+    return member
+
+
+def invite(
+    session: Session,
+    course_id: int,
+    role: str,
+    now: datetime,
+    *,
+    person_id: int | None = None,
+    section: str = "",
+) -> str:
+    """The secret of a new link; it is not kept, so it can't be shown again."""
+    secret = fresh()
+    lasts = COURSE if person_id is None else PERSONAL
+    session.add(
+        Invitation(
+            hash=digest(secret),
+            course_id=course_id,
+            person_id=person_id,
+            role=role,
+            section=section,
+            made=now,
+            expires=now + lasts,
+        )
+    )
+    return secret
+
+
+def invited(session: Session, secret: str, now: datetime) -> Invited | None:
+    """Where a link leads; None where it leads nowhere (any more)."""
+    found = session.get(Invitation, digest(secret))
+    if found is None or found.expires <= now or found.revoked is not None:
+        return None
+    course = session.get(Course, found.course_id)
+    person = None if found.person_id is None else session.get(Person, found.person_id)
+    if course is None or (person is not None and person.erased is not None):
+        return None
+    if person is not None:
+        member = session.scalar(
+            select(Member).where(Member.course_id == course.id, Member.person_id == person.id)
+        )
+        if member is None or member.left is not None:
+            return None
+    return Invited(course, person, found.role, found.section)
+
+
+def revoke_links(session: Session, course_id: int, person_id: int | None, now: datetime) -> None:
+    """The links of a person in a course, or (None) the course's own, lead nowhere from now on."""
+    for link in session.scalars(
+        select(Invitation).where(
+            Invitation.course_id == course_id,
+            Invitation.person_id == person_id,
+            Invitation.revoked.is_(None),
+        )
+    ):
+        link.revoked = now
+
+
+def known_as(session: Session, provider: str, subject: str) -> Person | None:
+    """Who has this name at this provider."""
+    return session.scalar(
+        select(Person)
+        .join(Identity, Identity.person_id == Person.id)
+        .where(Identity.provider == provider, Identity.subject == subject, Person.erased.is_(None))
+    )
+
+
+def make_token(session: Session, person_id: int, name: str, now: datetime) -> str:
+    """The secret of a new token for scripts."""
+    secret = f"grader_{fresh()}"
+    session.add(
+        Token(
+            hash=digest(secret),
+            person_id=person_id,
+            name=record.line(name, 80),
+            made=now,
+            expires=now + TOKEN,
+        )
+    )
+    record.event(session, None, person_id, "made a token", "", now)
+    return secret
+
+
+def person_of_token(session: Session, secret: str, now: datetime) -> Person | None:
+    """Whose token this is."""
+    token = session.scalar(select(Token).where(Token.hash == digest(secret)))
+    if token is None or token.revoked is not None or token.expires <= now:
+        return None
+    person = session.get(Person, token.person_id)
+    return person if person is not None and person.erased is None else None

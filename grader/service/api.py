@@ -1,0 +1,178 @@
+"""For scripts: the same as the pages, as JSON, with a token instead of a cookie."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from pydantic import BaseModel
+from starlette.requests import Request
+from starlette.responses import Response
+
+from grader.service import accounts, courses, student, uploads
+from grader.service.shown import ShownAttempt
+from grader.service.student import at_assignment, own_upload, take
+from grader.service.web import SANDBOX, SignInNeededError, Viewer, not_found, service_of
+
+router = APIRouter(prefix="/api/v1")
+_bearer = HTTPBearer(auto_error=False, description="A token of /me.")
+
+
+def by_token(
+    request: Request, given: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
+) -> Viewer:
+    """Whose token it is; cookies are not looked at, so other sites' pages can do nothing here."""
+    held = service_of(request)
+    if given is None:
+        raise SignInNeededError
+    with held.database.reading() as session:
+        person = accounts.person_of_token(session, given.credentials, held.now())
+    if person is None:
+        raise SignInNeededError
+    request.state.person = person.id
+    return Viewer(person, "")
+
+
+Me = Annotated[Viewer, Depends(by_token)]
+
+
+class Receipt(BaseModel):
+    """What was received. again: this very sending (by its key) was there already."""
+
+    id: str
+    number: int
+    received: str
+    sha256: str
+    files: list[dict[str, Any]]
+    again: bool
+
+
+class Attempt(BaseModel):
+    """An upload: what was found in it, and whether it counts."""
+
+    id: str
+    number: int
+    began: str
+    received: str
+    late: bool
+    counts: bool
+    sha256: str
+    files: list[dict[str, Any]]
+    check: dict[str, Any]
+
+
+_UPLOAD = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "multipart/form-data": {
+                "schema": {
+                    "type": "object",
+                    "required": ["files"],
+                    "properties": {
+                        "files": {"type": "array", "items": {"type": "string", "format": "binary"}},
+                        "key": {"type": "string", "description": "or the header Idempotency-Key"},
+                    },
+                }
+            }
+        },
+    }
+}
+
+
+@router.post("/assignments/{slug}/uploads", status_code=201, response_model=Receipt, openapi_extra=_UPLOAD)
+async def hand_in(request: Request, response: Response, slug: str, me: Me) -> Receipt:
+    """Hand in a notebook and what lies beside it. The same key again is the same upload, counted once."""
+    found = await take(request, slug, me, form=False, key=request.headers.get("idempotency-key", ""))
+    if found.again:
+        response.status_code = 200
+    return Receipt(
+        id=found.upload.name,
+        number=found.upload.number,
+        received=found.upload.received.isoformat(),
+        sha256=found.upload.sha256,
+        files=[{"name": f.name, "size": f.size, "sha256": f.sha256} for f in found.files],
+        again=found.again,
+    )
+
+
+@router.get("/assignments/{slug}/uploads", response_model=list[Attempt])
+def own_uploads(request: Request, slug: str, me: Me) -> list[Attempt]:
+    """All attempts of one's own, the newest first."""
+    held = service_of(request)
+    with held.database.reading() as session:
+        at = at_assignment(session, slug, me.id, "see own")
+        return [_attempt(a) for a in student.attempts(session, held, at, me.id)]
+
+
+@router.get("/uploads/{id}", response_model=Attempt)
+def one_upload(request: Request, id: str, me: Me) -> Attempt:
+    """One attempt: its state and its self-check."""
+    held = service_of(request)
+    with held.database.reading() as session:
+        upload, at = own_upload(session, id, me.id)
+        every = courses.uploads_of(session, at.assignment.id, me.id)
+        dates = courses.dates_of(session, at.assignment, me.id)
+        counts = courses.counts_of(session, at.assignment.id, every)
+        return _attempt(student.attempt(session, held, at, upload, dates, counts))
+
+
+@router.get("/uploads/{id}/files/{number}")
+def one_file(request: Request, id: str, number: int, me: Me) -> Response:
+    """A file as it was handed in."""
+    held = service_of(request)
+    with held.database.reading() as session:
+        upload, _ = own_upload(session, id, me.id)
+        files = uploads.files_of(session, upload)
+    if not 0 <= number < len(files):
+        raise not_found()
+    return student.download(held, files[number].sha256, files[number].name)
+
+
+@router.get("/assignments/{slug}/report")
+def report(request: Request, slug: str, me: Me) -> Response:
+    """The report that was published, as data."""
+    held = service_of(request)
+    with held.database.reading() as session:
+        at = at_assignment(session, slug, me.id, "see own")
+        published = courses.published_of(session, at.assignment.id, me.id)
+    if published is None:
+        raise not_found()
+    return Response(
+        held.blobs.get(published.data),
+        media_type="application/json",
+        headers={"Content-Security-Policy": SANDBOX},
+    )
+
+
+def _attempt(one: ShownAttempt) -> Attempt:
+    check = one.check
+    return Attempt(
+        id=one.name,
+        number=one.number,
+        began=one.began.isoformat(),
+        received=one.received.isoformat(),
+        late=one.late,
+        counts=one.counts,
+        sha256=one.sha256,
+        files=[{"name": f.name, "size": f.size, "sha256": f.sha256} for f in one.files],
+        check={
+            "state": check.state,
+            "problem": check.problem,
+            "troubles": list(check.troubles),
+            "found": check.found,
+            "all": check.all,
+            "why_missing": check.why_missing,
+            "groups": [
+                {
+                    "title": g.title,
+                    "items": [
+                        {"title": i.title, "state": i.state, "where": i.where, "notes": list(i.notes)}
+                        for i in g.items
+                    ],
+                }
+                for g in check.groups
+            ],
+        },
+    )

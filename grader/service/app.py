@@ -1,0 +1,137 @@
+"""The application: all routes together, and what is answered when something goes wrong."""
+
+from __future__ import annotations
+
+import logging
+from importlib.resources import files
+from urllib.parse import quote, urlsplit
+
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from prometheus_client.openmetrics.exposition import CONTENT_TYPE_LATEST, generate_latest
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+
+from grader.errors import GraderError
+from grader.service import api, pages, runs, signin, student
+from grader.service.uploads import RefusedError
+from grader.service.web import Gate, Service, SignInNeededError, page, tongue, viewer
+
+_FILES = {
+    "service.js": ("grader.service", "static", "text/javascript"),
+    "service.css": ("grader.service", "static", "text/css"),
+    "style.css": ("grader.report", "templates", "text/css"),
+}
+_log = logging.getLogger("grader.web")
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+
+
+def make_app(service: Service) -> FastAPI:
+    """The application over a data folder."""
+    app = FastAPI(
+        title="grader",
+        description="Hand in notebooks and read what came of them.",
+        openapi_url="/api/v1/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+    )
+    app.state.service = service
+    address = service.settings.address
+    hosts = [*LOOPBACK, *([urlsplit(address).hostname or ""] if address else [])]
+    app.include_router(signin.router)
+    app.include_router(student.router)
+    app.include_router(api.router)
+    _operations(app, service)
+    _faults(app)
+    app.add_middleware(Gate, service=service, hosts=hosts)
+    return app
+
+
+def _operations(app: FastAPI, service: Service) -> None:
+    @app.get("/static/{name}", include_in_schema=False)
+    def static(name: str) -> Response:
+        if name not in _FILES:
+            raise HTTPException(404)
+        package, place, kind = _FILES[name]
+        return Response((files(package) / place / name).read_bytes(), media_type=kind)
+
+    @app.get("/healthz", include_in_schema=False)
+    def healthy() -> Response:
+        return PlainTextResponse("ok\n")
+
+    @app.get("/readyz", include_in_schema=False)
+    def ready() -> Response:
+        fine = service.database.alive() and service.place.blobs.is_dir()
+        return PlainTextResponse(
+            "ready\n" if fine else "the database or the data folder is away\n", 200 if fine else 503
+        )
+
+    @app.get("/metrics", include_in_schema=False)
+    def metrics(request: Request) -> Response:
+        if any(h in request.headers for h in ("x-forwarded-for", "forwarded")):
+            raise HTTPException(404)  # it came from outside, through the proxy
+        with service.database.reading() as session:
+            queue = runs.queue(session, service.now())
+        lines = [
+            ("grader_queue_runs", "Runs that wait.", queue.queued),
+            ("grader_running_runs", "Runs that workers have in hand.", queue.running),
+            ("grader_stuck_runs", "Runs that failed by our fault; somebody must look.", queue.stuck),
+            ("grader_oldest_seconds", "How long the oldest run that is not done has waited.", queue.oldest),
+            ("grader_workers", "Workers alive.", service.workers()),
+        ]
+        own = "".join(f"# HELP {n} {h}\n# TYPE {n} gauge\n{n} {float(v)}\n" for n, h, v in lines)
+        body = own.encode() + generate_latest(service.registry)  # type: ignore[no-untyped-call]
+        return Response(body, media_type=CONTENT_TYPE_LATEST)
+
+
+def _faults(app: FastAPI) -> None:
+    @app.exception_handler(SignInNeededError)
+    def sign_in(request: Request, _: Exception) -> Response:
+        if request.url.path.startswith("/api/"):
+            return _problem("Send a token: Authorization: Bearer …", 401)
+        back = request.url.path if request.method == "GET" else "/"
+        return Response(status_code=303, headers={"Location": f"/sign-in?to={quote(back)}"})
+
+    @app.exception_handler(RefusedError)
+    def refused(request: Request, error: Exception) -> Response:
+        assert isinstance(error, RefusedError)
+        return _say(request, error.status, error.why, **error.values)
+
+    @app.exception_handler(HTTPException)
+    def answered(request: Request, error: Exception) -> Response:
+        assert isinstance(error, HTTPException)
+        made = _say(request, error.status_code, error.detail or "")
+        made.headers.update(error.headers or {})
+        return made
+
+    @app.exception_handler(RequestValidationError)
+    def malformed(request: Request, _: Exception) -> Response:
+        return _say(request, 422, "Something is missing in this request, or is not what is expected.")
+
+    @app.exception_handler(GraderError)
+    def ours(request: Request, error: Exception) -> Response:
+        _log.error("failed", exc_info=error)
+        return _say(request, 503, "This could not be done, by a fault of ours. Nothing is lost; try again.")
+
+    @app.exception_handler(Exception)
+    def bug(request: Request, error: Exception) -> Response:
+        _log.error("failed", exc_info=error)
+        return _say(request, 500, "This could not be done, by a fault of ours. Nothing is lost; try again.")
+
+
+def _say(request: Request, status: int, why: str, **values: object) -> Response:
+    if request.url.path.startswith("/api/"):
+        return _problem(why.format(**values) if values else why, status)
+    try:
+        me = viewer(request)
+    except Exception:  # the database may be what failed
+        me = None
+    spoken = pages.translator(tongue(request, me))
+    text = spoken(why)
+    said = text.format(**values) if values else text
+    return page(request, "problem.html", me, status=status, said=said, code=status)
+
+
+def _problem(said: str, status: int) -> JSONResponse:
+    return JSONResponse({"problem": said}, status_code=status)

@@ -1,0 +1,198 @@
+"""Courses, assignments, members and dates as they are in the database."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from grader.service import record, rules
+from grader.service.rules import Attempt, Dates
+from grader.service.tables import (
+    Assignment,
+    Choice,
+    Course,
+    Extension,
+    Member,
+    Person,
+    Published,
+    Upload,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A person at an assignment."""
+
+    assignment: Assignment
+    course: Course
+    member: Member
+
+
+def memberships(session: Session, person_id: int) -> Sequence[tuple[Course, Member]]:
+    """The courses that somebody is in."""
+    rows = session.execute(
+        select(Course, Member)
+        .join(Member, Member.course_id == Course.id)
+        .where(Member.person_id == person_id, Member.left.is_(None))
+        .order_by(Course.id)
+    )
+    return [(c, m) for c, m in rows]
+
+
+def member(session: Session, course_id: int, person_id: int) -> Member | None:
+    """What somebody is in a course, while they are."""
+    return session.scalar(
+        select(Member).where(
+            Member.course_id == course_id, Member.person_id == person_id, Member.left.is_(None)
+        )
+    )
+
+
+def standing(session: Session, slug: str, person_id: int) -> Standing | None:
+    """An assignment of a course that this person is in; None for any other."""
+    assignment = session.scalar(select(Assignment).where(Assignment.slug == slug))
+    if assignment is None:
+        return None
+    found = member(session, assignment.course_id, person_id)
+    course = session.get(Course, assignment.course_id)
+    return None if found is None or course is None else Standing(assignment, course, found)
+
+
+def assignments(session: Session, course_id: int) -> Sequence[Assignment]:
+    """Of a course, as they are due."""
+    found = session.scalars(select(Assignment).where(Assignment.course_id == course_id)).all()
+    return sorted(found, key=lambda a: (a.due is None, a.due or a.made, a.id))
+
+
+def common_dates(assignment: Assignment) -> Dates:
+    """The dates of everybody who has no extension."""
+    return Dates(assignment.opens, assignment.due, assignment.closes, timedelta(seconds=assignment.grace_s))
+
+
+def extensions(session: Session, assignment_id: int) -> Mapping[int, Extension]:
+    """Person → the extension that counts."""
+    rows = session.scalars(
+        select(Extension).where(Extension.assignment_id == assignment_id).order_by(Extension.id)
+    )
+    last = {e.person_id: e for e in rows}
+    return {who: e for who, e in last.items() if e.due is not None}
+
+
+def dates_of(session: Session, assignment: Assignment, person_id: int) -> Dates:
+    """The dates of one person."""
+    last = session.scalar(
+        select(Extension)
+        .where(Extension.assignment_id == assignment.id, Extension.person_id == person_id)
+        .order_by(Extension.id.desc())
+        .limit(1)
+    )
+    return common_dates(assignment).extended(None if last is None else last.due)
+
+
+def uploads_of(session: Session, assignment_id: int, person_id: int) -> Sequence[Upload]:
+    """All attempts of one person, the newest first."""
+    return session.scalars(
+        select(Upload)
+        .where(Upload.assignment_id == assignment_id, Upload.person_id == person_id)
+        .order_by(Upload.number.desc())
+    ).all()
+
+
+def chosen_by(session: Session, assignment_id: int) -> Mapping[int, int | None]:
+    """Person → the attempt that was chosen last."""
+    rows = session.scalars(select(Choice).where(Choice.assignment_id == assignment_id).order_by(Choice.id))
+    return {c.person_id: c.upload_id for c in rows}
+
+
+def counting(session: Session, assignment_id: int) -> Mapping[int, Upload]:
+    """Person → the attempt that counts, of everybody who handed in."""
+    chosen = chosen_by(session, assignment_id)
+    every: dict[int, list[Upload]] = {}
+    for upload in session.scalars(select(Upload).where(Upload.assignment_id == assignment_id)):
+        every.setdefault(upload.person_id, []).append(upload)
+    found = {}
+    for person, uploads in every.items():
+        id = rules.counting([Attempt(u.id, u.number) for u in uploads], chosen.get(person))
+        found[person] = next(u for u in uploads if u.id == id)
+    return found
+
+
+def counts_of(session: Session, assignment_id: int, uploads: Sequence[Upload]) -> int | None:
+    """Which of one person's attempts counts."""
+    if not uploads:
+        return None
+    last = session.scalar(
+        select(Choice)
+        .where(Choice.assignment_id == assignment_id, Choice.person_id == uploads[0].person_id)
+        .order_by(Choice.id.desc())
+        .limit(1)
+    )
+    attempts = [Attempt(u.id, u.number) for u in uploads]
+    return rules.counting(attempts, None if last is None else last.upload_id)
+
+
+def choose(session: Session, at: Standing, upload: Upload | None, by: int, whose: int, now: datetime) -> None:
+    """Say which attempt counts; None: the last one again."""
+    session.add(
+        Choice(
+            assignment_id=at.assignment.id,
+            person_id=whose,
+            upload_id=None if upload is None else upload.id,
+            by=by,
+            at=now,
+        )
+    )
+    which = "the last attempt" if upload is None else f"attempt {upload.number}"
+    record.event(session, at.course.id, by, "chose", f"{which}, {at.assignment.slug}", now)
+
+
+def published_of(session: Session, assignment_id: int, person_id: int) -> Published | None:
+    """What one student was given last."""
+    return session.scalar(
+        select(Published)
+        .where(Published.assignment_id == assignment_id, Published.person_id == person_id)
+        .order_by(Published.id.desc())
+        .limit(1)
+    )
+
+
+def published_to(session: Session, assignment_id: int) -> Mapping[int, Published]:
+    """Person → what they were given last."""
+    rows = session.scalars(
+        select(Published).where(Published.assignment_id == assignment_id).order_by(Published.id)
+    )
+    return {p.person_id: p for p in rows}
+
+
+def roster(session: Session, course_id: int) -> Sequence[tuple[Member, Person]]:
+    """Everybody in a course, by name."""
+    rows = session.execute(
+        select(Member, Person)
+        .join(Person, Person.id == Member.person_id)
+        .where(Member.course_id == course_id, Member.left.is_(None), Person.erased.is_(None))
+    )
+    return sorted(((m, p) for m, p in rows), key=lambda r: (r[1].name.casefold(), r[1].id))
+
+
+def extend(
+    session: Session, at: Standing, person_id: int, due: datetime | None, reason: str, by: int, now: datetime
+) -> None:
+    """A due date of one's own, or (None) none any more."""
+    session.add(
+        Extension(
+            assignment_id=at.assignment.id,
+            person_id=person_id,
+            due=due,
+            reason=record.line(reason, 300),
+            by=by,
+            at=now,
+        )
+    )
+    until = "taken back" if due is None else f"until {due.isoformat()}"
+    record.event(
+        session, at.course.id, by, "extended", f"person {person_id}, {at.assignment.slug}: {until}", now
+    )

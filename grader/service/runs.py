@@ -1,0 +1,259 @@
+"""The queue, in the database: what is to be run, who runs it, what came of it.
+
+An upload enters with its runs in one transaction, so none is ever without. Whoever runs one holds it by a
+lease; when the lease runs out (the worker died) it is anybody's again. A run that took three workers down,
+the last time alone, is stuck: our fault, no score, and a person is told.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal
+
+from sqlalchemy import and_, func, or_, select, update
+from sqlalchemy.orm import Session
+
+from grader.service import record, rules
+from grader.service.tables import Assignment, Edition, Run, Upload
+
+Kind = Literal["check", "grade"]
+
+LEASE = timedelta(seconds=20)
+MAX_TRIES = 3
+CHECK, GRADE, AGAIN, SUPERSEDED = 0, 1, 5, 9
+"""priorities: the lower, the sooner"""
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A run that a worker took up. alone: it has failed before, so nothing else runs beside it."""
+
+    id: int
+    kind: str
+    upload_id: int
+    edition_id: int
+    alone: bool
+
+
+def enqueue(session: Session, upload: Upload, assignment: Assignment, now: datetime) -> None:
+    """The runs of a new upload: graded always, checked while the hour's checks last.
+
+    What the same person has waiting from before goes to the end of the line.
+    """
+    waiting = select(Upload.id).where(
+        Upload.assignment_id == assignment.id,
+        Upload.person_id == upload.person_id,
+        Upload.id != upload.id,
+    )
+    session.execute(
+        update(Run)
+        .where(Run.state == "queued", Run.priority < SUPERSEDED, Run.upload_id.in_(waiting))
+        .values(priority=SUPERSEDED)
+    )
+    edition = assignment.edition_id
+    if next_check(session, assignment, upload.person_id, now) is None:
+        session.add(_queued(upload.id, edition, "check", CHECK, now))
+    session.add(_queued(upload.id, edition, "grade", GRADE, now))
+
+
+def _queued(upload_id: int, edition_id: int, kind: Kind, priority: int, now: datetime) -> Run:
+    return Run(
+        upload_id=upload_id,
+        edition_id=edition_id,
+        kind=kind,
+        state="queued",
+        priority=priority,
+        tries=0,
+        queued=now,
+        message="",
+    )
+
+
+def next_check(session: Session, assignment: Assignment, person_id: int, now: datetime) -> datetime | None:
+    """When this person may have the next self-check: None for now. Failures of ours do not count."""
+    asked = session.scalars(
+        select(Run.queued)
+        .join(Upload, Upload.id == Run.upload_id)
+        .where(
+            Upload.assignment_id == assignment.id,
+            Upload.person_id == person_id,
+            Run.kind == "check",
+            Run.state != "stuck",
+            Run.queued > now - rules.HOUR,
+        )
+    ).all()
+    return rules.next_check(assignment.checks, asked, now)
+
+
+def ask_check(session: Session, upload: Upload, assignment: Assignment, now: datetime) -> bool:
+    """A self-check for an upload that has none yet, if the hour's checks allow it."""
+    if run_of(session, upload.id, assignment.edition_id, "check") is not None:
+        return True
+    if next_check(session, assignment, upload.person_id, now) is not None:
+        return False
+    session.add(_queued(upload.id, assignment.edition_id, "check", CHECK, now))
+    return True
+
+
+def ask_grade(session: Session, upload_ids: Collection[int], edition_id: int, now: datetime) -> int:
+    """Grade these uploads under an edition, those that are not yet; how many are new in the queue."""
+    known = set(
+        session.scalars(select(Run.upload_id).where(Run.edition_id == edition_id, Run.kind == "grade")).all()
+    )
+    new = [id for id in sorted(set(upload_ids)) if id not in known]
+    session.add_all(_queued(id, edition_id, "grade", AGAIN, now) for id in new)
+    return len(new)
+
+
+def run_of(session: Session, upload_id: int, edition_id: int, kind: Kind) -> Run | None:
+    """The run of an upload under an edition."""
+    return session.scalar(
+        select(Run).where(Run.upload_id == upload_id, Run.edition_id == edition_id, Run.kind == kind)
+    )
+
+
+def runs_of(session: Session, upload_ids: Sequence[int], kind: Kind, edition_id: int) -> dict[int, Run]:
+    """Upload → its run under an edition."""
+    rows = session.scalars(
+        select(Run).where(Run.kind == kind, Run.edition_id == edition_id, Run.upload_id.in_(list(upload_ids)))
+    )
+    return {r.upload_id: r for r in rows}
+
+
+def take(session: Session, worker: str, now: datetime, *, busy: bool) -> Held | None:
+    """The next run for this worker, held by it from now on. busy: it has others in hand."""
+    free = or_(Run.state == "queued", and_(Run.state == "running", Run.lease < now))
+    query = select(Run).where(free).order_by(Run.priority, Run.id).limit(1)
+    if busy:
+        query = query.where(Run.tries < MAX_TRIES - 1)
+    run = session.scalar(query.with_for_update(skip_locked=True))
+    if run is None:
+        return None
+    if run.tries >= MAX_TRIES:
+        stick(run, "three workers were lost over it", now)
+        return None
+    run.tries += 1
+    run.state, run.worker, run.lease = "running", worker, now + LEASE
+    run.started = run.started or now
+    return Held(run.id, run.kind, run.upload_id, run.edition_id, alone=run.tries >= MAX_TRIES)
+
+
+def renew(session: Session, worker: str, held: Collection[int], now: datetime) -> None:
+    """This worker is still at work on these."""
+    session.execute(
+        update(Run)
+        .where(Run.id.in_(list(held)), Run.worker == worker, Run.state == "running")
+        .values(lease=now + LEASE)
+    )
+
+
+def release(session: Session, workers: Collection[str] | None, now: datetime) -> int:
+    """Workers are gone: what they had in hand is anybody's at once. None: every worker. How many runs."""
+    query = update(Run).where(Run.state == "running").values(state="queued", worker=None, lease=None)
+    if workers is not None:
+        query = query.where(Run.worker.in_(list(workers)))
+    found = session.execute(query)
+    return int(getattr(found, "rowcount", 0))
+
+
+def give_back(session: Session, worker: str, id: int, now: datetime) -> None:
+    """A run that is stopped in order, by no fault of anybody: it waits again, and no try is counted."""
+    run = session.get(Run, id)
+    if run is not None and run.worker == worker and run.state == "running":
+        run.state, run.worker, run.lease = "queued", None, None
+        run.tries = max(0, run.tries - 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of a run. state: done, unreadable, or failed (our fault). result, notebook: blobs."""
+
+    state: str
+    message: str = ""
+    result: str | None = None
+    notebook: str | None = None
+
+
+def finish(session: Session, worker: str, id: int, outcome: Outcome, now: datetime) -> bool:
+    """Note what came of a run. False where it was not this worker's any more: another's result stands."""
+    run = session.get(Run, id, with_for_update=True)
+    if run is None or run.worker != worker or run.state != "running":
+        return False
+    message = record.line(outcome.message, 300)
+    if outcome.state == "failed":
+        if run.tries >= MAX_TRIES:
+            stick(run, message, now)
+        else:
+            run.state, run.worker, run.lease, run.message = "queued", None, None, message
+        return True
+    run.state, run.message, run.finished, run.lease = outcome.state, message, now, None
+    run.result, run.notebook = outcome.result, outcome.notebook
+    return True
+
+
+def stick(run: Run, why: str, now: datetime) -> None:
+    """Our fault, after all tries: no score, and it shows on the teacher's page and in the metrics."""
+    run.state, run.finished, run.lease, run.worker = "stuck", now, None, None
+    run.message = run.message or why[:300]
+
+
+def unstick(session: Session, ids: Collection[int], now: datetime) -> None:
+    """Try again what was stuck."""
+    session.execute(
+        update(Run)
+        .where(Run.id.in_(list(ids)), Run.state == "stuck")
+        .values(state="queued", tries=0, message="", queued=now, started=None, finished=None)
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Queue:
+    """How the queue stands. oldest: seconds that the oldest waiting run has waited."""
+
+    queued: int
+    running: int
+    stuck: int
+    oldest: float
+
+
+def queue(session: Session, now: datetime, assignment_id: int | None = None) -> Queue:
+    """How the queue stands, for all or for one assignment."""
+    counts = select(Run.state, func.count(), func.min(Run.queued)).group_by(Run.state)
+    if assignment_id is not None:
+        counts = counts.join(Edition, Edition.id == Run.edition_id).where(
+            Edition.assignment_id == assignment_id
+        )
+    rows = {state: (n, first) for state, n, first in session.execute(counts.where(Run.finished.is_(None)))}
+    stuck = select(func.count()).select_from(Run).where(Run.state == "stuck")
+    waiting = [first for state, (_, first) in rows.items() if state in ("queued", "running")]
+    oldest = max((now - t).total_seconds() for t in waiting) if waiting else 0.0
+    return Queue(
+        rows.get("queued", (0, now))[0],
+        rows.get("running", (0, now))[0],
+        session.scalar(stuck) or 0,
+        max(0.0, oldest),
+    )
+
+
+def nothing_to_take(session: Session, now: datetime) -> bool:
+    """Whether no run waits, as far as a look tells."""
+    free = or_(Run.state == "queued", and_(Run.state == "running", Run.lease < now))
+    return session.scalar(select(Run.id).where(free).limit(1)) is None
+
+
+def latest_check(session: Session, upload_id: int) -> Run | None:
+    """The self-check of an upload; of a newer edition, where there are several."""
+    return session.scalar(
+        select(Run).where(Run.upload_id == upload_id, Run.kind == "check").order_by(Run.id.desc()).limit(1)
+    )
+
+
+def hurry(session: Session, upload_id: int) -> None:
+    """What was put to the end of the line for a newer attempt takes its turn again."""
+    session.execute(
+        update(Run)
+        .where(Run.upload_id == upload_id, Run.kind == "grade", Run.priority == SUPERSEDED)
+        .values(priority=GRADE)
+    )

@@ -1,0 +1,169 @@
+"""Takes what a student sends. "Received" is said when it is on the disk and its runs are in the queue."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import IO
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from grader.errors import GraderError
+from grader.service import courses, record, runs
+from grader.service.blobs import Blob, Blobs
+from grader.service.courses import Standing
+from grader.service.database import Database
+from grader.service.opening import may_hold_a_notebook
+from grader.service.tables import File, Member, Upload
+
+MAX_FILES = 50
+MAX_NAME = 200
+MAX_KEY = 100
+
+
+class RefusedError(GraderError):
+    """An upload that is not taken, and why: a name of `words`, with values. The sender can mend it."""
+
+    def __init__(self, why: str, status: int = 422, **values: object) -> None:
+        super().__init__(why.format(**values))
+        self.why, self.status, self.values = why, status, values
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """One file as it came: its name as the sender calls it, and its bytes."""
+
+    name: str
+    content: IO[bytes]
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What was received. again: this very sending was there already."""
+
+    upload: Upload
+    files: Sequence[File]
+    again: bool
+
+
+def receive(
+    database: Database,
+    blobs: Blobs,
+    at: Standing,
+    sent: Sequence[Sent],
+    key: str,
+    began: datetime,
+    now: datetime,
+) -> Receipt:
+    """Take one upload. key: the sender's own; the same key is the same upload, however often it comes.
+
+    began: when it began to come. Raises `RefusedError` for what is not taken, `StorageError`.
+    """
+    key = record.line(key, MAX_KEY) or secrets.token_urlsafe(16)
+    with database.reading() as session:
+        if (known := _known(session, at, key)) is not None:
+            return known
+        dates = courses.dates_of(session, at.assignment, at.member.person_id)
+    _timely(dates.takes(began), dates.phase(began))
+    named = _named(sent, at.assignment.most)
+    kept = [(name, blobs.put(content)) for name, content in named]
+    if not any(may_hold_a_notebook(blobs.path(b.sha256), n) for n, b in kept):
+        names = ", ".join(n for n, _ in kept)[:300]
+        raise RefusedError("There is no notebook among these files: {names}", names=names)
+    with database.writing() as session:
+        # one upload of a person at a time, also where the database has many writers
+        session.scalar(select(Member.id).where(Member.id == at.member.id).with_for_update())
+        if (known := _known(session, at, key)) is not None:
+            return known
+        return _enter(session, at, kept, key, began, now)
+
+
+def _timely(taken: bool, phase: str) -> None:
+    if not taken and phase == "before":
+        raise RefusedError("This assignment is not open yet.", 403)
+    if not taken:
+        raise RefusedError("This assignment is closed; nothing can be handed in any more.", 403)
+
+
+def _known(session: Session, at: Standing, key: str) -> Receipt | None:
+    found = session.scalar(
+        select(Upload).where(
+            Upload.assignment_id == at.assignment.id,
+            Upload.person_id == at.member.person_id,
+            Upload.key == key,
+        )
+    )
+    return None if found is None else Receipt(found, files_of(session, found), again=True)
+
+
+def _named(sent: Sequence[Sent], most: int) -> list[tuple[str, IO[bytes]]]:
+    sent = [s for s in sent if s.name or s.size]
+    if not sent:
+        raise RefusedError("Choose a notebook first; no file came.")
+    if len(sent) > MAX_FILES:
+        raise RefusedError("These are {n} files; at most {most} go together.", n=len(sent), most=MAX_FILES)
+    if sum(s.size for s in sent) > most:
+        raise RefusedError("These files are too large; at most {most} MB go together.", 413, most=most >> 20)
+    named: dict[str, IO[bytes]] = {}
+    for one in sent:
+        # a browser's folder, a path of another system: the last part is the file's name
+        name = record.line(one.name.replace("\\", "/").rstrip("/").rpartition("/")[2], MAX_NAME * 20)
+        if name in ("", ".", ".."):
+            raise RefusedError("A file came without a name.")
+        if len(name.encode()) > MAX_NAME:
+            raise RefusedError("A file's name is too long: {name}…", name=name[:40])
+        if name in named:
+            raise RefusedError("Two files have the same name: {name}", name=name)
+        named[name] = one.content
+    if not any(s.size for s in sent):
+        raise RefusedError("What came is empty.")
+    return list(named.items())
+
+
+def _enter(
+    session: Session, at: Standing, kept: Sequence[tuple[str, Blob]], key: str, began: datetime, now: datetime
+) -> Receipt:
+    whose, assignment = at.member.person_id, at.assignment
+    last = session.scalar(
+        select(func.max(Upload.number)).where(
+            Upload.assignment_id == assignment.id, Upload.person_id == whose
+        )
+    )
+    upload = Upload(
+        name=secrets.token_hex(8),
+        assignment_id=assignment.id,
+        person_id=whose,
+        number=(last or 0) + 1,
+        key=key,
+        sha256=together(kept),
+        began=began,
+        received=now,
+    )
+    session.add(upload)
+    session.flush()
+    files = [File(upload_id=upload.id, name=n, size=b.size, sha256=b.sha256) for n, b in kept]
+    session.add_all(files)
+    runs.enqueue(session, upload, assignment, now)
+    record.event(
+        session, at.course.id, whose, "handed in", f"attempt {upload.number}, {assignment.slug}", now
+    )
+    session.flush()
+    return Receipt(upload, files, again=False)
+
+
+def together(kept: Sequence[tuple[str, Blob]]) -> str:
+    """The digest of an upload: of one file, that file's own; of several, of their names and digests."""
+    if len(kept) == 1:
+        return kept[0][1].sha256
+    lines = "".join(f"{b.sha256}  {n}\n" for n, b in sorted(kept))
+    return hashlib.sha256(lines.encode("utf-8", "replace")).hexdigest()
+
+
+def files_of(session: Session, upload: Upload) -> Sequence[File]:
+    """The files of an upload, as they were named."""
+    return session.scalars(select(File).where(File.upload_id == upload.id).order_by(File.id)).all()

@@ -1,0 +1,238 @@
+"""A worker: takes runs from the queue and grades them, in a process of its own.
+
+It ends when its standard input does: a server that is killed leaves no worker behind. What it had in hand
+is queued again, at once by a server that sees it die, else when its lease runs out.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import logging
+import os
+import secrets
+import shutil
+import signal
+import socket
+import sys
+import tempfile
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TypeVar
+
+from sqlalchemy import select
+from sqlalchemy.exc import DBAPIError
+
+from grader.errors import GraderError, IsolationError
+from grader.execute import Limits, open_runner
+from grader.jail.processors import processors
+from grader.service import database, log, opening, runs
+from grader.service.blobs import Blobs
+from grader.service.database import Database
+from grader.service.grading import ISOLATION, Bench, Editions, Result
+from grader.service.opening import Kept
+from grader.service.place import Place
+from grader.service.runs import Held, Outcome
+from grader.service.tables import Assignment, Edition, File, Upload
+
+_LOOK_S = 0.15
+_RENEW_S = 5.0
+_T = TypeVar("_T")
+_log = logging.getLogger("grader.worker")
+
+
+@dataclass(slots=True)
+class Worker:
+    """Works until it is told to stop."""
+
+    name: str
+    database: Database
+    blobs: Blobs
+    editions: Editions
+    bench: Bench
+    most: int
+    scratch: Path
+    held: dict[int, asyncio.Task[None]] = field(default_factory=dict)
+    alone: bool = False
+    stopping: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def work(self) -> None:
+        """Take runs, several at a time, until stopped; what is in hand then is given back."""
+        renewing = asyncio.create_task(self._renew())
+        try:
+            while not self.stopping.is_set():
+                taken = None
+                if not self.alone and len(self.held) < self.most:
+                    taken = await self._database(self._take)
+                if taken is None:
+                    with contextlib.suppress(TimeoutError):
+                        await asyncio.wait_for(self.stopping.wait(), _LOOK_S)
+                    continue
+                if taken.alone:
+                    self.alone = True
+                    await asyncio.gather(*self.held.values(), return_exceptions=True)
+                task = asyncio.create_task(self._one(taken))
+                self.held[taken.id] = task
+                task.add_done_callback(lambda _, id=taken.id: self._done(id))  # type: ignore[misc]
+        finally:
+            renewing.cancel()
+            for task in self.held.values():
+                task.cancel()
+            await asyncio.gather(*self.held.values(), renewing, return_exceptions=True)
+
+    def prepare(self) -> None:
+        """Load what is current, so that the first student waits no longer than the others."""
+        with self.database.reading() as session:
+            current = select(Edition.sha256).join(Assignment, Assignment.edition_id == Edition.id)
+            wanted = session.scalars(current).all()
+        for sha256 in wanted:
+            try:
+                self.editions.load(sha256, released=True)
+                self.editions.load(sha256, released=False)
+            except GraderError as error:  # its runs will say so
+                _log.warning("an edition can't be loaded", extra={"fault": type(error).__name__})
+
+    def _done(self, id: int) -> None:
+        self.held.pop(id, None)
+        if not self.held:
+            self.alone = False
+
+    def _take(self) -> Held | None:
+        now = datetime.now(UTC)
+        with self.database.reading() as session:
+            # a look costs nobody anything; only what is there is worth a lock
+            if runs.nothing_to_take(session, now):
+                return None
+        with self.database.writing() as session:
+            return runs.take(session, self.name, now, busy=bool(self.held))
+
+    async def _renew(self) -> None:
+        while True:
+            await asyncio.sleep(_RENEW_S)
+            if self.held:
+                await self._database(self._renew_held)
+
+    def _renew_held(self) -> None:
+        with self.database.writing() as session:
+            runs.renew(session, self.name, list(self.held), datetime.now(UTC))
+
+    async def _one(self, held: Held) -> None:
+        folder = Path(tempfile.mkdtemp(dir=self.scratch))
+        try:
+            result = await self._result(held, folder)
+        except asyncio.CancelledError:
+            await asyncio.shield(self._database(lambda: self._give_back(held)))
+            raise
+        except IsolationError as error:
+            result = Result("failed", str(error))
+        except (GraderError, OSError) as error:
+            result = Result("failed", " ".join(str(error).split()))
+        except Exception as error:  # a bug of ours: the run fails, the worker goes on
+            _log.exception("run failed", extra={"run": held.id})
+            result = Result("failed", f"the grader failed: {type(error).__name__}")
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+        await self._database(lambda: self._finish(held, result))
+
+    async def _result(self, held: Held, folder: Path) -> Result:
+        upload, files, sha256 = await self._database(lambda: self._look(held))
+        released = held.kind == "check"
+        loop = asyncio.get_running_loop()
+        edition = await loop.run_in_executor(
+            self.bench.judge, lambda: self.editions.load(sha256, released=released)
+        )
+        submission = await asyncio.to_thread(
+            opening.submission, upload.name, files, upload.began, self.blobs, folder, edition.rubric.notebooks
+        )
+        if released:
+            return await self.bench.check(submission, edition)
+        return await self.bench.grade(submission, edition)
+
+    def _look(self, held: Held) -> tuple[Upload, list[Kept], str]:
+        with self.database.reading() as session:
+            upload = session.get(Upload, held.upload_id)
+            edition = session.get(Edition, held.edition_id)
+            assert upload is not None and edition is not None
+            files = session.scalars(select(File).where(File.upload_id == upload.id).order_by(File.id))
+            return upload, [Kept(f.name, f.sha256) for f in files], edition.sha256
+
+    def _give_back(self, held: Held) -> None:
+        with self.database.writing() as session:
+            runs.give_back(session, self.name, held.id, datetime.now(UTC))
+
+    def _finish(self, held: Held, result: Result) -> None:
+        kept = [None if b is None else self.blobs.put(b).sha256 for b in (result.result, result.notebook)]
+        with self.database.writing() as session:
+            outcome = Outcome(result.state, result.message, *kept)
+            runs.finish(session, self.name, held.id, outcome, datetime.now(UTC))
+        _log.info("run", extra={"run": held.id, "kind": held.kind, "state": result.state})
+
+    async def _database(self, act: Callable[[], _T]) -> _T:
+        """Do something in the database; while it is away, wait and try again."""
+        while True:
+            try:
+                return await asyncio.to_thread(act)
+            except DBAPIError as error:
+                _log.warning("the database does not answer", extra={"fault": type(error.orig).__name__})
+                await asyncio.sleep(1.0)
+
+
+async def run(place: Place, address: str | None, name: str, jobs: int) -> None:
+    """Work at a data folder until standard input ends or SIGTERM comes. Raises `IsolationError`."""
+    shared = database.at(place.folder, address)
+    limits = Limits()
+    with (
+        tempfile.TemporaryDirectory(prefix="grader-worker-") as scratch,
+        ThreadPoolExecutor(max_workers=1, thread_name_prefix="judge") as judge,
+    ):
+        async with open_runner(jobs, ISOLATION, limits=limits) as runner:
+            worker = Worker(
+                name=name,
+                database=shared,
+                blobs=Blobs(place.blobs),
+                editions=Editions(place.editions),
+                bench=Bench.at(runner, place.kept, judge, limits),
+                most=jobs + 1,
+                scratch=Path(scratch),
+            )
+            loop = asyncio.get_running_loop()
+            for number in (signal.SIGTERM, signal.SIGINT):
+                loop.add_signal_handler(number, worker.stopping.set)
+            if not os.isatty(0):
+                loop.add_reader(0, _until_closed, worker.stopping)
+            await loop.run_in_executor(judge, worker.prepare)
+            print("ready", flush=True)
+            await worker.work()
+    shared.close()
+
+
+def _until_closed(stopping: asyncio.Event) -> None:
+    if not os.read(0, 4096):
+        asyncio.get_running_loop().remove_reader(0)
+        stopping.set()
+
+
+def main() -> int:
+    """What `grader serve` starts."""
+    parser = argparse.ArgumentParser(prog="grader worker (of the service)")
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--name", default=f"{socket.gethostname()}-{secrets.token_hex(4)}")
+    parser.add_argument("--jobs", type=int, default=processors())
+    given = parser.parse_args()
+    log.to_stderr()
+    # not on the command line, which everybody on the machine can read
+    address = os.environ.pop("GRADER_DATABASE", None)
+    try:
+        asyncio.run(run(Place(given.data), address, given.name, given.jobs))
+    except GraderError as error:
+        print(f"grader: {error}", file=sys.stderr)
+        return error.exit_code
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

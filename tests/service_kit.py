@@ -1,0 +1,229 @@
+"""A course of the service for tests: in SQLite and in a real PostgreSQL, with a clock that is set by hand."""
+
+from __future__ import annotations
+
+import functools
+import os
+import pwd
+import re
+import shutil
+import socket
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+import yaml
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+from golden import samples
+
+from grader.service import accounts, founding, runs
+from grader.service.app import make_app
+from grader.service.blobs import Blobs
+from grader.service.database import FILE, Database
+from grader.service.place import Place, Settings
+from grader.service.tables import Assignment, Base, Course, Edition, Run, Upload
+from grader.service.web import Service
+
+START = datetime(2026, 6, 1, 12, 0, tzinfo=UTC)
+DUE = datetime(2026, 6, 5, 12, 0, tzinfo=UTC)
+SHA = "ab" * 32
+NOTEBOOK = b'{"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}'
+
+
+@dataclass
+class Clock:
+    at: datetime = START
+
+    def __call__(self) -> datetime:
+        return self.at
+
+    def forward(self, **by: float) -> None:
+        self.at += timedelta(**by)
+
+
+@dataclass
+class World:
+    """A service with one course and one assignment, `tiny`."""
+
+    service: Service
+    clock: Clock
+    app: FastAPI
+    links: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def database(self) -> Database:
+        return self.service.database
+
+    def invite(self, role: str, name: str, section: str = "") -> str:
+        with self.database.writing() as session:
+            course = founding.course_named(session, "course")
+            _, secret = founding.add_member(session, course, name, role, section, "", self.clock())
+        return secret
+
+    def client(self) -> TestClient:
+        return TestClient(self.app, base_url="http://localhost", follow_redirects=True)
+
+    def person(self, role: str, name: str, section: str = "") -> Browser:
+        """Somebody who has signed in by a link."""
+        browser = Browser(self.client())
+        browser.client.post(f"/invited/{self.invite(role, name, section)}")
+        return browser
+
+    def graded(self, upload: str, report: Any, submission: Any, check: bytes | None = None) -> None:
+        """As a worker would have left it."""
+        from grader.report import to_json
+        from grader.report.notebook import to_ipynb
+
+        result = self.service.blobs.put(to_json(report).encode()).sha256
+        notebook = self.service.blobs.put(to_ipynb(submission.cells, ()).encode()).sha256
+        told = None if check is None else self.service.blobs.put(check).sha256
+        with self.database.writing() as session:
+            found = session.query(Upload).filter_by(name=upload).one()
+            for run in session.query(Run).filter_by(upload_id=found.id):
+                if run.kind == "grade" or told:
+                    run.state, run.finished = "done", self.clock()
+                    run.result = result if run.kind == "grade" else told
+                    run.notebook = notebook if run.kind == "grade" else None
+
+    def work(self, state: str = "done") -> list[runs.Held]:
+        """Take everything from the queue."""
+        taken = []
+        while True:
+            with self.database.writing() as session:
+                held = runs.take(session, "w", self.clock(), busy=False)
+                if held is None:
+                    return taken
+                runs.finish(session, "w", held.id, runs.Outcome(state), self.clock())
+            taken.append(held)
+
+
+@dataclass
+class Browser:
+    """A signed-in browser that fills in forms as they stand on the page."""
+
+    client: TestClient
+
+    def form(self, page: str) -> dict[str, str]:
+        text = self.client.get(page).text
+        found = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', text))
+        found.pop("back", None)
+        return found
+
+    def hand_in(self, *files: tuple[str, bytes], slug: str = "tiny", key: str = "") -> Any:
+        form = self.form(f"/a/{slug}")
+        if key:
+            form["key"] = key
+        given = files or (("hw.ipynb", NOTEBOOK),)
+        return self.client.post(f"/a/{slug}/uploads", data=form, files=[("files", f) for f in given])
+
+    def post(self, address: str, page: str = "/me", **values: Any) -> Any:
+        return self.client.post(address, data={"csrf": self.form(page)["csrf"], **values})
+
+
+def make_world(folder: Path, postgres: str | None = None, **settings: Any) -> World:
+    place = Place(folder)
+    for path in (place.blobs, place.editions, place.kept):
+        path.mkdir(parents=True)
+    edition = place.editions / SHA
+    edition.mkdir()
+    (edition / "rubric.yaml").write_text(
+        yaml.safe_dump(samples.RUBRIC.model_dump(mode="json"), allow_unicode=True)
+    )
+    database = Database(postgres or f"sqlite:///{folder / FILE}")
+    database.migrate()
+    clock = Clock()
+    service = Service(place, Settings(**settings), database, Blobs(place.blobs), clock)
+    with database.writing() as session:
+        course = founding.add_course(session, "course", "Deep Learning", "en", "Europe/Berlin", START)
+        assignment = Assignment(
+            course_id=course.id, slug="tiny", title="Homework 9", due=DUE, edition_id=0, made=START
+        )
+        session.add(assignment)
+        session.flush()
+        made = Edition(assignment_id=assignment.id, sha256=SHA, version="1", made=START)
+        session.add(made)
+        session.flush()
+        assignment.edition_id = made.id
+        assert isinstance(course, Course)
+    return World(service, clock, make_app(service))
+
+
+# ----------------------------------------------------------------- PostgreSQL
+
+
+def _binaries() -> Path | None:
+    places = [*sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)]
+    if found := shutil.which("initdb"):
+        places.insert(0, Path(found).parent)
+    return next((p for p in places if (p / "initdb").exists()), None)
+
+
+@functools.cache
+def _as_user() -> list[str]:
+    """PostgreSQL refuses root: its own user runs it then."""
+    if os.geteuid() != 0:
+        return []
+    pwd.getpwnam("postgres")
+    return ["runuser", "-u", "postgres", "--"]
+
+
+@contextmanager
+def postgres() -> Iterator[str]:
+    """A PostgreSQL of our own on loopback; the address of its first database."""
+    binaries = _binaries()
+    if binaries is None:
+        pytest.skip("no PostgreSQL is installed here (apt-get install postgresql)")
+    home = Path(tempfile.mkdtemp(prefix="grader-pg-"))
+    home.chmod(0o777)
+    run = functools.partial(
+        subprocess.run, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.STDOUT, cwd="/"
+    )
+    data = home / "data"
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    run(
+        [
+            *_as_user(),
+            str(binaries / "initdb"),
+            "-D",
+            str(data),
+            "-A",
+            "trust",
+            "-U",
+            "grader",
+            "-E",
+            "UTF8",
+            "--no-sync",
+        ]
+    )
+    local = "-c listen_addresses=127.0.0.1 -c unix_socket_directories=''"
+    options = f"-p {port} {local} -c fsync=off -c max_connections=200"
+    control = [*_as_user(), str(binaries / "pg_ctl"), "-D", str(data), "-w"]
+    run([*control, "-o", options, "-l", str(home / "log"), "start"])
+    try:
+        yield f"postgresql://grader@127.0.0.1:{port}/postgres"
+    finally:
+        run([*control, "-m", "immediate", "stop"])
+        shutil.rmtree(home, ignore_errors=True)
+
+
+def fresh_database(address: str) -> str:
+    """The database, emptied: its tables stay, which costs a tenth of a new one."""
+    with psycopg.connect(address, autocommit=True) as connection:
+        tables = ", ".join(f'"{t.name}"' for t in Base.metadata.sorted_tables)
+        if connection.execute("SELECT to_regclass('person')").fetchone() != (None,):
+            connection.execute(f"TRUNCATE {tables} RESTART IDENTITY CASCADE")
+    return address
+
+
+def csrf_of(browser: Browser) -> str:
+    return accounts.csrf(browser.client.cookies["grader"])

@@ -1,0 +1,187 @@
+"""`grader serve` as people start it, with real kernels, killed in the middle: nothing confirmed is lost."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx2 as httpx
+import psutil
+import pytest
+from service_kit import fresh_database
+
+pytestmark = pytest.mark.kernel
+SUBMISSIONS = Path(__file__).parent.parent / "submissions"
+PATIENCE_S = 90.0
+
+
+def grader(*arguments: str, address: str | None) -> str:
+    environment = os.environ | ({"GRADER_DATABASE": address} if address else {})
+    done = subprocess.run(
+        [sys.executable, "-m", "grader", *arguments],
+        capture_output=True,
+        text=True,
+        env=environment,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+@dataclass
+class Served:
+    """A server in a process of its own."""
+
+    data: Path
+    address: str | None
+    port: int = 0
+    process: subprocess.Popen[str] | None = None
+    invitation: str = ""
+
+    def start(self) -> None:
+        environment = os.environ | ({"GRADER_DATABASE": self.address} if self.address else {})
+        command = [
+            sys.executable,
+            "-m",
+            "grader",
+            "serve",
+            "--data",
+            str(self.data),
+            "--port",
+            str(self.port),
+        ]
+        log = (self.data.parent / "log").open("a")
+        self.process = subprocess.Popen(
+            [*command, "--jobs", "2"], stdout=subprocess.PIPE, stderr=log, text=True, env=environment
+        )
+        assert self.process.stdout
+        for line in self.process.stdout:
+            if found := re.search(r"at http://127.0.0.1:(\d+)", line):
+                self.port = int(found[1])
+            if found := re.search(r"invitation: (\S+)", line):
+                self.invitation = found[1]
+                break
+            if self.invitation and self.port:
+                break
+        until(self.answers)
+
+    @property
+    def base(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def answers(self) -> bool:
+        try:
+            return httpx.get(f"{self.base}/readyz").status_code == 200
+        except httpx.HTTPError:
+            return False
+
+    def workers(self) -> list[psutil.Process]:
+        assert self.process
+        found = psutil.Process(self.process.pid).children()
+        return [p for p in found if "grader.service.worker" in " ".join(p.cmdline())]
+
+    def kill(self) -> None:
+        assert self.process
+        self.process.kill()
+        self.process.wait()
+
+
+def until(happened: object, patience: float = PATIENCE_S) -> None:
+    assert callable(happened)
+    end = time.monotonic() + patience
+    while not happened():
+        assert time.monotonic() < end, "it did not happen"
+        time.sleep(0.1)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def served(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Served]:
+    address = None
+    if request.param == "postgresql":
+        address = fresh_database(request.getfixturevalue("postgres_address"))
+    made = Served(tmp_path / "data", address)
+    grader("course", "add", "dl", "--data", str(made.data), address=address)
+    grader(
+        "assignment",
+        "add",
+        "hw4",
+        "--data",
+        str(made.data),
+        "--due",
+        "2099-01-01T00:00+00:00",
+        address=address,
+    )
+    made.start()
+    yield made
+    made.kill()
+
+
+def student(served: Served, name: str) -> httpx.Client:
+    link = grader("course", "invite", "--name", name, "--data", str(served.data), address=served.address)
+    client = httpx.Client(base_url=served.base, follow_redirects=True, timeout=30)
+    client.post(f"/invited/{link.strip().rpartition('/')[2]}")
+    token = re.search(
+        r"(grader_[\w-]+)", client.post("/me/tokens", data={"csrf": csrf(client), "name": "t"}).text
+    )
+    assert token
+    client.headers["Authorization"] = f"Bearer {token[1]}"
+    return client
+
+
+def csrf(client: httpx.Client) -> str:
+    found = re.search(r'name="csrf" value="(\w+)"', client.get("/me").text)
+    assert found
+    return found[1]
+
+
+def send(client: httpx.Client, path: Path, key: str) -> str:
+    answer = client.post(
+        "/api/v1/assignments/hw4/uploads",
+        files={"files": (path.name, path.read_bytes())},
+        headers={"Idempotency-Key": key},
+    )
+    assert answer.status_code in (200, 201), answer.text
+    return str(answer.json()["id"])
+
+
+def test_confirmed_uploads_survive_the_death_of_everything(served: Served) -> None:
+    anna = student(served, "Anna")
+    notebooks = sorted(SUBMISSIONS.glob("*.ipynb"))[:4]
+    until(served.workers)
+    ids = [send(anna, path, f"k{n}") for n, path in enumerate(notebooks[:2])]
+    for worker in served.workers():
+        worker.kill()  # it is started again, and its runs are anybody's at once
+    ids += [send(anna, path, f"k{n + 2}") for n, path in enumerate(notebooks[2:])]
+    served.kill()
+    orphans = [p for p in psutil.process_iter() if str(served.data) in " ".join(_command(p))]
+    served.start()
+    assert [send(anna, path, f"k{n}") for n, path in enumerate(notebooks)] == ids, "sent again, counted once"
+
+    def checks() -> list[dict[str, object]]:
+        return [anna.get(f"/api/v1/uploads/{id}").json()["check"] for id in ids]
+
+    until(lambda: all(c["state"] in ("done", "unreadable") for c in checks()))
+    assert any(c["found"] == c["all"] for c in checks())
+    assert "expected" not in str(checks()) and "score" not in str(checks())
+    until(lambda: "grader_queue_runs 0.0" in httpx.get(f"{served.base}/metrics").text)
+    assert "grader_stuck_runs 0.0" in httpx.get(f"{served.base}/metrics").text
+    assert not [p for p in orphans if p.is_running() and p.status() != psutil.STATUS_ZOMBIE]
+    assert served.process
+    served.process.send_signal(signal.SIGTERM)
+    served.process.wait(20)
+    log = (served.data.parent / "log").read_text()
+    assert "Anna" not in log and notebooks[0].name not in log
+
+
+def _command(process: psutil.Process) -> list[str]:
+    try:
+        return list(process.cmdline())
+    except psutil.Error:
+        return []

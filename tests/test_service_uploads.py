@@ -1,0 +1,312 @@
+"""Handing in: what is taken, what is refused and what is said, the same in both databases."""
+
+from __future__ import annotations
+
+import io
+import re
+import threading
+import zipfile
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from service_kit import DUE, NOTEBOOK, Browser, World, csrf_of
+from sqlalchemy import func, select
+
+from grader.service import accounts, runs
+from grader.service.tables import File, Run, Upload
+
+
+def counted(world: World) -> tuple[int, int]:
+    """Uploads, and runs of kind grade."""
+    with world.database.reading() as session:
+        uploads = session.scalar(select(func.count()).select_from(Upload))
+        graded = session.scalar(select(func.count()).select_from(Run).where(Run.kind == "grade"))
+    return uploads or 0, graded or 0
+
+
+def test_a_receipt_says_when_and_what(world: World) -> None:
+    anna = world.person("student", "Anna")
+    page = anna.hand_in(("hw.ipynb", NOTEBOOK), ("data.csv", b"1,2"))
+    assert page.status_code == 200
+    assert "Attempt 1" in page.text
+    assert "Mon 1 Jun 2026, 14:00 CEST" in page.text
+    assert re.search(r"[0-9a-f]{64}", page.text)
+    assert "in time" in page.text
+    assert counted(world) == (1, 1)
+    name = str(page.url).rpartition("/")[2]
+    back = anna.client.get(f"/u/{name}/files/0")
+    assert back.content == NOTEBOOK
+    assert back.headers["content-disposition"].startswith("attachment")
+    assert "sandbox" in back.headers["content-security-policy"]
+
+
+def test_a_form_sent_again_is_counted_once_and_gets_the_same_receipt(world: World) -> None:
+    anna = world.person("student", "Anna")
+    first = anna.hand_in(key="k1")
+    again = anna.hand_in(("hw.ipynb", b"something else"), key="k1")
+    assert str(first.url) == str(again.url)
+    assert counted(world) == (1, 1)
+    assert anna.hand_in(key="k2").status_code == 200
+    assert counted(world) == (2, 2)
+
+
+def test_a_key_is_its_senders_own(world: World) -> None:
+    assert (
+        world.person("student", "Anna").hand_in(key="k").url
+        != world.person("student", "Bea").hand_in(key="k").url
+    )
+    assert counted(world) == (2, 2)
+
+
+def test_ten_at_once_are_ten_and_one_key_at_once_is_one(world: World) -> None:
+    anna = world.person("student", "Anna")
+    form = anna.form("/a/tiny")
+
+    def send(key: str) -> None:
+        client = world.client()
+        client.cookies = anna.client.cookies
+        answer = client.post(
+            "/a/tiny/uploads", data=form | {"key": key}, files={"files": ("hw.ipynb", NOTEBOOK)}
+        )
+        codes.append(answer.status_code)
+
+    codes: list[int] = []
+    keys = [f"k{n}" for n in range(10)] + ["same"] * 5
+    threads = [threading.Thread(target=send, args=(k,)) for k in keys]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert codes == [200] * 15
+    assert counted(world) == (11, 11)
+    with world.database.reading() as session:
+        assert sorted(session.scalars(select(Upload.number))) == list(range(1, 12))
+
+
+BAD = {
+    "no file": ([], "Choose a notebook first"),
+    "empty": ([("hw.ipynb", b"")], "empty"),
+    "no notebook": ([("essay.pdf", b"%PDF")], "no notebook among these files: essay.pdf"),
+    "long name": ([("x" * 10_000 + ".ipynb", NOTEBOOK)], "name is too long"),
+    "twice": ([("a.ipynb", NOTEBOOK), ("a.ipynb", NOTEBOOK)], "Two files have the same name"),
+    "no name": ([("../..", NOTEBOOK)], "without a name"),
+    "many": ([(f"{n}.ipynb", NOTEBOOK) for n in range(51)], "at most 50 go together"),
+    "long name, not so long": ([("x" * 300 + ".ipynb", NOTEBOOK)], "name is too long"),
+}
+
+
+@pytest.mark.parametrize("case", BAD)
+def test_what_is_refused_is_said_on_the_page_and_nothing_is_kept(world: World, case: str) -> None:
+    files, said = BAD[case]
+    anna = world.person("student", "Anna")
+    form = anna.form("/a/tiny")
+    page = anna.client.post(
+        "/a/tiny/uploads", data=form, files=[("files", f) for f in files] or {"other": b""}
+    )
+    assert page.status_code in (400, 422)
+    assert said in page.text
+    assert counted(world) == (0, 0)
+    assert "Not received" in page.text
+
+
+def test_too_large(world: World) -> None:
+    anna = world.person("student", "Anna")
+    with world.database.writing() as session:
+        from grader.service.tables import Assignment
+
+        session.scalars(select(Assignment)).one().most = 1 << 20
+    page = anna.hand_in(("hw.ipynb", b"x" * (2 << 20)))
+    assert page.status_code == 413
+    assert "at most 1 MB" in page.text
+    assert counted(world) == (0, 0)
+    huge = anna.client.post("/sign-out", data={"csrf": "x" * (1 << 20)})
+    assert huge.status_code == 413
+
+
+def test_names_are_only_names(world: World) -> None:
+    anna = world.person("student", "Anna")
+    names = ["../../etc/passwd.ipynb", "C:\\Users\\anna\\hw.ipynb", "a\u202eb\u0000c.ipynb", "<script>.py"]
+    page = anna.hand_in(*[(n, NOTEBOOK) for n in names])
+    assert page.status_code == 200
+    with world.database.reading() as session:
+        kept = list(session.scalars(select(File.name).order_by(File.id)))
+    assert kept[:2] == ["passwd.ipynb", "hw.ipynb"]
+    assert "\x00" not in "".join(kept)
+    assert "<script>.py" not in page.text
+
+
+def test_late_is_by_when_it_began_and_only_after_grace(world: World) -> None:
+    anna = world.person("student", "Anna")
+    with world.database.writing() as session:
+        from grader.service.tables import Assignment
+
+        session.scalars(select(Assignment)).one().grace_s = 600
+    world.clock.at = DUE + timedelta(minutes=10)
+    assert "in time" in anna.hand_in().text
+    world.clock.at = DUE + timedelta(minutes=11)
+    page = anna.client.get("/a/tiny").text
+    assert "late now" in page
+    receipt = anna.hand_in().text
+    assert '<span class="chip warn">late</span>' in receipt
+
+
+def test_a_clock_that_jumps_back_leaves_the_order(world: World) -> None:
+    anna = world.person("student", "Anna")
+    anna.hand_in()
+    world.clock.forward(hours=-3)
+    assert "Attempt 2" in anna.hand_in().text
+    page = anna.client.get("/a/tiny").text
+    assert re.search(r'attempt counts">\s*<h3><a[^>]*>Attempt 2', page)
+
+
+def test_before_it_opens_and_after_it_closes(world: World) -> None:
+    from grader.service.tables import Assignment
+
+    anna = world.person("student", "Anna")
+    form = anna.form("/a/tiny") | {"key": "k"}
+    with world.database.writing() as session:
+        found = session.scalars(select(Assignment)).one()
+        found.opens, found.closes = world.clock() + timedelta(days=1), DUE + timedelta(days=1)
+    for moment, said in ((world.clock(), "not open yet"), (DUE + timedelta(days=2), "is closed")):
+        world.clock.at = moment
+        page = anna.client.post("/a/tiny/uploads", data=form, files={"files": ("hw.ipynb", NOTEBOOK)})
+        assert page.status_code in (401, 403)
+        if page.status_code == 403:
+            assert said in page.text
+    assert counted(world) == (0, 0)
+
+
+def test_choosing_an_attempt(world: World) -> None:
+    anna, bea = world.person("student", "Anna"), world.person("student", "Bea")
+    first = str(anna.hand_in().url).rpartition("/")[2]
+    anna.hand_in()
+    assert bea.post(f"/u/{first}/choose").status_code == 404
+    page = anna.post(f"/u/{first}/choose")
+    assert re.search(r'attempt counts">\s*<h3><a[^>]*>Attempt 1', page.text)
+    world.clock.at = DUE - timedelta(minutes=1)
+
+
+def check_json(state: str = "found") -> bytes:
+    import json
+
+    item = {"title": "Output", "state": state, "where": "cell 3", "notes": [], "printed": True}
+    told: dict[str, Any] = {
+        "title": "t",
+        "level": "found",
+        "language": "en",
+        "troubles": [],
+        "groups": [{"title": "2.", "items": [item]}],
+        "why_missing": "Print it.",
+    }
+    return json.dumps(told).encode()
+
+
+def test_the_self_check_is_shown_and_limited_by_the_hour(world: World) -> None:
+    from golden import samples
+
+    anna = world.person("student", "Anna")
+    page = anna.hand_in()
+    assert "waits for its self-check" in page.text
+    report, submission = samples.all_right()
+    name = str(page.url).rpartition("/")[2]
+    world.graded(name, report, submission, check_json())
+    page = anna.client.get(f"/u/{name}")
+    assert "1 of 1 found" in page.text
+    for _ in range(5):
+        anna.hand_in()
+    page = anna.hand_in()
+    assert "you have had this hour" in page.text
+    last = str(page.url).rpartition("/")[2]
+    assert anna.post(f"/u/{last}/check").status_code == 429
+    assert counted(world)[1] == 7
+    world.clock.forward(minutes=61)
+    anna = again(world, anna)
+    assert "waits for its self-check" in anna.post(f"/u/{last}/check").text
+
+
+def again(world: World, browser: Browser) -> Browser:
+    return browser
+
+
+def test_our_faults_cost_no_self_check(world: World) -> None:
+    anna = world.person("student", "Anna")
+    for _ in range(8):
+        anna.hand_in()
+        with world.database.writing() as session:
+            for run in session.scalars(select(Run).where(Run.kind == "check", Run.state == "queued")):
+                runs.stick(run, "x", world.clock())
+    with world.database.reading() as session:
+        assert session.scalar(select(func.count()).select_from(Run).where(Run.kind == "check")) == 8
+
+
+def test_an_attempt_that_is_not_read_is_told_so(world: World) -> None:
+    anna = world.person("student", "Anna")
+    page = anna.hand_in(("hw.ipynb", b"{ not json"))
+    with world.database.writing() as session:
+        for run in session.scalars(select(Run).where(Run.kind == "check")):
+            run.state, run.message = "unreadable", "the file is not JSON <b>"
+    page = anna.client.get(str(page.url))
+    assert "can’t be read as a notebook" in page.text
+    assert "the file is not JSON &lt;b&gt;" in page.text
+
+
+def test_uploads_of_others_are_not_there(world: World) -> None:
+    anna, bea = world.person("student", "Anna"), world.person("student", "Bea")
+    name = str(anna.hand_in().url).rpartition("/")[2]
+    for address in (f"/u/{name}", f"/u/{name}/files/0", "/u/0000", "/a/other", "/a/tiny/report"):
+        assert bea.client.get(address).status_code == 404
+    assert "Anna" not in bea.client.get(f"/u/{name}").text
+    assert bea.post(f"/u/{name}/check").status_code == 404
+
+
+def test_the_api_hands_in_with_a_token(world: World) -> None:
+    anna = world.person("student", "Anna")
+    token = re.search(r"(grader_[\w-]+)", anna.post("/me/tokens", name="ci").text)
+    assert token
+    client = world.client()
+    assert client.get("/api/v1/assignments/tiny/uploads").status_code == 401
+    client.headers["Authorization"] = f"Bearer {token[1]}"
+    send: Any = {"files": [("files", ("hw.ipynb", NOTEBOOK))], "headers": {"Idempotency-Key": "run-7"}}
+    first = client.post("/api/v1/assignments/tiny/uploads", **send)
+    assert first.status_code == 201, first.text
+    again = client.post("/api/v1/assignments/tiny/uploads", **send)
+    assert again.status_code == 200
+    assert again.json()["id"] == first.json()["id"] and again.json()["again"]
+    one = client.get(f"/api/v1/uploads/{first.json()['id']}").json()
+    assert one["check"]["state"] == "waits" and one["counts"]
+    assert client.get("/api/v1/assignments/tiny/report").status_code == 404
+    assert (
+        client.post("/api/v1/assignments/tiny/uploads", files={"files": ("x.pdf", b"x")}).status_code == 422
+    )
+    assert client.delete("/api/v1/assignments/tiny/uploads").status_code == 405
+    assert client.get("/api/v1/openapi.json").json()["paths"]["/api/v1/assignments/{slug}/uploads"]["post"]
+
+
+def test_a_zip_is_taken_and_a_broken_connection_leaves_nothing(world: World) -> None:
+    anna = world.person("student", "Anna")
+    held = io.BytesIO()
+    with zipfile.ZipFile(held, "w") as archive:
+        archive.writestr("hw/hw.ipynb", NOTEBOOK)
+    assert anna.hand_in(("hw.zip", held.getvalue())).status_code == 200
+    form = anna.form("/a/tiny")
+    cut = (
+        b'--b\r\nContent-Disposition: form-data; name="csrf"\r\n\r\n'
+        + form["csrf"].encode()
+        + b'\r\n--b\r\nContent-Disposition: form-data; name="files"; filename="a.ipynb"\r\n\r\n{"cel'
+    )
+    page = anna.client.post(
+        "/a/tiny/uploads", content=cut, headers={"Content-Type": "multipart/form-data; boundary=b"}
+    )
+    assert page.status_code in (400, 422)
+    assert counted(world) == (1, 1)
+
+
+def test_a_session_that_ended_is_sent_to_sign_in_and_nothing_is_read(world: World) -> None:
+    anna = world.person("student", "Anna")
+    form = anna.form("/a/tiny")
+    world.clock.forward(days=8)
+    page = anna.client.post("/a/tiny/uploads", data=form, files={"files": ("hw.ipynb", NOTEBOOK)})
+    assert page.status_code == 401 and "Sign in" in page.text
+    assert counted(world) == (0, 0)
+    assert accounts.csrf("x") != csrf_of(anna)
