@@ -72,7 +72,7 @@ def columns(rows: Sequence[Sequence[str]]) -> Columns | None:
         for column, known in _KNOWN.items()
     }
     maximum = next((i for i in range(2, width) if _maximum(data[i]) and _grades(data[i - 1])), None)
-    scaled = maximum is None and named["scale"] is not None
+    scaled = named["scale"] is not None
     behind = maximum if maximum is not None else named["scale"]
     if behind is None:
         return _without_maximum(header, data, named)
