@@ -16,7 +16,7 @@ from grader.words.desk import DeskWords, Kind, desk_words
 from grader.words.student_page import words
 from rubric.schema import Rubric, TextCheck
 
-_ORDER: tuple[Kind, ...] = ("print", "text", "lookalike", "flag", "ungraded")
+_ORDER: tuple[Kind, ...] = ("cause", "print", "text", "lookalike", "flag", "ungraded")
 _START = re.compile(
     r"^\W*(?:(?:question|aufgabe|frage|task|exercise|q)\W*\d{1,2}\W+|\d{1,2}[).:*_]+\s+)?", re.IGNORECASE
 )
@@ -40,6 +40,7 @@ class Item:
     or e.g. "flag:late".
     max_score: points at stake for each submission; None where no points are.
     text: the words or the print to be judged, as the student gave them. said: the grader's message.
+    checks: those that wait for one cause, all settled by one decision, each with its share of the points.
     cell: where it stands in the first submission's notebook, from 0. place: on the side-by-side page.
     """
 
@@ -58,6 +59,12 @@ class Item:
     expected: Any = None
     agrees: Any = None
     place: str = ""
+    checks: tuple[str, ...] = ()
+
+    @property
+    def topics(self) -> tuple[str, ...]:
+        """What marks are filed under: the checks of a cause, else the topic."""
+        return self.checks or (self.topic,)
 
 
 def queue(
@@ -115,9 +122,10 @@ def _of_report(
         )
     else:
         asked = {c.id: c for c in rubric.checks()}
+        yield from _causes(report, spoken)
         for question in report.questions:
             for check in question.checks:
-                if check.score is not None:
+                if check.score is not None or check.cause is not None:
                     continue
                 wanted = asked.get(check.id)
                 if isinstance(wanted, TextCheck):
@@ -130,6 +138,41 @@ def _of_report(
     for name, messages in flags.items():
         said = " ".join(dict.fromkeys(messages))
         yield ("flag", name, said), _note("flag", f"flag:{name}", spoken.flag.format(name=name), sub.id, said)
+
+
+def _causes(report: Report, spoken: DeskWords) -> Iterator[tuple[tuple[object, ...], Item]]:
+    """One item for all that waits for one cause and of which the saved outputs say the same."""
+    found: dict[tuple[str, bool | None], list[CheckResult]] = {}
+    for question in report.questions:
+        for check in question.checks:
+            if check.score is None and check.cause is not None:
+                fits = check.witness.fits if check.witness else None
+                found.setdefault((check.cause, fits), []).append(check)
+    told = report.execution.message
+    for (cause, fits), checks in found.items():
+        names = tuple(c.id for c in checks)
+        shown = [(c.title, c.witness) for c in checks if c.witness is not None and c.witness.text]
+        saved = {True: spoken.fits, False: spoken.does_not_fit, None: spoken.nothing_saved}[fits]
+        item = Item(
+            id="",
+            kind="cause",
+            topic=f"cause:{cause}",
+            title=", ".join(c.title for c in checks),
+            question="",
+            max_score=round(sum(c.max_score for c in checks), 2),
+            submissions=(report.submission.id,),
+            text="\n\n".join(f"{title}\n{witness.text}" for title, witness in shown),
+            said=" ".join(filter(None, (_first_of(checks), saved, told and spoken.ran.format(message=told)))),
+            cell=next((witness.cell for _, witness in shown), None),
+            checks=names,
+        )
+        yield ("cause", cause, fits, names), item
+
+
+def _first_of(checks: Sequence[CheckResult]) -> str:
+    """What the grader says of the cause; a check that the code alone decides says something else."""
+    said = [c.message for c in checks]
+    return max(said, key=said.count)
 
 
 def _answer(

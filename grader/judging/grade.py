@@ -15,7 +15,7 @@ from importlib.metadata import PackageNotFoundError, version
 
 from grader.assignment.loading import Assignment
 from grader.extract import extract
-from grader.judging import provenance
+from grader.judging import provenance, witness
 from grader.judging.absence import Absence, refusals_of
 from grader.judging.decide import decide
 from grader.judging.score import score_question
@@ -75,6 +75,8 @@ def grade(
     questions = tuple(
         score_question(q, decisions, rubric, outputs, assignment.references[0]) for q in rubric.questions
     )
+    if only is None:
+        questions = witness.ask(questions, submission, assignment)
     return _report(submission, executions[0], executions, questions, flags, assignment, absence.refusals)
 
 

@@ -1,5 +1,7 @@
 """What the desk says, in English and German: the page, the reasons to choose from, what went wrong."""
 
+# ruff: noqa: E501 (reasons are read best in one line)
+
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
@@ -8,7 +10,7 @@ from typing import Literal
 
 from grader.words.student_page import Language
 
-Kind = Literal["text", "print", "lookalike", "flag", "ungraded"]
+Kind = Literal["cause", "text", "print", "lookalike", "flag", "ungraded"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +35,10 @@ class DeskWords:
     lookalike: str
     same_code: str
     alike: str
+    fits: str
+    does_not_fit: str
+    nothing_saved: str
+    ran: str
     gone: str
     no_points: str
     no_reason: str
@@ -97,6 +103,7 @@ _EN = DeskWords(
         "cell": "Cell {n}",
     },
     kinds={
+        "cause": "Could not run here",
         "print": "Prints that could not be judged",
         "text": "Written answers",
         "lookalike": "Look-alikes",
@@ -104,6 +111,20 @@ _EN = DeskWords(
         "ungraded": "Not graded",
     },
     reasons={
+        "cause": (
+            Reason(
+                1.0,
+                "Your notebook could not run here; a person looked at the outputs saved in it, and they are right.",
+            ),
+            Reason(
+                0.5,
+                "Your notebook could not run here; a person looked at the outputs saved in it, and they are right in part.",
+            ),
+            Reason(
+                0.0,
+                "Your notebook could not run here; a person looked at the outputs saved in it, and they do not show this.",
+            ),
+        ),
         "text": (
             Reason(1.0, "Answered, and it fits your results."),
             Reason(0.5, "Answered, but without saying what you compared."),
@@ -135,6 +156,10 @@ _EN = DeskWords(
     same_code="The same code, but for names and comments.",
     alike="{first} of the first's own code is in the second, {second} the other way round. That proves "
     "nothing: read both.",
+    fits="The outputs saved in the upload show these values; they fit.",
+    does_not_fit="The outputs saved in the upload do not show right values for this.",
+    nothing_saved="No outputs are saved in the upload.",
+    ran="When it ran here: {message}.",
     gone="that is no longer in the queue; reload the page",
     no_points="{points:g} points for {what}, expected 0 to {most:g}",
     no_reason="a mark needs a reason; the student reads it",
@@ -199,6 +224,7 @@ _DE = DeskWords(
         "cell": "Zelle {n}",
     },
     kinds={
+        "cause": "Lief hier nicht",
         "print": "Ausgaben, die sich nicht beurteilen ließen",
         "text": "Geschriebene Antworten",
         "lookalike": "Ähnliche Abgaben",
@@ -206,6 +232,20 @@ _DE = DeskWords(
         "ungraded": "Nicht bewertet",
     },
     reasons={
+        "cause": (
+            Reason(
+                1.0,
+                "Ihr Notebook lief hier nicht; eine Person hat die darin gespeicherten Ausgaben angesehen, sie sind richtig.",
+            ),
+            Reason(
+                0.5,
+                "Ihr Notebook lief hier nicht; eine Person hat die darin gespeicherten Ausgaben angesehen, sie sind zum Teil richtig.",
+            ),
+            Reason(
+                0.0,
+                "Ihr Notebook lief hier nicht; eine Person hat die darin gespeicherten Ausgaben angesehen, sie zeigen das nicht.",
+            ),
+        ),
         "text": (
             Reason(1.0, "Beantwortet, und passend zu Ihren Ergebnissen."),
             Reason(0.5, "Beantwortet, aber ohne zu sagen, was Sie verglichen haben."),
@@ -237,6 +277,10 @@ _DE = DeskWords(
     same_code="Der gleiche Code bis auf Namen und Kommentare.",
     alike="{first} des eigenen Codes der ersten steht in der zweiten, {second} umgekehrt. Das beweist "
     "nichts: beide lesen.",
+    fits="Die in der Abgabe gespeicherten Ausgaben zeigen diese Werte; sie passen.",
+    does_not_fit="Die in der Abgabe gespeicherten Ausgaben zeigen dafür keine richtigen Werte.",
+    nothing_saved="In der Abgabe sind keine Ausgaben gespeichert.",
+    ran="Als es hier lief: {message}.",
     gone="das steht nicht mehr an; die Seite neu laden",
     no_points="{points:g} Punkte für {what}, erwartet sind 0 bis {most:g}",
     no_reason="eine Bewertung braucht eine Begründung; sie steht im Bericht",
