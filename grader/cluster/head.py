@@ -111,7 +111,10 @@ class Seen:
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """What a person wants to know meanwhile. waiting: tasks that no worker has yet."""
+    """What a person wants to know meanwhile.
+
+    waiting: tasks that no worker has yet; None while the broker is away.
+    """
 
     workers: tuple[Seen, ...]
     waiting: int | None
@@ -148,7 +151,6 @@ class Head:
     _lent: Lent = field(default_factory=Lent)
     _one_alone: asyncio.Lock = field(default_factory=asyncio.Lock)
     _aside: set[asyncio.Task[None]] = field(default_factory=set)
-    _waiting: int | None = None
 
     def __post_init__(self) -> None:
         self.wanted = self.machine.identity(self.tier)
@@ -389,13 +391,13 @@ class Head:
         """Tell what the workers do, and send again what nobody has any more; for ever."""
         while True:
             await asyncio.sleep(_LOOK_S)
-            now = time.monotonic()
-            self._workers = {n: w for n, w in self._workers.items() if now - w.at < _SEEN_S}
-            self._waiting = await self._depth()
-            self.on_state(State(tuple(self._workers.values()), self._waiting))
-            if self._waiting == 0:
+            waiting, now = await self._depth(), time.monotonic()
+            if waiting is not None:
+                self._workers = {n: w for n, w in self._workers.items() if now - w.at < _SEEN_S}
+            self.on_state(State(tuple(self._workers.values()), waiting))
+            if waiting == 0:
                 self._send_what_is_missing(now)
-            elif self._waiting is not None:
+            else:  # what is in the queue, or with a broker that is away, is not missing
                 for pending in self._pending.values():
                     pending.seen = now
 

@@ -40,11 +40,11 @@ def may_hold_a_notebook(path: Path, name: str) -> bool:
 
 
 def submission(
-    id: str, files: Sequence[Kept], began: datetime, blobs: Blobs, folder: Path, prefer: str | None
+    id: str, files: Sequence[Kept], began: datetime, blobs: Blobs, folder: Path, prefer: Sequence[str]
 ) -> Submission:
     """The upload as a submission; its files lie in `folder` and stay there until it has run.
 
-    prefer: the rubric's glob for the notebook among several. Who handed in is not said here: what runs and
+    prefer: the rubric's globs for the notebook among several. Who handed in is not said here: what runs and
     what is judged knows no names. Never raises for what a student sends.
     """
     uploads, stage = folder / "upload", folder / "stage"
