@@ -13,6 +13,7 @@ import yaml
 from pydantic import ValidationError
 
 from grader.errors import RubricError
+from grader.words.speech import languages
 from rubric.schema import Rubric
 
 _MOST = 3  # mistakes that are told at once
@@ -60,12 +61,16 @@ def load_rubric(folder: Path) -> Rubric:
         found = "nothing" if data is None else f"a {'text' if isinstance(data, str) else type(data).__name__}"
         raise RubricError(f"{file}: expected a mapping at the top, found {found}")
     try:
-        return Rubric.model_validate(data)
+        rubric = Rubric.model_validate(data)
     except ValidationError as e:
         errors = list(_first_causes(e.errors(include_url=False)))
         told = "; ".join(_told(error, data) for error in errors[:_MOST])
         more = f" (and {len(errors) - _MOST} more)" if len(errors) > _MOST else ""
         raise RubricError(f"{file}: {told}{more}") from e
+    if rubric.language not in languages():
+        spoken = " or ".join(languages())
+        raise RubricError(f"{file}: language: expected {spoken}, found {_shortly(rubric.language)}")
+    return rubric
 
 
 def _first_causes(errors: Sequence[Any]) -> Iterator[Mapping[str, Any]]:

@@ -24,7 +24,6 @@ from grader.models import Flag, Said, Student
 from grader.text import printable
 
 _LATE = Said("The platform says it came late, not how late; no penalty is applied.")
-_ATTEMPTS = "{n} attempts; graded: the newest."
 _NO_STUDENT = Said("Its name does not say whose it is, as those of the others do.")
 
 
@@ -171,7 +170,8 @@ class _Reader:
             flags = [Flag.of("late", _LATE)] if graded.late else []
             attempts = len({o.attempt for _, o in found_files})
             if attempts > 1:
-                flags.append(Flag.of("attempts", Said(_ATTEMPTS, {"n": attempts})))
+                text = Said("{n} attempts; graded: the newest.", {"n": attempts})
+                flags.append(Flag.of("attempts", text))
             yield replace(
                 made,
                 named=Named(folders=(owners[0].student.id or "",), file=owners[0].label),

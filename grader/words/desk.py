@@ -1,14 +1,15 @@
-"""What the desk says, in English and German: the page, the reasons to choose from, what went wrong."""
+"""What the desk says beside its page: to the script, in reasons to choose from."""
 
 # ruff: noqa: E501 (reasons are read best in one line)
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from grader.words.student_page import Language
+from grader.models import Said
+from grader.words.speech import Speech
 
 Kind = Literal["cause", "text", "print", "lookalike", "flag", "ungraded"]
 
@@ -21,10 +22,42 @@ class Reason:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class DeskWords:
-    """One language. page: for the template; live: for the script, where braces are filled in there."""
+_LIVE = {
+    "show_names": Said("show names"),
+    "hide_names": Said("hide names"),
+    "counted": Said("{n} of {all} settled"),
+    "no_answer": Said("The desk does not answer: is `grader review` still running?"),
+    "refused": Said("The desk refused ({status})."),
+    "choose": Said("Choose at least one student."),
+    "students": Said("{n} students"),
+    "noted": Said("noted"),
+    "given": Said("{points} of {max} points"),
+    "worth": Said("{points} points"),
+    "worth_one": Said("1 point"),
+    "by": Said("{points} points, {by}"),
+    "by_one": Said("1 point, {by}"),
+    "nothing_to_undo": Said("There is nothing to undo."),
+    "taken_back": Said("Taken back: {who}, {what}."),
+    "nothing": Said("Nothing waits for a person."),
+    "side_by_side": Said("side by side"),
+    "facts": Said("What the notebook prints"),
+    "printed": Said("printed"),
+    "expected": Said("expected"),
+    "report": Said("report"),
+    "members": Said("Students"),
+    "points": Said("points"),
+    "reason": Said("reason"),
+    "own_note": Said("a note of your own"),
+    "own_reason": Said("a reason of your own; the student reads it"),
+    "mark": Said("mark"),
+    "reasons": Said("Reasons"),
+    "notebook": Said("the notebook of {who}"),
+    "no_notebook": Said("The executed notebook is not kept here; grade it again with --force."),
+    "cell": Said("Cell {n}"),
+}
+"""for the script, which fills the holes"""
 
+<<<<<<< HEAD
     language: Language
     page: Mapping[str, str]
     live: Mapping[str, str]
@@ -289,8 +322,54 @@ _DE = DeskWords(
     no_report="kein {file} da; noch einmal bewerten mit --force",
     no_lookalikes="kein {file} da; noch einmal `grader lookalikes`, ohne --to",
 )
+=======
+_KINDS: Mapping[Kind, Said] = {
+    "print": Said("Prints that could not be judged"),
+    "text": Said("Written answers"),
+    "lookalike": Said("Look-alikes"),
+    "flag": Said("Flags"),
+    "ungraded": Said("Not graded"),
+}
+
+_REASONS: Mapping[Kind, tuple[tuple[float, Said], ...]] = {
+    "text": (
+        (1.0, Said("Answered, and it fits your results.")),
+        (0.5, Said("Answered, but without saying what you compared.")),
+        (0.5, Said("What you write does not fit what your notebook prints.")),
+        (0.0, Said("This does not answer the question.")),
+    ),
+    "print": (
+        (1.0, Said("The values you printed are right.")),
+        (0.5, Said("Right values, but which of several prints is the answer can't be told.")),
+        (0.0, Said("The values you printed are not the ones asked for.")),
+        (0.0, Said("These numbers are not computed by your notebook.")),
+    ),
+    "lookalike": (
+        (0.0, Said("Looked at: independent work.")),
+        (0.0, Said("Looked at: to be talked about with the students.")),
+    ),
+    "flag": (
+        (0.0, Said("Looked at: fine.")),
+        (0.0, Said("Looked at: to be talked about with the student.")),
+    ),
+    "ungraded": (
+        (0.0, Said("Asked the student for a readable file.")),
+        (0.0, Said("Looked at: to be graded by hand.")),
+    ),
+}
 
 
-def desk_words(language: Language) -> DeskWords:
-    """The sentences of a rubric's language."""
-    return _DE if language == "de" else _EN
+def live(speak: Speech) -> dict[str, str]:
+    """Templates for the script."""
+    return {name: speak.of(said) for name, said in _LIVE.items()}
+>>>>>>> main
+
+
+def kinds(speak: Speech) -> dict[Kind, str]:
+    """What each kind of thing to settle is called."""
+    return {name: speak.of(said) for name, said in _KINDS.items()}
+
+
+def reasons(kind: Kind, speak: Speech) -> tuple[Reason, ...]:
+    """Reasons to choose from for a kind of thing to settle, the best for the student first."""
+    return tuple(Reason(share, speak.of(said)) for share, said in _REASONS[kind])
