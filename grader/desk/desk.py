@@ -84,19 +84,12 @@ class Desk:
             )
         reason = " ".join(reason.split())
         if not reason:
-<<<<<<< HEAD
-            raise UsageError(self.said.no_reason)
+            raise UsageError(self.speak("a mark needs a reason; the student reads it"))
         share = points / most if most else 0.0
         with locked(self.out):
             ledger = _ledger(self.out, view.students)
             for name, version in seen.items():
-                refuse_if_newer(item, name, version, ledger, _names(view.students), self.said)
-=======
-            raise UsageError(self.speak("a mark needs a reason; the student reads it"))
-        keys = {(name, topic): version for name, version in seen.items()}
-        with locked(self.out):
-            check(_ledger(self.out, view.students), keys, _names(view.students), self.speak)
->>>>>>> main
+                refuse_if_newer(item, name, version, ledger, _names(view.students), self.speak)
             now = datetime.now(UTC)
             new = []
             for name in seen:
@@ -170,13 +163,13 @@ def current(item: Item, name: str, ledger: Ledger) -> CurrentMark:
 
 
 def refuse_if_newer(
-    item: Item, name: str, version: int, ledger: Ledger, names: Mapping[str, str], said: DeskWords
+    item: Item, name: str, version: int, ledger: Ledger, names: Mapping[str, str], speak: Speech
 ) -> None:
     """Raises `ConflictError` where a submission of an item was marked since this version of it."""
     if current(item, name, ledger).version == version:
         return
     seen = {(name, topic): -1 for topic in item.topics if ledger.of((name, topic)).version}
-    check(ledger, seen or {(name, item.topics[0]): -1}, names, said)
+    check(ledger, seen or {(name, item.topics[0]): -1}, names, speak)
 
 
 def palette(item: Item, rubric: Rubric, used: Iterable[CurrentMark]) -> tuple[Reason, ...]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from grader.lookalikes.table import Alike
-from grader.models import CheckResult, Report
+from grader.models import CheckResult, Report, Said
 from grader.words.desk import Kind
 from grader.words.speech import Speech, speech
 from grader.words.terms import STATUSES
@@ -21,6 +21,13 @@ _START = re.compile(
     r"^\W*(?:(?:question|aufgabe|frage|task|exercise|q)\W*\d{1,2}\W+|\d{1,2}[).:*_]+\s+)?", re.IGNORECASE
 )
 _NO_WORD = re.compile(r"[\W_]+")
+
+
+_SAVED = {
+    True: Said("The outputs saved in the upload show these values; they fit."),
+    False: Said("The outputs saved in the upload do not show right values for this."),
+    None: Said("No outputs are saved in the upload."),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +123,7 @@ def _of_report(report: Report, rubric: Rubric, speak: Speech) -> Iterator[tuple[
         )
     else:
         asked = {c.id: c for c in rubric.checks()}
-        yield from _causes(report, spoken)
+        yield from _causes(report, speak)
         for question in report.questions:
             for check in question.checks:
                 if check.score is not None or check.cause is not None:
@@ -137,7 +144,7 @@ def _of_report(report: Report, rubric: Rubric, speak: Speech) -> Iterator[tuple[
         )
 
 
-def _causes(report: Report, spoken: DeskWords) -> Iterator[tuple[tuple[object, ...], Item]]:
+def _causes(report: Report, speak: Speech) -> Iterator[tuple[tuple[object, ...], Item]]:
     """One item for all that waits for one cause and of which the saved outputs say the same."""
     found: dict[tuple[str, bool | None], list[CheckResult]] = {}
     for question in report.questions:
@@ -145,11 +152,13 @@ def _causes(report: Report, spoken: DeskWords) -> Iterator[tuple[tuple[object, .
             if check.score is None and check.cause is not None:
                 fits = check.witness.fits if check.witness else None
                 found.setdefault((check.cause, fits), []).append(check)
-    told = report.execution.message
+    ran = speak.either(report.execution.said, report.execution.message)
     for (cause, fits), checks in found.items():
         names = tuple(c.id for c in checks)
         shown = [(c.title, c.witness) for c in checks if c.witness is not None and c.witness.text]
-        saved = {True: spoken.fits, False: spoken.does_not_fit, None: spoken.nothing_saved}[fits]
+        told = [_first_of(checks, speak), speak.of(_SAVED[fits])]
+        if ran:
+            told.append(speak("When it ran here: {message}.", message=ran))
         item = Item(
             id="",
             kind="cause",
@@ -159,16 +168,16 @@ def _causes(report: Report, spoken: DeskWords) -> Iterator[tuple[tuple[object, .
             max_score=round(sum(c.max_score for c in checks), 2),
             submissions=(report.submission.id,),
             text="\n\n".join(f"{title}\n{witness.text}" for title, witness in shown),
-            said=" ".join(filter(None, (_first_of(checks), saved, told and spoken.ran.format(message=told)))),
+            said=" ".join(told),
             cell=next((witness.cell for _, witness in shown), None),
             checks=names,
         )
         yield ("cause", cause, fits, names), item
 
 
-def _first_of(checks: Sequence[CheckResult]) -> str:
+def _first_of(checks: Sequence[CheckResult], speak: Speech) -> str:
     """What the grader says of the cause; a check that the code alone decides says something else."""
-    said = [c.message for c in checks]
+    said = [speak.either(c.said, c.message) for c in checks]
     return max(said, key=said.count)
 
 

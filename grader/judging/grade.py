@@ -15,12 +15,7 @@ from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, version
 
 from grader.assignment.loading import Assignment
-<<<<<<< HEAD
-from grader.extract import extract
 from grader.judging import provenance, witness
-=======
-from grader.judging import provenance
->>>>>>> main
 from grader.judging.absence import Absence, refusals_of
 from grader.judging.barrier import (
     FAILED,
@@ -110,25 +105,6 @@ def grade_within(
         return Graded(_report(submission, _unreadable(problem), (), (), (), assignment))
     broken = [e for e in executions if e.status in _UNGRADED]
     if broken:
-<<<<<<< HEAD
-        return _report(submission, broken[0], executions, (), (), assignment)
-    printed = [extract(e.outputs) for e in executions]
-    told = executions[0].outputs if only is None else ()
-    absence = Absence(refusals_of(submission, executions), submission.cells)
-    decisions = decide(submission.cells, printed if only is None else only, assignment, told, absence)
-    flags = (
-        *(flag for d in decisions.values() for flag in d.flags),
-        *compare_stored(submission.cells, printed[0]),
-        *_run_flags(executions, [w.name for w in rubric.worlds]),
-    )
-    outputs = {(o.cell, o.index): o for o in executions[0].outputs}
-    questions = tuple(
-        score_question(q, decisions, rubric, outputs, assignment.references[0]) for q in rubric.questions
-    )
-    if only is None:
-        questions = witness.ask(questions, submission, assignment)
-    return _report(submission, executions[0], executions, questions, flags, assignment, absence.refusals)
-=======
         return Graded(_report(submission, broken[0], executions, (), (), assignment))
     trouble = Trouble()
     first = executions[0]
@@ -155,6 +131,9 @@ def grade_within(
     note("scoring")
     outputs = {(o.cell, o.index): o for o in first.outputs}
     questions = tuple(_scored(q, decisions, outputs, assignment, trouble) for q in rubric.questions)
+    if cut.judged and cut.compared and only is None and not trouble.unread and not trouble.faulty:
+        note("comparing")
+        questions = _with_witness(questions, submission, assignment, trouble)
     report = _report(submission, first, executions, questions, tuple(flags), assignment, absence.refusals)
     return Graded(report, tuple(trouble.traces))
 
@@ -187,6 +166,16 @@ def _compared(cells: Sequence[Cell], printed: Sequence[PrintedTensor], trouble: 
         return []
 
 
+def _with_witness(
+    questions: tuple[QuestionResult, ...], submission: Submission, assignment: Assignment, trouble: Trouble
+) -> tuple[QuestionResult, ...]:
+    try:
+        return witness.ask(questions, submission, assignment)
+    except Exception as error:
+        trouble.note(error)
+        return questions
+
+
 def _scored(
     question: Question,
     decisions: Mapping[str, Decision],
@@ -215,7 +204,6 @@ def _trouble_flags(cut: Cut, trouble: Trouble) -> list[Flag]:
     if trouble.traces:
         flags.append(Flag.of("grader_fault", FAULTY))
     return flags
->>>>>>> main
 
 
 def _run_flags(executions: Sequence[Execution], worlds: Sequence[str]) -> list[Flag]:

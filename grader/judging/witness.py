@@ -14,7 +14,7 @@ import numpy as np
 from grader.assignment.loading import Assignment
 from grader.extract import extract
 from grader.judging.decide import decide
-from grader.judging.score import score_question
+from grader.judging.score import score_check
 from grader.models import CheckResult, Output, QuestionResult, Submission, Witness
 
 _alone: dict[str, Assignment] = {}
@@ -46,11 +46,10 @@ def ask(
 def _shown(submission: Submission, saved: Sequence[Output], assignment: Assignment) -> dict[str, Witness]:
     decisions = decide(submission.cells, [extract(saved)], assignment, saved)
     outputs = {(o.cell, o.index): o for o in saved}
-    graded = (
-        score_question(q, decisions, assignment.rubric, outputs, assignment.references[0])
-        for q in assignment.rubric.questions
-    )
-    return {c.id: _witness(c) for q in graded for c in q.checks}
+    rubric, expected = assignment.rubric, assignment.references[0]
+    return {
+        c.id: _witness(score_check(c, decisions[c.id], rubric, outputs, expected)) for c in rubric.checks()
+    }
 
 
 def _witness(check: CheckResult) -> Witness:
