@@ -92,6 +92,11 @@ def together(*sentences: Said) -> Said:
     return sentences[0] if len(sentences) == 1 else Said(_BARE, {"said": sentences})
 
 
+def counted(n: float, one: str, many: str, values: Values | None = None) -> Said:
+    """A sentence that depends on a number, which is the value `n` in it."""
+    return Said(one, {"n": n, **(values or {})}, many)
+
+
 # --------------------------------------------------------------------------- intake
 
 

@@ -251,7 +251,7 @@ class Rubric(_Model):
     id: Identifier
     version: str = Field(description="change it whenever a mark can change")
     title: str
-    language: Literal["en", "de"] = "en"
+    language: str = Field(default="en", description="of the pages; one that the grader speaks: en, de")
     due: datetime | None = Field(default=None, description="with a time zone; later uploads are flagged")
     late_penalty_per_day: Share = Field(default=0.0, description="share of the score taken per day begun")
     participation: Share = Field(

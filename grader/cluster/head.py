@@ -76,10 +76,6 @@ _MOST_WORKERS = 2000
 _LOOK_S = 2.0
 _MISSING_S = 15.0
 """so long nobody must have a task before it is sent again"""
-_ENDS_WORKERS = (
-    "its worker ended each time it was tried, {count} times beside others and {count} times alone; "
-    "look at the workers' logs"
-)
 _LARGE_BYTES = 1 << 18
 _EARLY_BYTES = 64 << 20
 _EARLY = 1000
@@ -275,7 +271,12 @@ class Head:
             pending.lonely = True
             self._start(self._alone(pending))
         else:
-            self._give_up(pending, Said(_ENDS_WORKERS, {"count": brokers.DELIVERIES}))
+            ends_workers = Said(
+                "its worker ended each time it was tried, {count} times beside others and {count} times "
+                "alone; look at the workers' logs",
+                {"count": brokers.DELIVERIES},
+            )
+            self._give_up(pending, ends_workers)
 
     async def _alone(self, pending: _Pending) -> None:
         """Send a task that must run alone, when no other one of ours does."""

@@ -25,8 +25,8 @@ from grader.marks.ledger import ConflictError, CurrentMark
 from grader.report import people
 from grader.report.tensors import compare
 from grader.text import visible
-from grader.words.sentences import said as translated
-from grader.words.student_page import MARKS, words
+from grader.words.desk import kinds, live
+from grader.words.terms import MARKS, verdicts
 
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src data:; "
@@ -86,7 +86,7 @@ def make_app(desk: Desk, publisher: Publisher, token: str, ticket: str) -> FastA
 
     @app.get(f"{home}/")
     def page() -> HTMLResponse:
-        return HTMLResponse(_template().render(said=desk.said))
+        return HTMLResponse(_template().render(speak=desk.speak))
 
     @app.get(f"{home}/static/{{name}}")
     def static(name: str) -> Response:
@@ -121,11 +121,17 @@ def make_app(desk: Desk, publisher: Publisher, token: str, ticket: str) -> FastA
     def report(id: str) -> Response:
         if id not in desk.look().students:
             return Response(status_code=404)
-        return _page(desk.out / id / "report.html", desk.said.no_report)
+        return _page(
+            desk.out / id / "report.html",
+            desk.speak("no {file} there; grade it again with --force", file="report.html"),
+        )
 
     @app.get(f"{home}/lookalikes")
     def lookalikes() -> Response:
-        return _page(desk.out / SIDE_BY_SIDE, desk.said.no_lookalikes)
+        return _page(
+            desk.out / SIDE_BY_SIDE,
+            desk.speak("no {file} there; run `grader lookalikes` again without --to", file=SIDE_BY_SIDE),
+        )
 
     return app
 
@@ -152,7 +158,7 @@ def _template() -> Template:
 def _page(path: Path, otherwise: str) -> Response:
     """A page that the grader wrote. It brings a policy of its own; here nothing of it may run either."""
     if not path.is_file():
-        return Response(otherwise.format(file=path.name), status_code=404)
+        return Response(otherwise, status_code=404)
     policy = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox allow-popups"
     return HTMLResponse(
         path.read_text("utf-8", errors="replace"), headers={"Content-Security-Policy": policy}
@@ -161,15 +167,15 @@ def _page(path: Path, otherwise: str) -> Response:
 
 def _shown(desk: Desk, publisher: Publisher) -> dict[str, Any]:
     view = desk.look()
-    known = people([s.report for s in view.students.values()], desk.rubric.language)
+    known = people([s.report for s in view.students.values()], desk.speak)
     return {
         "title": desk.rubric.title,
         "author": desk.author,
         "marks": MARKS,
-        "verdicts": words(desk.rubric.language).verdicts,
-        "decimal": words(desk.rubric.language).decimal,
-        "words": desk.said.live,
-        "kinds": desk.said.kinds,
+        "verdicts": verdicts(desk.speak),
+        "decimal": desk.speak.decimal,
+        "words": live(desk.speak),
+        "kinds": kinds(desk.speak),
         "people": {
             name: {
                 "name": known[name].name,
@@ -227,7 +233,7 @@ def _item(item: Item, view: View, desk: Desk) -> dict[str, Any]:
         "question": item.question,
         "max": item.max_score,
         "text": visible(item.text),
-        "said": visible(translated(item.said, desk.rubric.language)),
+        "said": visible(item.said),
         "cell": item.cell,
         "place": item.place,
         "facts": [asdict(f) for f in item.facts],

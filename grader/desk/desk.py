@@ -17,7 +17,8 @@ from grader.marks import marks
 from grader.marks.ledger import TAKEN_BACK, CurrentMark, Key, Ledger, check, check_undo, enter, replay
 from grader.marks.marks import Mark
 from grader.models import CheckResult
-from grader.words.desk import DeskWords, Reason, desk_words
+from grader.words.desk import Reason, reasons
+from grader.words.speech import Speech, speech
 from rubric.schema import Rubric
 
 
@@ -44,9 +45,9 @@ class Desk:
         self.folder = Folder(self.out)
 
     @property
-    def said(self) -> DeskWords:
-        """The words of the rubric's language."""
-        return desk_words(self.rubric.language)
+    def speak(self) -> Speech:
+        """In the rubric's language."""
+        return speech(self.rubric.language)
 
     def look(self) -> View:
         """What waits and what was decided, as it is on the disk now. Raises `StorageError`."""
@@ -54,7 +55,6 @@ class Desk:
             students = self.folder.students()
             items = queue(
                 [s.report for s in students.values()],
-                {name: s.cells for name, s in students.items()},
                 self.rubric,
                 self.folder.lookalikes(),
             )
@@ -70,17 +70,24 @@ class Desk:
         view = self.look()
         item = next((i for i in view.items if i.id == id and set(seen) <= set(i.submissions)), None)
         if item is None or not seen:
-            raise UsageError(self.said.gone)
+            raise UsageError(self.speak("that is no longer in the queue; reload the page"))
         topic = item.topic
         most = item.max_score or 0.0
         if not 0 <= points <= most:
-            raise UsageError(self.said.no_points.format(points=points, what=topic, most=most))
+            raise UsageError(
+                self.speak(
+                    "{points:g} points for {what}, expected 0 to {most:g}",
+                    points=points,
+                    what=topic,
+                    most=most,
+                )
+            )
         reason = " ".join(reason.split())
         if not reason:
-            raise UsageError(self.said.no_reason)
+            raise UsageError(self.speak("a mark needs a reason; the student reads it"))
         keys = {(name, topic): version for name, version in seen.items()}
         with locked(self.out):
-            check(_ledger(self.out, view.students), keys, _names(view.students), self.said)
+            check(_ledger(self.out, view.students), keys, _names(view.students), self.speak)
             now = datetime.now(UTC)
             enter(self.out, [self._made(view.students[n], topic, points, most, reason, now) for n in seen])
 
@@ -96,7 +103,7 @@ class Desk:
             if not steps:
                 return ()
             last = steps[-1]
-            check_undo(ledger, last, _names(students), self.said)
+            check_undo(ledger, last, _names(students), self.speak)
             now = datetime.now(UTC)
             new = []
             for (name, topic), before in last.before.items():
@@ -136,7 +143,7 @@ class Desk:
 
 def palette(item: Item, rubric: Rubric, used: Iterable[CurrentMark]) -> tuple[Reason, ...]:
     """Reasons to choose from: those given for this topic before, the most frequent first, then ours."""
-    ours = desk_words(rubric.language).reasons[item.kind]
+    ours = reasons(item.kind, speech(rubric.language))
     most = item.max_score or 0.0
     given = Counter(
         Reason(round(s.points / most, 6) if most else 0.0, s.reason) for s in used if s.points is not None

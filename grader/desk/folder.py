@@ -18,11 +18,10 @@ from grader.models import Cell, Output, Report
 
 @dataclass(frozen=True, slots=True)
 class Student:
-    """A report, where its upload came from, and its notebook (empty where it is not kept)."""
+    """A report, and where its upload came from."""
 
     report: Report
     origin: str
-    cells: tuple[Cell, ...]
 
 
 @dataclass(slots=True)
@@ -43,7 +42,7 @@ class Folder:
                 held = self._known.get(entry.id)
                 if held is None or held[0] != stamp or held[1].origin != entry.origin:
                     report = reports.from_json(path.read_text("utf-8"), str(path))
-                    held = stamp, Student(report, entry.origin, self._cells(entry.id))
+                    held = stamp, Student(report, entry.origin)
                     self._known[entry.id] = held
                 found[entry.id] = held[1]
             except (OSError, UnicodeDecodeError, StorageError):
@@ -66,6 +65,3 @@ class Folder:
     def lookalikes(self) -> Sequence[Alike]:
         """What `grader lookalikes` left; nothing where it was not run or its table can't be read."""
         return alike.read(self.out) or ()
-
-    def _cells(self, id: str) -> tuple[Cell, ...]:
-        return self.notebook(id)[0]

@@ -5,15 +5,15 @@ from __future__ import annotations
 import hashlib
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from grader.judging.behaviour import find_answer
 from grader.lookalikes.table import Alike
-from grader.models import Cell, CheckResult, Report
-from grader.words.desk import DeskWords, Kind, desk_words
-from grader.words.student_page import words
+from grader.models import CheckResult, Report
+from grader.words.desk import Kind
+from grader.words.speech import Speech, speech
+from grader.words.terms import STATUSES
 from rubric.schema import Rubric, TextCheck
 
 _ORDER: tuple[Kind, ...] = ("print", "text", "lookalike", "flag", "ungraded")
@@ -62,25 +62,21 @@ class Item:
 
 def queue(
     reports: Sequence[Report],
-    cells: Mapping[str, Sequence[Cell]],
     rubric: Rubric,
     lookalikes: Iterable[Alike] = (),
 ) -> tuple[Item, ...]:
-    """Everything that waits for a person, in the rubric's language and order, larger groups first.
-
-    cells: the notebook of each submission, by id; where it is missing the grader's message must do.
-    """
-    said = desk_words(rubric.language)
+    """Everything that waits for a person, in the rubric's language and order, larger groups first."""
+    speak = speech(rubric.language)
     grouped: dict[tuple[object, ...], Item] = {}
     for report in reports:
-        for key, item in _of_report(report, cells.get(report.submission.id, ()), rubric, said):
+        for key, item in _of_report(report, rubric, speak):
             held = grouped.get(key)
             grouped[key] = (
                 item if held is None else replace(held, submissions=held.submissions + item.submissions)
             )
     made = [replace(item, id=_digest(key)) for key, item in grouped.items()]
     known = {r.submission.id for r in reports}
-    made += [_lookalike(found, said) for found in lookalikes if known.issuperset(found.submissions)]
+    made += [_lookalike(found, speak) for found in lookalikes if known.issuperset(found.submissions)]
     order = [c.id for c in rubric.checks()]
     return tuple(
         sorted(
@@ -101,14 +97,12 @@ def normalised(answer: str) -> str:
     return _NO_WORD.sub(" ", _START.sub("", text)).strip()
 
 
-def _of_report(
-    report: Report, cells: Sequence[Cell], rubric: Rubric, spoken: DeskWords
-) -> Iterator[tuple[tuple[object, ...], Item]]:
+def _of_report(report: Report, rubric: Rubric, speak: Speech) -> Iterator[tuple[tuple[object, ...], Item]]:
     sub = report.submission
     if report.score is None:
-        status = words(rubric.language).statuses[report.execution.status]
-        title = spoken.ungraded.format(status=status)
-        said = report.execution.message or report.execution.status
+        status = speak.of(STATUSES[report.execution.status])
+        title = speak("Not graded: {status}", status=status)
+        said = speak.either(report.execution.said, report.execution.message) or report.execution.status
         yield (
             ("ungraded", report.execution.status, said),
             _note("ungraded", "ungraded", title, sub.id, said),
@@ -121,21 +115,24 @@ def _of_report(
                     continue
                 wanted = asked.get(check.id)
                 if isinstance(wanted, TextCheck):
-                    yield _answer(report, question.title, check, wanted, cells)
+                    yield _answer(report, question.title, check, wanted, speak)
                 else:
-                    yield _print(sub.id, question.title, check)
+                    yield _print(sub.id, question.title, check, speak)
     flags: dict[str, list[str]] = {}
     for flag in report.flags:
-        flags.setdefault(flag.id, []).append(flag.message)
+        flags.setdefault(flag.id, []).append(speak.either(flag.said, flag.message))
     for name, messages in flags.items():
         said = " ".join(dict.fromkeys(messages))
-        yield ("flag", name, said), _note("flag", f"flag:{name}", spoken.flag.format(name=name), sub.id, said)
+        yield (
+            ("flag", name, said),
+            _note("flag", f"flag:{name}", speak("Flag: {name}", name=name), sub.id, said),
+        )
 
 
 def _answer(
-    report: Report, question: str, check: CheckResult, wanted: TextCheck, cells: Sequence[Cell]
+    report: Report, question: str, check: CheckResult, wanted: TextCheck, speak: Speech
 ) -> tuple[tuple[object, ...], Item]:
-    found = find_answer(wanted, cells)
+    found = check.answer
     verdicts = {c.id: c for q in report.questions for c in q.checks}
     facts = tuple(
         Fact(c.id, c.title, c.verdict) for name in wanted.facts if (c := verdicts.get(name)) is not None
@@ -150,7 +147,7 @@ def _answer(
         max_score=check.max_score,
         submissions=(report.submission.id,),
         text=text,
-        said="" if text else check.message,
+        said="" if text else speak.either(check.said, check.message),
         cell=found.cell if found else None,
         facts=facts,
     )
@@ -159,8 +156,13 @@ def _answer(
     return ("text", check.id, same, tuple(f.verdict for f in facts)), item
 
 
-def _print(submission: str, question: str, check: CheckResult) -> tuple[tuple[object, ...], Item]:
-    evidence = check.evidence
+def _print(
+    submission: str, question: str, check: CheckResult, speak: Speech
+) -> tuple[tuple[object, ...], Item]:
+    evidence, diagnosis = check.evidence, check.diagnosis
+    told = [speak.either(check.said, check.message)]
+    if diagnosis is not None:
+        told.append(speak.either(diagnosis.said_detail, diagnosis.detail))
     item = Item(
         id="",
         kind="print",
@@ -170,7 +172,7 @@ def _print(submission: str, question: str, check: CheckResult) -> tuple[tuple[ob
         max_score=check.max_score,
         submissions=(submission,),
         text=evidence.text if evidence else "",
-        said=check.message + (f" {check.diagnosis.detail}" if check.diagnosis else ""),
+        said=" ".join(told),
         cell=evidence.cell if evidence else None,
         actual=evidence.actual if evidence else None,
         expected=check.expected,
@@ -198,18 +200,23 @@ def _note(kind: Kind, topic: str, title: str, submission: str, said: str) -> Ite
     )
 
 
-def _lookalike(found: Alike, said: DeskWords) -> Item:
+def _lookalike(found: Alike, speak: Speech) -> Item:
     key = ("lookalike", *sorted(found.submissions))
     name = _digest(key)
-    item = _note("lookalike", f"lookalike:{name}", said.lookalike, "", _shared(found, said))
+    item = _note("lookalike", f"lookalike:{name}", speak("Look-alikes"), "", _shared(found, speak))
     return replace(item, id=name, submissions=found.submissions, place=found.place)
 
 
-def _shared(found: Alike, said: DeskWords) -> str:
+def _shared(found: Alike, speak: Speech) -> str:
     if found.shares is None:
-        return said.same_code
+        return speak("The same code, but for names and comments.")
     first, second = (f"{100 * share:.0f} %" for share in found.shares)
-    return said.alike.format(first=first, second=second)
+    return speak(
+        "{first} of the first's own code is in the second, {second} the other way round. That proves "
+        "nothing: read both.",
+        first=first,
+        second=second,
+    )
 
 
 def _digest(key: tuple[object, ...]) -> str:

@@ -10,7 +10,7 @@ from fnmatch import fnmatchcase
 
 from grader.intake.files import holds_a_notebook
 from grader.intake.tree import File, Parts
-from grader.models import Flag, Said, Values, verbatim
+from grader.models import Flag, Said, Values, counted, verbatim
 
 MOST = 8
 """notebooks of one student that are run to see which of them answers"""
@@ -90,7 +90,7 @@ def refused_flags(refused: Sequence[tuple[str, Said]]) -> list[Flag]:
         for name, reason in refused[:_FLAGGED]
     ]
     if more := len(refused[_FLAGGED:]):
-        told.append(Said("{n} more file was left out.", {"n": more}, "{n} more files were left out."))
+        told.append(counted(more, "{n} more file was left out.", "{n} more files were left out."))
     return [Flag.of("refused_file", text) for text in told]
 
 

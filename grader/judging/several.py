@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from grader.judging.late import totals
 from grader.models import Cell, CheckResult, Execution, Flag, Report, Said, Status, Submission, verbatim
@@ -19,15 +19,17 @@ from rubric.schema import Rubric, TextCheck
 FLAG = "several_notebooks"
 _SHOWN = 4
 _BETTER = frozenset({"pass", "partial", "review"})
-_DIFFERENT = "The notebooks handed in answer this differently ({names}); a person will look at it."
+_DIFFERENT = Said("The notebooks handed in answer this differently ({names}); a person will look at it.")
 _UNSEEN = Said("Not every notebook handed in was run; a person will look at the others for this.")
-_ALONE = (
+_ALONE = Said(
     "{count} notebooks were handed in; graded: {graded}, which answers what any of them answers; not: {rest}."
 )
-_NONE = "{count} notebooks were handed in; graded: {graded}, for none of them answers anything; not: {rest}."
-_TOGETHER = "{count} notebooks were handed in; graded together: {graded}."
-_SOME = "{count} notebooks were handed in; graded together: {graded}; not: {rest}."
-_BROKEN = "{count} notebooks were handed in; {graded} could not be run."
+_NONE = Said(
+    "{count} notebooks were handed in; graded: {graded}, for none of them answers anything; not: {rest}."
+)
+_TOGETHER = Said("{count} notebooks were handed in; graded together: {graded}.")
+_SOME = Said("{count} notebooks were handed in; graded together: {graded}; not: {rest}.")
+_BROKEN = Said("{count} notebooks were handed in; {graded} could not be run.")
 _WORST: tuple[Status, ...] = (
     *("sandbox_error", "unreadable", "killed", "memory_limit", "output_limit", "timeout", "error", "ok"),
 )
@@ -69,11 +71,11 @@ def settle(submission: Submission, reports: Sequence[Report], rubric: Rubric) ->
     """What counts, after every notebook was judged alone. reports: in the order of `alone`."""
     names = [n.path.rpartition("/")[2] for n in alone(submission)]
 
-    def told(template: str, chosen: Sequence[int]) -> Said:
+    def told(template: Said, chosen: Sequence[int]) -> Said:
         rest = [*(n for i, n in enumerate(names) if i not in chosen), *submission.unseen]
         graded = _list([names[i] for i in chosen])
         count = len(names) + len(submission.unseen)
-        return Said(template, {"count": count, "graded": graded, "rest": _list(rest)})
+        return replace(template, values={"count": count, "graded": graded, "rest": _list(rest)})
 
     broken = [i for i, r in enumerate(reports) if r.execution.status == "sandbox_error"]
     if broken:
@@ -91,7 +93,7 @@ def settle(submission: Submission, reports: Sequence[Report], rubric: Rubric) ->
         return Settled(chosen, {}, told(_TOGETHER if all_count else _SOME, chosen))
     first = whole[0]
     said = {
-        id: Said(_DIFFERENT, {"names": _list(differing)})
+        id: replace(_DIFFERENT, values={"names": _list(differing)})
         for id in verdicts[first]
         if (differing := _differing(id, first, whole, verdicts, names))
     }

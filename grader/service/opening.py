@@ -18,6 +18,8 @@ from grader.models import Said, Student, Submission
 from grader.service.blobs import Blobs
 
 _SAFE = "attempt"
+_NONE = Said("there is no notebook in it")
+_SEVERAL = Said("it holds the notebooks of several people")
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,5 +80,5 @@ def _lay(source: Path, target: Path) -> None:
 
 
 def _nothing(entries: Sequence[object]) -> Submission:
-    problem = "there is no notebook in it" if not entries else "it holds the notebooks of several people"
-    return Submission(id=_SAFE, path="", sha256=hashlib.sha256(b"").hexdigest(), problem=Said(problem))
+    problem = _SEVERAL if entries else _NONE
+    return Submission(id=_SAFE, path="", sha256=hashlib.sha256(b"").hexdigest(), problem=problem)
