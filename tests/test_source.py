@@ -122,9 +122,9 @@ def test_literals_are_numbers_with_three_significant_digits_or_more() -> None:
     )
 
 
-@pytest.mark.parametrize("source", ["optimizer.step()", "w -= lr * g", "W.data -= 0.1 * W.grad"])
-def test_updates_are_seen(source: str) -> None:
-    assert code(source).cells[0].updates_parameters
+def test_a_print_reaches_the_cells_that_made_what_it_shows() -> None:
+    made = code("def f(): return torch.exp(x)", "h = 1", "h = f()", "print(h)", "h = np.exp(0)")
+    assert [c.index for c in made.reach(3)] == [0, 2, 3]
 
 
 def test_huge_and_deep_code_is_read_without_a_fault() -> None:

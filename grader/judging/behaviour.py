@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence, Set
+from itertools import takewhile
 
 from grader.judging.decision import Decision
 from grader.judging.source import Code
@@ -15,11 +17,10 @@ _HEADING = re.compile(r"^\s*(#{1,6}\s|\*\*|<h\d|(?:question|task|exercise|aufgab
 _FENCED = re.compile(r"```.*?(?:```|\Z)", re.DOTALL)
 _RESULT = re.compile(r"=\s*[\[({\d.-]")
 _SPOKEN = ("stdout", "result")
-_LAST_COMMENTS = re.compile(r"(?:^[ \t]*#[^\n]*(?:\n|\Z))+\Z", re.MULTILINE)
 _NUMBERS = re.compile(r"\d\.\d|[\[(]\s*-?\d")
 _WORD = re.compile(r"[^\W\d_]{2,}")
 _SAYS = re.compile(r"[^\W\d_]{2,}|[\u2705-\u2714\u3040-\U0010ffff]")  # a word, a sign of it, a mark
-_MARKUP = re.compile(r"<[^<>\n]*>|!\[[^\]\n]*\]\([^)\n]*\)")
+_TAG = re.compile(r"<[^<>\n]*>")
 _YES_OR_NO = re.compile(
     r"(?<![\w=])(?:yes|yep|no|nope|ja|nein|true|false|oui|non|sí|sim|não|tak|nie|evet|hayır|да|нет)(?![\w=])"
     r"|[是否对不]",
@@ -36,13 +37,14 @@ _ROMAN = ("", "i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix", "x", "xi",
 _NUMBERED = re.compile(
     rf"\W{{0,8}}(?:{_ASKING}\W{{0,3}})?(?:\d{{1,2}}|[ivx]{{1,4}})\W{{0,3}}[.):](?!\d)", re.IGNORECASE
 )
-_DOCSTRING = re.compile(r"(\"{3}|\'{3})(.*?)\1", re.DOTALL)
 _BEGINS = (":", "：")  # at the end of a line that speaks of what follows
 _ASKS = ("?", "？")
 _QUESTION = re.compile(r".*[?？]")
 _SENTENCE = 4  # words that make a line more than a name
 _LONGEST = 400  # characters of a comment's or a print's line
 NO_ANSWER = Said("No written answer was found.")
+_HEADINGS = 20  # of the question, below which an answer is sought
+_HEADING_LENGTH = 2000  # characters of a line in which the question is sought
 _MOST = 4000  # characters of an answer that are shown to its reader
 
 
@@ -155,13 +157,19 @@ def find_answer(
     None where nobody wrote anything. number: of the question, by which a heading may call it; 0: by none.
     """
     patterns = [re.compile(p, re.IGNORECASE) for p in (*check.headings, *_by_number(number))]
+    printed: dict[int, list[str]] = defaultdict(list)
+    for output in outputs:
+        if output.kind in _SPOKEN:
+            printed[output.cell].append(output.text)
+    left = _HEADINGS
     for position, cell in enumerate(cells):
         if cell.kind == "code":
             continue
         lines = _FENCED.sub("", cell.source).splitlines()
         for count, line in enumerate(lines):
-            if any(p.search(line) for p in patterns):
-                text = _below(line, lines[count + 1 :], cells[position + 1 :], patterns, outputs)
+            if left and any(p.search(line[:_HEADING_LENGTH]) for p in patterns):
+                left -= 1
+                text = _below(line, lines[count + 1 :], cells[position + 1 :], patterns, printed)
                 if text:
                     return Answer(text=text[:_MOST], cell=cell.index)
     last_code = max((c.index for c in cells if c.kind == "code" and c.source.strip()), default=-1)
@@ -228,9 +236,11 @@ def _is_sentence(line: str) -> bool:
 
 def _comments(cell: Cell) -> list[str]:
     """The comments that end a code cell (those above code speak of that code), and its docstrings."""
-    last = _LAST_COMMENTS.search(cell.source.rstrip())
-    docstrings = [match[2] for match in _DOCSTRING.finditer(cell.source)]
-    return [*([re.sub(r"(?m)^\s*#+", "", last[0])] if last else []), *docstrings]
+    lines = cell.source.rstrip().split("\n")
+    ending = takewhile(lambda line: line.startswith("#"), (line.strip(" \t") for line in reversed(lines)))
+    comments = [line.lstrip("#") for line in ending][::-1]
+    parts = re.split(r"\"{3}|'{3}", cell.source)
+    return [*(["\n".join(comments)] if comments else []), *parts[1::2]]
 
 
 def _below(
@@ -238,7 +248,7 @@ def _below(
     rest: Sequence[str],
     following: Sequence[Cell],
     patterns: Sequence[re.Pattern[str]],
-    outputs: Sequence[Output],
+    printed: Mapping[int, Sequence[str]],
 ) -> str:
     before = _before_the_next(heading, rest, patterns)
     own = _prose(before) or _in_the_heading(heading)
@@ -247,7 +257,7 @@ def _below(
     parts = [own] if own else []
     for cell in following if len(before) == len(rest) else ():
         if cell.kind == "code":
-            parts += _comments_only(cell.source.splitlines()) or _printed_words(cell.index, outputs)
+            parts += _comments_only(cell.source.splitlines()) or _printed_words(printed.get(cell.index, ()))
             continue
         lines = cell.source.splitlines()
         if any(_HEADING.match(line) and not any(p.search(line) for p in patterns) for line in lines[:2]):
@@ -265,13 +275,12 @@ def _in_the_heading(line: str) -> str:
     return answer.strip() if _SAYS.search(answer) else ""
 
 
-def _printed_words(cell: int, outputs: Sequence[Output]) -> list[str]:
+def _printed_words(texts: Sequence[str]) -> list[str]:
     """Lines that a cell printed and that are an answer rather than a result: sentences, yes and no."""
     lines = [
         line.strip()
-        for o in outputs
-        if o.cell == cell and o.kind in _SPOKEN
-        for line in o.text.splitlines()
+        for text in texts
+        for line in text.splitlines()
         if len(line) <= _LONGEST and not _NUMBERS.search(line)
     ]
     telling = [line for line in lines if _YES_OR_NO.search(line) or _is_sentence(line)]
@@ -300,8 +309,27 @@ def _words(text: str) -> list[str]:
     return [
         line
         for line in _FENCED.sub("", text).splitlines()
-        if _SAYS.search(_MARKUP.sub("", line)) and (_YES_OR_NO.search(line) or not _RESULT.search(line))
+        if _SAYS.search(_without_images(_TAG.sub("", line)))
+        and (_YES_OR_NO.search(line) or not _RESULT.search(line))
     ]
+
+
+def _without_images(line: str) -> str:
+    """A line of Markdown without `![…](…)`; each of its characters is looked at a bounded number of times."""
+    kept: list[str] = []
+    at = 0
+    start = line.find("![")
+    text_end = end = -1
+    while start >= 0:
+        text_end = text_end if text_end >= start + 2 else line.find("]", start + 2)
+        end = end if end > text_end else line.find(")", text_end + 2)
+        if text_end < 0 or end < 0:
+            break
+        if line.startswith("(", text_end + 1):
+            kept.append(line[at:start])
+            at = end + 1
+        start = line.find("![", max(at, start + 2))
+    return "".join([*kept, line[at:]])
 
 
 def _comments_only(lines: Sequence[str]) -> list[str]:

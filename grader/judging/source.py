@@ -17,8 +17,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from IPython.core.inputtransformer2 import TransformerManager
-
+from grader.judging.magics import plain
 from grader.models import Cell
 from grader.syntax import parse
 
@@ -26,15 +25,6 @@ _NUMBER = re.compile(r"(?<![\w.])-?(?:\d+\.\d*|\.\d+|\d+)(?:[eE][-+]?\d+)?(?![\w
 _WORD = re.compile(r"[^\W\d]\w*|-=")
 _NUMBER_OF = re.compile(r"\b([^\W\d]\w*+)\s*+[=(]\s*(\d+\.?\d*(?:[eE][-+]?\d+)?|\.\d+)")
 _CALL = re.compile(r"\.([^\W\d]\w*)\(")
-_DRAW = re.compile(
-    r"seed\(|default_rng\(|RandomState\("
-    r"|\b(?:rand|randn|randint|randperm|permutation|shuffle|normal|uniform|bernoulli)(?:_like|_)?\("
-)
-_UPDATE = re.compile(
-    r"\.step\(|\.sub_\(|\.add_\(|\.data\s*-=|\w\s*-=\s*|\]\s*[-+]=|-[^\n]*\b(?:lr|learning_rate)\b"
-    r"|\.copy_\([^\n]*-|-\s*[\w.]+\s*\*\s*[\w.\[\]]*\bgrad"
-)
-_FUNCTION = re.compile(r"^def (\w+)\(.*?(?=^[^\s#)]|\Z)", re.MULTILINE | re.DOTALL)
 _CELL_MAGIC = re.compile(
     r"\A\s*%%(?:(?:time|timeit|capture|prun)\b[^\n]*|writefile[ \t]+[^\n]*\.py[ \t]*(?=\n))"
 )
@@ -45,6 +35,7 @@ _SETS_UP = re.compile(  # calls of these that compute nothing
     r"|(?:numpy\.)?random\.seed"
 )
 _PRINTERS = {"print", "display", "pprint", "pp"}
+_MOST_PARTS = 20  # of a dotted name
 _LARGEST = 200_000  # characters of one cell that are parsed
 
 
@@ -71,10 +62,6 @@ class CellCode:
     parsed: bool
     defines: frozenset[str] = frozenset()
     needs: frozenset[str] = frozenset()
-
-    @property
-    def updates_parameters(self) -> bool:
-        return bool(_UPDATE.search(self.source))
 
 
 class Code:
@@ -123,14 +110,6 @@ class Code:
             found.update(f"{abs(float(number)):.12g}" for number in _NUMBER.findall(source))
             found.update(f"{name}:{float(number):.12g}" for name, number in _NUMBER_OF.findall(source))
         return frozenset(found)
-
-    @cached_property
-    def draws(self) -> frozenset[int]:
-        """The cells that draw random numbers, also by a function of the notebook."""
-        functions = [m for c in self.cells for m in _FUNCTION.finditer(c.source) if _DRAW.search(m[0])]
-        drawing = "|".join(re.escape(m[1]) for m in functions)
-        draw = re.compile(rf"{_DRAW.pattern}|(?<!def )\b(?:{drawing})\(") if functions else _DRAW
-        return frozenset(c.index for c in self.cells if draw.search(c.source))
 
     def reach(self, index: int) -> tuple[CellCode, ...]:
         """A cell, and those that made what it uses: the last one before it, else any, and so on."""
@@ -256,7 +235,7 @@ def _parse(source: str) -> ast.Module | None:
             warnings.simplefilter("ignore")
             with contextlib.suppress(SyntaxError):  # plain Python is left as it is
                 return parse(source)
-            return parse(TransformerManager().transform_cell(source))  # type: ignore[no-untyped-call]
+            return parse(plain(source))
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
 
@@ -284,7 +263,7 @@ def _computes(call: ast.Call, aliases: Mapping[str, str]) -> bool:
 def _dotted(node: ast.expr, aliases: Mapping[str, str]) -> str:
     """`torch.nn.Linear` of an attribute; "?" stands for what is no name."""
     parts: list[str] = []
-    while isinstance(node, ast.Attribute):
+    while isinstance(node, ast.Attribute) and len(parts) < _MOST_PARTS:
         parts.append(node.attr)
         node = node.value
     head = aliases.get(node.id, node.id) if isinstance(node, ast.Name) else "?"
