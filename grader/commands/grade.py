@@ -41,7 +41,7 @@ from grader.jail.probe import Tier
 from grader.jail.processors import processors
 from grader.marks import marks
 from grader.models import Execution
-from grader.pipeline import Runner
+from grader.pipeline import MEMORY_BYTES, Runner, how_many
 from grader.text import printable, spreadsheet
 from rubric.schema import Disclosure, Rubric
 
@@ -133,7 +133,11 @@ class _OnDemand:
     async def _enter(self, tier: Tier) -> Runner:
         return await self.stack.enter_async_context(
             open_runner(
-                jobs=self.jobs, isolation=tier, allow_unsafe=self.request.allow_unsafe, limits=self.limits
+                jobs=self.jobs,
+                isolation=tier,
+                allow_unsafe=self.request.allow_unsafe,
+                limits=self.limits,
+                beside=how_many() * MEMORY_BYTES,
             )
         )
 
