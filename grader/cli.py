@@ -50,6 +50,9 @@ def _every_command(
     ] = False,
 ) -> None:
     """Grade deep-learning notebooks by what they really print."""
+    from grader.commands.sweep import sweep
+
+    sweep()
 
 
 app.add_typer(rubric_app, name="rubric")
