@@ -26,6 +26,7 @@ from grader.batch import run as batch
 from grader.batch.keys import Conditions
 from grader.batch.results import Roll
 from grader.commands import elsewhere
+from grader.commands.folder import tell_open_marks
 from grader.commands.progress import Listener, say, watch
 from grader.errors import IsolationError, OperationError, UsageError
 from grader.execute import Job, Limits, open_runner
@@ -199,6 +200,7 @@ def perform(request: GradeRequest) -> Done:
         _list_leftovers(intake.leftovers, request.out)
         print_class(request.out, journal, intake.entries, assignment.rubric, console)
         _name_earlier(request.out, journal, intake)
+        tell_open_marks(request.out, journal, assignment.rubric)
         if not interrupted and not request.only:
             prune(state, journal)
     return Done(_close(chosen, journal, roll, request, interrupted), frozenset(e.id for e in chosen))
