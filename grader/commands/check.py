@@ -21,6 +21,7 @@ from grader.judging.several import alone
 from grader.models import Execution, Submission
 from grader.report.selfcheck import lines, self_check
 from grader.text import printable
+from grader.words.speech import speech
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +71,8 @@ def look(
     """
     name = printable(name)
     if submission.problem is not None:
-        return Looked((f"{name}: {submission.problem}",), complete=False)
+        why = speech(assignment.rubric.language).of(submission.problem)
+        return Looked((f"{name}: {why}",), complete=False)
     executions = asyncio.run(_run(submission, assignment, allow_unsafe))
     broken = next((e for e in executions if e.status == "sandbox_error"), None)
     if broken is not None:
