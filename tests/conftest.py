@@ -1,4 +1,4 @@
-"""Shared by all tests: the shipped assignment, loaded once, and the sample class, graded once."""
+"""Shared by all tests: the shipped assignment, the sample class graded once, judges within this process."""
 
 from __future__ import annotations
 
@@ -9,8 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from class_kit import here
 
 from grader.assignment.loading import Assignment, load
+from grader.batch import rescore, run
 
 if TYPE_CHECKING:
     from service_kit import World
@@ -21,6 +23,15 @@ SUBMISSIONS = Path(__file__).parents[1] / "submissions"
 @pytest.fixture(scope="session")
 def hw4() -> Assignment:
     return load("hw4")
+
+
+@pytest.fixture(autouse=True)
+def judges_here(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A nursery takes a second to start: only tests marked `judges` or `kernel` have real ones."""
+    if any(request.node.get_closest_marker(name) for name in ("judges", "kernel")):
+        return
+    for module in (run, rescore):
+        monkeypatch.setattr(module, "open_judges", here)
 
 
 @pytest.fixture(scope="session")

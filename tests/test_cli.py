@@ -336,7 +336,7 @@ def test_rubric_check_prints_the_reference_of_every_world(terminal: Terminal) ->
     [
         ("rubric.yaml", RUBRIC.replace("points: 10", "points: ten"), "questions.0.checks.0.points"),
         ("rubric.yaml", "worlds: [", "not YAML"),
-        ("canonical.py", "def quantities(world):\n    return {}\n", "is not computed by canonical.py"),
+        ("canonical.py", "def quantities(world):\n    return {}\n", "is not computed by the solution"),
         ("prelude.py", "seed = (\n", "prelude.py: '(' was never closed"),
         (
             "mistakes.py",

@@ -12,7 +12,8 @@ import pytest
 
 from grader.errors import UsageError
 from grader.intake import Intake, collect
-from grader.intake.arrival import from_stamp, from_words
+from grader.intake.arrival import from_stamp
+from grader.intake.worksheet import when
 from grader.models import Submission
 
 NOTEBOOK = json.dumps({"nbformat": 4, "metadata": {}, "cells": [{"cell_type": "code", "source": "1"}]})
@@ -315,12 +316,18 @@ def test_time_stamps(text: str, time: datetime | None) -> None:
         ("Sonntag, 1. März 2026, 00:05", datetime(2026, 3, 1, 0, 5)),
         ("Donnerstag, 8. Jänner 2026, 9:05", datetime(2026, 1, 8, 9, 5)),
         ("12 December 2026, 12:01 AM", datetime(2026, 12, 12, 0, 1)),
+        ("mardi 9 juin 2026, 14:25", datetime(2026, 6, 9, 14, 25)),
+        ("martes, 9 de junio de 2026, 14:25", datetime(2026, 6, 9, 14, 25)),
+        ("wtorek, 10 listopada 2026, 14:25", datetime(2026, 11, 10, 14, 25)),
+        ("вторник, 9 июня 2026, 14:25", datetime(2026, 6, 9, 14, 25)),
+        ("terça-feira, 9 de junho de 2026 às 14:25", datetime(2026, 6, 9, 14, 25)),
+        ("2026年6月9日(火) 14:25", datetime(2026, 6, 9, 14, 25)),
         ("-", None),
         ("31 February 2026, 1:00", None),
     ],
 )
 def test_times_in_words(text: str, time: datetime | None) -> None:
-    assert from_words(text) == time
+    assert when(text) == time
 
 
 def test_whoever_handed_in_nothing_that_can_be_read_is_in_the_class(tmp_path: Path) -> None:

@@ -58,15 +58,7 @@ class CollectedUpload:
     def read(self) -> Submission:
         """The submission, read from disk now. Never raises for anything a student can upload."""
         upload = self.upload
-        made = Submission(
-            id=self.id,
-            path=upload.relative,
-            sha256=hashlib.sha256(b"").hexdigest(),
-            student=upload.student,
-            received_at=upload.received_at,
-            flags=upload.flags,
-            problem=upload.problem,
-        )
+        made = self.refused(upload.problem)
         if upload.problem is not None:
             return made
         opened = [_open(file, upload) for file in upload.notebooks]
@@ -92,6 +84,19 @@ class CollectedUpload:
                 "together": upload.together,
                 "unseen": upload.unseen,
             }
+        )
+
+    def refused(self, problem: Said | None) -> Submission:
+        """What `read` gives where something keeps it from being read."""
+        upload = self.upload
+        return Submission(
+            id=self.id,
+            path=upload.relative,
+            sha256=hashlib.sha256(b"").hexdigest(),
+            student=upload.student,
+            received_at=upload.received_at,
+            flags=upload.flags,
+            problem=problem,
         )
 
 

@@ -13,10 +13,11 @@ from grader.errors import UsageError
 from grader.intake import files
 from grader.intake.archives import is_archive_name
 from grader.intake.arrival import listed_times
-from grader.intake.choose import NOTHING, Choice, ChoiceItem, choose
+from grader.intake.choose import NOTHING, Choice, ChoiceItem, choose, is_script_name
 from grader.intake.convention import Owner
 from grader.intake.document import Refused
-from grader.intake.naming import Named, stem
+from grader.intake.files import holds_a_notebook
+from grader.intake.naming import Named, is_notebook_name, stem
 from grader.intake.plain import works
 from grader.intake.recognise import Recognised, recognise, together
 from grader.intake.tree import File, Folder, Leftover, Parts, Tree, descend_to, text, walk
@@ -100,6 +101,8 @@ def find(path: Path, options: Options) -> Found:
         raise UsageError(f"{printable(str(path))} does not exist; name a notebook or a folder of notebooks")
     if not path.is_dir() and not is_archive_name(path.name):
         name = text(path.name)
+        if (reason := _no_upload(path)) is not None:
+            return Found((), (Leftover(name, reason),))
         named = Named(folders=(), file=name, root=text(path.resolve().parent.name))
         own = HandedIn(path, name, None)
         return Found((Upload((own,), name, named, f"folder:{stem(name)}", files=(own,)),), ())
@@ -110,6 +113,28 @@ def find(path: Path, options: Options) -> Found:
     uploads = tuple(f for f in found if isinstance(f, Upload))
     leftovers = tuple(f for f in found if isinstance(f, Leftover))
     return Found(uploads, (*leftovers, *tree.leftovers), tree.unpacked)
+
+
+def _no_upload(path: Path) -> str | None:
+    """What a file that was named by hand is, if it is something else than a student's work."""
+    if is_notebook_name(path.name) or is_script_name(path.name) or not path.is_file():
+        return None
+    kind = _NO_UPLOADS.get(path.suffix.lower())
+    if kind is None or holds_a_notebook(path, path.stem):
+        return None
+    return f"{kind}, no notebook; whose work it would be nothing says"
+
+
+_NO_UPLOADS = {
+    ".csv": "a table of values",
+    ".tsv": "a table of values",
+    ".xlsx": "a spreadsheet",
+    ".xls": "a spreadsheet",
+    ".ods": "a spreadsheet",
+    ".yaml": "a file of settings",
+    ".yml": "a file of settings",
+    ".md": "a text",
+}
 
 
 def _read(top: Folder, parts: Parts) -> str:

@@ -8,8 +8,8 @@ from __future__ import annotations
 import re
 from datetime import datetime
 
-from grader.intake.arrival import from_words
 from grader.intake.convention import Convention, Listing, Owner, Parts, apart, tidy
+from grader.intake.worksheet import when
 from grader.models import Student
 
 _OWN = re.compile(
@@ -57,4 +57,4 @@ def recognise(listing: Listing, insist: bool) -> Convention | None:
 def _time(text: str) -> datetime | None:
     """`Jun 9, 2026 225 PM`, `9 June, 2026 1425`: no colon, for it can't stand in a file's name."""
     plain = _MONTH_FIRST.sub(r"\2 \1 \3", text)
-    return from_words(_CLOCK.sub(r"\1:\2\3", plain))
+    return when(_CLOCK.sub(r"\1:\2\3", plain))
