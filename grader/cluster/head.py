@@ -65,11 +65,14 @@ from grader.execute import Job
 from grader.execute.outputs import first_line
 from grader.jail.probe import Tier
 from grader.models import Cell, Execution, Isolation, Record, Said, verbatim
+from grader.text import printable
 
 _TRIES = 3
 """of a task that fails, or whose answer can't be read"""
 _SEEN_S = 10.0
 """a worker that has not said hello for so long is gone"""
+_MOST_WORKERS = 2000
+"""that are shown: whoever has a worker's login can make up more"""
 _LOOK_S = 2.0
 _MISSING_S = 15.0
 """so long nobody must have a task before it is sent again"""
@@ -189,11 +192,12 @@ class Head:
         try:
             if (early := self._early.pop(task.id, None)) is not None:
                 self._settle(pending, early[1])
-            if not pending.answer.done():
+            else:
                 await self._send(task)
             return await pending.answer
         finally:
             del self._pending[task.id]
+            pending.answer.cancel()  # whoever waits for its turn alone need not wait for this one
 
     def _task(self, job: Job) -> tuple[Task, bytes]:
         """The task, still without a name of its own, and the digest of what it says."""
@@ -224,7 +228,8 @@ class Head:
         try:
             body = await asyncio.to_thread(write, task)
         except Malformed as error:
-            self._give_up(self._pending[task.id], verbatim(str(error)))
+            if (pending := self._pending.get(task.id)) is not None:
+                self._give_up(pending, verbatim(str(error)))
             return
 
         async def send() -> None:
@@ -304,7 +309,7 @@ class Head:
     def _settle(self, pending: _Pending, answer: Answer) -> None:
         if pending.answer.done():
             return
-        worker = first_line(answer.worker)
+        worker = printable(first_line(answer.worker))
         if answer.outcome == "returned" or not fits(self.wanted, answer.identity):
             self._start(self._send(pending.task))
         elif answer.outcome == "failed" or answer.execution is None:
@@ -350,7 +355,7 @@ class Head:
             return await self._reply(message, welcome)
         why = refusal(self.wanted, hello, self.machine)
         seen = Seen(
-            worker=first_line(hello.worker),
+            worker=printable(first_line(hello.worker)),
             jobs=hello.jobs,
             held=len(hello.held),
             done=hello.done,
@@ -360,7 +365,8 @@ class Head:
             at=time.monotonic(),
             tasks=frozenset(hello.held),
         )
-        self._workers[seen.worker] = seen
+        if seen.worker in self._workers or len(self._workers) < _MOST_WORKERS:
+            self._workers[seen.worker] = seen
         for id in hello.held if not why else ():
             if (pending := self._pending.get(id)) is not None:
                 pending.seen = seen.at

@@ -167,8 +167,8 @@ class Worker:
         hello = Hello(
             worker=self.name,
             identity=self._me,
-            interpreter=self.machine.interpreter,
-            packages=self.machine.packages,
+            interpreter=self.machine.interpreter[:400],
+            packages=tuple(package[:120] for package in self.machine.packages[:5000]),
             jobs=self.jobs,
             held=tuple(self._held),
             done=self.done,

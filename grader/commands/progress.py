@@ -27,6 +27,7 @@ from rich.text import Text
 from grader.batch.run import Event
 from grader.models import Report
 
+_SHOWN_WORKERS = 12
 AWAY = "the broker is away; waiting for it to come back"
 NOBODY = "no worker yet: start `grader worker --broker URL` on machines that can grade"
 
@@ -130,6 +131,8 @@ class _Display:
             self._workers.plain = AWAY
             return
         lines = [f"worker {h.name}: {f'refused: {h.refused}' if h.refused else h.doing}" for h in hands]
+        if len(lines) > _SHOWN_WORKERS:
+            lines[_SHOWN_WORKERS:] = [f"and {len(lines) - _SHOWN_WORKERS} more workers"]
         self._workers.plain = "\n".join(lines or [NOBODY])
 
     def __call__(self, event: Event) -> None:

@@ -15,7 +15,7 @@ from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, version
 
 from grader.assignment.loading import Assignment
-from grader.judging import provenance
+from grader.judging import provenance, witness
 from grader.judging.absence import Absence, refusals_of
 from grader.judging.barrier import (
     FAILED,
@@ -131,6 +131,9 @@ def grade_within(
     note("scoring")
     outputs = {(o.cell, o.index): o for o in first.outputs}
     questions = tuple(_scored(q, decisions, outputs, assignment, trouble) for q in rubric.questions)
+    if cut.judged and cut.compared and only is None and not trouble.unread and not trouble.faulty:
+        note("comparing")
+        questions = _with_witness(questions, submission, assignment, trouble)
     report = _report(submission, first, executions, questions, tuple(flags), assignment, absence.refusals)
     return Graded(report, tuple(trouble.traces))
 
@@ -161,6 +164,16 @@ def _compared(cells: Sequence[Cell], printed: Sequence[PrintedTensor], trouble: 
     except Exception as error:
         trouble.note(error)
         return []
+
+
+def _with_witness(
+    questions: tuple[QuestionResult, ...], submission: Submission, assignment: Assignment, trouble: Trouble
+) -> tuple[QuestionResult, ...]:
+    try:
+        return witness.ask(questions, submission, assignment)
+    except Exception as error:
+        trouble.note(error)
+        return questions
 
 
 def _scored(
