@@ -19,7 +19,9 @@ from grader.jail.probe import Tier
 from grader.jail.processors import processors
 from grader.judging.several import alone
 from grader.models import Execution, Submission
-from grader.report.selfcheck import lines, self_check
+from grader.pipeline import MEMORY_BYTES, OverrunError, WorkError, open_judges, warm, work
+from grader.pipeline.within import FIRST_S
+from grader.report.selfcheck import SelfCheck, lines
 from grader.text import printable
 from grader.words.speech import speech
 
@@ -70,16 +72,27 @@ def look(
     Raises `OperationError` when it could not be run by our fault.
     """
     name = printable(name)
+    speak = speech(assignment.rubric.language)
     if submission.problem is not None:
-        why = speech(assignment.rubric.language).of(submission.problem)
+        return Looked((f"{name}: {speak.of(submission.problem)}",), complete=False)
+    try:
+        found = asyncio.run(_check(submission, name, assignment, allow_unsafe))
+    except OverrunError:
+        why = speak("more is printed here than can be read; print less")
         return Looked((f"{name}: {why}",), complete=False)
-    executions = asyncio.run(_run(submission, assignment, allow_unsafe))
-    broken = next((e for e in executions if e.status == "sandbox_error"), None)
-    if broken is not None:
-        raise OperationError(f"{name} could not be run: {broken.message}; see grader doctor")
-    *worlds, again = executions
-    found = self_check(submission, worlds, again, assignment)
+    except WorkError as error:
+        raise OperationError(f"{name} could not be checked by a fault of the grader: {error}") from error
     return Looked(tuple(lines(found, name, columns)), found.complete)
+
+
+async def _check(submission: Submission, name: str, assignment: Assignment, allow_unsafe: bool) -> SelfCheck:
+    telling = assignment.rubric.disclosure
+    async with open_judges(assignment.folder, at_most=1, telling=telling, warm=[warm]) as judges:
+        executions = await _run(submission, assignment, allow_unsafe)
+        broken = next((e for e in executions if e.status == "sandbox_error"), None)
+        if broken is not None:
+            raise OperationError(f"{name} could not be run: {broken.message}; see grader doctor")
+        return await judges.call(FIRST_S, work.check, submission, executions)
 
 
 def _read(path: Path) -> Submission:
@@ -110,7 +123,9 @@ async def _run(submission: Submission, assignment: Assignment, allow_unsafe: boo
     ]
     at_once = min(len(jobs), processors())
     tier: Tier = "none" if allow_unsafe else "base"
-    async with open_runner(at_once, tier, allow_unsafe=allow_unsafe, limits=limits) as runner:
+    async with open_runner(
+        at_once, tier, allow_unsafe=allow_unsafe, limits=limits, beside=MEMORY_BYTES
+    ) as runner:
         async with asyncio.TaskGroup() as group:
             tasks = [group.create_task(runner.run(job)) for job in jobs]
         return [t.result() for t in tasks]

@@ -26,6 +26,7 @@ from grader.batch import run as batch
 from grader.batch.keys import Conditions
 from grader.batch.results import Roll
 from grader.commands import elsewhere
+from grader.commands.folder import tell_open_marks
 from grader.commands.progress import Listener, say, watch
 from grader.errors import IsolationError, OperationError, UsageError
 from grader.execute import Job, Limits, open_runner
@@ -41,7 +42,7 @@ from grader.jail.probe import Tier
 from grader.jail.processors import processors
 from grader.marks import marks
 from grader.models import Execution
-from grader.pipeline import Runner
+from grader.pipeline import MEMORY_BYTES, Runner, how_many
 from grader.text import printable, spreadsheet
 from rubric.schema import Disclosure, Rubric
 
@@ -133,7 +134,11 @@ class _OnDemand:
     async def _enter(self, tier: Tier) -> Runner:
         return await self.stack.enter_async_context(
             open_runner(
-                jobs=self.jobs, isolation=tier, allow_unsafe=self.request.allow_unsafe, limits=self.limits
+                jobs=self.jobs,
+                isolation=tier,
+                allow_unsafe=self.request.allow_unsafe,
+                limits=self.limits,
+                beside=how_many() * MEMORY_BYTES,
             )
         )
 
@@ -195,6 +200,7 @@ def perform(request: GradeRequest) -> Done:
         _list_leftovers(intake.leftovers, request.out)
         print_class(request.out, journal, intake.entries, assignment.rubric, console)
         _name_earlier(request.out, journal, intake)
+        tell_open_marks(request.out, journal, assignment.rubric)
         if not interrupted and not request.only:
             prune(state, journal)
     return Done(_close(chosen, journal, roll, request, interrupted), frozenset(e.id for e in chosen))
