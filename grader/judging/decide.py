@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import cache
 
 from grader.assignment.loading import Assignment
 from grader.assignment.vocabulary import Vocabulary
 from grader.judging.absence import NOTHING_REFUSED, Absence
 from grader.judging.among import Numbers, among
+from grader.judging.barrier import Faults, guarded
 from grader.judging.behaviour import find_answers, judge_behaviour, judge_text
 from grader.judging.books import books_of
 from grader.judging.decision import Case, Decision
@@ -35,12 +36,14 @@ def decide(
     assignment: Assignment,
     outputs: Sequence[Sequence[Output]] = (),
     absence: Absence = NOTHING_REFUSED,
+    faults: Faults | None = None,
 ) -> dict[str, Decision]:
     """A decision for every check of the rubric.
 
     printed: what was extracted from the run in each world, in the rubric's order of worlds. outputs: from
         which it was, in the same order; none where only what was extracted may answer. absence: what of ours
         kept prints away.
+    faults: takes the checks that our code fails on, which are then for a person; None lets faults through.
     """
     rubric = assignment.rubric
     books = books_of(assignment)
@@ -75,9 +78,14 @@ def decide(
         by_hand=sources.right_otherwise and not sources.right_by_autograd,
         by_autograd=sources.right_by_autograd or (sources.autograd and not sources.right_otherwise),
     )
-    numeric = {c.id: judge(c, candidates.get(c.id, ()), case) for c in books.checks}
+    numeric = {c.id: guarded(faults, c.id, judge, c, candidates.get(c.id, ()), case) for c in books.checks}
     told = outputs[0] if outputs else ()
-    numeric = _looked_for(numeric, Numbers.of(printed, outputs), told, case, books.vocabulary)
+    numbers = Numbers.of(printed, outputs)
+    numeric |= {
+        c.id: guarded(faults, c.id, _looked_for, numeric[c.id], c, numbers, told, case, books.vocabulary)
+        for c in books.checks
+        if c.id not in (faults or ())
+    }
     by_question = [[c.id for c in q.checks if isinstance(c, TensorCheck)] for q in rubric.questions]
     settled = believe(settle_hidden(doubt_swapped(numeric, case), case), by_question, case)
     settled = doubt_coarse(settled, case)
@@ -92,35 +100,34 @@ def decide(
     answers = find_answers(asked_in_words, cells, told)
     for check in rubric.checks():
         if isinstance(check, BehaviourCheck):
-            decisions[check.id] = judge_behaviour(check, settled, mistakes, code, changed)
+            decisions[check.id] = guarded(
+                faults, check.id, judge_behaviour, check, settled, mistakes, code, changed
+            )
         elif isinstance(check, TextCheck):
-            decisions[check.id] = judge_text(check, answers[check.id], decisions)
+            decisions[check.id] = guarded(faults, check.id, judge_text, check, answers[check.id], decisions)
     return absence.settle(decisions, rubric)
 
 
 def _looked_for(
-    numeric: Mapping[str, Decision],
+    decision: Decision,
+    check: TensorCheck,
     numbers: Numbers,
     told: Sequence[Output],
     case: Case,
     vocabulary: Vocabulary,
-) -> dict[str, Decision]:
-    """The same, with `review` for what is absent or wrong while the right values stand in the outputs.
+) -> Decision:
+    """The same, or `review` for what is absent or wrong while the right values stand in the outputs.
 
     Not where they were offered and do not count, or where the code holds them.
     """
-    found = dict(numeric)
-    for check in case.rubric.tensor_checks():
-        decision = numeric[check.id]
-        if decision.verdict not in ("missing", "fail") or decision.typed_in or decision.right_is_beside:
-            continue
-        expected = [r[check.quantity] for r in case.references]
-        absent = decision.found_nothing
-        said = in_words(check, expected[0], told, case.code, vocabulary) if absent else None
-        most = _MOST_OF_IT if decision.verdict == "missing" else 1.0
-        said = said or among(check, expected, numbers, case.rubric.tolerance, most=most)
-        if decision.verdict == "missing":
-            said = said or in_a_picture(check, told, case.code)
-            said = said or shown_as_none(check, told, case.code, vocabulary)
-        found[check.id] = said or decision
-    return found
+    if decision.verdict not in ("missing", "fail") or decision.typed_in or decision.right_is_beside:
+        return decision
+    expected = [r[check.quantity] for r in case.references]
+    absent = decision.found_nothing
+    said = in_words(check, expected[0], told, case.code, vocabulary) if absent else None
+    most = _MOST_OF_IT if decision.verdict == "missing" else 1.0
+    said = said or among(check, expected, numbers, case.rubric.tolerance, most=most)
+    if decision.verdict == "missing":
+        said = said or in_a_picture(check, told, case.code)
+        said = said or shown_as_none(check, told, case.code, vocabulary)
+    return said or decision

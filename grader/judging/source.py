@@ -26,7 +26,7 @@ _WORD = re.compile(r"[^\W\d]\w*|-=")
 _NUMBER_OF = re.compile(r"\b([^\W\d]\w*+)\s*+[=(]\s*(\d+\.?\d*(?:[eE][-+]?\d+)?|\.\d+)")
 _CALL = re.compile(r"\.([^\W\d]\w*)\(")
 _CELL_MAGIC = re.compile(
-    r"\A\s*%%(?:(?:time|timeit|capture|prun)\b[^\n]*|writefile[ \t]+[^\n]*\.py[ \t]*(?=\n))"
+    r"\A\s*%%(?:(?:time|timeit|capture|prun)\b[^\n]*|(?:writefile|file)\s[^\n]*\.py\b[^\n]*)"
 )
 _COMPUTES = frozenset({"numpy", "torch", "scipy", "sklearn", "pandas", "jax", "tensorflow", "random"})
 _SETS_UP = re.compile(  # calls of these that compute nothing
