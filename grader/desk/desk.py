@@ -1,4 +1,4 @@
-"""What one assistant does at the desk: look, mark, undo. Safe beside other desks on the same folder."""
+"""What one assistant does at the desk: look, mark, undo. Safe beside other desks on the same class."""
 
 from __future__ import annotations
 
@@ -7,14 +7,11 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from pathlib import Path
 
-from grader.desk.folder import Folder, Student
 from grader.desk.queue import Item, queue
+from grader.desk.store import Store, Student, Writing
 from grader.errors import UsageError
-from grader.folder.lock import locked
-from grader.marks import marks
-from grader.marks.ledger import TAKEN_BACK, CurrentMark, Key, Ledger, check, check_undo, enter, replay
+from grader.marks.ledger import TAKEN_BACK, CurrentMark, Key, Ledger, check, check_undo, replay
 from grader.marks.marks import Mark
 from grader.models import CheckResult
 from grader.words.desk import DeskWords, Reason, desk_words
@@ -32,16 +29,12 @@ class View:
 
 @dataclass(slots=True)
 class Desk:
-    """One assistant at one folder. author: written into every mark."""
+    """One assistant at one class. author: written into every mark."""
 
-    out: Path
+    store: Store
     rubric: Rubric
     author: str
-    folder: Folder = field(init=False)
     _gate: threading.Lock = field(default_factory=threading.Lock)
-
-    def __post_init__(self) -> None:
-        self.folder = Folder(self.out)
 
     @property
     def said(self) -> DeskWords:
@@ -49,16 +42,16 @@ class Desk:
         return desk_words(self.rubric.language)
 
     def look(self) -> View:
-        """What waits and what was decided, as it is on the disk now. Raises `StorageError`."""
+        """What waits and what was decided, as it is now. Raises `StorageError`."""
         with self._gate:
-            students = self.folder.students()
+            students = self.store.students()
             items = queue(
                 [s.report for s in students.values()],
                 {name: s.cells for name, s in students.items()},
                 self.rubric,
-                self.folder.lookalikes(),
+                self.store.lookalikes(),
             )
-        return View(items, students, _ledger(self.out, students))
+        return View(items, students, _ledger(self.store, students))
 
     def mark(self, id: str, seen: Mapping[str, int], points: float, reason: str) -> None:
         """Give these submissions (id → version on the page) points for one `Item` (id), all or none.
@@ -79,10 +72,10 @@ class Desk:
         if not reason:
             raise UsageError(self.said.no_reason)
         keys = {(name, topic): version for name, version in seen.items()}
-        with locked(self.out):
-            check(_ledger(self.out, view.students), keys, _names(view.students), self.said)
+        with self.store.writing() as held:
+            check(_ledger(held, view.students), keys, _names(view.students), self.said)
             now = datetime.now(UTC)
-            enter(self.out, [self._made(view.students[n], topic, points, most, reason, now) for n in seen])
+            held.enter([self._made(view.students[n], topic, points, most, reason, now) for n in seen])
 
     def undo(self) -> tuple[Key, ...]:
         """Bring back what stood before this person's last decision; the keys concerned, () for none.
@@ -90,8 +83,8 @@ class Desk:
         Works across restarts. Raises `ConflictError` when somebody else decided the same since.
         """
         students = self.look().students
-        with locked(self.out):
-            ledger = _ledger(self.out, students)
+        with self.store.writing() as held:
+            ledger = _ledger(held, students)
             steps = ledger.steps.get(self.author, [])
             if not steps:
                 return ()
@@ -103,7 +96,7 @@ class Desk:
                 given = _most(students[name], topic)
                 points, reason = before.points, before.reason or TAKEN_BACK
                 new.append(self._made(students[name], topic, points, given, reason, now))
-            enter(self.out, new)
+            held.enter(new)
         return tuple(last.before)
 
     def settled(self, item: Item, view: View) -> bool:
@@ -145,7 +138,7 @@ def palette(item: Item, rubric: Rubric, used: Iterable[CurrentMark]) -> tuple[Re
     return (*ours, *own)[:9]
 
 
-def _ledger(out: Path, students: Mapping[str, Student]) -> Ledger:
+def _ledger(store: Store | Writing, students: Mapping[str, Student]) -> Ledger:
     by_origin = {s.origin: name for name, s in students.items() if s.origin}
 
     def key_of(mark: Mark) -> Key | None:
@@ -154,7 +147,7 @@ def _ledger(out: Path, students: Mapping[str, Student]) -> Ledger:
             name = mark.submission
         return None if name is None else (name, mark.check)
 
-    return replay(marks.read(out).all, key_of)
+    return replay(store.given(), key_of)
 
 
 def _check(student: Student, topic: str) -> CheckResult | None:

@@ -113,7 +113,9 @@ class Bench:
         outputs = kept_outputs(ran[0]) if ran and report.execution.status != "unreadable" else None
         notebook = to_ipynb(submission.cells, outputs).encode("utf-8", "replace")
         state = "unreadable" if report.execution.status == "unreadable" else "done"
-        return Result(state, str(report.execution.message), to_json(report).encode("utf-8", "replace"), notebook)
+        return Result(
+            state, str(report.execution.message), to_json(report).encode("utf-8", "replace"), notebook
+        )
 
     async def _run(
         self, submission: Submission, assignment: Assignment, world: World, *, again: bool = False
