@@ -2,6 +2,8 @@
 #   docker build --tag notebook-grader .
 # CPU-only torch, a third of the size, from the index that PyTorch publishes its builds on:
 #   docker build --build-arg TORCH_INDEX=https://download.pytorch.org/whl/cpu --tag notebook-grader .
+# For machines that only run notebooks (docs/cluster.md), the same without assignments and their solutions:
+#   docker build --target worker --tag notebook-grader-worker .
 ARG PYTHON_IMAGE=python:3.11-slim-bookworm
 
 FROM ${PYTHON_IMAGE} AS build
@@ -15,7 +17,8 @@ RUN python -m pip --python /opt/grader/bin/python install --no-deps --constraint
         ${TORCH_INDEX:+--index-url "$TORCH_INDEX"} torch
 COPY pyproject.toml ./
 RUN python -c "import tomllib; p = tomllib.load(open('pyproject.toml', 'rb'))['project']; \
-        print(*p['dependencies'], *p['optional-dependencies']['kernel'], sep='\n')" > requirements.txt \
+        extras = p['optional-dependencies']; \
+        print(*p['dependencies'], *extras['kernel'], *extras['cluster'], sep='\n')" > requirements.txt \
     && python -m pip --python /opt/grader/bin/python install --constraint constraints.txt \
         --requirement requirements.txt \
     && cp constraints.txt /opt/grader/ \
@@ -29,9 +32,10 @@ FROM build AS code
 COPY README.md ./
 COPY grader grader
 COPY rubric rubric
-RUN python -m pip --python /opt/grader/bin/python install --no-deps --prefix /opt/code . ./rubric
+RUN python -m pip --python /opt/grader/bin/python install --no-deps --prefix /opt/code . \
+    && python -m pip --python /opt/grader/bin/python install --no-deps --prefix /opt/assignments ./rubric
 
-FROM ${PYTHON_IMAGE}
+FROM ${PYTHON_IMAGE} AS worker
 # libseccomp writes the filters of the cage, and its security updates are wanted: no version is named
 # hadolint ignore=DL3008
 RUN apt-get update \
@@ -60,3 +64,7 @@ LABEL org.opencontainers.image.title="notebook-grader" \
 HEALTHCHECK --interval=10m --timeout=60s --start-period=30s CMD ["grader", "doctor"]
 ENTRYPOINT ["grader"]
 CMD ["--help"]
+
+# The default: with the assignments.
+FROM worker
+COPY --from=code /opt/assignments /opt/grader

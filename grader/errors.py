@@ -8,6 +8,7 @@
     └── OperationError    the machine, the sandbox or we failed            (exit code 3)
         ├── IsolationError    a layer of the cage is missing or weaker than asked for
         ├── KernelStartError  a kernel could not be started
+        ├── JudgeError        a process that judges could not be started
         └── StorageError      a report or journal could not be written
 
 Messages are one line: what happened, where, and what to do.
@@ -44,6 +45,10 @@ class IsolationError(OperationError):
 
 class KernelStartError(OperationError):
     """A kernel could not be started."""
+
+
+class JudgeError(OperationError):
+    """A process that judges could not be started."""
 
 
 class StorageError(OperationError):

@@ -92,6 +92,11 @@ def together(*sentences: Said) -> Said:
     return sentences[0] if len(sentences) == 1 else Said(_BARE, {"said": sentences})
 
 
+def counted(n: float, one: str, many: str, values: Values | None = None) -> Said:
+    """A sentence that depends on a number, which is the value `n` in it."""
+    return Said(one, {"n": n, **(values or {})}, many)
+
+
 # --------------------------------------------------------------------------- intake
 
 
@@ -139,6 +144,17 @@ class Student(Record):
     )
 
 
+class Alternative(Record):
+    """Another notebook of the same student's, of which nobody can tell before it ran whether it answers."""
+
+    path: str
+    name: str = Field(description="as handed in, below the top of what was handed in")
+    sha256: str
+    cells: tuple[Cell, ...]
+    folder: str = ""
+    flags: tuple[Flag, ...] = ()
+
+
 class Submission(Record):
     """One student's upload, before anything ran. `problem` set: it could not be read, and why."""
 
@@ -157,6 +173,13 @@ class Submission(Record):
     )
     problem: Said | None = None
     flags: tuple[Flag, ...] = ()
+    others: tuple[Alternative, ...] = Field(
+        default=(), description="further notebooks that may answer; what they show decides"
+    )
+    together: bool = Field(
+        default=False, description="the rubric wants this and the others graded as one, in this order"
+    )
+    unseen: tuple[str, ...] = Field(default=(), description="names of still more notebooks, never run")
 
 
 # -------------------------------------------------------------------------- execute
@@ -384,6 +407,14 @@ class Answer(Record):
     cell: int = Field(ge=0, description="position of the cell in which it begins, from 0")
 
 
+class Witness(Record):
+    """What the outputs saved in the upload show for one check. For a person to look at, never evidence."""
+
+    fits: bool = Field(description="matched as a run's prints are, they are right in the handout's world")
+    cell: int | None = None
+    text: str = Field(default="", description="the quoted print, shortened; untrusted")
+
+
 class CheckResult(Record):
     """One check of the rubric, decided. score is null while a person has to decide."""
 
@@ -405,6 +436,9 @@ class CheckResult(Record):
     answer: Answer | None = Field(default=None, description="the words that answer a question of text")
     cause: str | None = Field(
         default=None, description="the refusal for which it waits, the same for all who have the same"
+    )
+    witness: Witness | None = Field(
+        default=None, description="only where there is a cause and outputs were saved"
     )
     evidence: Evidence | None = None
     diagnosis: Diagnosis | None = None

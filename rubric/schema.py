@@ -251,14 +251,16 @@ class Rubric(_Model):
     id: Identifier
     version: str = Field(description="change it whenever a mark can change")
     title: str
-    language: Literal["en", "de"] = "en"
+    language: str = Field(default="en", description="of the pages; one that the grader speaks: en, de")
     due: datetime | None = Field(default=None, description="with a time zone; later uploads are flagged")
     late_penalty_per_day: Share = Field(default=0.0, description="share of the score taken per day begun")
     participation: Share = Field(
         default=0.0, description="share of the questions students are advised to address"
     )
-    notebook: str | None = Field(
-        default=None, description="glob that names the notebook to grade when a student hands in several"
+    notebook: str | tuple[str, ...] | None = Field(
+        default=None,
+        description="glob that names the notebook to grade when a student hands in several; a list of globs "
+        "names several that are graded together, in this order, each in a kernel of its own",
     )
     disclosure: Disclosure = Field(
         default="full",
@@ -297,6 +299,11 @@ class Rubric(_Model):
     @property
     def points(self) -> float:
         return sum(q.points for q in self.questions)
+
+    @property
+    def notebooks(self) -> tuple[str, ...]:
+        """The globs of `notebook`."""
+        return (self.notebook,) if isinstance(self.notebook, str) else self.notebook or ()
 
     def checks(self) -> Iterator[TensorCheck | BehaviourCheck | TextCheck]:
         for question in self.questions:

@@ -4,14 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+import tempfile
+import traceback
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from grader.assignment.loading import Assignment, load
 from grader.batch import judged, keys, results
+from grader.errors import GraderError
 from grader.execute.job import Job
 from grader.models import AttachedFile, Execution, Isolation, Output
+from grader.pipeline import Bench, WorkError
+from grader.pipeline.mark import Mark
+from rubric.schema import Disclosure
 
 RUBRIC = """
 id: tiny
@@ -89,6 +97,33 @@ class FakeRunner:
     async def open(self, *_: Any, **__: Any) -> AsyncIterator[FakeRunner]:
         """In place of `grader.execute.open_runner`."""
         yield self
+
+
+class Here:
+    """Judges without processes: the work is done in this one, where faults can be put into it."""
+
+    def __init__(self, assignment: Assignment) -> None:
+        with tempfile.TemporaryFile() as page:
+            page.truncate(Mark.SIZE)
+            self.bench = Bench(assignment, Mark(page.fileno()))
+
+    at_most = 2
+
+    async def call(self, cpu_s: float, function: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
+        await asyncio.sleep(0)
+        try:
+            return function(self.bench, *args, **kwargs)
+        except GraderError:
+            raise
+        except Exception as error:
+            raise WorkError(str(error), "".join(traceback.format_exception(error))) from error
+
+
+@asynccontextmanager
+async def here(folder: Path, *, telling: Disclosure | None = None, **_: Any) -> AsyncIterator[Here]:
+    """In place of `grader.pipeline.open_judges`."""
+    assignment = load(str(folder))
+    yield Here(replace(assignment, rubric=assignment.rubric.telling(telling)))
 
 
 def _outputs(source: str, job: Job) -> tuple[Output, ...]:

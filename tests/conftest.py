@@ -1,22 +1,49 @@
-"""Shared by all tests: the shipped assignment, loaded once."""
+"""Shared by all tests: the shipped assignment, the sample class graded once, judges within this process."""
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
+from class_kit import here
 
 from grader.assignment.loading import Assignment, load
+from grader.batch import rescore, run
 
 if TYPE_CHECKING:
     from service_kit import World
+
+SUBMISSIONS = Path(__file__).parents[1] / "submissions"
 
 
 @pytest.fixture(scope="session")
 def hw4() -> Assignment:
     return load("hw4")
+
+
+@pytest.fixture(autouse=True)
+def judges_here(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A nursery takes a second to start: only tests marked `judges` or `kernel` have real ones."""
+    if any(request.node.get_closest_marker(name) for name in ("judges", "kernel")):
+        return
+    for module in (run, rescore):
+        monkeypatch.setattr(module, "open_judges", here)
+
+
+@pytest.fixture(scope="session")
+def graded_here(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """The sample class's reports as this machine alone makes them, by student; see `rabbit_kit.reports`."""
+    from rabbit_kit import reports
+
+    out = tmp_path_factory.mktemp("here") / "out"
+    command = [sys.executable, "-m", "grader", "grade", str(SUBMISSIONS), "--out", str(out)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
+    assert "17 of 17 graded" in done.stdout, done.stdout + done.stderr
+    return reports(out)
 
 
 @pytest.fixture(scope="session")

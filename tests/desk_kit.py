@@ -37,10 +37,11 @@ def student(
     cells = (*submission.cells[:-1], Cell(index=4, kind="markdown", source=answer))
     dumped = report.model_dump()
     dumped["submission"] |= {"id": name, "path": f"{name}.ipynb", "student": person.model_dump()}
+    dumped["questions"][2]["checks"][0]["answer"] = {"text": answer, "cell": 4}
     dumped["flags"] = [f.model_dump() for f in flags]
     if unclear:
         check = dumped["questions"][1]["checks"][0]
-        check |= {"verdict": "review", "score": None, "message": "Two prints may be meant."}
+        check |= {"verdict": "review", "score": None, "message": "Two prints may be meant.", "said": None}
         dumped |= {"score": 50.0, "pending": 50.0}
     submission = submission.model_copy(update={"id": name, "cells": cells, "student": person})
     return Report.model_validate(dumped), submission

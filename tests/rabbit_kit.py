@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import shutil
 import signal
@@ -10,8 +11,9 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -19,6 +21,7 @@ from grader.cluster import logins
 
 SERVER = Path("/usr/lib/rabbitmq/bin/rabbitmq-server")
 """without the wrapper in /usr/sbin, which changes to the user rabbitmq and its folders"""
+SUBMISSIONS = Path(__file__).parents[1] / "submissions"
 PYTHON = [sys.executable, "-m", "grader"]
 
 
@@ -33,14 +36,17 @@ def server() -> str:
 
 
 class Rabbit:
-    """One broker, set up by `grader broker`'s own files. Killed and started again it has what it had."""
+    """One broker, set up by `grader broker`'s own files. Killed and started again it has what it had.
 
-    def __init__(self, folder: Path) -> None:
+    written: the files are in the folder already. around: the command that starts it somewhere else.
+    """
+
+    def __init__(self, folder: Path, *, written: bool = False, around: Sequence[str] = ()) -> None:
         self.folder = folder
-        self._command = server()
+        self._command = [*around, server()]
         self.port, self._distribution, self._epmd = _free_ports(3)
-        place = logins.Place("127.0.0.1", str(folder), self.port, "127.0.0.1")
-        logins.write(folder, place)
+        if not written:
+            logins.write(folder, logins.Place("127.0.0.1", str(folder), self.port, "127.0.0.1"))
         (folder / "plugins").write_text("[].\n")
         (folder / "home").mkdir()
         self._process: subprocess.Popen[bytes] | None = None
@@ -52,6 +58,11 @@ class Rabbit:
     @property
     def worker(self) -> str:
         return (self.folder / "worker.url").read_text().strip()
+
+    @property
+    def pid(self) -> int:
+        assert self._process is not None
+        return self._process.pid
 
     def environment(self) -> dict[str, str]:
         return {
@@ -73,7 +84,7 @@ class Rabbit:
         log = self.folder / "started.txt"
         with log.open("wb") as out:
             self._process = subprocess.Popen(
-                [self._command], env=self.environment(), stdout=out, stderr=out, start_new_session=True
+                self._command, env=self.environment(), stdout=out, stderr=out, start_new_session=True
             )
         deadline = time.monotonic() + 60
         while "completed with" not in log.read_text(errors="replace"):
@@ -96,8 +107,8 @@ class Rabbit:
 
 
 @contextlib.contextmanager
-def running(folder: Path) -> Iterator[Rabbit]:
-    rabbit = Rabbit(folder)
+def running(folder: Path, **options: Any) -> Iterator[Rabbit]:
+    rabbit = Rabbit(folder, **options)
     try:
         rabbit.start()
         yield rabbit
@@ -122,6 +133,18 @@ def worker(url: str, log: Path, *options: str) -> Iterator[subprocess.Popen[byte
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
+
+
+def reports(out: Path) -> dict[str, Any]:
+    """Every report without what differs from run to run: times, memory, and the paths of files."""
+    found = {}
+    for path in sorted(out.glob("*/report.json")):
+        report = json.loads(path.read_text())
+        for part in (report["execution"], *report["provenance"]["worlds"]):
+            part.pop("wall_s")
+        report["execution"].pop("usage")
+        found[path.parent.name] = report
+    return found
 
 
 def _free_ports(count: int) -> list[int]:

@@ -48,7 +48,7 @@ def test_a_change_of_any_file_changes_the_hash(folder: Path) -> None:
         ("points: 10", "points: -1", "points: expected greater than or equal to 0, found -1"),
         ("kind: tensor", "kind: matrix", "kind"),
         ("id: hw4", "id: hw4\nextra: 1", "extra: unknown field, expected one of id, version, title"),
-        ("quantity: h1", "quantity: h9", "'h9' is not computed by canonical.py, expected one of"),
+        ("quantity: h1", "quantity: h9", "'h9' is not computed by the solution, expected one of"),
         ("labels: [[h1]]", "labels: [[nonsense]]", "expected a vocabulary entry"),
         ("id: hw4", "id: [hw4", "not YAML"),
     ],

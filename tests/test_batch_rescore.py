@@ -140,11 +140,8 @@ def test_what_nobody_refers_to_is_deleted(room: Room) -> None:
     assert len(list(kept.glob("submissions/*/*"))) == 2
 
 
-def test_a_large_class_is_judged_by_several_processes(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
-    from grader.batch import rescore
-
-    monkeypatch.setattr(rescore, "_WORTH_PROCESSES", 1)
-    monkeypatch.setattr(rescore, "processors", lambda: 2)
+@pytest.mark.judges
+def test_a_class_is_judged_again_by_several_processes(room: Room) -> None:
     make_assignment(room.rubric, TWENTY)
     assert room("rescore", room.out) == 0
     assert (room.score("anna"), room.score("ben")) == (20.0, 0.0)

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import percent
+import pseudo
 import pytest
 import yaml
 
@@ -79,6 +80,13 @@ def grade_it(assignment: Assignment) -> Iterator[Grade]:
     thread.join(timeout=30)
 
 
+@pytest.fixture(autouse=True, scope="module")
+def third_language(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        pseudo.speak_pseudo(tmp_path_factory.mktemp("languages"), patch)
+        yield
+
+
 def expected(case: dict[str, Any]) -> dict[str, tuple[str, ...]]:
     """Check → verdicts that are allowed; a check's own name overrides its group."""
     named = {k: (v,) if isinstance(v, str) else tuple(v) for k, v in case.get("expect", {}).items()}
@@ -113,6 +121,8 @@ def test_case_gets_a_fair_persons_verdicts(name: str, grade_it: Grade, tmp_path:
             assert not ids, f"{check}: diagnosed {ids}, expected nothing"
             continue
         assert ids & named, f"{check}: diagnosed {ids or 'nothing'}, expected {mistake}"
+    for page, text in pseudo.pages([(report, submission, None)], load("hw4").rubric):
+        assert pseudo.english(text) == [], page
     missing = set(case.get("flags", ())) - {f.id for f in report.flags}
     assert not missing, f"no flag {missing} among {[f.id for f in report.flags]}"
 

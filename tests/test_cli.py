@@ -163,12 +163,12 @@ def test_only_some_and_the_class_keeps_the_others(terminal: Terminal, runner: Fa
 def test_what_belongs_to_nobody_is_listed(terminal: Terminal, runner: FakeRunner) -> None:
     make_class(terminal.uploads, anna=RIGHT, ben=RIGHT)
     for i in range(7):
-        (terminal.uploads / f"={i}.py").write_text("")
+        (terminal.uploads / f"={i}.csv").write_text("")
     assert terminal.grade() == 0
     assert terminal.stdout.count("not assigned: =") == 5
     assert f"not assigned: 2 more, listed in {terminal.out / 'not_assigned.csv'}" in terminal.stdout
     rows = list(csv.reader((terminal.out / "not_assigned.csv").open(newline="")))
-    assert rows[1] == ["'=0.py", "beside several notebooks: whose it is can't be told"]
+    assert rows[1] == ["'=0.csv", "beside several notebooks: whose it is can't be told"]
     assert len(rows) == 8
 
 
@@ -336,7 +336,7 @@ def test_rubric_check_prints_the_reference_of_every_world(terminal: Terminal) ->
     [
         ("rubric.yaml", RUBRIC.replace("points: 10", "points: ten"), "questions.0.checks.0.points"),
         ("rubric.yaml", "worlds: [", "not YAML"),
-        ("canonical.py", "def quantities(world):\n    return {}\n", "is not computed by canonical.py"),
+        ("canonical.py", "def quantities(world):\n    return {}\n", "is not computed by the solution"),
         ("prelude.py", "seed = (\n", "prelude.py: '(' was never closed"),
         (
             "mistakes.py",

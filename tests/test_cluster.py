@@ -31,7 +31,7 @@ from grader.cluster.head import Head, Name, State
 from grader.cluster.messages import Answer, File, FileWanted, Hello, Identity, Malformed, Task, read, write
 from grader.cluster.received import sound
 from grader.cluster.worker import Worker, _Turns
-from grader.commands.progress import NOBODY, Hand, _Lines
+from grader.commands.progress import AWAY, NOBODY, Hand, _Lines
 from grader.errors import OperationError, UsageError
 from grader.execute import Job, Limits
 from grader.models import (
@@ -670,6 +670,8 @@ def test_a_log_says_who_came_and_who_left(capsys: pytest.CaptureFixture[str]) ->
         [],
         [Hand("a", "1 of 2 running")],
         [Hand("a", "2 of 2 running"), Hand("b", "", "another version")],
+        None,
+        None,
         [Hand("b", "", "another version")],
         [],
     ):
@@ -678,6 +680,8 @@ def test_a_log_says_who_came_and_who_left(capsys: pytest.CaptureFixture[str]) ->
         NOBODY,
         "worker a works",
         "worker b is refused: another version",
+        AWAY,
+        "the broker is back",
         "worker a is gone",
         "worker b is gone",
         NOBODY,

@@ -6,6 +6,7 @@ import asyncio
 import json
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
@@ -14,11 +15,14 @@ from typing import Any
 import aio_pika
 import pytest
 from aio_pika.exceptions import AMQPError
-from rabbit_kit import PYTHON, Rabbit, running, worker
+from cluster_worker import MACHINE
+from rabbit_kit import PYTHON, SUBMISSIONS, Rabbit, reports, running, worker
+
+from grader.cluster.head import Name, open_head
+from grader.execute import Job
+from grader.models import Cell, Execution
 
 pytestmark = pytest.mark.kernel
-
-SUBMISSIONS = Path(__file__).parents[1] / "submissions"
 
 
 @pytest.fixture(scope="module")
@@ -30,18 +34,6 @@ def rabbit(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rabbit]:
 def grade(out: Path, *options: str) -> subprocess.CompletedProcess[str]:
     command = [*PYTHON, "grade", str(SUBMISSIONS), "--out", str(out), *options]
     return subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
-
-
-def reports(out: Path) -> dict[str, Any]:
-    """Every report without what differs from run to run: times, memory, and the paths of files."""
-    found = {}
-    for path in sorted(out.glob("*/report.json")):
-        report = json.loads(path.read_text())
-        for part in (report["execution"], *report["provenance"]["worlds"]):
-            part.pop("wall_s")
-        report["execution"].pop("usage")
-        found[path.parent.name] = report
-    return found
 
 
 # --------------------------------------------------------------------------- the logins
@@ -129,16 +121,17 @@ def test_a_worker_can_not_be_a_head(rabbit: Rabbit, tmp_path: Path) -> None:
 # --------------------------------------------------------------------------- a class
 
 
-def test_two_workers_grade_the_sample_class_as_this_machine_does(rabbit: Rabbit, tmp_path: Path) -> None:
+def test_two_workers_grade_the_sample_class_as_this_machine_does(
+    rabbit: Rabbit, tmp_path: Path, graded_here: dict[str, Any]
+) -> None:
     with (
         worker(rabbit.worker, tmp_path / "1.txt", "--jobs", "1"),
         worker(rabbit.worker, tmp_path / "2.txt", "--jobs", "1"),
     ):
         done = grade(tmp_path / "out", "--broker", rabbit.head)
     assert "17 of 17 graded" in done.stdout, done.stdout + done.stderr
-    here = grade(tmp_path / "here")
-    assert "17 of 17 graded" in here.stdout, here.stdout + here.stderr
-    assert reports(tmp_path / "out") == reports(tmp_path / "here")
+    assert len(graded_here) == 17
+    assert reports(tmp_path / "out") == graded_here
     assert done.stdout.count(" works") == 2
     for log in ("1.txt", "2.txt"):
         assert "stopped; " in (tmp_path / log).read_text()
@@ -187,3 +180,87 @@ def test_a_stopped_worker_finishes_what_runs(rabbit: Rabbit, tmp_path: Path) -> 
         out, _ = head.communicate(timeout=60)
     assert "1 of 1 graded" in out
     assert "stopped; 2 done" in log.read_text()
+
+
+# --------------------------------------------------------------------------- what ends its worker
+
+
+class Crew:
+    """Workers without kernels; each that ends is followed by another."""
+
+    def __init__(self, rabbit: Rabbit, folder: Path, count: int, jobs: int) -> None:
+        self._command = [
+            sys.executable,
+            str(Path(__file__).with_name("cluster_worker.py")),
+            rabbit.worker,
+            str(jobs),
+        ]
+        self._log = (folder / "crew.txt").open("ab")
+        self._processes = [self._start() for _ in range(count)]
+        self.ended = 0
+
+    def _start(self) -> subprocess.Popen[bytes]:
+        return subprocess.Popen(self._command, stdout=self._log, stderr=self._log)
+
+    async def keep(self) -> None:
+        while True:
+            for place, process in enumerate(self._processes):
+                if process.poll() is not None:
+                    self.ended += 1
+                    self._processes[place] = self._start()
+            await asyncio.sleep(0.05)
+
+    def close(self) -> None:
+        for process in self._processes:
+            process.kill()
+            process.wait()
+        self._log.close()
+
+
+def test_what_ends_its_workers_is_named_and_nobody_beside_it(rabbit: Rabbit, tmp_path: Path) -> None:
+    """Two that end their workers among forty that do not, four at a time on each of two workers."""
+    deadly = {7, 23}
+
+    def job(number: int) -> Job:
+        source = f"# {number}" if number not in deadly else "end the worker"
+        cells = (Cell(index=0, kind="code", source=source), Cell(index=1, kind="code", source="sleep 0.2"))
+        return Job(cells if number not in deadly else (cells[1], cells[0]))
+
+    async def run(crew: Crew) -> list[Execution]:
+        async with open_head(rabbit.head, Name.new(), MACHINE, "base", lambda _: None) as head:
+            keeping = asyncio.create_task(crew.keep())
+            try:
+                async with asyncio.timeout(120):
+                    return await asyncio.gather(*(head.run(job(n)) for n in range(40)))
+            finally:
+                keeping.cancel()
+
+    crew = Crew(rabbit, tmp_path, count=2, jobs=4)
+    try:
+        done = asyncio.run(run(crew))
+    finally:
+        crew.close()
+    statuses = {n: e.status for n, e in enumerate(done)}
+    assert statuses == {n: "sandbox_error" if n in deadly else "ok" for n in range(40)}
+    assert all(done[n].outputs[0].text == f"# {n}" for n in range(40) if n not in deadly)
+    assert "3 times beside others and 3 times alone" in done[7].message
+    assert crew.ended <= 12, "each was tried six times at most"
+
+
+def test_the_queue_may_be_emptied_and_nothing_is_lost(rabbit: Rabbit, tmp_path: Path) -> None:
+    async def run() -> list[Execution]:
+        async with open_head(rabbit.head, Name.new(), MACHINE, "base", lambda _: None) as head:
+            jobs = [Job((Cell(index=0, kind="code", source=f"# {n}"),)) for n in range(10)]
+            waiting = asyncio.gather(*(head.run(job) for job in jobs))
+            await asyncio.sleep(1)
+            async with await aio_pika.connect(rabbit.worker) as connection:
+                queue = await (await connection.channel()).get_queue("jobs", ensure=False)
+                assert (await queue.purge()).message_count == 10
+            crew = Crew(rabbit, tmp_path, count=1, jobs=4)
+            try:
+                async with asyncio.timeout(90):
+                    return list(await waiting)
+            finally:
+                crew.close()
+
+    assert [e.outputs[0].text for e in asyncio.run(run())] == [f"# {n}" for n in range(10)]

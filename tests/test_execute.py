@@ -411,23 +411,16 @@ def test_descriptors_that_are_used_up_are_an_error_and_the_rest_runs(run: Run) -
 
 def test_what_the_cage_refuses_says_so_and_the_rest_runs(run: Run) -> None:
     done = run(
-        "!pip install foo\n%pip install bar\nx = !ls\nprint('on', list(x))",
-        "%%bash\necho hi",
-        "input('name? ')",
-        "import subprocess; subprocess.run(['ls'])",
+        "!./train\nprint('on')",
+        "import os; os.fork()",
         "import urllib.request; urllib.request.urlopen('http://example.com')",
         "print('end')",
     )
-    assert text_of(done, 0) == "on []\n"
+    assert text_of(done, 0) == "on\n"
     assert "can't be started in the grading environment" in text_of(done, 0, "stderr")
-    assert "can't be started" in text_of(done, 1, "stderr")
-    assert [(error.cell, error.name) for error in done.errors] == [
-        (2, "RuntimeError"),
-        (3, "PermissionError"),
-        (4, "URLError"),
-    ]
-    assert "nobody sits at the keyboard" in done.errors[0].message
-    assert text_of(done, 5) == "end\n"
+    assert [(error.cell, error.name) for error in done.errors] == [(1, "PermissionError"), (2, "URLError")]
+    assert "other processes can't be started" in done.errors[0].message
+    assert text_of(done, 3) == "end\n"
 
 
 def test_an_unused_import_of_an_absent_package_passes(run: Run) -> None:
@@ -437,13 +430,12 @@ def test_an_unused_import_of_an_absent_package_passes(run: Run) -> None:
         "try:\n    import absent_too\nexcept ImportError:\n    print('caught')",
         "torchvision.models.resnet18()",
         "import importlib.util; print(importlib.util.find_spec('torchvision_extra'))",
-        "from torch.utils.tensorboard import SummaryWriter\nprint('on')\nSummaryWriter()",
     )
     assert text_of(done, 0) == "on\n" and text_of(done, 1) == "caught\n" and text_of(done, 3) == "None\n"
     assert done.errors[0].name == "ModuleNotFoundError"
     assert "'torchvision' is not installed in the grading environment" in done.errors[0].message
-    assert text_of(done, 4) == "on\n" and "'tensorboard' is not installed" in done.errors[1].message
-    assert done.missing_packages == ("torchvision", "no_such", "absent_too", "tensorboard")
+    assert done.missing_packages == ("torchvision", "no_such", "absent_too")
+    assert [(r.kind, r.about, r.lost) for r in done.refusals] == [("package", "torchvision", (2,))]
 
 
 def test_the_usual_libraries_and_notebook_habits(run: Run) -> None:
@@ -509,11 +501,10 @@ HABITS = {
 def test_habits_of_public_notebooks_in_the_weakest_tier_and_the_strongest(most: Tier) -> None:
     """Each of these failed in a caged kernel, in one tier or in all, and works in an ordinary one."""
     with shared_runner("base", most) as run:
-        done = run(*HABITS, "from concurrent.futures import ProcessPoolExecutor as P\nP(2).submit(abs, -1)")
+        done = run(*HABITS)
     for cell, (code, said) in enumerate(HABITS.items()):
         assert said in text_of(done, cell), code
-    assert [error.cell for error in done.errors] == [len(HABITS)]
-    assert "other processes can't be started" in done.errors[0].message
+    assert done.errors == ()
     assert not any("/cage/" in out.text for out in done.outputs)
 
 

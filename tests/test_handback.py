@@ -396,7 +396,7 @@ def test_ilias_feedback_for_every_member_of_a_team(office: Office) -> None:
     office.grade(
         **{
             "Blatt 4/Abgaben/Team 1/Anna_Müller_am12_101/hw.ipynb": RIGHT,
-            "Blatt 4/Abgaben/Team 1/Ben_Weiß_bw13_102/notes.ipynb": WRONG,
+            "Blatt 4/Abgaben/Team 1/Ben_Weiß_bw13_102/notes.ipynb": RIGHT,
             "Blatt 4/Abgaben/Zoe_Li_zl_104/hw.ipynb": RIGHT,
         }
     )

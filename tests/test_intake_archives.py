@@ -69,7 +69,7 @@ def test_a_zip_is_read_like_the_folder_it_holds(tmp_path: Path) -> None:
             "__MACOSX/hw/anna/._hw.ipynb": b"junk",
         },
     )
-    assert problems(intake) == {"anna-hw": None, "ben-hw": None}
+    assert problems(intake) == {"anna": None, "ben": None}
     anna = intake.submissions[0]
     assert anna.path == "hw/anna/hw.ipynb"
     assert [(f.name, Path(f.source).read_bytes()) for f in anna.files] == [("data/x.csv", b"1,2")]
@@ -81,13 +81,13 @@ def test_a_zip_is_read_like_the_folder_it_holds(tmp_path: Path) -> None:
 def test_archives_within_archives_are_opened(tmp_path: Path) -> None:
     inner = zipped(**{"hw4.ipynb": NOTEBOOK, "helper.py": b"x = 1"})
     intake = read(tmp_path, {"anna.zip": inner, "ben.zip": zipped(**{"deep.zip": inner})})
-    assert problems(intake) == {"anna-hw4": None, "ben-hw4": None}
+    assert problems(intake) == {"anna": None, "ben": None}
     assert [[f.name for f in s.files] for s in intake] == [["helper.py"], ["helper.py"]]
     folder = tmp_path / "class"
     folder.mkdir()
     (folder / "anna.zip").write_bytes(inner)
     (folder / "ben.ipynb").write_bytes(NOTEBOOK)
-    assert problems(collect([folder])) == {"hw4": None, "ben": None}
+    assert problems(collect([folder])) == {"anna": None, "ben": None}
 
 
 def test_unpacking_happens_once_and_ends_with_the_archive(tmp_path: Path) -> None:
@@ -250,7 +250,7 @@ def test_links_and_devices_are_refused(tmp_path: Path) -> None:
     )
     assert problems(intake) == {
         "device": "hw.ipynb: a device, pipe or socket, not a file",
-        "hw": None,
+        "good": None,
         "link": "hw.ipynb: a link",
     }
 

@@ -6,6 +6,7 @@ import json
 import os
 import socket
 import sys
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -66,24 +67,36 @@ def test_a_broken_upload_never_stops_the_others(tmp_path: Path) -> None:
     expected = {
         "cut": "cut off",
         "dangling": "leads nowhere",
-        "device": "out of the folder",
+        "device": "out of the student's own files",
         "empty": "empty",
         "folder": "a folder with the name of a notebook",
         "loop": "leads nowhere",
-        "out": "out of the folder",
+        "out": "out of the student's own files",
         "pipe": "a device, pipe or socket",
         "socket": "a device, pipe or socket",
-        "updir": "out of the folder",
+        "updir": "out of the student's own files",
     }
     assert found.keys() == expected.keys()
     for name, reason in expected.items():
         assert reason in (found[name] or ""), (name, found[name])
 
 
-def test_a_link_inside_the_folder_is_read(tmp_path: Path) -> None:
-    put(tmp_path / "store" / "anna.ipynb")
-    (tmp_path / "link.ipynb").symlink_to("store/anna.ipynb")
-    assert problems(collect([tmp_path])) == {"link": None, "anna": None}
+def test_a_link_leads_to_ones_own_files_and_not_to_anothers(tmp_path: Path) -> None:
+    put(tmp_path / "anna" / "store" / "real.ipynb")
+    (tmp_path / "anna" / "hw.ipynb").symlink_to("store/real.ipynb")
+    put(tmp_path / "ben" / "hw.ipynb")
+    put(tmp_path / "cem" / "notes.txt")
+    (tmp_path / "cem" / "hw.ipynb").symlink_to("../ben/hw.ipynb")
+    put(tmp_path / "dora.ipynb")
+    (tmp_path / "eve.ipynb").symlink_to("dora.ipynb")
+    refused = "a link that leads out of the student's own files; hand in the notebook itself"
+    assert problems(collect([tmp_path])) == {
+        "anna": None,
+        "ben": None,
+        "cem": refused,
+        "dora": None,
+        "eve": refused,
+    }
 
 
 def test_a_linked_folder_is_not_entered_but_listed(tmp_path: Path) -> None:
@@ -130,7 +143,7 @@ def test_files_come_along_from_a_folder_of_ones_own(tmp_path: Path) -> None:
     put(tmp_path / "ben" / "hw.ipynb")
     put(tmp_path / "ben" / "notes.txt", b"")
     intake = collect([tmp_path])
-    assert attached(intake) == {"anna-hw": ["helper.py", "data/x.csv"], "ben-hw": ["notes.txt"]}
+    assert attached(intake) == {"anna": ["helper.py", "data/x.csv"], "ben": ["notes.txt"]}
     first = intake.submissions[0].files[0]
     assert Path(first.source).read_bytes() == b"x = 1"
     assert first.size == 5
@@ -140,14 +153,37 @@ def test_files_come_along_from_a_folder_of_ones_own(tmp_path: Path) -> None:
 def test_nobody_gets_files_from_a_shared_folder(tmp_path: Path) -> None:
     put(tmp_path / "anna.ipynb")
     put(tmp_path / "ben.ipynb")
-    put(tmp_path / "bens_helper.py")
+    put(tmp_path / "data.csv")
     put(tmp_path / "papers" / "x.pdf")
     intake = collect([tmp_path])
     assert attached(intake) == {"anna": [], "ben": []}
     assert [(x.path, x.reason) for x in intake.leftovers] == [
-        ("bens_helper.py", "beside several notebooks: whose it is can't be told"),
+        ("data.csv", "beside several notebooks: whose it is can't be told"),
         ("papers/x.pdf", "no notebook beside it"),
     ]
+
+
+def test_in_a_shared_folder_a_file_is_whose_name_it_bears_or_who_uses_it(tmp_path: Path) -> None:
+    put(tmp_path / "anna.ipynb")
+    put(tmp_path / "ben.ipynb", json.dumps(NOTEBOOK).replace('"1"', '"import helper"').encode())
+    for name in ("anna.py", "anna_data.csv", "annalena.csv", "helper.py"):
+        put(tmp_path / name, b"x = 1")
+    intake = collect([tmp_path])
+    assert attached(intake) == {"anna": ["anna.py", "anna_data.csv"], "ben": ["helper.py"]}
+    assert [x.path for x in intake.leftovers] == ["annalena.csv"]
+
+
+def test_one_notebook_in_a_flat_folder_does_not_swallow_what_others_handed_in(tmp_path: Path) -> None:
+    put(tmp_path / "anna.ipynb", json.dumps(NOTEBOOK).replace('"1"', '"import util"').encode())
+    put(tmp_path / "util.py", b"import deep")
+    put(tmp_path / "deep.py", b"x = 1")
+    put(tmp_path / "ben.py", b"print(1)")
+    put(tmp_path / "data.csv", b"1,2")
+    with zipfile.ZipFile(tmp_path / "cem.zip", "w") as archive:
+        archive.writestr("hw.ipynb", json.dumps(NOTEBOOK))
+    intake = collect([tmp_path])
+    assert attached(intake) == {"anna": ["deep.py", "util.py"], "ben.py": [], "cem": []}
+    assert [x.path for x in intake.leftovers] == ["data.csv"]
 
 
 def test_the_only_notebook_of_a_shared_parent_gets_nothing_from_the_others(tmp_path: Path) -> None:

@@ -12,7 +12,8 @@ import pytest
 
 from grader.errors import UsageError
 from grader.intake import Intake, collect
-from grader.intake.arrival import from_stamp, from_words
+from grader.intake.arrival import from_stamp
+from grader.intake.worksheet import when
 from grader.models import Submission
 
 NOTEBOOK = json.dumps({"nbformat": 4, "metadata": {}, "cells": [{"cell_type": "code", "source": "1"}]})
@@ -166,6 +167,8 @@ def test_github_classroom(tmp_path: Path) -> None:
     plain = export(tmp_path / "plain", "group-a/hw.ipynb", "group-b/hw.ipynb")
     assert {s.student.id for s in collect([plain])} == {None}
     (plain / "group-a" / ".git").mkdir()
+    assert {s.student.id for s in collect([plain])} == {None}  # one clone says nothing of the others
+    (plain / "group-b" / ".git").mkdir()
     assert {s.student.id for s in collect([plain])} == {"a", "b"}
 
 
@@ -221,13 +224,12 @@ def several(folder: Path) -> Path:
     return folder
 
 
-def test_of_several_notebooks_the_newest_is_graded_and_it_is_said(tmp_path: Path) -> None:
+def test_of_several_notebooks_all_are_read_the_newest_first(tmp_path: Path) -> None:
     (only,) = collect([several(tmp_path)]).submissions
-    assert only.path.endswith("/new.ipynb")
-    assert only.flags[0].message == (
-        "3 notebooks were handed in; graded: new.ipynb, the newest; not: old.ipynb, scratch.ipynb."
-    )
-    assert only.files == ()
+    home = "Anna_1_assignsubmission_file"
+    assert only.path == f"{home}/new.ipynb"
+    assert [o.path for o in only.others] == [f"{home}/scratch.ipynb", f"{home}/old.ipynb"]
+    assert sorted(f.name for f in only.files) == ["new.ipynb", "old.ipynb", "scratch.ipynb"]
 
 
 def test_copies_of_one_notebook_leave_nothing_to_choose(tmp_path: Path) -> None:
@@ -237,9 +239,15 @@ def test_copies_of_one_notebook_leave_nothing_to_choose(tmp_path: Path) -> None:
 
 
 def test_or_the_one_that_the_rubric_names(tmp_path: Path) -> None:
-    (only,) = collect([several(tmp_path)], prefer="Scratch*").submissions
+    (only,) = collect([several(tmp_path)], prefer=["Scratch*"]).submissions
     assert only.path.endswith("/scratch.ipynb")
-    assert "graded: scratch.ipynb, the one that fits 'Scratch*'" in only.flags[0].message
+    assert only.others == ()
+    (both,) = collect([tmp_path], prefer=["old*", "new*"]).submissions
+    assert (both.path.rpartition("/")[2], [o.name for o in both.others], both.together) == (
+        "old.ipynb",
+        ["new.ipynb"],
+        True,
+    )
 
 
 def test_a_later_attempt_beats_a_later_file(tmp_path: Path) -> None:
@@ -308,22 +316,18 @@ def test_time_stamps(text: str, time: datetime | None) -> None:
         ("Sonntag, 1. März 2026, 00:05", datetime(2026, 3, 1, 0, 5)),
         ("Donnerstag, 8. Jänner 2026, 9:05", datetime(2026, 1, 8, 9, 5)),
         ("12 December 2026, 12:01 AM", datetime(2026, 12, 12, 0, 1)),
+        ("mardi 9 juin 2026, 14:25", datetime(2026, 6, 9, 14, 25)),
+        ("martes, 9 de junio de 2026, 14:25", datetime(2026, 6, 9, 14, 25)),
+        ("wtorek, 10 listopada 2026, 14:25", datetime(2026, 11, 10, 14, 25)),
+        ("вторник, 9 июня 2026, 14:25", datetime(2026, 6, 9, 14, 25)),
+        ("terça-feira, 9 de junho de 2026 às 14:25", datetime(2026, 6, 9, 14, 25)),
+        ("2026年6月9日(火) 14:25", datetime(2026, 6, 9, 14, 25)),
         ("-", None),
         ("31 February 2026, 1:00", None),
     ],
 )
 def test_times_in_words(text: str, time: datetime | None) -> None:
-    assert from_words(text) == time
-
-
-def test_notebooks_of_one_moment_are_not_called_newest(tmp_path: Path) -> None:
-    folder = several(tmp_path)
-    for file in folder.rglob("*.ipynb"):
-        os.utime(file, (1, 1))
-    (only,) = collect([folder]).submissions
-    assert (
-        "graded: scratch.ipynb, the last by name, for no time tells which is newer" in only.flags[0].message
-    )
+    assert when(text) == time
 
 
 def test_whoever_handed_in_nothing_that_can_be_read_is_in_the_class(tmp_path: Path) -> None:

@@ -11,9 +11,9 @@ import yaml
 from class_kit import RIGHT, RUBRIC, WRONG, make_assignment
 
 from grader.assignment.loading import Assignment, load
-from grader.batch import judged
-from grader.batch.judged import Bench, neutral, priced
-from grader.judging.grade import grade
+from grader.batch import judged as judged_module
+from grader.batch.judged import Judged, Task, judged, neutral, priced
+from grader.judging.grade import grade, grade_within
 from grader.models import Cell, Execution, Output, Submission
 from grader.report import to_json
 
@@ -52,6 +52,18 @@ def printed(numbers: list[float]) -> tuple[Submission, list[Execution]]:
     ), worlds
 
 
+def judge(
+    assignment: Assignment,
+    out: Path,
+    upload: str = "f",
+    runs: tuple[str, ...] = ("a", "b"),
+    numbers: list[float] = RIGHT,
+    force: bool = False,
+) -> Judged:
+    submission, executions = printed(numbers)
+    return judged(assignment, Task(out, "s", submission, (tuple(executions),), (runs,), upload, {}, force))
+
+
 PRINTS = [
     RIGHT,
     WRONG,
@@ -66,12 +78,11 @@ PRINTS = [
 def test_a_kept_judgement_gives_the_report_of_a_new_one(
     tiny: Callable[..., Assignment], tmp_path: Path, numbers: list[float], change: dict[str, Any]
 ) -> None:
-    submission, runs = printed(numbers)
     first = tiny(hint="Read the handout.", partial={"at_least": 0.3, "share": 0.7})
-    Bench(first, tmp_path).judge(submission, runs, "f", ["a", "b"])
+    judge(first, tmp_path, numbers=numbers)
     changed = tiny(**{"partial": {"at_least": 0.3, "share": 0.7}, **change})
-    again = Bench(changed, tmp_path).judge(submission, runs, "f", ["a", "b"])
-    assert to_json(again.report) == to_json(grade(submission, runs, changed))
+    again = judge(changed, tmp_path, numbers=numbers)
+    assert to_json(again.report) == to_json(grade(*printed(numbers), changed))
 
 
 def test_credits_survive_the_neutral_points_exactly(tiny: Callable[..., Assignment]) -> None:
@@ -87,21 +98,20 @@ def test_only_what_judging_depends_on_judges_again(
 ) -> None:
     judged_now: list[str] = []
 
-    def counted(submission: Submission, runs: Any, assignment: Assignment) -> Any:
+    def counted(submission: Submission, *more: Any) -> Any:
         judged_now.append(submission.id)
-        return grade(submission, runs, assignment)
+        return grade_within(submission, *more)
 
-    monkeypatch.setattr(judged, "grade", counted)
-    submission, runs = printed(RIGHT)
+    monkeypatch.setattr(judged_module, "grade_within", counted)
     cheap = [{}, {"points": 20}, {"hint": "x"}, {"title": "T"}, {"late_penalty_per_day": 0.1}]
     for change in cheap:
-        Bench(tiny(**change), tmp_path).judge(submission, runs, "f", ["a", "b"])
+        judge(tiny(**change), tmp_path)
     assert len(judged_now) == 1
     dear: list[dict[str, Any]] = [{"tolerance": {"rtol": 1e-3}}, {"follow_through": 0.1}]
     for change in dear:
-        Bench(tiny(**change), tmp_path).judge(submission, runs, "f", ["a", "b"])
-    Bench(tiny(), tmp_path).judge(submission, runs, "f", ["a", "other run"])
-    Bench(tiny(), tmp_path).judge(submission, runs, "other upload", ["a", "b"])
+        judge(tiny(**change), tmp_path)
+    judge(tiny(), tmp_path, runs=("a", "other run"))
+    judge(tiny(), tmp_path, upload="other upload")
     assert len(judged_now) == 5
-    Bench(tiny(), tmp_path).judge(submission, runs, "f", ["a", "b"], force=True)
+    judge(tiny(), tmp_path, force=True)
     assert len(judged_now) == 6

@@ -125,11 +125,13 @@ def test_an_upload_that_could_not_be_graded_can_be_marked(room: Room) -> None:
 
 
 def test_a_mark_follows_its_upload_to_another_id(room: Room) -> None:
-    room.mark("ben", "total", 4, "--reason", "because")
-    make_notebook(room.uploads / "x" / "ben.ipynb", RIGHT)
+    make_notebook(room.uploads / "x" / "zoe.ipynb", WRONG)
     room.grade()
-    assert room.row("class-ben")["score"] == "4"
-    assert room.row("x-ben")["score"] == "10"
+    room.mark("zoe", "total", 4, "--reason", "because")
+    make_notebook(room.uploads / "y" / "zoe.ipynb", RIGHT)
+    room.grade()
+    assert room.row("x-zoe")["score"] == "4"
+    assert room.row("y-zoe")["score"] == "10"
 
 
 @pytest.mark.parametrize(

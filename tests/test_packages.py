@@ -36,9 +36,11 @@ def test_what_a_student_installs_holds_no_assignment(tool: list[str]) -> None:
     assert not [n for n in tool if "canonical" in n or "mistake" in n]
 
 
-def test_the_tool_has_its_templates_styles_and_types(tool: list[str]) -> None:
+def test_the_tool_has_its_templates_styles_languages_and_types(tool: list[str]) -> None:
     shipped = {
-        str(p.relative_to(HOME)) for p in (HOME / "grader").rglob("*") if p.suffix in {".html", ".css", ".js"}
+        str(p.relative_to(HOME))
+        for p in (HOME / "grader").rglob("*")
+        if p.suffix in {".html", ".css", ".js", ".po"}
     }
     assert shipped <= set(tool)
     assert "grader/py.typed" in tool

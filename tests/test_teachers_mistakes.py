@@ -113,7 +113,7 @@ def test_a_teachers_mistake_is_one_line(tmp_path: Path, file: str, content: str,
 @pytest.mark.parametrize(
     ("file", "content", "says"),
     [
-        ("canonical.py", CANONICAL.replace("* world.seed", ""), "does canonical.py use world.seed?"),
+        ("canonical.py", CANONICAL.replace("* world.seed", ""), "does the solution use the world's seed?"),
         ("rubric.yaml", RUBRIC.replace("total: [total]", "total: ['%']"), "is never found"),
         (
             "mistakes.py",
@@ -161,7 +161,7 @@ def test_without_a_name_the_only_assignment_that_is_shipped_is_meant(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(assignment.shipped, "__path__", [str(tmp_path)])
-    with pytest.raises(RubricError, match=r"--rubric with one of these: a folder"):
+    with pytest.raises(RubricError, match=r"no assignment is installed: .* --rubric FOLDER"):
         assignment.locate(None)
     alone = make_assignment(tmp_path / "one")
     assert assignment.locate(None) == alone.resolve()

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from itertools import combinations
 
@@ -11,17 +13,18 @@ import numpy as np
 
 from grader.assignment import loading as assignments
 from grader.assignment.loading import Assignment
-from grader.assignment.values import Array, moves
+from grader.assignment.values import Array, margin, moves
 from grader.assignment.vocabulary import tokens
 from grader.errors import RubricError
-from rubric.schema import BehaviourCheck
+from rubric.schema import BehaviourCheck, Rubric, TextCheck
 
 _PAIRS = 500  # of mistakes that are tried
+_ORDINARY = ("Imports", "## 2 Results", "A plot of it all.")  # headings that belong to no question
 _PRELUDE_S = 120.0  # time that a prelude may take, torch's import included
 
 
 def check(name_or_path: str) -> Iterator[str]:
-    """Validate an assignment, run its solution, and give its reference values by world as text.
+    """Validate an assignment, run its solution, and give its reference values by world as text, and notes.
 
     Raises `RubricError` with the first mistake found.
     """
@@ -42,14 +45,19 @@ def check(name_or_path: str) -> Iterator[str]:
                 yield f"  {name}, shape {value.shape}"
                 yield from (f"    {line}" for line in str(value).split("\n"))
     yield from (f"note: {note}" for note in notes(loaded))
-    yield "no mistake found"
 
 
 def notes(loaded: Assignment) -> Iterator[str]:
-    """What is allowed and may surprise: what no world moves, what looks alike, mistakes without effect."""
-    rubric, references = loaded.rubric, loaded.references
-    if rubric.released:
+    """What is allowed and may surprise: what no world moves, what is alike, what is of no use."""
+    if loaded.rubric.released:
         yield "a release for students: the values above have the right shapes and mean nothing"
+    yield from _about_values(loaded)
+    yield from _about_words(loaded.rubric, loaded.references[0])
+    yield from _about_mistakes(loaded)
+
+
+def _about_values(loaded: Assignment) -> Iterator[str]:
+    rubric, references = loaded.rubric, loaded.references
     asked = list(dict.fromkeys(c.quantity for c in rubric.tensor_checks()))
     still = [q for q in asked if not moves([r[q] for r in references], rubric.tolerance)]
     if len(references) == 1:
@@ -58,37 +66,68 @@ def notes(loaded: Assignment) -> Iterator[str]:
             "where its numbers stand in the code a person decides"
         )
     elif still == asked and len({w.seed for w in rubric.worlds}) > 1:
-        yield "nothing that is asked moves with the world: does canonical.py use world.seed?"
+        yield "nothing that is asked moves with the world: does the solution use the world's seed?"
     elif still:
         yield (
             f"{', '.join(still)}: the same in every world; "
             "where such numbers stand in the code, or have no name, a person decides"
         )
-    for word, phrases in rubric.vocabulary.items():
-        silent = [phrase for phrase in phrases if not tokens(phrase)]
-        if silent or not phrases:
-            yield f"vocabulary.{word}: {silent or 'empty'}, without a letter or digit, is never found"
     tiny = [q for q in asked if not references[0][q].any()]
     if tiny:
         yield f"{', '.join(tiny)}: zero; only an exact zero (0, 0., 0e+00) passes, 0.0000 goes to a person"
     for one, other in combinations(references[0], 2):
         if (one in asked or other in asked) and all(_equal(r[one], r[other]) for r in references):
             yield f"{one} and {other} are the same numbers in every world; only a name tells them apart"
+
+
+def _about_words(rubric: Rubric, quantities: Iterable[str]) -> Iterator[str]:
+    used = {w for c in rubric.tensor_checks() for alternative in c.labels for w in alternative}
+    entries: dict[tuple[str, ...], list[str]] = defaultdict(list)
+    for word, phrases in rubric.vocabulary.items():
+        silent = [phrase for phrase in phrases if not tokens(phrase)]
+        if silent or not phrases:
+            yield f"vocabulary.{word}: {silent or 'empty'}, without a letter or digit, is never found"
+        if word not in used and word not in quantities and word != rubric.asides:
+            yield f"vocabulary.{word}: no check's labels name it, and it is no quantity: nothing uses it"
+        for said in dict.fromkeys(map(tokens, phrases)):
+            entries[said].append(word)
+    for said, words in entries.items():
+        if said and len(words) > 1:
+            yield (
+                f"vocabulary: {' '.join(said)!r} stands in {' and '.join(words)}; it does not tell them apart"
+            )
+    for check in (c for c in rubric.checks() if isinstance(c, TextCheck)):
+        for heading in check.headings:
+            if all(re.search(heading, text, re.IGNORECASE) for text in _ORDINARY):
+                yield f"check {check.id}: the heading {heading!r} matches everything"
+
+
+def _about_mistakes(loaded: Assignment) -> Iterator[str]:
+    asked = {c.quantity for c in loaded.rubric.tensor_checks()}
     changed = loaded.variants((m.id,) for m in loaded.mistakes)
     for mistake in loaded.mistakes:
         worlds = changed.get((mistake.id,))
         if worlds is None:
             yield f"mistake {mistake.id}: variant() gives nothing for it alone"
         elif all(
-            _equal(r[q], w[q]) for r, w in zip(references, worlds, strict=True) for q in asked if q in w
+            _equal(r[q], w[q])
+            for r, w in zip(loaded.references, worlds, strict=True)
+            for q in asked
+            if q in w
         ):
             yield f"mistake {mistake.id}: changes nothing that is asked, in any world"
     known = {tag for m in loaded.mistakes for tag in m.touches}
-    for check in rubric.checks():
+    for check in loaded.rubric.checks():
         if isinstance(check, BehaviourCheck):
             for tag in check.broken_by:
                 if tag not in known:
                     yield f"check {check.id}: broken_by names {tag!r}, which no mistake touches"
+
+
+def _equal_but_for_rounding(one: Array, again: Array, loaded: Assignment) -> bool:
+    """Threads that add float32 numbers up in another order are no fault of the solution."""
+    slack = margin(one, loaded.rubric.tolerance)
+    return one.shape == again.shape and bool(np.allclose(one, again, rtol=0.0, atol=slack, equal_nan=True))
 
 
 def _equal(one: Array, other: Array) -> bool:
@@ -104,7 +143,9 @@ def _try_the_rest(loaded: Assignment) -> None:
     if loaded.own_prelude:
         _try_prelude(loaded)
     for once, again in zip(loaded.references, assignments.load(str(loaded.folder)).references, strict=True):
-        odd = [name for name, value in once.items() if not np.array_equal(value, again[name], equal_nan=True)]
+        odd = [
+            name for name, value in once.items() if not _equal_but_for_rounding(value, again[name], loaded)
+        ]
         if odd:
             raise RubricError(
                 f"{loaded.folder / 'canonical.py'}: {_list(odd)} is another in every run, "

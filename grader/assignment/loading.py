@@ -17,6 +17,7 @@ from pathlib import Path
 import numpy as np
 
 import rubric as shipped
+from grader.assignment import solved as solved_values
 from grader.assignment.given_files import given_files
 from grader.assignment.rubric_file import load_rubric
 from grader.assignment.solution import Known, Quantities, known_mistakes, module, solve
@@ -53,18 +54,7 @@ class Assignment:
 
     def prelude_for(self, world: World) -> str:
         """The text that runs in the kernel before the first cell; holds public parameters only."""
-        public: dict[str, object] = {
-            "name": world.name,
-            "seed": world.seed,
-            "scale": world.scale,
-            "precision": world.precision,
-        }
-        if not self.own_prelude:
-            public["handout_seed"] = self.rubric.worlds[0].seed
-        text = f"WORLD = __import__('json').loads({json.dumps(public)!r})\n{self.prelude}"
-        if world.autograd_factor != 1:
-            text += f"\nAUTOGRAD_FACTOR = {world.autograd_factor!r}\n{_shipped_text('autograd.py')}"
-        return text
+        return prelude_text(self.rubric, world, self.prelude, own=self.own_prelude)
 
     @property
     def tells_sources(self) -> bool:
@@ -169,62 +159,114 @@ def load(name_or_path: str | None) -> Assignment:
     """
     folder = locate(name_or_path)
     rubric = load_rubric(folder)
-    digest = hashlib.sha256()
-    for path in (folder / "rubric.yaml", *sorted(folder.glob("*.py"))):
-        content = path.read_bytes()
-        digest.update(f"{path.name} {len(content)}\n".encode())
-        digest.update(content)
     given = given_files(folder, rubric.worlds)
-    for file in (f for files in given.values() for f in files):
-        digest.update(f"{file.name} {content_digest(Path(file.source))}\n".encode())
-    canonical = module(folder, "canonical")
-    if torch := sys.modules.get("torch"):
-        torch.set_num_threads(1)  # tensors here are small; threads only get in each other's way
-    if canonical is None:
-        raise RubricError(f"{folder / 'canonical.py'}: no such file, expected the solution")
-    if not callable(getattr(canonical, "quantities", None)):
-        raise RubricError(f"{folder / 'canonical.py'}: expected a function quantities(world)")
-    references = tuple(solve(folder, canonical.quantities, world) for world in rubric.worlds)
-    by_other_means = tuple(
-        solve(folder, canonical.quantities, world.without_autograd)
-        if world.autograd_factor != 1
-        else reference
-        for world, reference in zip(rubric.worlds, references, strict=True)
-    )
-    for check in rubric.tensor_checks():
-        if check.quantity not in references[0]:
-            raise RubricError(
-                f"{folder / 'rubric.yaml'}: check {check.id}: quantity {check.quantity!r} is not computed by "
-                f"canonical.py, expected one of {', '.join(references[0])}"
-            )
-        if not references[0][check.quantity].size:
-            raise RubricError(
-                f"{folder / 'canonical.py'}: {check.quantity} is empty, but check {check.id} asks for it"
-            )
-    _same_in_all_worlds(folder, rubric, references)
-    known = known_mistakes(folder)
     own = (folder / "prelude.py").is_file()
-    prelude = (folder if own else Path(next(iter(shipped.__path__)))) / "prelude.py"
-    try:
-        text = prelude.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as e:
-        raise RubricError(f"{prelude}: cannot be read: {e}") from e
-    if not own:
-        digest.update(text.encode())
-    if any(w.autograd_factor != 1 for w in rubric.worlds):
-        digest.update(_shipped_text("autograd.py").encode())
+    prelude = prelude_of(folder, own)
+    references, by_other_means, known = _solution(folder, rubric, prelude, given)
+    _asked_are_there(folder, rubric, references)
+    _same_in_all_worlds(folder, rubric, references)
     return Assignment(
         folder=folder,
         rubric=rubric,
-        sha256=digest.hexdigest(),
+        sha256=_digest(folder, rubric, given, None if own else prelude),
         references=references,
         by_other_means=by_other_means,
-        prelude=text,
+        prelude=prelude,
         own_prelude=own,
         mistakes=known.mistakes,
         _known=known,
         _given=given,
     )
+
+
+def prelude_text(rubric: Rubric, world: World, prelude: str, *, own: bool) -> str:
+    """What runs in the kernel before the first cell: the prelude, and the world's public parameters.
+
+    own: the prelude is the assignment's own, which knows its handout's seed.
+    """
+    public: dict[str, object] = {
+        "name": world.name,
+        "seed": world.seed,
+        "scale": world.scale,
+        "precision": world.precision,
+    }
+    if not own:
+        public["handout_seed"] = rubric.worlds[0].seed
+    text = f"WORLD = __import__('json').loads({json.dumps(public)!r})\n{prelude}"
+    if world.autograd_factor != 1:
+        text += f"\nAUTOGRAD_FACTOR = {world.autograd_factor!r}\n{_shipped_text('autograd.py')}"
+    return text
+
+
+def _digest(
+    folder: Path, rubric: Rubric, given: Mapping[str, Sequence[AttachedFile]], shipped_prelude: str | None
+) -> str:
+    """SHA-256 of everything that makes the assignment."""
+    digest = hashlib.sha256()
+    solved = (p for p in (folder / solved_values.VALUES,) if p.is_file())
+    for path in (folder / "rubric.yaml", *sorted(folder.glob("*.py")), *solved):
+        content = path.read_bytes()
+        digest.update(f"{path.name} {len(content)}\n".encode())
+        digest.update(content)
+    for file in (f for files in given.values() for f in files):
+        digest.update(f"{file.name} {content_digest(Path(file.source))}\n".encode())
+    if shipped_prelude is not None:
+        digest.update(shipped_prelude.encode())
+    if any(w.autograd_factor != 1 for w in rubric.worlds):
+        digest.update(_shipped_text("autograd.py").encode())
+    digest.update(_shipped_text("words.yaml").encode())
+    return digest.hexdigest()
+
+
+def prelude_of(folder: Path, own: bool) -> str:
+    """The text of the prelude: the folder's own, or the shipped one. Raises `RubricError`."""
+    path = (folder if own else Path(next(iter(shipped.__path__)))) / "prelude.py"
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as e:
+        raise RubricError(f"{path}: cannot be read: {e}") from e
+
+
+def _solution(
+    folder: Path, rubric: Rubric, prelude: str, given: Mapping[str, Sequence[AttachedFile]]
+) -> tuple[tuple[Quantities, ...], tuple[Quantities, ...], Known]:
+    """Reference values of every world, the same by other means than autograd, and known mistakes.
+
+    Of canonical.py and mistakes.py, or of a solution notebook.
+    """
+    canonical = module(folder, "canonical")
+    if torch := sys.modules.get("torch"):
+        torch.set_num_threads(1)  # tensors here are small; threads only get in each other's way
+    worlds = rubric.worlds
+    if canonical is None:
+        if not (folder / solved_values.NOTEBOOK).is_file():
+            raise RubricError(
+                f"{folder / 'canonical.py'}: no such file, expected the solution, there or in "
+                f"{solved_values.NOTEBOOK}"
+            )
+        right, known = solved_values.references(folder, worlds, prelude, given)
+        return tuple(map(right, worlds)), tuple(right(w.without_autograd) for w in worlds), known
+    if not callable(getattr(canonical, "quantities", None)):
+        raise RubricError(f"{folder / 'canonical.py'}: expected a function quantities(world)")
+    references = tuple(solve(folder, canonical.quantities, w) for w in worlds)
+    by_other_means = tuple(
+        solve(folder, canonical.quantities, w.without_autograd) if w.autograd_factor != 1 else reference
+        for w, reference in zip(worlds, references, strict=True)
+    )
+    return references, by_other_means, known_mistakes(folder)
+
+
+def _asked_are_there(folder: Path, rubric: Rubric, references: Sequence[Quantities]) -> None:
+    for check in rubric.tensor_checks():
+        if check.quantity not in references[0]:
+            raise RubricError(
+                f"{folder / 'rubric.yaml'}: check {check.id}: quantity {check.quantity!r} is not computed by "
+                f"the solution, expected one of {', '.join(references[0])}"
+            )
+        if not references[0][check.quantity].size:
+            raise RubricError(
+                f"{folder}: {check.quantity} of the solution is empty, but check {check.id} asks for it"
+            )
 
 
 def refuse_release(folder: Path, rubric: Rubric) -> None:

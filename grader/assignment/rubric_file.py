@@ -6,13 +6,16 @@ import difflib
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import yaml
 from pydantic import ValidationError
 
+import rubric as shipped
 from grader.errors import RubricError
+from grader.words.speech import languages
 from rubric.schema import Rubric
 
 _MOST = 3  # mistakes that are told at once
@@ -60,12 +63,45 @@ def load_rubric(folder: Path) -> Rubric:
         found = "nothing" if data is None else f"a {'text' if isinstance(data, str) else type(data).__name__}"
         raise RubricError(f"{file}: expected a mapping at the top, found {found}")
     try:
-        return Rubric.model_validate(data)
+        rubric = Rubric.model_validate(_with_common_words(data))
     except ValidationError as e:
         errors = list(_first_causes(e.errors(include_url=False)))
         told = "; ".join(_told(error, data) for error in errors[:_MOST])
         more = f" (and {len(errors) - _MOST} more)" if len(errors) > _MOST else ""
         raise RubricError(f"{file}: {told}{more}") from e
+    if rubric.language not in languages():
+        spoken = " or ".join(languages())
+        raise RubricError(f"{file}: language: expected {spoken}, found {_shortly(rubric.language)}")
+    return rubric
+
+
+def _checks(data: dict[Any, Any]) -> Iterator[dict[Any, Any]]:
+    """Whatever stands where checks are expected and is a mapping; what is wrong there is told elsewhere."""
+    for question in _listed(data.get("questions")):
+        yield from _listed(question.get("checks"))
+
+
+def _listed(found: object) -> list[dict[Any, Any]]:
+    return [part for part in found if isinstance(part, dict)] if isinstance(found, list) else []
+
+
+@cache
+def common_words() -> Mapping[str, tuple[str, ...]]:
+    """Vocabulary that all assignments share, shipped as words.yaml beside the schema: entry → words."""
+    text = (Path(next(iter(shipped.__path__))) / "words.yaml").read_text("utf-8")
+    return {name: tuple(words) for name, words in yaml.load(text, _Loader).items()}
+
+
+def _with_common_words(data: dict[Any, Any]) -> dict[Any, Any]:
+    """The rubric with the shared entries that its labels name and it does not define. Validates nothing."""
+    own = data.get("vocabulary", {})
+    if not isinstance(own, dict):
+        return data
+    named = re.findall(r"\w+", repr([c.get("labels") for c in _checks(data)]))
+    shared = {
+        n: list(common_words()[n]) for n in dict.fromkeys(named) if n in common_words() and n not in own
+    }
+    return {**data, "vocabulary": {**own, **shared}}
 
 
 def _first_causes(errors: Sequence[Any]) -> Iterator[Mapping[str, Any]]:

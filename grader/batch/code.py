@@ -15,7 +15,7 @@ EXECUTION_CODE = ("grader/execute", "grader/jail")
 """the rooms that run a notebook; the cage's files are started by path, so the rooms count as a whole"""
 JUDGING_CODE = ("grader/intake", "grader/judging")
 """the rooms that read an upload and judge what it printed"""
-REPORT_CODE = (*JUDGING_CODE, "grader/report")
+REPORT_CODE = (*JUDGING_CODE, "grader/report", "grader/pipeline")
 """the rooms that decide what stands in a report"""
 
 PAGE_CODE = ("grader/report",)

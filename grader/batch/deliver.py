@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 
 from grader import report as reports
@@ -15,15 +15,18 @@ from grader.models import Execution, Report, Submission
 def deliver(
     report: Report,
     submission: Submission,
-    executions: Sequence[Execution],
+    execution: Execution | None,
     assignment: Assignment,
     by_hand: Mapping[str, Mark],
     folder: Path,
 ) -> None:
-    """Write the report's files, the readable ones with the marks given by hand. Raises `StorageError`."""
+    """Write the report's files, the readable ones with the marks given by hand. Raises `StorageError`.
+
+    execution: in the handout's world, None where there was none.
+    """
     rubric = assignment.rubric
     clear_torn(folder)
-    ran = executions[0] if executions and report.execution.status != "unreadable" else None
+    ran = None if report.execution.status == "unreadable" else execution
     reports.write(report, submission, rubric, folder, ran)
     marked = marks.apply(report, by_hand, rubric)
     if marked is not report:

@@ -9,20 +9,23 @@ which it is kept.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from grader.assignment.loading import Assignment
 from grader.batch.code import JUDGING_CODE, code_digest
 from grader.batch.keys import digest, environment_digest
-from grader.errors import StorageError
 from grader.folder.files import content_digest
+from grader.folder.place import STATE
 from grader.folder.store import Judgement, judgements
-from grader.judging.grade import grade
+from grader.judging.barrier import WHOLE, Cut, Note, nowhere
+from grader.judging.grade import grade, grade_within
 from grader.judging.late import penalise, totals
 from grader.judging.score import hint_for, in_english
+from grader.judging.several import alone, counted, left_open, settle
 from grader.judging.wording import worded
+from grader.marks.marks import Mark
 from grader.models import CheckResult, Execution, QuestionResult, Report, RubricRef, Said, Submission
 from rubric.schema import Check, Messages, Question
 
@@ -31,62 +34,108 @@ _WORTH = 2.0**60
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
-    """A submission's report. key: of the judgement in the store; empty where none was kept.
+class Task:
+    """A submission to be judged. executions: notebook → one for each world; runs: their keys in the store.
 
-    fault: ours, that kept us from judging; the report is then that of a broken sandbox, without marks.
+    fingerprint: of the upload. by_hand: marks that a person gave. force: no kept judgement is used.
+    """
+
+    out: Path
+    id: str
+    submission: Submission
+    executions: tuple[tuple[Execution, ...], ...]
+    runs: tuple[tuple[str, ...], ...]
+    fingerprint: str
+    by_hand: Mapping[str, Mark]
+    force: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """What counts of one student's notebooks. runs: keys in the store, of the executions that count.
+
+    open: checks that wait for a person, and why. traces: of what failed in our code meanwhile.
+    """
+
+    submission: Submission
+    executions: tuple[Execution, ...]
+    runs: tuple[str, ...]
+    open: Mapping[str, Said] = field(default_factory=dict)
+    traces: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A submission's report, and what of the submission counts. key: of the judgement in the store, or "".
+
+    traces: of what failed in our code; those checks wait for a person.
     """
 
     report: Report
+    counted: Counted
     key: str = ""
-    fault: Exception | None = None
+    traces: tuple[str, ...] = ()
 
 
-class Bench:
-    """Judges for one assignment and one output folder, and keeps what it judged."""
+def judged(assignment: Assignment, task: Task, cut: Cut = WHOLE, note: Note = nowhere) -> Judged:
+    """The report of one submission, from the judgement that is kept in its folder where that may be used.
 
-    def __init__(self, assignment: Assignment, state: Path) -> None:
-        self.assignment = assignment
-        self._neutral = neutral(assignment)
-        self._kept = judgements(state)
+    cut, note: see `grader.judging.grade.grade_within`. Raises `StorageError`.
+    """
+    counts = _choose(assignment, task, cut, note)
+    found = _judge(assignment, task, counts, task.fingerprint, cut, note)
+    return replace(found, report=left_open(found.report, counts.open))
 
-    def judge(
-        self,
-        submission: Submission,
-        executions: Sequence[Execution],
-        fingerprint: str,
-        runs: Sequence[str],
-        *,
-        force: bool = False,
-    ) -> Judged:
-        """The report of one submission, from the judgement that is kept unless `force`.
 
-        executions: one per world; runs: their keys in the store. fingerprint: of the upload.
-        Raises `StorageError`.
-        """
-        key = digest(fingerprint, list(runs), self._neutral.sha256)
-        rubric = self.assignment.rubric
-        judged: Report | None = None if force else self._kept.get(key)
-        try:
-            if judged is None:
-                judged = grade(submission, executions, self._neutral)
-                if not judged.questions:  # it never ran: there is nothing to keep
-                    return Judged(penalise(grade(submission, executions, self.assignment), rubric))
-                self._kept.put(key, _without_expected(judged))
-            return Judged(penalise(priced(judged, self.assignment), rubric), key)
-        except StorageError:
-            raise
-        except Exception as error:
-            return Judged(self._broken(submission, executions, error), fault=error)
+def _choose(assignment: Assignment, task: Task, cut: Cut, note: Note) -> Counted:
+    """Which notebooks count: the first where nothing is judged."""
+    notebooks = alone(task.submission)
+    each = [
+        Counted(one, ran, keys) for one, ran, keys in zip(notebooks, task.executions, task.runs, strict=False)
+    ]
+    if not each:
+        return Counted(task.submission, (), ())
+    if len(each) == 1 or not cut.judged:
+        return replace(each[0], submission=task.submission)
 
-    def _broken(self, submission: Submission, executions: Sequence[Execution], error: Exception) -> Report:
-        why = " ".join(str(error).split())[:300] or "no message"
-        said = Said(
-            "the grader failed while judging: {kind}: {why}", {"kind": type(error).__name__, "why": why}
-        )
-        fault = {"status": "sandbox_error", "message": str(said), "said": said}
-        broken = [e.model_copy(update=fault) for e in executions]
-        return grade(submission, broken, self.assignment)
+    def choosing(step: str, cell: int = -1, output: int = -1) -> None:
+        note("judging")  # what is cut off later can't be told by a cell of one of them
+
+    judgements = [
+        _judge(assignment, task, one, f"{task.fingerprint}#{n}", cut, choosing) for n, one in enumerate(each)
+    ]
+    settled = settle(task.submission, [j.report for j in judgements], assignment.rubric)
+    made, ran = counted(task.submission, task.executions, settled)
+    keys = tuple(key for i in settled.chosen for key in task.runs[i])
+    return Counted(made, ran, keys, settled.said, tuple(t for j in judgements for t in j.traces))
+
+
+def _judge(
+    assignment: Assignment, task: Task, counts: Counted, fingerprint: str, cut: Cut, note: Note
+) -> Judged:
+    plain, kept = neutral_of(assignment), judgements(task.out / STATE)
+    key = digest(fingerprint, list(counts.runs), plain.sha256)
+    submission, executions, rubric = counts.submission, counts.executions, assignment.rubric
+    found = None if task.force and cut == WHOLE else kept.get(key)  # what was kept a moment ago counts
+    if found is not None:
+        return Judged(penalise(priced(found, assignment), rubric), counts, key, counts.traces)
+    graded = grade_within(submission, executions, plain, cut, note)
+    if not graded.report.questions:  # it never ran: there is nothing to keep
+        return Judged(penalise(grade(submission, executions, assignment), rubric), counts)
+    kept.put(key, _without_expected(graded.report))
+    traces = (*counts.traces, *graded.traces)
+    return Judged(penalise(priced(graded.report, assignment), rubric), counts, key, traces)
+
+
+_neutral: dict[tuple[str, str], Assignment] = {}
+
+
+def neutral_of(assignment: Assignment) -> Assignment:
+    """`neutral`, made once for each assignment."""
+    which = str(assignment.folder), assignment.sha256
+    if which not in _neutral:
+        _neutral[which] = neutral(assignment)
+    return _neutral[which]
 
 
 def neutral(assignment: Assignment) -> Assignment:

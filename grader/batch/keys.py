@@ -6,6 +6,7 @@ import hashlib
 import importlib.metadata
 import json
 import platform
+import re
 import sys
 from dataclasses import asdict, dataclass
 from functools import cache
@@ -16,6 +17,8 @@ from grader.batch.code import EXECUTION_CODE, REPORT_CODE, code_digest
 from grader.execute.job import Limits
 from grader.folder.files import content_digest
 from grader.models import AttachedFile, Submission
+
+_OURS = re.compile(r"notebook[-_.]grader", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +66,9 @@ def files_digest(files: tuple[AttachedFile, ...]) -> str:
 
 @cache
 def packages() -> tuple[str, ...]:
-    """Every installed distribution, `name==version`, sorted."""
-    return tuple(sorted({f"{d.name}=={d.version}" for d in importlib.metadata.distributions()}))
+    """Every installed distribution, `name==version`, sorted; ours apart, which no kernel sees."""
+    found = {(d.name, d.version) for d in importlib.metadata.distributions()}
+    return tuple(sorted(f"{name}=={version}" for name, version in found if not _OURS.match(name)))
 
 
 def interpreter() -> str:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import sys
+import functools
 import time
 import traceback
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
@@ -20,10 +20,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, ParamSpec, Protocol, TypeVar
 
-from grader.assignment.given_files import beside
+from grader import pipeline
 from grader.assignment.loading import Assignment
-from grader.batch.deliver import deliver
-from grader.batch.judged import Bench
+from grader.batch import step
+from grader.batch.judged import Task
 from grader.batch.keys import (
     Conditions,
     conditions_digest,
@@ -32,40 +32,32 @@ from grader.batch.keys import (
     report_key,
     world_key,
 )
-from grader.errors import IsolationError, OperationError, StorageError
-from grader.execute.job import Job, Limits
-from grader.execute.picture import without
+from grader.errors import IsolationError, StorageError
+from grader.execute.job import Limits
 from grader.folder.files import settle, size
 from grader.folder.journal import Journal, JournalEntry, Run
-from grader.folder.place import STATE, traceback_path
+from grader.folder.place import STATE, remember, traceback_path
 from grader.folder.store import Kept, executions, submissions
+from grader.jail.processors import processors
 from grader.marks import marks
 from grader.marks.marks import Marks
 from grader.models import Execution, Report, Submission
+from grader.pipeline import Calls, Pipeline, Runner, WorkError, open_judges, within_limits
+from grader.pipeline.one import first, one_line
 from rubric.schema import World
 
-_TURN_S = 0.0005  # so long a kernel's message waits for the judging thread; Python's own 5 ms cost 5 %
 _NOTED_EVERY_S = 0.25
 
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
 
 
-class Runner(Protocol):
-    """Runs one notebook in a fresh kernel; see `grader.execute`."""
+class Upload(pipeline.Upload, Protocol):
+    """Something to grade, with what tells whether it is still the same; see `grader.intake.Entry`."""
 
-    async def run(self, job: Job) -> Execution: ...
-
-
-class Upload(Protocol):
-    """Something to grade, read only when its turn comes; see `grader.intake.Entry`."""
-
-    @property
-    def id(self) -> str: ...
     @property
     def origin(self) -> str: ...
     def fingerprint(self) -> str: ...
-    def read(self) -> Submission: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,11 +77,15 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How one run goes. jobs: kernels at a time. force: neither reports nor executions are reused."""
+    """How one run goes. jobs: kernels at a time. force: neither reports nor executions are reused.
+
+    judges: who read, judge and write; None for judges of this run's own, as many as pay off.
+    """
 
     jobs: int
     conditions: Conditions
     force: bool = False
+    judges: Calls | None = None
 
     @property
     def limits(self) -> Limits:
@@ -110,62 +106,69 @@ async def grade_all(
     One submission's failure never stops the others. Cancelling stops within seconds and keeps what is
     done. Raises `IsolationError` (no isolation, no run) and `StorageError` (nowhere to write).
     """
-    # One thread reads, judges and writes: the event loop stays free for the kernels' messages, and
-    # judging need not be thread-safe.
-    thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="grader-judge")
-    batch = _Batch(
-        assignment=assignment,
-        bench=Bench(assignment, out / STATE),
-        runner=runner,
-        out=out,
-        journal=journal,
-        plan=plan,
-        on_event=on_event,
-        thread=thread,
-        conditions=conditions_digest(plan.conditions),
-        executions=executions(out / STATE),
-        submissions=submissions(out / STATE),
-        marks=marks.read(out),
-        origins=frozenset(u.origin for u in uploads),
-    )
+    # One thread looks after the folder: the event loop stays free for the kernels' messages.
+    thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="grader-folder")
     queue = iter(uploads)
-    try:
-        with thread, _threads_take_turns(_TURN_S):
+    async with contextlib.AsyncExitStack() as stack:
+        judges = plan.judges
+        if judges is None:
+            telling = assignment.rubric.disclosure
+            judges = await stack.enter_async_context(
+                open_judges(assignment.folder, telling=telling, warm=[step.warm])
+            )
+        batch = _Batch(
+            pipeline=Pipeline(assignment, judges, runner, plan.limits),
+            out=out,
+            journal=journal,
+            plan=plan,
+            on_event=on_event,
+            thread=stack.enter_context(thread),
+            conditions=conditions_digest(plan.conditions),
+            executions=executions(out / STATE),
+            marks=marks.read(out),
+            origins=frozenset(u.origin for u in uploads),
+        )
+        try:
             async with batch.noting(), asyncio.TaskGroup() as group:
-                # One more than there are kernels: while one is judged the kernels stay busy.
-                for _ in range(min(plan.jobs + 1, len(uploads))):
+                # More than there are kernels: while some are judged the kernels stay busy.
+                for _ in range(min(plan.jobs + processors(), len(uploads))):
                     group.create_task(batch.work(queue))
-    except BaseExceptionGroup as failures:
-        raise _first(failures) from failures
-    finally:
-        batch.note()
-
-
-@contextlib.contextmanager
-def _threads_take_turns(seconds: float) -> Iterator[None]:
-    """Have a thread that computes give way, after this time, to one that waits for its turn."""
-    before = sys.getswitchinterval()
-    sys.setswitchinterval(seconds)
-    try:
-        yield
-    finally:
-        sys.setswitchinterval(before)
+        except BaseExceptionGroup as failures:
+            raise first(failures) from failures
+        finally:
+            batch.note()
 
 
 @dataclass(frozen=True, slots=True)
-class _Ran:
-    """One run. fresh: just now; else it was kept."""
+class _Shelf:
+    """The runs of one submission, kept in the folder. files: digest of what lies beside its notebooks."""
 
-    run: Run
-    execution: Execution
-    fresh: bool = True
+    batch: _Batch
+    files: str
+    noted: dict[tuple[int, str], Run] = field(default_factory=dict)
+    """notebook and world → what the journal says of its run"""
+
+    async def get(self, notebook: int, one: Submission, world: World) -> Execution | None:
+        run = await self.batch.aside(self._run, notebook, one, world)
+        self.noted[notebook, world.name] = run
+        if self.batch.plan.force:
+            return None
+        return await self.batch.aside(self.batch.executions.get, run.execution)
+
+    async def put(self, notebook: int, world: World, execution: Execution) -> None:
+        key = self.noted[notebook, world.name].execution
+        await self.batch.aside(self.batch.executions.put, key, execution)
+
+    def _run(self, notebook: int, one: Submission, world: World) -> Run:
+        assignment, plan = self.batch.pipeline.assignment, self.batch.plan
+        prelude, parts = assignment.prelude_for(world), assignment.parts_of(world)
+        key = execution_key(one, self.files, parts, prelude, plan.conditions)
+        return Run(world=world_key(parts, prelude), execution=key, notebook=notebook)
 
 
 @dataclass(frozen=True, slots=True)
 class _Batch:
-    assignment: Assignment
-    bench: Bench
-    runner: Runner
+    pipeline: Pipeline
     out: Path
     journal: Journal
     plan: Plan
@@ -173,7 +176,6 @@ class _Batch:
     thread: ThreadPoolExecutor
     conditions: str
     executions: Kept[Execution]
-    submissions: Kept[Submission]
     marks: Marks
     origins: frozenset[str]
     written: list[JournalEntry] = field(default_factory=list)
@@ -195,7 +197,7 @@ class _Batch:
             await asyncio.sleep(_NOTED_EVERY_S)
             if ready := self.written.copy():
                 await asyncio.to_thread(settle, self.out)
-                await self._aside(self.journal.note_all, ready)
+                await self.aside(self.journal.note_all, ready)
                 del self.written[: len(ready)]
 
     def note(self) -> None:
@@ -208,7 +210,7 @@ class _Batch:
         for upload in queue:
             started = time.monotonic()
             try:
-                entry, kept = await self._aside(self._look, upload)
+                entry, kept = await self.aside(self._look, upload)
                 if kept:
                     self.on_event(Event("kept", upload.id))
                     continue
@@ -217,8 +219,8 @@ class _Batch:
             except (IsolationError, StorageError):
                 raise
             except Exception as error:
-                await self._aside(self._could_not, upload, error)
-                self._tell("failed", upload, started, message=_one_line(error))
+                await self.aside(self._could_not, upload, error)
+                self._tell("failed", upload, started, message=one_line(error))
                 continue
             if report.execution.status == "sandbox_error":
                 self._tell("failed", upload, started, report, report.execution.message)
@@ -226,61 +228,49 @@ class _Batch:
                 self._tell("finished", upload, started, report)
 
     async def _one(self, upload: Upload, entry: JournalEntry) -> Report:
-        submission = await self._aside(self._read, upload, entry.fingerprint)
-        runs: list[_Ran] = []
-        if not submission.problem:
-            runs = await self._execute(submission)
-        return await self._aside(self._judge, upload, entry, submission, runs)
-
-    def _read(self, upload: Upload, fingerprint: str) -> Submission:
-        submission = upload.read()
-        self.submissions.put(fingerprint, submission)
-        return submission
-
-    async def _execute(self, submission: Submission) -> list[_Ran]:
-        files = await self._aside(files_digest, submission.files)
-        try:
-            async with asyncio.TaskGroup() as group:
-                tasks = [
-                    group.create_task(self._in_world(submission, files, world))
-                    for world in self.assignment.rubric.worlds
-                ]
-        except BaseExceptionGroup as failures:
-            raise _first(failures) from failures
-        return [t.result() for t in tasks]
-
-    async def _in_world(self, submission: Submission, files: str, world: World) -> _Ran:
-        prelude = self.assignment.prelude_for(world)
-        parts = await self._aside(self.assignment.parts_of, world)
-        key = execution_key(submission, files, parts, prelude, self.plan.conditions)
-        run = Run(world=world_key(parts, prelude), execution=key)
-        if not self.plan.force and (kept := await self._aside(self.executions.get, key)) is not None:
-            return _Ran(run, kept, fresh=False)
-        around = beside(submission.files, self.assignment.files_for(world), submission.folder)
-        job = Job(
-            cells=submission.cells,
-            files=around,
-            prelude=prelude,
-            limits=self.plan.limits,
-            folder=submission.folder,
+        read = functools.partial(step.read_and_keep, fingerprint=entry.fingerprint, state=self.out / STATE)
+        taken = await self.pipeline.read(upload, read)
+        submission = taken.submission
+        if taken.traces:
+            await self.aside(submissions(self.out / STATE).put, entry.fingerprint, submission)
+        shelf = _Shelf(self, await self.aside(files_digest, submission.files))
+        ran = await self.pipeline.run(submission, shelf)
+        runs = tuple(shelf.noted[r.notebook, r.world.name] for of_one in ran for r in of_one)
+        task = Task(
+            out=self.out,
+            id=upload.id,
+            submission=submission,
+            executions=tuple(tuple(r.execution for r in of_one) for of_one in ran),
+            runs=tuple(
+                tuple(shelf.noted[r.notebook, r.world.name].execution for r in of_one) for of_one in ran
+            ),
+            fingerprint=entry.fingerprint,
+            by_hand=self.marks.of(upload.id, upload.origin, self.origins),
+            force=self.plan.force or any(r.fresh for of_one in ran for r in of_one),
         )
-        try:
-            execution = await self.runner.run(job)
-        except IsolationError:
-            raise
-        except OperationError as error:
-            return _Ran(run, Execution(status="sandbox_error", message=_one_line(error)))
-        if world != self.assignment.rubric.worlds[0]:
-            execution = without(execution)  # nobody looks at the other worlds' plots
-        if execution.status != "sandbox_error":
-            await self._aside(self.executions.put, key, execution)
-        return _Ran(run, execution)
+        found = await within_limits(self.pipeline.calls, step.judge_and_write, task)
+        if traces := (*taken.traces, *found.overruns, *found.value.traces):
+            await self.aside(remember, self.out, upload.id, traces)
+        report = found.value.report
+        failed = report.execution.status == "sandbox_error"
+        self.written.append(
+            entry.model_copy(
+                update={
+                    "state": "failed" if failed else "done",
+                    "size": found.value.size,
+                    "message": report.execution.message if failed else "",
+                    "runs": runs,
+                    "judged": found.value.judged,
+                }
+            )
+        )
+        return report
 
     def _look(self, upload: Upload) -> tuple[JournalEntry, bool]:
         """What the journal would say of this upload, and whether an earlier run finished it so."""
         fingerprint = upload.fingerprint()
-        disclosure = self.assignment.rubric.disclosure
-        key = report_key(fingerprint, self.assignment.sha256, disclosure, self.conditions)
+        disclosure = self.pipeline.assignment.rubric.disclosure
+        key = report_key(fingerprint, self.pipeline.assignment.sha256, disclosure, self.conditions)
         entry = self.journal.entries.get(upload.id)
         usable = not self.plan.force and entry is not None and entry.state == "done" and entry.key == key
         kept = usable and entry is not None and 0 < entry.size == size(self._path(upload))
@@ -298,47 +288,14 @@ class _Batch:
         )
         return now, kept
 
-    def _judge(
-        self, upload: Upload, entry: JournalEntry, submission: Submission, runs: Sequence[_Ran]
-    ) -> Report:
-        ran = [r.execution for r in runs]
-        keys = [r.run.execution for r in runs]
-        force = self.plan.force or any(r.fresh for r in runs)
-        judged = self.bench.judge(submission, ran, entry.fingerprint, keys, force=force)
-        report = judged.report
-        if judged.fault is not None:
-            self._remember_traceback(upload, judged.fault)
-        by_hand = self.marks.of(upload.id, upload.origin, self.origins)
-        deliver(report, submission, ran, self.assignment, by_hand, self.out / upload.id)
-        failed = report.execution.status == "sandbox_error"
-        self.written.append(
-            entry.model_copy(
-                update={
-                    "state": "failed" if failed else "done",
-                    "size": size(self._path(upload)),
-                    "message": report.execution.message if failed else "",
-                    "runs": tuple(r.run for r in runs),
-                    "judged": judged.key,
-                }
-            )
-        )
-        return report
-
     def _could_not(self, upload: Upload, error: Exception) -> None:
         """Not even a report: the journal says so, and the next run tries again."""
-        self._remember_traceback(upload, error)
+        trace = error.trace if isinstance(error, WorkError) else "".join(traceback.format_exception(error))
+        remember(self.out, upload.id, [trace])
         entry = JournalEntry(
-            id=upload.id, origin=upload.origin, key="", state="failed", message=_one_line(error)
+            id=upload.id, origin=upload.origin, key="", state="failed", message=one_line(error)
         )
         self.written.append(entry)
-
-    def _remember_traceback(self, upload: Upload, error: Exception) -> None:
-        path = traceback_path(self.out, upload.id)
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text("".join(traceback.format_exception(error)), "utf-8", errors="replace")
-        except OSError:
-            return  # it only helps to find the bug; the failure itself is in the journal
 
     def _path(self, upload: Upload) -> Path:
         return self.out / upload.id / "report.json"
@@ -353,17 +310,7 @@ class _Batch:
     ) -> None:
         self.on_event(Event(kind, upload.id, report, message, time.monotonic() - started))
 
-    async def _aside(self, function: Callable[_P, _T], *args: _P.args, **kwargs: _P.kwargs) -> _T:
+    async def aside(self, function: Callable[_P, _T], *args: _P.args, **kwargs: _P.kwargs) -> _T:
         return await asyncio.get_running_loop().run_in_executor(
             self.thread, lambda: function(*args, **kwargs)
         )
-
-
-def _first(failures: BaseExceptionGroup[BaseException]) -> BaseException:
-    inner = failures.exceptions[0]
-    return _first(inner) if isinstance(inner, BaseExceptionGroup) else inner
-
-
-def _one_line(error: BaseException) -> str:
-    text = " ".join(str(error).split()) or "no message"
-    return text if isinstance(error, OperationError) else f"{type(error).__name__}: {text}"[:300]

@@ -65,18 +65,17 @@ from grader.execute import Job
 from grader.execute.outputs import first_line
 from grader.jail.probe import Tier
 from grader.models import Cell, Execution, Isolation, Record, Said, verbatim
+from grader.text import printable
 
 _TRIES = 3
 """of a task that fails, or whose answer can't be read"""
 _SEEN_S = 10.0
 """a worker that has not said hello for so long is gone"""
+_MOST_WORKERS = 2000
+"""that are shown: whoever has a worker's login can make up more"""
 _LOOK_S = 2.0
 _MISSING_S = 15.0
 """so long nobody must have a task before it is sent again"""
-_ENDS_WORKERS = (
-    "its worker ended each time it was tried, {count} times beside others and {count} times alone; "
-    "look at the workers' logs"
-)
 _LARGE_BYTES = 1 << 18
 _EARLY_BYTES = 64 << 20
 _EARLY = 1000
@@ -111,7 +110,10 @@ class Seen:
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """What a person wants to know meanwhile. waiting: tasks that no worker has yet."""
+    """What a person wants to know meanwhile.
+
+    waiting: tasks that no worker has yet; None while the broker is away.
+    """
 
     workers: tuple[Seen, ...]
     waiting: int | None
@@ -148,7 +150,6 @@ class Head:
     _lent: Lent = field(default_factory=Lent)
     _one_alone: asyncio.Lock = field(default_factory=asyncio.Lock)
     _aside: set[asyncio.Task[None]] = field(default_factory=set)
-    _waiting: int | None = None
 
     def __post_init__(self) -> None:
         self.wanted = self.machine.identity(self.tier)
@@ -191,11 +192,12 @@ class Head:
         try:
             if (early := self._early.pop(task.id, None)) is not None:
                 self._settle(pending, early[1])
-            if not pending.answer.done():
+            else:
                 await self._send(task)
             return await pending.answer
         finally:
             del self._pending[task.id]
+            pending.answer.cancel()  # whoever waits for its turn alone need not wait for this one
 
     def _task(self, job: Job) -> tuple[Task, bytes]:
         """The task, still without a name of its own, and the digest of what it says."""
@@ -226,7 +228,8 @@ class Head:
         try:
             body = await asyncio.to_thread(write, task)
         except Malformed as error:
-            self._give_up(self._pending[task.id], verbatim(str(error)))
+            if (pending := self._pending.get(task.id)) is not None:
+                self._give_up(pending, verbatim(str(error)))
             return
 
         async def send() -> None:
@@ -268,7 +271,12 @@ class Head:
             pending.lonely = True
             self._start(self._alone(pending))
         else:
-            self._give_up(pending, Said(_ENDS_WORKERS, {"count": brokers.DELIVERIES}))
+            ends_workers = Said(
+                "its worker ended each time it was tried, {count} times beside others and {count} times "
+                "alone; look at the workers' logs",
+                {"count": brokers.DELIVERIES},
+            )
+            self._give_up(pending, ends_workers)
 
     async def _alone(self, pending: _Pending) -> None:
         """Send a task that must run alone, when no other one of ours does."""
@@ -301,7 +309,7 @@ class Head:
     def _settle(self, pending: _Pending, answer: Answer) -> None:
         if pending.answer.done():
             return
-        worker = first_line(answer.worker)
+        worker = printable(first_line(answer.worker))
         if answer.outcome == "returned" or not fits(self.wanted, answer.identity):
             self._start(self._send(pending.task))
         elif answer.outcome == "failed" or answer.execution is None:
@@ -347,7 +355,7 @@ class Head:
             return await self._reply(message, welcome)
         why = refusal(self.wanted, hello, self.machine)
         seen = Seen(
-            worker=first_line(hello.worker),
+            worker=printable(first_line(hello.worker)),
             jobs=hello.jobs,
             held=len(hello.held),
             done=hello.done,
@@ -357,7 +365,8 @@ class Head:
             at=time.monotonic(),
             tasks=frozenset(hello.held),
         )
-        self._workers[seen.worker] = seen
+        if seen.worker in self._workers or len(self._workers) < _MOST_WORKERS:
+            self._workers[seen.worker] = seen
         for id in hello.held if not why else ():
             if (pending := self._pending.get(id)) is not None:
                 pending.seen = seen.at
@@ -389,13 +398,13 @@ class Head:
         """Tell what the workers do, and send again what nobody has any more; for ever."""
         while True:
             await asyncio.sleep(_LOOK_S)
-            now = time.monotonic()
-            self._workers = {n: w for n, w in self._workers.items() if now - w.at < _SEEN_S}
-            self._waiting = await self._depth()
-            self.on_state(State(tuple(self._workers.values()), self._waiting))
-            if self._waiting == 0:
+            waiting, now = await self._depth(), time.monotonic()
+            if waiting is not None:
+                self._workers = {n: w for n, w in self._workers.items() if now - w.at < _SEEN_S}
+            self.on_state(State(tuple(self._workers.values()), waiting))
+            if waiting == 0:
                 self._send_what_is_missing(now)
-            elif self._waiting is not None:
+            else:  # what is in the queue, or with a broker that is away, is not missing
                 for pending in self._pending.values():
                     pending.seen = now
 

@@ -167,8 +167,8 @@ class Worker:
         hello = Hello(
             worker=self.name,
             identity=self._me,
-            interpreter=self.machine.interpreter,
-            packages=self.machine.packages,
+            interpreter=self.machine.interpreter[:400],
+            packages=tuple(package[:120] for package in self.machine.packages[:5000]),
             jobs=self.jobs,
             held=tuple(self._held),
             done=self.done,
@@ -237,11 +237,11 @@ class Worker:
                     return
                 outcome, execution, text = await self._run(task)
                 await self._answer(task, outcome, execution, text)
+                self.done += 1
             await self._acknowledge(self._held[task.id])
         finally:
             self._held.pop(task.id, None)
             self._busy_at = time.monotonic()
-            self.done += 1
 
     async def _run(self, task: Task) -> tuple[Outcome, Execution | None, str]:
         self._busy_at = time.monotonic()

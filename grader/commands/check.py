@@ -17,6 +17,7 @@ from grader.execute import Job, Limits, open_runner
 from grader.intake import collect
 from grader.jail.probe import Tier
 from grader.jail.processors import processors
+from grader.judging.several import alone
 from grader.models import Execution, Submission
 from grader.report.selfcheck import lines, self_check
 from grader.text import printable
@@ -84,7 +85,11 @@ def _read(path: Path) -> Submission:
     if len(entries) != 1:
         many = f"{len(entries)} notebooks" if entries else "no notebook"
         raise UsageError(f"{printable(str(path))} holds {many}; name one")
-    return entries[0].read()
+    submission = entries[0].read()
+    if submission.others:
+        names = [one.path.rpartition("/")[2] for one in alone(submission)]
+        raise UsageError(f"{printable(str(path))} holds {printable(', '.join(names))}; name one")
+    return submission
 
 
 async def _run(submission: Submission, assignment: Assignment, allow_unsafe: bool) -> list[Execution]:
@@ -94,9 +99,10 @@ async def _run(submission: Submission, assignment: Assignment, allow_unsafe: boo
     jobs = [
         Job(
             submission.cells,
-            beside(submission.files, assignment.files_for(world)),
+            beside(submission.files, assignment.files_for(world), submission.folder),
             assignment.prelude_for(world),
             limits,
+            submission.folder,
         )
         for world in (*worlds, worlds[0])
     ]

@@ -17,7 +17,7 @@ from grader.commands import check, grade
 from grader.commands.progress import say
 from grader.errors import GraderError, StorageError, UsageError
 from grader.folder.files import write_text
-from grader.folder.journal import Journal, JournalEntry
+from grader.folder.journal import Journal
 from grader.folder.place import STATE
 from grader.handback import github_actions as github
 from grader.handback import gitlab, summary
@@ -25,6 +25,7 @@ from grader.handback.junit import to_junit
 from grader.handback.platform import Kind, Platform, detect
 from grader.handback.standing import FEW, Standing, exit_code, stand
 from grader.intake import collect
+from grader.judging.several import alone
 from grader.marks import marks
 from rubric.schema import Rubric
 
@@ -68,13 +69,12 @@ def _check(request: JobRequest, platform: Platform, rubric: Rubric, home: Path) 
     out, paths = request.grading.out, request.grading.paths
     if request.fail_under is not None:
         raise UsageError(f"{home} is a release for students, without points; leave --fail-under out")
-    entries = collect(paths, exclude=[out, home], prefer=rubric.notebook).entries
+    entries = collect(paths, exclude=[out, home], prefer=rubric.notebooks).entries
     if not entries:
         raise UsageError(f"no notebook found in {', '.join(map(str, paths))}; name .ipynb files or a folder")
     assignment = assignments.load(request.grading.rubric)
     pages, complete = [], True
-    for entry in entries:
-        submission = entry.read()
+    for submission in (one for entry in entries for one in alone(entry.read())):
         looked = check.look(submission, submission.path, assignment)
         for line in looked.lines:
             say(line)
@@ -115,16 +115,25 @@ def _standings(request: JobRequest, ids: Set[str], platform: Platform, rubric: R
     journal = Journal(out / STATE / "journal.jsonl", read_only=True)
     found = results.iterate(out, results.members(out, journal), marks.read(out), rubric)
     return [
-        stand(report, _place(entry, report.submission.path, platform.workspace), rubric, request.fail_under)
+        stand(
+            report,
+            _place(request.grading.paths, report.submission.path, platform.workspace),
+            rubric,
+            request.fail_under,
+        )
         for entry, report in found
         if report is not None and entry.id in ids
     ]
 
 
-def _place(entry: JournalEntry, given: str, workspace: Path) -> str:
+def _place(paths: Sequence[Path], given: str, workspace: Path) -> str:
     """The notebook as the platform knows it: below the workspace where it lies there."""
-    origin, root = Path(entry.origin), workspace.absolute()
-    return origin.relative_to(root).as_posix() if origin.is_relative_to(root) else given
+    root = workspace.absolute()
+    for named in paths:
+        origin = (named / given if named.is_dir() else named).absolute()
+        if origin.is_relative_to(root) and (named.is_dir() or named.name == given) and origin.exists():
+            return origin.relative_to(root).as_posix()
+    return given
 
 
 def _show(standings: Sequence[Standing], request: JobRequest, platform: Platform, rubric: Rubric) -> None:

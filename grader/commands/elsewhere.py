@@ -39,7 +39,7 @@ def this_machine() -> Machine:
 
 @asynccontextmanager
 async def open_workers(
-    url: str, tier: Tier, state: Path, anew: bool, on_workers: Callable[[Sequence[Hand]], None]
+    url: str, tier: Tier, state: Path, anew: bool, on_workers: Callable[[Sequence[Hand] | None], None]
 ) -> AsyncIterator[Head]:
     """A runner that has workers run the notebooks, in the environment of this machine.
 
@@ -49,7 +49,8 @@ async def open_workers(
     from grader.cluster.head import open_head
 
     def tell(now: State) -> None:
-        on_workers([_hand(seen) for seen in sorted(now.workers, key=lambda w: w.worker)])
+        hands = [_hand(seen) for seen in sorted(now.workers, key=lambda w: w.worker)]
+        on_workers(hands if now.waiting is not None else None)
 
     async with open_head(url, _name(state / "cluster.json", anew), this_machine(), tier, tell) as head:
         yield head

@@ -36,6 +36,39 @@ def rubric_check(
         typer.echo(line)
 
 
+@rubric_app.command("draft")
+def rubric_draft(
+    solution: Annotated[Path, typer.Argument(help="Your solution, a notebook that shows all that is asked.")],
+    out: Annotated[Path, typer.Option(help="A new folder, for the assignment.")],
+    data: Annotated[
+        Path | None,
+        typer.Option(
+            help="A folder with the course's data. [default: the files beside the notebook that it names]"
+        ),
+    ] = None,
+) -> None:
+    """Make an assignment from its solution.
+
+    Questions come from headings, checks from what is shown, their values from runs in two worlds. Write
+    `# grade: 5 points, sign free` or `# grade: skip` behind a line that shows something to say more.
+    """
+    from grader.commands import rubric as command
+
+    for line in command.draft(solution, out, data):
+        typer.echo(line)
+
+
+@rubric_app.command("solve")
+def rubric_solve(
+    folder: Annotated[Path, typer.Argument(help="An assignment with a solution.ipynb.")],
+) -> None:
+    """Make the reference values again, after a change of the solution, the worlds or the data."""
+    from grader.commands import rubric as command
+
+    for line in command.solve(folder):
+        typer.echo(line)
+
+
 @rubric_app.command("release")
 def rubric_release(
     path: Annotated[str, typer.Argument(help="A folder with a rubric.yaml, or a shipped assignment's name.")],

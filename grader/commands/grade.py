@@ -41,6 +41,7 @@ from grader.jail.probe import Tier
 from grader.jail.processors import processors
 from grader.marks import marks
 from grader.models import Execution
+from grader.pipeline import Runner
 from grader.text import printable, spreadsheet
 from rubric.schema import Disclosure, Rubric
 
@@ -85,23 +86,33 @@ class _OnDemand:
     limits: Limits
     stack: AsyncExitStack
     listener: Listener
-    runner: batch.Runner | None = None
+    runner: Runner | None = None
     refused: OperationError | None = None
     gate: asyncio.Lock = field(default_factory=asyncio.Lock)
+    opening: asyncio.Task[None] | None = None
 
     async def run(self, job: Job) -> Execution:
+        await self._ready()
+        if self.refused is not None:
+            raise self.refused
+        assert self.runner is not None
+        return await self.runner.run(job)
+
+    def soon(self) -> None:
+        """Begin to start kernels while the first job is still read; a broker is there at once."""
+        if self.opening is None and self.request.broker is None:
+            self.opening = asyncio.create_task(self._ready())
+            self.stack.push_async_callback(_cancelled, self.opening)
+
+    async def _ready(self) -> None:
         async with self.gate:
-            if self.refused is not None:
-                raise self.refused
-            if self.runner is None:
+            if self.runner is None and self.refused is None:
                 try:
                     self.runner = await self._open()
                 except OperationError as error:
                     self.refused = error
-                    raise
-        return await self.runner.run(job)
 
-    async def _open(self) -> batch.Runner:
+    async def _open(self) -> Runner:
         if self.request.broker is not None:
             return await self._elsewhere(self.request.broker)
         asked, unsafe = self.request.isolation, self.request.allow_unsafe
@@ -112,14 +123,14 @@ class _OnDemand:
                 raise
         return await self._enter("none")
 
-    async def _elsewhere(self, broker: str) -> batch.Runner:
+    async def _elsewhere(self, broker: str) -> Runner:
         url, least = elsewhere.address(broker), self.request.isolation or "base"
         state, anew = self.request.out / STATE, self.request.force
         return await self.stack.enter_async_context(
             elsewhere.open_workers(url, least, state, anew, self.listener.workers)
         )
 
-    async def _enter(self, tier: Tier) -> batch.Runner:
+    async def _enter(self, tier: Tier) -> Runner:
         return await self.stack.enter_async_context(
             open_runner(
                 jobs=self.jobs, isolation=tier, allow_unsafe=self.request.allow_unsafe, limits=self.limits
@@ -159,7 +170,7 @@ def perform(request: GradeRequest) -> Done:
             stage=state / "uploads",
             insist=request.source,
             pattern=request.pattern,
-            prefer=asked.notebook,
+            prefer=asked.notebooks,
         )
         if not intake.entries:
             where = ", ".join(printable(str(p)) for p in request.paths)
@@ -222,7 +233,18 @@ async def _grade(
     async with AsyncExitStack() as stack, _stops_on_terminate():
         with watch(console, len(chosen)) as listener:
             runner = _OnDemand(request, jobs, limits, stack, listener)
-            await batch.grade_all(chosen, assignment, runner, request.out, journal, plan, listener)
+
+            def heard(event: batch.Event) -> None:
+                if event.kind == "started" and event.id not in journal.entries:
+                    runner.soon()  # it has never run: there will be a job
+                listener(event)
+
+            await batch.grade_all(chosen, assignment, runner, request.out, journal, plan, heard)
+
+
+async def _cancelled(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
 
 
 @asynccontextmanager
@@ -356,6 +378,7 @@ def _close(
     for entry in failed[:SHOWN_LEFTOVERS]:
         details = traceback_path(request.out, entry.id)
         say(f"not graded: {entry.id}: {entry.message}" + (f" ({details})" if details.exists() else ""))
+    _name_limited([e.id for e in entries if e is not None and e.state == "done"], request.out)
     if interrupted:
         parts.insert(0, "stopped; the same command goes on from here")
     say(f"{'; '.join(parts)}. Reports: {request.out}")
@@ -364,3 +387,12 @@ def _close(
     if failed:
         return 3
     return 0 if graded == len(chosen) else 1
+
+
+def _name_limited(ids: Sequence[str], out: Path) -> None:
+    """Whose report is there, but not of all that was handed in: the reason is kept for whoever mends it."""
+    found = [id for id in ids if traceback_path(out, id).exists()]
+    for id in found[:SHOWN_LEFTOVERS]:
+        say(f"not judged in full, a person decides: {id} ({traceback_path(out, id)})")
+    if len(found) > SHOWN_LEFTOVERS:
+        say(f"not judged in full: {len(found) - SHOWN_LEFTOVERS} more")

@@ -20,6 +20,7 @@ from grader.lookalikes.search import Lookalikes, SubmittedCode
 from grader.lookalikes.table import SIDE_BY_SIDE
 from grader.report.lookalikes_page import to_page
 from grader.text import spreadsheet
+from grader.words.speech import ENGLISH, Speech, speech
 
 
 def run(out: Path, to: Path | None) -> str:
@@ -31,7 +32,7 @@ def run(out: Path, to: Path | None) -> str:
         raise UsageError(f"{out} keeps no submissions; grade them again with this version")
     page = to or out / SIDE_BY_SIDE
     table = page.with_suffix(".csv")
-    write_text(page, to_page(found))
+    write_text(page, to_page(found, _speech(out)))
     write_text(table, _table(found))
     if to is None:
         _list_them(out)
@@ -40,6 +41,14 @@ def run(out: Path, to: Path | None) -> str:
         f"{found.compared} submissions ({found.too_short} too short to compare), for a person to read: "
         f"{page}, {table}"
     )
+
+
+def _speech(out: Path) -> Speech:
+    """In the language of the class's pages, English where its rubric can't be read any more."""
+    try:
+        return speech(folder.rubric_of(out).language)
+    except GraderError:
+        return ENGLISH
 
 
 def _list_them(out: Path) -> None:

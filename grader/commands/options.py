@@ -61,7 +61,7 @@ class Told(StrEnum):
 
 
 class Source(StrEnum):
-    """Learning platforms whose exports are understood; `grader.intake.platforms.PLATFORMS`."""
+    """Learning platforms whose exports are understood; `grader.intake.recognise.PLATFORMS`."""
 
     MOODLE = "moodle"
     ILIAS = "ilias"
@@ -69,6 +69,15 @@ class Source(StrEnum):
     NBGRADER = "nbgrader"
     GITHUB = "github-classroom"
     DROPBOX = "dropbox"
+    SAKAI = "sakai"
+    BLACKBOARD = "blackboard"
+    BRIGHTSPACE = "brightspace"
+    TEAMS = "teams"
+    GRADESCOPE = "gradescope"
+    COCALC = "cocalc"
+    AUTOLAB = "autolab"
+    SUBMITTY = "submitty"
+    PRAIRIELEARN = "prairielearn"
     FOLDER = "folder"
 
 

@@ -27,6 +27,8 @@ from rich.text import Text
 from grader.batch.run import Event
 from grader.models import Report
 
+_SHOWN_WORKERS = 12
+AWAY = "the broker is away; waiting for it to come back"
 NOBODY = "no worker yet: start `grader worker --broker URL` on machines that can grade"
 
 
@@ -44,8 +46,8 @@ class Listener(Protocol):
 
     def __call__(self, event: Event) -> None: ...
 
-    def workers(self, hands: Sequence[Hand]) -> None:
-        """Every worker as it is now."""
+    def workers(self, hands: Sequence[Hand] | None) -> None:
+        """Every worker as it is now; None while the broker is away."""
 
 
 @contextmanager
@@ -73,9 +75,15 @@ class _Lines:
     def __init__(self, total: int) -> None:
         self._total, self._done = total, 0
         self._hands: dict[str, str] | None = None
+        self._away = False
 
-    def workers(self, hands: Sequence[Hand]) -> None:
+    def workers(self, hands: Sequence[Hand] | None) -> None:
         """Say who came, who left and who is refused; what they do changes too often for a log."""
+        if (hands is None) != self._away:
+            self._away = hands is None
+            say(AWAY if self._away else "the broker is back")
+        if hands is None:
+            return
         now = {hand.name: hand.refused for hand in hands}
         before = {} if self._hands is None else self._hands
         for name, refused in now.items():
@@ -117,9 +125,14 @@ class _Display:
         self._workers = Text(style="dim")
         self.view = Group(self._class, self._hand, self._workers)
 
-    def workers(self, hands: Sequence[Hand]) -> None:
+    def workers(self, hands: Sequence[Hand] | None) -> None:
         """Show the workers below the clocks."""
+        if hands is None:
+            self._workers.plain = AWAY
+            return
         lines = [f"worker {h.name}: {f'refused: {h.refused}' if h.refused else h.doing}" for h in hands]
+        if len(lines) > _SHOWN_WORKERS:
+            lines[_SHOWN_WORKERS:] = [f"and {len(lines) - _SHOWN_WORKERS} more workers"]
         self._workers.plain = "\n".join(lines or [NOBODY])
 
     def __call__(self, event: Event) -> None:

@@ -2,14 +2,32 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from pathlib import Path
 
+from grader.assignment import examine
 from grader.assignment import loading as assignments
-from grader.assignment.examine import check
+from grader.assignment.loading import Assignment
 from grader.assignment.release import write_release
+from grader.assignment.solved import NOTEBOOK
+from grader.drafting.make import Made, make, solve_folder
+from grader.drafting.prove import Proof, prove, table
+from grader.execute import Limits, open_runner
 
-__all__ = ["check", "release"]
+_JOBS = 2  # a solution runs in two worlds at a time
+
+
+def check(name_or_path: str) -> Iterator[str]:
+    """What is wrong with an assignment, as text; where it has its solution as a notebook, how that is graded.
+
+    Raises `RubricError` with the first mistake found, `OperationError` where the solution could not be run.
+    """
+    yield from examine.check(name_or_path)
+    loaded = assignments.load(name_or_path)
+    if (loaded.folder / NOTEBOOK).is_file() and not loaded.rubric.released:
+        yield from _proof(loaded)
+    yield "no mistake found"
 
 
 def release(name_or_path: str, out: Path) -> Iterator[str]:
@@ -19,3 +37,50 @@ def release(name_or_path: str, out: Path) -> Iterator[str]:
     yield f"{out}: {loaded.rubric.title}, for students; grader check NOTEBOOK --rubric {out}"
     if len(loaded.rubric.worlds) > 1 and any(world.files for world in loaded.rubric.worlds):
         yield "note: the files of every world are in it, also those of worlds that students don't know"
+
+
+def draft(notebook: Path, out: Path, data: Path | None) -> Iterator[str]:
+    """Write an assignment from its solution, and say what was taken for granted and how it grades itself.
+
+    Raises `UsageError`, `RubricError`, `OperationError`, `StorageError`.
+    """
+    made = asyncio.run(_make(notebook, out, data))
+    questions = made.draft.rubric["questions"]
+    checks = [c for q in questions for c in q["checks"]]
+    points = sum(c["points"] for c in checks)
+    yield (
+        f"{out / 'rubric.yaml'}: {len(questions)} questions, {len(checks)} checks, {points:g} points, "
+        f"{len(made.mistakes)} likely mistakes"
+    )
+    for question in questions:
+        yield f"  {question['id']}: {question['title']}"
+        yield from (f"    {c['id']}, {c['points']:g} points: {c['title']}" for c in question["checks"])
+    yield from (f"note: {line}" for line in made.draft.assumed)
+    yield from _proof(assignments.load(str(out)))
+    yield f"Read {out / 'rubric.yaml'}, change what is to be another, then: grader rubric check {out}"
+
+
+def solve(folder: Path) -> Iterator[str]:
+    """Make the values of a folder's solution again. Raises as `draft`."""
+    mistakes = asyncio.run(_solve(folder))
+    yield f"{folder}: the solution's values are made again, with {len(mistakes)} likely mistakes"
+
+
+def _proof(loaded: Assignment) -> Iterator[str]:
+    yield "the solution, graded in the styles in which students print:"
+    yield from table(asyncio.run(_prove(loaded)), loaded)
+
+
+async def _make(notebook: Path, out: Path, data: Path | None) -> Made:
+    async with open_runner(_JOBS) as runner:
+        return await make(notebook, data, out, runner, Limits())
+
+
+async def _solve(folder: Path) -> tuple[str, ...]:
+    async with open_runner(_JOBS) as runner:
+        return await solve_folder(folder, runner, Limits())
+
+
+async def _prove(loaded: Assignment) -> Proof:
+    async with open_runner(_JOBS) as runner:
+        return await prove(loaded, runner, Limits())

@@ -14,11 +14,14 @@ from grader.jail.processors import processors
 
 
 def run(broker: str, jobs: int | None, until_idle: float | None) -> int:
-    """Work until SIGTERM or Ctrl-C, or until nothing came for `until_idle` seconds; 0.
+    """Work until SIGTERM or Ctrl-C, or until nothing came for `until_idle` seconds; 0. 130: stopped at once.
 
     Raises `GraderError` without a broker or a cage, and when a head refuses this worker.
     """
-    asyncio.run(_work(address(broker), jobs or processors(), until_idle))
+    try:
+        asyncio.run(_work(address(broker), jobs or processors(), until_idle))
+    except asyncio.CancelledError:
+        return 130
     return 0
 
 

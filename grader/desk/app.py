@@ -15,7 +15,7 @@ from jinja2 import Environment, StrictUndefined, Template
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
-from grader.desk.desk import Desk, View, palette
+from grader.desk.desk import Desk, View, current, palette
 from grader.desk.publish import Publisher
 from grader.desk.queue import Item
 from grader.errors import GraderError, UsageError
@@ -24,8 +24,8 @@ from grader.marks.ledger import ConflictError, CurrentMark
 from grader.report import people
 from grader.report.tensors import compare
 from grader.text import visible
-from grader.words.sentences import said as translated
-from grader.words.student_page import MARKS, words
+from grader.words.desk import kinds, live
+from grader.words.terms import MARKS, verdicts
 
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src data:; "
@@ -113,7 +113,7 @@ def routes(seat: Callable[[Request], Seat]) -> APIRouter:
     @router.get("/")
     def page(request: Request) -> HTMLResponse:
         desk = seat(request).desk
-        return HTMLResponse(_template().render(said=desk.said))
+        return HTMLResponse(_template().render(speak=desk.speak))
 
     @router.get("/static/{name}")
     def static(name: str) -> Response:
@@ -152,12 +152,18 @@ def routes(seat: Callable[[Request], Seat]) -> APIRouter:
         desk = seat(request).desk
         if id not in desk.look().students:
             return Response(status_code=404)
-        return _page(desk.store.report_page(id), desk.said.no_report, "report.html")
+        return _page(
+            desk.store.report_page(id),
+            desk.speak("no {file} there; grade it again with --force", file="report.html"),
+        )
 
     @router.get("/lookalikes")
     def lookalikes(request: Request) -> Response:
         desk = seat(request).desk
-        return _page(desk.store.lookalikes_page(), desk.said.no_lookalikes, SIDE_BY_SIDE)
+        return _page(
+            desk.store.lookalikes_page(),
+            desk.speak("no {file} there; run `grader lookalikes` again without --to", file=SIDE_BY_SIDE),
+        )
 
     return router
 
@@ -181,10 +187,10 @@ def _template() -> Template:
     return Environment(autoescape=True, undefined=StrictUndefined).from_string(source)
 
 
-def _page(html: str | None, otherwise: str, name: str) -> Response:
+def _page(html: str | None, otherwise: str) -> Response:
     """A page that the grader wrote. It brings a policy of its own; here nothing of it may run either."""
     if html is None:
-        return Response(otherwise.format(file=name), status_code=404)
+        return Response(otherwise, status_code=404)
     policy = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox allow-popups"
     return HTMLResponse(html, headers={"Content-Security-Policy": policy})
 
@@ -192,15 +198,15 @@ def _page(html: str | None, otherwise: str, name: str) -> Response:
 def _shown(here: Seat) -> dict[str, Any]:
     desk = here.desk
     view = desk.look()
-    known = people([s.report for s in view.students.values()], desk.rubric.language)
+    known = people([s.report for s in view.students.values()], desk.speak)
     return {
         "title": desk.rubric.title,
         "author": desk.author,
         "marks": MARKS,
-        "verdicts": words(desk.rubric.language).verdicts,
-        "decimal": words(desk.rubric.language).decimal,
-        "words": desk.said.live,
-        "kinds": desk.said.kinds,
+        "verdicts": verdicts(desk.speak),
+        "decimal": desk.speak.decimal,
+        "words": live(desk.speak),
+        "kinds": kinds(desk.speak),
         "people": {
             name: {
                 "name": known[name].name,
@@ -236,11 +242,11 @@ def _status(here: Seat, view: View) -> dict[str, Any]:
 
 
 def _standing(item: Item, view: View) -> dict[str, Any]:
-    return {name: asdict(view.ledger.of((name, item.topic))) for name in item.submissions}
+    return {name: asdict(current(item, name, view.ledger)) for name in item.submissions}
 
 
 def _palette(item: Item, view: View, desk: Desk) -> list[dict[str, Any]]:
-    used = _used(item.topic, view)
+    used = [] if item.checks else _used(item.topic, view)  # what one of several is worth tells no share
     most = item.max_score or 0.0
     return [{"points": round(r.share * most, 2), "text": r.text} for r in palette(item, desk.rubric, used)]
 
@@ -254,12 +260,12 @@ def _item(item: Item, view: View, desk: Desk) -> dict[str, Any]:
     return {
         "id": item.id,
         "kind": item.kind,
-        "topic": item.topic,
+        "topics": list(item.topics),
         "title": item.title,
         "question": item.question,
         "max": item.max_score,
         "text": visible(item.text),
-        "said": visible(translated(item.said, desk.rubric.language)),
+        "said": visible(item.said),
         "cell": item.cell,
         "place": item.place,
         "facts": [asdict(f) for f in item.facts],

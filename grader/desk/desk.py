@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from grader.desk.queue import Item, queue
@@ -14,7 +14,8 @@ from grader.errors import UsageError
 from grader.marks.ledger import TAKEN_BACK, CurrentMark, Key, Ledger, check, check_undo, replay
 from grader.marks.marks import Mark
 from grader.models import CheckResult
-from grader.words.desk import DeskWords, Reason, desk_words
+from grader.words.desk import Reason, reasons
+from grader.words.speech import Speech, speech
 from rubric.schema import Rubric
 
 
@@ -37,9 +38,9 @@ class Desk:
     _gate: threading.Lock = field(default_factory=threading.Lock)
 
     @property
-    def said(self) -> DeskWords:
-        """The words of the rubric's language."""
-        return desk_words(self.rubric.language)
+    def speak(self) -> Speech:
+        """In the rubric's language."""
+        return speech(self.rubric.language)
 
     def look(self) -> View:
         """What waits and what was decided, as it is now. Raises `StorageError`."""
@@ -47,7 +48,6 @@ class Desk:
             students = self.store.students()
             items = queue(
                 [s.report for s in students.values()],
-                {name: s.cells for name, s in students.items()},
                 self.rubric,
                 self.store.lookalikes(),
             )
@@ -63,19 +63,34 @@ class Desk:
         view = self.look()
         item = next((i for i in view.items if i.id == id and set(seen) <= set(i.submissions)), None)
         if item is None or not seen:
-            raise UsageError(self.said.gone)
+            raise UsageError(self.speak("that is no longer in the queue; reload the page"))
         topic = item.topic
         most = item.max_score or 0.0
         if not 0 <= points <= most:
-            raise UsageError(self.said.no_points.format(points=points, what=topic, most=most))
+            raise UsageError(
+                self.speak(
+                    "{points:g} points for {what}, expected 0 to {most:g}",
+                    points=points,
+                    what=topic,
+                    most=most,
+                )
+            )
         reason = " ".join(reason.split())
         if not reason:
-            raise UsageError(self.said.no_reason)
-        keys = {(name, topic): version for name, version in seen.items()}
+            raise UsageError(self.speak("a mark needs a reason; the student reads it"))
+        share = points / most if most else 0.0
         with self.store.writing() as held:
-            check(_ledger(held, view.students), keys, _names(view.students), self.said)
+            ledger = _ledger(held, view.students)
+            for name, version in seen.items():
+                refuse_if_newer(item, name, version, ledger, _names(view.students), self.speak)
             now = datetime.now(UTC)
-            held.enter([self._made(view.students[n], topic, points, most, reason, now) for n in seen])
+            new = []
+            for name in seen:
+                for topic in item.topics:
+                    given = _most(view.students[name], topic) if item.checks else most
+                    part = round(share * given, 2) if item.checks else points
+                    new.append(self._made(view.students[name], topic, part, given, reason, now))
+            held.enter(new)
 
     def undo(self) -> tuple[Key, ...]:
         """Bring back what stood before this person's last decision; the keys concerned, () for none.
@@ -89,7 +104,7 @@ class Desk:
             if not steps:
                 return ()
             last = steps[-1]
-            check_undo(ledger, last, _names(students), self.said)
+            check_undo(ledger, last, _names(students), self.speak)
             now = datetime.now(UTC)
             new = []
             for (name, topic), before in last.before.items():
@@ -101,7 +116,7 @@ class Desk:
 
     def settled(self, item: Item, view: View) -> bool:
         """Has every submission of this item been decided?"""
-        return all(view.ledger.of((name, item.topic)).settled for name in item.submissions)
+        return all(current(item, name, view.ledger).settled for name in item.submissions)
 
     def undoable(self, ledger: Ledger) -> int:
         """How many decisions `undo` could take back, one after the other."""
@@ -127,9 +142,32 @@ class Desk:
         )
 
 
+def current(item: Item, name: str, ledger: Ledger) -> CurrentMark:
+    """What counts for one submission of an item now; of several checks together, once all are settled."""
+    marks_now = [ledger.of((name, topic)) for topic in item.topics]
+    if len(marks_now) == 1:
+        return marks_now[0]
+    settled = [m for m in marks_now if m.points is not None]
+    return replace(
+        marks_now[0],
+        version=sum(m.version for m in marks_now),
+        points=round(sum(m.points or 0.0 for m in settled), 2) if len(settled) == len(marks_now) else None,
+    )
+
+
+def refuse_if_newer(
+    item: Item, name: str, version: int, ledger: Ledger, names: Mapping[str, str], speak: Speech
+) -> None:
+    """Raises `ConflictError` where a submission of an item was marked since this version of it."""
+    if current(item, name, ledger).version == version:
+        return
+    seen = {(name, topic): -1 for topic in item.topics if ledger.of((name, topic)).version}
+    check(ledger, seen or {(name, item.topics[0]): -1}, names, speak)
+
+
 def palette(item: Item, rubric: Rubric, used: Iterable[CurrentMark]) -> tuple[Reason, ...]:
     """Reasons to choose from: those given for this topic before, the most frequent first, then ours."""
-    ours = desk_words(rubric.language).reasons[item.kind]
+    ours = reasons(item.kind, speech(rubric.language))
     most = item.max_score or 0.0
     given = Counter(
         Reason(round(s.points / most, 6) if most else 0.0, s.reason) for s in used if s.points is not None

@@ -39,7 +39,7 @@ class Folder:
                 held = self._known.get(entry.id)
                 if held is None or held[0] != stamp or held[1].origin != entry.origin:
                     report = reports.from_json(path.read_text("utf-8"), str(path))
-                    held = stamp, Student(report, entry.origin, self._cells(entry.id))
+                    held = stamp, Student(report, entry.origin)
                     self._known[entry.id] = held
                 found[entry.id] = held[1]
             except (OSError, UnicodeDecodeError, StorageError):
@@ -84,9 +84,6 @@ class Folder:
     def lookalikes_page(self) -> str | None:
         """What `grader lookalikes` wrote."""
         return _text(self.out / SIDE_BY_SIDE)
-
-    def _cells(self, id: str) -> tuple[Cell, ...]:
-        return self.notebook(id)[0]
 
 
 def _text(path: Path) -> str | None:

@@ -5,22 +5,29 @@ from __future__ import annotations
 import hashlib
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from grader.judging.behaviour import find_answer
 from grader.lookalikes.table import Alike
-from grader.models import Cell, CheckResult, Report
-from grader.words.desk import DeskWords, Kind, desk_words
-from grader.words.student_page import words
+from grader.models import CheckResult, Report, Said
+from grader.words.desk import Kind
+from grader.words.speech import Speech, speech
+from grader.words.terms import STATUSES
 from rubric.schema import Rubric, TextCheck
 
-_ORDER: tuple[Kind, ...] = ("print", "text", "lookalike", "flag", "ungraded")
+_ORDER: tuple[Kind, ...] = ("cause", "print", "text", "lookalike", "flag", "ungraded")
 _START = re.compile(
     r"^\W*(?:(?:question|aufgabe|frage|task|exercise|q)\W*\d{1,2}\W+|\d{1,2}[).:*_]+\s+)?", re.IGNORECASE
 )
 _NO_WORD = re.compile(r"[\W_]+")
+
+
+_SAVED = {
+    True: Said("The outputs saved in the upload show these values; they fit."),
+    False: Said("The outputs saved in the upload do not show right values for this."),
+    None: Said("No outputs are saved in the upload."),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +47,7 @@ class Item:
     or e.g. "flag:late".
     max_score: points at stake for each submission; None where no points are.
     text: the words or the print to be judged, as the student gave them. said: the grader's message.
+    checks: those that wait for one cause, all settled by one decision, each with its share of the points.
     cell: where it stands in the first submission's notebook, from 0. place: on the side-by-side page.
     """
 
@@ -58,29 +66,31 @@ class Item:
     expected: Any = None
     agrees: Any = None
     place: str = ""
+    checks: tuple[str, ...] = ()
+
+    @property
+    def topics(self) -> tuple[str, ...]:
+        """What marks are filed under: the checks of a cause, else the topic."""
+        return self.checks or (self.topic,)
 
 
 def queue(
     reports: Sequence[Report],
-    cells: Mapping[str, Sequence[Cell]],
     rubric: Rubric,
     lookalikes: Iterable[Alike] = (),
 ) -> tuple[Item, ...]:
-    """Everything that waits for a person, in the rubric's language and order, larger groups first.
-
-    cells: the notebook of each submission, by id; where it is missing the grader's message must do.
-    """
-    said = desk_words(rubric.language)
+    """Everything that waits for a person, in the rubric's language and order, larger groups first."""
+    speak = speech(rubric.language)
     grouped: dict[tuple[object, ...], Item] = {}
     for report in reports:
-        for key, item in _of_report(report, cells.get(report.submission.id, ()), rubric, said):
+        for key, item in _of_report(report, rubric, speak):
             held = grouped.get(key)
             grouped[key] = (
                 item if held is None else replace(held, submissions=held.submissions + item.submissions)
             )
     made = [replace(item, id=_digest(key)) for key, item in grouped.items()]
     known = {r.submission.id for r in reports}
-    made += [_lookalike(found, said) for found in lookalikes if known.issuperset(found.submissions)]
+    made += [_lookalike(found, speak) for found in lookalikes if known.issuperset(found.submissions)]
     order = [c.id for c in rubric.checks()]
     return tuple(
         sorted(
@@ -101,41 +111,80 @@ def normalised(answer: str) -> str:
     return _NO_WORD.sub(" ", _START.sub("", text)).strip()
 
 
-def _of_report(
-    report: Report, cells: Sequence[Cell], rubric: Rubric, spoken: DeskWords
-) -> Iterator[tuple[tuple[object, ...], Item]]:
+def _of_report(report: Report, rubric: Rubric, speak: Speech) -> Iterator[tuple[tuple[object, ...], Item]]:
     sub = report.submission
     if report.score is None:
-        status = words(rubric.language).statuses[report.execution.status]
-        title = spoken.ungraded.format(status=status)
-        said = report.execution.message or report.execution.status
+        status = speak.of(STATUSES[report.execution.status])
+        title = speak("Not graded: {status}", status=status)
+        said = speak.either(report.execution.said, report.execution.message) or report.execution.status
         yield (
             ("ungraded", report.execution.status, said),
             _note("ungraded", "ungraded", title, sub.id, said),
         )
     else:
         asked = {c.id: c for c in rubric.checks()}
+        yield from _causes(report, speak)
         for question in report.questions:
             for check in question.checks:
-                if check.score is not None:
+                if check.score is not None or check.cause is not None:
                     continue
                 wanted = asked.get(check.id)
                 if isinstance(wanted, TextCheck):
-                    yield _answer(report, question.title, check, wanted, cells)
+                    yield _answer(report, question.title, check, wanted, speak)
                 else:
-                    yield _print(sub.id, question.title, check)
+                    yield _print(sub.id, question.title, check, speak)
     flags: dict[str, list[str]] = {}
     for flag in report.flags:
-        flags.setdefault(flag.id, []).append(flag.message)
+        flags.setdefault(flag.id, []).append(speak.either(flag.said, flag.message))
     for name, messages in flags.items():
         said = " ".join(dict.fromkeys(messages))
-        yield ("flag", name, said), _note("flag", f"flag:{name}", spoken.flag.format(name=name), sub.id, said)
+        yield (
+            ("flag", name, said),
+            _note("flag", f"flag:{name}", speak("Flag: {name}", name=name), sub.id, said),
+        )
+
+
+def _causes(report: Report, speak: Speech) -> Iterator[tuple[tuple[object, ...], Item]]:
+    """One item for all that waits for one cause and of which the saved outputs say the same."""
+    found: dict[tuple[str, bool | None], list[CheckResult]] = {}
+    for question in report.questions:
+        for check in question.checks:
+            if check.score is None and check.cause is not None:
+                fits = check.witness.fits if check.witness else None
+                found.setdefault((check.cause, fits), []).append(check)
+    ran = speak.either(report.execution.said, report.execution.message)
+    for (cause, fits), checks in found.items():
+        names = tuple(c.id for c in checks)
+        shown = [(c.title, c.witness) for c in checks if c.witness is not None and c.witness.text]
+        told = [_first_of(checks, speak), speak.of(_SAVED[fits])]
+        if ran:
+            told.append(speak("When it ran here: {message}.", message=ran))
+        item = Item(
+            id="",
+            kind="cause",
+            topic=f"cause:{cause}",
+            title=", ".join(c.title for c in checks),
+            question="",
+            max_score=round(sum(c.max_score for c in checks), 2),
+            submissions=(report.submission.id,),
+            text="\n\n".join(f"{title}\n{witness.text}" for title, witness in shown),
+            said=" ".join(told),
+            cell=next((witness.cell for _, witness in shown), None),
+            checks=names,
+        )
+        yield ("cause", cause, fits, names), item
+
+
+def _first_of(checks: Sequence[CheckResult], speak: Speech) -> str:
+    """What the grader says of the cause; a check that the code alone decides says something else."""
+    said = [speak.either(c.said, c.message) for c in checks]
+    return max(said, key=said.count)
 
 
 def _answer(
-    report: Report, question: str, check: CheckResult, wanted: TextCheck, cells: Sequence[Cell]
+    report: Report, question: str, check: CheckResult, wanted: TextCheck, speak: Speech
 ) -> tuple[tuple[object, ...], Item]:
-    found = find_answer(wanted, cells)
+    found = check.answer
     verdicts = {c.id: c for q in report.questions for c in q.checks}
     facts = tuple(
         Fact(c.id, c.title, c.verdict) for name in wanted.facts if (c := verdicts.get(name)) is not None
@@ -150,7 +199,7 @@ def _answer(
         max_score=check.max_score,
         submissions=(report.submission.id,),
         text=text,
-        said="" if text else check.message,
+        said="" if text else speak.either(check.said, check.message),
         cell=found.cell if found else None,
         facts=facts,
     )
@@ -159,8 +208,13 @@ def _answer(
     return ("text", check.id, same, tuple(f.verdict for f in facts)), item
 
 
-def _print(submission: str, question: str, check: CheckResult) -> tuple[tuple[object, ...], Item]:
-    evidence = check.evidence
+def _print(
+    submission: str, question: str, check: CheckResult, speak: Speech
+) -> tuple[tuple[object, ...], Item]:
+    evidence, diagnosis = check.evidence, check.diagnosis
+    told = [speak.either(check.said, check.message)]
+    if diagnosis is not None:
+        told.append(speak.either(diagnosis.said_detail, diagnosis.detail))
     item = Item(
         id="",
         kind="print",
@@ -170,7 +224,7 @@ def _print(submission: str, question: str, check: CheckResult) -> tuple[tuple[ob
         max_score=check.max_score,
         submissions=(submission,),
         text=evidence.text if evidence else "",
-        said=check.message + (f" {check.diagnosis.detail}" if check.diagnosis else ""),
+        said=" ".join(told),
         cell=evidence.cell if evidence else None,
         actual=evidence.actual if evidence else None,
         expected=check.expected,
@@ -198,18 +252,23 @@ def _note(kind: Kind, topic: str, title: str, submission: str, said: str) -> Ite
     )
 
 
-def _lookalike(found: Alike, said: DeskWords) -> Item:
+def _lookalike(found: Alike, speak: Speech) -> Item:
     key = ("lookalike", *sorted(found.submissions))
     name = _digest(key)
-    item = _note("lookalike", f"lookalike:{name}", said.lookalike, "", _shared(found, said))
+    item = _note("lookalike", f"lookalike:{name}", speak("Look-alikes"), "", _shared(found, speak))
     return replace(item, id=name, submissions=found.submissions, place=found.place)
 
 
-def _shared(found: Alike, said: DeskWords) -> str:
+def _shared(found: Alike, speak: Speech) -> str:
     if found.shares is None:
-        return said.same_code
+        return speak("The same code, but for names and comments.")
     first, second = (f"{100 * share:.0f} %" for share in found.shares)
-    return said.alike.format(first=first, second=second)
+    return speak(
+        "{first} of the first's own code is in the second, {second} the other way round. That proves "
+        "nothing: read both.",
+        first=first,
+        second=second,
+    )
 
 
 def _digest(key: tuple[object, ...]) -> str:

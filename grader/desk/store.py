@@ -14,11 +14,10 @@ from grader.models import Cell, Output, Report
 
 @dataclass(frozen=True, slots=True)
 class Student:
-    """A report, where its upload came from, and its notebook (empty where it is not kept)."""
+    """A report, and where its upload came from."""
 
     report: Report
     origin: str
-    cells: tuple[Cell, ...]
 
 
 class Writing(Protocol):

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import PurePosixPath
 
-from grader.execute.inside import NEEDS
+from grader.execute.habits.stand_ins import STAND_INS
 from grader.models import AttachedFile, Cell
 from grader.syntax import parse
 
@@ -64,14 +64,9 @@ def _imports(source: str) -> Iterator[str]:
         return
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
-            yield from (_package(alias.name) for alias in node.names)
+            yield from (alias.name.partition(".")[0] for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-            yield _package(node.module)
-
-
-def _package(module: str) -> str:
-    """What has to be installed for a module."""
-    return NEEDS.get(module) or module.partition(".")[0]
+            yield node.module.partition(".")[0]
 
 
 def _imported_by_line(source: str) -> Iterator[str]:
@@ -89,6 +84,8 @@ def _imported_by_line(source: str) -> Iterator[str]:
 @lru_cache(4096)
 def _installed(name: str) -> bool:
     if name in sys.stdlib_module_names or name in ("__main__", "__future__"):
+        return True
+    if name in STAND_INS:
         return True
     if name in _OURS or not name.isidentifier():
         return name not in _OURS

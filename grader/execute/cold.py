@@ -19,8 +19,9 @@ from jupyter_client.manager import AsyncKernelManager
 
 from grader.errors import KernelStartError
 from grader.execute.channels import BoundedClient
+from grader.execute.habits import setup_text
 from grader.execute.job import Job
-from grader.execute.kernel import Ending, inside_text
+from grader.execute.kernel import Ending
 from grader.execute.workdir import copy_files
 from grader.jail.remove import remove_tree
 from grader.jail.rundir import private_directory
@@ -43,7 +44,7 @@ class ColdKernel:
 
     setup = (
         "s = {'__name__': '_setup', '__file__': '<setup>'}\n"
-        f"exec(compile({inside_text()!r}, '<setup>', 'exec'), s)\n"
+        f"exec(compile({setup_text()!r}, '<setup>', 'exec'), s)\n"
         "s.pop('install')(get_ipython())\ndel s"
     )
     isolation = Isolation(tier="none", layers={"isolation": "off: run with --allow-unsafe"})

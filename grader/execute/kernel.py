@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Literal, Protocol
 
 from grader.execute.channels import BoundedClient
@@ -28,18 +27,13 @@ class Ending:
     usage: Usage = field(default_factory=Usage)
 
 
-def inside_text() -> str:
-    """The source of `inside`."""
-    return Path(__file__).with_name("inside.py").read_text(encoding="utf-8")
-
-
 class Kernel(Protocol):
     """One running kernel with its own working directory."""
 
     client: BoundedClient
     isolation: Isolation
     setup: str
-    """code that makes it behave as `inside` describes; empty where that is done"""
+    """code that makes it behave as `grader.execute.habits` describes; empty where that is done"""
 
     def place(self, files: tuple[AttachedFile, ...], folder: str) -> None:
         """Copy files below the working directory, and make `folder` there. Raises `KernelStartError`."""

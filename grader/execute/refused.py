@@ -34,6 +34,7 @@ def _sign(kind: RefusalKind, names: str, message: str = "", about: str = "") -> 
 _SIGNS = (
     _sign("device", "AssertionError RuntimeError AcceleratorError NotImplementedError ValueError",
           r"\b(?:cuda|nvidia|mps|gpu|xpu|hip)\b", "GPU"),
+    _sign("command", "CalledProcessError", r"exit status 12[67]\b"),
     _sign("process", "RuntimeError OSError BlockingIOError", r"can't start new thread|resource temporarily"),
     _sign("process", "PermissionError", r"processes can't be started"),
     _sign("storage", "OSError", r"\[errno (?:24|27|28|122)\]"),
@@ -56,6 +57,9 @@ _SIGNS = (
     _sign("file", "OSError RuntimeError ValueError", r"no such file|not a regular file|does not exist"),
 )  # fmt: skip
 _PATH = re.compile(r"'((?:[^'\\]|\\.){1,300})'\s*$|^(?:file )?(\S{1,300}) not found")
+_PROGRAM = re.compile(r"^Command '(?:\[')?([^' ]+)")
+_GUARDS = ("AssertionError", "SystemExit")
+"""raised by a notebook that will not go on without a GPU"""
 _PACKAGE = re.compile(r"\bpackage '([\w.-]{1,80})'|No module named '([\w.]{1,80})'")
 
 
@@ -84,7 +88,10 @@ def _made(kind: RefusalKind, about: str, error: CellError) -> Refusal:
 
 
 def _about(kind: RefusalKind, error: CellError) -> str:
-    """The file's name without its folders: it is what many students have in common."""
+    """The program's or file's name without its folders: it is what many students have in common."""
+    if kind == "command":
+        program = _PROGRAM.search(error.message)
+        return PurePosixPath(program[1]).name[:80] if program else ""
     if kind not in ("file", "path"):
         return ""
     match = _PATH.search(error.message)
@@ -113,13 +120,20 @@ def refused(
     for error in errors:
         if error.cell in interrupted or error.cell in explained:
             continue
-        own = read_error(error, missing)
+        own = read_error(error, missing) or _guard(error, found)
         if own is not None:
             found[own.model_copy(update={"lost": _lost(own, failed)})] = None
     for cell in interrupted:
         lost = (cell, *(n for n in failed if n > cell))
         found[Refusal(kind="time", about="", cell=cell, effect="ended", lost=lost)] = None
     return tuple(found)[:_MOST]
+
+
+def _guard(error: CellError, told: Iterable[Refusal]) -> Refusal | None:
+    """The end of a cell that asked for a GPU and asserts that there is one."""
+    if error.name not in _GUARDS or not any(r.kind == "device" and r.cell == error.cell for r in told):
+        return None
+    return _made("device", "GPU", error)
 
 
 def _lost(refusal: Refusal, failed: Sequence[int]) -> tuple[int, ...]:

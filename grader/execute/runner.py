@@ -18,8 +18,9 @@ from grader.errors import IsolationError, KernelStartError
 from grader.execute.again import next_step
 from grader.execute.caged import CagedSource, kernel_limits
 from grader.execute.cold import ColdKernels
+from grader.execute.habits import setup_text
 from grader.execute.job import Job, Limits
-from grader.execute.kernel import Ending, KernelSource, inside_text
+from grader.execute.kernel import Ending, KernelSource
 from grader.execute.session import KernelLostError, PreludeError, blame_memory, execute
 from grader.execute.wire import describe_bytes
 from grader.jail.kernels import CagedKernels
@@ -187,7 +188,7 @@ async def _open_caged(jobs: int, least: Tier, most: Tier, first: Job) -> tuple[K
     examination = limit(examine(), most)
     if TIERS.index(examination.tier) < TIERS.index(least):
         raise IsolationError(examination.complaint(least))
-    kernels = CagedKernels(examination, spare=jobs + 1, setup=inside_text())
+    kernels = CagedKernels(examination, spare=jobs + 1, setup=setup_text())
     try:
         await kernels.warm_up(kernel_limits(first))
     except BaseException:

@@ -32,7 +32,7 @@ from grader.execute.kernel import Ending, Kernel
 from grader.execute.outputs import OutputLog, first_line
 from grader.execute.refused import ended, refused
 from grader.execute.wire import Meter, WireError, describe_bytes
-from grader.models import Cell, Execution, Said, Status, Values
+from grader.models import Cell, Execution, Said, Status, Values, counted
 
 _SETUP_S = 60.0
 _GREETING_S = 0.5
@@ -359,21 +359,23 @@ def _number(index: int, cells: tuple[Cell, ...]) -> int:
 
 def _name_interrupted(interrupted: list[int], job: Job) -> Said:
     numbers = tuple(_number(index, job.cells) for index in interrupted)
-    return Said(
+    return counted(
+        len(numbers),
         "cell {cells} exceeded {seconds:g} s and was interrupted; the cells after it ran",
-        {"cells": numbers, "seconds": job.limits.cell_s, "n": len(numbers)},
         "cells {cells} exceeded {seconds:g} s and were interrupted; the cells after them ran",
+        {"cells": numbers, "seconds": job.limits.cell_s},
     )
 
 
 def _name_errors(log: OutputLog, cells: tuple[Cell, ...]) -> Said:
     first = log.errors()[0]
     more = len({error.cell for error in log.errors()} - {first.cell})
-    what: Values = {"cell": _number(first.cell, cells), "name": first.name, "n": more}
+    what: Values = {"cell": _number(first.cell, cells), "name": first.name}
     if not more:
         return Said("cell {cell} raised {name}; all cells ran", what)
-    return Said(
+    return counted(
+        more,
         "cell {cell} raised {name}, and {n} more cell raised; all cells ran",
-        what,
         "cell {cell} raised {name}, and {n} more cells raised; all cells ran",
+        what,
     )

@@ -1,8 +1,9 @@
 """Output text → printed tensors: everything that looks like a value, with its precision and place.
 
-Pure, never raises on any text, linear in the text's length. Bounded: of one output, at most
-`MAX_TENSORS` tensors and about `MAX_VALUES` values are kept, half from the beginning and half from
-the end; of one tensor the first `MAX_VALUES_PER_TENSOR` values (then it counts as elided).
+Pure, never raises on any text, linear in the text's length. Bounded: of one run, however many outputs
+it has, at most `MAX_TENSORS` tensors and about `MAX_VALUES` values are kept, half from the beginning and
+half from the end; of one tensor the first `MAX_VALUES_PER_TENSOR` values (then it counts as elided).
+A tensor without elements is no value.
 
 What a caller should know beyond `PrintedTensor`:
 
@@ -25,12 +26,20 @@ from dataclasses import replace
 from grader.extract.attach import Channel, attach_labels
 from grader.extract.entries import drop_row_numbers, join_entries, join_lines
 from grader.extract.html import extract_html
-from grader.extract.nodes import MAX_TENSORS, MAX_VALUES, MAX_VALUES_PER_TENSOR, Sink
+from grader.extract.nodes import MAX_TENSORS, MAX_VALUES, MAX_VALUES_PER_TENSOR, Node, Sink
 from grader.extract.read import read_nodes
 from grader.extract.spelling import plain_spelling, unadorned
 from grader.models import Output, PrintedTensor
 
-__all__ = ["MAX_TENSORS", "MAX_VALUES", "MAX_VALUES_PER_TENSOR", "extract", "extract_text"]
+__all__ = [
+    "MAX_TENSORS",
+    "MAX_VALUES",
+    "MAX_VALUES_PER_TENSOR",
+    "Sink",
+    "extract",
+    "extract_output",
+    "extract_text",
+]
 
 
 def extract(outputs: Sequence[Output]) -> tuple[PrintedTensor, ...]:
@@ -39,27 +48,36 @@ def extract(outputs: Sequence[Output]) -> tuple[PrintedTensor, ...]:
     Spans count characters of `Output.text`. Where only the output's HTML could be read, the span
     is the whole text.
     """
-    found: list[PrintedTensor] = []
+    found: Sink[PrintedTensor] = Sink()
     for output in outputs:
-        if output.kind == "error":
-            continue
-        plain = extract_text(output.text, cell=output.cell, output=output.index, channel=output.kind)
-        if output.html:
-            rich = join_lines(join_entries(extract_html(output.html, output.text, extract_text)))
-            if rich and [item.values for item in rich] != [item.values for item in plain]:
-                plain = tuple(
-                    replace(item, cell=output.cell, output=output.index, channel=output.kind) for item in rich
-                )
-        found.extend(plain)
+        for item in extract_output(output):
+            found.add(item)
     return tuple(found)
+
+
+def extract_output(output: Output) -> tuple[PrintedTensor, ...]:
+    """`extract` of one output; several go into one `Sink`, which holds the bounds of a run."""
+    if output.kind == "error":
+        return ()
+    plain = extract_text(output.text, cell=output.cell, output=output.index, channel=output.kind)
+    if not output.html:
+        return plain
+    rich = join_lines(join_entries(extract_html(output.html, output.text, extract_text)))
+    if not rich or [item.values for item in rich] == [item.values for item in plain]:
+        return plain
+    return tuple(
+        replace(item, cell=output.cell, output=output.index, channel=output.kind)
+        for item in rich
+        if item.values
+    )
 
 
 def extract_text(
     text: str, *, cell: int = 0, output: int = 0, channel: Channel = "stdout"
 ) -> tuple[PrintedTensor, ...]:
     """Every printed tensor in one text, in order."""
-    sink = Sink()
+    sink: Sink[Node] = Sink()
     text = unadorned(text)
     read_nodes(plain_spelling(text), sink.add)
     found = attach_labels(text, list(sink), cell=cell, output=output, channel=channel)
-    return tuple(join_lines(drop_row_numbers(join_entries(found))))
+    return tuple(item for item in join_lines(drop_row_numbers(join_entries(found))) if item.values)

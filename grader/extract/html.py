@@ -1,87 +1,27 @@
-"""An output's HTML → printed tensors: tables cell by cell, everything else as text without tags.
-
-Works on a tag's name alone and with one linear pattern, since the text is a student's.
-"""
+"""An output's HTML → printed tensors: tables cell by cell, everything else as text (pure)."""
 
 from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from html import unescape
 
 from grader.extract.labels import LONGEST, heading, tidy
 from grader.extract.nodes import MAX_TENSORS
 from grader.extract.numbers import NUMBER, Parsed, parse_loose_row
 from grader.extract.precision import softened
 from grader.extract.spelling import plain_spelling
-from grader.extract.unseen import without_unseen
+from grader.hypertext import Cell, Table, pieces
 from grader.models import PrintedTensor
 
-_TAG = re.compile(r"<(/?)([A-Za-z][A-Za-z0-9]{0,12})\b[^<>]*+>")
-_POWER = re.compile(r"(?<=10)<sup\b[^<>]*+>([^<>]{1,12})</sup>", re.IGNORECASE)
-_HIDDEN = re.compile(r"<(style|script)\b[^<>]*+>[^<]*+</\1>", re.IGNORECASE)
-_LINE_TAGS = frozenset(
-    (
-        "br",
-        "p",
-        "div",
-        "li",
-        "tr",
-        "table",
-        "h1",
-        "h2",
-        "h3",
-        "h4",
-        "h5",
-        "h6",
-        "pre",
-        "ul",
-        "ol",
-        "dl",
-        "dt",
-        "dd",
-    )
-)
 _ONE_NUMBER = re.compile(rf"\s*{NUMBER}(?:,[0-9]++)?\s*\Z")
 _COUNT = re.compile(r"\s*[0-9]+\s*\Z")
-_SPAN = re.compile(r"\b(row|col)span\s{0,3}=\s{0,3}[\"']?([0-9]{1,4})\b", re.IGNORECASE)
 _SIGN = re.compile(r"([+\-−])[ ]{1,3}(?=[0-9.])")
 _MOST_LEVELS = 4
 _MISSING = frozenset({"", "...", "…"})
 
 Read = Callable[[str], tuple[PrintedTensor, ...]]
-
-
-@dataclass(slots=True)
-class _Cell:
-    """text: as read, a number in its plain spelling. rows, columns: how many it spans."""
-
-    text: str
-    head: bool
-    rows: int = 1
-    columns: int = 1
-
-
-@dataclass(slots=True)
-class _Table:
-    """title: its caption. rows: of cells; index names that span several rows are in each of them."""
-
-    title: str = ""
-    rows: list[list[_Cell]] = field(default_factory=list)
-    carried: list[tuple[_Cell, int]] = field(default_factory=list)
-
-    def start_row(self) -> None:
-        """A row, with the names that reach down into it."""
-        self.rows.append([cell for cell, _ in self.carried])
-        self.carried = [(cell, left - 1) for cell, left in self.carried if left > 1]
-
-    def add(self, cell: _Cell) -> None:
-        """A cell of the last row."""
-        self.rows[-1].append(cell)
-        if cell.head and cell.rows > 1 and len(self.carried) < _MOST_LEVELS:
-            self.carried.append((cell, cell.rows - 1))
 
 
 def extract_html(html: str, text: str, read: Read) -> list[PrintedTensor]:
@@ -94,66 +34,30 @@ def extract_html(html: str, text: str, read: Read) -> list[PrintedTensor]:
     found: list[PrintedTensor] = []
     title = ""
     span = (0, len(text))
-    for piece in _pieces(_POWER.sub(r"^\1", _HIDDEN.sub("", without_unseen(_without_comments(html))))):
+    for piece in pieces(html):
         if isinstance(piece, str):
             found.extend(read(piece))
             title = _last_words(piece, read)
         else:
-            found.extend(_read_table(piece, piece.title or title, read))
+            found.extend(_read_table(piece, tidy(piece.title) or title, read))
         if len(found) > MAX_TENSORS:
             break
     return [replace(item, span=span) for item in found[:MAX_TENSORS]]
 
 
-def _without_comments(html: str) -> str:
-    kept: list[str] = []
-    at = 0
-    while (start := html.find("<!--", at)) >= 0 and (end := html.find("-->", start + 4)) >= 0:
-        kept.append(html[at:start])
-        at = end + 3
-    kept.append(html[at:])
-    return "".join(kept)
-
-
-def _pieces(html: str) -> Iterator[str | _Table]:
-    """Text and tables, in order. A table inside a table is read as part of the cell it is in."""
-    words: list[str] = []
-    table: _Table | None = None
-    spans: dict[str, int] = {}
-    depth = 0
-    at = 0
-    for match in _TAG.finditer(html):
-        words.append(html[at : match.start()])
-        at = match.end()
-        closing, name = match[1] == "/", (match[2] or "").lower()
-        if name == "table":
-            depth += -1 if closing else 1
-            if depth == 1 and not closing:
-                yield unescape("".join(words))
-                words, table = [], _Table()
-            elif depth <= 0 and table is not None:
-                yield table
-                words, table, depth = [], None, 0
-        elif table is not None and depth == 1 and name in ("tr", "td", "th"):
-            if name == "tr":
-                if not closing:
-                    table.start_row()
-            elif closing and table.rows:
-                text = _cell_text(unescape("".join(words)))
-                table.add(_Cell(text, name == "th", spans.get("row", 1), spans.get("col", 1)))
-            elif not closing:
-                spans = {kind.lower(): int(count) for kind, count in _SPAN.findall(match[0][:400])}
-            words = []
-        elif table is not None and depth == 1 and name == "caption":
-            table.title = tidy(unescape("".join(words))) if closing else ""
-            words = []
-        elif name in _LINE_TAGS:
-            words.append("\n")
-    words.append(html[at:])
-    if table is not None:
-        yield table
-    else:
-        yield unescape("".join(words))
+def _rows(table: Table) -> list[list[Cell]]:
+    """Its rows with their texts as read; index names that span several rows are in each of them."""
+    made: list[list[Cell]] = []
+    carried: list[tuple[Cell, int]] = []
+    for row in table.rows:
+        made.append([cell for cell, _ in carried])
+        carried = [(cell, left - 1) for cell, left in carried if left > 1]
+        for cell in row:
+            cell.text = _cell_text(cell.text)
+            made[-1].append(cell)
+            if cell.head and cell.rows > 1 and len(carried) < _MOST_LEVELS:
+                carried.append((cell, cell.rows - 1))
+    return made
 
 
 def _cell_text(text: str) -> str:
@@ -168,12 +72,13 @@ def _last_words(text: str, read: Read) -> str:
     return "" if read(line) else heading(line)
 
 
-def _read_table(table: _Table, title: str, read: Read) -> list[PrintedTensor]:
+def _read_table(table: Table, title: str, read: Read) -> list[PrintedTensor]:
     found: list[PrintedTensor] = []
-    heads = [row for row in table.rows if row and all(c.head for c in row)]
+    rows = _rows(table)
+    heads = [row for row in rows if row and all(c.head for c in row)]
     named = [c.text for row in heads for c in row if c.text and not _COUNT.match(c.text)]
     block = _Block((title or " ".join(named))[:LONGEST], groups=_column_groups(heads))
-    for row in table.rows:
+    for row in rows:
         cells = [c for c in row if not c.head]
         if not cells:
             continue
@@ -199,7 +104,7 @@ def _read_table(table: _Table, title: str, read: Read) -> list[PrintedTensor]:
     return found
 
 
-def _beside(row: list[_Cell], cell: _Cell) -> str:
+def _beside(row: list[Cell], cell: Cell) -> str:
     """The words of the other cells of a row, as many as a label takes."""
     words: list[str] = []
     length = 0
@@ -212,7 +117,7 @@ def _beside(row: list[_Cell], cell: _Cell) -> str:
     return " ".join(words)[:LONGEST]
 
 
-def _column_groups(heads: list[list[_Cell]]) -> list[tuple[str, int]]:
+def _column_groups(heads: list[list[Cell]]) -> list[tuple[str, int]]:
     """Names over several columns each, with their widths (`h1` over four, `h2` over four); else []."""
     for row in heads:
         groups = [(cell.text, cell.columns) for cell in row if cell.text and not _COUNT.match(cell.text)]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from array import array
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sized
 from dataclasses import dataclass
-from typing import Literal
+from typing import Generic, Literal, Protocol, TypeVar
 
 Form = Literal["tensor", "array", "list", "table", "row", "number"]
 
@@ -45,21 +45,29 @@ class Node:
     scale: float = 1.0
 
 
-class Sink:
-    """Nodes in the order of the text: the first and the last ones where there are too many.
+class _Valued(Protocol):
+    @property
+    def values(self) -> Sized: ...
 
-    At most MAX_TENSORS nodes and about MAX_VALUES values are kept, half from each end.
+
+N = TypeVar("N", bound=_Valued)
+
+
+class Sink(Generic[N]):
+    """What was found, in the order of the text: the first and the last of it where there is too much.
+
+    At most MAX_TENSORS nodes or tensors and about MAX_VALUES values are kept, half from each end.
     """
 
     def __init__(self) -> None:
-        self._head: list[Node] = []
+        self._head: list[N] = []
         self._head_values = 0
-        self._tail: deque[Node] = deque()
+        self._tail: deque[N] = deque()
         self._tail_values = 0
         self._full = False
 
-    def add(self, node: Node) -> None:
-        """Append a node; drops the oldest one of the second half if need be."""
+    def add(self, node: N) -> None:
+        """Append one; drops the oldest one of the second half if need be."""
         size = len(node.values)
         if not self._full:
             self._head.append(node)
@@ -73,6 +81,6 @@ class Sink:
         ):
             self._tail_values -= len(self._tail.popleft().values)
 
-    def __iter__(self) -> Iterator[Node]:
+    def __iter__(self) -> Iterator[N]:
         yield from self._head
         yield from self._tail

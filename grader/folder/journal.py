@@ -22,6 +22,7 @@ class Run(Record):
 
     world: str
     execution: str
+    notebook: int = Field(default=0, description="place of the notebook among the student's")
 
 
 class JournalEntry(Record):

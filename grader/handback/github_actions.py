@@ -12,7 +12,6 @@ from typing import Literal
 from grader.handback.standing import FEW, Standing
 from grader.models import VerdictName
 from grader.text import one_line
-from grader.words.student_page import points
 
 Level = Literal["error", "warning", "notice"]
 
@@ -65,13 +64,18 @@ def _of_one(standing: Standing) -> Iterator[tuple[Level, str, str, str]]:
         yield _whole(standing)
         return
     for trouble in view.troubles:
-        yield "error", path, view.words.ran_badly, trouble.text
+        yield "error", path, view.speak("When your notebook ran"), trouble.text
     for finding in view.findings:
         level = _LEVELS.get(finding.verdict, "notice")
         yield level, path, f"{', '.join(finding.titles)} ({finding.points})", finding.reason
     if standing.report.pending:
         pending = standing.report.pending
-        waiting = view.words.waiting[pending != 1].format(pending=points(pending, view.words))
+        waiting = view.speak.counted(
+            pending,
+            "{pending} point waits for a person to read your work.",
+            "{pending} points wait for a person to read your work.",
+            pending=view.speak.points(pending),
+        )
         yield "notice", path, view.headline, waiting
 
 

@@ -1,6 +1,6 @@
 """Moodle: the grading worksheet filled in, and the feedback zip (docs.moodle.org, "Offline grading").
 
-The worksheet is the platform's own file, in English or German: only the grade and the comment change.
+The worksheet is the platform's own file, in any language: only the grade and the comment change.
 A row is found by the id in its identifier, and only if the name agrees; a team's by its name. The zip is
 read by Moodle as `<name without _>_<participant's id>_assignsubmission_file/…`, from the left
 (mod/assign/feedback/file/importziplib.php), while a team's folder in an export has the id of the group
@@ -18,33 +18,13 @@ from pathlib import Path
 from grader.errors import UsageError
 from grader.handback.given import Handed, NotHanded, comment, number, safe_text, same_name
 from grader.handback.table import Sheet, read
+from grader.intake.worksheet import Columns, can_not_be_changed, columns, identifier
 from grader.text import visible
 from rubric.schema import Rubric
 
-_IDENTIFIER = frozenset({"identifier", "id"})
-_NAME = frozenset({"full name", "vollständiger name"})
-_GROUP = frozenset({"group", "gruppe"})
-_GRADE = frozenset({"grade", "bewertung"})
-_MAXIMUM = frozenset({"maximum grade", "bestwertung"})
-_LOCKED = frozenset({"grade can be changed", "bewertung kann geändert werden"})
-_SCALE = frozenset({"scale", "skala", "bewertungsskala"})
-_COMMENT = frozenset({"feedback comments", "feedback als kommentar"})
-_NO = frozenset({"no", "nein"})
-_DIGITS = re.compile(r"(\d+)\s*$")
 _FOLDER = re.compile(r"^.+_\d+_assignsubmission_file_?$")
 _FLAT = re.compile(r"^(.+?_\d+_assignsubmission_file_).+$")
 _MARKUP = re.compile(r"<[^<>]*>")
-
-
-@dataclass(frozen=True, slots=True)
-class _Columns:
-    identifier: int
-    grade: int
-    name: int | None
-    group: int | None
-    maximum: int | None
-    locked: int | None
-    comment: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +50,8 @@ def fill(path: Path, given: Sequence[Handed], rubric: Rubric, scale: bool) -> Fi
     rows = sheet.rows[1:]
     by_id: dict[str, list[list[str]]] = {}
     for row in rows:
-        if found := _DIGITS.search(row[columns.identifier]):
-            by_id.setdefault(found[1], []).append(row)
+        if found := identifier(row[columns.identifier]):
+            by_id.setdefault(found, []).append(row)
     left: list[NotHanded] = []
     taken: dict[int, str] = {}
     prefixes: dict[str, list[str]] = {}
@@ -84,7 +64,7 @@ def fill(path: Path, given: Sequence[Handed], rubric: Rubric, scale: bool) -> Fi
                 raise UsageError(f"{path}: {taken[id(row)]} and {handed.id} would get the same row; mark one")
             taken[id(row)] = handed.id
             prefixes.setdefault(handed.id, []).append(_prefix_of_row(handed, row, columns))
-            if columns.locked is not None and row[columns.locked].strip().casefold() in _NO:
+            if columns.locked is not None and can_not_be_changed(row[columns.locked]):
                 left.append(NotHanded(handed.id, "the worksheet says that the grade can't be changed"))
                 continue
             if handed.grade is not None:
@@ -108,11 +88,11 @@ def feedback(given: Sequence[Handed], filled: Filled | None) -> Iterator[tuple[s
         yield from ((prefix + "feedback.html", page) for prefix in known)
 
 
-def _prefix_of_row(handed: Handed, row: Sequence[str], columns: _Columns) -> str:
-    found = _DIGITS.search(row[columns.identifier])
-    if found is None or found[1] == handed.student.id:
+def _prefix_of_row(handed: Handed, row: Sequence[str], columns: Columns) -> str:
+    found = identifier(row[columns.identifier])
+    if found is None or found == handed.student.id:
         return _prefix(handed)
-    return _named(_full_name(row, columns) or "Participant", found[1])
+    return _named(_full_name(row, columns) or "Participant", found)
 
 
 def _prefix(handed: Handed) -> str:
@@ -130,31 +110,23 @@ def _named(name: str, id: str) -> str:
     return f"{clean or 'Participant'}_{id}_assignsubmission_file/"
 
 
-def _columns(sheet: Sheet) -> _Columns:
-    identifier, grade = sheet.column(_IDENTIFIER), sheet.column(_GRADE)
-    if identifier is None or grade is None:
-        raise UsageError(
-            f"{sheet.path} is no grading worksheet: it lacks the column "
-            f"{'Identifier (ID)' if identifier is None else 'Grade (Bewertung)'}; download it again"
-        )
-    if sheet.column(_MAXIMUM) is None and sheet.column(_SCALE) is not None:
+def _columns(sheet: Sheet) -> Columns:
+    found = columns(sheet.rows)
+    if found is not None and found.scaled:
         raise UsageError(
             f"{sheet.path}: the assignment is graded by the words of a scale, which points are not; set its "
             "grade type to Point and download the worksheet again"
         )
-    return _Columns(
-        identifier,
-        grade,
-        sheet.column(_NAME),
-        sheet.column(_GROUP),
-        sheet.column(_MAXIMUM),
-        sheet.column(_LOCKED),
-        sheet.column(_COMMENT),
-    )
+    if found is None or found.grade < 0:
+        raise UsageError(
+            f"{sheet.path} is no grading worksheet: expected the columns that Moodle writes, an identifier "
+            "first, then names, and the grade in front of its maximum; download it again"
+        )
+    return found
 
 
 def _rows(
-    handed: Handed, by_id: Mapping[str, list[list[str]]], rows: Sequence[list[str]], columns: _Columns
+    handed: Handed, by_id: Mapping[str, list[list[str]]], rows: Sequence[list[str]], columns: Columns
 ) -> list[list[str]]:
     name = handed.student.name
     found = by_id.get(handed.student.id or "", [])
@@ -164,7 +136,7 @@ def _rows(
     return [row for row in rows if row[columns.group].strip() and same_name(row[columns.group], name)]
 
 
-def _agrees(name: str, row: Sequence[str], columns: _Columns) -> bool:
+def _agrees(name: str, row: Sequence[str], columns: Columns) -> bool:
     """Moodle puts the group in front of the name where an assignment has groups: `Group A-Ana Ruiz`."""
     full = _full_name(row, columns)
     return same_name(name, full) or (
@@ -172,7 +144,7 @@ def _agrees(name: str, row: Sequence[str], columns: _Columns) -> bool:
     )
 
 
-def _full_name(row: Sequence[str], columns: _Columns) -> str:
+def _full_name(row: Sequence[str], columns: Columns) -> str:
     """The name, without the markup in which Moodle wraps that of somebody who was suspended."""
     return unescape(_MARKUP.sub("", row[columns.name])).strip() if columns.name is not None else ""
 
@@ -182,7 +154,7 @@ def _markup(text: str) -> str:
     return escape(text, quote=False).replace("\n", "<br>")
 
 
-def _grade(handed: Handed, row: Sequence[str], columns: _Columns, path: Path, scale: bool) -> str:
+def _grade(handed: Handed, row: Sequence[str], columns: Columns, path: Path, scale: bool) -> str:
     given = row[columns.maximum].strip() if columns.maximum is not None else ""
     decimal = "," if "," in given else "."
     grade = handed.grade or 0.0

@@ -12,7 +12,6 @@ from rubric.schema import Rubric
 FEW = 5
 """submissions of which each is shown as if alone: a push with a second notebook in it is no class yet"""
 
-_AGAIN = {"en": "This job has to be run again.", "de": "Dieser Job muss noch einmal laufen."}
 _NEAR = 1e-9  # 33.3 % of 3 points is reached by 0.999
 
 
@@ -38,7 +37,7 @@ class Standing:
     @property
     def again(self) -> str:
         """After our fault a class is graded again by whoever grades it; a push by whoever pushed."""
-        return _AGAIN[self.view.words.language]
+        return self.view.speak("This job has to be run again.")
 
 
 def stand(report: Report, path: str, rubric: Rubric, fail_under: float | None) -> Standing:

@@ -7,16 +7,12 @@ from collections.abc import Iterator, Sequence
 from grader.handback.standing import Standing
 from grader.report.statistics import ClassStatistics, statistics
 from grader.text import markdown
-from grader.words.student_page import MARKS, Words, points
+from grader.words.speech import Speech, points
+from grader.words.terms import MARKS, STATUSES
 from rubric.schema import Rubric
 
 MOST_BYTES = 1_000_000
 """GitHub shows a summary of at most 1 MiB"""
-
-_ASKED = {
-    "en": ("{mark} At least {percent} % of the points are asked for: {word}.", "reached", "not reached"),
-    "de": ("{mark} Verlangt sind mindestens {percent} % der Punkte: {word}.", "erreicht", "nicht erreicht"),
-}
 
 
 def of_student(standing: Standing, page: str, fail_under: float | None) -> str:
@@ -59,10 +55,11 @@ def _asked(standing: Standing, fail_under: float | None) -> str:
         return f"**{standing.again}**"
     if fail_under is None or standing.reached is None:
         return ""
-    spoken = standing.view.words
-    sentence, yes, no = _ASKED[spoken.language]
-    mark, word = ("✅", yes) if standing.reached else ("❌", no)
-    return sentence.format(mark=mark, percent=points(fail_under, spoken), word=word)
+    speak = standing.view.speak
+    percent = speak.points(fail_under)
+    if standing.reached:
+        return speak("✅ At least {percent} % of the points are asked for: reached.", percent=percent)
+    return speak("❌ At least {percent} % of the points are asked for: not reached.", percent=percent)
 
 
 def _head(
@@ -107,15 +104,15 @@ def _rows(standings: Sequence[Standing]) -> Iterator[str]:
         score = "–" if report.score is None else points(report.score)
         waiting = points(report.pending) if report.pending else ""
         marks = " ".join("".join(MARKS[c.verdict] for c in q.checks) for q in view.questions)
-        notes = [] if report.execution.status == "ok" else [_status(view.words, standing)]
+        notes = [] if report.execution.status == "ok" else [_status(view.speak, standing)]
         if standing.reached is False and not standing.ours:
             notes.append("❌")
         name = markdown(report.submission.id, 80)
         yield f"| {name} | {score} | {waiting} | {marks} | {markdown(', '.join(notes), 200)} |"
 
 
-def _status(spoken: Words, standing: Standing) -> str:
-    return spoken.statuses[standing.report.execution.status]
+def _status(speak: Speech, standing: Standing) -> str:
+    return speak.of(STATUSES[standing.report.execution.status])
 
 
 def _cut(text: str) -> str:

@@ -1,22 +1,26 @@
-"""Which of the files that one student handed in is the notebook to grade."""
+"""Which files that one student handed in may be the notebook to grade, the likeliest first."""
 
 from __future__ import annotations
 
 import filecmp
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from grader.intake.files import holds_a_notebook
 from grader.intake.tree import File, Parts
-from grader.models import Flag, Said, Values, verbatim
+from grader.models import Flag, Said, Values, counted, verbatim
+
+MOST = 8
+"""notebooks of one student that are run to see which of them answers"""
 
 NOTHING = Said("nothing was handed in")
 _SHOWN = 4
 _FLAGGED = 10
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class ChoiceItem:
     """One file of a student's. below: its path as handed in. order: the larger, the newer (0: unknown)."""
 
@@ -31,12 +35,18 @@ class ChoiceItem:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """notebook None: there is none, and `problem` says why. others: what comes along."""
+    """Notebooks that may answer, the first one first; what they show decides (`judging.several`).
 
-    notebook: ChoiceItem | None
-    others: tuple[ChoiceItem, ...]
+    together: the rubric names several, to be graded together in this order. unseen: names of further ones.
+    problem: why there is none. files: everything that can be read, the notebooks too.
+    """
+
+    notebooks: tuple[ChoiceItem, ...]
+    files: tuple[ChoiceItem, ...]
     flags: tuple[Flag, ...] = ()
     problem: Said | None = None
+    together: bool = False
+    unseen: tuple[str, ...] = ()
 
 
 def is_script_name(name: str) -> bool:
@@ -44,41 +54,33 @@ def is_script_name(name: str) -> bool:
     return name.lower().endswith(".py")
 
 
-def choose(items: Sequence[ChoiceItem], prefer: str | None) -> Choice:
-    """The only notebook; of several the one that fits `prefer` (a glob, case ignored), else the newest.
+def choose(items: Sequence[ChoiceItem], prefer: Sequence[str]) -> Choice:
+    """The notebooks among these that may answer.
 
-    Newer is what the platform numbers higher, then what was changed later, then the later name. Without
-    a notebook by name the same holds for notebooks under another name, and then for Python scripts. What
-    was refused is never chosen, but flagged.
+    prefer: the rubric's globs (case ignored). Where one fits a single file, that is the one; several globs
+    name notebooks that belong together. Without a notebook by name the same holds for notebooks under
+    another name, and then for Python scripts. What was refused is never chosen, but flagged.
     """
     usable = [i for i in items if not i.file.refused]
     refused = [i for i in items if i.file.refused]
     flags = refused_flags([(i.name, i.file.refused) for i in refused if i.file.refused is not None])
     candidates = [i for i in usable if i.file.is_notebook]
     if not candidates and (candidates := [i for i in usable if holds_a_notebook(i.file.path, i.name)]):
-        names = _names(candidates)
+        names = _names([i.name for i in candidates])
         text = Said("No file has a notebook's name, but this is one: {names}.", {"names": names})
         flags.append(Flag.of("renamed", text))
     candidates = candidates or [i for i in usable if is_script_name(i.name)]
     if not candidates:
-        return Choice(None, tuple(usable), (), _no_notebook(usable, refused))
-    fitting = [i for i in candidates if prefer and fnmatchcase(i.name.casefold(), prefer.casefold())]
-    best = max(fitting or candidates, key=_newness)
-    others_than_best = [i for i in candidates if i is not best]
-    rest = [i for i in others_than_best if not _same(i, best)]
-    if rest:
-        why = (
-            Said("the one that fits {pattern!r}", {"pattern": prefer or ""})
-            if len(fitting) == 1
-            else _why_newest(best, fitting or candidates)
-        )
-        text = Said(
-            "{count} notebooks were handed in; graded: {graded}, {why}; not: {rest}.",
-            {"count": len(rest) + 1, "graded": best.name, "why": why, "rest": _names(rest)},
-        )
-        flags.append(Flag.of("several_notebooks", text))
-    others = tuple(i for i in usable if i is not best and not (i in others_than_best and i.file.is_notebook))
-    return Choice(best, others, tuple(flags))
+        return Choice((), tuple(usable), (), _no_notebook(usable, refused))
+    candidates = _different(sorted(candidates, key=_newness, reverse=True))
+    named = [[i for i in candidates if fnmatchcase(i.name.casefold(), p.casefold())] for p in prefer]
+    together = len(prefer) > 1 and sum(len(n) == 1 for n in named) > 1
+    if together:
+        chosen = tuple(dict.fromkeys(n[0] for n in named if len(n) == 1))
+        return Choice(chosen, tuple(usable), tuple(flags), together=True)
+    fitting = [i for found in named for i in found] or candidates
+    unseen = tuple(i.name for i in fitting[MOST:])
+    return Choice(tuple(fitting[:MOST]), tuple(usable), tuple(flags), unseen=unseen)
 
 
 def refused_flags(refused: Sequence[tuple[str, Said]]) -> list[Flag]:
@@ -88,31 +90,37 @@ def refused_flags(refused: Sequence[tuple[str, Said]]) -> list[Flag]:
         for name, reason in refused[:_FLAGGED]
     ]
     if more := len(refused[_FLAGGED:]):
-        told.append(Said("{n} more file was left out.", {"n": more}, "{n} more files were left out."))
+        told.append(counted(more, "{n} more file was left out.", "{n} more files were left out."))
     return [Flag.of("refused_file", text) for text in told]
 
 
-def _newness(item: ChoiceItem) -> tuple[int, float, str]:
+def _newness(item: ChoiceItem) -> tuple[int, float, int, list[tuple[int, str]]]:
+    """The larger, the likelier: the platform's numbers, the time, near the top, the later name."""
     try:
         changed = item.file.path.lstat().st_mtime
     except OSError:
         changed = 0.0
-    return item.order, changed, "/".join(item.below)
+    natural = [
+        (int(piece), "") if piece.isdecimal() and len(piece) < 20 else (-1, piece)
+        for piece in re.split(r"(\d+)", "/".join(item.below))
+    ]
+    return item.order, changed, -len(item.below), natural
+
+
+def _different(items: Sequence[ChoiceItem]) -> list[ChoiceItem]:
+    """Copies of one notebook, as each member of a team hands in, leave nothing to choose."""
+    kept: list[ChoiceItem] = []
+    for item in items:
+        if not any(_same(item, other) for other in kept[: 4 * MOST]):
+            kept.append(item)
+    return kept
 
 
 def _same(one: ChoiceItem, other: ChoiceItem) -> bool:
-    """Copies of one notebook, as each member of a team hands in, leave nothing to choose."""
     try:
         return filecmp.cmp(one.file.path, other.file.path, shallow=False)
     except OSError:
         return False
-
-
-def _why_newest(best: ChoiceItem, among: Sequence[ChoiceItem]) -> Said:
-    """What the choice really rests on: uploads of one moment have no newest."""
-    if any(i is not best and _newness(i)[:2] == _newness(best)[:2] for i in among):
-        return Said("the last by name, for no time tells which is newer")
-    return Said("the newest")
 
 
 def _no_notebook(usable: Sequence[ChoiceItem], refused: Sequence[ChoiceItem]) -> Said:
@@ -122,12 +130,13 @@ def _no_notebook(usable: Sequence[ChoiceItem], refused: Sequence[ChoiceItem]) ->
             return Said("{name}: {why} (and {n} more)", first)
         return Said("{name}: {why}", first)
     if usable:
-        return Said("no notebook among what was handed in ({names})", {"names": _names(usable)})
+        names = _names([i.name for i in usable])
+        return Said("no notebook among what was handed in ({names})", {"names": names})
     return NOTHING
 
 
-def _names(items: Sequence[ChoiceItem]) -> Said:
-    names = tuple(i.name[:80] for i in items)
-    if more := len(names[_SHOWN:]):
-        return Said("{names}, and {n} more", {"names": names[:_SHOWN], "n": more})
-    return verbatim(", ".join(names))
+def _names(names: Sequence[str]) -> Said:
+    shown = tuple(name[:80] for name in names)
+    if more := len(shown[_SHOWN:]):
+        return Said("{names}, and {n} more", {"names": shown[:_SHOWN], "n": more})
+    return verbatim(", ".join(shown))

@@ -63,7 +63,7 @@ def _inside(path: Path, root: Path | None) -> Path:
     except (OSError, RuntimeError):
         raise Refused(Said("a link that leads nowhere")) from None
     if root is not None and not target.is_relative_to(root):
-        raise Refused(Said("a link that leads out of the folder; hand in the notebook itself"))
+        raise Refused(Said("a link that leads out of the student's own files; hand in the notebook itself"))
     return target
 
 

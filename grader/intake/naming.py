@@ -6,7 +6,7 @@ import hashlib
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 MAX_LENGTH = 80
@@ -18,10 +18,15 @@ _WINDOWS = re.compile(r"^(con|prn|aux|nul|com\d|lpt\d)(\.|$)", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """What an id is made from. folders: the folders above the file, outermost first."""
+    """What an id is made from.
+
+    file: what tells whose it is, most often. folders: what else may, outermost first. root: the name of the
+    folder around the class, which an id depends on only where nothing else tells two uploads apart.
+    """
 
     folders: tuple[str, ...]
     file: str
+    root: str = ""
 
     @property
     def path(self) -> str:
@@ -53,11 +58,12 @@ def safe(text: str) -> str:
 
 
 def assign(names: Sequence[Named]) -> list[str]:
-    """An id per name, in order: the safe stem; where stems meet, with the folder before it; then a digest.
+    """An id per name, in order: the safe stem; where stems meet, with the folders that tell them apart.
 
     Two stems meet when a file system that ignores case could not keep their folders apart. An id
     depends on the other files only where it has to: a stem that nobody else has is never changed,
-    and of several that become alike (`a b`, `a_b`) the one that needed no change keeps its own.
+    and of several that become alike (`a b`, `a_b`) the one that needed no change keeps its own. Where the
+    folders do not tell either, a digest of the path does.
     """
     stems = [safe(stem(n.file)) for n in names]
     exact = [stem(n.file) == s for n, s in zip(names, stems, strict=True)]
@@ -67,7 +73,16 @@ def assign(names: Sequence[Named]) -> list[str]:
         for s, e in zip(stems, exact, strict=True)
     ]
     taken = {s.casefold() for s, k in zip(stems, keeps, strict=True) if k}
-    longer = [safe(f"{n.folders[-1]}-{s}") if n.folders else s for n, s in zip(names, stems, strict=True)]
+    paths = Counter(n.path for n in names)
+    meeting: dict[str, list[Named]] = {}
+    for name, short, keep in zip(names, stems, keeps, strict=True):
+        if not keep:
+            meeting.setdefault(short.casefold(), []).append(name)
+    telling = {short: _telling(group) for short, group in meeting.items()}
+    longer = [
+        s if k else safe("-".join((*_at(n, telling[s.casefold()]), s)))
+        for n, s, k in zip(names, stems, keeps, strict=True)
+    ]
     met = _count(x for x, k in zip(longer, keeps, strict=True) if not k)
     ids: list[str] = []
     for name, short, long, keep in zip(names, stems, longer, keeps, strict=True):
@@ -76,7 +91,8 @@ def assign(names: Sequence[Named]) -> list[str]:
             continue
         chosen = long
         if met[long.casefold()] > 1 or long.casefold() in taken:
-            chosen = base = f"{short}-{_digest(name.path)}"
+            twice = paths[name.path] > 1
+            chosen = base = f"{short}-{_digest(f'{name.root}/{name.path}' if twice else name.path)}"
             again = 1
             while chosen.casefold() in taken:
                 again += 1
@@ -84,6 +100,21 @@ def assign(names: Sequence[Named]) -> list[str]:
         taken.add(chosen.casefold())
         ids.append(chosen)
     return ids
+
+
+def _telling(group: Sequence[Named]) -> tuple[int, ...]:
+    """Which folders differ among these, counted from the outermost; -1 is the root, if only that does."""
+    deepest = max(len(n.folders) for n in group)
+    folders = [(*map(safe, n.folders), *[""] * (deepest - len(n.folders))) for n in group]
+    return tuple(i for i in range(deepest) if len({f[i] for f in folders}) > 1) or (-1,)
+
+
+def _at(name: Named, levels: Sequence[int]) -> Iterator[str]:
+    for level in levels:
+        if level < 0 and name.root:
+            yield safe(name.root)
+        elif 0 <= level < len(name.folders):
+            yield safe(name.folders[level])
 
 
 def _count(ids: Iterable[str]) -> Counter[str]:

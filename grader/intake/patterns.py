@@ -1,76 +1,71 @@
-"""Names after a pattern that somebody wrote: `--pattern '{name} - {file}'`, and Dropbox's own (pure)."""
+"""Names after a pattern that somebody wrote: `{name} - {file}`, `{name}/Version {attempt}/{file}` (pure)."""
 
 from __future__ import annotations
 
 import re
 
 from grader.errors import UsageError
-from grader.intake.convention import Convention, Listing, Owner, Parts
-from grader.intake.naming import is_notebook_name
+from grader.intake.convention import Convention, Owner, Parts, tidy
 from grader.models import Student
 
 _FIELDS = {
     "name": r"(?P<name>.+?)",
-    "id": r"(?P<id>[^/]+?)",
+    "id": r"(?P<id>.+?)",
+    "login": r"(?P<login>.+?)",
     "group": r"(?P<group>.+?)",
-    "attempt": r"(?P<attempt>\d+)",
+    "assignment": r"(?P<assignment>.+?)",
+    "attempt": r"(?P<attempt>\d{1,9})",
     "file": r"(?P<file>.+)",
 }
-_DROPBOX = "{name} - {file}"
-
-
-def dropbox(listing: Listing, insist: bool) -> Convention | None:
-    """A file request puts the submitter's name before the file's own: `Ana Ruiz - hw4.ipynb`.
-
-    Where it is the other way round (`hw4 - Ana Ruiz.ipynb`), what stands in front varies less than what
-    stands behind: then it names nobody.
-    """
-    convention = by_pattern(_DROPBOX, "dropbox")
-    owners = [convention(parts) for parts in listing.files]
-    if insist:
-        return convention
-    known = [o for o in owners if o is not None]
-    notebooks = [o for o in known if is_notebook_name(o.below[-1])]
-    people, files = {o.key for o in notebooks}, {o.below for o in notebooks}
-    fits = len(known) == len(owners) > 1 and len(people) >= len(files) and len(people) > 1
-    return convention if fits else None
+_WHO = ("id", "login", "name", "group")
 
 
 def by_pattern(pattern: str, source: str = "pattern") -> Convention:
-    """The fields of `_FIELDS` in braces in a file's or folder's name, the rest as it stands."""
-    pieces = re.split(r"\{(\w+)\}", pattern)
-    unknown = [f for f in pieces[1::2] if f not in _FIELDS]
-    if (
-        unknown
-        or not {"name", "id", "group"} & set(pieces[1::2])
-        or len(set(pieces[1::2])) < len(pieces) // 2
-    ):
+    """The fields of `_FIELDS` in braces in names of folders and of the file, outermost first.
+
+    Without `{file}` at its end the last name may be a folder's or the file's own. Raises `UsageError` for a
+    pattern that says nobody's name or can't be read.
+    """
+    fields = re.findall(r"\{(\w+)\}", pattern)
+    unknown = [f for f in fields if f not in _FIELDS]
+    if unknown or not set(_WHO) & set(fields) or len(set(fields)) < len(fields) or "//" in pattern:
         raise UsageError(
-            f"--pattern {pattern!r}: expected {{name}}, {{id}} or {{group}}, each once, "
-            f"and nothing else in braces but {{attempt}} and {{file}}"
+            f"--pattern {pattern!r}: expected {{name}}, {{id}}, {{login}} or {{group}}, each once, and "
+            "nothing else in braces but {assignment}, {attempt} and {file}; / between the names of folders"
         )
-    expression = re.compile(
-        "^" + "".join(_FIELDS[p] if i % 2 else re.escape(p) for i, p in enumerate(pieces)) + "$"
-    )
+    levels = [_level(part) for part in pattern.strip("/").split("/")]
 
     def owner(parts: Parts) -> Owner | None:
-        for i, part in enumerate(parts):
-            if (found := expression.match(part)) is None:
-                continue
-            seen = found.groupdict()
-            who = seen.get("id") or seen.get("name") or seen.get("group") or ""
-            student = Student(
-                id=seen.get("id"),
-                name=seen.get("name"),
-                group=seen.get("group"),
-                attempt=int(seen["attempt"]) if seen.get("attempt") else None,
-            )
-            below = (
-                (seen.get("file") or part, *parts[i + 1 :]) if "file" in seen or i + 1 == len(parts) else ()
-            )
-            label = seen.get("name") or who
-            order = student.attempt or 0
-            return Owner(f"{source}:{who}", label, student, below or parts[i + 1 :], order)
-        return None
+        if len(parts) < len(levels):
+            return None
+        seen: dict[str, str] = {}
+        for level, part in zip(levels, parts, strict=False):
+            if (found := level.match(part)) is None:
+                return None
+            seen |= found.groupdict()
+        rest = parts[len(levels) :]
+        below = (seen["file"], *rest) if "file" in seen else rest or parts[-1:]
+        who = next(seen[field] for field in _WHO if field in seen)
+        name = seen.get("name")
+        attempt = int(seen["attempt"]) if "attempt" in seen else None
+        student = Student(
+            id=seen.get("id") or seen.get("login"),
+            name=tidy(name) if name else None,
+            group=seen.get("group"),
+            attempt=attempt,
+        )
+        part_of = f"{seen['assignment']}/" if "assignment" in seen else ""
+        return Owner(
+            key=f"{source}:{part_of}{who}",
+            label=name or who,
+            student=student,
+            below=below,
+            attempt=(attempt,) if attempt is not None else (),
+        )
 
     return owner
+
+
+def _level(text: str) -> re.Pattern[str]:
+    pieces = re.split(r"\{(\w+)\}", text)
+    return re.compile("".join(_FIELDS[p] if i % 2 else re.escape(p) for i, p in enumerate(pieces)) + r"\Z")

@@ -1,21 +1,26 @@
-"""Paths of the command line → uploads found there, and what was left over. Reads names, never contents."""
+"""Paths of the command line → uploads found there, and what was left over."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 
 from grader.errors import UsageError
+from grader.intake import files
 from grader.intake.archives import is_archive_name
-from grader.intake.arrival import listed_times, received_at
-from grader.intake.choose import NOTHING, Choice, ChoiceItem, choose, is_script_name, refused_flags
-from grader.intake.convention import Convention, Listing, Owner
-from grader.intake.naming import Named
-from grader.intake.platforms import recognise, together
-from grader.intake.tree import File, Folder, Leftover, Parts, Tree, text, walk
+from grader.intake.arrival import listed_times
+from grader.intake.choose import NOTHING, Choice, ChoiceItem, choose, is_script_name
+from grader.intake.convention import Owner
+from grader.intake.document import Refused
+from grader.intake.files import holds_a_notebook
+from grader.intake.naming import Named, is_notebook_name, stem
+from grader.intake.plain import works
+from grader.intake.recognise import Recognised, recognise, together
+from grader.intake.tree import File, Folder, Leftover, Parts, Tree, descend_to, text, walk
 from grader.models import Flag, Said, Student
 from grader.text import printable
 
@@ -24,28 +29,36 @@ _NO_STUDENT = Said("Its name does not say whose it is, as those of the others do
 
 
 @dataclass(frozen=True, slots=True)
-class Beside:
-    """A file that comes along. name: POSIX path below the notebook's folder."""
+class HandedIn:
+    """A file of a student's. name: POSIX path below the top of what was handed in.
+
+    root: the student's own folder, which a link may not lead out of; None: the path was named by hand and is
+    followed wherever it leads.
+    """
 
     path: Path
     name: str
+    root: Path | None
 
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """One thing handed in as a notebook, not yet opened.
+    """What one student handed in, not yet opened.
 
-    root: a link may not lead out of it; None: the path was named by hand and is followed wherever it leads.
-    relative: POSIX path below the folder that was named. origin: what tells it from any other upload,
-    today and when the class is downloaded again. problem: why there is nothing to read.
+    notebooks: those that may answer, the first one first. files: everything that can be read, the notebooks
+    too. together: the rubric wants all notebooks graded as one. unseen: further ones that nobody looks at.
+    relative: POSIX path below the folder that was named. origin: the platform's name for the student, or the
+    part of the path that tells whose it is, whatever the folders around the class are called. problem: why
+    there is nothing to read.
     """
 
-    path: Path
-    root: Path | None
+    notebooks: tuple[HandedIn, ...]
     relative: str
     named: Named
     origin: str
-    beside: tuple[Beside, ...] = ()
+    files: tuple[HandedIn, ...] = ()
+    together: bool = False
+    unseen: tuple[str, ...] = ()
     student: Student = field(default_factory=Student)
     received_at: datetime | None = None
     flags: tuple[Flag, ...] = ()
@@ -54,18 +67,18 @@ class Upload:
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """How to read what was named. stage: where archives are unpacked. prefer: the rubric's `notebook` glob.
+    """How to read what was named. stage: where archives are unpacked. prefer: the rubric's `notebook` globs.
 
     times: platform id → time of arrival, from a worksheet named beside the export.
 
-    exclude: folders not to enter (the output folder). insist, pattern: see `platforms.recognise`.
+    exclude: folders not to enter (the output folder). insist, pattern: see `recognise`.
     """
 
     stage: Path
     exclude: Sequence[Path] = ()
     insist: str | None = None
     pattern: str | None = None
-    prefer: str | None = None
+    prefer: tuple[str, ...] = ()
     times: Mapping[str, datetime] = field(default_factory=dict)
 
 
@@ -81,99 +94,126 @@ class Found:
 def find(path: Path, options: Options) -> Found:
     """What lies at one path of the command line, in the order of names.
 
-    A notebook named directly comes alone. In a plain folder, files beside a notebook belong to it when it
-    is the only one in its folder and below; in a folder that several share, whose they are can't be told,
-    so nobody gets them; an archive is one student's. In a platform's export all files of a student's belong
-    together. Raises `UsageError`, `StorageError`.
+    A notebook named directly comes alone. In a platform's export all files of a student's belong together;
+    in a plain folder `plain.works` tells whose they are. Raises `UsageError`, `StorageError`.
     """
     if not os.path.lexists(path):
         raise UsageError(f"{printable(str(path))} does not exist; name a notebook or a folder of notebooks")
     if not path.is_dir() and not is_archive_name(path.name):
         name = text(path.name)
-        named = Named(folders=(text(path.resolve().parent.name),), file=name)
-        return Found((Upload(path, None, name, named, str(path.absolute())),), ())
+        if (reason := _no_upload(path)) is not None:
+            return Found((), (Leftover(name, reason),))
+        named = Named(folders=(), file=name, root=text(path.resolve().parent.name))
+        own = HandedIn(path, name, None)
+        return Found((Upload((own,), name, named, f"folder:{stem(name)}", files=(own,)),), ())
     tree = walk(path, options.exclude, options.stage)
-    listing = Listing(
-        files=[f.parts for f in tree.top.everything()],
-        hidden={f.parts: f.hidden for f in tree.top.all_folders() if f.hidden},
-    )
-    convention = recognise(listing, options.insist, options.pattern)
-    reader = _Reader(tree, str(path.absolute()), options.prefer, options.times)
-    found = list(reader.plain(tree.top) if convention is None else reader.export(convention))
+    recognised = recognise(tree.top, lambda parts: _read(tree.top, parts), options.insist, options.pattern)
+    reader = _Reader(tree, options, frozenset(f.parts for f in tree.top.all_folders() if f.archive))
+    found = list(reader.plain() if recognised is None else reader.export(recognised))
     uploads = tuple(f for f in found if isinstance(f, Upload))
     leftovers = tuple(f for f in found if isinstance(f, Leftover))
     return Found(uploads, (*leftovers, *tree.leftovers), tree.unpacked)
 
 
+def _no_upload(path: Path) -> str | None:
+    """What a file that was named by hand is, if it is something else than a student's work."""
+    if is_notebook_name(path.name) or is_script_name(path.name) or not path.is_file():
+        return None
+    kind = _NO_UPLOADS.get(path.suffix.lower())
+    if kind is None or holds_a_notebook(path, path.stem):
+        return None
+    return f"{kind}, no notebook; whose work it would be nothing says"
+
+
+_NO_UPLOADS = {
+    ".csv": "a table of values",
+    ".tsv": "a table of values",
+    ".xlsx": "a spreadsheet",
+    ".xls": "a spreadsheet",
+    ".ods": "a spreadsheet",
+    ".yaml": "a file of settings",
+    ".yml": "a file of settings",
+    ".md": "a text",
+}
+
+
+def _read(top: Folder, parts: Parts) -> str:
+    """A file that a platform wrote, hidden ones too; empty where there is none or it is no plain file."""
+    folder = descend_to(top, parts[:-1])
+    if folder.parts != parts[:-1]:
+        return ""
+    path = folder.path / parts[-1]
+    if path.is_symlink():
+        return ""
+    with suppress(Refused):
+        return files.read(path, folder.path).decode("utf-8", "replace")
+    return ""
+
+
 @dataclass(frozen=True, slots=True)
 class _Reader:
     tree: Tree
-    place: str
-    prefer: str | None
-    times: Mapping[str, datetime]
+    options: Options
+    archives: Collection[Parts]
 
-    def plain(self, folder: Folder) -> Iterator[Upload | Leftover]:
-        if folder.archive and folder is not self.tree.top:
-            depth = len(folder.parts)
-            items = [ChoiceItem(f, f.parts[depth:]) for f in folder.everything()]
-            yield self._chosen(choose(items, self.prefer), folder.parts)
-            return
-        count = folder.notebooks()
-        mine = [f for f in folder.files if f.is_notebook]
-        rivals = count
-        if not count:
-            mine = [f for f in folder.files if is_script_name(f.name)]
-            rivals = sum(is_script_name(f.name) for f in folder.everything())
-        archives = any(f.archive for f in folder.all_folders() if f is not folder)
-        if len(mine) == rivals == 1 and not archives:
-            yield self._alone(mine[0], folder)
-            return
-        for file in folder.files:
-            if file in mine or file.refused:
-                yield self._upload(file)
-            else:
-                shared = bool(count or mine)
-                why = "beside several notebooks: whose it is can't be told"
-                yield Leftover("/".join(file.parts), why if shared else "no notebook beside it")
-        for below in folder.folders:
-            yield from self.plain(below)
+    def plain(self) -> Iterator[Upload | Leftover]:
+        for work in works(self.tree.top, self.options.prefer):
+            if isinstance(work, Leftover):
+                yield work
+                continue
+            depth = len(work.home)
+            items = [ChoiceItem(f, f.parts[depth:]) for f in work.files]
+            choice = choose(items, self.options.prefer)
+            made = self._made(choice, work.home, linked=work.own)
+            if not work.own and not choice.notebooks and work.files[0].refused:
+                refused = work.files[0]  # somebody's only file: its reason needs no name in front
+                made = replace(made, relative="/".join(refused.parts), problem=refused.refused)
+            yield replace(made, named=work.named, origin=f"folder:{work.key}")
 
-    def export(self, convention: Convention) -> Iterator[Upload | Leftover]:
+    def export(self, recognised: Recognised) -> Iterator[Upload | Leftover]:
         groups: dict[str, list[tuple[ChoiceItem, Owner]]] = {}
-        times = dict(self.times)
+        times = dict(self.options.times)
         for file in self.tree.top.everything():
-            owner = convention(file.parts)
-            if owner is not None:
+            found = recognised.owner(file.parts)
+            if found is not None:
+                owner = found[0]
                 groups.setdefault(owner.key, []).append((ChoiceItem(file, owner.below, owner.order), owner))
             elif file.is_notebook:
-                yield self._upload(file, (Flag.of("no_student", _NO_STUDENT),))
+                yield self._stray(file, (Flag.of("no_student", _NO_STUDENT),))
             elif not file.refused and (listed := listed_times(file.path)) is not None:
                 times |= listed
             else:
                 yield Leftover("/".join(file.parts), "its name does not say whose it is")
-        yield from self._empty(convention, groups)
-        for key, files in groups.items():
-            owners = [o for _, o in files]
-            choice = choose([i for i, _ in files], self.prefer)
-            made = self._chosen(choice, files[0][0].file.parts[:-1])
-            graded = next((o for i, o in files if i is choice.notebook), owners[-1])
-            late = (Flag.of("late", _LATE),) if graded.late else ()
+        yield from self._empty(recognised, groups)
+        for key, found_files in groups.items():
+            newest = max(o.attempt for _, o in found_files)
+            now = [(i, o) for i, o in found_files if o.attempt == newest]
+            owners = [o for _, o in now]
+            choice = choose([i for i, o in now if not o.ours], self.options.prefer)
+            made = self._made(choice, now[0][0].file.parts[:-1], linked=True)
+            graded = next((o for i, o in now if i in choice.notebooks[:1]), owners[-1])
+            flags = [Flag.of("late", _LATE)] if graded.late else []
+            attempts = len({o.attempt for _, o in found_files})
+            if attempts > 1:
+                text = Said("{n} attempts; graded: the newest.", {"n": attempts})
+                flags.append(Flag.of("attempts", text))
             yield replace(
                 made,
                 named=Named(folders=(owners[0].student.id or "",), file=owners[0].label),
                 origin=key,
                 student=together(owners),
-                received_at=received_at([i for i, _ in files]) or times.get(owners[0].student.id or ""),
-                flags=(*made.flags, *late),
+                received_at=times.get(owners[0].student.id or "") or graded.received_at,
+                flags=(*made.flags, *flags),
             )
 
-    def _empty(self, convention: Convention, known: Collection[str]) -> Iterator[Upload]:
+    def _empty(self, recognised: Recognised, known: Collection[str]) -> Iterator[Upload]:
         """Whoever has a folder in the export with nothing in it that can be looked at."""
         seen = set(known)
         for folder in self.tree.top.all_folders():
-            owner = convention((*folder.parts, ""))
-            if owner is None or owner.key in seen:
+            found = recognised.owner((*folder.parts, ""))
+            if found is None or found[0].key in seen:
                 continue
+            owner = found[0]
             seen.add(owner.key)
             hidden = [name for below in folder.all_folders() for name in below.hidden]
             nothing = (
@@ -182,8 +222,7 @@ class _Reader:
                 else NOTHING
             )
             yield Upload(
-                path=self.tree.root.joinpath(*folder.parts),
-                root=self.tree.root,
+                notebooks=(),
                 relative="/".join(folder.parts),
                 named=Named(folders=(owner.student.id or "",), file=owner.label),
                 origin=owner.key,
@@ -191,47 +230,59 @@ class _Reader:
                 problem=nothing,
             )
 
-    def _alone(self, file: File, folder: Folder) -> Upload:
-        depth = len(folder.parts)
-        others = sorted(
-            (f for f in folder.everything() if f is not file), key=lambda f: (len(f.parts), f.parts)
+    def _stray(self, file: File, flags: tuple[Flag, ...]) -> Upload:
+        made = self._made(choose([ChoiceItem(file, file.parts[-1:])], ()), file.parts[:-1], linked=False)
+        named = Named(folders=file.parts[:-1], file=file.name, root=self.tree.name)
+        return replace(
+            made, named=named, origin=f"folder:{'/'.join(file.parts)}", flags=(*made.flags, *flags)
         )
-        flags = tuple(refused_flags([(f.name, f.refused) for f in others if f.refused is not None]))
-        beside = tuple(Beside(f.path, "/".join(f.parts[depth:])) for f in others if not f.refused)
-        return replace(self._upload(file, flags), beside=beside)
 
-    def _upload(self, file: File, flags: tuple[Flag, ...] = ()) -> Upload:
-        folders, relative = self._folders(file.parts[:-1]), "/".join(file.parts)
+    def _made(self, choice: Choice, home: Parts, *, linked: bool) -> Upload:
+        """The upload of one student. home: where its files lie, to be named if there is no notebook.
+
+        linked: a link may lead to another file of the student's.
+        """
+        where = "/".join(home) or self.tree.name
+        named = Named(folders=(), file=home[-1] if home else where)
+        placed = self._placed(choice, linked)
+        if not choice.notebooks:
+            return Upload((), where, named, "", files=tuple(placed.values()), problem=choice.problem)
         return Upload(
-            path=file.path,
-            root=self.tree.root if file.path.is_relative_to(self.tree.root) else file.path.parent,
-            relative=relative,
-            named=Named(folders=folders, file=_without_zip(file.name)),
-            origin=f"{self.place}/{relative}",
-            flags=flags,
-            problem=file.refused,
+            notebooks=tuple(placed[i] for i in choice.notebooks),
+            relative="/".join(choice.notebooks[0].file.parts),
+            named=named,
+            origin="",
+            files=tuple(placed.values()),
+            together=choice.together,
+            unseen=choice.unseen,
+            flags=choice.flags,
         )
 
-    def _chosen(self, choice: Choice, home: Parts) -> Upload:
-        """The upload of one student. home: where its files lie, to be named if there is no notebook."""
-        if choice.notebook is None:
-            where = "/".join(home) or self.tree.name
-            named = Named(folders=self._folders(home[:-1]), file=_without_zip(home[-1] if home else where))
-            path = self.tree.root.joinpath(*home)
-            return Upload(path, self.tree.root, where, named, f"{self.place}/{where}", problem=choice.problem)
-        folder = choice.notebook.below[:-1]
-        beside: dict[str, Beside] = {}
-        for item in sorted(choice.others, key=lambda i: (len(i.below), i.below)):
-            inside = item.below[: len(folder)] == folder
-            name = "/".join(item.below[len(folder) :]) if inside else item.name
-            beside.setdefault(name, Beside(item.file.path, name))
-        made = self._upload(choice.notebook.file, choice.flags)
-        named = Named(folders=self._folders(home), file=choice.notebook.name)
-        return replace(made, named=named, beside=tuple(beside.values()))
+    def _placed(self, choice: Choice, linked: bool) -> dict[ChoiceItem, HandedIn]:
+        """Every file under its name in the student's tree; what an archive held lies where it lay."""
+        found: dict[ChoiceItem, HandedIn] = {}
+        taken: set[str] = set()
+        order = (*choice.notebooks, *sorted(choice.files, key=lambda i: (len(i.below), i.below)))
+        for item in dict.fromkeys(order):
+            parts, depth = item.file.parts, len(item.below)
+            kept = [
+                part
+                for n, part in enumerate(item.below)
+                if parts[: len(parts) - depth + n + 1] not in self.archives
+            ]
+            name = "/".join(kept or item.below[-1:])
+            if name in taken:  # of another member of the team, or from another archive
+                name = "/".join((_plain(parts[max(0, len(parts) - depth - 1)]), *item.below))
+            again = 1
+            while name in taken:
+                again += 1
+                name = f"{again}/{'/'.join(item.below)}"
+            taken.add(name)
+            whole = linked and parts[-depth:] == item.below and depth <= len(item.file.path.parents)
+            root = item.file.path.parents[depth - 1] if whole else item.file.path
+            found[item] = HandedIn(item.file.path, name, root)
+        return found
 
-    def _folders(self, parts: Parts) -> tuple[str, ...]:
-        return (self.tree.name, *map(_without_zip, parts))
 
-
-def _without_zip(name: str) -> str:
+def _plain(name: str) -> str:
     return name[: -len(".zip")] if is_archive_name(name) else name

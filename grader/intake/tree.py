@@ -32,7 +32,7 @@ class Leftover:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class File:
     """A regular file, or something with the name of a notebook. refused: why it must not be read."""
 
@@ -51,9 +51,14 @@ class File:
 
 @dataclass(slots=True)
 class Folder:
-    """A folder or an archive. parts: below what was named, as text that can be written anywhere."""
+    """A folder or an archive. parts: below what was named, as text that can be written anywhere.
+
+    path: where it really lies. name: its own, without an archive's ending.
+    """
 
     parts: Parts
+    path: Path = Path()
+    name: str = ""
     archive: bool = False
     files: list[File] = field(default_factory=list)
     folders: list[Folder] = field(default_factory=list)
@@ -111,6 +116,7 @@ def walk(path: Path, exclude: Collection[Path], stage: Path) -> Tree:
         root = found.folder
         top = walker.graft(found, ())
         name = name[: -len(".zip")] if is_archive_name(name) else name
+    top.name = name
     return Tree(top, root, name, tuple(walker.leftovers), tuple(walker.unpacked))
 
 
@@ -123,7 +129,8 @@ class _Walk:
     seen: int = 0
 
     def enter(self, folder: Path, parts: Parts) -> Folder:
-        result = Folder(parts)
+        name = parts[-1] if parts else ""
+        result = Folder(parts, folder, name[: -len(".zip")] if is_archive_name(name) else name)
         try:
             with os.scandir(folder) as listing:
                 entries = sorted(listing, key=lambda e: e.name)
@@ -145,7 +152,7 @@ class _Walk:
         result.archive = True
         for refusal in archive.refused:
             where = tuple(map(text, refusal.parts))
-            home = _descend_to(result, where[:-1])
+            home = descend_to(result, where[:-1])
             known = next((f for f in home.folders if f.parts[-1:] == where[-1:]), None)
             if known is not None and not any(known.everything()):
                 home.folders.remove(known)  # what a refused archive within left
@@ -202,7 +209,7 @@ class _Walk:
         self.leftovers.append(Leftover(path="/".join(parts) or ".", reason=reason))
 
 
-def _descend_to(folder: Folder, parts: Parts) -> Folder:
+def descend_to(folder: Folder, parts: Parts) -> Folder:
     """The folder at `parts` below, or the nearest above it that exists."""
     for part in parts:
         below = next((f for f in folder.folders if f.parts[-1] == part), None)

@@ -9,22 +9,42 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, version
 
 from grader.assignment.loading import Assignment
-from grader.extract import extract
-from grader.judging import provenance
+from grader.judging import provenance, witness
 from grader.judging.absence import Absence, refusals_of
+from grader.judging.barrier import (
+    FAILED,
+    FAULTY,
+    UNJUDGED,
+    UNREAD,
+    WHOLE,
+    Cut,
+    Decide,
+    Note,
+    Prints,
+    Trouble,
+    decide_apart,
+    doubted,
+    nowhere,
+    read_outputs,
+    undecided,
+)
 from grader.judging.decide import decide
-from grader.judging.score import score_question
+from grader.judging.decision import Decision
+from grader.judging.score import score_check, score_question
 from grader.judging.stored import compare_stored
 from grader.models import (
+    Cell,
     Execution,
     ExecutionSummary,
     Flag,
     Isolation,
+    Output,
     PrintedTensor,
     Provenance,
     QuestionResult,
@@ -37,8 +57,17 @@ from grader.models import (
     Values,
     WorldRef,
 )
+from rubric.schema import Question
 
 _UNGRADED = ("unreadable", "sandbox_error")
+
+
+@dataclass(frozen=True, slots=True)
+class Graded:
+    """A report, and the tracebacks of what failed in our code meanwhile: its checks wait for a person."""
+
+    report: Report
+    traces: tuple[str, ...] = ()
 
 
 def grade(
@@ -55,27 +84,126 @@ def grade(
 
     The score is null, never 0, where the submission could not be graded.
     """
+    return grade_within(submission, executions, assignment, only=only).report
+
+
+def grade_within(
+    submission: Submission,
+    executions: Sequence[Execution],
+    assignment: Assignment,
+    cut: Cut = WHOLE,
+    note: Note = nowhere,
+    only: Sequence[Sequence[PrintedTensor]] | None = None,
+) -> Graded:
+    """`grade` without what is cut off; note is told how far it is. A fault of ours costs what it must.
+
+    Raises `MemoryError` alone.
+    """
     rubric = assignment.rubric
     if submission.problem is not None or not executions:
         problem = submission.problem or Said("nothing was executed")
-        return _report(submission, _unreadable(problem), (), (), (), assignment)
+        return Graded(_report(submission, _unreadable(problem), (), (), (), assignment))
     broken = [e for e in executions if e.status in _UNGRADED]
     if broken:
-        return _report(submission, broken[0], executions, (), (), assignment)
-    printed = [extract(e.outputs) for e in executions]
-    told = executions[0].outputs if only is None else ()
-    absence = Absence(refusals_of(submission, executions), submission.cells)
-    decisions = decide(submission.cells, printed if only is None else only, assignment, told, absence)
-    flags = (
-        *(flag for d in decisions.values() for flag in d.flags),
-        *compare_stored(submission.cells, printed[0]),
-        *_run_flags(executions, [w.name for w in rubric.worlds]),
-    )
-    outputs = {(o.cell, o.index): o for o in executions[0].outputs}
-    questions = tuple(
-        score_question(q, decisions, rubric, outputs, assignment.references[0]) for q in rubric.questions
-    )
-    return _report(submission, executions[0], executions, questions, flags, assignment, absence.refusals)
+        return Graded(_report(submission, broken[0], executions, (), (), assignment))
+    trouble = Trouble()
+    first = executions[0]
+    absence = _absence(submission, executions, trouble)
+    printed: Sequence[Prints] = ()
+    if cut.judged:
+        printed = [read_outputs(e, cut, note, trouble) for e in executions]
+        note("judging")
+        told = first.outputs if only is None and not trouble.unread else ()
+
+        def decided(prints: Sequence[Prints]) -> Mapping[str, Decision]:
+            return decide(submission.cells, prints, assignment, told, absence)
+
+        counted = printed if only is None else [tuple(world) for world in only]
+        decisions = _decide_apart(decided, counted, assignment, trouble)
+    else:
+        decisions = undecided(rubric.checks(), UNJUDGED)
+    flags = [flag for d in decisions.values() for flag in d.flags]
+    if cut.judged and cut.compared and not trouble.unread and not trouble.faulty:
+        note("comparing")
+        flags += _compared(submission.cells, printed[0], trouble)
+    flags += _run_flags(executions, [w.name for w in rubric.worlds])
+    flags += _trouble_flags(cut, trouble)
+    note("scoring")
+    outputs = {(o.cell, o.index): o for o in first.outputs}
+    questions = tuple(_scored(q, decisions, outputs, assignment, trouble) for q in rubric.questions)
+    if cut.judged and cut.compared and only is None and not trouble.unread and not trouble.faulty:
+        note("comparing")
+        questions = _with_witness(questions, submission, assignment, trouble)
+    report = _report(submission, first, executions, questions, tuple(flags), assignment, absence.refusals)
+    return Graded(report, tuple(trouble.traces))
+
+
+def _decide_apart(
+    decided: Decide, printed: Sequence[Prints], assignment: Assignment, trouble: Trouble
+) -> Mapping[str, Decision]:
+    checks = assignment.rubric.checks()
+    found = decide_apart(decided, printed, trouble)
+    if found is None:
+        return undecided(checks, FAILED)
+    sizes = {c.id: assignment.references[0][c.quantity].size for c in assignment.rubric.tensor_checks()}
+    return doubted(found, checks, sizes, trouble)
+
+
+def _absence(submission: Submission, executions: Sequence[Execution], trouble: Trouble) -> Absence:
+    try:
+        return Absence(refusals_of(submission, executions), submission.cells)
+    except Exception as error:
+        trouble.note(error)
+        trouble.faulty = True
+        return Absence((), ())
+
+
+def _compared(cells: Sequence[Cell], printed: Sequence[PrintedTensor], trouble: Trouble) -> list[Flag]:
+    try:
+        return compare_stored(cells, printed)
+    except Exception as error:
+        trouble.note(error)
+        return []
+
+
+def _with_witness(
+    questions: tuple[QuestionResult, ...], submission: Submission, assignment: Assignment, trouble: Trouble
+) -> tuple[QuestionResult, ...]:
+    try:
+        return witness.ask(questions, submission, assignment)
+    except Exception as error:
+        trouble.note(error)
+        return questions
+
+
+def _scored(
+    question: Question,
+    decisions: Mapping[str, Decision],
+    outputs: Mapping[tuple[int, int], Output],
+    assignment: Assignment,
+    trouble: Trouble,
+) -> QuestionResult:
+    """A question's points; a check whose evidence our code can't describe waits for a person."""
+    results = []
+    for check in question.checks:
+        decision = decisions[check.id]
+        try:
+            result = score_check(check, decision, assignment.rubric, outputs, assignment.references[0])
+        except Exception as error:
+            trouble.note(error)
+            decision = Decision(check.id, "review", None, FAILED)
+            result = score_check(check, decision, assignment.rubric, outputs, assignment.references[0])
+        results.append(result)
+    return score_question(question, results)
+
+
+def _trouble_flags(cut: Cut, trouble: Trouble) -> list[Flag]:
+    flags = []
+    if trouble.unread or not cut.judged:
+        flags.append(Flag.of("over_limit", UNREAD if cut.judged else UNJUDGED))
+    if trouble.traces:
+        flags.append(Flag.of("grader_fault", FAULTY))
+    return flags
 
 
 def _run_flags(executions: Sequence[Execution], worlds: Sequence[str]) -> list[Flag]:

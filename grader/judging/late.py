@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from math import ceil
 
-from grader.models import Flag, Late, Report, Said
+from grader.models import Flag, Late, Report, Said, counted
 from rubric.schema import Rubric
 
 FLAG = "late"
@@ -72,7 +72,7 @@ def _sentence(late: Late, received: datetime | None) -> Said:
         {
             "when": f"{received:%Y-%m-%d %H:%M}" if received else Said("after the due date"),
             "due": f"{late.due:%Y-%m-%d %H:%M}",
-            "days": Said("{n} day begun", {"n": late.days}, "{n} days begun"),
+            "days": counted(late.days, "{n} day begun", "{n} days begun"),
             "cost": cost if late.share else Said("no penalty"),
         },
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from grader.assignment.loading import Quantities
 from grader.judging.decision import Decision
@@ -12,17 +12,8 @@ from grader.models import CheckResult, Output, QuestionResult, Said, VerdictName
 from rubric.schema import Check, Question, Rubric, TensorCheck
 
 
-def score_question(
-    question: Question,
-    decisions: Mapping[str, Decision],
-    rubric: Rubric,
-    outputs: Mapping[tuple[int, int], Output],
-    reference: Quantities,
-) -> QuestionResult:
+def score_question(question: Question, checks: Sequence[CheckResult]) -> QuestionResult:
     """Points of one question. Its score counts what is decided; a check under review has none yet."""
-    checks = tuple(
-        _score_check(check, decisions[check.id], rubric, outputs, reference) for check in question.checks
-    )
     decided = [c.score for c in checks if c.score is not None]
     return QuestionResult(
         id=question.id,
@@ -30,17 +21,18 @@ def score_question(
         score=_points(sum(decided)),
         max_score=_points(question.points),
         addressed=any(c.verdict != "missing" for c in checks),
-        checks=checks,
+        checks=tuple(checks),
     )
 
 
-def _score_check(
+def score_check(
     check: Check,
     decision: Decision,
     rubric: Rubric,
     outputs: Mapping[tuple[int, int], Output],
     reference: Quantities,
 ) -> CheckResult:
+    """One check's points, with its evidence."""
     evidence = None
     if decision.candidate is not None:
         evidence = describe(

@@ -14,7 +14,7 @@ from pathlib import Path
 from grader.errors import GraderError
 from grader.marks import marks
 from grader.marks.marks import Mark
-from grader.words.desk import DeskWords
+from grader.words.speech import Speech
 
 TAKEN_BACK = "taken back"
 
@@ -100,30 +100,39 @@ def _undoes(after: Mapping[Key, CurrentMark], last: Step) -> bool:
     )
 
 
-def check(ledger: Ledger, seen: Mapping[Key, int], names: Mapping[str, str], said: DeskWords) -> None:
+def check(ledger: Ledger, seen: Mapping[Key, int], names: Mapping[str, str], speak: Speech) -> None:
     """Make sure that nothing was marked since it was seen. seen: the version on the page, by key.
 
     Raises `ConflictError` naming whom and what.
     """
     for key, version in seen.items():
         if ledger.of(key).version != version:
-            raise _conflict(key, ledger.of(key), names, said)
+            raise _conflict(key, ledger.of(key), names, speak)
 
 
-def check_undo(ledger: Ledger, last: Step, names: Mapping[str, str], said: DeskWords) -> None:
+def check_undo(ledger: Ledger, last: Step, names: Mapping[str, str], speak: Speech) -> None:
     """Make sure that what a step decided still stands. Raises `ConflictError`."""
     for key, then in last.after.items():
         now = ledger.of(key)
         if (now.points, now.reason) != (then.points, then.reason):
-            raise _conflict(key, now, names, said)
+            raise _conflict(key, now, names, speak)
 
 
-def _conflict(key: Key, now: CurrentMark, names: Mapping[str, str], said: DeskWords) -> ConflictError:
+def _conflict(key: Key, now: CurrentMark, names: Mapping[str, str], speak: Speech) -> ConflictError:
     who = names.get(key[0], key[0])
     if now.points is None:
-        return ConflictError(said.took_back.format(by=now.by, who=who, what=key[1]))
+        return ConflictError(
+            speak("{by} has just marked {who}, {what}: took a mark back", by=now.by, who=who, what=key[1])
+        )
     return ConflictError(
-        said.gave.format(by=now.by, who=who, what=key[1], points=now.points, reason=now.reason)
+        speak(
+            "{by} has just marked {who}, {what}: gave {points:g} points: {reason}",
+            by=now.by,
+            who=who,
+            what=key[1],
+            points=now.points,
+            reason=now.reason,
+        )
     )
 
 

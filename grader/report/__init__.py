@@ -23,6 +23,7 @@ __all__ = [
     "class_table",
     "from_json",
     "json_schema",
+    "pages",
     "people",
     "read_notebook",
     "rewrite",
@@ -40,6 +41,22 @@ __all__ = [
 NOTEBOOK = "executed.ipynb"
 
 
+def pages(
+    report: Report, submission: Submission, rubric: Rubric, execution: Execution | None = None
+) -> dict[str, str]:
+    """File name → text of all that is written for one submission; report.json comes last.
+
+    execution: the run in the handout's world, to be shown with its outputs; None where there was none.
+    """
+    outputs = None if execution is None else kept_outputs(execution)
+    return {
+        "report.html": to_html(report, submission, rubric, outputs),
+        "report.md": to_markdown(report, submission, rubric),
+        NOTEBOOK: to_ipynb(submission.cells, outputs),
+        "report.json": to_json(report),
+    }
+
+
 def write(
     report: Report,
     submission: Submission,
@@ -47,20 +64,15 @@ def write(
     folder: Path,
     execution: Execution | None = None,
 ) -> None:
-    """Write report.html, report.md, executed.ipynb and report.json into `folder`, each whole or not at all.
+    """Write `pages` into `folder`, each whole or not at all.
 
-    report.json comes last: where it exists, the rest does too. Not forced to the disk, see
-    `grader.folder.files.settle`.
-    execution: the run in the handout's world, to be shown with its outputs; None where there was none.
+    Where report.json exists, the rest does too. Not forced to the disk, see `grader.folder.files.settle`.
 
     Raises:
         StorageError: a file can't be written.
     """
-    outputs = None if execution is None else kept_outputs(execution)
-    write_text(folder / "report.html", to_html(report, submission, rubric, outputs), durable=False)
-    write_text(folder / "report.md", to_markdown(report, submission, rubric), durable=False)
-    write_text(folder / NOTEBOOK, to_ipynb(submission.cells, outputs), durable=False)
-    write_text(folder / "report.json", to_json(report), durable=False)
+    for name, text in pages(report, submission, rubric, execution).items():
+        write_text(folder / name, text, durable=False)
 
 
 def rewrite(report: Report, rubric: Rubric, folder: Path) -> None:

@@ -8,17 +8,25 @@ from dataclasses import dataclass
 from urllib.parse import quote
 
 from grader.lookalikes.table import SIDE_BY_SIDE, TABLE, Alike
-from grader.models import Report, VerdictName
+from grader.models import Report, Said, VerdictName
 from grader.report.html import page
 from grader.report.pictures import histogram
 from grader.report.statistics import Bin, ClassStatistics, Misconception, statistics
 from grader.report.table import decided, ordered
 from grader.text import one_line
-from grader.words.class_page import ClassWords, class_words
-from grader.words.sentences import said as translated
-from grader.words.student_page import MARKS, Language, points, words
+from grader.words.speech import ENGLISH, Speech, speech
+from grader.words.terms import MARKS, statuses, verdicts
 from rubric.schema import Rubric
 
+_FILTERS = {
+    "review": Said("waits for a person"),
+    "ungraded": Said("not graded"),
+    "failed": Said("did not run to its end"),
+    "crashed": Said("a cell raised an error"),
+    "flagged": Said("flagged"),
+    "alike": Said("looks like another"),
+    "below": Said("below the advised participation"),
+}
 _PAIRS = 200  # listed on the page; the rest stands in the table
 
 
@@ -52,9 +60,8 @@ def to_index(reports: Sequence[Report], rubric: Rubric, alike: Sequence[Alike] |
     """
     reports = ordered(reports)
     figures = statistics(reports, rubric)
-    said = class_words(rubric.language)
-    spoken = words(rubric.language)
-    known = people(reports, rubric.language)
+    speak = speech(rubric.language)
+    known = people(reports, speak)
     if alike is not None:
         alike = [a for a in alike if known.keys() >= set(a.submissions)]
     groups = _groups(reports, figures, alike or ())
@@ -63,7 +70,7 @@ def to_index(reports: Sequence[Report], rubric: Rubric, alike: Sequence[Alike] |
     rows = []
     for report in reports:
         totals = {q.id: decided(q) for q in report.questions}
-        verdicts = {c.id: c.verdict for q in report.questions for c in q.checks}
+        reached = {c.id: c.verdict for q in report.questions for c in q.checks}
         person = known[report.submission.id]
         rows.append(
             ClassRow(
@@ -72,7 +79,7 @@ def to_index(reports: Sequence[Report], rubric: Rubric, alike: Sequence[Alike] |
                 groups=" ".join(name for name, members in groups.items() if report.submission.id in members),
                 report=report,
                 totals=tuple(totals.get(name) for name in questions),
-                verdicts=tuple(verdicts.get(name) if report.score is not None else None for name in checks),
+                verdicts=tuple(reached.get(name) if report.score is not None else None for name in checks),
                 flags=tuple(dict.fromkeys(one_line(flag.id, 40) for flag in report.flags)),
             )
         )
@@ -81,63 +88,62 @@ def to_index(reports: Sequence[Report], rubric: Rubric, alike: Sequence[Alike] |
         ("style.css", "class.css"),
         "class.js",
         rubric=rubric,
-        said=said,
+        speak=speak,
+        counted=speak.counted,
         figures=figures,
-        scores=_picture(figures.scores, said.distribution_label, said),
-        times=_times(figures.times, said),
+        scores=_picture(figures.scores, speak("Submissions by decided points"), speak),
+        times=_times(figures.times, speak),
         people=known,
         rows=rows,
         alike=alike,
         pairs=_PAIRS,
         files={"page": SIDE_BY_SIDE, "table": TABLE},
-        filters=_filters(figures, groups, said),
+        filters=_filters(figures, groups, speak),
         checks=list(rubric.checks()),
         marks=MARKS,
-        verdicts=spoken.verdicts,
-        statuses=spoken.statuses,
-        points=lambda value: points(value, spoken),
-        number=lambda value, digits: _number(value, digits, said),
+        verdicts=verdicts(speak),
+        statuses=statuses(speak),
+        points=speak.points,
+        number=lambda value, digits: _number(value, digits, speak),
         line=one_line,
-        translated=lambda message: translated(message, rubric.language),
         broken=sum(len(f.reports) for f in figures.failures),
     )
 
 
-def _times(bins: Sequence[Bin], said: ClassWords) -> str:
+def _times(bins: Sequence[Bin], speak: Speech) -> str:
     if bins[-1].high > 1:
-        return _picture(bins, said.time_label.format(unit=said.seconds), said)
+        return _picture(bins, speak("Submissions by {unit} of running", unit=speak("seconds")), speak)
     short = [Bin(1000 * b.low, 1000 * b.high, b.count) for b in bins]
-    return _picture(short, said.time_label.format(unit=said.milliseconds), said)
+    return _picture(short, speak("Submissions by {unit} of running", unit=speak("milliseconds")), speak)
 
 
-def _picture(bins: Sequence[Bin], label: str, said: ClassWords) -> str:
+def _picture(bins: Sequence[Bin], label: str, speak: Speech) -> str:
     """A histogram with its numbers in words for those who can't see it."""
     width = bins[0].high - bins[0].low
     digits = next((d for d in range(3) if abs(round(width, d) - width) < 1e-6), 3)
-    edges = [(_number(b.low, digits, said), _number(b.high, digits, said)) for b in bins]
+    edges = [(_number(b.low, digits, speak), _number(b.high, digits, speak)) for b in bins]
     counts = [
-        said.bin.format(count=b.count, low=low, high=high)
+        speak("{count} from {low} to {high}", count=b.count, low=low, high=high)
         for b, (low, high) in zip(bins, edges, strict=True)
         if b.count
     ]
     return histogram(bins, [f"{low}–{high}" for low, high in edges], f"{label}: {', '.join(counts)}")
 
 
-def _number(value: float, digits: int, said: ClassWords) -> str:
-    return f"{value:.{digits}f}".replace(".", said.decimal)
+def _number(value: float, digits: int, speak: Speech) -> str:
+    return f"{value:.{digits}f}".replace(".", speak.decimal)
 
 
-def people(reports: Sequence[Report], language: Language = "en") -> dict[str, Person]:
+def people(reports: Sequence[Report], speak: Speech = ENGLISH) -> dict[str, Person]:
     """Name and alias of each student, by submission id; links as from the class page."""
     shuffled = sorted(
         reports, key=lambda r: hashlib.sha256(r.submission.id.encode(errors="replace")).digest()
     )
     numbers = {r.submission.id: n for n, r in enumerate(shuffled, 1)}
     width = max(2, len(str(len(reports))))
-    alias = class_words(language).alias
     return {
         r.submission.id: Person(
-            alias=alias.format(n=f"{numbers[r.submission.id]:0{width}}"),
+            alias=speak("Student {n}", n=f"{numbers[r.submission.id]:0{width}}"),
             name=one_line(r.submission.student.name or r.submission.id, 60),
             href=quote(r.submission.id, safe="", errors="replace") + "/report.html",
         )
@@ -170,18 +176,15 @@ def _groups(
 
 
 def _filters(
-    figures: ClassStatistics, groups: dict[str, frozenset[str]], said: ClassWords
+    figures: ClassStatistics, groups: dict[str, frozenset[str]], speak: Speech
 ) -> list[tuple[str, str, int]]:
     """(group, what the menu calls it, how many)."""
-    titles = {
-        **said.filters,
-        **{
-            f"m{n}": said.filters["mistake"].format(name=_short(m))
-            for n, m in enumerate(figures.misconceptions)
-        },
+    titles = {name: speak.of(title) for name, title in _FILTERS.items()}
+    titles |= {
+        f"m{n}": speak("mistake: {name}", name=_short(m)) for n, m in enumerate(figures.misconceptions)
     }
     return [(name, titles[name], len(members)) for name, members in groups.items() if members]
 
 
 def _short(mistake: Misconception) -> str:
-    return " + ".join(mistake.ids)
+    return " + ".join(mistake.diagnosis.ids)

@@ -8,13 +8,9 @@ from html import escape
 from grader.lookalikes.search import Lookalikes, Pair, SubmittedCode
 from grader.report.html import policy
 from grader.text import one_line
+from grader.words.speech import ENGLISH, Speech
 
 _SHOWN = 60
-_INTRODUCTION = (
-    "These submissions have code in common that most of the class does not have. That proves nothing: "
-    "people learn together, use the same book, or hand in for each other by mistake. Read both, and ask. "
-    "Names of variables, comments, strings and blanks were not compared."
-)
 _STYLE = """
 :root { color-scheme: light dark; --page: #f6f5f1; --ink: #1c1d20; --code: #fff; --line: #dcd9d1;
   --mark: #ffe08a }
@@ -34,32 +30,55 @@ mark { background: var(--mark); color: inherit }
 """
 
 
-def to_page(found: Lookalikes) -> str:
+def to_page(found: Lookalikes, speak: Speech = ENGLISH) -> str:
     """The whole page as HTML. Everything a student chose is escaped; the page runs no script."""
+    introduction = speak(
+        "These submissions have code in common that most of the class does not have. That proves nothing: "
+        "people learn together, use the same book, or hand in for each other by mistake. Read both, and ask. "
+        "Names of variables, comments, strings and blanks were not compared."
+    )
     parts = [
-        "<!doctype html><html lang=en><meta charset=utf-8><title>Look-alikes</title>",
+        f"<!doctype html><html lang={speak.language}><meta charset=utf-8>",
+        _element("title", speak("Look-alikes")),
         '<meta name=viewport content="width=device-width, initial-scale=1">',
         f'<meta http-equiv=Content-Security-Policy content="{escape(policy([_STYLE]))}">',
-        f"<style>{_STYLE}</style><main><h1>Code that is alike</h1><p>{_INTRODUCTION}</p>",
+        f"<style>{_STYLE}</style><main>",
+        _element("h1", speak("Code that is alike")),
+        _element("p", introduction),
     ]
     if found.identical:
-        parts.append("<h2>The same code, but for names and comments</h2>")
+        parts.append(_element("h2", speak("The same code, but for names and comments")))
         parts += [_side_by_side(n, group) for n, group in enumerate(found.identical, 1)]
-    parts.append(
-        "<h2>Pairs, the most alike first</h2>"
-        if found.pairs
-        else "<p>No pair of different code is alike.</p>"
-    )
-    parts += [_pair(n, pair) for n, pair in enumerate(found.pairs[:_SHOWN], 1)]
-    if len(found.pairs) > _SHOWN:
-        parts.append(f"<p>{len(found.pairs) - _SHOWN} more pairs stand in the table beside this page.</p>")
+    if found.pairs:
+        parts.append(_element("h2", speak("Pairs, the most alike first")))
+    else:
+        parts.append(_element("p", speak("No pair of different code is alike.")))
+    parts += [_pair(n, pair, speak) for n, pair in enumerate(found.pairs[:_SHOWN], 1)]
+    if more := len(found.pairs[_SHOWN:]):
+        told = speak.counted(
+            more,
+            "{n} more pair stands in the table beside this page.",
+            "{n} more pairs stand in the table beside this page.",
+        )
+        parts.append(_element("p", told))
     return "\n".join([*parts, "</main>"]) + "\n"
 
 
-def _pair(number: int, pair: Pair) -> str:
+def _element(tag: str, text: str) -> str:
+    return f"<{tag}>{escape(text)}</{tag}>"
+
+
+def _pair(number: int, pair: Pair, speak: Speech) -> str:
     one, two = (f"{100 * share:.0f} %" for share in pair.share)
     head = f"<h3 id=pair-{number}>{_who(pair.first)}, {_who(pair.second)}</h3>"
-    said = f"<p>{one} of the first's own code is in the second, {two} the other way round.</p>"
+    said = _element(
+        "p",
+        speak(
+            "{first} of the first's own code is in the second, {second} the other way round.",
+            first=one,
+            second=two,
+        ),
+    )
     left, right = pair.passages
     return f"{head}{said}<div class=pair>{_code(pair.first, left)}{_code(pair.second, right)}</div>"
 

@@ -8,7 +8,8 @@ from grader import text
 from grader.models import Report, Submission
 from grader.report.tensors import beside, drawn
 from grader.report.view import CheckView, Finding, QuestionView, Quote, StudentView, student_view
-from grader.words.student_page import MARKS, Words
+from grader.words.speech import Speech
+from grader.words.terms import MARKS, VERDICTS
 from rubric.schema import Rubric
 
 
@@ -19,6 +20,7 @@ def to_markdown(report: Report, submission: Submission, rubric: Rubric) -> str:
 
 
 def _blocks(view: StudentView) -> Iterator[str]:
+    speak = view.speak
     yield f"# {text.markdown(view.rubric_title)} · {text.markdown(view.title)}"
     yield " ".join([f"**{text.markdown(view.headline)}**", *map(text.markdown, view.notes)])
     if view.unisolated:
@@ -26,23 +28,25 @@ def _blocks(view: StudentView) -> Iterator[str]:
     if view.questions and view.graded:
         yield _overview(view)
     if view.troubles:
-        yield f"## {view.words.ran_badly}"
+        yield "## " + speak("When your notebook ran")
         yield "\n".join(f"- {text.paragraph(trouble.text)}" for trouble in view.troubles)
     if view.findings:
-        yield f"## {view.words.in_short}"
+        yield "## " + speak("In short")
         yield "\n".join(map(_finding, view.findings))
     if view.graded:
         for question in view.questions:
-            yield from _question(question, view.words)
+            yield from _question(question, view.speak)
     yield "---"
     yield text.paragraph(view.made_by)
 
 
 def _overview(view: StudentView) -> str:
-    rows = [f"| {view.words.question} | {view.words.result} | |", "| --- | --- | --- |"]
+    speak = view.speak
+    asked, result = speak("Question"), speak("Result")
+    rows = [f"| {asked} | {result} | |", "| --- | --- | --- |"]
     for q in view.questions:
         marks = " ".join(MARKS[c.verdict] for c in q.checks)
-        note = "" if q.addressed else f" ({view.words.not_addressed})"
+        note = "" if q.addressed else " (" + speak("not addressed") + ")"
         rows.append(f"| {text.markdown(q.title)}{note} | {q.points} | {marks} |")
     return "\n".join(rows)
 
@@ -53,64 +57,71 @@ def _finding(finding: Finding) -> str:
     return f"- {mark} **{titles}** ({finding.points}): {text.markdown(finding.reason)}"
 
 
-def _question(question: QuestionView, spoken: Words) -> Iterator[str]:
-    note = "" if question.addressed else f" ({spoken.not_addressed})"
+def _question(question: QuestionView, speak: Speech) -> Iterator[str]:
+    note = "" if question.addressed else " (" + speak("not addressed") + ")"
     yield f"## {text.markdown(question.title)}{note} · {question.points}"
     right = [c for c in question.checks if c.verdict == "pass"]
     if right:
-        yield "\n".join(_passed(c, spoken) for c in right)
+        yield "\n".join(_passed(c, speak) for c in right)
     for check in question.checks:
         if check.verdict != "pass":
-            yield from _check(check, spoken)
+            yield from _check(check, speak)
 
 
-def _passed(check: CheckView, spoken: Words) -> str:
+def _passed(check: CheckView, speak: Speech) -> str:
     line = f"- {MARKS['pass']} **{text.markdown(check.title)}** · {check.points}."
     if check.quote is None or check.by_hand:
         return f"{line} {text.markdown(check.message)}".rstrip()
     first = check.quote.text.strip().partition("\n")[0]
-    return f"{line} {_where(check.quote, spoken)}: {text.code(first, 60)}"
+    return f"{line} {_where(check.quote, speak)}: {text.code(first, 60)}"
 
 
-def _check(check: CheckView, spoken: Words) -> Iterator[str]:
+def _check(check: CheckView, speak: Speech) -> Iterator[str]:
     mark = f"{MARKS[check.verdict]} {text.markdown(check.title)}"
-    verdict = "" if check.waits else f" · {spoken.verdicts[check.verdict]}"
+    verdict = "" if check.waits else f" · {speak.of(VERDICTS[check.verdict])}"
     yield f"### {mark}{verdict} · {check.points}"
     if check.message:
         yield text.paragraph(check.message)
     if check.quote is not None:
         begins = ""
         if check.quote.begins:
-            begins = f" ({spoken.begins.format(source=text.code(check.quote.begins))})"
-        yield f"{_where(check.quote, spoken)}{begins}:"
+            begun = speak("the cell begins {source}", source=text.code(check.quote.begins))
+            begins = f" ({begun})"
+        yield f"{_where(check.quote, speak)}{begins}:"
         yield text.fence(text.excerpt(check.quote.text))
     if check.comparison is not None:
-        yield from _comparison(check, spoken)
+        yield from _comparison(check, speak)
     if check.wrong:
-        yield f"**{spoken.wrong}.** {text.markdown(check.wrong)}"
+        yield _titled(speak("What is wrong"), check.wrong)
     if check.hint:
-        yield f"**{spoken.hint}.** {text.markdown(check.hint)}"
+        yield _titled(speak("What to try"), check.hint)
 
 
-def _comparison(check: CheckView, spoken: Words) -> Iterator[str]:
+def _titled(title: str, words: str) -> str:
+    return f"**{title}.** {text.markdown(words)}"
+
+
+def _comparison(check: CheckView, speak: Speech) -> Iterator[str]:
     shown = check.comparison
     assert shown is not None
     said = [s for s in (check.departs, check.worst, check.relaid) if s]
     if shown.actual and shown.expected:
-        yield " ".join([f"{spoken.yours_and_expected}.", *said])
-        titles = (spoken.yours, spoken.expected)
+        yield " ".join([speak("Your values beside the expected ones."), *said])
+        titles = (speak("yours"), speak("expected"))
         yield text.fence(beside(drawn(shown.actual), drawn(shown.expected), titles))
     elif shown.expected:
-        yield f"{spoken.expected.capitalize()}:"
+        yield speak("expected").capitalize() + ":"
         yield text.fence(drawn(shown.expected))
     elif said:
         yield " ".join(said)
         yield text.fence(drawn(shown.actual))
 
 
-def _where(quote: Quote, spoken: Words) -> str:
+def _where(quote: Quote, speak: Speech) -> str:
     if quote.written:
-        return spoken.wrote.format(cell=quote.cell)
+        return speak("You wrote in cell {cell}", cell=quote.cell)
     if not quote.label:
-        return spoken.printed.format(cell=quote.cell)
-    return spoken.printed_label.format(cell=quote.cell, label=text.code(quote.label))
+        return speak("You printed in cell {cell}", cell=quote.cell)
+    return speak(
+        "You printed in cell {cell}, labelled {label}", cell=quote.cell, label=text.code(quote.label)
+    )

@@ -13,16 +13,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from html.parser import HTMLParser
 from typing import Any, Literal
 
 from grader.errors import StorageError
+from grader.hypertext import words_of
 from grader.models import Cell, Execution, Output
 
 _OUTPUT = 20_000  # characters of one output
 _ALL = 600_000  # characters of all outputs together
 
-_BLOCKS = frozenset({"p", "div", "br", "li", "tr", "table", "pre", "h1", "h2", "h3", "h4"})
 _RICH: dict[str, Literal["result", "display"]] = {"execute_result": "result", "display_data": "display"}
 
 
@@ -36,7 +35,7 @@ def kept_outputs(execution: Execution) -> tuple[Output, ...]:
     room = _ALL
     for output in execution.outputs:
         most = max(0, min(_OUTPUT, room))
-        text = output.text or _text_of(output.html or "")
+        text = output.text or words_of((output.html or "")[:_OUTPUT])
         kept.append(output.model_copy(update={"text": text[:most], "html": None}))
         room -= len(kept[-1].text)
     return tuple(kept)
@@ -107,33 +106,3 @@ def _read(output: Mapping[str, Any], cell: int, index: int) -> Output:
     text = output["data"]["text/plain"]
     image = output["data"].get("image/png", "" if output["metadata"] else None)
     return Output(cell=cell, index=index, kind=_RICH[kind], text=text, image=image)
-
-
-class _Text(HTMLParser):
-    """The words of an HTML output, a line for each block."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.parts: list[str] = []
-        self._silent = 0
-
-    def handle_starttag(self, tag: str, attrs: object) -> None:
-        self._silent += tag in ("script", "style")
-        if tag in _BLOCKS:
-            self.parts.append("\n")
-        elif tag in ("td", "th"):
-            self.parts.append("  ")
-
-    def handle_endtag(self, tag: str) -> None:
-        self._silent -= tag in ("script", "style") and self._silent > 0
-
-    def handle_data(self, data: str) -> None:
-        if not self._silent:
-            self.parts.append(" ".join(data.split()) if data.strip() else "")
-
-
-def _text_of(html: str) -> str:
-    parser = _Text()
-    parser.feed(html[:_OUTPUT])
-    lines = "".join(parser.parts).split("\n")
-    return "\n".join(line.strip() for line in lines if line.strip())

@@ -25,10 +25,11 @@ from grader.judging.sighting import Sighting, sight
 from grader.judging.source import Code
 from grader.judging.stored import compare_stored
 from grader.judging.wording import MISSING, worded
-from grader.models import Execution, Output, PrintedTensor, Submission, VerdictName
+from grader.models import Execution, Output, PrintedTensor, Said, Submission, VerdictName
 from grader.report.view import CheckView, student_view
 from grader.text import one_line
-from grader.words.sentences import said
+from grader.words.speech import Speech, speech
+from grader.words.terms import verdicts
 from rubric.schema import BehaviourCheck, Check, Question, Rubric, TensorCheck, TextCheck
 
 State = Literal["found", "missing", "fixed", "varies"]
@@ -68,7 +69,7 @@ class SelfCheck:
 
     title: str
     level: Level
-    language: Literal["en", "de"]
+    language: str
     troubles: tuple[str, ...]
     groups: tuple[Group, ...]
     why_missing: str
@@ -79,64 +80,17 @@ class SelfCheck:
         return all(item.state == "found" for group in self.groups for item in group.items)
 
 
-@dataclass(frozen=True, slots=True)
-class _Words:
-    cell: str
-    fixed: str
-    varies: str
-    only_once: str
-    by_name: str
-    by_shape: str
-    several: str
-    stored: str
-    elsewhere: str
-    no_answer: str
-    head: str
-    counted: str
-    states: dict[State, str]
-    closing: dict[Level, str]
-
-
-_EN = _Words(
-    cell="cell {cell}: {text}",
-    fixed="The numbers stay the same under another random seed: are they computed by this notebook?",
-    varies="Two runs of the same notebook print different numbers: set the seed before drawing.",
-    only_once="It is not printed under another random seed.",
-    by_name="Here it is looked for by name and shape alone: print each value whole, with its name in front.",
-    by_shape="Taken by its shape alone: print its name in front.",
-    several="Several values could be meant: print one alone under its name.",
-    stored="The outputs saved in the file are not what the notebook prints when it runs from top to bottom.",
-    elsewhere="Under another random seed the run ends differently.",
-    no_answer="No written answer was found.",
-    head="What we found in {name}",
-    counted="{found} of {all} found.",
-    states={"found": "found", "missing": "missing", "fixed": "fixed", "varies": "varies"},
-    closing={
-        "found": "This says what was found, not whether it is right.",
-        "verdicts": "This is no mark: what you hand in is graded anew.",
-        "hints": "This is no mark: what you hand in is graded anew.",
-    },
-)
-_DE = _Words(
-    cell="Zelle {cell}: {text}",
-    fixed="Die Zahlen bleiben unter einem anderen Seed gleich: Berechnet dieses Notebook sie?",
-    varies="Zwei Läufe desselben Notebooks drucken verschiedene Zahlen: Setzen Sie den Seed vor dem Ziehen.",
-    only_once="Unter einem anderen Seed wird es nicht ausgegeben.",
-    by_name="Hier zählen nur Name und Form: Geben Sie jeden Wert ganz aus, mit seinem Namen davor.",
-    by_shape="Nur an der Form erkannt: Geben Sie seinen Namen davor aus.",
-    several="Mehrere Werte kommen in Frage: Geben Sie nur einen mit seinem Namen aus.",
-    stored="Die gespeicherten Ausgaben sind nicht, was das Notebook von oben nach unten ausgeführt ausgibt.",
-    elsewhere="Unter einem anderen Seed endet der Lauf anders.",
-    no_answer="Keine schriftliche Antwort gefunden.",
-    head="Was wir in {name} gefunden haben",
-    counted="{found} von {all} gefunden.",
-    states={"found": "gefunden", "missing": "fehlt", "fixed": "starr", "varies": "schwankt"},
-    closing={
-        "found": "Das sagt, was gefunden wurde, nicht ob es richtig ist.",
-        "verdicts": "Das ist keine Note: Ihre Abgabe wird neu bewertet.",
-        "hints": "Das ist keine Note: Ihre Abgabe wird neu bewertet.",
-    },
-)
+_STATES: Mapping[State, Said] = {
+    "found": Said("found"),
+    "missing": Said("missing"),
+    "fixed": Said("fixed"),
+    "varies": Said("varies"),
+}
+_CLOSING: Mapping[Level, Said] = {
+    "found": Said("This says what was found, not whether it is right."),
+    "verdicts": Said("This is no mark: what you hand in is graded anew."),
+    "hints": Said("This is no mark: what you hand in is graded anew."),
+}
 
 
 def self_check(
@@ -147,7 +101,7 @@ def self_check(
     worlds: its runs, in the order of the rubric's worlds. again: a second run in the first of them.
     """
     rubric = assignment.rubric
-    spoken = _words(rubric)
+    speak = speech(rubric.language)
     level = _level(rubric)
     printed = [extract(e.outputs) for e in worlds]
     between, twice = pair(printed), pair([printed[0], extract(again.outputs)])
@@ -166,7 +120,7 @@ def self_check(
 
     def told(check: Check) -> tuple[str, ...]:
         rests_on = {check.id} if isinstance(check, TensorCheck) else set(_shown_by(check))
-        return _told(views[check.id], level, view.words.verdicts) if rests_on <= sure else ()
+        return _told(views[check.id], level, verdicts(speak)) if rests_on <= sure else ()
 
     def items(question: Question) -> Iterator[Item]:
         for check in question.checks:
@@ -175,20 +129,28 @@ def self_check(
                 if found.state == "found" and level == "found":
                     continue  # the code alone does not tell that it is there, only that it is not
             elif isinstance(check, TextCheck):
-                found = _written(check, submission, worlds[0].outputs, spoken)
+                found = _written(check, submission, worlds[0].outputs, speak)
             else:
                 worlds_of = [r[check.quantity] for r in assignment.references]
                 shown = _sighted(seen[check.id], texts) if check.id in seen else None
-                found = _printed(check, shown, twice, spoken, moving=moves(worlds_of, rubric.tolerance))
+                found = _printed(check, shown, twice, speak, moving=moves(worlds_of, rubric.tolerance))
             yield replace(found, notes=(*found.notes, *told(check)))
 
     return SelfCheck(
         title=rubric.title,
         level=level,
         language=rubric.language,
-        troubles=(*(t.text for t in view.troubles), *_differences(submission, printed[0], worlds, spoken)),
+        troubles=(*(t.text for t in view.troubles), *_differences(submission, printed[0], worlds, speak)),
         groups=tuple(Group(q.title, shown) for q in rubric.questions if (shown := tuple(items(q)))),
-        why_missing=f"{said(str(worded(MISSING, rubric.messages)), rubric.language)} {spoken.by_name}",
+        why_missing=" ".join(
+            [
+                speak.of(worded(MISSING, rubric.messages)),
+                speak(
+                    "Here it is looked for by name and shape alone: print each value whole, with its name in "
+                    "front."
+                ),
+            ]
+        ),
     )
 
 
@@ -201,9 +163,9 @@ def lines(found: SelfCheck, name: str, columns: int | None = None) -> Iterator[s
 
 
 def _lines(found: SelfCheck, name: str) -> Iterator[str]:
-    spoken = _DE if found.language == "de" else _EN
+    speak = speech(found.language)
     yield found.title
-    yield spoken.head.format(name=name)
+    yield speak("What we found in {name}", name=name)
     yield from (f"! {one_line(trouble)}" for trouble in found.troubles)
     width = _width(found)
     for group in found.groups:
@@ -211,19 +173,19 @@ def _lines(found: SelfCheck, name: str) -> Iterator[str]:
         yield group.title
         for item in group.items:
             where = f", {item.where}" if item.where else ""
-            yield f"  {spoken.states[item.state].ljust(width)}  {item.title}{where}"
+            yield f"  {speak.of(_STATES[item.state]).ljust(width)}  {item.title}{where}"
             yield from (f"  {' ' * width}  {note}" for note in item.notes)
     states = [item.state for group in found.groups for item in group.items]
     yield ""
     if any(item.printed and item.state == "missing" for group in found.groups for item in group.items):
-        yield f"{spoken.states['missing']}: {found.why_missing}"
-    counted = spoken.counted.format(found=states.count("found"), all=len(states))
-    yield f"{counted} {spoken.closing[found.level]}"
+        yield f"{speak.of(_STATES['missing'])}: {found.why_missing}"
+    counted = speak("{found} of {all} found.", found=states.count("found"), all=len(states))
+    yield f"{counted} {speak.of(_CLOSING[found.level])}"
 
 
 def _width(found: SelfCheck) -> int:
-    spoken = _DE if found.language == "de" else _EN
-    return max(map(len, spoken.states.values()))
+    speak = speech(found.language)
+    return max(len(speak.of(state)) for state in _STATES.values())
 
 
 def _coded(check: BehaviourCheck, submission: Submission) -> Item:
@@ -233,11 +195,11 @@ def _coded(check: BehaviourCheck, submission: Submission) -> Item:
     return Item(check.title, "missing" if lacking else "found", "", lacking)
 
 
-def _written(check: TextCheck, submission: Submission, outputs: Sequence[Output], spoken: _Words) -> Item:
+def _written(check: TextCheck, submission: Submission, outputs: Sequence[Output], speak: Speech) -> Item:
     answer = find_answer(check, submission.cells, outputs)
     if answer is None:
-        return Item(check.title, "missing", "", (spoken.no_answer,))
-    return Item(check.title, "found", _where(answer.cell, answer.text, spoken), ())
+        return Item(check.title, "missing", "", (speak("No written answer was found."),))
+    return Item(check.title, "found", _where(answer.cell, answer.text, speak), ())
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,43 +224,49 @@ def _printed(
     check: TensorCheck,
     found: _Print | None,
     twice: Sequence[Slot],
-    spoken: _Words,
+    speak: Speech,
     *,
     moving: bool,
 ) -> Item:
     """moving: the seed changes what is right; where it does not, the print need not move either."""
     if found is None:
         return Item(check.title, "missing", "", (check.hint,) if check.hint else (), printed=True)
-    state, notes = _steady(found.slots, twice, spoken)
+    state, notes = _steady(found.slots, twice, speak)
     if state == "fixed" and not moving:
         state, notes = "found", ()
     if found.rivals:
-        notes = (*notes, spoken.several)
+        notes = (*notes, speak("Several values could be meant: print one alone under its name."))
     elif found.by_shape:
-        notes = (*notes, spoken.by_shape)
-    return Item(check.title, state, _where(found.cell, found.text, spoken), notes, printed=True)
+        notes = (*notes, speak("Taken by its shape alone: print its name in front."))
+    return Item(check.title, state, _where(found.cell, found.text, speak), notes, printed=True)
 
 
-def _steady(slots: Sequence[Slot], twice: Sequence[Slot], spoken: _Words) -> tuple[State, tuple[str, ...]]:
+def _steady(slots: Sequence[Slot], twice: Sequence[Slot], speak: Speech) -> tuple[State, tuple[str, ...]]:
     """Do the prints stay in a second run, and move with the seed?"""
     if any(movement(twice[slot.order]) != "constant" for slot in slots):
-        return "varies", (spoken.varies,)
+        return "varies", (
+            speak("Two runs of the same notebook print different numbers: set the seed before drawing."),
+        )
     across = [movement(slot) for slot in slots if len(slot.prints) > 1]
     if across and all(m == "constant" for m in across):
-        return "fixed", (spoken.fixed,)
-    return "found", (spoken.only_once,) if "absent" in across else ()
+        return "fixed", (
+            speak("The numbers stay the same under another random seed: are they computed by this notebook?"),
+        )
+    return "found", (speak("It is not printed under another random seed."),) if "absent" in across else ()
 
 
 def _differences(
     submission: Submission,
     printed: Sequence[PrintedTensor],
     worlds: Sequence[Execution],
-    spoken: _Words,
+    speak: Speech,
 ) -> Iterator[str]:
     if compare_stored(submission.cells, printed):
-        yield spoken.stored
+        yield speak(
+            "The outputs saved in the file are not what the notebook prints when it runs from top to bottom."
+        )
     if any(e.status != worlds[0].status for e in worlds):
-        yield spoken.elsewhere
+        yield speak("Under another random seed the run ends differently.")
 
 
 def _shown_by(check: BehaviourCheck | TextCheck) -> tuple[str, ...]:
@@ -314,15 +282,11 @@ def _told(view: CheckView, level: Level, verdicts: Mapping[VerdictName, str]) ->
     return (*told, *(text for text in (view.wrong, view.hint) if text))
 
 
-def _where(cell: int, text: str, spoken: _Words) -> str:
+def _where(cell: int, text: str, speak: Speech) -> str:
     first, _, rest = text.strip().partition("\n")
-    return spoken.cell.format(cell=cell + 1, text=one_line(first, 60) + " …" * bool(rest.strip()))
+    return speak("cell {cell}: {text}", cell=cell + 1, text=one_line(first, 60) + " …" * bool(rest.strip()))
 
 
 def _level(rubric: Rubric) -> Level:
     most: Level = "verdicts" if rubric.disclosure == "none" else "hints"
     return min(rubric.self_check, most, key=_LEVELS.index)
-
-
-def _words(rubric: Rubric) -> _Words:
-    return _DE if rubric.language == "de" else _EN

@@ -8,7 +8,8 @@ from grader.models import CheckResult, Report
 from grader.report.table import decided
 from grader.report.tensors import beside, compare, drawn
 from grader.text import excerpt, one_line
-from grader.words.student_page import EN, MARKS, points
+from grader.words.speech import points
+from grader.words.terms import MARKS, VERDICTS
 from rubric.schema import Rubric
 
 
@@ -51,7 +52,7 @@ def _lines(report: Report, rubric: Rubric) -> Iterator[str]:
 
 def _check(check: CheckResult) -> Iterator[str]:
     earned = "–" if check.score is None else points(check.score)
-    yield f"{MARKS[check.verdict]} {check.id} ({one_line(check.title)}): {EN.verdicts[check.verdict]}, " + (
+    yield f"{MARKS[check.verdict]} {check.id} ({one_line(check.title)}): {VERDICTS[check.verdict]}, " + (
         f"{earned} of {points(check.max_score)}"
     )
     if check.message:

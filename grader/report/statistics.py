@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from math import ceil
 
-from grader.models import CheckResult, Report, Status, VerdictName
+from grader.models import CheckResult, Diagnosis, Flag, Report, Status, VerdictName
 from rubric.schema import Rubric
 
 BINS = 10
@@ -43,9 +43,7 @@ class CheckRate:
 class Misconception:
     """A diagnosed mistake, or a combination, with the submission ids that made it."""
 
-    ids: tuple[str, ...]
-    message: str
-    detail: str
+    diagnosis: Diagnosis
     checks: tuple[str, ...]
     submissions: tuple[str, ...]
 
@@ -65,7 +63,7 @@ class FlagGroup:
     """Submissions with one flag; the messages are in their order."""
 
     id: str
-    entries: tuple[tuple[str, str], ...]
+    entries: tuple[tuple[str, Flag], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,13 +186,13 @@ def _misconceptions(graded: Sequence[Report]) -> Iterable[Misconception]:
         if check.diagnosis is not None and check.verdict != "pass":
             groups.setdefault(check.diagnosis.ids, []).append((who, check))
     made = []
-    for ids, cases in groups.items():
+    for cases in groups.values():
         diagnosis = cases[0][1].diagnosis
         assert diagnosis is not None
         makers = tuple(dict.fromkeys(name for name, _ in cases))
         checks = tuple(dict.fromkeys(check.id for _, check in cases))
-        made.append(Misconception(ids, diagnosis.message, diagnosis.detail, checks, makers))
-    return sorted(made, key=lambda m: (-len(m.submissions), m.ids))
+        made.append(Misconception(diagnosis, checks, makers))
+    return sorted(made, key=lambda m: (-len(m.submissions), m.diagnosis.ids))
 
 
 def _waiting(graded: Sequence[Report], rubric: Rubric) -> Iterable[Waiting]:
@@ -220,8 +218,8 @@ def _failures(reports: Sequence[Report]) -> Iterable[Failures]:
 
 
 def _flags(reports: Sequence[Report]) -> Iterable[FlagGroup]:
-    groups: dict[str, list[tuple[str, str]]] = {}
+    groups: dict[str, list[tuple[str, Flag]]] = {}
     for report in reports:
         for flag in report.flags:
-            groups.setdefault(flag.id, []).append((report.submission.id, flag.message))
+            groups.setdefault(flag.id, []).append((report.submission.id, flag))
     return [FlagGroup(name, tuple(entries)) for name, entries in sorted(groups.items())]

@@ -12,7 +12,8 @@ from grader.report.html import page, python
 from grader.report.typeset import typeset
 from grader.report.view import QuestionView, student_view
 from grader.text import one_line, visible
-from grader.words.student_page import MARKS, Words, points
+from grader.words.speech import Speech
+from grader.words.terms import MARKS, VERDICTS, verdicts
 from rubric.schema import Rubric
 
 if TYPE_CHECKING:
@@ -76,17 +77,19 @@ def to_html(
     where that is not known.
     """
     view = student_view(report, submission, rubric)
-    cells = tuple(_cells(report, submission, outputs or (), view.words))
+    cells = tuple(_cells(report, submission, outputs or (), view.speak))
     return page(
         "student.html",
         ("style.css", "notebook.css"),
         view=view,
-        words=view.words,
+        speak=view.speak,
+        around=view.speak.around,
+        verdicts=verdicts(view.speak),
         marks=MARKS,
         bars={q.id: _bar(q) for q in view.questions},
         percent=_percent(report),
-        score="" if report.score is None else points(report.score, view.words),
-        most=points(report.max_score, view.words),
+        score="" if report.score is None else view.speak.points(report.score),
+        most=view.speak.points(report.max_score),
         cells=cells,
         ran=outputs is not None,
         linked={c.number for c in cells},
@@ -94,9 +97,9 @@ def to_html(
 
 
 def _cells(
-    report: Report, submission: Submission, outputs: Sequence[Output], spoken: Words
+    report: Report, submission: Submission, outputs: Sequence[Output], speak: Speech
 ) -> Iterator[SourceCell]:
-    answers = _answers(report, spoken)
+    answers = _answers(report, speak)
     by_cell: dict[int, list[Output]] = {}
     for output in outputs:
         by_cell.setdefault(output.cell, []).append(output)
@@ -109,7 +112,7 @@ def _cells(
         if cell.kind == "markdown" and len(source) <= room:
             room -= len(source)
             words = typeset(source)
-        below, missing = _below(printed, answers, spoken)
+        below, missing = _below(printed, answers, speak)
         yield SourceCell(
             number=number,
             code=cell.kind == "code",
@@ -117,7 +120,13 @@ def _cells(
             cut=len(cell.source) > _CELL,
             outputs=below,
             typeset=words is not None,
-            left_out=spoken.left_out[missing != 1].format(n=missing) if missing else "",
+            left_out=speak.counted(
+                missing,
+                "{n} picture of this cell is not shown here: it is too large, or no PNG.",
+                "{n} pictures of this cell are not shown here: they are too many, too large, or no PNGs.",
+            )
+            if missing
+            else "",
         )
 
 
@@ -125,7 +134,7 @@ Answer = tuple[int, int, Piece]
 
 
 def _below(
-    printed: Sequence[Output], answers: Mapping[tuple[int, int], Sequence[Answer]], spoken: Words
+    printed: Sequence[Output], answers: Mapping[tuple[int, int], Sequence[Answer]], speak: Speech
 ) -> tuple[tuple[ShownOutput, ...], int]:
     """What stands below a cell, and how many of its pictures do not.
 
@@ -142,7 +151,7 @@ def _below(
             shown = replace(shown, pieces=tuple(p for p in shown.pieces if p.check))
         if _PNG.fullmatch(output.image or ""):
             pictures += 1
-            called = spoken.picture.format(n=pictures, cell=output.cell + 1)
+            called = speak("Picture {n} shown by cell {cell}", n=pictures, cell=output.cell + 1)
             alt = f"{called}: {one_line(name[1])}" if name else called
             # no student's text: _PNG has seen all of it, and a million characters need no escaping
             shown = replace(shown, image=Markup(output.image), alt=alt)
@@ -153,13 +162,13 @@ def _below(
     return tuple(below), missing
 
 
-def _answers(report: Report, spoken: Words) -> dict[tuple[int, int], list[Answer]]:
+def _answers(report: Report, speak: Speech) -> dict[tuple[int, int], list[Answer]]:
     """By cell and output: which stretch answers which check."""
     found: dict[tuple[int, int], list[Answer]] = {}
     for question in report.questions:
         for check in question.checks:
             if check.evidence is not None:
-                title = f"{check.title}: {spoken.verdicts[check.verdict]}"
+                title = f"{check.title}: {speak.of(VERDICTS[check.verdict])}"
                 piece = Piece("", check.id, title, check.verdict)
                 place = (check.evidence.cell, check.evidence.output)
                 found.setdefault(place, []).append((*check.evidence.span, piece))

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 from grader.models import QuestionResult, Report, VerdictName
 from grader.text import one_line, spreadsheet
-from grader.words.student_page import MARKS, points
+from grader.words.speech import points
+from grader.words.terms import MARKS
 from rubric.schema import Rubric
 
 if TYPE_CHECKING:

@@ -6,17 +6,39 @@ reasons and `Diagnosis.detail` are for the assistant and never enter it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from grader.judging.behaviour import find_answer
-from grader.models import CheckResult, Evidence, QuestionResult, Report, Submission, VerdictName
+from grader.models import (
+    Answer,
+    CheckResult,
+    Evidence,
+    QuestionResult,
+    Report,
+    Said,
+    Status,
+    Submission,
+    VerdictName,
+)
 from grader.report.tensors import Block, ComparisonTable, Worst, compare
 from grader.text import one_line
-from grader.words.sentences import said as translated
-from grader.words.student_page import Words, points, words
-from rubric.schema import Rubric, TextCheck
+from grader.words.speech import Speech, speech
+from grader.words.terms import STATUSES, VERDICTS
+from rubric.schema import Rubric
 
+_ADVICE: Mapping[Status, Said] = {
+    "unreadable": Said(
+        "Does the file that you handed in open in Jupyter? If it does not, save your notebook once more as "
+        ".ipynb, and ask whoever teaches the course whether you may hand it in again."
+    ),
+    "sandbox_error": Said("You need not do anything: it will be graded again."),
+}
+_LAYOUTS = {
+    "transposed": Said("transposed"),
+    "split by row": Said("row by row"),
+    "split by column": Said("column by column"),
+    "split by element": Said("one by one"),
+}
 _ERRORS = 5  # told; the first is often the cause of the rest
 _WORST: tuple[VerdictName, ...] = ("fail", "missing", "partial", "review", "pass")
 
@@ -89,7 +111,7 @@ class Trouble:
 class StudentView:
     """A whole report as its student sees it. title: with the name in it."""
 
-    words: Words
+    speak: Speech
     rubric_title: str
     title: str
     name: str
@@ -105,22 +127,27 @@ class StudentView:
 
 def student_view(report: Report, submission: Submission, rubric: Rubric) -> StudentView:
     """The report in the rubric's language, without what its disclosure keeps back."""
-    spoken = words(rubric.language)
-    questions = tuple(_question(q, submission, rubric, spoken) for q in report.questions)
-    name = _name(report) or spoken.no_name
+    speak = speech(rubric.language)
+    questions = tuple(_question(q, submission, rubric, speak) for q in report.questions)
+    name = _name(report) or speak("your submission")
     return StudentView(
-        words=spoken,
+        speak=speak,
         rubric_title=rubric.title,
-        title=spoken.title.format(name=name),
+        title=speak("Report for {name}", name=name),
         name=name,
-        headline=_headline(report, spoken),
-        notes=_notes(report, rubric, spoken),
-        unisolated=spoken.unisolated if report.execution.isolation.tier == "none" and _ran(report) else "",
+        headline=_headline(report, speak),
+        notes=_notes(report, rubric, speak),
+        unisolated=speak(
+            "This notebook ran without isolation. The result is only as trustworthy as its author."
+        )
+        if report.execution.isolation.tier == "none" and _ran(report)
+        else "",
         graded=report.score is not None,
-        troubles=_troubles(report, spoken),
-        findings=_findings(report, questions, spoken),
+        troubles=_troubles(report, speak),
+        findings=_findings(report, questions, speak),
         questions=questions,
-        made_by=spoken.made_by.format(
+        made_by=speak(
+            "Made from report.json by grader {grader}, rubric {rubric} version {version}, file {sha}.",
             grader=report.provenance.grader,
             rubric=report.rubric.id,
             version=report.rubric.version,
@@ -137,68 +164,101 @@ def _ran(report: Report) -> bool:
     return report.execution.status not in ("unreadable", "sandbox_error")
 
 
-def _headline(report: Report, spoken: Words) -> str:
+def _headline(report: Report, speak: Speech) -> str:
     if report.score is None:
-        return spoken.not_graded
-    sentence = spoken.decided if report.pending else spoken.all_decided
-    return sentence[report.max_score != 1].format(
-        score=points(report.score, spoken), max=points(report.max_score, spoken)
-    )
+        return speak("Not graded yet.")
+    most = report.max_score
+    given = {"score": speak.points(report.score), "max": speak.points(most)}
+    if report.pending:
+        return speak.counted(
+            most, "{score} of {max} point so far.", "{score} of {max} points so far.", **given
+        )
+    return speak.counted(most, "{score} of {max} point.", "{score} of {max} points.", **given)
 
 
-def _notes(report: Report, rubric: Rubric, spoken: Words) -> tuple[str, ...]:
+def _notes(report: Report, rubric: Rubric, speak: Speech) -> tuple[str, ...]:
     if report.score is None:
         status = report.execution.status
-        why = one_line(translated(report.execution.message, rubric.language))
-        if status == "sandbox_error":
-            why = why.partition("; ")[0]  # the rest tells the one who grades what to do
-        why = ": ".join(part for part in (spoken.statuses[status], why) if part)
-        notes = [spoken.not_graded_why.format(why=_sentence(why)), spoken.ungraded_advice.get(status, "")]
-        return tuple(filter(None, notes))
+        why = speak.of(STATUSES[status])
+        if status != "sandbox_error":  # what failed on our side is for the one who grades
+            own = one_line(speak.either(report.execution.said, report.execution.message))
+            why = ": ".join(part for part in (why, own) if part)
+        notes = [speak("This is not a mark. {why}", why=_sentence(why))]
+        return (*notes, *(speak.of(advice) for name, advice in _ADVICE.items() if name == status))
     notes = []
     if report.late is not None and report.late.share:
         late = report.late
         notes.append(
-            spoken.late[late.points != 1].format(
-                days=spoken.days[late.days > 1].format(n=late.days),
-                points=points(late.points, spoken),
-                share=points(100 * late.share, spoken),
+            speak.counted(
+                late.points,
+                "Handed in after the due date, {days} begun: {points} point ({share} %) is taken off.",
+                "Handed in after the due date, {days} begun: {points} points ({share} %) are taken off.",
+                days=speak.counted(late.days, "{n} day", "{n} days"),
+                points=speak.points(late.points),
+                share=speak.points(100 * late.share),
             )
         )
     if report.pending:
-        notes.append(spoken.waiting[report.pending != 1].format(pending=points(report.pending, spoken)))
+        notes.append(
+            speak.counted(
+                report.pending,
+                "{pending} point waits for a person to read your work.",
+                "{pending} points wait for a person to read your work.",
+                pending=speak.points(report.pending),
+            )
+        )
     if report.questions:
         done = sum(q.addressed for q in report.questions)
-        note = spoken.participation.format(done=done, all=len(report.questions))
+        note = speak("You addressed {done} of {all} questions.", done=done, all=len(report.questions))
         if rubric.participation and report.participation < rubric.participation:
-            note += " " + spoken.participation_advice.format(share=points(100 * rubric.participation, spoken))
+            note += " " + speak(
+                "The handout advises at least {share} %.", share=speak.points(100 * rubric.participation)
+            )
         notes.append(note)
     return tuple(notes)
 
 
-def _troubles(report: Report, spoken: Words) -> tuple[Trouble, ...]:
+def _troubles(report: Report, speak: Speech) -> tuple[Trouble, ...]:
     run = report.execution
     found = []
     for error in run.errors[:_ERRORS]:
         name, cell = one_line(error.name, 60), error.cell + 1
-        said = spoken.raised.format(cell=cell, name=name, message=one_line(error.message)).removesuffix(": ")
+        if error.message:
+            said = speak(
+                "Cell {cell} raised {name}: {message}", cell=cell, name=name, message=one_line(error.message)
+            )
+        else:
+            said = speak("Cell {cell} raised {name}", cell=cell, name=name)
         found.append(Trouble(said, cell))
     if more := len(run.errors[_ERRORS:]):
-        found.append(Trouble(spoken.more_raised[more != 1].format(n=more)))
+        found.append(
+            Trouble(
+                speak.counted(
+                    more,
+                    "{n} more error; often the first one is the cause of the others.",
+                    "{n} more errors; often the first one is the cause of the others.",
+                )
+            )
+        )
     if run.status not in ("ok", "error"):
-        why = one_line(translated(run.message, spoken.language)) or spoken.statuses[run.status]
+        why = one_line(speak.either(run.said, run.message)) or speak.of(STATUSES[run.status])
         if run.stopped_at is not None:
             cell = run.stopped_at + 1
-            found.append(Trouble(spoken.stopped_at.format(why=_sentence(why), cell=cell), cell))
+            found.append(
+                Trouble(
+                    speak("{why} The cells after cell {cell} did not run.", why=_sentence(why), cell=cell),
+                    cell,
+                )
+            )
         elif run.interrupted:
             found.append(Trouble(_sentence(why), run.interrupted[0] + 1))
         elif report.score is not None:
-            found.append(Trouble(f"{spoken.not_run} ({why})"))
+            found.append(Trouble(speak("Your notebook did not run to its end ({why})", why=why)))
     elif run.errors:
-        found.append(Trouble(spoken.after_error))
+        found.append(Trouble(speak("Cells after an error still ran.")))
     if run.missing_packages:
         names = ", ".join(one_line(name, 60) for name in run.missing_packages)
-        found.append(Trouble(spoken.packages.format(names=names)))
+        found.append(Trouble(speak("Not installed where notebooks are graded: {names}", names=names)))
     return tuple(found)
 
 
@@ -208,16 +268,16 @@ def _sentence(text: str) -> str:
 
 
 def _question(
-    question: QuestionResult, submission: Submission, rubric: Rubric, spoken: Words
+    question: QuestionResult, submission: Submission, rubric: Rubric, speak: Speech
 ) -> QuestionView:
     waiting = sum(c.max_score for c in question.checks if c.score is None and c.verdict == "review")
     earned = sum(c.score for c in question.checks if c.score is not None)
     if question.score is not None:
         earned = question.score
     undecided = all(c.score is None for c in question.checks)
-    said = _points(None if undecided else earned, question.max_score, spoken)
+    said = _points(None if undecided else earned, question.max_score, speak)
     if waiting and not undecided:
-        said += spoken.some_wait.format(points=points(waiting, spoken))
+        said += speak(", {points} waiting", points=speak.points(waiting))
     return QuestionView(
         id=question.id,
         title=question.title,
@@ -226,17 +286,17 @@ def _question(
         waiting=waiting,
         max_score=question.max_score,
         addressed=question.addressed,
-        checks=tuple(_check(c, submission, rubric, spoken) for c in question.checks),
+        checks=tuple(_check(c, submission, rubric, speak) for c in question.checks),
     )
 
 
-def _findings(report: Report, questions: tuple[QuestionView, ...], spoken: Words) -> tuple[Finding, ...]:
+def _findings(report: Report, questions: tuple[QuestionView, ...], speak: Speech) -> tuple[Finding, ...]:
     """What went wrong, said once for all checks that share it; nothing of what a person decides."""
     groups: dict[str, list[tuple[CheckResult, CheckView]]] = {}
     for question, shown in zip(report.questions, questions, strict=True):
         for check, view in zip(question.checks, shown.checks, strict=True):
             if check.score is not None and check.verdict not in ("pass", "review"):
-                reason = view.wrong or view.message or spoken.verdicts[check.verdict] + "."
+                reason = view.wrong or view.message or speak.of(VERDICTS[check.verdict]) + "."
                 groups.setdefault(reason, []).append((check, view))
     return tuple(
         Finding(
@@ -244,7 +304,7 @@ def _findings(report: Report, questions: tuple[QuestionView, ...], spoken: Words
             ids=tuple(view.id for _, view in members),
             titles=tuple(view.title for _, view in members),
             points=_points(
-                sum(c.score or 0 for c, _ in members), sum(c.max_score for c, _ in members), spoken
+                sum(c.score or 0 for c, _ in members), sum(c.max_score for c, _ in members), speak
             ),
             reason=reason,
         )
@@ -252,29 +312,38 @@ def _findings(report: Report, questions: tuple[QuestionView, ...], spoken: Words
     )
 
 
-def _points(score: float | None, most: float, spoken: Words) -> str:
+def _points(score: float | None, most: float, speak: Speech) -> str:
     if score is None:
-        return spoken.waits[most != 1].format(max=points(most, spoken))
-    return spoken.points[most != 1].format(score=points(score, spoken), max=points(most, spoken))
+        return speak.counted(
+            most,
+            "{max} point, waiting for a person",
+            "{max} points, waiting for a person",
+            max=speak.points(most),
+        )
+    return speak.counted(
+        most,
+        "{score} of {max} point",
+        "{score} of {max} points",
+        score=speak.points(score),
+        max=speak.points(most),
+    )
 
 
-def _check(check: CheckResult, submission: Submission, rubric: Rubric, spoken: Words) -> CheckView:
-    said = next((c for c in rubric.checks() if c.id == check.id), None)
+def _check(check: CheckResult, submission: Submission, rubric: Rubric, speak: Speech) -> CheckView:
     tells = rubric.disclosure != "none"
-    message = str(check.said or check.message).strip()
-    quote = _quote(check.evidence, submission)
-    if isinstance(said, TextCheck):
-        quote = _written(said, submission)
-        if check.score is None and check.verdict == "review":
-            message = spoken.read_by  # what the grader's message adds is for the reader, not the writer
+    message = speak.either(check.said, check.message)
+    quote = _written(check.answer) if check.answer is not None else _quote(check.evidence, submission)
+    if check.answer is not None and check.score is None:
+        # what the grader's message adds is for the reader, not the writer
+        message = speak("A person reads your answer.")
     view = CheckView(
         id=check.id,
         title=check.title,
         verdict=check.verdict,
         waits=check.score is None,
-        points=_points(check.score, check.max_score, spoken),
+        points=_points(check.score, check.max_score, speak),
         # a person's reason is written for the student
-        message=translated(message, rubric.language) if tells or check.by_hand else "",
+        message=message if tells or check.by_hand else "",
         quote=quote,
         comparison=None,
         relaid="",
@@ -293,20 +362,26 @@ def _check(check: CheckResult, submission: Submission, rubric: Rubric, spoken: W
     comparison = compare(evidence and evidence.actual, check.expected, agrees)
     if comparison and _texts(comparison.actual) == _texts(comparison.expected):
         comparison = None  # twice the same says nothing
-    worst = _worst(comparison.worst, full, spoken) if comparison and comparison.worst else ""
+    worst = _worst(comparison.worst, full, speak) if comparison and comparison.worst else ""
     departs = ""
     if comparison and comparison.departing and comparison.total > 1:
-        departs = spoken.departs.format(count=comparison.departing, all=comparison.total)
-    layout = spoken.layouts.get(evidence.layout) if evidence else None
+        departs = speak(
+            "{count} of {all} values differ; they are marked ✗.",
+            count=comparison.departing,
+            all=comparison.total,
+        )
+    layout = _LAYOUTS.get(evidence.layout) if evidence else None
     if comparison and not full:
         comparison = replace(comparison, expected=(), worst=None) if comparison.actual else None
     return replace(
         view,
         comparison=comparison,
-        relaid=spoken.relaid.format(layout=layout) if layout and comparison else "",
+        relaid=speak("You printed them {layout}; here they are laid out like the reference.", layout=layout)
+        if layout and comparison
+        else "",
         worst=worst,
         departs=departs,
-        wrong=translated(check.diagnosis.message, rubric.language) if check.diagnosis else "",
+        wrong=speak.either(check.diagnosis.said, check.diagnosis.message) if check.diagnosis else "",
         hint=check.hint,
     )
 
@@ -328,20 +403,25 @@ def _quote(evidence: Evidence | None, submission: Submission) -> Quote | None:
     )
 
 
-def _written(check: TextCheck, submission: Submission) -> Quote | None:
-    answer = find_answer(check, submission.cells)
-    if answer is None:
-        return None
+def _written(answer: Answer) -> Quote:
     return Quote(cell=answer.cell + 1, text=answer.text, label="", begins="", written=True)
 
 
-def _worst(worst: Worst, full: bool, spoken: Words) -> str:
+def _worst(worst: Worst, full: bool, speak: Speech) -> str:
     if not worst.index:
         return ""  # one number: it stands beside the expected one
     index = f"[{', '.join(map(str, worst.index))}]"
-    where = spoken.element.format(index=index)
+    where = speak("element {index}", index=index)
     if len(worst.index) == 2:
         row, column = worst.index
-        where = spoken.element_matrix.format(index=index, row=row + 1, column=column + 1)
-    sentence = spoken.worst_full if full else spoken.worst_hint
-    return sentence.format(where=where, actual=worst.actual, expected=worst.expected)
+        where = speak(
+            "element {index} (row {row}, column {column})", index=index, row=row + 1, column=column + 1
+        )
+    if not full:
+        return speak("Furthest off is {where}: you have {actual}.", where=where, actual=worst.actual)
+    return speak(
+        "Furthest off is {where}: you have {actual}, expected is {expected}.",
+        where=where,
+        actual=worst.actual,
+        expected=worst.expected,
+    )

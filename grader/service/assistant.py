@@ -107,15 +107,10 @@ class CourseStore:
 
     def students(self) -> Mapping[str, Student]:
         return {
-            x.report.submission.id: Student(x.report, x.report.submission.id, self._cells(x))
+            x.report.submission.id: Student(x.report, x.report.submission.id)
             for x in self.lines()
             if x.report
         }
-
-    def _cells(self, line: Line) -> tuple[Cell, ...]:
-        if line.run is None or line.run.notebook is None:
-            return ()
-        return self.held.reports.notebook(line.run.notebook)[0]
 
     def _line(self, id: str) -> Line | None:
         return next((x for x in self.lines() if x.report and x.report.submission.id == id), None)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -20,7 +21,8 @@ from grader.execute.picture import without
 from grader.folder.store import Kept, executions
 from grader.jail.probe import Tier
 from grader.judging.grade import grade
-from grader.models import Execution, Submission
+from grader.judging.several import alone, counted, left_open, settle
+from grader.models import Execution, Said, Submission
 from grader.report import to_json
 from grader.report.notebook import kept_outputs, to_ipynb
 from grader.report.selfcheck import SelfCheck, self_check
@@ -103,13 +105,24 @@ class Bench:
     async def grade(self, submission: Submission, assignment: Assignment) -> Result:
         """The report, without lateness and marks, which are put in when somebody looks."""
         ran: Sequence[Execution] = ()
+        said: Mapping[str, Said] = {}
         if submission.problem is None:
-            ran = await asyncio.gather(
-                *(self._run(submission, assignment, w) for w in assignment.rubric.worlds)
-            )
-            if broken := _broken(ran):
+            worlds = assignment.rubric.worlds
+            each = [
+                await asyncio.gather(*(self._run(one, assignment, w) for w in worlds))
+                for one in alone(submission)
+            ]
+            if broken := _broken([execution for of_one in each for execution in of_one]):
                 return broken
-        report = await self._aside(lambda: grade(submission, ran, assignment))
+            ran = each[0]
+            if submission.others:
+                reports = [
+                    await self._aside(partial(grade, one, of_one, assignment))
+                    for one, of_one in zip(alone(submission), each, strict=True)
+                ]
+                settled = settle(submission, reports, assignment.rubric)
+                (submission, ran), said = counted(submission, each, settled), settled.said
+        report = left_open(await self._aside(partial(grade, submission, ran, assignment)), said)
         outputs = kept_outputs(ran[0]) if ran and report.execution.status != "unreadable" else None
         notebook = to_ipynb(submission.cells, outputs).encode("utf-8", "replace")
         state = "unreadable" if report.execution.status == "unreadable" else "done"
@@ -133,8 +146,8 @@ class Bench:
         )
         if not again and (kept := await asyncio.to_thread(self.kept.get, key)) is not None:
             return kept
-        around = beside(submission.files, assignment.files_for(world))
-        job = Job(cells=submission.cells, files=around, prelude=prelude, limits=self.limits)
+        around = beside(submission.files, assignment.files_for(world), submission.folder)
+        job = Job(submission.cells, around, prelude, self.limits, submission.folder)
         execution = await self.runner.run(job)
         if world != assignment.rubric.worlds[0]:
             execution = without(execution)

@@ -18,6 +18,8 @@ from grader.models import Said, Student, Submission
 from grader.service.blobs import Blobs
 
 _SAFE = "attempt"
+_NONE = Said("there is no notebook in it")
+_SEVERAL = Said("it holds the notebooks of several people")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +42,11 @@ def may_hold_a_notebook(path: Path, name: str) -> bool:
 
 
 def submission(
-    id: str, files: Sequence[Kept], began: datetime, blobs: Blobs, folder: Path, prefer: str | None
+    id: str, files: Sequence[Kept], began: datetime, blobs: Blobs, folder: Path, prefer: Sequence[str]
 ) -> Submission:
     """The upload as a submission; its files lie in `folder` and stay there until it has run.
 
-    prefer: the rubric's glob for the notebook among several. Who handed in is not said here: what runs and
+    prefer: the rubric's globs for the notebook among several. Who handed in is not said here: what runs and
     what is judged knows no names. Never raises for what a student sends.
     """
     uploads, stage = folder / "upload", folder / "stage"
@@ -78,5 +80,5 @@ def _lay(source: Path, target: Path) -> None:
 
 
 def _nothing(entries: Sequence[object]) -> Submission:
-    problem = "there is no notebook in it" if not entries else "it holds the notebooks of several people"
-    return Submission(id=_SAFE, path="", sha256=hashlib.sha256(b"").hexdigest(), problem=Said(problem))
+    problem = _SEVERAL if entries else _NONE
+    return Submission(id=_SAFE, path="", sha256=hashlib.sha256(b"").hexdigest(), problem=problem)

@@ -146,7 +146,7 @@ class Worker:
             self.bench.judge, lambda: self.editions.load(sha256, released=released)
         )
         submission = await asyncio.to_thread(
-            opening.submission, upload.name, files, upload.began, self.blobs, folder, edition.rubric.notebook
+            opening.submission, upload.name, files, upload.began, self.blobs, folder, edition.rubric.notebooks
         )
         if released:
             return await self.bench.check(submission, edition)

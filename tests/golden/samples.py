@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from grader.models import (
+    Answer,
     Cell,
     CellError,
     CheckResult,
@@ -205,6 +206,7 @@ def comparison() -> CheckResult:
         score=None,
         max_score=10,
         message="A person will read your answer.",
+        answer=Answer(text="4. Yes, the same as before.", cell=4),
     )
 
 

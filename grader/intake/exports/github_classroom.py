@@ -1,4 +1,4 @@
-"""Clones of GitHub Classroom's repositories (pure)."""
+"""GitHub Classroom: repositories as its command line clones them (github/gh-classroom, cmd/clone)."""
 
 from __future__ import annotations
 
@@ -9,26 +9,19 @@ from grader.models import Student
 
 
 def recognise(listing: Listing, insist: bool) -> Convention | None:
-    """`[<assignment>-submissions/]<assignment>-<login>/…`, known by the clones' hidden folders."""
-    depth = 0
-    tops = {parts[0] for parts in listing.files if len(parts) > 1}
-    if len(tops) == 1 and next(iter(tops)).endswith("-submissions"):
-        depth = 1
-    repositories = {parts[depth] for parts in listing.files if len(parts) > depth + 1}
+    """`<assignment>-<login>/…` in `<assignment>-submissions`, or known by the clones' hidden folders."""
+    repositories = listing.folders()
     prefix = _common_prefix(repositories)
-    clones = any(
-        hidden & {".git", ".github"}
-        for folder, names in listing.hidden.items()
-        if len(folder) == depth + 1 and (hidden := set(names))
-    )
-    if not prefix or not (insist or clones or depth):
+    clones = [r for r in repositories if {".git", ".github"} & set(listing.hidden.get((r,), ()))]
+    rooted = listing.name.endswith("-submissions")
+    if not prefix or not (insist or rooted or len(clones) > len(repositories) / 2):
         return None
 
     def owner(parts: Parts) -> Owner | None:
-        if len(parts) <= depth + 1 or not parts[depth].startswith(prefix):
+        if len(parts) < 2 or not parts[0].startswith(prefix):
             return None
-        login = parts[depth].removeprefix(prefix)
-        return Owner(f"github:{login}", login, Student(id=login), parts[depth + 1 :])
+        login = parts[0].removeprefix(prefix)
+        return Owner(f"github:{login}", login, Student(id=login), parts[1:]) if login else None
 
     return owner
 

@@ -1,36 +1,91 @@
-"""nbgrader's `submitted/` folder (pure)."""
+"""nbgrader: `submitted/` of a course, and `inbound/` of the exchange.
+
+Read: nbgrader/exchange/default/submit.py and collect.py (the folder's name is split from the right, for a
+name of a user may hold a plus) and nbgrader/docs, "File and directory structure".
+"""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
+
+from grader.intake.arrival import from_stamp
 from grader.intake.convention import Convention, Listing, Owner, Parts
 from grader.models import Student
 
-_TIMESTAMP = "timestamp.txt"
+_STAMP = "timestamp.txt"
+_OURS = frozenset({_STAMP, "submission_secret.txt"})
+_INBOUND = re.compile(
+    r"^(?P<student>.+)\+(?P<assignment>[^+]+)\+"
+    r"(?P<time>\d{4}-\d\d-\d\d \d\d[:_-]?\d\d[:_-]?\d\d(?:\.\d+)?(?: \w+)?)(?:\+[^+]*)?$"
+)
 
 
 def recognise(listing: Listing, insist: bool) -> Convention | None:
-    """`submitted/<student>/<assignment>/<notebook>`, known by the folder or by timestamp.txt.
+    """`<student>+<assignment>+<time>+<random>/…` or `<student>/<assignment>/…`.
 
+    The second is known by the name `submitted`, or by a time that can be read in every student's folder.
     Somebody who handed in for several assignments has a submission for each.
     """
-    stamped = {parts[:-1] for parts in listing.files if parts[-1] == _TIMESTAMP and len(parts) >= 3}
-    if not insist and not stamped and not any("submitted" in parts[:-3] for parts in listing.files):
+    folders = listing.folders()
+    inbound = {f: m for f in folders if (m := _INBOUND.match(f)) and from_stamp(_clock(m["time"]))}
+    if folders and len(inbound) > len(listing.units()) / 2:
+        return _exchange(inbound)
+    homes = {parts[:2] for parts in listing.files if len(parts) > 2}
+    stamps = {home: from_stamp(listing.read((*home, _STAMP))) for home in homes}
+    stamped = {home[0] for home in homes if stamps[home] is not None}
+    if {"submitted", "inbound"} & set(folders) or not homes:
         return None
+    # somebody whose clock could not be read is still somebody beside the others
+    if insist or listing.name == "submitted" or len(stamped) > len(folders) / 2:
+        return _submitted(listing, stamps)
+    return None
 
-    def student_at(parts: Parts) -> int:
-        if "submitted" in parts[:-3]:
-            return parts.index("submitted") + 1
-        home = next((parts[:n] for n in range(2, len(parts)) if parts[:n] in stamped), None)
-        return len(home) - 2 if home else (len(parts) - 3 if insist and len(parts) >= 3 else -1)
 
-    assignments = {parts[at + 1] for parts in listing.files if (at := student_at(parts)) >= 0}
+def _clock(text: str) -> str:
+    """The time in a folder's name; some systems can't have a colon there."""
+    return re.sub(r"(?<= \d\d)[:_-]?(\d\d)[:_-]?(\d\d)", r":\1:\2", text)
+
+
+def _exchange(folders: Mapping[str, re.Match[str]]) -> Convention:
+    assignments = {m["assignment"] for m in folders.values()}
+    times: dict[tuple[str, str], list[str]] = {}
+    for found in folders.values():
+        times.setdefault((found["student"], found["assignment"]), []).append(found["time"])
 
     def owner(parts: Parts) -> Owner | None:
-        at = student_at(parts)
-        if at < 0:
+        found = folders.get(parts[0])
+        if found is None or len(parts) < 2:
             return None
-        name, assignment = parts[at : at + 2]
-        label = name if len(assignments) == 1 else f"{name}-{assignment}"
-        return Owner(f"nbgrader:{assignment}/{name}", label, Student(id=name), parts[at + 2 :])
+        name, assignment, time = found["student"], found["assignment"], found["time"]
+        received = from_stamp(_clock(time))
+        return Owner(
+            key=f"nbgrader:{assignment}/{name}",
+            label=name if len(assignments) == 1 else f"{name}-{assignment}",
+            student=Student(id=name, attempt=1 + sorted(times[name, assignment]).index(time)),
+            below=parts[1:],
+            attempt=(time,),
+            received_at=received,
+            ours=len(parts) == 2 and parts[1] in _OURS,
+        )
+
+    return owner
+
+
+def _submitted(listing: Listing, stamps: Mapping[Parts, object]) -> Convention:
+    assignments = {home[1] for home in stamps}
+
+    def owner(parts: Parts) -> Owner | None:
+        if len(parts) < 3:
+            return None
+        name, assignment = parts[:2]
+        return Owner(
+            key=f"nbgrader:{assignment}/{name}",
+            label=name if len(assignments) == 1 else f"{name}-{assignment}",
+            student=Student(id=name),
+            below=parts[2:],
+            received_at=from_stamp(listing.read((name, assignment, _STAMP))),
+            ours=len(parts) == 3 and parts[2] in _OURS,
+        )
 
     return owner

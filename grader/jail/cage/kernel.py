@@ -89,6 +89,7 @@ def run(
 
     friendly.die_when_told()
     clock.append(time.perf_counter())
+    friendly.explain_refusals()  # before what the shell is set up with, which knows a way for some of it
     from .application import start
 
     application = start(order, dict(zip(CHANNELS, sockets, strict=False)))
@@ -96,7 +97,6 @@ def run(
     socket.send_fds(ready, [DIRECTORY], [where])
     os.close(where)
     filters.install(programs["second"], every_thread=True)
-    friendly.explain_refusals()
     _forget()
     clock.append(time.perf_counter())
     spent = [round(after - before, 5) for before, after in itertools.pairwise(clock)]

@@ -26,7 +26,7 @@ from .watch import Watch
 _TICK_MS = 40
 _DISK_EVERY = 6
 _FAILED = 97
-_CPU_ROUNDING_S = 0.1
+_CPU_ROUNDING_S = 0.2
 
 
 def supervise(

@@ -1,0 +1,72 @@
+"""The course's data for a second world: the same files with their rows drawn anew (pure but for reading).
+
+What is computed from them moves, and formats, columns and counts of rows stay: rows are drawn with
+replacement, the same ones in files of as many rows, so that files that belong together still do.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import random
+
+import numpy as np
+
+_TABLES = (".csv", ".tsv", ".txt", ".dat")
+
+
+def redrawn(name: str, data: bytes, seed: int) -> bytes | None:
+    """The file with its rows drawn anew; None for a kind of file that is left as it is."""
+    ending = name[name.rfind(".") :].lower()
+    if ending in _TABLES:
+        return _table(data, seed)
+    if ending == ".npy":
+        return _array(data, seed)
+    return None
+
+
+def _table(data: bytes, seed: int) -> bytes | None:
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError:
+        return None
+    lines = text.splitlines(keepends=True)
+    head = 1 if _has_header(text) else 0
+    rows = [line if line.endswith("\n") else line + "\n" for line in lines[head:] if line.strip()]
+    return (
+        "".join([*lines[:head], *(rows[i] for i in _drawn(len(rows), seed))]).encode()
+        if len(rows) > 1
+        else None
+    )
+
+
+def _has_header(text: str) -> bool:
+    """A first row without a number above rows that have some."""
+    rows = list(csv.reader(io.StringIO("\n".join(text.splitlines()[:5]))))
+    return len(rows) > 1 and not any(_number(c) for c in rows[0]) and any(_number(c) for c in rows[1])
+
+
+def _number(text: str) -> bool:
+    try:
+        float(text)
+        return True
+    except ValueError:
+        return False
+
+
+def _array(data: bytes, seed: int) -> bytes | None:
+    try:
+        array = np.load(io.BytesIO(data), allow_pickle=False)
+    except (ValueError, OSError):
+        return None
+    if not array.ndim or len(array) < 2:
+        return None
+    buffer = io.BytesIO()
+    np.save(buffer, array[_drawn(len(array), seed)], allow_pickle=False)
+    return buffer.getvalue()
+
+
+def _drawn(rows: int, seed: int) -> list[int]:
+    """Which rows, in order. The first ones are among them in turn, so that nothing but chance repeats."""
+    draw = random.Random(f"{seed} {rows}")
+    return [draw.randrange(rows) for _ in range(rows)]

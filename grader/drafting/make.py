@@ -1,0 +1,239 @@
+"""A solution notebook → an assignment's folder, and its values made again when it changed."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+import rubric as shipped
+from grader.assignment import solved as kept_values
+from grader.assignment.given_files import given_files
+from grader.assignment.loading import prelude_of, prelude_text
+from grader.assignment.rubric_file import common_words, load_rubric
+from grader.assignment.solved import LikelyMistake, SolvedValues
+from grader.assignment.values import margin
+from grader.drafting.data import redrawn
+from grader.drafting.edits import Edit, likely
+from grader.drafting.infer import Draft, Frame, draft
+from grader.drafting.seeds import another, seed_of
+from grader.drafting.solve import Setting, Solved, attempt, solve
+from grader.drafting.values import Shown, quantities
+from grader.errors import RubricError, StorageError, UsageError
+from grader.execute import Limits, Runner
+from grader.folder.files import write_text
+from grader.intake import collect
+from grader.models import Submission
+from rubric.schema import Rubric, Tolerance, World
+
+_DIGITS = 10
+_KEPT_MISTAKES = 25
+_HEAD = """\
+# Drafted from solution.ipynb. Everything here is yours to change; `grader rubric check` says what is wrong.
+# After a change of the notebook, of worlds or of data: grader rubric solve FOLDER
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """What was drafted. mistakes: ids of the likely ones that change an answer."""
+
+    folder: Path
+    draft: Draft
+    mistakes: tuple[str, ...]
+
+
+async def make(notebook: Path, data: Path | None, out: Path, runner: Runner, limits: Limits) -> Made:
+    """Write the assignment of a solution notebook into a new folder.
+
+    data: the folder of the course's files; None takes the files beside the notebook that its code names.
+
+    Raises `UsageError` for a notebook that can't be read or a folder that is not empty, `RubricError` where
+    the solution fails or shows nothing, `StorageError`, `OperationError`.
+    """
+    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+        raise UsageError(f"{out} is there already; name a new folder")
+    submission = read_solution(notebook)
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(notebook, out / kept_values.NOTEBOOK)
+        worlds = _worlds(submission, _data_files(submission, data), out)
+    except OSError as error:
+        raise StorageError(f"{out} could not be written ({error.strerror or error})") from error
+    setting = _first_settings(worlds, out)
+    solved = await solve(submission.cells, setting, runner, limits)
+    shown = quantities(solved.sites, solved.kept)
+    if not _moved(shown) and len(worlds) > 1:
+        worlds, shown = worlds[:1], tuple(_in_first(s) for s in shown)
+    frame = Frame(notebook.stem, [_plain(w) for w in worlds], common_words(), _pictures(solved))
+    drafted = draft(submission.cells, shown, frame)
+    if not drafted.rubric["questions"]:
+        raise RubricError(f"{notebook}: shows no number and answers no question; print what is to be asked")
+    write_text(out / "rubric.yaml", _HEAD + _yaml(drafted.rubric))
+    mistakes = await solve_folder(out, runner, limits)
+    return Made(out, drafted, mistakes)
+
+
+async def solve_folder(folder: Path, runner: Runner, limits: Limits) -> tuple[str, ...]:
+    """Run a folder's solution and its likely mistakes in every world, keep their values; the mistakes' ids.
+
+    Raises `RubricError`, `OperationError`, `StorageError`.
+    """
+    rubric = load_rubric(folder)
+    notebook = folder / kept_values.NOTEBOOK
+    given = given_files(folder, rubric.worlds)
+    own = (folder / "prelude.py").is_file()
+    prelude = prelude_of(folder, own)
+    worlds = kept_values.solved_worlds(rubric.worlds)
+    settings = [
+        Setting(w.name, prelude_text(rubric, w, prelude, own=own), given.get(w.name, ())) for w in worlds
+    ]
+    submission = read_solution(notebook)
+    solved = await solve(submission.cells, settings, runner, limits)
+    shown = quantities(solved.sites, solved.kept)
+    asked = {c.quantity for c in rubric.tensor_checks()}
+    kept: list[LikelyMistake] = []
+    seen = [_answers(shown, asked)]
+    patience = 3.0 + 4 * max(run.wall_s for run in solved.executions)  # a mistake can loop for ever
+    shorter = replace(limits, cell_s=min(patience, limits.cell_s), total_s=min(patience, limits.total_s))
+    for edit in likely(submission.cells):
+        if len(kept) >= _KEPT_MISTAKES:
+            break
+        changed = await attempt(edit.cells, settings, runner, shorter)
+        wrong = _wrong(shown, changed, asked, rubric.tolerance)
+        answers = {**seen[0], **wrong}
+        if wrong and not any(_alike(answers, s, rubric.tolerance) for s in seen):
+            seen.append(answers)
+            kept.append(_mistake(edit, wrong, worlds))
+    values = SolvedValues(
+        made_from=kept_values.made_from(notebook, rubric.worlds, prelude, given),
+        worlds={
+            kept_values.key_of(w): {s.name: kept_values.kept(s.values[i]) for s in shown}
+            for i, w in enumerate(worlds)
+        },
+        mistakes=tuple(kept),
+    )
+    write_text(folder / kept_values.VALUES, values.model_dump_json(indent=1) + "\n")
+    return tuple(m.id for m in kept)
+
+
+def read_solution(notebook: Path) -> Submission:
+    """The solution's cells. Raises `UsageError` where there is no notebook that can be read."""
+    entries = collect([notebook]).entries if notebook.is_file() else []
+    if len(entries) != 1:
+        raise UsageError(f"{notebook}: no notebook, expected the solution as .ipynb")
+    submission = entries[0].read()
+    if submission.problem is not None:
+        raise UsageError(f"{notebook}: {submission.problem}")
+    return submission
+
+
+Answers = Mapping[str, tuple[Any, ...]]
+
+
+def _answers(shown: Sequence[Shown], asked: Iterable[str]) -> Answers:
+    return {s.name: s.values for s in shown if s.name in asked}
+
+
+def _wrong(shown: Sequence[Shown], changed: Solved, asked: set[str], tolerance: Tolerance) -> Answers:
+    """What an edit changes of what is asked; nothing where the notebook fails with it."""
+    if any(run.status != "ok" or run.errors for run in changed.executions):
+        return {}
+    right, wrong = _answers(shown, asked), _answers(quantities(changed.sites, changed.kept), asked)
+    return {
+        name: wrong[name]
+        for name in right
+        if name in wrong and not _near(right[name], wrong[name], tolerance)
+    }
+
+
+def _near(one: Sequence[Any], other: Sequence[Any], tolerance: Tolerance) -> bool:
+    return all(
+        a.shape == b.shape and bool((abs(a - b) <= 10 * margin(a, tolerance)).all())
+        for a, b in zip(one, other, strict=True)
+    )
+
+
+def _alike(one: Answers, other: Answers, tolerance: Tolerance) -> bool:
+    return one.keys() == other.keys() and all(_near(one[n], other[n], tolerance) for n in one)
+
+
+def _mistake(edit: Edit, wrong: Answers, worlds: Sequence[World]) -> LikelyMistake:
+    return LikelyMistake(
+        id=edit.id,
+        message=edit.message,
+        cell=edit.cell,
+        change=(edit.before, edit.after),
+        worlds={
+            kept_values.key_of(w): {name: kept_values.kept(values[i]) for name, values in wrong.items()}
+            for i, w in enumerate(worlds)
+        },
+    )
+
+
+def _data_files(submission: Submission, data: Path | None) -> list[tuple[str, bytes]]:
+    if data is not None:
+        if not data.is_dir():
+            raise UsageError(f"{data} is no folder")
+        paths = sorted(p for p in data.rglob("*") if p.is_file() and not p.name.startswith("."))
+        return [(p.relative_to(data).as_posix(), p.read_bytes()) for p in paths]
+    code = "\n".join(c.source for c in submission.cells if c.kind == "code")
+    return [(f.name, Path(f.source).read_bytes()) for f in submission.files if Path(f.name).name in code]
+
+
+def _worlds(submission: Submission, files: Sequence[tuple[str, bytes]], out: Path) -> list[World]:
+    """The handout's world and a second one; the course's files are written for both."""
+    seed = seed_of(submission.cells) or 0
+    other = another(seed, submission.sha256)
+    for name, data in files:
+        for world, content in (("handout", data), ("second", redrawn(name, data, other) or data)):
+            path = out / "data" / world / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content)
+    return [
+        World(name="handout", seed=seed, files="data/handout" if files else None),
+        World(name="second", seed=other, precision=_DIGITS, files="data/second" if files else None),
+    ]
+
+
+def _first_settings(worlds: Sequence[World], out: Path) -> list[Setting]:
+    """As `solve_folder`, before there is a rubric."""
+    given = given_files(out, worlds)
+    prelude = prelude_of(Path(next(iter(shipped.__path__))), own=False)
+    frame = Rubric.model_construct(worlds=tuple(worlds))
+    return [
+        Setting(w.name, prelude_text(frame, w, prelude, own=False), given.get(w.name, ())) for w in worlds
+    ]
+
+
+def _moved(shown: Sequence[Shown]) -> bool:
+    return any(not _near(s.values[:1], s.values[1:2], Tolerance()) for s in shown)
+
+
+def _in_first(shown: Shown) -> Shown:
+    return Shown(
+        shown.name,
+        shown.cell,
+        shown.line,
+        shown.label,
+        shown.source,
+        shown.values[:1],
+        shown.series,
+        shown.whole,
+    )
+
+
+def _pictures(solved: Solved) -> frozenset[int]:
+    return frozenset(o.cell for o in solved.executions[0].outputs if o.image is not None)
+
+
+def _plain(world: World) -> dict[str, Any]:
+    return {k: v for k, v in world.model_dump(exclude_defaults=True).items() if v is not None}
+
+
+def _yaml(data: Mapping[str, Any]) -> str:
+    return yaml.safe_dump(dict(data), allow_unicode=True, sort_keys=False, width=110)

@@ -1,0 +1,96 @@
+"""An assignment's own solution, graded in many styles: what passes, what waits for a person, what is lost."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from grader.assignment.given_files import beside
+from grader.assignment.loading import Assignment
+from grader.assignment.solved import NOTEBOOK
+from grader.drafting.make import read_solution
+from grader.drafting.solve import Setting, solve
+from grader.drafting.styles import TYPED, styles
+from grader.drafting.values import quantities
+from grader.errors import OperationError
+from grader.execute import Job, Limits, Runner
+from grader.judging.grade import grade
+from grader.models import CheckResult, Submission
+from rubric.schema import TensorCheck
+
+_SIGNS = {"pass": "+", "partial": "-", "review": "?", "fail": "-", "missing": "-"}
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """results: check → style → what was decided, for the numeric checks in the rubric's order."""
+
+    results: Mapping[str, Mapping[str, CheckResult]]
+    styles: tuple[str, ...]
+
+    @property
+    def lost(self) -> tuple[tuple[str, str], ...]:
+        """Check and style where a right value was denied its points."""
+        return tuple(
+            (check, style)
+            for check, by_style in self.results.items()
+            for style, result in by_style.items()
+            if style != TYPED and result.verdict not in ("pass", "review")
+        )
+
+    @property
+    def accepted(self) -> tuple[str, ...]:
+        """Checks that pass with the handout's numbers typed in."""
+        return tuple(c for c, by_style in self.results.items() if by_style[TYPED].verdict == "pass")
+
+
+async def prove(assignment: Assignment, runner: Runner, limits: Limits) -> Proof:
+    """Grade the solution in every style. Raises `RubricError` where it fails, `OperationError`."""
+    worlds = assignment.rubric.worlds
+    solution = read_solution(assignment.folder / NOTEBOOK)
+    settings = [Setting(w.name, assignment.prelude_for(w), assignment.files_for(w)) for w in worlds]
+    solved = await solve(solution.cells, settings, runner, limits)
+    names = [f.name for f in settings[0].files]
+    shown = quantities(solved.sites, solved.kept)
+    made = styles(solution.cells, solved.sites, solved.kept[0], shown, names)
+    results: dict[str, dict[str, CheckResult]] = {c.id: {} for c in assignment.rubric.tensor_checks()}
+    for style, cells in made.items():
+        submission = solution.model_copy(update={"cells": cells, "id": style})
+        for check in await _graded(submission, settings, assignment, runner, limits):
+            if check.id in results:
+                results[check.id][style] = check
+    return Proof(results, tuple(made))
+
+
+async def _graded(
+    submission: Submission,
+    settings: Sequence[Setting],
+    assignment: Assignment,
+    runner: Runner,
+    limits: Limits,
+) -> Iterator[CheckResult]:
+    jobs = [Job(submission.cells, beside((), s.files), s.prelude, limits) for s in settings]
+    runs = await asyncio.gather(*(runner.run(job) for job in jobs))
+    broken = next((r for r in runs if r.status == "sandbox_error"), None)
+    if broken is not None:
+        raise OperationError(f"the solution could not be run: {broken.message}; see grader doctor")
+    report = grade(submission, runs, assignment)
+    return (check for question in report.questions for check in question.checks)
+
+
+def table(proof: Proof, assignment: Assignment) -> Iterator[str]:
+    """The proof as lines of text: + passes, ? waits for a person, - lost."""
+    width = max((len(c) for c in proof.results), default=5)
+    yield f"  {' ' * width}  {'  '.join(proof.styles)}"
+    for check in (c for c in assignment.rubric.checks() if isinstance(c, TensorCheck)):
+        cells = [_SIGNS[proof.results[check.id][s].verdict].center(len(s)) for s in proof.styles]
+        yield f"  {check.id.ljust(width)}  {'  '.join(cells)}"
+    yield "  + passes, ? waits for a person, - no points"
+    for name, style in proof.lost:
+        yield f"note: {name}, {style}: {proof.results[name][style].message}"
+    for name, by_style in proof.results.items():
+        if by_style["as it is"].verdict == "review":
+            yield f"note: {name}: the solution itself waits for a person: {by_style['as it is'].message}"
+    for name in proof.accepted:
+        yield f"note: {name}: passes with the handout's numbers typed in"

@@ -1,0 +1,96 @@
+"""A notebook's headings → its questions (pure)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from grader.models import Cell
+
+_HEADING = re.compile(r"^\s{0,3}(#{1,6})\s+(.+?)\s*#*\s*$")
+_BOLD = re.compile(r"^\s*(\*\*|__)(.+?)\1\s*:?\s*(.*)$")
+_ASKS = re.compile(
+    r"^\s*(question|task|exercise|problem|part|aufgabe|frage|teil|übung|exercice|pregunta|ejercicio)\b|^\s*[(]?(\d+|[a-h])\s*[.):]",
+    re.IGNORECASE,
+)
+_GERMAN = re.compile(r"\b(der|die|das|und|nicht|Sie|wird|ein|eine|geben|ist|mit)\b")
+_ENGLISH = re.compile(r"\b(the|and|not|you|is|a|of|with|print|to|your)\b")
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A heading and what follows up to the next one. cells: indices, the heading's own first.
+
+    prose: Markdown behind the heading, in cells of its own, without the heading's cell.
+    """
+
+    title: str
+    cells: tuple[int, ...]
+    prose: tuple[int, ...]
+    code: tuple[int, ...]
+
+
+def title_of(cells: Sequence[Cell]) -> str:
+    """The notebook's own heading: the first line of its first Markdown cell that is one; else empty."""
+    first = next((c for c in cells if c.source.strip()), None)
+    heading = _heading(first.source) if first is not None and first.kind == "markdown" else None
+    return heading if heading is not None and not _ASKS.match(heading) else ""
+
+
+def sections(cells: Sequence[Cell]) -> tuple[Section, ...]:
+    """The sections in order. What stands before the first heading, or below the title alone, is one too."""
+    starts: list[tuple[str, list[int]]] = [("", [])]
+    title = title_of(cells)
+    for cell in cells:
+        heading = _heading(cell.source) if cell.kind == "markdown" else None
+        if heading is not None and not (heading == title and not any(starts[-1][1])):
+            starts.append((heading, []))
+        starts[-1][1].append(cell.index)
+    by_index = {c.index: c for c in cells}
+    return tuple(
+        Section(
+            title=heading,
+            cells=tuple(indices),
+            prose=tuple(
+                i for i in indices[1:] if by_index[i].kind == "markdown" and by_index[i].source.strip()
+            ),
+            code=tuple(i for i in indices if by_index[i].kind == "code" and by_index[i].source.strip()),
+        )
+        for heading, indices in starts
+        if indices
+    )
+
+
+def language_of(cells: Sequence[Cell]) -> str:
+    """`de` where the text cells have more German words than English ones, else `en`."""
+    text = " ".join(c.source for c in cells if c.kind == "markdown")
+    return "de" if len(_GERMAN.findall(text)) > len(_ENGLISH.findall(text)) else "en"
+
+
+def pattern_of(title: str) -> tuple[str, ...]:
+    """Regular expressions that find this heading again in a student's notebook, also shortened."""
+    found = re.search(r"([^\W\d]+)?\W*(\d+|\b[a-h]\b)", title)
+    words = [re.escape(w) for w in re.findall(r"[^\W\d_]{4,}", title)]
+    longest = sorted(words, key=len, reverse=True)[:3]
+    made = []
+    if found and found[1]:
+        made.append(rf"\b{re.escape(found[1])}\W*{re.escape(found[2])}\b")
+    elif found:
+        made.append(rf"^\W*{re.escape(found[2])}\W")
+    made += [rf"\b{word}\b" for word in longest if not _ASKS.match(word)]
+    return tuple(made) or (re.escape(title.strip()) or r"\w",)
+
+
+def _heading(source: str) -> str | None:
+    """A heading at the beginning of a Markdown cell: `#`, a bold line, or one that numbers a question."""
+    first = next((line for line in source.split("\n") if line.strip()), "")
+    if found := _HEADING.match(first):
+        return _plain(found[2])
+    if found := _BOLD.match(first):
+        return _plain(f"{found[2]} {found[3]}")
+    return _plain(first) if _ASKS.match(first) else None
+
+
+def _plain(text: str) -> str:
+    return " ".join(re.sub(r"[*_`]|<!--.*?-->", "", text).split())

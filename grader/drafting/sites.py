@@ -1,0 +1,198 @@
+"""Where a solution shows values, and its cells changed so that each is kept before it is formatted (pure)."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+from grader.models import Cell
+from grader.syntax import parse
+
+KEEP = "__keep__"
+"""the function that the cells call; see `grader.drafting.kept`"""
+_SHOWS = {"print", "display", "pprint"}
+_TEXT_OF = {"str", "repr", "format"}
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """One expression whose value is shown.
+
+    number: counts all sites of the notebook from 0. statement: counts the statements that show something.
+    source: the expression as Python. before: the constant text in front of it in the same statement.
+    line: of the statement's last line in the cell, from 1. last: it is the cell's last expression.
+    """
+
+    number: int
+    cell: int
+    statement: int
+    source: str
+    before: str
+    line: int
+    last: bool = False
+
+
+Put = Callable[[Site, ast.expr], ast.expr]
+"""the expression that takes the place of a shown one"""
+
+
+def _kept(site: Site, value: ast.expr) -> ast.expr:
+    return ast.Call(ast.Name(KEEP, ast.Load()), [ast.Constant(site.number), value], [])
+
+
+def _as_it_is(text: str) -> str:
+    return text
+
+
+@dataclass(slots=True)
+class _Statement:
+    """The sites of one statement, in order. said: the constant text since the last of them, first
+    that of a statement before that shows text alone."""
+
+    cell: int
+    number: int
+    line: int
+    first: int
+    last: bool
+    said: str
+    put: Put
+    label: Callable[[str], str]
+    sites: list[Site] = field(default_factory=list)
+
+    def keep(self, value: ast.expr) -> ast.expr:
+        number = self.first + len(self.sites)
+        source = ast.unparse(value)
+        self.sites.append(
+            Site(number, self.cell, self.number, source, self.said.strip(), self.line, self.last)
+        )
+        self.said = ""
+        return ast.copy_location(self.put(self.sites[-1], value), value)
+
+    def through(self, shown: ast.expr) -> ast.expr:
+        """The expression with every value in it kept that a person sees."""
+        match shown:
+            case ast.Constant(value=str(text)):
+                self.said += text
+                shown.value = self.label(text)
+            case ast.Constant() | ast.Starred():
+                pass
+            case ast.JoinedStr():
+                shown.values = [self._in_text(part) for part in shown.values]
+            case ast.BinOp(op=ast.Add()) if _is_text(shown):
+                shown.left, shown.right = self.through(shown.left), self.through(shown.right)
+            case ast.BinOp(left=ast.Constant(value=str(text)), op=ast.Mod()):
+                self.said += text.partition("%")[0]
+                shown.right = self._each(shown.right)
+            case ast.Call(func=ast.Attribute(value=ast.Constant(value=str(text)), attr="format")):
+                self.said += text.partition("{")[0]
+                shown.args = [self.through(a) for a in shown.args]
+            case ast.Call(func=ast.Name(id=name), args=[only]) if name in _TEXT_OF:
+                shown.args = [self.through(only)]
+            case _:
+                return self.keep(shown)
+        return shown
+
+    def _in_text(self, part: ast.expr) -> ast.expr:
+        if isinstance(part, ast.FormattedValue):
+            part.value = self.through(part.value)
+            if self.put is not _kept:
+                part.format_spec = None  # what took the value's place may be no number
+            return part
+        return self.through(part)
+
+    def _each(self, shown: ast.expr) -> ast.expr:
+        if isinstance(shown, ast.Tuple):
+            shown.elts = [self.through(e) for e in shown.elts]
+            return shown
+        return self.through(shown)
+
+
+def _is_text(shown: ast.expr) -> bool:
+    """Does an addition put text together, rather than numbers?"""
+    match shown:
+        case ast.Constant(value=str()) | ast.JoinedStr():
+            return True
+        case ast.Call(func=ast.Name(id=name)):
+            return name in _TEXT_OF
+        case ast.BinOp(op=ast.Add()):
+            return _is_text(shown.left) or _is_text(shown.right)
+    return False
+
+
+def instrument(cells: Sequence[Cell]) -> tuple[tuple[Cell, ...], tuple[Site, ...]]:
+    """The cells with every shown value kept, and the sites. Cells that are no Python stay as they are."""
+    return rewrite(cells, _kept)
+
+
+def rewrite(
+    cells: Sequence[Cell], put: Put, label: Callable[[str], str] = _as_it_is
+) -> tuple[tuple[Cell, ...], tuple[Site, ...]]:
+    """The cells with every shown expression changed by `put`, every constant text by `label`; the sites."""
+    sites: list[Site] = []
+    made: list[Cell] = []
+    statements = 0
+    for cell in cells:
+        tree = python(cell.source) if cell.kind == "code" else None
+        if tree is None:
+            made.append(cell)
+            continue
+        above = ""
+        for call, last in _showing(tree):
+            statement = _Statement(
+                cell.index, statements, call.end_lineno or 0, len(sites), last, above, put, label
+            )
+            _keep_in(call, statement)
+            above = "" if statement.sites else statement.said
+            sites += statement.sites
+            statements += 1
+        made.append(cell.model_copy(update={"source": ast.unparse(ast.fix_missing_locations(tree))}))
+    return tuple(made), tuple(sites)
+
+
+def python(source: str) -> ast.Module | None:
+    """A cell's syntax tree, its magics and shell lines as the calls that they are; None for no Python."""
+    from IPython.core.inputtransformer2 import TransformerManager
+
+    try:
+        return parse(TransformerManager().transform_cell(source))  # type: ignore[no-untyped-call]
+    except (SyntaxError, ValueError, RecursionError):
+        return None
+
+
+def _showing(tree: ast.Module) -> Iterator[tuple[ast.expr | ast.Expr, bool]]:
+    """Calls that show something, in the order of the text, and the cell's last expression."""
+    calls = [
+        node
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in _SHOWS
+    ]
+    yield from ((call, False) for call in sorted(calls, key=lambda c: (c.lineno, c.col_offset)))
+    last = tree.body[-1] if tree.body else None
+    if isinstance(last, ast.Expr) and last.value not in calls and not _silent(last.value):
+        yield last, True
+
+
+def _silent(value: ast.expr) -> bool:
+    """A last expression that shows nothing of its own: a call for its effect (`backward()`), a text."""
+    return isinstance(value, ast.Constant | ast.Await) or (
+        isinstance(value, ast.Call)
+        and isinstance(value.func, ast.Attribute)
+        and value.func.attr
+        in ("backward", "step", "zero_grad", "fit", "eval", "train", "show", "append", "seed")
+    )
+
+
+def _keep_in(shown: ast.expr | ast.Expr, statement: _Statement) -> None:
+    if isinstance(shown, ast.Expr):
+        value = shown.value
+        if isinstance(value, ast.Tuple):
+            value.elts = [statement.keep(e) for e in value.elts]
+        else:
+            shown.value = statement.keep(value)
+    elif isinstance(shown, ast.Call):
+        made = []
+        for argument in shown.args:
+            made.append(statement.through(argument))
+            statement.said += " "
+        shown.args = made

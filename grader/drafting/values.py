@@ -1,0 +1,159 @@
+"""Kept values of every world → named quantities: what the solution shows, told apart (pure)."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from grader.assignment.values import Array
+from grader.drafting.kept import Kept
+from grader.drafting.sites import Site
+
+_WORD = re.compile(r"[^\W\d_]\w*|\d+")
+_LETTERS = re.compile(r"[^\W\d]")
+_NAME = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*")
+_PLACES = re.compile(r"^[\s:=\->,.;(\[]+|[\s:=\->,.;(\[]+$")
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """One quantity that the solution shows.
+
+    name: an identifier, unique. label: the text in front of it, or the key of the element. source: the
+    expression, empty where a loop shows several quantities by one. values: in each world, all of one shape.
+    series: one number, or one array, a turn of a loop. whole: whole numbers by their type.
+    """
+
+    name: str
+    cell: int
+    line: int
+    label: str
+    source: str
+    values: tuple[Array, ...]
+    series: bool = False
+    whole: bool = False
+
+
+@dataclass(slots=True)
+class _Group:
+    """All that one site showed under one label."""
+
+    site: Site
+    label: str
+    whole: bool = True
+    values: list[Array] = field(default_factory=list)
+
+
+def quantities(sites: Sequence[Site], worlds: Sequence[Sequence[Kept]]) -> tuple[Shown, ...]:
+    """What is shown as numbers, of the same shape in every world, in the order of the notebook.
+
+    Counters (1, 2, 3, … a turn) are none, nor is what is shown again under another name: a repetition.
+    """
+    grouped = [_groups(sites, kept) for kept in worlds]
+    used: set[str] = set()
+    made: list[Shown] = []
+    for key, group in grouped[0].items():
+        others = [g.get(key) for g in grouped]
+        if any(o is None or not o.values for o in others):
+            continue
+        arrays = [_together(o.values) for o in others if o is not None]
+        if any(a is None for a in arrays):
+            continue
+        values = tuple(a for a in arrays if a is not None)
+        series = len(group.values) > 1
+        if len({a.shape for a in values}) > 1 or not values[0].size or (series and _counts(values[0])):
+            continue
+        if any(_same(values, s.values) for s in made):
+            continue
+        name = _unique(_name(group), used)
+        label = group.label or _tidy(group.site.before)
+        made.append(
+            Shown(
+                name, group.site.cell, group.site.line, label, group.site.source, values, series, group.whole
+            )
+        )
+    return tuple(made)
+
+
+def _groups(sites: Sequence[Site], kept: Sequence[Kept]) -> Mapping[tuple[int, str], _Group]:
+    """By site and label. A text that is shown in front of a number, by the same statement, is its label."""
+    groups: dict[tuple[int, str], _Group] = {}
+    said: dict[int, str] = defaultdict(str)
+    for item in kept:
+        site = sites[item.site]
+        if item.kind == "text":
+            said[site.statement] = item.text
+            continue
+        if item.values is None or not np.isfinite(item.values).all():
+            continue
+        label = _tidy(
+            " ".join(
+                filter(
+                    None, (site.before if not said[site.statement] else "", said[site.statement], item.key)
+                )
+            )
+        )
+        fixed = not said[site.statement] and not item.key
+        group = groups.setdefault((site.number, "" if fixed else label), _Group(site, "" if fixed else label))
+        group.values.append(item.values)
+        group.whole &= item.whole
+    return groups
+
+
+def _tidy(label: str) -> str:
+    return _PLACES.sub("", " ".join(label.split()))
+
+
+def _together(values: Sequence[Array]) -> Array | None:
+    """One array of what a loop showed turn by turn; None where the turns differ in shape."""
+    if len(values) == 1:
+        return values[0]
+    return np.stack(values) if len({v.shape for v in values}) == 1 else None
+
+
+def _counts(values: Array) -> bool:
+    """Numbers that go up by the same whole step: they count turns."""
+    steps = np.diff(values, axis=0)
+    return bool(values.ndim == 1 and (steps == steps[0]).all() and steps[0] == round(steps[0]) != 0)
+
+
+def _same(one: Sequence[Array], other: Sequence[Array]) -> bool:
+    return all(
+        a.shape == b.shape and a.size > 1 and np.array_equal(a, b) for a, b in zip(one, other, strict=True)
+    )
+
+
+def _name(group: _Group) -> str:
+    """By its own label where a loop gives one, else the expression if it is a name, else the text before."""
+    if group.label:
+        return _identifier(group.label)
+    if _NAME.fullmatch(group.site.source):
+        return _identifier(group.site.source)
+    return _identifier(group.site.before) or _identifier(group.site.source)
+
+
+def _identifier(text: str) -> str:
+    words = list(_words(text))[:4]
+    return "_".join(words)
+
+
+def _words(text: str) -> Iterator[str]:
+    for word in _WORD.findall(text.replace("∂", "d")):
+        plain = word.encode("ascii", "ignore").decode().strip("_")
+        if plain:
+            yield plain
+
+
+def _unique(name: str, used: set[str]) -> str:
+    if not name or not _LETTERS.match(name):
+        name = f"value_{name}" if name else "value"
+    again, made = 1, name
+    while made in used:
+        again += 1
+        made = f"{name}_{again}"
+    used.add(made)
+    return made

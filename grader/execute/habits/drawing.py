@@ -1,0 +1,63 @@
+# mypy: ignore-errors
+"""Where there is no screen, what would open a window draws in the notebook.
+
+Every way to ask matplotlib for a window (`%matplotlib qt`, `matplotlib.use`, `plt.switch_backend`,
+MPLBACKEND) and for widgets gives the inline backend. `tqdm.notebook` without ipywidgets draws its bars as
+text.
+"""
+
+import os
+import sys
+
+from .telling import tell
+from .watching import when_imported
+
+INLINE = "module://matplotlib_inline.backend_inline"
+_HERE = (INLINE, "inline", "agg", "matplotlib_inline", "pdf", "svg", "ps", "pgf", "cairo", "template")
+
+
+def _drawn_here(backend):
+    """The backend that is asked for, or the inline one in place of a window."""
+    if not isinstance(backend, str) or backend.lower() in _HERE:
+        return backend
+    tell("display", "", f"matplotlib.use({backend!r})", "instead")
+    return INLINE
+
+
+def _in_place_of_windows(matplotlib):
+    use = matplotlib.use
+
+    def use_inline(backend, *, force=True):
+        return use(_drawn_here(backend), force=force)
+
+    matplotlib.use = use_inline
+    if str(os.environ.get("MPLBACKEND", "")) != INLINE:  # set by the student before the import
+        use_inline(os.environ.get("MPLBACKEND", INLINE))
+
+
+def _switch_in_place_of_windows(pyplot):
+    switch = pyplot.switch_backend
+
+    def switch_backend(newbackend):
+        return switch(_drawn_here(newbackend))
+
+    pyplot.switch_backend = switch_backend
+
+
+def prepare():
+    when_imported("matplotlib", _in_place_of_windows)
+    when_imported("matplotlib.pyplot", _switch_in_place_of_windows)
+
+
+def install(shell):
+    enable = shell.enable_matplotlib
+
+    def enable_matplotlib(gui=None):
+        return enable("inline" if gui not in (None, "inline", "agg") else gui)
+
+    shell.enable_matplotlib = enable_matplotlib
+    notebook = sys.modules.get("tqdm.notebook")
+    if notebook is not None and notebook.IProgress is None:
+        plain = sys.modules["tqdm.std"]
+        notebook.tqdm = notebook.tqdm_notebook = plain.tqdm
+        notebook.trange = notebook.tnrange = plain.trange

@@ -1,0 +1,125 @@
+# mypy: ignore-errors
+"""Names that newer versions of Python, numpy, torch and pandas removed, for the student's own code.
+
+They do what they did, with a warning. Libraries see the modules as they are, since some ask for a name.
+"""
+
+import sys
+import warnings
+
+from .packages import theirs
+from .telling import tell
+from .watching import when_imported
+
+
+def _warn(name):
+    tell("version", name, name, "instead")
+    warnings.warn(f"{name} was removed; here it works as it did", DeprecationWarning, stacklevel=3)
+
+
+def _numpy_names(np):
+    def find_common_type(arrays, scalars):
+        return np.result_type(*arrays, *scalars)
+
+    return {
+        "float": float, "int": int, "object": object, "complex": complex, "str": str, "unicode": str,
+        "float_": np.float64, "complex_": np.complex128, "string_": np.bytes_, "unicode_": np.str_,
+        "longfloat": np.longdouble, "cfloat": np.complex128, "singlecomplex": np.complex64,
+        "int0": np.intp, "uint0": np.uintp, "bool8": np.bool_, "object0": np.object_,
+        "Inf": np.inf, "Infinity": np.inf, "infty": np.inf, "PINF": np.inf, "NINF": -np.inf, "NaN": np.nan,
+        "PZERO": 0.0, "NZERO": -0.0,
+        "product": np.prod, "cumproduct": np.cumprod, "sometrue": np.any, "alltrue": np.all,
+        "round_": np.round, "in1d": lambda a, b, **k: np.isin(np.ravel(a), b, **k),
+        "trapz": getattr(np, "trapezoid", None), "row_stack": np.vstack, "mat": np.asmatrix,
+        "asfarray": lambda a, dtype=np.float64: np.asarray(a, dtype=dtype),
+        "asscalar": lambda a: a.item(), "msort": lambda a: np.sort(a, axis=0), "alen": len,
+        "rank": np.ndim, "issubclass_": issubclass, "find_common_type": find_common_type,
+        "fastCopyAndTranspose": lambda a: np.asarray(a).T.copy(),
+        "issctype": lambda rep: isinstance(rep, type) and issubclass(rep, np.generic),
+        "issubsctype": np.issubdtype, "obj2sctype": lambda rep, default=None: np.dtype(rep).type,
+        "sctype2char": lambda t: np.dtype(t).char,
+    }  # fmt: skip
+
+
+def _for_numpy(np):
+    _serve(np, "numpy", _numpy_names(np))
+
+
+def _for_torch(torch):
+    linalg = torch.linalg
+    names = {
+        "symeig": lambda a, eigenvectors=False, upper=True: linalg.eigh(a, "U" if upper else "L"),
+        "eig": lambda a, eigenvectors=False: linalg.eig(a),
+        "solve": lambda b, a: (linalg.solve(a, b), None),
+        "lstsq": lambda b, a: linalg.lstsq(a, b),
+        "matrix_rank": linalg.matrix_rank,
+        "chain_matmul": linalg.multi_dot,
+    }
+    for name, function in names.items():
+        if getattr(torch, name, None) is None or name in ("symeig", "eig", "solve", "lstsq", "matrix_rank"):
+            setattr(torch, name, _warning(f"torch.{name}", function))
+
+
+def _warning(name, function):
+    def call(*args, **kwargs):
+        _warn(name)
+        return function(*args, **kwargs)
+
+    return call
+
+
+def _for_pandas(pd):
+    def append(self, other, ignore_index=False, verify_integrity=False, sort=False):
+        _warn("DataFrame.append")
+        if isinstance(other, dict):
+            other = pd.DataFrame([other])
+        elif isinstance(other, pd.Series) and isinstance(self, pd.DataFrame):
+            other = other.to_frame().T
+        others = other if isinstance(other, list) else [other]
+        return pd.concat([self, *others], ignore_index=ignore_index)
+
+    for kind in (pd.DataFrame, pd.Series):
+        _give(kind, "append", append)
+        _give(kind, "iteritems", lambda self: self.items())
+        _give(kind, "mad", lambda self, **k: (self - self.mean()).abs().mean())
+    _give(pd.DataFrame, "applymap", lambda self, func, **k: self.map(func, **k))
+
+
+def _give(kind, name, function):
+    if not hasattr(kind, name):
+        setattr(kind, name, function)
+
+
+def _serve(module, called, names):
+    """Names for whoever in the student's code asks the module for them."""
+    usual = getattr(module, "__getattr__", None)
+    names = {name: value for name, value in names.items() if value is not None and name not in vars(module)}
+
+    def served(name):
+        if name in names and theirs(sys._getframe(1)):
+            _warn(f"{called}.{name}")
+            return names[name]
+        if usual is None:
+            raise AttributeError(f"module {called!r} has no attribute {name!r}")
+        return usual(name)
+
+    module.__getattr__ = served
+
+
+def _for_python():
+    import collections
+    import collections.abc
+    import inspect
+    import time
+
+    names = {n: getattr(collections.abc, n) for n in collections.abc.__all__ if not hasattr(collections, n)}
+    _serve(collections, "collections", names)
+    _serve(time, "time", {"clock": time.perf_counter})
+    _serve(inspect, "inspect", {"getargspec": lambda f: inspect.getfullargspec(f)[:4]})
+
+
+def prepare():
+    when_imported("numpy", _for_numpy)
+    when_imported("torch", _for_torch)
+    when_imported("pandas", _for_pandas)
+    _for_python()

@@ -1,0 +1,192 @@
+"""What keeps one faulty or endless print from costing more than itself.
+
+Our code reads what students print, and has faults. What fails is set aside, and logged by whoever asked;
+the rest is judged without it, and what is then not right waits for a person: what was set aside might
+have been the answer. In the same way counts what was read before a limit ended the reading (`Cut`).
+"""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Protocol
+
+from grader.extract import Sink, extract_output
+from grader.judging.decision import Decision
+from grader.models import Execution, PrintedTensor, Said
+from rubric.schema import Check, TensorCheck
+
+_FAULTS_AT_MOST = 5
+"""prints that are looked for and set aside; with more of them nothing is judged"""
+
+UNREAD = Said(
+    "Part of what this notebook printed could not be read within the grader's limits; a person decides."
+)
+UNJUDGED = Said("This notebook could not be judged within the grader's limits; a person decides.")
+FAULTY = Said("The grader failed on something that this notebook printed; a person decides.")
+FAILED = Said("The grader failed on this; a person decides.")
+
+Prints = tuple[PrintedTensor, ...]
+Decide = Callable[[Sequence[Prints]], Mapping[str, Decision]]
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """What is left out, since it went over a limit before.
+
+    unread: cell and output from which on, in every world, nothing is read. judged: False, nothing is, and
+    everything is for a person. compared: are saved outputs compared? shown: False, the pages show nothing
+    of the notebook.
+    """
+
+    unread: tuple[int, int] | None = None
+    judged: bool = True
+    compared: bool = True
+    shown: bool = True
+
+
+WHOLE = Cut()
+
+
+class Note(Protocol):
+    """Is told what is being done, so that it is known where a limit ended it."""
+
+    def __call__(self, step: str, cell: int = -1, output: int = -1) -> None: ...
+
+
+def nowhere(step: str, cell: int = -1, output: int = -1) -> None:
+    """A `Note` for whom nobody waits."""
+
+
+@dataclass(slots=True)
+class Trouble:
+    """What went wrong with one submission. traces: of our faults. unread: some outputs were not read.
+
+    aside: prints that our code failed on.
+    """
+
+    traces: list[str] = field(default_factory=list)
+    unread: bool = False
+    faulty: bool = False
+    aside: list[PrintedTensor] = field(default_factory=list)
+
+    def note(self, error: Exception) -> None:
+        """Keep the traceback of a fault of ours; what is no fault of ours is raised again."""
+        if isinstance(error, MemoryError):
+            raise error
+        self.traces.append("".join(traceback.format_exception(error)))
+
+
+def read_outputs(execution: Execution, cut: Cut, note: Note, trouble: Trouble) -> Prints:
+    """What one run printed, without the outputs that are cut off or that our code fails on."""
+    found: Sink[PrintedTensor] = Sink()
+    for output in execution.outputs:
+        if cut.unread is not None and (output.cell, output.index) >= cut.unread:
+            trouble.unread = True
+            break
+        note("reading", output.cell, output.index)
+        try:
+            for item in extract_output(output):
+                found.add(item)
+        except Exception as error:
+            trouble.note(error)
+            trouble.faulty = True
+    return tuple(found)
+
+
+def decide_apart(
+    decide: Decide, printed: Sequence[Prints], trouble: Trouble
+) -> Mapping[str, Decision] | None:
+    """The decisions, without the prints that our code fails on; None where it fails on something else.
+
+    Which print that is, is found by leaving out what comes after it: the shortest beginning that fails
+    ends with it.
+    """
+    for _ in range(_FAULTS_AT_MOST):
+        try:
+            return decide(printed)
+        except Exception as error:
+            trouble.note(error)
+        places = sorted({p for world in printed for p in _places(world)})
+        guilty = _first_failing(decide, printed, places)
+        if guilty is None:
+            return None
+        trouble.aside += [
+            item for world in printed for item, p in zip(world, _places(world), strict=True) if p == guilty
+        ]
+        printed = [
+            tuple(item for item, p in zip(world, _places(world), strict=True) if p != guilty)
+            for world in printed
+        ]
+    return None
+
+
+def doubted(
+    decisions: Mapping[str, Decision], checks: Iterable[Check], sizes: Mapping[str, int], trouble: Trouble
+) -> dict[str, Decision]:
+    """What is not right waits for a person where something that was set aside might have been it."""
+    settled = dict(decisions)
+    for check in checks:
+        decision = decisions[check.id]
+        if decision.verdict in ("pass", "review"):
+            continue
+        if trouble.unread:
+            settled[check.id] = _open(decision, UNREAD)
+        elif trouble.faulty or any(_may_answer(item, check, sizes) for item in trouble.aside):
+            settled[check.id] = _open(decision, FAULTY)
+    return settled
+
+
+def undecided(checks: Iterable[Check], reason: Said) -> dict[str, Decision]:
+    """Everything for a person."""
+    return {check.id: Decision(check.id, "review", None, reason) for check in checks}
+
+
+def _open(decision: Decision, reason: Said) -> Decision:
+    return replace(decision, verdict="review", credit=None, reason=reason, diagnosis=None)
+
+
+def _may_answer(item: PrintedTensor, check: Check, sizes: Mapping[str, int]) -> bool:
+    if not isinstance(check, TensorCheck):
+        return False
+    return item.elided or len(item.values) <= sizes[check.id]
+
+
+def _places(world: Prints) -> list[tuple[int, int, int]]:
+    """Cell, output, and which of the output's prints: alike in all worlds, where spans are not."""
+    counts: dict[tuple[int, int], int] = {}
+    found = []
+    for item in world:
+        where = item.cell, item.output
+        counts[where] = counts.get(where, -1) + 1
+        found.append((*where, counts[where]))
+    return found
+
+
+def _first_failing(
+    decide: Decide, printed: Sequence[Prints], places: Sequence[tuple[int, int, int]]
+) -> tuple[int, int, int] | None:
+    """The place of the print without which all before it can be decided; None where that fails, too."""
+
+    def fails(count: int) -> bool:
+        kept = set(places[:count])
+        beginning = [
+            tuple(item for item, p in zip(world, _places(world), strict=True) if p in kept)
+            for world in printed
+        ]
+        try:
+            decide(beginning)
+        except MemoryError:
+            raise
+        except Exception:
+            return True
+        return False
+
+    if fails(0):
+        return None
+    low, high = 0, len(places)  # a beginning of `low` prints can be decided, one of `high` can't
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (low, middle) if fails(middle) else (middle, high)
+    return places[low] if places else None

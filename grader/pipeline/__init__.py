@@ -1,0 +1,53 @@
+"""One submission through the grader: read, run in each world, judged, typeset; for whoever keeps results.
+
+The folder of `grader grade` and the course's server are two who use it:
+
+    async with (
+        open_judges(assignment.folder, warm=[warm]) as judges,
+        open_runner(jobs=2, limits=limits) as runner,  # or anything else with `run(Job) -> Execution`
+    ):
+        pipeline = Pipeline(assignment, judges, runner, limits)
+        result = await pipeline.grade(upload)  # as many at a time as you like; calls wait for a free judge
+        result.report, result.pages["report.html"]
+
+Or step by step (`read`, `run`, `judge`, `typeset`). `run` takes a `Shelf` where runs are kept, so that a
+changed rubric needs none. Whatever a student's text does to a judge, the others notice nothing: extracting,
+judging and typesetting happen in processes with limits on processor time and memory (`judges`), the event
+loop stays free, and cancelling ends a call at once. A report is final also where a limit was met: what was
+read until then counts, what is open is `review`. `Result.traces` says what failed in our code or met a
+limit; keep it for whoever mends it. A report with execution.status `sandbox_error` is no verdict: it is to
+be tried again.
+
+An own step that reads students' text is a function of a module, `step(bench, cut, …)`, called with
+`within_limits(judges, step, …)`; arguments and result are pickled, so they must be our own records.
+`open_judges` belongs to one assignment; its first call takes seconds, and the judges share their memory: open
+it once, not for each submission.
+"""
+
+from grader.judging.barrier import Cut
+from grader.pipeline.judges import Judges, OverrunError, WorkError, open_judges
+from grader.pipeline.nursery import Bench
+from grader.pipeline.one import Pipeline, Ran, Read, Result, Runner, Shelf
+from grader.pipeline.within import Calls, Within, within_limits
+from grader.pipeline.work import Upload, Verdict, warm
+
+__all__ = [
+    "Bench",
+    "Calls",
+    "Cut",
+    "Judges",
+    "OverrunError",
+    "Pipeline",
+    "Ran",
+    "Read",
+    "Result",
+    "Runner",
+    "Shelf",
+    "Upload",
+    "Verdict",
+    "Within",
+    "WorkError",
+    "open_judges",
+    "warm",
+    "within_limits",
+]
