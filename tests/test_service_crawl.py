@@ -20,7 +20,7 @@ from grader.models import Report
 
 OTHERS = ("CANARY-NAME", "CANARY-NUMBER", "CANARY-FILE", "CANARY-BODY", "CANARY-WORDS", "CANARY-REASON")
 HIDDEN = ("CANARY-DETAIL", "CANARY-FLAG")
-EXPECTED = "0.98765432"
+EXPECTED = "98765"
 METHODS = ("GET", "POST", "HEAD")
 SEEN_BY_ALL = {"/static/{name}", "/healthz", "/readyz", "/lti/jwks"}
 
@@ -59,7 +59,7 @@ def planted(upload: str) -> Report:
     question["checks"][0] |= {
         "verdict": "fail",
         "score": 0.0,
-        "expected": [[float(EXPECTED)]],
+        "expected": [[float(EXPECTED)] * 2] * 2,
         "diagnosis": {"ids": ["m"], "message": "A hint.", "detail": "CANARY-DETAIL", "alternatives": []},
     }
     question["score"] = 0.0
@@ -99,6 +99,13 @@ def laid(world: World) -> dict[str, Any]:
         "person": ["1", "2", "3", "4"],
     }
     return {"teacher": teacher, "anna": anna, "bea": bea, "max": max_, "ids": ids, "own": own, "name": name}
+
+
+def shows(text: str, canary: str) -> bool:
+    """Whether a canary sings in a text; the expected number in any of its spellings, and not inside others."""
+    if canary != EXPECTED:
+        return canary in text
+    return re.search(r"(?<![\w.])9\.?8765(?![0-9a-f])", text) is not None
 
 
 def publish(laid: dict[str, Any]) -> None:
@@ -143,7 +150,7 @@ def test_nobody_is_shown_what_is_not_theirs(world: World, laid: dict[str, Any], 
             answered += found.status_code == 200
             text = found.text + str(found.headers)
             for canary in canaries:
-                assert canary not in text, (who, method, address, canary)
+                assert not shows(text, canary), (who, method, address, canary)
             csrf = Browser(client).form("/me").get("csrf", csrf) if address == "/me/link" else csrf
     assert answered > 40
     # and the canaries do sing where somebody may hear them
@@ -154,7 +161,7 @@ def test_nobody_is_shown_what_is_not_theirs(world: World, laid: dict[str, Any], 
     assert "CANARY-NAME" in seen and "CANARY-NUMBER" in seen
     assert "CANARY-BODY" in laid["anna"].client.get(f"/u/{laid['name']}").text
     report = laid["anna"].client.get("/a/tiny/report")
-    assert (EXPECTED in report.text) == (state == "published")
+    assert shows(report.text, EXPECTED) == (state == "published")
     for canary in HIDDEN:
         assert canary not in report.text
     if state == "published":

@@ -89,10 +89,14 @@ def make_app(desk: Desk, publisher: Publisher, token: str, ticket: str) -> FastA
 
 @dataclass(frozen=True, slots=True)
 class Seat:
-    """Somebody at a desk. publisher: carries what they mark to where people read it."""
+    """Somebody at a desk. publisher: carries what they mark to where people read it.
+
+    home: the address of a page that the desk belongs to; "" where there is none.
+    """
 
     desk: Desk
     publisher: Publishing
+    home: str = ""
 
 
 class Publishing(Protocol):
@@ -112,8 +116,8 @@ def routes(seat: Callable[[Request], Seat]) -> APIRouter:
 
     @router.get("/")
     def page(request: Request) -> HTMLResponse:
-        desk = seat(request).desk
-        return HTMLResponse(_template().render(speak=desk.speak))
+        here = seat(request)
+        return HTMLResponse(_template().render(speak=here.desk.speak, home=here.home))
 
     @router.get("/static/{name}")
     def static(name: str) -> Response:

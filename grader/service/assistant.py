@@ -170,7 +170,8 @@ def store_of(request: Request, slug: str, me: Viewer, action: rules.Action = "ma
 def _seat(request: Request) -> Seat:
     me = signed_in(request)
     store = store_of(request, str(request.path_params["slug"]), me)
-    return Seat(Desk(store, store.rubric, _author(store, me)), store)
+    home = f"/teach/{store.at.assignment.slug}" if store.at.member.role == "teacher" else "/"
+    return Seat(Desk(store, store.rubric, _author(store, me)), store, home)
 
 
 def _author(store: CourseStore, me: Viewer) -> str:

@@ -413,9 +413,9 @@ def _due(session: Session) -> list[_Due]:
         last = courses.published_to(session, platform.assignment_id)
         provider = f"lti:{platform.issuer}"
         subjects = dict(
-            session.execute(select(Identity.person_id, Identity.subject).where(Identity.provider == provider))
-            .tuples()
-            .all()
+            session.execute(
+                select(Identity.person_id, Identity.subject).where(Identity.provider == provider)
+            ).all()
         )
         for person, published in last.items():
             if published.handed_back is None and person in subjects and platform.lineitem:

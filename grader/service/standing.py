@@ -175,9 +175,7 @@ def lines(
             select(Upload.person_id, func.count())
             .where(Upload.assignment_id == assignment.id)
             .group_by(Upload.person_id)
-        )
-        .tuples()
-        .all()
+        ).all()
     )
     given: dict[int, list[Mark]] = {}
     for row, mark in marks_of(session, assignment.id):
