@@ -102,7 +102,7 @@ def laid(world: World) -> dict[str, Any]:
 
 
 def shows(text: str, canary: str) -> bool:
-    """Whether a canary sings in a text; the expected number in any of its spellings, and not inside others."""
+    """Whether a canary sings in a text; the expected number in any of its spellings."""
     if canary != EXPECTED:
         return canary in text
     return re.search(r"(?<![\w.])9\.?8765(?![0-9a-f])", text) is not None

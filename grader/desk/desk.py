@@ -11,8 +11,9 @@ from datetime import UTC, datetime
 from grader.desk.queue import Item, queue
 from grader.desk.store import Store, Student, Writing
 from grader.errors import UsageError
+from grader.marks import marks
 from grader.marks.ledger import TAKEN_BACK, CurrentMark, Key, Ledger, check, check_undo, replay
-from grader.marks.marks import Mark
+from grader.marks.marks import Mark, Marks
 from grader.models import CheckResult
 from grader.words.desk import Reason, reasons
 from grader.words.speech import Speech, speech
@@ -46,12 +47,21 @@ class Desk:
         """What waits and what was decided, as it is now. Raises `StorageError`."""
         with self._gate:
             students = self.store.students()
+            given = Marks(self.store.given())
+            origins = frozenset(s.origin for s in students.values())
+            again = {
+                name: marks.reopened(s.report, given.of(name, s.origin, origins), self.rubric)
+                for name, s in students.items()
+            }
             items = queue(
-                [s.report for s in students.values()],
+                [report for report, _ in again.values()],
                 self.rubric,
                 self.store.lookalikes(),
             )
-        return View(items, students, _ledger(self.store, students))
+        ledger = _ledger(self.store, students)
+        for key in [(name, topic) for name, (_, open_again) in again.items() for topic in open_again]:
+            ledger.standing[key] = replace(ledger.of(key), points=None)  # another thing stands there now
+        return View(items, students, ledger)
 
     def mark(self, id: str, seen: Mapping[str, int], points: float, reason: str) -> None:
         """Give these submissions (id → version on the page) points for one `Item` (id), all or none.
@@ -139,6 +149,7 @@ class Desk:
             verdict=found.verdict if found else None,
             score=found.score if found else None,
             sha256=sub.sha256,
+            seen=marks.seen_in(found) if found else "",
         )
 
 

@@ -25,6 +25,7 @@ from grader.judging.several import alone
 from grader.models import Execution, Submission
 from grader.pipeline import Bench as Held
 from grader.pipeline import Pipeline, open_judges, warm, within_limits
+from grader.pipeline.limits import limits_of
 from grader.report.selfcheck import SelfCheck, self_check
 from grader.service.opening import Attempt
 from rubric.schema import World
@@ -104,7 +105,8 @@ class Bench:
                 assignment = await asyncio.to_thread(self.editions.load, sha256, released=released)
                 ready = () if released else (warm,)
                 judges = await self._stack.enter_async_context(open_judges(folder, warm=ready))
-                self._open[folder] = Pipeline(assignment, judges, self.runner, self.limits)
+                limits = limits_of(assignment.rubric, usual=self.limits)
+                self._open[folder] = Pipeline(assignment, judges, self.runner, limits)
             return self._open[folder]
 
     async def check(self, attempt: Attempt, sha256: str) -> Result:
@@ -156,7 +158,7 @@ class Bench:
 
     async def _shelf(self, pipeline: Pipeline, submission: Submission) -> _Shelf:
         files = await asyncio.to_thread(files_digest, submission.files)
-        return _Shelf(self.kept, pipeline.assignment, Conditions(self.limits, ISOLATION), files)
+        return _Shelf(self.kept, pipeline.assignment, Conditions(pipeline.limits, ISOLATION), files)
 
 
 @dataclass(frozen=True, slots=True)
