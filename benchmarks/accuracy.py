@@ -7,6 +7,8 @@ corpus's truth. *Wrongly accepted*: a value that is wrong or absent got `pass`. 
 right value got anything that takes points away (fail, missing, partial). A review is neither, and
 is counted. With --cache, runs are kept by the notebook's content, so that only judging is repeated.
 
+With --written, notebooks that people wrote are judged against a person's truth as well.
+
 For comparison, a plain `numpy.allclose` on variables with the expected names is applied to the same
 runs, as tests in the student's kernel do it.
 """
@@ -28,6 +30,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import handwritten
 import numpy as np
 from corpus import GeneratedNotebook, generate
 from corpus.mistakes import BY_ID, MISTAKES, Plan
@@ -342,6 +345,13 @@ def main() -> int:
     parser.add_argument(
         "--out", type=Path, default=Path(".benchmarks/misjudged"), help="where misjudged notebooks go"
     )
+    parser.add_argument(
+        "--written",
+        type=Path,
+        action="append",
+        default=[],
+        help="a folder of notebooks that people wrote, with its truth.json (see handwritten.py)",
+    )
     parser.add_argument("--save-slice", type=Path, help="write the runs here, as tests/data/corpus.json.gz")
     args = parser.parse_args()
     notebooks = list(generate(args.n, args.seed, args.honest))
@@ -370,7 +380,15 @@ def main() -> int:
     print()
     for key, value in figures.items():
         print(f"{key:32} {value}")
-    return 1 if figures["wrongly_accepted"] or figures["wrongly_denied"] else 0
+    errors = figures["wrongly_accepted"] + figures["wrongly_denied"]
+    for folder in args.written:
+        with tempfile.TemporaryDirectory() as temporary:
+            found = handwritten.judge_set(folder, args.cache or Path(temporary), args.jobs)
+        print("\n".join(filter(None, (handwritten.tell(j, verbose=False) for j in found))))
+        figures = handwritten.summary(found)
+        table(f"Written by people: {folder}", ["", "number"], list(figures.items()))
+        errors += figures["wrongly_accepted"] + figures["wrongly_denied"]
+    return 1 if errors else 0
 
 
 if __name__ == "__main__":

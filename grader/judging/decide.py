@@ -61,7 +61,7 @@ def decide(
     )
     explanation = explain(readings, suspects, asked)
     matched = match(readings, books.checks, explanation.views, sizes)
-    candidates = with_sources(matched, books.checks, assignment.references, assignment.by_other_means)
+    candidates = with_sources(matched, books.checks, (assignment.references, assignment.by_other_means), code)
     sources = seen(candidates, books.checks)
     case = Case(
         rubric=rubric,

@@ -14,6 +14,7 @@ from grader.judging.evidence import LEAST_DIGITS, Comparison, digits, excluded
 from grader.judging.match import Candidate
 from grader.judging.offers import Offers, is_right
 from grader.judging.reading import Reading
+from grader.judging.sources import no_autograd_behind
 from grader.judging.typed import may_be_typed_in, typed_in
 from grader.judging.wording import PASSED, TYPED_IN
 from grader.models import Flag, Said
@@ -157,8 +158,16 @@ def _in_a_crowd(check: TensorCheck, best: Candidate, case: Case) -> bool:
         r.size == best.readings[0].size
         and r.movement == "moves"
         and not (r.exact or r.meant or r.meaning.names_background)
+        and not (check.by_autograd and _not_by_autograd(r, case))
         for r in case.readings
     )
+
+
+def _not_by_autograd(reading: Reading, case: Case) -> bool:
+    view = case.explanation.views.get(reading.order)
+    if view is not None and view.target.source != "unknown":
+        return view.target.source == "other means"
+    return no_autograd_behind(reading.slot.first.cell, case.code)
 
 
 def _between_its_parts(check: TensorCheck, best: Candidate, case: Case) -> bool:

@@ -11,9 +11,11 @@ import numpy as np
 from grader.assignment.values import Array
 from grader.judging.book import Source
 from grader.judging.match import Candidate, Candidates
+from grader.judging.source import Code
 from rubric.schema import TensorCheck
 
 References = Sequence[Mapping[str, Array]]
+_NAMES = ("backward", "autograd", "grad", "torch.func", "requires_grad", "requires_grad_", "jacobian")
 _ALIKE = 1e-3  # a factor that is the same in both worlds, relative
 
 
@@ -26,10 +28,23 @@ class Seen:
     right_otherwise: bool
 
 
+def no_autograd_behind(cell: int, code: Code) -> bool:
+    """Is there nothing of autograd in the code of a cell, nor in what made what it uses?"""
+    reach = code.reach(cell)
+    return bool(reach) and not any(code.uses(name, reach) for name in _NAMES)
+
+
 def with_sources(
-    candidates: Candidates, checks: Sequence[TensorCheck], autograd: References, otherwise: References
+    candidates: Candidates,
+    checks: Sequence[TensorCheck],
+    references: tuple[References, References],
+    code: Code,
 ) -> dict[str, tuple[Candidate, ...]]:
-    """The same candidates, where a source is unknown with that of a constant factor, or of their cell."""
+    """The same candidates, where a source is unknown with that of a constant factor, of their cell or code.
+
+    references: by autograd, and by other means.
+    """
+    autograd, otherwise = references
     asked = {c.id: c.quantity for c in checks if c.by_autograd}
     known = {
         check: tuple(
@@ -47,10 +62,16 @@ def with_sources(
             of_cell[candidate.cell].add(candidate.source)
 
     def told(candidate: Candidate) -> Candidate:
+        if candidate.source != "unknown" or candidate.kind not in ("named", "placed"):
+            return candidate
         sources = of_cell[candidate.cell] - {"unknown"}
-        alone = candidate.source == "unknown" and len(sources) == 1
-        wrong = candidate.kind in ("named", "placed")
-        return replace(candidate, source=next(iter(sources))) if alone and wrong else candidate
+        if len(sources) == 1:
+            return replace(candidate, source=next(iter(sources)))
+        return (
+            replace(candidate, source="other means")
+            if no_autograd_behind(candidate.cell, code)
+            else candidate
+        )
 
     return {**candidates, **{check: tuple(map(told, found)) for check, found in known.items()}}
 
