@@ -72,7 +72,9 @@ def test_what_goes_over_a_limit_is_ended_and_the_next_call_is_served(
     with_judges(tiny, use, at_most=1)
 
 
-def test_what_takes_no_processor_time_ends_too(tiny: Path) -> None:
+def test_what_takes_no_processor_time_ends_too(tiny: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(judges_module, "_PATIENCE_S", 1.0)
+
     async def use(judges: Judges) -> None:
         await judges.call(5, judge_work.double, 1)
         with pytest.raises(OverrunError, match="time"):
