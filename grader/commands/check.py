@@ -13,13 +13,14 @@ from grader.assignment.given_files import beside
 from grader.assignment.loading import Assignment
 from grader.commands.progress import say
 from grader.errors import IsolationError, OperationError, UsageError
-from grader.execute import Job, Limits, open_runner
+from grader.execute import Job, open_runner
 from grader.intake import collect
 from grader.jail.probe import Tier
 from grader.jail.processors import processors
 from grader.judging.several import alone
 from grader.models import Execution, Submission
 from grader.pipeline import MEMORY_BYTES, OverrunError, WorkError, open_judges, warm, work
+from grader.pipeline.limits import limits_of
 from grader.pipeline.within import FIRST_S
 from grader.report.selfcheck import SelfCheck, lines
 from grader.text import printable
@@ -107,7 +108,7 @@ def _read(path: Path) -> Submission:
 async def _run(submission: Submission, assignment: Assignment, allow_unsafe: bool) -> list[Execution]:
     """One run per world, in the rubric's order, then the first world once more."""
     worlds = assignment.rubric.worlds
-    limits = Limits()
+    limits = limits_of(assignment.rubric)
     jobs = [
         Job(
             submission.cells,

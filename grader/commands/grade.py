@@ -43,6 +43,7 @@ from grader.jail.processors import processors
 from grader.marks import marks
 from grader.models import Execution
 from grader.pipeline import MEMORY_BYTES, Runner, how_many
+from grader.pipeline.limits import limits_of, refuse_without_packages
 from grader.text import printable, spreadsheet
 from rubric.schema import Disclosure, Rubric
 
@@ -184,6 +185,8 @@ def perform(request: GradeRequest) -> Done:
             )
         chosen = _only(intake, request.only)
         assignment = assignments.load(request.rubric)
+        if request.broker is None:
+            refuse_without_packages(assignment.rubric)
         assignment = replace(assignment, rubric=assignment.rubric.telling(request.disclosure))
         about.claim(request.out, state, About(rubric=assignment.rubric.id, folder=str(assignment.folder)))
         journal = Journal(state / "journal.jsonl")
@@ -233,7 +236,7 @@ async def _grade(
     console: Console,
 ) -> None:
     jobs = request.jobs or (elsewhere.UNDER_WAY if request.broker else processors())
-    limits = _limits(request)
+    limits = limits_of(assignment.rubric, cell_s=request.cell_s, total_s=request.total_s)
     unsafe = "/unsafe" if request.allow_unsafe else ""
     plan = batch.Plan(jobs, Conditions(limits, (request.isolation or "base") + unsafe), request.force)
     async with AsyncExitStack() as stack, _stops_on_terminate():
@@ -265,12 +268,6 @@ async def _stops_on_terminate() -> AsyncIterator[None]:
     finally:
         loop.remove_signal_handler(signal.SIGTERM)
         signal.signal(signal.SIGTERM, before)
-
-
-def _limits(request: GradeRequest) -> Limits:
-    usual = Limits()
-    total = request.total_s or usual.total_s
-    return replace(usual, total_s=total, cell_s=request.cell_s or min(usual.cell_s, total))
 
 
 def _refuse_unsafe_workers(request: GradeRequest) -> None:
