@@ -24,6 +24,7 @@ from typing import IO, Any, Concatenate, Literal, ParamSpec, TypeVar
 
 from grader.assignment.loading import Assignment
 from grader.errors import JudgeError
+from grader.jail.memory import RESERVE, free_bytes
 from grader.jail.processors import processors
 from grader.pipeline import frames
 from grader.pipeline.mark import Mark, Place
@@ -52,10 +53,18 @@ _ROOT = Path(__file__).parents[2]
 _ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 _WARM_UP_S = 300.0
 _STARTS = 3
-_PATIENCE = 6.0
-"""seconds that may pass for each second of processor time"""
+_PATIENCE = 3.0
+_PATIENCE_S = 30.0
+"""seconds that may pass for each second of processor time, and at least: others want the processors, too"""
 _CALLS = 200
 """after so many a judge is replaced: whatever grew in it is gone"""
+
+
+def how_many() -> int:
+    """Judges that pay off on this machine: as many as it has processors, and memory for."""
+    free = free_bytes()
+    fitting = 1 if free is None else (free - RESERVE) // (2 * MEMORY_BYTES)  # kernels need some, too
+    return max(1, min(processors(), fitting))
 
 
 class OverrunError(Exception):
@@ -105,7 +114,9 @@ class Judges:
         async with self._slots:
             judge = self._idle.pop() if self._idle else await self._start()
             try:
-                answer = await judge.ask(Work(function, args, cpu_s, self.memory_bytes), _PATIENCE * cpu_s)
+                answer = await judge.ask(
+                    Work(function, args, cpu_s, self.memory_bytes), _PATIENCE_S + _PATIENCE * cpu_s
+                )
             except (EOFError, OSError, TimeoutError) as gone:
                 late = isinstance(gone, TimeoutError)
                 place, code = judge.place(), await self._end(judge)
@@ -173,10 +184,10 @@ async def open_judges(
     """Judges for the assignment in a folder, as long as the context lasts; then nothing of them is left.
 
     They get ready with the first call, which waits for that and tells what went wrong.
-    at_most: None for as many as there are processors. telling: see `Rubric.telling`. warm: called with
+    at_most: None for `how_many`. telling: see `Rubric.telling`. warm: called with
     the assignment once, before any judge is forked, for what all of them hold.
     """
-    judges = Judges(_Nursery(folder, telling, warm), at_most or processors(), memory_bytes)
+    judges = Judges(_Nursery(folder, telling, warm), at_most or how_many(), memory_bytes)
     try:
         yield judges
     finally:
