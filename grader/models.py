@@ -407,6 +407,14 @@ class Answer(Record):
     cell: int = Field(ge=0, description="position of the cell in which it begins, from 0")
 
 
+class Witness(Record):
+    """What the outputs saved in the upload show for one check. For a person to look at, never evidence."""
+
+    fits: bool = Field(description="matched as a run's prints are, they are right in the handout's world")
+    cell: int | None = None
+    text: str = Field(default="", description="the quoted print, shortened; untrusted")
+
+
 class CheckResult(Record):
     """One check of the rubric, decided. score is null while a person has to decide."""
 
@@ -428,6 +436,9 @@ class CheckResult(Record):
     answer: Answer | None = Field(default=None, description="the words that answer a question of text")
     cause: str | None = Field(
         default=None, description="the refusal for which it waits, the same for all who have the same"
+    )
+    witness: Witness | None = Field(
+        default=None, description="only where there is a cause and outputs were saved"
     )
     evidence: Evidence | None = None
     diagnosis: Diagnosis | None = None

@@ -12,6 +12,7 @@ from grader.judging.dependence import depends, may_print
 from grader.judging.grade import grade
 from grader.models import CellError, CheckResult, Execution, Output, Refusal, Submission
 
+SAVED = {name: load("hw4").references[0][name].tolist() for name in ("output", "db3")}
 H1_OF_ANOTHER = "h1 = tensor([[0.11, 0.22], [0.33, 0.44]])\n"
 
 
@@ -21,12 +22,14 @@ def checks(
     prints: dict[int, str] | None = None,
     errors: Sequence[CellError] = (),
     language: str = "",
+    stored: dict[int, str] | None = None,
 ) -> dict[str, CheckResult]:
     """The checks of hw4 for a notebook that printed this, the same in every world."""
     assignment = load("hw4")
     outputs = tuple(Output(cell=n, index=0, kind="stdout", text=t) for n, t in (prints or {}).items())
     run = Execution(status="ok", outputs=outputs, refusals=tuple(refusals), errors=tuple(errors))
-    made = Submission(id="a", path="a", sha256="0", cells=cells(*sources), language=language)
+    saved = tuple(c.model_copy(update={"stored": (stored or {}).get(c.index, "")}) for c in cells(*sources))
+    made = Submission(id="a", path="a", sha256="0", cells=saved, language=language)
     report = grade(made, [run] * len(assignment.rubric.worlds), assignment)
     return {c.id: c for q in report.questions for c in q.checks}
 
@@ -91,6 +94,19 @@ def test_a_syntax_error_counts_where_the_file_asks_for_a_newer_python() -> None:
     assert newer["h1"].cause == "version:Python 99.1"
     for known in ("python 3.8", "python", ""):
         assert checks(sources, errors=errors, language=known)["h1"].verdict == "missing"
+
+
+def test_the_saved_outputs_are_laid_beside_what_waits_and_decide_nothing() -> None:
+    right = "\n".join(f"{name} = {numbers}" for name, numbers in SAVED.items())
+    found = checks(["x = open('data.csv')", "print(x)"], [refusal("raised", 0, (0, 1))], stored={1: right})
+    for id in SAVED:
+        assert (found[id].verdict, found[id].score) == ("review", None)
+        seen = found[id].witness
+        assert seen is not None and (seen.fits, seen.cell) == (True, 1) and seen.text
+    assert found["dW1"].witness is not None and not found["dW1"].witness.fits
+    assert checks(["print(1)"], stored={0: right})["h1"].verdict == "missing"
+    nothing = checks(["x = open('data.csv')", "print(x)"], [refusal("raised", 0, (0, 1))])
+    assert nothing["h1"].witness is None
 
 
 def test_which_cells_use_what_others_make() -> None:

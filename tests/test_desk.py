@@ -23,6 +23,7 @@ from grader.desk.queue import Item, normalised
 from grader.errors import StorageError, UsageError
 from grader.marks import marks
 from grader.marks.ledger import ConflictError
+from grader.models import Report, Submission
 
 
 def desk_of(out: Path, author: str = "lea") -> Desk:
@@ -65,6 +66,40 @@ def test_answers_that_were_not_found_are_nobody_else_s(tmp_path: Path) -> None:
     desk = desk_of(lay(tmp_path, {name: student(name, "") for name in ("a1", "a2")}))
     assert [i.submissions for i in desk.look().items] == [("a1",), ("a2",)]
     assert desk.look().items[0].said == "A person will read your answer."
+
+
+def waiting(name: str, fits: bool | None) -> tuple[Report, Submission]:
+    """A student whose gradients could not be seen here. fits: what the saved outputs say, if any are."""
+    report, submission = student(name, ANSWERS["ada"])
+    dumped = report.model_dump()
+    dumped["execution"]["message"] = "cell 2 raised ModuleNotFoundError; all cells ran"
+    for check in dumped["questions"][1]["checks"]:
+        check |= {"verdict": "review", "score": None, "message": "Not here.", "cause": "package:course"}
+        if fits is not None:
+            check["witness"] = {"fits": fits, "cell": 2, "text": f"tensor of {check['id']}"}
+    return Report.model_validate(dumped), submission
+
+
+def test_one_cause_is_one_item_for_all_its_checks_and_everybody(tmp_path: Path) -> None:
+    fits = {"ada": True, "bea": True, "cem": True, "dan": False, "eva": None}
+    desk = desk_of(lay(tmp_path, {name: waiting(name, fit) for name, fit in fits.items()}))
+    right, *rest = [i for i in desk.look().items if i.kind == "cause"]
+    assert (right.submissions, right.checks) == (("ada", "bea", "cem"), ("dW1", "db1"))
+    assert {i.submissions for i in rest} == {("dan",), ("eva",)}
+    assert "they fit" in right.said and "ModuleNotFoundError" in right.said
+    assert "tensor of dW1" in right.text and right.cell == 2
+    most = right.max_score
+    assert most is not None
+    desk.mark(right.id, dict.fromkeys(right.submissions, 0), most, "Looked at.")
+    view = desk.look()
+    assert desk.settled(right, view) and not desk.settled(rest[0], view)
+    given = {c.id: c.max_score for c in waiting("x", True)[0].questions[1].checks}
+    assert {check: points(desk, "bea", check) for check in right.checks} == given
+    with pytest.raises(ConflictError):
+        desk.mark(right.id, {"ada": 0}, 0, "Too late.")
+    assert len(desk.undo()) == 6 and not desk.settled(right, desk.look())
+    desk.mark(right.id, {"ada": 4}, most / 2, "Half.")
+    assert points(desk, "ada", "db1") == given["db1"] / 2
 
 
 @pytest.mark.parametrize(
@@ -154,6 +189,22 @@ def test_marks_outlive_the_desk_and_undo_goes_back_step_by_step(tmp_path: Path) 
     assert desk_of(out).undo() == ()
     assert len(marks.read(out).all) == 6, "nothing is ever deleted"
     assert marks.read(out).of("cem", "/uploads/cem.ipynb") == {}
+
+
+def test_what_was_marked_is_open_again_after_another_answer(tmp_path: Path) -> None:
+    desk = desk_of(lay(tmp_path, {"ada": student("ada", ANSWERS["ada"])}))
+    (item,) = desk.look().items
+    desk.mark(item.id, {"ada": 0}, 5, "fine")
+    view = desk.look()
+    assert desk.settled(view.items[0], view)
+    lay(tmp_path, {"ada": student("ada", "4. Something else now.")})
+    view = desk.look()
+    (item,) = view.items
+    assert not desk.settled(item, view)
+    assert view.ledger.of(("ada", item.topic)).reason == "fine"
+    desk.mark(item.id, {"ada": 1}, 4, "less")
+    view = desk.look()
+    assert desk.settled(view.items[0], view)
 
 
 def test_a_group_is_one_step(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from functools import lru_cache
 from rubric.schema import Rubric
 
 _LONGEST = 300  # characters of a label that are read; the end is nearest to the value
-_ACCENT = re.compile(r"\\(?:hat|widehat|bar|tilde|vec)\s*\{?\s*([A-Za-z])\s*\}?")
+_ACCENT = re.compile(r"\\(?:hat|widehat|bar|tilde|vec)\s*+\{?\s*+([A-Za-z])\s*+\}?")
 _COMMAND = re.compile(r"\\(?:frac|mathcal|mathbf|mathrm|boldsymbol|text|left|right|displaystyle|bm)\b")
 _SHAPE = re.compile(r"[(\[]\s*\d+\s*[,x×*][\d\s,x×*]*[)\]]")  # (2, 5) behind a name is no index
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")

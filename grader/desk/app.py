@@ -16,7 +16,7 @@ from jinja2 import Environment, StrictUndefined, Template
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
-from grader.desk.desk import Desk, View, palette
+from grader.desk.desk import Desk, View, current, palette
 from grader.desk.publish import Publisher
 from grader.desk.queue import Item
 from grader.errors import GraderError, UsageError
@@ -210,11 +210,11 @@ def _status(desk: Desk, view: View, publisher: Publisher) -> dict[str, Any]:
 
 
 def _standing(item: Item, view: View) -> dict[str, Any]:
-    return {name: asdict(view.ledger.of((name, item.topic))) for name in item.submissions}
+    return {name: asdict(current(item, name, view.ledger)) for name in item.submissions}
 
 
 def _palette(item: Item, view: View, desk: Desk) -> list[dict[str, Any]]:
-    used = _used(item.topic, view)
+    used = [] if item.checks else _used(item.topic, view)  # what one of several is worth tells no share
     most = item.max_score or 0.0
     return [{"points": round(r.share * most, 2), "text": r.text} for r in palette(item, desk.rubric, used)]
 
@@ -228,7 +228,7 @@ def _item(item: Item, view: View, desk: Desk) -> dict[str, Any]:
     return {
         "id": item.id,
         "kind": item.kind,
-        "topic": item.topic,
+        "topics": list(item.topics),
         "title": item.title,
         "question": item.question,
         "max": item.max_score,

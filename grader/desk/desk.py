@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -53,12 +53,21 @@ class Desk:
         """What waits and what was decided, as it is on the disk now. Raises `StorageError`."""
         with self._gate:
             students = self.folder.students()
+            given = marks.read(self.out)
+            origins = frozenset(s.origin for s in students.values())
+            again = {
+                name: marks.reopened(s.report, given.of(name, s.origin, origins), self.rubric)
+                for name, s in students.items()
+            }
             items = queue(
-                [s.report for s in students.values()],
+                [report for report, _ in again.values()],
                 self.rubric,
                 self.folder.lookalikes(),
             )
-        return View(items, students, _ledger(self.out, students))
+        ledger = _ledger(self.out, students)
+        for key in [(name, topic) for name, (_, open_again) in again.items() for topic in open_again]:
+            ledger.standing[key] = replace(ledger.of(key), points=None)  # another thing stands there now
+        return View(items, students, ledger)
 
     def mark(self, id: str, seen: Mapping[str, int], points: float, reason: str) -> None:
         """Give these submissions (id → version on the page) points for one `Item` (id), all or none.
@@ -85,11 +94,19 @@ class Desk:
         reason = " ".join(reason.split())
         if not reason:
             raise UsageError(self.speak("a mark needs a reason; the student reads it"))
-        keys = {(name, topic): version for name, version in seen.items()}
+        share = points / most if most else 0.0
         with locked(self.out):
-            check(_ledger(self.out, view.students), keys, _names(view.students), self.speak)
+            ledger = _ledger(self.out, view.students)
+            for name, version in seen.items():
+                refuse_if_newer(item, name, version, ledger, _names(view.students), self.speak)
             now = datetime.now(UTC)
-            enter(self.out, [self._made(view.students[n], topic, points, most, reason, now) for n in seen])
+            new = []
+            for name in seen:
+                for topic in item.topics:
+                    given = _most(view.students[name], topic) if item.checks else most
+                    part = round(share * given, 2) if item.checks else points
+                    new.append(self._made(view.students[name], topic, part, given, reason, now))
+            enter(self.out, new)
 
     def undo(self) -> tuple[Key, ...]:
         """Bring back what stood before this person's last decision; the keys concerned, () for none.
@@ -115,7 +132,7 @@ class Desk:
 
     def settled(self, item: Item, view: View) -> bool:
         """Has every submission of this item been decided?"""
-        return all(view.ledger.of((name, item.topic)).settled for name in item.submissions)
+        return all(current(item, name, view.ledger).settled for name in item.submissions)
 
     def undoable(self, ledger: Ledger) -> int:
         """How many decisions `undo` could take back, one after the other."""
@@ -138,7 +155,31 @@ class Desk:
             verdict=found.verdict if found else None,
             score=found.score if found else None,
             sha256=sub.sha256,
+            seen=marks.seen_in(found) if found else "",
         )
+
+
+def current(item: Item, name: str, ledger: Ledger) -> CurrentMark:
+    """What counts for one submission of an item now; of several checks together, once all are settled."""
+    marks_now = [ledger.of((name, topic)) for topic in item.topics]
+    if len(marks_now) == 1:
+        return marks_now[0]
+    settled = [m for m in marks_now if m.points is not None]
+    return replace(
+        marks_now[0],
+        version=sum(m.version for m in marks_now),
+        points=round(sum(m.points or 0.0 for m in settled), 2) if len(settled) == len(marks_now) else None,
+    )
+
+
+def refuse_if_newer(
+    item: Item, name: str, version: int, ledger: Ledger, names: Mapping[str, str], speak: Speech
+) -> None:
+    """Raises `ConflictError` where a submission of an item was marked since this version of it."""
+    if current(item, name, ledger).version == version:
+        return
+    seen = {(name, topic): -1 for topic in item.topics if ledger.of((name, topic)).version}
+    check(ledger, seen or {(name, item.topics[0]): -1}, names, speak)
 
 
 def palette(item: Item, rubric: Rubric, used: Iterable[CurrentMark]) -> tuple[Reason, ...]:

@@ -10,17 +10,24 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from grader.lookalikes.table import Alike
-from grader.models import CheckResult, Report
+from grader.models import CheckResult, Report, Said
 from grader.words.desk import Kind
 from grader.words.speech import Speech, speech
 from grader.words.terms import STATUSES
 from rubric.schema import Rubric, TextCheck
 
-_ORDER: tuple[Kind, ...] = ("print", "text", "lookalike", "flag", "ungraded")
+_ORDER: tuple[Kind, ...] = ("cause", "print", "text", "lookalike", "flag", "ungraded")
 _START = re.compile(
     r"^\W*(?:(?:question|aufgabe|frage|task|exercise|q)\W*\d{1,2}\W+|\d{1,2}[).:*_]+\s+)?", re.IGNORECASE
 )
 _NO_WORD = re.compile(r"[\W_]+")
+
+
+_SAVED = {
+    True: Said("The outputs saved in the upload show these values; they fit."),
+    False: Said("The outputs saved in the upload do not show right values for this."),
+    None: Said("No outputs are saved in the upload."),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +47,7 @@ class Item:
     or e.g. "flag:late".
     max_score: points at stake for each submission; None where no points are.
     text: the words or the print to be judged, as the student gave them. said: the grader's message.
+    checks: those that wait for one cause, all settled by one decision, each with its share of the points.
     cell: where it stands in the first submission's notebook, from 0. place: on the side-by-side page.
     """
 
@@ -58,6 +66,12 @@ class Item:
     expected: Any = None
     agrees: Any = None
     place: str = ""
+    checks: tuple[str, ...] = ()
+
+    @property
+    def topics(self) -> tuple[str, ...]:
+        """What marks are filed under: the checks of a cause, else the topic."""
+        return self.checks or (self.topic,)
 
 
 def queue(
@@ -109,9 +123,10 @@ def _of_report(report: Report, rubric: Rubric, speak: Speech) -> Iterator[tuple[
         )
     else:
         asked = {c.id: c for c in rubric.checks()}
+        yield from _causes(report, speak)
         for question in report.questions:
             for check in question.checks:
-                if check.score is not None:
+                if check.score is not None or check.cause is not None:
                     continue
                 wanted = asked.get(check.id)
                 if isinstance(wanted, TextCheck):
@@ -127,6 +142,43 @@ def _of_report(report: Report, rubric: Rubric, speak: Speech) -> Iterator[tuple[
             ("flag", name, said),
             _note("flag", f"flag:{name}", speak("Flag: {name}", name=name), sub.id, said),
         )
+
+
+def _causes(report: Report, speak: Speech) -> Iterator[tuple[tuple[object, ...], Item]]:
+    """One item for all that waits for one cause and of which the saved outputs say the same."""
+    found: dict[tuple[str, bool | None], list[CheckResult]] = {}
+    for question in report.questions:
+        for check in question.checks:
+            if check.score is None and check.cause is not None:
+                fits = check.witness.fits if check.witness else None
+                found.setdefault((check.cause, fits), []).append(check)
+    ran = speak.either(report.execution.said, report.execution.message)
+    for (cause, fits), checks in found.items():
+        names = tuple(c.id for c in checks)
+        shown = [(c.title, c.witness) for c in checks if c.witness is not None and c.witness.text]
+        told = [_first_of(checks, speak), speak.of(_SAVED[fits])]
+        if ran:
+            told.append(speak("When it ran here: {message}.", message=ran))
+        item = Item(
+            id="",
+            kind="cause",
+            topic=f"cause:{cause}",
+            title=", ".join(c.title for c in checks),
+            question="",
+            max_score=round(sum(c.max_score for c in checks), 2),
+            submissions=(report.submission.id,),
+            text="\n\n".join(f"{title}\n{witness.text}" for title, witness in shown),
+            said=" ".join(told),
+            cell=next((witness.cell for _, witness in shown), None),
+            checks=names,
+        )
+        yield ("cause", cause, fits, names), item
+
+
+def _first_of(checks: Sequence[CheckResult], speak: Speech) -> str:
+    """What the grader says of the cause; a check that the code alone decides says something else."""
+    said = [speak.either(c.said, c.message) for c in checks]
+    return max(said, key=said.count)
 
 
 def _answer(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from grader.extract import labels
 from grader.extract.nodes import Node
@@ -11,8 +11,16 @@ from grader.models import PrintedTensor
 
 Channel = Literal["stdout", "stderr", "result", "display", "error"]
 _LINE_END = re.compile(r"[\n\r\v\f\x85\u2028\u2029]")
-_RULE = re.compile(r"[^\S\n]*[=\-#*_~─━═]{3,}[^\S\n]*")
+_RULE = re.compile(r"[^\S\n]*+[=\-#*_~─━═]{3,}+[^\S\n]*+")
 _FAR = 2 * labels.LONGEST
+
+
+class _Seen(NamedTuple):
+    """The heading that was found between a value's end and the line `top`; "" if none."""
+
+    end: int
+    top: int
+    heading: str
 
 
 def attach_labels(
@@ -26,12 +34,21 @@ def attach_labels(
     found: list[PrintedTensor] = []
     above, distance = "", 0
     banner = ""  # label of the previous value, in a line that ends as a ruled heading does
+    seen = _Seen(-1, -1, "")
     value_end = 0  # end of the previous value
     strong_end = 0  # end of the previous value that makes its line a line of values
     for i, node in enumerate(nodes):
         line = _line_start(text, value_end, node.start)
         label, group = labels.split_label(text[line : node.start])
-        heading = _heading_above(text, strong_end, _line_start(text, strong_end, node.start))
+        top = _line_start(text, strong_end, node.start)
+        if seen.end == strong_end and strong_end < seen.top < top and _LINE_END.match(text, top - 1):
+            heading = labels.nearest_heading(text, seen.top, top) or seen.heading  # what is new
+        elif (seen.end, seen.top) == (strong_end, top):
+            heading = seen.heading
+        else:
+            heading = _heading_above(text, strong_end, top)
+        if top <= strong_end or _LINE_END.match(text, top - 1):
+            seen = _Seen(strong_end, top, heading)
         if heading or (banner and line > value_end):
             above, distance = heading or banner, 1
         elif distance:

@@ -19,7 +19,7 @@ from grader.extract.precision import settle
 
 MAX_DEPTH = 32
 _PAIR = {")": "(", "]": "[", "}": "{"}
-_SIZE = re.compile(r"(?:size|shape)=\s*\(?\[?\s*([0-9]+(?:\s*,\s*[0-9]+)*)")
+_SIZE = re.compile(r"(?:size|shape)=\s*+\(?\[?\s*+([0-9]++(?:\s*+,\s*+[0-9]++)*+)")
 
 
 @dataclass(slots=True)

@@ -16,9 +16,8 @@ from typing import NamedTuple
 from grader.extract.grid import grid_shape, index_of
 from grader.models import PrintedTensor
 
-_INDEXED = re.compile(
-    r"(?P<base>.*[^\W_][^\[(]*?)\s*(?P<index>(?:[\[(]\s*\d{1,4}(?:\s*,\s*\d{1,4})*\s*,?\s*[\])])+)\Z"
-)
+_INDEX = re.compile(r"[\[(]\s*+\d{1,4}(?:\s*+,\s*+\d{1,4})*+\s*+,?\s*+[\])]")
+_NAME = re.compile(r"[^\W_]")
 _MARGIN = 60  # characters beside its name between a row and the one above it
 _FEW = 3  # values that may stand beside each other for one entry of a vector
 _DIGITS = re.compile(r"\d+")
@@ -57,14 +56,14 @@ def _entry(item: PrintedTensor) -> _Entry | None:
     """The tensor and the indices that a print says it is the entry of; None: it says none."""
     if not item.label:
         return None
-    named = _INDEXED.match(item.label) if item.label[-1] in "])" else None
-    if named is not None and len(item.shape) <= 1:
-        at = tuple(int(d) for d in _DIGITS.findall(named["index"]))
+    base, index = _indexed(item.label)
+    if index and len(item.shape) <= 1:
+        at = tuple(int(d) for d in _DIGITS.findall(index))
         if item.shape == ():
-            return _Entry(named["base"], at, 0)
-        if len(at) == 1 and named["index"][-2] != "," and len(item.values) > _FEW:
+            return _Entry(base, at, 0)
+        if len(at) == 1 and index[-2] != "," and len(item.values) > _FEW:
             return None  # `h1[0] 0.5 0.25 0.75 0.5` is a row of a matrix
-        return _Entry(_LINE_NUMBER.sub("", named["base"], count=1), at, len(item.values))
+        return _Entry(_LINE_NUMBER.sub("", base, count=1), at, len(item.values))
     if item.form not in ("row", "table") or len(item.shape) != 1 or len(item.values) < 3:
         return None
     base = _LINE_NUMBER.sub("", item.label, count=1)
@@ -77,6 +76,16 @@ def _entry(item: PrintedTensor) -> _Entry | None:
     )
     width = len(item.values) - len(at)
     return _Entry(base, at, width) if len(at) > 1 and min(at) >= 0 and 1 < width <= _FEW else None
+
+
+def _indexed(label: str) -> tuple[str, str]:
+    """A name and the index behind it: `dW1[0][1]` → ("dW1[0]", "[1]"); both "" where it ends with none."""
+    if label[-1] not in "])":
+        return "", ""
+    at = max(label.rfind("["), label.rfind("("))
+    before = max(label.rfind("[", 0, max(at, 0)), label.rfind("(", 0, max(at, 0)))
+    named = at > 0 and _INDEX.fullmatch(label, at) and _NAME.search(label, before + 1, at)
+    return (label[:at].rstrip(), label[at:]) if named else ("", "")
 
 
 def join_lines(found: list[PrintedTensor]) -> list[PrintedTensor]:
@@ -150,11 +159,11 @@ def drop_row_numbers(found: list[PrintedTensor]) -> list[PrintedTensor]:
     starts = {group[0].values[0] for group in groups if len(group) > 1 and _is_counted(group)}
     if not starts:
         return found
-    return [
-        _without_first(item) if group[0].values[:1] in {(s,) for s in starts} and _is_counted(group) else item
-        for group in groups
-        for item in group
-    ]
+    kept: list[PrintedTensor] = []
+    for group in groups:
+        counted = group[0].values[:1] in {(start,) for start in starts} and _is_counted(group)
+        kept.extend(map(_without_first, group) if counted else group)
+    return kept
 
 
 def _is_counted(group: list[PrintedTensor]) -> bool:

@@ -12,17 +12,18 @@ from grader.extract.precision import softened
 
 # A rule inside a table: it begins with a bar or a tee, since `────` alone parts what is no table.
 _TEE = rf"+{BARS}├-┣┼-╋╞-╠╪-╬╶"
-_RULE = rf"(?:[ \t]*(?:[{_TEE}][+|\u2500-\u257f:= \t-]*|\\(?:hline|midrule)[ \t]*)(?:\r\n|\n|\r))?"
-_DOTS = r"(?:[ \t|]*\.\.[. \t|]*(?:\r\n|\n|\r))?"
+_RULE = rf"(?:[ \t]*+(?:[{_TEE}][+|\u2500-\u257f:= \t-]*+|\\(?:hline|midrule)[ \t]*+)(?:\r\n|\n|\r))?+"
+_DOTS = r"(?:[ \t|]*+\.\.[. \t|]*+(?:\r\n|\n|\r))?+"
 _NEXT_ROW = re.compile(
-    rf"[ \t{BARS}&,;]*[#■█▉▊▋▌▍▎▏]*(?:\\\\)?[ \t]*(?:\r\n|\n|\r){_RULE}{_DOTS}[ \t{BARS}&]*\Z"
-    r"|[ \t]*\\\\[ \t]*\Z"
+    rf"[ \t{BARS}&,;]*+[#■█▉▊▋▌▍▎▏]*+(?:\\\\)?+[ \t]*+(?:\r\n|\n|\r){_RULE}{_DOTS}[ \t{BARS}&]*+\Z"
+    r"|[ \t]*+\\\\[ \t]*+\Z"
 )
-_DOTS_LINE = re.compile(r"[\r\n][ \t|]*\.\.")
+_DOTS_LINE = re.compile(r"[\r\n][ \t|]*+\.\.")
 _HEADER_GAP = re.compile(
-    rf"[ \t{BARS}]*\\{{0,2}}[ \t]*(?:\r\n|\n|\r){_RULE}[ \t{BARS}]*(?:[^\W\d]\S{{0,60}})?[ \t{BARS}]*\Z"
+    rf"[ \t{BARS}]*+\\{{0,2}}+[ \t]*+(?:\r\n|\n|\r){_RULE}[ \t{BARS}]*+(?:[^\W\d]\S{{0,60}}+)?+"
+    rf"[ \t{BARS}]*+\Z"
 )
-_SAME_LINE = re.compile(r"[ \t]+\Z")
+_SAME_LINE = re.compile(r"[ \t]++\Z")
 _LONGEST_GAP = 400
 
 

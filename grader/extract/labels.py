@@ -20,13 +20,14 @@ _TF = re.compile(r"<tf\.\w+\b.*numpy=\s*\Z", re.DOTALL)
 _LEFT = re.compile(r"\\left[ ]?\\?[\[({|.]")
 _CLASS = re.compile(r"<class '[^']*'>")
 _MAKERS = re.compile(
-    r"(?:Parameter|Variable)?\s*containing\b|\A(?:OrderedDict|ParameterDict|dict|list|tuple|Parameter|defaultdict)\Z"
+    r"(?:(?:Parameter|Variable)\s*+)?containing\b|\A(?:OrderedDict|ParameterDict|dict|list|tuple|Parameter|defaultdict)\Z"
 )
 _SILENT = re.compile(
-    r"(?:torch\.)?Size\(\[[^\]]*\]\)|<class '[^']*'>"
+    r"(?:torch\.)?Size\(\[[^\[\]]*+\]\)|<class '[^']*'>"
     r"|\btorch\.(?:float|int|double|long|bool)\w*|\bfloat(?:32|64)\b"
-    r"|\(\s*\d+\s*(?:,\s*\d+\s*)*,?\s*\)|\b(?:shape|size|dtype|type)\b"
-    r"|\b(?:Parameter|Variable) containing:?|\d+%\|.*|[0-9.]+(?:[eE][+-]?[0-9]+)?[ ]*\*"
+    r"|\(\s*+\d++\s*+(?:,\s*+\d++\s*+)*+,?\s*+\)|\b(?:shape|size|dtype|type)\b"
+    r"|\b(?:Parameter|Variable) containing:?|(?<!\d)\d++%\|.*"
+    r"|(?<![0-9.])[0-9.]++(?:[eE][+-]?[0-9]++)?+[ ]*+\*"
 )
 _A_NONE = re.compile(r"\bNone\b(?=[\s,)\]}])")
 _NONE = re.compile(r"\bNone\W*\Z")

@@ -13,9 +13,9 @@ from grader.extract.numbers import BARS, Parsed, parse_row, shown_decimals
 from grader.extract.stacks import RowStacker
 from grader.extract.tokens import TOKEN
 
-_INNER = re.compile(r"\(\s*([^)\s]+)\s*\)")
-_VALUE_BEHIND = re.compile(r"[ \t]*(?:[:=]|->|→)?[ \t]*[+\-−]?[0-9]*\.[0-9]")
-_MORE_BEHIND = re.compile(r"[ \t]+[^\s,;|]")
+_INNER = re.compile(r"\(\s*+([^()\s]++)\s*+\)")
+_VALUE_BEHIND = re.compile(r"[ \t]*+(?:[:=]|->|→)?+[ \t]*+[+\-−]?+[0-9]*+\.[0-9]")
+_MORE_BEHIND = re.compile(r"[ \t]++[^\s,;|]")
 _QUOTES = str.maketrans("'\"", "  ")
 
 

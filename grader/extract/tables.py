@@ -12,13 +12,14 @@ from grader.extract.numbers import BARS, NUMBER
 
 _LITERAL = re.compile(NUMBER)
 _FRACTION = re.compile(r"(?<![\w.])[0-9]*+\.[0-9]++(?:[eE][+\-−]?[0-9]++)?+(?![\w.])")
-_SERIES_END = re.compile(r"[ \t]*\r?\n(?:Name:|Length:|dtype:|Freq:)")
+_SERIES_END = re.compile(r"[ \t]*+\r?\n(?:Name:|Length:|dtype:|Freq:)")
 _BAR = re.compile(rf"[{BARS}]")
 _BETWEEN_BLOCKS = re.compile(r"[ \t]*\r?\n[ \t]*\r?\n([^\r\n]{1,400}\r?\n){0,2}[ \t]*\Z")
 _INDEX_NAME = re.compile(r"[^\W\d]\S*(?: \S+)*[ \t]{2,}\Z")
-_RULE = r"(?:[+|:=\u2500-\u257f \t-]*[─━═=-]{2}[+|:=\u2500-\u257f \t-]*|[ \t]*\\(?:hline|midrule)[ \t]*)"
+_DRAWN = r"[+|:=\u2500-\u257f \t-]"  # what rules are drawn with; two strokes at least
+_RULE = rf"(?:(?={_DRAWN}*?[─━═=-]{{2}}){_DRAWN}*+|[ \t]*+\\(?:hline|midrule)[ \t]*+)"
 _RULE_LINE = re.compile(rf"{_RULE}\r?\Z")
-_RULED = re.compile(rf"[ \t{BARS}]*(?:\\\\)?[ \t]*\r?\n{_RULE}\r?\n[ \t{BARS}]*\Z")
+_RULED = re.compile(rf"[ \t{BARS}]*+(?:\\\\)?+[ \t]*+\r?\n{_RULE}\r?\n[ \t{BARS}]*+\Z")
 _WIDEST = 4000
 _MOST_GROUPS = 8
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 
 from grader.intake.document import NOT_TEXT, Refused
-from grader.intake.notebook import MAX_CELLS, MAX_CODE, NO_CODE, Notebook, too_many_cells
+from grader.intake.notebook import MAX_CELLS, NO_CODE, Notebook, too_many_cells
 from grader.models import Cell, Flag, Said
 
 _BY_CELLS = Said("A Python script was handed in; it was read cell by cell (percent format) as a notebook.")
 _BY_PARAGRAPHS = Said("A Python script was handed in; it was read paragraph by paragraph as a notebook.")
+LONGEST = 200_000
+"""bytes of a script; jupytext takes up to 0.07 ms for each"""
 _PERCENT = re.compile(r"^#\s*(%%|In\s*\[)", re.MULTILINE)
 
 
@@ -43,11 +45,11 @@ def read(data: bytes) -> Notebook:
 
 
 def _text(data: bytes) -> str:
-    if len(data) > MAX_CODE:
+    if len(data) > LONGEST:
         raise Refused(
             Said(
                 "holds {size:,} bytes of code, more than the {most:,} that are read",
-                {"size": len(data), "most": MAX_CODE},
+                {"size": len(data), "most": LONGEST},
             )
         )
     if not data.strip():

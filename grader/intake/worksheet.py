@@ -95,7 +95,7 @@ def columns(rows: Sequence[Sequence[str]]) -> Columns | None:
 
 def identifier(cell: str) -> str | None:
     """`Participant 101` → `101`."""
-    found = re.search(r"(\d+)\s*$", cell)
+    found = re.search(r"(?<!\d)(\d++)\s*$", cell)
     return found[1] if found else None
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence, Set
+from itertools import takewhile
 
 from grader.judging.decision import Decision
 from grader.judging.source import Code
@@ -15,11 +17,10 @@ _HEADING = re.compile(r"^\s*(#{1,6}\s|\*\*|<h\d|(?:question|task|exercise|aufgab
 _FENCED = re.compile(r"```.*?(?:```|\Z)", re.DOTALL)
 _RESULT = re.compile(r"=\s*[\[({\d.-]")
 _SPOKEN = ("stdout", "result")
-_LAST_COMMENTS = re.compile(r"(?:^[ \t]*#[^\n]*(?:\n|\Z))+\Z", re.MULTILINE)
 _NUMBERS = re.compile(r"\d\.\d|[\[(]\s*-?\d")
 _WORD = re.compile(r"[^\W\d_]{2,}")
 _SAYS = re.compile(r"[^\W\d_]{2,}|[\u2705-\u2714\u3040-\U0010ffff]")  # a word, a sign of it, a mark
-_MARKUP = re.compile(r"<[^<>\n]*>|!\[[^\]\n]*\]\([^)\n]*\)")
+_TAG = re.compile(r"<[^<>\n]*>")
 _YES_OR_NO = re.compile(
     r"(?<![\w=])(?:yes|yep|no|nope|ja|nein|true|false|oui|non|sí|sim|não|tak|nie|evet|hayır|да|нет)(?![\w=])"
     r"|[是否对不]",
@@ -33,6 +34,8 @@ _QUESTION = re.compile(r".*[?？]")
 _SENTENCE = 4  # words that make a line more than a name
 _LONGEST = 400  # characters of a comment's or a print's line
 NO_ANSWER = Said("No written answer was found.")
+_HEADINGS = 20  # of the question, below which an answer is sought
+_HEADING_LENGTH = 2000  # characters of a line in which the question is sought
 _MOST = 4000  # characters of an answer that are shown to its reader
 
 
@@ -125,13 +128,19 @@ def find_answer(check: TextCheck, cells: Sequence[Cell], outputs: Sequence[Outpu
     None where nobody wrote anything.
     """
     patterns = [re.compile(p, re.IGNORECASE) for p in check.headings]
+    printed: dict[int, list[str]] = defaultdict(list)
+    for output in outputs:
+        if output.kind in _SPOKEN:
+            printed[output.cell].append(output.text)
+    left = _HEADINGS
     for position, cell in enumerate(cells):
         if cell.kind == "code":
             continue
         lines = _FENCED.sub("", cell.source).splitlines()
         for number, line in enumerate(lines):
-            if any(p.search(line) for p in patterns):
-                text = _below(line, lines[number + 1 :], cells[position + 1 :], patterns, outputs)
+            if left and any(p.search(line[:_HEADING_LENGTH]) for p in patterns):
+                left -= 1
+                text = _below(line, lines[number + 1 :], cells[position + 1 :], patterns, printed)
                 if text:
                     return Answer(text=text[:_MOST], cell=cell.index)
     last_code = max((c.index for c in cells if c.kind == "code" and c.source.strip()), default=-1)
@@ -176,8 +185,14 @@ def _is_sentence(line: str) -> bool:
 
 def _comments(cells: Sequence[Cell]) -> list[tuple[int, str]]:
     """Position and text of the comments that end a code cell; one above code speaks of that code."""
-    found = ((c.index, _LAST_COMMENTS.search(c.source.rstrip())) for c in cells if c.kind == "code")
-    return [(index, re.sub(r"(?m)^\s*#+", "", block[0])) for index, block in found if block]
+    found = []
+    for cell in cells:
+        lines = cell.source.rstrip().split("\n") if cell.kind == "code" else []
+        ending = takewhile(lambda line: line.startswith("#"), (line.strip(" \t") for line in reversed(lines)))
+        comments = [line.lstrip("#") for line in ending][::-1]
+        if comments:
+            found.append((cell.index, "\n".join(comments)))
+    return found
 
 
 def _below(
@@ -185,7 +200,7 @@ def _below(
     rest: Sequence[str],
     following: Sequence[Cell],
     patterns: Sequence[re.Pattern[str]],
-    outputs: Sequence[Output],
+    printed: Mapping[int, Sequence[str]],
 ) -> str:
     own = _prose(_before_the_next(heading, rest, patterns)) or _in_the_heading(heading)
     if not own and not _HEADING.match(heading) and len(heading.split()) > 3:
@@ -193,7 +208,7 @@ def _below(
     parts = [own] if own else []
     for cell in following:
         if cell.kind == "code":
-            parts += _comments_only(cell.source.splitlines()) or _printed_words(cell.index, outputs)
+            parts += _comments_only(cell.source.splitlines()) or _printed_words(printed.get(cell.index, ()))
             continue
         lines = cell.source.splitlines()
         if any(_HEADING.match(line) and not any(p.search(line) for p in patterns) for line in lines[:2]):
@@ -211,13 +226,12 @@ def _in_the_heading(line: str) -> str:
     return answer.strip() if _SAYS.search(answer) else ""
 
 
-def _printed_words(cell: int, outputs: Sequence[Output]) -> list[str]:
+def _printed_words(texts: Sequence[str]) -> list[str]:
     """Lines that a cell printed and that are an answer rather than a result: sentences, yes and no."""
     lines = [
         line.strip()
-        for o in outputs
-        if o.cell == cell and o.kind in _SPOKEN
-        for line in o.text.splitlines()
+        for text in texts
+        for line in text.splitlines()
         if len(line) <= _LONGEST and not _NUMBERS.search(line)
     ]
     telling = [line for line in lines if _YES_OR_NO.search(line) or _is_sentence(line)]
@@ -243,8 +257,27 @@ def _words(text: str) -> list[str]:
     return [
         line
         for line in _FENCED.sub("", text).splitlines()
-        if _SAYS.search(_MARKUP.sub("", line)) and (_YES_OR_NO.search(line) or not _RESULT.search(line))
+        if _SAYS.search(_without_images(_TAG.sub("", line)))
+        and (_YES_OR_NO.search(line) or not _RESULT.search(line))
     ]
+
+
+def _without_images(line: str) -> str:
+    """A line of Markdown without `![…](…)`; each of its characters is looked at a bounded number of times."""
+    kept: list[str] = []
+    at = 0
+    start = line.find("![")
+    text_end = end = -1
+    while start >= 0:
+        text_end = text_end if text_end >= start + 2 else line.find("]", start + 2)
+        end = end if end > text_end else line.find(")", text_end + 2)
+        if text_end < 0 or end < 0:
+            break
+        if line.startswith("(", text_end + 1):
+            kept.append(line[at:start])
+            at = end + 1
+        start = line.find("![", max(at, start + 2))
+    return "".join([*kept, line[at:]])
 
 
 def _comments_only(lines: Sequence[str]) -> list[str]:

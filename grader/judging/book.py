@@ -114,7 +114,7 @@ def fits(printed: PrintedTensor, expected: Array, slack: float | Array) -> npt.N
         return np.asarray((np.abs(value - expected) <= reach) & np.isfinite(value), dtype=np.bool_)
 
 
-def visible(printed: PrintedTensor, expected: Array) -> Array | None:
+def visible(printed: PrintedTensor, expected: npt.NDArray[Any]) -> npt.NDArray[Any] | None:
     """The elements of `expected` that an elided print shows, flattened; None if it can't show them."""
     shape = printed.shape
     if len(shape) != expected.ndim or any(s > e for s, e in zip(shape, expected.shape, strict=True)):
@@ -196,7 +196,7 @@ class Book:
         full = [(w, p) for w, p in prints if p is not None and not p.elided]
         elided = [(w, p) for w, p in prints if p is not None and p.elided]
         if not full:
-            return [v for v in self._elided_candidates() if self._fits_elided(v, elided)]
+            return self._lookup_elided(elided)
         size = len(full[0][1].values)
         if size not in self._views or any(len(p.values) != size for _, p in full):
             return []
@@ -209,9 +209,31 @@ class Book:
         found = [self._views[size][i] for i in np.flatnonzero(mask)]
         return [v for v in found if self._fits_elided(v, elided)] if elided else found
 
-    def _elided_candidates(self) -> Iterator[View]:
-        for views in self._views.values():
-            yield from (v for v in views if v.whole)
+    @cached_property
+    def _wholes(self) -> list[tuple[int, npt.NDArray[Any], npt.NDArray[np.intp]]]:
+        """Whole views of one shape: their size, where each of its elements is filed, which views they are."""
+        by_shape: dict[tuple[int, tuple[int, ...]], list[int]] = defaultdict(list)
+        for size, views in self._views.items():
+            for row, view in enumerate(views):
+                if view.whole:
+                    by_shape[size, laid_out(view.target.values[0], view.layout).shape].append(row)
+        return [
+            (size, np.arange(size).reshape(shape), np.array(rows)) for (size, shape), rows in by_shape.items()
+        ]
+
+    def _lookup_elided(self, elided: Sequence[tuple[int, PrintedTensor]]) -> list[View]:
+        found: dict[int, list[int]] = {size: [] for size in self._views}
+        for size, places, rows in self._wholes:
+            left = rows
+            for world, printed in elided:
+                shown = visible(printed, places)
+                if shown is None or not shown.size or not left.size:
+                    left = rows[:0]
+                    break
+                values = self._values[size][world][left[:, None], shown]
+                left = left[fits(printed, values, self._slack[size][world][left]).all(axis=1)]
+            found[size].extend(left.tolist())
+        return [self._views[size][row] for size, kept in found.items() for row in sorted(kept)]
 
     def _fits_elided(self, view: View, elided: Sequence[tuple[int, PrintedTensor]]) -> bool:
         for world, printed in elided:

@@ -11,7 +11,8 @@ from difflib import SequenceMatcher
 from grader.models import PrintedTensor
 
 _NUMBER = re.compile(r"-?\d*\.\d*(?:[eE][-+]?\d+)?|-?\d{3,}")
-_ALIGN_AT_MOST = 2000  # prints of one cell that are aligned by content; beyond that, by position
+_CLOSELY = 64  # prints of one cell that are aligned by the longest stretches they have in common
+_AHEAD = 48  # of more, how far the next that both have is looked for
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,16 +80,42 @@ def _align(here: list[PrintedTensor], there: list[PrintedTensor]) -> list[tuple[
     for part in (1, 0):
         if [k[part] for k in keys] == [k[part] for k in other]:
             return [(i, i) for i in range(len(keys))]
-    if max(len(keys), len(other)) > _ALIGN_AT_MOST:
-        return [(i, i) for i in range(min(len(keys), len(other))) if keys[i] == other[i]]
     pairs: list[tuple[int, int]] = []
-    done = (0, 0)
-    for block in SequenceMatcher(None, keys, other, autojunk=False).get_matching_blocks():
-        between = [k[1] for k in keys[done[0] : block.a]], [k[1] for k in other[done[1] : block.b]]
-        for gap in SequenceMatcher(None, *between, autojunk=False).get_matching_blocks():
-            pairs.extend((done[0] + gap.a + k, done[1] + gap.b + k) for k in range(gap.size))
-        pairs.extend((block.a + k, block.b + k) for k in range(block.size))
-        done = (block.a + block.size, block.b + block.size)
+    i = j = 0
+    for a, b in [*_in_both(keys, other), (len(keys), len(other))]:
+        between = _in_both([k[1] for k in keys[i:a]], [k[1] for k in other[j:b]])
+        pairs.extend((i + m, j + n) for m, n in between)
+        pairs.append((a, b))
+        i, j = a + 1, b + 1
+    return pairs[:-1]
+
+
+def _in_both(here: Sequence[object], there: Sequence[object]) -> list[tuple[int, int]]:
+    """Positions of equal elements in the same order, in a time that grows with their number.
+
+    Of many, one after the other, and where two differ, the next pair of equal ones that is not far away.
+    """
+    if max(len(here), len(there)) <= _CLOSELY:
+        blocks = SequenceMatcher(None, here, there, autojunk=False).get_matching_blocks()
+        return [(block.a + k, block.b + k) for block in blocks for k in range(block.size)]
+    pairs: list[tuple[int, int]] = []
+    i = j = 0
+    while i < len(here) and j < len(there):
+        skip = next(
+            (
+                (m, n)
+                for away in range(2 * _AHEAD + 1)
+                for m in range(max(0, away - _AHEAD), min(away, _AHEAD) + 1)
+                if i + m < len(here) and j + (n := away - m) < len(there) and here[i + m] == there[j + n]
+            ),
+            None,
+        )
+        if skip is None:
+            i, j = i + 1, j + 1
+            continue
+        i, j = i + skip[0], j + skip[1]
+        pairs.append((i, j))
+        i, j = i + 1, j + 1
     return pairs
 
 

@@ -16,8 +16,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from IPython.core.inputtransformer2 import TransformerManager
-
+from grader.judging.magics import plain
 from grader.models import Cell
 from grader.syntax import parse
 
@@ -30,11 +29,16 @@ _DRAW = re.compile(
     r"|\b(?:rand|randn|randint|randperm|permutation|shuffle|normal|uniform|bernoulli)(?:_like|_)?\("
 )
 _UPDATE = re.compile(
-    r"\.step\(|\.sub_\(|\.add_\(|\.data\s*-=|\w\s*-=\s*|\]\s*[-+]=|-[^\n]*\b(?:lr|learning_rate)\b"
-    r"|\.copy_\([^\n]*-|-\s*[\w.]+\s*\*\s*[\w.\[\]]*\bgrad"
+    r"\.step\(|\.sub_\(|\.add_\(|\.data\s*+-=|\w\s*+-=|\]\s*+[-+]="
+    r"|^[^\n-]*+-[^\n]*\b(?:lr|learning_rate)\b|^(?:(?!\.copy_\()[^\n])*+\.copy_\([^\n]*-"
+    r"|-\s*+[\w.]++\s*+\*\s*+[\w.\[\]]*\bgrad",
+    re.MULTILINE,
 )
+_CALLED = re.compile(r"(?<!def )\b(\w+)\(")
 _FUNCTION = re.compile(r"^def (\w+)\(.*?(?=^[^\s#)]|\Z)", re.MULTILINE | re.DOTALL)
-_CELL_MAGIC = re.compile(r"\A\s*%%(?:time|timeit|capture|prun)\b[^\n]*")
+_CELL_MAGIC = re.compile(
+    r"\A\s*%%(?:(?:time|timeit|capture|prun)\b[^\n]*|(?:writefile|file)\s[^\n]*\.py\b[^\n]*)"
+)
 _SETS_UP = re.compile(
     r"get_ipython\(|warnings\.|print\(|display\(|(?:plt|sns|mpl|matplotlib|logging|os|sys|drive)\."
     r"|(?:np|numpy|torch|pd|pandas)\.(?:set_\w+\(|set_option\(|options\.|backends\.)"
@@ -43,6 +47,7 @@ _SETS_UP = re.compile(
 )
 _OPENING = re.compile(r"\s*(?:#[^\n]*\n\s*)*")
 _PRINTERS = {"print", "display", "pprint", "pp"}
+_MOST_PARTS = 20  # of a dotted name
 _LARGEST = 200_000  # characters of one cell that are parsed
 
 
@@ -70,12 +75,12 @@ class CellCode:
     defines: frozenset[str] = frozenset()
     needs: frozenset[str] = frozenset()
 
-    @property
+    @cached_property
     def opening(self) -> str:
         """The comment that the cell begins with, "" if none."""
         return " ".join(line.strip("# \t") for line in _OPENING.match(self.source)[0].splitlines())[:200]  # type: ignore[index]
 
-    @property
+    @cached_property
     def updates_parameters(self) -> bool:
         return bool(_UPDATE.search(self.source))
 
@@ -130,10 +135,13 @@ class Code:
     @cached_property
     def draws(self) -> frozenset[int]:
         """The cells that draw random numbers, also by a function of the notebook."""
-        functions = [m for c in self.cells for m in _FUNCTION.finditer(c.source) if _DRAW.search(m[0])]
-        drawing = "|".join(re.escape(m[1]) for m in functions)
-        draw = re.compile(rf"{_DRAW.pattern}|(?<!def )\b(?:{drawing})\(") if functions else _DRAW
-        return frozenset(c.index for c in self.cells if draw.search(c.source))
+        found = (m for c in self.cells for m in _FUNCTION.finditer(c.source))
+        drawing = {m[1] for m in found if _DRAW.search(m[0])}
+        return frozenset(
+            c.index
+            for c in self.cells
+            if _DRAW.search(c.source) or not drawing.isdisjoint(_CALLED.findall(c.source))
+        )
 
     def reach(self, index: int) -> tuple[CellCode, ...]:
         """A cell, and those that made what it uses: the last one before it, else any, and so on."""
@@ -259,7 +267,7 @@ def _parse(source: str) -> ast.Module | None:
             warnings.simplefilter("ignore")
             with contextlib.suppress(SyntaxError):  # plain Python is left as it is
                 return parse(source)
-            return parse(TransformerManager().transform_cell(source))  # type: ignore[no-untyped-call]
+            return parse(plain(source))
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
 
@@ -291,7 +299,7 @@ def _names(tree: ast.AST, aliases: dict[str, str]) -> Iterator[str]:
         if isinstance(node, ast.Attribute):
             parts: list[str] = []
             inner: ast.expr = node
-            while isinstance(inner, ast.Attribute):
+            while isinstance(inner, ast.Attribute) and len(parts) < _MOST_PARTS:
                 parts.append(inner.attr)
                 inner = inner.value
             head = aliases.get(inner.id, inner.id) if isinstance(inner, ast.Name) else "?"

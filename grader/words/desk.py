@@ -9,7 +9,7 @@ from typing import Literal
 from grader.models import Said
 from grader.words.speech import Speech
 
-Kind = Literal["text", "print", "lookalike", "flag", "ungraded"]
+Kind = Literal["cause", "text", "print", "lookalike", "flag", "ungraded"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +56,7 @@ _LIVE = {
 """for the script, which fills the holes"""
 
 _KINDS: Mapping[Kind, Said] = {
+    "cause": Said("Could not run here"),
     "print": Said("Prints that could not be judged"),
     "text": Said("Written answers"),
     "lookalike": Said("Look-alikes"),
@@ -64,6 +65,17 @@ _KINDS: Mapping[Kind, Said] = {
 }
 
 _REASONS: Mapping[Kind, tuple[tuple[float, Said], ...]] = {
+    "cause": (
+        (
+            1.0,
+            Said("It did not run here; a person looked at the outputs saved in your file: they are right."),
+        ),
+        (0.5, Said("It did not run here; a person found the outputs saved in your file right in part.")),
+        (
+            0.0,
+            Said("It did not run here; a person looked at the outputs saved in your file: they are not it."),
+        ),
+    ),
     "text": (
         (1.0, Said("Answered, and it fits your results.")),
         (0.5, Said("Answered, but without saying what you compared.")),

@@ -97,7 +97,7 @@
     take(found);
     if (!found.undone.length) return say(words("nothing_to_undo"));
     const [id, topic] = found.undone[0];
-    const back = data.items.findIndex((item) => item.topic === topic && item.submissions.includes(id));
+    const back = data.items.findIndex((item) => item.topics.includes(topic) && item.submissions.includes(id));
     if (back >= 0) at = back;
     only = null;
     draw();
@@ -180,7 +180,7 @@
     const seen = el("section", { className: "card" },
       item.question && el("p", { className: "asked" }, item.question),
       el("div", { className: "head" }, el("h2", {}, item.title), el("span", { className: "points" }, worth)),
-      item.text && el(item.kind === "print" ? "pre" : "div", { className: "answer-text", tabIndex: 0 }, item.text),
+      item.text && el(["print", "cause"].includes(item.kind) ? "pre" : "div", { className: "answer-text", tabIndex: 0 }, item.text),
       item.said && el("p", { className: "said" }, item.said),
       item.kind === "lookalike" && el("p", {}, el("a", { href: `lookalikes#${item.place}`, target: "_blank", rel: "noreferrer" }, words("side_by_side"))),
       facts(item), matrices(item), members(item));
