@@ -86,11 +86,15 @@ def grade(
     only: Annotated[
         list[str] | None, typer.Option(help="Only this submission id (* and ? allowed); may be repeated.")
     ] = None,
-    source: Annotated[
-        Source | None, typer.Option("--from", help="Whose export this is. [default: recognised]")
-    ] = None,
+    source: Source = None,
     pattern: Annotated[
         str | None, typer.Option(help="How the files or folders are called, e.g. '{name} - {file}'.")
+    ] = None,
+    roster: Annotated[
+        Path | None, typer.Option(help="A CSV of the course: id, name, login, group, section.")
+    ] = None,
+    extensions: Annotated[
+        Path | None, typer.Option(help="A CSV of who has longer: id and due, days or hours.")
     ] = None,
     broker: Broker = None,
 ) -> None:
@@ -114,8 +118,10 @@ def grade(
         allow_unsafe=allow_unsafe,
         force=force,
         only=only or [],
-        source=None if source is None else source.value,
+        source=source,
         pattern=pattern,
+        roster=roster,
+        extensions=extensions,
         broker=broker,
     )
     raise typer.Exit(command.run(request))

@@ -24,6 +24,7 @@ from grader.pipeline.limits import limits_of
 from grader.pipeline.within import FIRST_S
 from grader.report.selfcheck import SelfCheck, lines
 from grader.text import printable
+from grader.words.speech import speech
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,12 +73,14 @@ def look(
     Raises `OperationError` when it could not be run by our fault.
     """
     name = printable(name)
+    speak = speech(assignment.rubric.language)
     if submission.problem is not None:
-        return Looked((f"{name}: {submission.problem}",), complete=False)
+        return Looked((f"{name}: {speak.of(submission.problem)}",), complete=False)
     try:
         found = asyncio.run(_check(submission, name, assignment, allow_unsafe))
     except OverrunError:
-        return Looked((f"{name}: more is printed here than can be read; print less",), complete=False)
+        why = speak("more is printed here than can be read; print less")
+        return Looked((f"{name}: {why}",), complete=False)
     except WorkError as error:
         raise OperationError(f"{name} could not be checked by a fault of the grader: {error}") from error
     return Looked(tuple(lines(found, name, columns)), found.complete)
