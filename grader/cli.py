@@ -422,6 +422,21 @@ def broker(
 
 
 @app.command()
+def submit(
+    files: Annotated[list[Path], typer.Argument(metavar="FILE…", help="Your notebook, and what it reads.")],
+    to: Annotated[str, typer.Option(help="The assignment's address, as https://…/a/hw4.")],
+    wait: Annotated[float, typer.Option(min=0, help="Seconds to wait for the self-check.")] = 60.0,
+) -> None:
+    """Hand in at a course's server; the token stands in GRADER_TOKEN.
+
+    Exit code: 0 everything asked for was found (or the self-check has not come yet), 1 not.
+    """
+    from grader.commands import submit as command
+
+    raise typer.Exit(command.run(files, to, None, wait))
+
+
+@app.command()
 def doctor() -> None:
     """Say whether this machine can grade, and how safely.
 

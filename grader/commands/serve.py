@@ -176,3 +176,29 @@ def _dates(database: object, slug: str, due: str, now: datetime) -> None:
         assert found is not None
         dates = replace(courses.common_dates(found), due=moment)
         founding.set_dates(session, found, dates, found.checks, None, now)
+
+
+def backup(data: Path, database: str | None, to: Path) -> int:
+    """Copy a data folder."""
+    _needed()
+    from grader.service import operate, server
+
+    opened = server.open_place(data, database)
+    new = operate.backup(opened.place, opened.database, to)
+    rest = "" if opened.database.sqlite else "; the database is PostgreSQL's: keep its pg_dump beside it"
+    say(f"backed up to {to}, {new} blobs new{rest}")
+    return 0
+
+
+def check(data: Path, database: str | None) -> int:
+    """Compare blobs with records; 1 where some are missing or damaged."""
+    _needed()
+    from grader.service import operate, server
+
+    opened = server.open_place(data, database)
+    found = operate.check(opened.place, opened.database)
+    for kind, names in (("missing", found.missing), ("damaged", found.damaged)):
+        for name in names:
+            say(f"{kind}: {name}")
+    say(f"{found.blobs} blobs named, {len(found.missing)} missing, {len(found.damaged)} damaged")
+    return 1 if found.missing or found.damaged else 0
