@@ -116,7 +116,7 @@ def grade_within(
         absence = _absence(submission, executions, trouble)
         printed = [read_outputs(e, cut, note, trouble) for e in executions]
         note("judging")
-        told = first.outputs if only is None and not trouble.unread else ()
+        told = [e.outputs for e in executions] if only is None and not trouble.unread else ()
         faults: Faults = {}
 
         def decided(prints: Sequence[Prints]) -> Mapping[str, Decision]:
