@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import threading
 from contextlib import suppress
 from dataclasses import replace
@@ -56,6 +57,7 @@ def serve(
     if opened.settings.proxy is not None:
         sockets.append(server.listen_unix(opened.settings.proxy.socket))
     team.start()
+    gc.freeze()  # what is there now stays: looking through it again and again costs a page tenths of a second
     stop = threading.Event()
     if opened.settings.lti:
         threading.Thread(target=lti.keep_handing_back, args=(service, stop), daemon=True).start()
