@@ -367,6 +367,7 @@ def serve(
         int | None, typer.Option(min=0, max=64, help="Workers beside it. [default: settings.toml, or 1]")
     ] = None,
     jobs: Jobs = None,
+    broker: Broker = None,
 ) -> None:
     """Serve a course: students hand in, assistants and teachers work.
 
@@ -374,7 +375,7 @@ def serve(
     """
     from grader.commands import serve as command
 
-    raise typer.Exit(command.serve(data, database, host, port, workers, jobs))
+    raise typer.Exit(command.serve(command.Serving(data, database, host, port, workers, jobs, broker)))
 
 
 @app.command()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import threading
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -15,9 +15,20 @@ from grader.errors import UsageError
 LOOPBACK = "127.0.0.1"
 
 
-def serve(
-    data: Path, address: str | None, host: str, port: int, workers: int | None, jobs: int | None
-) -> int:
+@dataclass(frozen=True, slots=True)
+class Serving:
+    """`grader serve` as it was asked for. broker: of machines that run the notebooks; None: this one does."""
+
+    data: Path
+    database: str | None = None
+    host: str = LOOPBACK
+    port: int = 8000
+    workers: int | None = None
+    jobs: int | None = None
+    broker: str | None = None
+
+
+def serve(asked: Serving) -> int:
     """Serve a data folder until Ctrl-C or SIGTERM; 0. Raises `GraderError`."""
     _needed()
     import uvicorn
@@ -26,20 +37,24 @@ def serve(
     from grader.service.app import make_app
 
     log.to_stderr()
-    opened = server.open_place(data, address)
-    if workers is not None:
-        opened.settings = opened.settings.model_copy(update={"workers": workers})
+    opened = server.open_place(asked.data, asked.database)
+    if asked.workers is not None:
+        opened.settings = opened.settings.model_copy(update={"workers": asked.workers})
     server.alone(opened)
-    listening = server.listen(host, port)
+    listening = server.listen(asked.host, asked.port)
     port = listening.getsockname()[1]
-    public = opened.settings.address or f"http://{LOOPBACK if host in ('0.0.0.0', '::') else host}:{port}"
+    public = (
+        opened.settings.address
+        or f"http://{LOOPBACK if asked.host in ('0.0.0.0', '::') else asked.host}:{port}"
+    )
+    jobs = asked.jobs or opened.settings.jobs
     team = server.Workers(
-        opened.place, opened.address, opened.database, opened.settings.workers, jobs or opened.settings.jobs
+        opened.place, opened.address, opened.database, opened.settings.workers, jobs, asked.broker
     )
     service = server.make_service(opened, lambda: team.alive)
     with opened.database.writing() as session:
         secret = founding.first_teacher(session, datetime.now(UTC))
-    say(f"serving {data} at {public} (stop with Ctrl-C)")
+    say(f"serving {asked.data} at {public} (stop with Ctrl-C)")
     if secret:
         say(f"the teacher's invitation: {public.rstrip('/')}/invited/{secret}")
     config = uvicorn.Config(
