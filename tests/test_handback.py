@@ -509,3 +509,10 @@ def test_anonymous_copies_hold_no_name(office: Office) -> None:
     pages = list((office.out / "export" / "csv" / "reports").rglob("report.md"))
     assert len(pages) == 2 and any("fair" in p.read_text() for p in pages)
     assert office.export("moodle", "--anonymous") == 2
+
+
+def test_a_file_that_was_named_is_written(office: Office) -> None:
+    office.grade(**{"ana.ipynb": RIGHT})
+    for to, name in (("csv", "x.csv"), ("xlsx", "y.xlsx")):
+        assert office.export(to, "--into", office.folder / name) == 0
+        assert (office.folder / name).is_file()

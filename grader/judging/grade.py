@@ -263,6 +263,8 @@ def _report(
             sha256=submission.sha256,
             student=submission.student,
             received_at=submission.received_at,
+            due=submission.due,
+            grace_s=submission.grace_s,
         ),
         rubric=RubricRef(id=rubric.id, version=rubric.version, sha256=assignment.sha256, title=rubric.title),
         execution=ExecutionSummary(
