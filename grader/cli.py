@@ -184,6 +184,13 @@ def mark(
         Path | None, typer.Option("--from", help="A sheet filled in, of `grader sheet`.")
     ] = None,
     replace: Annotated[bool, typer.Option("--replace", help="Overrule what somebody else decided.")] = False,
+    above: Annotated[bool, typer.Option("--above", help="More points than the check is worth.")] = False,
+    add: Annotated[
+        str | None, typer.Option(help="Points on the whole, instead of a check; below zero: --add=-5.")
+    ] = None,
+    comment: Annotated[
+        str | None, typer.Option(help="Words for the student, on a check or the whole, and no mark.")
+    ] = None,
     carry: Annotated[
         str | None, typer.Option(help="OLD=NEW: give the marks of a check that was renamed to the new one.")
     ] = None,
@@ -195,6 +202,7 @@ def mark(
     """
     from grader.commands import mark as command
     from grader.errors import UsageError
+    from grader.marks import marks
     from grader.marks.sheet import number
 
     if carry is not None:
@@ -206,10 +214,23 @@ def mark(
         if student is not None:
             raise UsageError("--from takes students and checks from the sheet; leave them out")
         raise typer.Exit(command.mark(out, command.from_sheet(sheet, reason), by, replace=replace))
+    if student is not None and (add is not None or comment is not None) and points is None:
+        topic = marks.COMMENT + check if check is not None else marks.REMARK
+        amount = 0.0 if comment is not None else number(add or "", "")
+        words = comment if comment is not None else reason
+        decision = command.MarkRequest(
+            student,
+            topic if comment is not None else marks.WHOLE,
+            None if undo else amount,
+            words or ("taken back" if undo else ""),
+        )
+        raise typer.Exit(command.mark(out, [decision], by, replace=replace))
     if student is None or check is None or (points is None) != undo:
         raise UsageError("expected OUT STUDENT CHECK POINTS, or --undo instead of POINTS, or --from SHEET")
     given = None if points is None else number(points, "")
-    decision = command.MarkRequest(student, check, given, reason or ("taken back" if undo else ""))
+    decision = command.MarkRequest(
+        student, check, given, reason or ("taken back" if undo else ""), above=above
+    )
     raise typer.Exit(command.mark(out, [decision], by, replace=replace))
 
 
@@ -367,6 +388,7 @@ def serve(
         int | None, typer.Option(min=0, max=64, help="Workers beside it. [default: settings.toml, or 1]")
     ] = None,
     jobs: Jobs = None,
+    broker: Broker = None,
 ) -> None:
     """Serve a course: students hand in, assistants and teachers work.
 
@@ -374,7 +396,7 @@ def serve(
     """
     from grader.commands import serve as command
 
-    raise typer.Exit(command.serve(data, database, host, port, workers, jobs))
+    raise typer.Exit(command.serve(command.Serving(data, database, host, port, workers, jobs, broker)))
 
 
 @app.command()
@@ -427,6 +449,21 @@ def broker(
     from grader.commands import broker as command
 
     raise typer.Exit(command.run(out, host, place, port, listen, (certificate, key, authority)))
+
+
+@app.command()
+def submit(
+    files: Annotated[list[Path], typer.Argument(metavar="FILE…", help="Your notebook, and what it reads.")],
+    to: Annotated[str, typer.Option(help="The assignment's address, as https://…/a/hw4.")],
+    wait: Annotated[float, typer.Option(min=0, help="Seconds to wait for the self-check.")] = 60.0,
+) -> None:
+    """Hand in at a course's server; the token stands in GRADER_TOKEN.
+
+    Exit code: 0 everything asked for was found (or the self-check has not come yet), 1 not.
+    """
+    from grader.commands import submit as command
+
+    raise typer.Exit(command.run(files, to, None, wait))
 
 
 @app.command()
