@@ -51,6 +51,9 @@ def _every_command(
     ] = False,
 ) -> None:
     """Grade deep-learning notebooks by what they really print."""
+    from grader.commands.sweep import sweep
+
+    sweep()
 
 
 app.add_typer(rubric_app, name="rubric")
@@ -178,24 +181,34 @@ def mark(
     sheet: Annotated[
         Path | None, typer.Option("--from", help="A sheet filled in, of `grader sheet`.")
     ] = None,
+    replace: Annotated[bool, typer.Option("--replace", help="Overrule what somebody else decided.")] = False,
+    carry: Annotated[
+        str | None, typer.Option(help="OLD=NEW: give the marks of a check that was renamed to the new one.")
+    ] = None,
 ) -> None:
     """Mark a check by hand, or many from a sheet.
 
-    Marks survive every regrade and count in every export.
+    Marks survive every regrade and count in every export. One that was given for another notebook or verdict
+    waits for a second look.
     """
     from grader.commands import mark as command
     from grader.errors import UsageError
     from grader.marks.sheet import number
 
+    if carry is not None:
+        old, _, new = carry.partition("=")
+        if not new or student is not None:
+            raise UsageError("--carry expects OLD=NEW and nothing else, e.g. --carry comparison=results")
+        raise typer.Exit(command.carry(out, old.strip(), new.strip(), by))
     if sheet is not None:
         if student is not None:
             raise UsageError("--from takes students and checks from the sheet; leave them out")
-        raise typer.Exit(command.mark(out, command.from_sheet(sheet, reason), by))
+        raise typer.Exit(command.mark(out, command.from_sheet(sheet, reason), by, replace=replace))
     if student is None or check is None or (points is None) != undo:
         raise UsageError("expected OUT STUDENT CHECK POINTS, or --undo instead of POINTS, or --from SHEET")
     given = None if points is None else number(points, "")
     decision = command.MarkRequest(student, check, given, reason or ("taken back" if undo else ""))
-    raise typer.Exit(command.mark(out, [decision], by))
+    raise typer.Exit(command.mark(out, [decision], by, replace=replace))
 
 
 @app.command()

@@ -125,6 +125,21 @@ class Partial(_Model):
     share: Share = Field(default=0.5, description="share of the points at most; scaled by the right elements")
 
 
+class Limits(_Model):
+    """How long and large a notebook may get; null: the grader's own. No limit takes points."""
+
+    cell_s: Number | None = Field(
+        default=None, gt=0, le=86_400, description="seconds of one cell, which is then interrupted"
+    )
+    notebook_s: Number | None = Field(default=None, gt=0, le=86_400, description="seconds of all cells")
+    memory_mib: Whole | None = Field(
+        default=None, ge=64, le=1 << 20, description="MiB on top of Python with torch"
+    )
+    packages: tuple[str, ...] = Field(
+        default=(), description="modules that notebooks import; without them no class is graded"
+    )
+
+
 class _Check(_Model):
     id: Identifier
     title: str = Field(description="what was asked, in the words of the handout")
@@ -272,6 +287,7 @@ class Rubric(_Model):
         "also whether the one print under its name is right, also why not; never expected values, never "
         "which of several prints is right, never more than disclosure",
     )
+    limits: Limits = Limits()
     released: bool = Field(
         default=False,
         description="written by `grader rubric release`, which puts shapes in place of the solution: such a "

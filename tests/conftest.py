@@ -13,6 +13,7 @@ from class_kit import here
 
 from grader.assignment.loading import Assignment, load
 from grader.batch import rescore, run
+from grader.commands import check
 
 if TYPE_CHECKING:
     from service_kit import World
@@ -30,7 +31,7 @@ def judges_here(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch)
     """A nursery takes a second to start: only tests marked `judges` or `kernel` have real ones."""
     if any(request.node.get_closest_marker(name) for name in ("judges", "kernel")):
         return
-    for module in (run, rescore):
+    for module in (run, rescore, check):
         monkeypatch.setattr(module, "open_judges", here)
 
 

@@ -20,7 +20,7 @@ from grader import report as reports
 from grader.desk.queue import queue
 from grader.models import Cell, CellError, Output, Report, Submission
 from grader.words import speech as words
-from rubric.schema import Rubric
+from rubric.schema import Messages, Rubric
 
 LANGUAGE = "eo"  # a real one, so that Babel knows its numbers; nobody here speaks it
 ACCENTED = str.maketrans(
@@ -116,7 +116,9 @@ def plain_rubric(rubric: Rubric) -> Rubric:
         )
         for q in rubric.questions
     )
-    return rubric.model_copy(update={"language": LANGUAGE, "title": "§", "questions": questions})
+    return rubric.model_copy(
+        update={"language": LANGUAGE, "title": "§", "questions": questions, "messages": Messages()}
+    )
 
 
 def pages(

@@ -192,6 +192,22 @@ def test_marks_outlive_the_desk_and_undo_goes_back_step_by_step(tmp_path: Path) 
     assert marks.read(out).of("cem", "/uploads/cem.ipynb") == {}
 
 
+def test_what_was_marked_is_open_again_after_another_answer(tmp_path: Path) -> None:
+    desk = desk_of(lay(tmp_path, {"ada": student("ada", ANSWERS["ada"])}))
+    (item,) = desk.look().items
+    desk.mark(item.id, {"ada": 0}, 5, "fine")
+    view = desk.look()
+    assert desk.settled(view.items[0], view)
+    lay(tmp_path, {"ada": student("ada", "4. Something else now.")})
+    view = desk.look()
+    (item,) = view.items
+    assert not desk.settled(item, view)
+    assert view.ledger.of(("ada", item.topic)).reason == "fine"
+    desk.mark(item.id, {"ada": 1}, 4, "less")
+    view = desk.look()
+    assert desk.settled(view.items[0], view)
+
+
 def test_a_group_is_one_step(tmp_path: Path) -> None:
     students = {name: student(name, "4. The same as before") for name in ("a1", "a2", "a3")}
     desk = desk_of(lay(tmp_path, students))

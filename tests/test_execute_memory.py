@@ -78,6 +78,7 @@ def test_free_memory_is_what_machine_and_cgroups_leave(
 def test_everybody_gets_a_share_and_at_least_what_a_notebook_needs(tmp_path: Path) -> None:
     where = machine(tmp_path, MEMINFO)
     assert share(4, *where) == (8 * GIB - RESERVE) // 4
+    assert share(4, *where, beside=GIB) == (7 * GIB - RESERVE) // 4
     assert share(1000, *where) == LEAST
     assert share(1, tmp_path, tmp_path) is None
 

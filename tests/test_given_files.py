@@ -87,3 +87,21 @@ def test_what_is_no_data_is_one_line(folder: Path, files: str, says: str) -> Non
     with pytest.raises(RubricError) as caught:
         load(str(folder))
     assert f"rubric.yaml: files of world 'second': {says}" in str(caught.value)
+
+
+def test_what_stands_in_the_place_of_a_folder_is_left_out() -> None:
+    """A file called like a folder that is needed can't be copied, which would be our fault for ever."""
+
+    def files(*names: str) -> tuple[AttachedFile, ...]:
+        return tuple(AttachedFile(name=name, source=f"/{name}", size=1) for name in names)
+
+    def around(
+        handed_in: tuple[AttachedFile, ...], given: tuple[AttachedFile, ...], folder: str = ""
+    ) -> list[str]:
+        return [file.name for file in beside(handed_in, given, folder)]
+
+    assert around(files("data", "a.csv"), files("data/x.csv")) == ["a.csv", "data/x.csv"]
+    assert around(files("data/y.csv", "a.csv"), files("data")) == ["a.csv", "data"]
+    assert around(files("a", "a/b"), ()) == ["a/b"]
+    assert around(files("hw", "hw/a.csv"), files("x.csv"), folder="hw") == ["hw/a.csv", "hw/x.csv"]
+    assert around(files("x.csv"), files("x.csv")) == ["x.csv"]

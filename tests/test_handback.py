@@ -264,7 +264,7 @@ def test_feedback_shows_the_marks_that_the_grade_counts(office: Office) -> None:
         at=datetime(2026, 6, 10, tzinfo=UTC),
         verdict="fail",
         score=0,
-        sha256="0",
+        sha256="",
     )
     marks.append(office.out, [mark])
     sheet = worksheet(office.folder / "w.csv", ENGLISH, "Participant ")

@@ -19,12 +19,12 @@ import rubric
 from grader.errors import KernelStartError
 from grader.execute.absent import missing_packages
 from grader.execute.outputs import OutputLog, clean
+from grader.folder.private import private_directory
+from grader.folder.remove import remove_tree
 from grader.jail import kernels, probe, view
 from grader.jail.cage import application, fair, filters, landlock, plan, trial, watch
 from grader.jail.cage.cgroup import Group
 from grader.jail.caged import Caged
-from grader.jail.remove import remove_tree
-from grader.jail.rundir import private_directory
 from grader.models import AttachedFile, Cell
 
 

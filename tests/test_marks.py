@@ -93,18 +93,66 @@ def test_a_mark_survives_every_regrade(room: Room, how: str) -> None:
     assert "Marked by hand: because" in room.page("ben")
 
 
-def test_what_changed_below_a_mark_is_shown(room: Room) -> None:
+def test_a_mark_waits_for_a_second_look_after_another_upload(room: Room) -> None:
+    room.mark("ben", "total", 4, "--reason", "because")
+    make_notebook(room.uploads / "ben.ipynb", [9.5, 8.25, 7.0])
+    room.grade()
+    assert (room.row("ben")["score"], room.row("ben")["pending"]) == ("0", "10")
+    assert room.row("ben")["flags"] == "automatic_verdict_changed"
+    told = "since lena gave 4 of 10 points, the notebook is another one now; a person has to look again."
+    assert f"a mark to look at: ben: total: {told}" in room.stdout
+    assert room("export", room.out, "--to", "gradescope") == 1
+    assert "ben: 10 points wait for a person" in room.stdout
+    room("sheet", room.out)
+    assert "ben" in (room.out / "sheet.csv").read_text("utf-8-sig")
+    assert room.mark("ben", "total", 5, "--reason", "again") == 0
+    assert (room.row("ben")["score"], room.row("ben")["flags"]) == ("5", "marked_by_hand")
+
+
+def test_a_mark_waits_after_another_automatic_verdict_and_not_where_it_agrees(room: Room) -> None:
     room.mark("ben", "total", 4, "--reason", "because")
     make_notebook(room.uploads / "ben.ipynb", RIGHT)
-    make_assignment(room.rubric, RUBRIC.replace("points: 10", "points: 20"))
     room.grade()
-    assert room.row("ben")["score"] == "4"
-    assert room.row("ben")["flags"] == "marked_by_hand; automatic_verdict_changed"
-    page = (room.out / "index.html").read_text()
-    assert (
-        "total: since lena gave 4 points, the automatic verdict was fail, 0 and is now pass, 20, "
-        "the check was worth 10 and is now worth 20, the notebook is another one now." in page
-    )
+    assert (room.row("ben")["score"], room.row("ben")["pending"]) == ("0", "10")
+    assert "the automatic verdict was fail, 0 and is now pass, 10, the notebook is another one" in room.stdout
+    room.mark("ben", "total", 10, "--reason", "right now")
+    make_notebook(room.uploads / "ben.ipynb", [*RIGHT[:2], 3.750001])
+    room.grade()
+    assert (room.row("ben")["score"], room.row("ben")["pending"]) == ("10", "0")
+
+
+def test_a_mark_is_scaled_to_what_its_check_is_worth_now(room: Room) -> None:
+    room.mark("ben", "total", 8, "--reason", "because")
+    make_assignment(room.rubric, RUBRIC.replace("points: 10", "points: 5"))
+    assert room("rescore", room.out) == 0
+    assert (room.row("ben")["score"], room.row("ben")["pending"]) == ("4", "0")
+    assert room.row("ben")["flags"] == "marked_by_hand; mark_scaled"
+    assert "lena gave 8 of 10 points, which are 4 of 5 now" in (room.out / "index.html").read_text()
+
+
+def test_a_mark_of_a_check_that_was_renamed_is_told_and_carried_over(room: Room) -> None:
+    room.mark("ben", "total", 8, "--reason", "because")
+    make_assignment(room.rubric, RUBRIC.replace("{id: total, kind", "{id: added, kind"))
+    assert room("rescore", room.out) == 0
+    told = "ben: total: the rubric has no such check now, for which lena gave 8 of 10."
+    assert told in room.stdout
+    room("show", room.out, "ben")
+    assert "the rubric has no such check now" in room.stdout
+    room("export", room.out, "--to", "csv")
+    assert told in room.stdout
+    assert room("mark", room.out, "--carry", "total=added", "--by", "kim") == 0
+    assert (room.row("ben")["score"], room.row("ben")["flags"]) == ("8", "marked_by_hand")
+    room("export", room.out, "--to", "csv")
+    assert "a mark to look at" not in room.stdout
+
+
+def test_nobody_overrules_another_unseen(room: Room) -> None:
+    room.mark("ben", "total", 8, "--reason", "because")
+    assert room("mark", room.out, "ben", "total", "5", "--reason", "no", "--by", "kim") == 2
+    assert "lena gave ben 8 points for total" in room.stderr
+    assert room("mark", room.out, "ben", "total", "8", "--reason", "yes", "--by", "kim") == 0
+    assert room("mark", room.out, "ben", "total", "5", "--reason", "no", "--by", "lena", "--replace") == 0
+    assert room.row("ben")["score"] == "5"
 
 
 def test_a_mark_can_be_changed_and_taken_back(room: Room) -> None:
@@ -276,7 +324,7 @@ def given(check: str, points: float | None, id: str = "ben", origin: str = "/c/b
         at=datetime(2026, 6, 10, tzinfo=UTC),
         verdict="fail",
         score=0,
-        sha256="0",
+        sha256="",
     )
 
 

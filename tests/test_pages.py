@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import sys
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pseudo
@@ -17,8 +20,15 @@ from runs import load_slice, submissions_of
 from grader.assignment.loading import load
 from grader.execute import Job, Limits, open_runner
 from grader.intake import collect
+from grader.intake.notebook import read
 from grader.judging.grade import grade
+from grader.judging.late import penalise
+from grader.lookalikes.search import code_of, find
+from grader.marks.marks import Mark, apply
 from grader.models import Execution, Output, Report, Submission
+from grader.report.lookalikes_page import to_page
+from grader.report.selfcheck import lines, self_check
+from grader.words.speech import speech
 
 HOME = Path(__file__).parent
 CLASS = HOME.parent / "submissions"
@@ -69,11 +79,104 @@ def test_the_sample_class_in_a_third_language() -> None:
     check(found, 2 * len(found))
 
 
-def test_the_judge_s_sentences_in_a_third_language() -> None:
-    """A slice of saved runs, and uploads that can't be read."""
-    assignment = load("hw4")
+def runs_of_a_slice(step: int) -> list[tuple[Submission, list[Execution]]]:
     data = load_slice(HOME / "data" / "corpus.json.gz")
     notebooks = list(generate(data["n"], data["seed"], data["honest"]))
-    some = list(zip(submissions_of(notebooks), data["runs"], strict=True))[::8]
-    found: Found = [(grade(s, runs, assignment), s, runs[0].outputs) for s, runs in some]
+    return list(zip(submissions_of(notebooks), data["runs"], strict=True))[::step]
+
+
+def test_the_judge_s_sentences_in_a_third_language() -> None:
+    assignment = load("hw4")
+    found: Found = [(grade(s, r, assignment), s, r[0].outputs) for s, r in runs_of_a_slice(8)]
     check(found, 2 * len(found))
+
+
+UNREADABLE = (
+    *(
+        b"",
+        b" \0\n",
+        b"PK\x03\x04",
+        b"%PDF-1.7",
+        b"\xff\xfe\xff\xff",
+        b"<!doctype html><p>x",
+        b"import torch",
+    ),
+    *(
+        b"hello",
+        b"[1, 2]",
+        b"{}",
+        b'{"cells": "x"}',
+        b'{"cells": [',
+        b'{"cells": []} {}',
+        b'{"a" 1}',
+        b"[" * 3000,
+    ),
+)
+
+
+def test_files_that_cant_be_read_in_a_third_language() -> None:
+    assignment = load("hw4")
+    found: Found = []
+    for number, data in enumerate(UNREADABLE):
+        handed = Submission(id=f"u{number}", path="x.ipynb", sha256="0", problem=read(data).problem)
+        assert handed.problem is not None, data
+        found.append((grade(handed, (), assignment), handed, None))
+    check(found, 2 * len(found))
+
+
+def test_marks_by_hand_and_lateness_in_a_third_language() -> None:
+    assignment = load("hw4")
+    late = assignment.rubric.model_copy(
+        update={"due": datetime(2026, 6, 1, tzinfo=UTC), "late_penalty_per_day": 0.1}
+    )
+    found: Found = []
+    for submission, runs in runs_of_a_slice(60):
+        handed = submission.model_copy(update={"received_at": datetime(2026, 6, 3, 4, tzinfo=UTC)})
+        report = penalise(grade(handed, runs, assignment), late)
+        marks = {
+            check.id: Mark(
+                submission=handed.id,
+                check=check.id,
+                points=1.0,
+                max_score=check.points + 1,
+                reason="§",
+                by="§",
+                at=datetime(2026, 6, 4, tzinfo=UTC),
+                verdict="fail",
+                score=0.0,
+                sha256="another",
+            )
+            for check in late.checks()
+        }
+        found.append((apply(report, marks, late), handed, None))
+    check(found, 2 * len(found))
+
+
+def test_the_self_check_in_a_third_language() -> None:
+    assignment = load("hw4")
+    rubric = pseudo.plain_rubric(assignment.rubric)
+    for level in ("found", "hints"):
+        plain = replace(assignment, rubric=rubric.model_copy(update={"self_check": level}), mistakes=())
+        for submission, runs in runs_of_a_slice(40):
+            found = self_check(submission, runs, runs[0], plain)
+            shown = [
+                replace(item, where="", notes=tuple(n for n in item.notes if n != "§"))
+                for group in found.groups
+                for item in group.items
+            ]
+            whole = replace(found, troubles=(), groups=(replace(found.groups[0], items=tuple(shown)),))
+            said = [line for line in lines(whole, "§") if not any(why in line for why in TEACHER)]
+            assert [hit for line in said for hit in pseudo.ENGLISH.findall(line)] == []
+
+
+TEACHER = tuple(r.why for c in load("hw4").rubric.checks() for r in getattr(c, "requires", ()))
+
+
+def test_the_side_by_side_page_in_a_third_language() -> None:
+    handed = [s.model_copy(update={"id": f"x{n}"}) for n, (s, _) in enumerate(runs_of_a_slice(60))]
+    twice = [*handed, *(s.model_copy(update={"id": f"y{n}"}) for n, s in enumerate(handed))]
+    found = find(code_of(s) for s in twice)
+    assert found.identical
+    page = to_page(found, speech(pseudo.LANGUAGE))
+    page = re.sub(r"(?s)<figure>.*?</figure>|<h3.*?</h3>", "", page)
+    assert pseudo.english(page) == []

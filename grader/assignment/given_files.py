@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from grader.errors import RubricError
 from grader.models import AttachedFile
@@ -25,12 +25,18 @@ def beside(
 ) -> tuple[AttachedFile, ...]:
     """What lies around a notebook: the course's files replace those of the same name that came with it.
 
-    folder: the notebook's own, beside which the course's files belong.
+    folder: the notebook's own, beside which the course's files belong. A file in whose place a folder is
+    needed, or below what is a file of the course's, is left out.
     """
     if folder:
         given = tuple(file.model_copy(update={"name": f"{folder}/{file.name}"}) for file in given)
-    names = {file.name for file in given}
-    return (*(file for file in handed_in if file.name not in names), *given)
+    fixed = {PurePosixPath(file.name) for file in given}
+    paths = {file.name: PurePosixPath(file.name) for file in handed_in}
+    own = {path for path in paths.values() if fixed.isdisjoint((path, *path.parents))}
+    folders = {parent for path in (*fixed, *own) for parent in path.parents}
+    if folder:
+        folders |= {PurePosixPath(folder), *PurePosixPath(folder).parents}
+    return (*(f for f in handed_in if paths[f.name] in own - folders), *given)
 
 
 def _files(folder: Path, world: World) -> tuple[AttachedFile, ...]:

@@ -27,7 +27,7 @@ from grader.judging.several import alone, counted, left_open, settle
 from grader.judging.wording import worded
 from grader.marks.marks import Mark
 from grader.models import CheckResult, Execution, QuestionResult, Report, RubricRef, Said, Submission
-from rubric.schema import Check, Messages, Question
+from rubric.schema import Check, Limits, Messages, Question
 
 _WORTH = 2.0**60
 """points of every neutral check: a credit times this, rounded to hundredths, is still the credit, exactly"""
@@ -152,6 +152,7 @@ def neutral(assignment: Assignment) -> Assignment:
             "disclosure": "full",
             "self_check": "found",
             "language": "en",
+            "limits": Limits(),
             "messages": Messages(),
             "questions": tuple(_plain(q) for q in rubric.questions),
         }

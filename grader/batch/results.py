@@ -21,7 +21,7 @@ from grader.folder.journal import Journal, JournalEntry
 from grader.folder.place import STATE
 from grader.lookalikes import table as alike
 from grader.marks import marks
-from grader.marks.marks import Marks
+from grader.marks.marks import Mark, Marks
 from grader.models import CheckResult, Isolation, Record, Report
 from rubric.schema import Rubric
 
@@ -93,6 +93,32 @@ def read_light(path: Path, shared: Shared | None = None) -> Report:
         raise StorageError(f"{path} can't be read; grade it again with --force") from error
 
 
+def read_marked(
+    path: Path, given: Mapping[str, Mark], rubric: Rubric, shared: Shared | None = None
+) -> Report:
+    """A report with its marks, light. What a mark was given for is compared with what stands there now.
+
+    Raises `StorageError`.
+    """
+    if not given:
+        return read_light(path, shared)
+    marked = marks.apply(read_whole(path), given, rubric)
+    bare = {"evidence": None, "expected": None, "answer": None}
+    questions = tuple(
+        q.model_copy(update={"checks": tuple(c.model_copy(update=bare) for c in q.checks)})
+        for q in marked.questions
+    )
+    return marked.model_copy(update={"questions": questions})
+
+
+def read_whole(path: Path) -> Report:
+    """A report with everything in it. Raises `StorageError`."""
+    try:
+        return reports.from_json(path.read_text("utf-8"), str(path))
+    except (OSError, UnicodeDecodeError) as error:
+        raise StorageError(f"{path} can't be read; grade it again with --force") from error
+
+
 def iterate(
     out: Path, entries: Sequence[JournalEntry], by_hand: Marks, rubric: Rubric
 ) -> Iterator[tuple[JournalEntry, Report | None]]:
@@ -100,12 +126,13 @@ def iterate(
     origins = {e.origin for e in entries}
     shared = Shared()
     for entry in entries:
+        given = by_hand.of(entry.id, entry.origin, origins)
         try:
-            report = read_light(out / entry.id / "report.json", shared)
+            report = read_marked(out / entry.id / "report.json", given, rubric, shared)
         except StorageError:
             yield entry, None
             continue
-        yield entry, marks.apply(report, by_hand.of(entry.id, entry.origin, origins), rubric)
+        yield entry, report
 
 
 def graded_by(out: Path, entries: Sequence[JournalEntry]) -> str:

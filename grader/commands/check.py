@@ -13,14 +13,18 @@ from grader.assignment.given_files import beside
 from grader.assignment.loading import Assignment
 from grader.commands.progress import say
 from grader.errors import IsolationError, OperationError, UsageError
-from grader.execute import Job, Limits, open_runner
+from grader.execute import Job, open_runner
 from grader.intake import collect
 from grader.jail.probe import Tier
 from grader.jail.processors import processors
 from grader.judging.several import alone
 from grader.models import Execution, Submission
-from grader.report.selfcheck import lines, self_check
+from grader.pipeline import MEMORY_BYTES, OverrunError, WorkError, open_judges, warm, work
+from grader.pipeline.limits import limits_of
+from grader.pipeline.within import FIRST_S
+from grader.report.selfcheck import SelfCheck, lines
 from grader.text import printable
+from grader.words.speech import speech
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,15 +73,27 @@ def look(
     Raises `OperationError` when it could not be run by our fault.
     """
     name = printable(name)
+    speak = speech(assignment.rubric.language)
     if submission.problem is not None:
-        return Looked((f"{name}: {submission.problem}",), complete=False)
-    executions = asyncio.run(_run(submission, assignment, allow_unsafe))
-    broken = next((e for e in executions if e.status == "sandbox_error"), None)
-    if broken is not None:
-        raise OperationError(f"{name} could not be run: {broken.message}; see grader doctor")
-    *worlds, again = executions
-    found = self_check(submission, worlds, again, assignment)
+        return Looked((f"{name}: {speak.of(submission.problem)}",), complete=False)
+    try:
+        found = asyncio.run(_check(submission, name, assignment, allow_unsafe))
+    except OverrunError:
+        why = speak("more is printed here than can be read; print less")
+        return Looked((f"{name}: {why}",), complete=False)
+    except WorkError as error:
+        raise OperationError(f"{name} could not be checked by a fault of the grader: {error}") from error
     return Looked(tuple(lines(found, name, columns)), found.complete)
+
+
+async def _check(submission: Submission, name: str, assignment: Assignment, allow_unsafe: bool) -> SelfCheck:
+    telling = assignment.rubric.disclosure
+    async with open_judges(assignment.folder, at_most=1, telling=telling, warm=[warm]) as judges:
+        executions = await _run(submission, assignment, allow_unsafe)
+        broken = next((e for e in executions if e.status == "sandbox_error"), None)
+        if broken is not None:
+            raise OperationError(f"{name} could not be run: {broken.message}; see grader doctor")
+        return await judges.call(FIRST_S, work.check, submission, executions)
 
 
 def _read(path: Path) -> Submission:
@@ -95,7 +111,7 @@ def _read(path: Path) -> Submission:
 async def _run(submission: Submission, assignment: Assignment, allow_unsafe: bool) -> list[Execution]:
     """One run per world, in the rubric's order, then the first world once more."""
     worlds = assignment.rubric.worlds
-    limits = Limits()
+    limits = limits_of(assignment.rubric)
     jobs = [
         Job(
             submission.cells,
@@ -108,7 +124,9 @@ async def _run(submission: Submission, assignment: Assignment, allow_unsafe: boo
     ]
     at_once = min(len(jobs), processors())
     tier: Tier = "none" if allow_unsafe else "base"
-    async with open_runner(at_once, tier, allow_unsafe=allow_unsafe, limits=limits) as runner:
+    async with open_runner(
+        at_once, tier, allow_unsafe=allow_unsafe, limits=limits, beside=MEMORY_BYTES
+    ) as runner:
         async with asyncio.TaskGroup() as group:
             tasks = [group.create_task(runner.run(job)) for job in jobs]
         return [t.result() for t in tasks]

@@ -55,11 +55,11 @@ class _Side:
         if id is None:
             return None
         entry: JournalEntry = self.entries[id]
+        given = self.marks.of(id, entry.origin, self.origins)
         try:
-            found = results.read_light(self.out / id / "report.json")
+            return results.read_marked(self.out / id / "report.json", given, self.rubric)
         except StorageError:
             return None
-        return marks.apply(found, self.marks.of(id, entry.origin, self.origins), self.rubric)
 
 
 def _pairs(old: _Side, new: _Side) -> Iterator[tuple[str, Report | None, Report | None]]:

@@ -75,6 +75,9 @@ def run(request: ExportRequest) -> int:
     more = len(left) + len(open_grades) - _SHOWN
     if more > 0:
         say(f"and {more} more")
+    folder.tell_open_marks(
+        request.out, Journal(request.out / STATE / "journal.jsonl", read_only=True), rubric
+    )
     graded = sum(h.grade is not None for h in given)
     parts = [f"{graded} of {len(given)} have a final grade"]
     if open_grades:

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from grader.assignment import loading as assignments
-from grader.batch.results import read_light
+from grader.batch.results import iterate, members, read_light
 from grader.commands.progress import say
 from grader.errors import UsageError
 from grader.folder import about
@@ -51,6 +51,33 @@ def marks_of(out: Path) -> Marks:
     return found
 
 
+def tell_open_marks(out: Path, journal: Journal, rubric: Rubric) -> None:
+    """Say which marks a person has to look at again, and which nobody's report shows any more."""
+    by_hand = marks.read(out)
+    if not by_hand.all:
+        return
+    entries = members(out, journal)
+    said = []
+    for entry, report in iterate(out, entries, by_hand, rubric):
+        if report is not None:
+            told = [f.message for f in report.flags if f.id in (marks.CHANGED, marks.DROPPED)]
+            said += [f"{entry.id}: {message}" for message in told]
+    ids, origins = {e.id for e in entries}, {e.origin for e in entries}
+    lost = [m for m in by_hand.all if m.submission not in ids and m.origin not in origins]
+    standing = {(m.submission, m.check): m for m in lost}
+    said += [
+        f"{m.submission}: {m.points:g} of {m.max_score:g} for {m.check} by {m.by}: "
+        "the class has no such upload now"
+        for m in standing.values()
+        if m.points is not None
+    ]
+    for line in said[:_SHOWN]:
+        say(f"a mark to look at: {printable(line)}")
+    if len(said) > _SHOWN:
+        say(f"a mark to look at: {len(said) - _SHOWN} more, see grader review {out}")
+
+
+_SHOWN = 10
 _PATIENCE_S = 10.0
 """longer than another mark, or the desk carrying marks into the pages, takes in most classes"""
 

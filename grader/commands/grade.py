@@ -26,6 +26,7 @@ from grader.batch import run as batch
 from grader.batch.keys import Conditions
 from grader.batch.results import Roll
 from grader.commands import elsewhere
+from grader.commands.folder import tell_open_marks
 from grader.commands.progress import Listener, say, watch
 from grader.errors import IsolationError, OperationError, UsageError
 from grader.execute import Job, Limits, open_runner
@@ -41,7 +42,8 @@ from grader.jail.probe import Tier
 from grader.jail.processors import processors
 from grader.marks import marks
 from grader.models import Execution
-from grader.pipeline import Runner
+from grader.pipeline import MEMORY_BYTES, Runner, how_many
+from grader.pipeline.limits import limits_of, refuse_without_packages
 from grader.text import printable, spreadsheet
 from rubric.schema import Disclosure, Rubric
 
@@ -133,7 +135,11 @@ class _OnDemand:
     async def _enter(self, tier: Tier) -> Runner:
         return await self.stack.enter_async_context(
             open_runner(
-                jobs=self.jobs, isolation=tier, allow_unsafe=self.request.allow_unsafe, limits=self.limits
+                jobs=self.jobs,
+                isolation=tier,
+                allow_unsafe=self.request.allow_unsafe,
+                limits=self.limits,
+                beside=how_many() * MEMORY_BYTES,
             )
         )
 
@@ -179,6 +185,8 @@ def perform(request: GradeRequest) -> Done:
             )
         chosen = _only(intake, request.only)
         assignment = assignments.load(request.rubric)
+        if request.broker is None:
+            refuse_without_packages(assignment.rubric)
         assignment = replace(assignment, rubric=assignment.rubric.telling(request.disclosure))
         about.claim(request.out, state, About(rubric=assignment.rubric.id, folder=str(assignment.folder)))
         journal = Journal(state / "journal.jsonl")
@@ -195,6 +203,7 @@ def perform(request: GradeRequest) -> Done:
         _list_leftovers(intake.leftovers, request.out)
         print_class(request.out, journal, intake.entries, assignment.rubric, console)
         _name_earlier(request.out, journal, intake)
+        tell_open_marks(request.out, journal, assignment.rubric)
         if not interrupted and not request.only:
             prune(state, journal)
     return Done(_close(chosen, journal, roll, request, interrupted), frozenset(e.id for e in chosen))
@@ -227,7 +236,7 @@ async def _grade(
     console: Console,
 ) -> None:
     jobs = request.jobs or (elsewhere.UNDER_WAY if request.broker else processors())
-    limits = _limits(request)
+    limits = limits_of(assignment.rubric, cell_s=request.cell_s, total_s=request.total_s)
     unsafe = "/unsafe" if request.allow_unsafe else ""
     plan = batch.Plan(jobs, Conditions(limits, (request.isolation or "base") + unsafe), request.force)
     async with AsyncExitStack() as stack, _stops_on_terminate():
@@ -259,12 +268,6 @@ async def _stops_on_terminate() -> AsyncIterator[None]:
     finally:
         loop.remove_signal_handler(signal.SIGTERM)
         signal.signal(signal.SIGTERM, before)
-
-
-def _limits(request: GradeRequest) -> Limits:
-    usual = Limits()
-    total = request.total_s or usual.total_s
-    return replace(usual, total_s=total, cell_s=request.cell_s or min(usual.cell_s, total))
 
 
 def _refuse_unsafe_workers(request: GradeRequest) -> None:

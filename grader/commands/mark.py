@@ -51,15 +51,29 @@ def sheet(out: Path, target: Path | None, everything: bool) -> str:
             say(f"left out: {entry.id}: its report.json can't be read; grade it again with --force")
             continue
         given = by_hand.of(entry.id, entry.origin, {e.origin for e in entries})
-        rows += _rows(automatic, given, rubric, everything)
+        again = frozenset[str]()
+        if given:
+            whole = results.read_whole(out / entry.id / "report.json")
+            automatic, again = marks.reopened(whole, given, rubric)  # noqa: PLW2901
+        settled = {check: mark for check, mark in given.items() if check not in again}
+        rows += _rows(automatic, settled, rubric, everything)
     path = target or out / "sheet.csv"
     write_text(path, to_sheet(rows))
     then = f"grader mark {out} --from {path}"
     return f"{len(rows)} lines to mark in {path}; fill in points and reason, then: {then}"
 
 
-def mark(out: Path, decisions: Sequence[MarkRequest], by: str | None) -> int:
+def mark(
+    out: Path,
+    decisions: Sequence[MarkRequest],
+    by: str | None,
+    *,
+    replace: bool = False,
+    also: Sequence[Mark] = (),
+) -> int:
     """Note the decisions and typeset the reports again; all of them or, when one is wrong, none.
+
+    replace: also where somebody else decided otherwise. also: marks to note with them.
 
     Raises `UsageError` for the first that can't be, `StorageError`.
     """
@@ -67,16 +81,18 @@ def mark(out: Path, decisions: Sequence[MarkRequest], by: str | None) -> int:
         raise UsageError("no line has points filled in; nothing is marked")
     rubric = folder.rubric_of(out)
     who = by or _user()
+    before = len(marks.read(out).all)
     with folder.locked(out) as journal:
         with marks_locked(out):  # a desk may be open
             now = datetime.now(UTC).replace(microsecond=0)
             known = {e.id for e in results.members(out, journal)}
             made = [_mark(out, journal, known, d, rubric, who, now) for d in decisions]
-            ledger.enter(out, made)
+            _nobody_was_faster(out, journal, made, before, replace)
+            ledger.enter(out, [*made, *also])
         by_hand = folder.marks_of(out)
         origins = {e.origin for e in journal.entries.values()}
         for id in dict.fromkeys(m.submission for m in made):
-            automatic = results.read_light(out / id / "report.json")
+            automatic = results.read_whole(out / id / "report.json")
             given = by_hand.of(id, journal.entries[id].origin, origins)
             after = marks.apply(automatic, given, rubric)
             said = ", ".join(_said(m) for m in made if m.submission == id)
@@ -89,6 +105,62 @@ def mark(out: Path, decisions: Sequence[MarkRequest], by: str | None) -> int:
             raise StorageError(f"what was marked is kept, but no page shows it yet: {error}") from error
     say(f"{len(made)} {'mark' if len(made) == 1 else 'marks'} by {who} in {out / marks.FILE}")
     return 0
+
+
+def _nobody_was_faster(out: Path, journal: Journal, made: Sequence[Mark], before: int, replace: bool) -> None:
+    """Refuse to overrule what somebody else decided, or what was decided since we began. `UsageError`.
+
+    before: how many marks there were when we began.
+    """
+    by_hand = marks.read(out)
+    origins = {e.origin for e in journal.entries.values()}
+    since = {(m.submission, m.check) for m in by_hand.all[before:]}
+    for mark in made:
+        held = by_hand.of(mark.submission, mark.origin, origins).get(mark.check)
+        if held is None or replace or held.points == mark.points or _open_again(out, held):
+            continue
+        if held.by != mark.by or (mark.submission, mark.check) in since:
+            raise UsageError(
+                f"{printable(held.by)} gave {mark.submission} {held.points:g} points for {mark.check}, "
+                f"{held.at:%Y-%m-%d %H:%M}: {printable(held.reason)}; to overrule it say --replace"
+            )
+
+
+def _open_again(out: Path, held: Mark) -> bool:
+    """Whether a mark waits for a second look anyway."""
+    try:
+        report = results.read_whole(out / held.submission / "report.json")
+    except StorageError:
+        return False
+    check = _check(report, held.check)
+    return check is not None and bool(marks.outdated(held, check, report))
+
+
+def carry(out: Path, old: str, new: str, by: str | None) -> int:
+    """Give every mark of a check that the rubric had to the one that stands for it now.
+
+    A mark keeps its share of the points, and its reason. Raises `UsageError`, `StorageError`.
+    """
+    rubric = folder.rubric_of(out)
+    worth = {c.id: c.points for c in rubric.checks()}
+    if new not in worth:
+        raise UsageError(f"{printable(new)} is no check of {rubric.id}; it has {', '.join(worth)}")
+    journal = Journal(out / STATE / "journal.jsonl", read_only=True)
+    entries = results.members(out, journal)
+    by_hand = folder.marks_of(out)
+    origins = {e.origin for e in entries}
+    requests = []
+    taken_back = []
+    for entry in entries:
+        held = by_hand.of(entry.id, entry.origin, origins).get(old)
+        if held is not None and held.points is not None:
+            share = held.points / held.max_score if held.max_score else 0.0
+            requests.append(MarkRequest(entry.id, new, round(share * worth[new], 2), held.reason, f"{old}: "))
+            back = {"points": None, "by": by or _user(), "at": datetime.now(UTC).replace(microsecond=0)}
+            taken_back.append(held.model_copy(update=back))
+    if not requests:
+        raise UsageError(f"{out} has no mark for {printable(old)}")
+    return mark(out, requests, by, also=taken_back)
 
 
 def from_sheet(path: Path, reason: str | None) -> list[MarkRequest]:
@@ -127,7 +199,7 @@ def _mark(
     id = decision.student if where else find(out, decision.student)
     if id not in members:
         raise UsageError(f"{where}{printable(id)} is no submission in {out}; copy the id from `grader sheet`")
-    found = results.read_light(out / id / "report.json")
+    found = results.read_whole(out / id / "report.json")
     check = _check(found, decision.check)
     most = check.max_score if check else known[decision.check].points
     if decision.points is not None and not 0 <= decision.points <= most:
@@ -146,6 +218,7 @@ def _mark(
         verdict=check.verdict if check else None,
         score=check.score if check else None,
         sha256=found.submission.sha256,
+        seen=marks.seen_in(check) if check else "",
     )
 
 

@@ -81,6 +81,7 @@ def _rescore(out: Path, journal: Journal, assignment: assignments.Assignment) ->
     kept = rescore(out, journal, assignment, done)
     results.write_class(out, journal, (), rubric, assignment.sha256)
     print_class(out, journal, (), rubric, Console())
+    folder.tell_open_marks(out, journal, rubric)
     _complain(left)
     again = f"; {len(left)} must run again: grader grade" if left else ""
     say(

@@ -14,6 +14,7 @@ from grader.assignment.solved import NOTEBOOK
 from grader.drafting.make import Made, make, solve_folder
 from grader.drafting.prove import Proof, prove, table
 from grader.execute import Limits, open_runner
+from grader.pipeline.limits import limits_of
 
 _JOBS = 2  # a solution runs in two worlds at a time
 
@@ -83,4 +84,4 @@ async def _solve(folder: Path) -> tuple[str, ...]:
 
 async def _prove(loaded: Assignment) -> Proof:
     async with open_runner(_JOBS) as runner:
-        return await prove(loaded, runner, Limits())
+        return await prove(loaded, runner, limits_of(loaded.rubric))

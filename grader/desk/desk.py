@@ -53,12 +53,21 @@ class Desk:
         """What waits and what was decided, as it is on the disk now. Raises `StorageError`."""
         with self._gate:
             students = self.folder.students()
+            given = marks.read(self.out)
+            origins = frozenset(s.origin for s in students.values())
+            again = {
+                name: marks.reopened(s.report, given.of(name, s.origin, origins), self.rubric)
+                for name, s in students.items()
+            }
             items = queue(
-                [s.report for s in students.values()],
+                [report for report, _ in again.values()],
                 self.rubric,
                 self.folder.lookalikes(),
             )
-        return View(items, students, _ledger(self.out, students))
+        ledger = _ledger(self.out, students)
+        for key in [(name, topic) for name, (_, open_again) in again.items() for topic in open_again]:
+            ledger.standing[key] = replace(ledger.of(key), points=None)  # another thing stands there now
+        return View(items, students, ledger)
 
     def mark(self, id: str, seen: Mapping[str, int], points: float, reason: str) -> None:
         """Give these submissions (id → version on the page) points for one `Item` (id), all or none.
@@ -146,6 +155,7 @@ class Desk:
             verdict=found.verdict if found else None,
             score=found.score if found else None,
             sha256=sub.sha256,
+            seen=marks.seen_in(found) if found else "",
         )
 
 

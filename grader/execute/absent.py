@@ -40,7 +40,7 @@ def missing_packages(cells: tuple[Cell, ...], files: tuple[AttachedFile, ...]) -
             continue
         own.update(PurePosixPath(name).parts[0] for name in _WRITTEN.findall(cell.source))
         for name in _imported(cell.source):
-            if name not in own and not _installed(name):
+            if name not in own and not installed(name):
                 found[name] = None
     return tuple(found)
 
@@ -82,7 +82,8 @@ def _imported_by_line(source: str) -> Iterator[str]:
 
 
 @lru_cache(4096)
-def _installed(name: str) -> bool:
+def installed(name: str) -> bool:
+    """Whether kernels have a module of this name."""
     if name in sys.stdlib_module_names or name in ("__main__", "__future__"):
         return True
     if name in STAND_INS:

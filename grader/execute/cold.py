@@ -23,8 +23,8 @@ from grader.execute.habits import setup_text
 from grader.execute.job import Job
 from grader.execute.kernel import Ending
 from grader.execute.workdir import copy_files
-from grader.jail.remove import remove_tree
-from grader.jail.rundir import private_directory
+from grader.folder.private import private_directory
+from grader.folder.remove import remove_tree
 from grader.models import AttachedFile, Isolation
 
 _POLL_S = 0.05

@@ -153,6 +153,7 @@ async def open_runner(
     allow_unsafe: bool = False,
     at_most: Tier = "full",
     limits: Limits | None = None,
+    beside: int = 0,
 ) -> AsyncIterator[Runner]:
     """A `Runner` for as long as the context lasts; afterwards nothing of it is left.
 
@@ -161,12 +162,12 @@ async def open_runner(
     at_most: leave the layers above this tier out, to test a weaker one.
     limits: those that jobs will have, as far as known: the kernel kept ready has them. Where the
     memory they allow is not there for all jobs at once, each gets its share; one that needs more
-    runs again alone.
+    runs again alone. beside: bytes that are left to others, who judge meanwhile.
 
     Raises `IsolationError` when the machine can't give the isolation asked for, and
     `KernelStartError` when the warm server does not start.
     """
-    memory = share(jobs), share(1)
+    memory = share(jobs, beside=beside), share(1, beside=beside)
     if isolation == "none":
         source, found = _open_cold(allow_unsafe)
     else:

@@ -53,7 +53,8 @@ def prairielearn(handed: Handed, rubric: Rubric) -> str:
     """
     seen = view(handed.report, rubric)
     if handed.report.execution.status == "unreadable":
-        return _json({"gradable": False, "format_errors": [handed.report.execution.message]})
+        run = handed.report.execution
+        return _json({"gradable": False, "format_errors": [seen.speak.either(run.said, run.message)]})
     return _json(
         {
             "gradable": True,
@@ -96,7 +97,8 @@ def github_classroom(handed: Handed, rubric: Rubric) -> str:
         if score is not None
     ]
     if (late := handed.report.late) is not None and late.points:
-        sentence = next((f.message for f in handed.report.flags if f.id == FLAG), "")
+        flag = next((f for f in handed.report.flags if f.id == FLAG), None)
+        sentence = seen.speak.either(flag.said, flag.message) if flag else ""
         tests.append(_classroom_test("late", "late", "fail", -late.points, 0.0, sentence, handed))
     passed = all(t["status"] == "pass" for t in tests)
     ran = handed.report.execution.status in ("ok", "error")

@@ -5,14 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import tempfile
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from stat import S_ISREG
 
-from grader.folder.files import content_digest, temporary
+from grader.folder.files import content_digest
+from grader.folder.private import PrivateDirectory
 from grader.intake import files, notebook, script
 from grader.intake.archives import prune
 from grader.intake.arrival import listed_times
@@ -182,8 +182,9 @@ def collect(
     """
     keeper = None
     if stage is None:
-        keeper = tempfile.TemporaryDirectory(prefix="grader-uploads-", dir=temporary())
-        stage = Path(keeper.name)
+        keeper = PrivateDirectory()
+        stage = keeper.path / "uploads"
+        stage.mkdir()
     sheets = {Path(p): times for p in paths if (times := listed_times(Path(p))) is not None}
     listed = {who: when for times in sheets.values() for who, when in times.items()}
     options = Options(stage, exclude, insist, pattern, tuple(prefer), listed)

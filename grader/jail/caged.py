@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from grader.errors import KernelStartError
+from grader.folder.remove import remove_tree
 from grader.jail.cage.plan import CHANNELS, KernelLimits, Order
-from grader.jail.remove import remove_tree
 from grader.jail.warm import WarmServer
 
 _START_S = 60.0

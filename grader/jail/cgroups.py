@@ -18,6 +18,7 @@ _PREFIX = "notebook-grader-"
 def made() -> Iterator[Cgroups | None]:
     """A cgroup for this process's kernels; None where that is not ours to make."""
     try:
+        sweep_cgroups()
         groups = _make()
     except OSError:
         groups = None
@@ -29,10 +30,18 @@ def made() -> Iterator[Cgroups | None]:
                 _remove(Path(path))
 
 
+def sweep_cgroups(root: Path = _ROOT) -> None:
+    """Remove the empty cgroups of graders that were killed, as far as their owners can be seen from here."""
+    for folder in (root, root / "memory", root / "pids"):
+        for path in folder.glob(_PREFIX + "*"):
+            if _is_of_the_dead(path.name.removeprefix(_PREFIX)):
+                _remove(path)
+
+
 def _make() -> Cgroups | None:
     if os.getuid() != 0:
         return None
-    name = f"{_PREFIX}{os.getpid()}-{time.monotonic_ns()}"
+    name = f"{_PREFIX}{_owner(os.getpid())}-{time.monotonic_ns()}"
     if (_ROOT / "cgroup.controllers").exists():
         folder = _ROOT / name
         folder.mkdir()
@@ -47,17 +56,28 @@ def _make() -> Cgroups | None:
         return None
     memory.mkdir()
     pids.mkdir(exist_ok=True)
-    _remove_leftovers(memory.parent)
-    _remove_leftovers(pids.parent)
     return Cgroups(1, str(memory), str(pids))
 
 
-def _remove_leftovers(folder: Path) -> None:
-    """What graders that were killed left behind."""
-    for path in folder.glob(_PREFIX + "*"):
-        owner = path.name.removeprefix(_PREFIX).partition("-")[0]
-        if owner.isdigit() and not Path("/proc", owner).exists():
-            _remove(path)
+def _owner(pid: int) -> str:
+    """What tells a process from all others: where its number counts, the number, and when it started."""
+    space = os.stat("/proc/self/ns/pid").st_ino
+    started = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19]
+    return f"{space}-{pid}-{started}"
+
+
+def _is_of_the_dead(name: str) -> bool:
+    parts = name.split("-")
+    if len(parts) != 4 or not all(part.isdigit() for part in parts):
+        return False
+    try:
+        if int(parts[0]) != os.stat("/proc/self/ns/pid").st_ino:
+            return False  # of another container: nobody here can say
+        return _owner(int(parts[1])) != "-".join(parts[:3])
+    except FileNotFoundError:
+        return True
+    except OSError:
+        return False
 
 
 def _remove(folder: Path) -> None:

@@ -14,12 +14,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from grader.errors import KernelStartError
+from grader.folder.private import private_directory
 from grader.jail import cgroups
 from grader.jail.cage.plan import KernelLimits
 from grader.jail.cage.preload import ON_DEMAND
 from grader.jail.caged import Caged, order_kernel
 from grader.jail.probe import Examination
-from grader.jail.rundir import private_directory
 from grader.jail.warm import WarmServer, start_server
 
 

@@ -12,17 +12,20 @@ from pathlib import Path
 from grader.jail.own_cgroups import CGROUPS, PROC, folders, read
 
 RESERVE = 512 << 20
-"""bytes left to the grader and the warm server"""
+"""bytes left to the grader, the warm server and the nursery of the judges"""
 LEAST = 256 << 20
 """bytes a kernel gets however little there is: with less, honest notebooks would fail"""
 
 _NO_LIMIT = 1 << 60
 
 
-def share(jobs: int, proc: Path = PROC, cgroups: Path = CGROUPS) -> int | None:
-    """Bytes that each of `jobs` kernels may take now; None where nobody can tell."""
+def share(jobs: int, proc: Path = PROC, cgroups: Path = CGROUPS, *, beside: int = 0) -> int | None:
+    """Bytes that each of `jobs` kernels may take now; None where nobody can tell.
+
+    beside: bytes that somebody else needs meanwhile.
+    """
     free = free_bytes(proc, cgroups)
-    return None if free is None else max(LEAST, (free - RESERVE) // jobs)
+    return None if free is None else max(LEAST, (free - RESERVE - beside) // jobs)
 
 
 def free_bytes(proc: Path = PROC, cgroups: Path = CGROUPS) -> int | None:

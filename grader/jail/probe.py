@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
-from grader.folder.files import temporary
+from grader.folder.private import private_directory
 from grader.jail import cgroups
 from grader.jail.cage.plan import Plan, pack
 from grader.jail.view import kernel_view
@@ -96,8 +96,8 @@ def examine() -> Examination:
     Raises `StorageError` where there is no folder for temporary files.
     """
     view = kernel_view()
-    with tempfile.TemporaryDirectory(prefix="probe-", dir=temporary()) as scratch, cgroups.made() as groups:
-        plan = Plan(view.python_path, view.read, scratch, uids=_UIDS, cgroups=groups)
+    with private_directory() as scratch, cgroups.made() as groups:
+        plan = Plan(view.python_path, view.read, str(scratch), uids=_UIDS, cgroups=groups)
         if not sys.platform.startswith("linux"):
             layers = dict.fromkeys((*_BASE, *_NAMESPACES, *_FULL), "needs Linux")
         else:

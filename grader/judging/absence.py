@@ -16,7 +16,8 @@ from dataclasses import dataclass, replace
 
 from grader.judging.decision import Decision
 from grader.judging.dependence import depends, may_print
-from grader.models import Cell, CellError, Execution, Refusal, Said, Submission, Values, together
+from grader.models import Cell, CellError, Execution, Refusal, Said, Submission, together
+from grader.words.refusals import tell
 from rubric.schema import BehaviourCheck, Rubric
 
 _PYTHON = re.compile(r"(?i)python\s+(\d+)\.(\d+)")
@@ -138,34 +139,3 @@ def _claimed(submission: Submission, errors: Iterable[CellError]) -> Iterable[Re
                     effect="raised",
                     lost=lost,
                 )
-
-
-def tell(refusal: Refusal) -> Said:
-    """One sentence: what was refused, where, and what did not happen."""
-    what = replace(_WHAT[refusal.kind], values={"about": refusal.about or refusal.call})
-    if refusal.cell is None:
-        return Said("{what}: what would have been printed can't be seen.", {"what": what})
-    where: Values = {"what": what, "cell": refusal.cell + 1}
-    return Said("{what} (cell {cell}): what would have been printed can't be seen.", where)
-
-
-_WHAT = {
-    "command": Said("A program could not be run here: {about}"),
-    "process": Said("Other processes can't be started here"),
-    "device": Said("There is no GPU here"),
-    "display": Said("There is no screen here"),
-    "network": Said("There is no network here"),
-    "path": Said("A path of another machine is not here: {about}"),
-    "file": Said("A file is not here: {about}"),
-    "package": Said("The package {about!r} is not installed here"),
-    "locale": Said("The language settings are not the same here"),
-    "question": Said("Nobody sits at the keyboard here"),
-    "debugger": Said("No debugger can be used here"),
-    "version": Said("Another version is installed here than the notebook needs: {about}"),
-    "language": Said("The notebook is written for {about}, and only Python is run here"),
-    "time": Said("The time that a cell may take here was over"),
-    "memory": Said("The memory that a notebook may use here was used up"),
-    "output": Said("A notebook may not print that much here"),
-    "storage": Said("The disk space that a notebook may use here was used up"),
-    "kernel": Said("The process that ran the notebook ended"),
-}

@@ -10,7 +10,7 @@ from __future__ import annotations
 import traceback
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Protocol
+from typing import ParamSpec, Protocol
 
 from grader.extract import Sink, extract_output
 from grader.judging.decision import Decision
@@ -29,6 +29,26 @@ FAILED = Said("The grader failed on this; a person decides.")
 
 Prints = tuple[PrintedTensor, ...]
 Decide = Callable[[Sequence[Prints]], Mapping[str, Decision]]
+
+
+Faults = dict[str, Exception]
+"""check → how our code failed on it"""
+_A = ParamSpec("_A")
+
+
+def guarded(
+    faults: Faults | None, check: str, decide: Callable[_A, Decision], *args: _A.args, **kwargs: _A.kwargs
+) -> Decision:
+    """`decide(*args)`; where our code fails on it, that is noted, and the check is for a person."""
+    try:
+        return decide(*args, **kwargs)
+    except MemoryError:
+        raise
+    except Exception as error:
+        if faults is None:
+            raise
+        faults[check] = error
+        return Decision(check, "review", None, FAILED)
 
 
 @dataclass(frozen=True, slots=True)

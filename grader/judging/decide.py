@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from grader.assignment.loading import Assignment
 from grader.judging.absence import NOTHING_REFUSED, Absence
 from grader.judging.among import Numbers, among
+from grader.judging.barrier import Faults, guarded
 from grader.judging.behaviour import find_answer, judge_behaviour, judge_text
 from grader.judging.books import books_of
 from grader.judging.decision import Case, Decision
@@ -31,11 +32,13 @@ def decide(
     assignment: Assignment,
     outputs: Sequence[Output] = (),
     absence: Absence = NOTHING_REFUSED,
+    faults: Faults | None = None,
 ) -> dict[str, Decision]:
     """A decision for every check of the rubric.
 
     printed: what was extracted from the run in each world, in the rubric's order of worlds. outputs: of the
         first one, in which whole numbers may stand among words. absence: what of ours kept prints away.
+    faults: takes the checks that our code fails on, which are then for a person; None lets faults through.
     """
     rubric = assignment.rubric
     books = books_of(assignment)
@@ -69,17 +72,21 @@ def decide(
         by_hand=sources.right_otherwise and not sources.right_by_autograd,
         by_autograd=sources.right_by_autograd or (sources.autograd and not sources.right_otherwise),
     )
-    numeric = {c.id: judge(c, candidates.get(c.id, ()), case) for c in books.checks}
-    open_checks = [c for c in books.checks if numeric[c.id].found_nothing]
+    numeric = {c.id: guarded(faults, c.id, judge, c, candidates.get(c.id, ()), case) for c in books.checks}
+    open_checks = [c for c in books.checks if numeric[c.id].found_nothing and c.id not in (faults or ())]
     numbers = Numbers(paired if open_checks else ())
-    for c in open_checks:
+
+    def elsewhere(c: TensorCheck) -> Decision:
+        """What other places than prints say about a check that no print answers."""
         expected = [r[c.quantity] for r in assignment.references]
         said = in_words(c, expected[0], outputs, code, books.vocabulary)
         said = said or among(c, expected, numbers, rubric.tolerance)
         if numeric[c.id].verdict == "missing":
             said = said or in_a_picture(c, outputs, code)
             said = said or shown_as_none(c, outputs, code, books.vocabulary)
-        numeric[c.id] = said or numeric[c.id]
+        return said or numeric[c.id]
+
+    numeric |= {c.id: guarded(faults, c.id, elsewhere, c) for c in open_checks}
     by_question = [[c.id for c in q.checks if isinstance(c, TensorCheck)] for q in rubric.questions]
     settled = believe(settle_hidden(doubt_swapped(numeric, case), case), by_question, case)
     settled = doubt_coarse(settled, case)
@@ -87,7 +94,11 @@ def decide(
     changed = {id: {n for n, q in asked.items() if q in qs} for id, qs in explanation.changed.items()}
     for check in rubric.checks():
         if isinstance(check, BehaviourCheck):
-            decisions[check.id] = judge_behaviour(check, settled, mistakes, code, changed)
+            decisions[check.id] = guarded(
+                faults, check.id, judge_behaviour, check, settled, mistakes, code, changed
+            )
         elif isinstance(check, TextCheck):
-            decisions[check.id] = judge_text(check, find_answer(check, cells, outputs), decisions)
+            decisions[check.id] = guarded(
+                faults, check.id, lambda c: judge_text(c, find_answer(c, cells, outputs), decisions), check
+            )
     return absence.settle(decisions, rubric)

@@ -25,6 +25,7 @@ from grader.judging.barrier import (
     WHOLE,
     Cut,
     Decide,
+    Faults,
     Note,
     Prints,
     Trouble,
@@ -108,32 +109,38 @@ def grade_within(
         return Graded(_report(submission, broken[0], executions, (), (), assignment))
     trouble = Trouble()
     first = executions[0]
-    absence = _absence(submission, executions, trouble)
+    absence = Absence((), ())
     printed: Sequence[Prints] = ()
     if cut.judged:
+        note("judging")
+        absence = _absence(submission, executions, trouble)
         printed = [read_outputs(e, cut, note, trouble) for e in executions]
         note("judging")
         told = first.outputs if only is None and not trouble.unread else ()
+        faults: Faults = {}
 
         def decided(prints: Sequence[Prints]) -> Mapping[str, Decision]:
-            return decide(submission.cells, prints, assignment, told, absence)
+            faults.clear()
+            return decide(submission.cells, prints, assignment, told, absence, faults)
 
         counted = printed if only is None else [tuple(world) for world in only]
         decisions = _decide_apart(decided, counted, assignment, trouble)
+        for fault in faults.values():
+            trouble.note(fault)
     else:
         decisions = undecided(rubric.checks(), UNJUDGED)
+    note("scoring")
+    outputs = {(o.cell, o.index): o for o in first.outputs}
+    questions = tuple(_scored(q, decisions, outputs, assignment, trouble) for q in rubric.questions)
     flags = [flag for d in decisions.values() for flag in d.flags]
     if cut.judged and cut.compared and not trouble.unread and not trouble.faulty:
         note("comparing")
         flags += _compared(submission.cells, printed[0], trouble)
     flags += _run_flags(executions, [w.name for w in rubric.worlds])
-    flags += _trouble_flags(cut, trouble)
-    note("scoring")
-    outputs = {(o.cell, o.index): o for o in first.outputs}
-    questions = tuple(_scored(q, decisions, outputs, assignment, trouble) for q in rubric.questions)
     if cut.judged and cut.compared and only is None and not trouble.unread and not trouble.faulty:
         note("comparing")
         questions = _with_witness(questions, submission, assignment, trouble)
+    flags += _trouble_flags(cut, trouble)
     report = _report(submission, first, executions, questions, tuple(flags), assignment, absence.refusals)
     return Graded(report, tuple(trouble.traces))
 

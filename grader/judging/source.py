@@ -36,7 +36,9 @@ _UPDATE = re.compile(
 )
 _CALLED = re.compile(r"(?<!def )\b(\w+)\(")
 _FUNCTION = re.compile(r"^def (\w+)\(.*?(?=^[^\s#)]|\Z)", re.MULTILINE | re.DOTALL)
-_CELL_MAGIC = re.compile(r"\A\s*%%(?:time|timeit|capture|prun)\b[^\n]*")
+_CELL_MAGIC = re.compile(
+    r"\A\s*%%(?:(?:time|timeit|capture|prun)\b[^\n]*|(?:writefile|file)\s[^\n]*\.py\b[^\n]*)"
+)
 _SETS_UP = re.compile(
     r"get_ipython\(|warnings\.|print\(|display\(|(?:plt|sns|mpl|matplotlib|logging|os|sys|drive)\."
     r"|(?:np|numpy|torch|pd|pandas)\.(?:set_\w+\(|set_option\(|options\.|backends\.)"

@@ -8,6 +8,7 @@ instead of the earlier ones. report.json keeps the automatic verdict; `apply` gi
 from __future__ import annotations
 
 import errno
+import hashlib
 import os
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
@@ -36,6 +37,11 @@ from rubric.schema import Check, Rubric
 FILE = "marks.jsonl"
 BY_HAND = "marked_by_hand"
 CHANGED = "automatic_verdict_changed"
+"""a mark waits: what it was given for is another thing now"""
+SCALED = "mark_scaled"
+DROPPED = "mark_without_check"
+_UNGRADED = "ungraded"
+_SAME = 1e-6
 _NOT_GRADED = Said("not graded")
 
 
@@ -53,6 +59,7 @@ class Mark(Record):
     verdict: VerdictName | None = Field(description="the automatic one then; None: it had none")
     score: float | None
     sha256: str = Field(description="of the upload that was looked at")
+    seen: str = Field(default="", description="`seen_in` of the check that was looked at")
 
 
 class Marks:
@@ -128,27 +135,91 @@ def append(out: Path, marks: Sequence[Mark]) -> None:
 def apply(report: Report, marks: Mapping[str, Mark], rubric: Rubric) -> Report:
     """The report as marked by hand, with a flag for each mark (pure).
 
-    marks: by check id, as `Marks.of` gives them. A report that could not be graded gets the rubric's
-    checks, those without a mark waiting for a person. The same report when no mark fits a check.
+    marks: by check id, as `Marks.of` gives them. A mark is scaled to what its check is worth now. Where what
+    it was given for is another thing now, the check waits for a person; of a check that the rubric does not
+    have any more it is said. A report that could not be graded gets the rubric's checks, those without a mark
+    waiting for a person. The same report when there is nothing to say.
     """
     asked = {c.id: c for c in rubric.checks()}
     known = asked.keys() | {c.id for q in report.questions for c in q.checks}
     fitting = {check: mark for check, mark in marks.items() if check in known}
-    if not fitting:
+    dropped = [m for check, m in marks.items() if check not in known and check.isidentifier()]
+    flags = [_dropped(mark) for mark in dropped if mark.check != _UNGRADED]
+    if not fitting and not flags:
         return report
-    questions = report.questions or open_checks(report, rubric).questions
-    flags: list[Flag] = []
+    questions = report.questions or (open_checks(report, rubric).questions if fitting else ())
     changed = []
     for question in questions:
         checks = []
         for check in question.checks:
             mark = fitting.get(check.id)
             if mark is not None:
-                flags += _flags(mark, check, report)
-                check = _marked(check, mark, asked.get(check.id))  # noqa: PLW2901
+                news = outdated(mark, check, report)
+                flags += _flags(mark, check, report, news)
+                check = _reopened(check, rubric) if news else _marked(check, mark, asked.get(check.id))  # noqa: PLW2901
             checks.append(check)
         changed.append(question.model_copy(update={"checks": tuple(checks)}))
     return totals(report.model_copy(update={"questions": tuple(changed), "flags": (*report.flags, *flags)}))
+
+
+def seen_in(check: CheckResult) -> str:
+    """Digest of what a person looks at when marking a check: its print or its words; empty for none."""
+    evidence, answer = check.evidence, check.answer
+    if evidence is None and answer is None:
+        return ""
+    shown = [
+        evidence.text if evidence else "",
+        str(evidence.actual) if evidence else "",
+        answer and answer.text,
+    ]
+    return hashlib.sha256(repr(shown).encode("utf-8", "replace")).hexdigest()[:16]
+
+
+def outdated(mark: Mark, check: CheckResult, report: Report) -> list[Said]:
+    """Why a person has to look again before a mark counts; empty where it still says what it said.
+
+    Another notebook matters where other things are to be seen in it, another verdict where it is not the
+    mark's own.
+    """
+    share = (mark.points or 0.0) / mark.max_score if mark.max_score else None
+    now = None if check.score is None or not check.max_score else check.score / check.max_score
+    then = None if mark.score is None or not mark.max_score else mark.score / mark.max_score
+    verdict = check.verdict if report.questions else None
+    if now is not None and share is not None and abs(now - share) < _SAME:
+        return []
+    news = []
+    if (
+        verdict != mark.verdict
+        or (now is None) != (then is None)
+        or abs((now or 0.0) - (then or 0.0)) > _SAME
+    ):
+        verdicts = {
+            "then": _automatic(mark.verdict, mark.score) if mark.verdict else _NOT_GRADED,
+            "now": _automatic(check.verdict, check.score) if report.questions else _NOT_GRADED,
+        }
+        news.append(Said("the automatic verdict was {then} and is now {now}", verdicts))
+    seen = seen_in(check)
+    if mark.sha256 not in ("", report.submission.sha256) and (not seen or seen != mark.seen):
+        news.append(Said("the notebook is another one now"))
+    elif mark.seen and seen != mark.seen:
+        news.append(Said("what stands there is another thing now"))
+    if share is None and check.max_score:
+        news.append(Said("the check was worth nothing and is now worth {now:g}", {"now": check.max_score}))
+    return news
+
+
+def reopened(report: Report, marks: Mapping[str, Mark], rubric: Rubric) -> tuple[Report, frozenset[str]]:
+    """The automatic report with those checks waiting whose mark is outdated, and which they are (pure)."""
+    found = frozenset(
+        c.id for q in report.questions for c in q.checks if c.id in marks and outdated(marks[c.id], c, report)
+    )
+    if not found:
+        return report, found
+    questions = tuple(
+        q.model_copy(update={"checks": tuple(_reopened(c, rubric) if c.id in found else c for c in q.checks)})
+        for q in report.questions
+    )
+    return report.model_copy(update={"questions": questions}), found
 
 
 def open_checks(report: Report, rubric: Rubric) -> Report:
@@ -179,8 +250,21 @@ def open_checks(report: Report, rubric: Rubric) -> Report:
     return report.model_copy(update={"questions": questions})
 
 
-def _marked(check: CheckResult, mark: Mark, asked: Check | None) -> CheckResult:
+def _reopened(check: CheckResult, rubric: Rubric) -> CheckResult:
+    review = worded(REVIEW, rubric.messages)
+    waits = {"verdict": "review", "score": None, "message": str(review), "said": review, "hint": ""}
+    return check.model_copy(update=waits)
+
+
+def _scaled(mark: Mark, check: CheckResult) -> float:
+    """The points that a mark gives now: the same share of what the check is worth."""
     points = mark.points or 0.0
+    same = not mark.max_score or abs(mark.max_score - check.max_score) < _SAME
+    return points if same else round(points * check.max_score / mark.max_score, 2)
+
+
+def _marked(check: CheckResult, mark: Mark, asked: Check | None) -> CheckResult:
+    points = _scaled(mark, check)
     said = Said("Marked by hand: {reason}", {"reason": mark.reason})
     verdict: VerdictName = "pass" if points >= check.max_score else "partial" if points else "fail"
     return check.model_copy(
@@ -196,32 +280,41 @@ def _marked(check: CheckResult, mark: Mark, asked: Check | None) -> CheckResult:
     )
 
 
-def _flags(mark: Mark, check: CheckResult, report: Report) -> list[Flag]:
-    now = _automatic(check.verdict, check.score) if report.questions else _NOT_GRADED
-    then = _automatic(mark.verdict, mark.score) if mark.verdict else _NOT_GRADED
+def _flags(mark: Mark, check: CheckResult, report: Report, news: Sequence[Said]) -> list[Flag]:
     given: dict[str, Value] = {"check": check.id, "points": mark.points or 0.0, "by": mark.by}
+    if news:
+        told = reduce(lambda one, other: Said("{one}, {other}", {"one": one, "other": other}), news)
+        since = Said(
+            "{check}: since {by} gave {points:g} of {most:g} points, {news}; a person has to look again.",
+            given | {"most": mark.max_score, "news": told},
+        )
+        return [Flag.of(CHANGED, since)]
     why: dict[str, Value] = {
+        "points": _scaled(mark, check),
         "most": check.max_score,
         "day": f"{mark.at:%Y-%m-%d}",
         "reason": mark.reason,
-        "now": now,
+        "now": _automatic(check.verdict, check.score) if report.questions else _NOT_GRADED,
     }
     said = Said("{check}: {points:g} of {most:g} by {by}, {day}: {reason} (automatic: {now})", given | why)
-    flags = [Flag.of(BY_HAND, said)]
-    news = []
-    if now != then:
-        verdicts = {"then": then, "now": now}
-        news.append(Said("the automatic verdict was {then} and is now {now}", verdicts))
-    if mark.max_score != check.max_score:
-        worth = {"then": mark.max_score, "now": check.max_score}
-        news.append(Said("the check was worth {then:g} and is now worth {now:g}", worth))
-    if mark.sha256 != report.submission.sha256:
-        news.append(Said("the notebook is another one now"))
-    if news:
-        told = reduce(lambda one, other: Said("{one}, {other}", {"one": one, "other": other}), news)
-        since = Said("{check}: since {by} gave {points:g} points, {news}.", given | {"news": told})
-        flags.append(Flag.of(CHANGED, since))
-    return flags
+    if mark.max_score == check.max_score:
+        return [Flag.of(BY_HAND, said)]
+    worth = given | {"then": mark.max_score, "now": check.max_score, "new": _scaled(mark, check)}
+    told = Said("{check}: {by} gave {points:g} of {then:g} points, which are {new:g} of {now:g} now.", worth)
+    return [Flag.of(BY_HAND, said), Flag.of(SCALED, told)]
+
+
+def _dropped(mark: Mark) -> Flag:
+    given: dict[str, Value] = {
+        "check": mark.check,
+        "points": mark.points or 0.0,
+        "most": mark.max_score,
+        "by": mark.by,
+    }
+    return Flag.of(
+        DROPPED,
+        Said("{check}: the rubric has no such check now, for which {by} gave {points:g} of {most:g}.", given),
+    )
 
 
 def _automatic(verdict: VerdictName, score: float | None) -> Said:

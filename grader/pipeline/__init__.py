@@ -4,9 +4,10 @@ The folder of `grader grade` and the course's server are two who use it:
 
     async with (
         open_judges(assignment.folder, warm=[warm]) as judges,
-        open_runner(jobs=2, limits=limits) as runner,  # or anything else with `run(Job) -> Execution`
+        open_runner(2, limits=limits, beside=how_many() * MEMORY_BYTES) as runner,
     ):
         pipeline = Pipeline(assignment, judges, runner, limits)
+        # the runner may be anything with `run(Job) -> Execution`
         result = await pipeline.grade(upload)  # as many at a time as you like; calls wait for a free judge
         result.report, result.pages["report.html"]
 
@@ -25,13 +26,14 @@ it once, not for each submission.
 """
 
 from grader.judging.barrier import Cut
-from grader.pipeline.judges import Judges, OverrunError, WorkError, open_judges
+from grader.pipeline.judges import MEMORY_BYTES, Judges, OverrunError, WorkError, how_many, open_judges
 from grader.pipeline.nursery import Bench
 from grader.pipeline.one import Pipeline, Ran, Read, Result, Runner, Shelf
 from grader.pipeline.within import Calls, Within, within_limits
 from grader.pipeline.work import Upload, Verdict, warm
 
 __all__ = [
+    "MEMORY_BYTES",
     "Bench",
     "Calls",
     "Cut",
@@ -47,6 +49,7 @@ __all__ = [
     "Verdict",
     "Within",
     "WorkError",
+    "how_many",
     "open_judges",
     "warm",
     "within_limits",

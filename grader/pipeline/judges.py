@@ -24,6 +24,7 @@ from typing import IO, Any, Concatenate, Literal, ParamSpec, TypeVar
 
 from grader.assignment.loading import Assignment
 from grader.errors import JudgeError
+from grader.jail.memory import RESERVE, free_bytes
 from grader.jail.processors import processors
 from grader.pipeline import frames
 from grader.pipeline.mark import Mark, Place
@@ -56,6 +57,13 @@ _PATIENCE = 6.0
 """seconds that may pass for each second of processor time"""
 _CALLS = 200
 """after so many a judge is replaced: whatever grew in it is gone"""
+
+
+def how_many() -> int:
+    """Judges that pay off on this machine: as many as it has processors, and memory for."""
+    free = free_bytes()
+    fitting = 1 if free is None else (free - RESERVE) // (2 * MEMORY_BYTES)  # kernels need some, too
+    return max(1, min(processors(), fitting))
 
 
 class OverrunError(Exception):
@@ -173,10 +181,10 @@ async def open_judges(
     """Judges for the assignment in a folder, as long as the context lasts; then nothing of them is left.
 
     They get ready with the first call, which waits for that and tells what went wrong.
-    at_most: None for as many as there are processors. telling: see `Rubric.telling`. warm: called with
+    at_most: None for `how_many`. telling: see `Rubric.telling`. warm: called with
     the assignment once, before any judge is forked, for what all of them hold.
     """
-    judges = Judges(_Nursery(folder, telling, warm), at_most or processors(), memory_bytes)
+    judges = Judges(_Nursery(folder, telling, warm), at_most or how_many(), memory_bytes)
     try:
         yield judges
     finally:

@@ -17,6 +17,7 @@ from grader.judging.late import penalise
 from grader.judging.several import alone, counted, left_open, settle
 from grader.models import Cell, Execution, Report, Said, Submission
 from grader.pipeline.nursery import Bench
+from grader.report.selfcheck import SelfCheck, self_check
 
 _NOT_SHOWN = "The grader could not show this notebook; open the file that was handed in."
 
@@ -80,6 +81,12 @@ def _choose(
     settled = settle(submission, [g.report for g in graded], bench.assignment.rubric)
     made, ran = counted(submission, executions, settled)
     return made, ran, settled.said, tuple(t for g in graded for t in g.traces)
+
+
+def check(bench: Bench, submission: Submission, executions: Sequence[Execution]) -> SelfCheck:
+    """What a student may know before the deadline. executions: one a world, then the first world again."""
+    *worlds, again = executions
+    return self_check(submission, worlds, again, bench.assignment)
 
 
 def typeset(

@@ -15,6 +15,7 @@ from grader.models import (
     CheckResult,
     Evidence,
     QuestionResult,
+    Refusal,
     Report,
     Said,
     Status,
@@ -23,6 +24,7 @@ from grader.models import (
 )
 from grader.report.tensors import Block, ComparisonTable, Worst, compare
 from grader.text import one_line
+from grader.words.refusals import note
 from grader.words.speech import Speech, speech
 from grader.words.terms import STATUSES, VERDICTS
 from rubric.schema import Rubric
@@ -40,6 +42,7 @@ _LAYOUTS = {
     "split by column": Said("column by column"),
     "split by element": Said("one by one"),
 }
+_REFUSALS = 5  # told; a notebook that asks for more asks for the same again
 _ERRORS = 5  # told; the first is often the cause of the rest
 _WORST: tuple[VerdictName, ...] = ("fail", "missing", "partial", "review", "pass")
 
@@ -260,7 +263,19 @@ def _troubles(report: Report, speak: Speech) -> tuple[Trouble, ...]:
     if run.missing_packages:
         names = ", ".join(one_line(name, 60) for name in run.missing_packages)
         found.append(Trouble(speak("Not installed where notebooks are graded: {names}", names=names)))
+    found += _refused(run.refusals, speak)
     return tuple(found)
+
+
+def _refused(refusals: Sequence[Refusal], speak: Speech) -> list[Trouble]:
+    """What the kernel did otherwise than at home; errors and limits are told already, and so are packages."""
+    told = [
+        r
+        for r in refusals
+        if r.kind == "language"
+        or (r.told_by == "kernel" and r.kind not in ("package", "device", "version", "debugger"))
+    ]
+    return [Trouble(speak.of(note(r)), None if r.cell is None else r.cell + 1) for r in told[:_REFUSALS]]
 
 
 def _sentence(text: str) -> str:

@@ -23,6 +23,7 @@ from grader.jail.probe import Tier
 from grader.judging.grade import grade
 from grader.judging.several import alone, counted, left_open, settle
 from grader.models import Execution, Said, Submission
+from grader.pipeline.limits import limits_of
 from grader.report import to_json
 from grader.report.notebook import kept_outputs, to_ipynb
 from grader.report.selfcheck import SelfCheck, self_check
@@ -135,19 +136,20 @@ class Bench:
     ) -> Execution:
         """One run, from the store where it is kept. again: a fresh one, whatever is kept."""
         prelude = assignment.prelude_for(world)
+        limits = limits_of(assignment.rubric, usual=self.limits)
         key = await self._aside(
             lambda: execution_key(
                 submission,
                 files_digest(submission.files),
                 assignment.parts_of(world),
                 prelude,
-                Conditions(self.limits, ISOLATION),
+                Conditions(limits, ISOLATION),
             )
         )
         if not again and (kept := await asyncio.to_thread(self.kept.get, key)) is not None:
             return kept
         around = beside(submission.files, assignment.files_for(world), submission.folder)
-        job = Job(submission.cells, around, prelude, self.limits, submission.folder)
+        job = Job(submission.cells, around, prelude, limits, submission.folder)
         execution = await self.runner.run(job)
         if world != assignment.rubric.worlds[0]:
             execution = without(execution)
