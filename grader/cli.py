@@ -87,9 +87,7 @@ def grade(
     only: Annotated[
         list[str] | None, typer.Option(help="Only this submission id (* and ? allowed); may be repeated.")
     ] = None,
-    source: Annotated[
-        Source | None, typer.Option("--from", help="Whose export this is. [default: recognised]")
-    ] = None,
+    source: Source = None,
     pattern: Annotated[
         str | None, typer.Option(help="How the files or folders are called, e.g. '{name} - {file}'.")
     ] = None,
@@ -115,7 +113,7 @@ def grade(
         allow_unsafe=allow_unsafe,
         force=force,
         only=only or [],
-        source=None if source is None else source.value,
+        source=source,
         pattern=pattern,
         broker=broker,
     )

@@ -19,6 +19,7 @@ from test_report_html import HOSTILE, attacked
 from grader.commands import review
 from grader.desk.app import make_app
 from grader.desk.desk import Desk
+from grader.desk.folder import Folder
 from grader.desk.publish import Publisher, publish
 from grader.desk.queue import Item, normalised
 from grader.errors import StorageError, UsageError
@@ -28,7 +29,7 @@ from grader.models import Report, Submission
 
 
 def desk_of(out: Path, author: str = "lea") -> Desk:
-    return Desk(out, samples.RUBRIC, author)
+    return Desk(Folder(out), samples.RUBRIC, author)
 
 
 def by_topic(desk: Desk) -> dict[str, list[Item]]:
@@ -285,8 +286,8 @@ def test_marks_that_do_not_fit_on_the_disk_leave_none_of_them(
     with pytest.raises(StorageError, match=r"No space left on device\); nothing is marked"):
         mark(desk, "same", {"a1": 1, "a2": 0, "a3": 0}, 10, "fine")
     monkeypatch.undo()
-    assert [m.reason for m in marks.read(desk.out).all] == ["first"]
-    assert marks.read(desk.out).damaged == ()
+    assert [m.reason for m in marks.read(tmp_path).all] == ["first"]
+    assert marks.read(tmp_path).damaged == ()
 
 
 def test_pages_of_a_killed_desk_are_written_by_the_next_one(tmp_path: Path) -> None:
@@ -412,7 +413,7 @@ def test_another_site_can_do_nothing_even_with_the_token(tmp_path: Path) -> None
 def test_the_desk_in_german(tmp_path: Path) -> None:
     out = small_class(tmp_path)
     german = samples.RUBRIC.model_copy(update={"language": "de"})
-    desk = Desk(out, german, "lea")
+    desk = Desk(Folder(out), german, "lea")
     client = TestClient(make_app(desk, Publisher(out, german), "t", "once"), base_url="http://127.0.0.1")
     page = client.get("/t/").text
     assert '<html lang="de">' in page

@@ -10,7 +10,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from service_kit import DUE, NOTEBOOK, Browser, World, csrf_of
+from service_kit import DUE, NOTEBOOK, World, csrf_of, self_check
 from sqlalchemy import func, select
 
 from grader.service import accounts, runs
@@ -187,21 +187,6 @@ def test_choosing_an_attempt(world: World) -> None:
     world.clock.at = DUE - timedelta(minutes=1)
 
 
-def check_json(state: str = "found") -> bytes:
-    import json
-
-    item = {"title": "Output", "state": state, "where": "cell 3", "notes": [], "printed": True}
-    told: dict[str, Any] = {
-        "title": "t",
-        "level": "found",
-        "language": "en",
-        "troubles": [],
-        "groups": [{"title": "2.", "items": [item]}],
-        "why_missing": "Print it.",
-    }
-    return json.dumps(told).encode()
-
-
 def test_the_self_check_is_shown_and_limited_by_the_hour(world: World) -> None:
     from golden import samples
 
@@ -210,7 +195,7 @@ def test_the_self_check_is_shown_and_limited_by_the_hour(world: World) -> None:
     assert "waits for its self-check" in page.text
     report, submission = samples.all_right()
     name = str(page.url).rpartition("/")[2]
-    world.graded(name, report, submission, check_json())
+    world.graded(name, report, submission, self_check())
     page = anna.client.get(f"/u/{name}")
     assert "1 of 1 found" in page.text
     for _ in range(5):
@@ -221,12 +206,7 @@ def test_the_self_check_is_shown_and_limited_by_the_hour(world: World) -> None:
     assert anna.post(f"/u/{last}/check").status_code == 429
     assert counted(world)[1] == 7
     world.clock.forward(minutes=61)
-    anna = again(world, anna)
     assert "waits for its self-check" in anna.post(f"/u/{last}/check").text
-
-
-def again(world: World, browser: Browser) -> Browser:
-    return browser
 
 
 def test_our_faults_cost_no_self_check(world: World) -> None:

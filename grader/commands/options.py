@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import pkgutil
 from enum import StrEnum
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -60,25 +62,27 @@ class Told(StrEnum):
     NONE = "none"
 
 
-class Source(StrEnum):
-    """Learning platforms whose exports are understood; `grader.intake.recognise.PLATFORMS`."""
+def _platforms() -> list[str]:
+    """Whose exports are understood: one file each in grader/intake/exports, and a plain folder."""
+    exports = Path(__file__).parents[1] / "intake" / "exports"
+    return [*(m.name.replace("_", "-") for m in pkgutil.iter_modules([str(exports)])), "folder"]
 
-    MOODLE = "moodle"
-    ILIAS = "ilias"
-    CANVAS = "canvas"
-    NBGRADER = "nbgrader"
-    GITHUB = "github-classroom"
-    DROPBOX = "dropbox"
-    SAKAI = "sakai"
-    BLACKBOARD = "blackboard"
-    BRIGHTSPACE = "brightspace"
-    TEAMS = "teams"
-    GRADESCOPE = "gradescope"
-    COCALC = "cocalc"
-    AUTOLAB = "autolab"
-    SUBMITTY = "submitty"
-    PRAIRIELEARN = "prairielearn"
-    FOLDER = "folder"
+
+def _known_platform(name: str | None) -> str | None:
+    if name is not None and name not in _platforms():
+        raise typer.BadParameter(f"{name!r} is not one of {', '.join(_platforms())}")
+    return name
+
+
+Source = Annotated[
+    str | None,
+    typer.Option(
+        "--from",
+        metavar="|".join(_platforms()),
+        callback=_known_platform,
+        help="Whose export this is. [default: recognised]",
+    ),
+]
 
 
 class Target(StrEnum):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -20,7 +21,7 @@ def serve(
     _needed()
     import uvicorn
 
-    from grader.service import founding, log, server
+    from grader.service import founding, log, lti, server
     from grader.service.app import make_app
 
     log.to_stderr()
@@ -55,10 +56,14 @@ def serve(
     if opened.settings.proxy is not None:
         sockets.append(server.listen_unix(opened.settings.proxy.socket))
     team.start()
+    stop = threading.Event()
+    if opened.settings.lti:
+        threading.Thread(target=lti.keep_handing_back, args=(service, stop), daemon=True).start()
     try:
         with suppress(KeyboardInterrupt):
             running.run(sockets=sockets)
     finally:
+        stop.set()
         team.close()
         opened.database.close()
     return 0

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from functools import cache
 from importlib.resources import files
-from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Protocol
 from urllib.parse import urlsplit
 
-from fastapi import Body, FastAPI, Request, Response
+from fastapi import APIRouter, Body, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse
 from jinja2 import Environment, StrictUndefined, Template
@@ -91,56 +90,93 @@ def make_app(desk: Desk, publisher: Publisher, token: str, ticket: str) -> FastA
             return Response(status_code=404)
         return RedirectResponse(f"{home}/", status_code=303)
 
-    @app.get(f"{home}/")
-    def page() -> HTMLResponse:
-        return HTMLResponse(_template().render(speak=desk.speak))
+    app.include_router(routes(lambda _: Seat(desk, publisher)), prefix=home)
+    return app
 
-    @app.get(f"{home}/static/{{name}}")
+
+@dataclass(frozen=True, slots=True)
+class Seat:
+    """Somebody at a desk. publisher: carries what they mark to where people read it.
+
+    home: the address of a page that the desk belongs to; "" where there is none.
+    """
+
+    desk: Desk
+    publisher: Publishing
+    home: str = ""
+
+
+class Publishing(Protocol):
+    """Whoever wants to know of marks. problem: why what was marked is not shown yet, "" if it is."""
+
+    @property
+    def problem(self) -> str: ...
+    def later(self, *submissions: str) -> None: ...
+
+
+def routes(seat: Callable[[Request], Seat]) -> APIRouter:
+    """The desk's addresses, to be put where a server wants them. seat: whose desk a request is for.
+
+    Who may sit there, and that a request comes from the desk's own page, is the server's to see to.
+    """
+    router = APIRouter(include_in_schema=False)
+
+    @router.get("/")
+    def page(request: Request) -> HTMLResponse:
+        here = seat(request)
+        return HTMLResponse(_template().render(speak=here.desk.speak, home=here.home))
+
+    @router.get("/static/{name}")
     def static(name: str) -> Response:
         if name not in _FILES:
             return Response(status_code=404)
         package, place, kind = _FILES[name]
         return Response((files(package) / place / name).read_text("utf-8"), media_type=kind)
 
-    @app.get(f"{home}/api/queue")
-    def look() -> dict[str, Any]:
-        return _shown(desk, publisher)
+    @router.get("/api/queue")
+    def look(request: Request) -> dict[str, Any]:
+        return _shown(seat(request))
 
-    @app.post(f"{home}/api/mark")
-    def mark(decision: Annotated[DecisionBody, Body()]) -> dict[str, Any]:
-        desk.mark(decision.item, decision.seen, decision.points, decision.reason)
-        publisher.later(*decision.seen)
-        return _standings(desk, publisher)
+    @router.post("/api/mark")
+    def mark(request: Request, decision: Annotated[DecisionBody, Body()]) -> dict[str, Any]:
+        here = seat(request)
+        here.desk.mark(decision.item, decision.seen, decision.points, decision.reason)
+        here.publisher.later(*decision.seen)
+        return _standings(here)
 
-    @app.post(f"{home}/api/undo")
-    def undo() -> dict[str, Any]:
-        keys = desk.undo()
-        publisher.later(*(name for name, _ in keys))
-        return {"undone": [list(key) for key in keys], **_standings(desk, publisher)}
+    @router.post("/api/undo")
+    def undo(request: Request) -> dict[str, Any]:
+        here = seat(request)
+        keys = here.desk.undo()
+        here.publisher.later(*(name for name, _ in keys))
+        return {"undone": [list(key) for key in keys], **_standings(here)}
 
-    @app.get(f"{home}/api/notebook/{{id}}")
-    def notebook(id: str) -> Response:
+    @router.get("/api/notebook/{id}")
+    def notebook(request: Request, id: str) -> Response:
+        desk = seat(request).desk
         if id not in desk.look().students:
             return Response(status_code=404)
         return JSONResponse(_notebook(desk, id))
 
-    @app.get(f"{home}/report/{{id}}")
-    def report(id: str) -> Response:
+    @router.get("/report/{id}")
+    def report(request: Request, id: str) -> Response:
+        desk = seat(request).desk
         if id not in desk.look().students:
             return Response(status_code=404)
         return _page(
-            desk.out / id / "report.html",
+            desk.store.report_page(id),
             desk.speak("no {file} there; grade it again with --force", file="report.html"),
         )
 
-    @app.get(f"{home}/lookalikes")
-    def lookalikes() -> Response:
+    @router.get("/lookalikes")
+    def lookalikes(request: Request) -> Response:
+        desk = seat(request).desk
         return _page(
-            desk.out / SIDE_BY_SIDE,
+            desk.store.lookalikes_page(),
             desk.speak("no {file} there; run `grader lookalikes` again without --to", file=SIDE_BY_SIDE),
         )
 
-    return app
+    return router
 
 
 def _from_here(request: Request) -> bool:
@@ -162,17 +198,16 @@ def _template() -> Template:
     return Environment(autoescape=True, undefined=StrictUndefined).from_string(source)
 
 
-def _page(path: Path, otherwise: str) -> Response:
+def _page(html: str | None, otherwise: str) -> Response:
     """A page that the grader wrote. It brings a policy of its own; here nothing of it may run either."""
-    if not path.is_file():
+    if html is None:
         return Response(otherwise, status_code=404)
     policy = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox allow-popups"
-    return HTMLResponse(
-        path.read_text("utf-8", errors="replace"), headers={"Content-Security-Policy": policy}
-    )
+    return HTMLResponse(html, headers={"Content-Security-Policy": policy})
 
 
-def _shown(desk: Desk, publisher: Publisher) -> dict[str, Any]:
+def _shown(here: Seat) -> dict[str, Any]:
+    desk = here.desk
     view = desk.look()
     known = people([s.report for s in view.students.values()], desk.speak)
     return {
@@ -193,11 +228,12 @@ def _shown(desk: Desk, publisher: Publisher) -> dict[str, Any]:
             for name, s in view.students.items()
         },
         "items": [_item(item, view, desk) for item in view.items],
-        **_status(desk, view, publisher),
+        **_status(here, view),
     }
 
 
-def _standings(desk: Desk, publisher: Publisher) -> dict[str, Any]:
+def _standings(here: Seat) -> dict[str, Any]:
+    desk = here.desk
     view = desk.look()
     return {
         "items": [
@@ -208,12 +244,12 @@ def _standings(desk: Desk, publisher: Publisher) -> dict[str, Any]:
             }
             for item in view.items
         ],
-        **_status(desk, view, publisher),
+        **_status(here, view),
     }
 
 
-def _status(desk: Desk, view: View, publisher: Publisher) -> dict[str, Any]:
-    return {"undoable": desk.undoable(view.ledger), "problem": publisher.problem}
+def _status(here: Seat, view: View) -> dict[str, Any]:
+    return {"undoable": here.desk.undoable(view.ledger), "problem": here.publisher.problem}
 
 
 def _standing(item: Item, view: View) -> dict[str, Any]:
@@ -253,7 +289,7 @@ def _item(item: Item, view: View, desk: Desk) -> dict[str, Any]:
 
 
 def _notebook(desk: Desk, id: str) -> list[dict[str, Any]]:
-    cells, outputs = desk.folder.notebook(id)
+    cells, outputs = desk.store.notebook(id)
     return [
         {
             "index": c.index,

@@ -1,4 +1,4 @@
-"""What one assistant does at the desk: look, mark, undo. Safe beside other desks on the same folder."""
+"""What one assistant does at the desk: look, mark, undo. Safe beside other desks on the same class."""
 
 from __future__ import annotations
 
@@ -7,15 +7,13 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from pathlib import Path
 
-from grader.desk.folder import Folder, Student
 from grader.desk.queue import Item, queue
+from grader.desk.store import Store, Student, Writing
 from grader.errors import UsageError
-from grader.folder.lock import locked
 from grader.marks import marks
-from grader.marks.ledger import TAKEN_BACK, CurrentMark, Key, Ledger, check, check_undo, enter, replay
-from grader.marks.marks import Mark
+from grader.marks.ledger import TAKEN_BACK, CurrentMark, Key, Ledger, check, check_undo, replay
+from grader.marks.marks import Mark, Marks
 from grader.models import CheckResult
 from grader.words.desk import Reason, reasons
 from grader.words.speech import Speech, speech
@@ -33,16 +31,12 @@ class View:
 
 @dataclass(slots=True)
 class Desk:
-    """One assistant at one folder. author: written into every mark."""
+    """One assistant at one class. author: written into every mark."""
 
-    out: Path
+    store: Store
     rubric: Rubric
     author: str
-    folder: Folder = field(init=False)
     _gate: threading.Lock = field(default_factory=threading.Lock)
-
-    def __post_init__(self) -> None:
-        self.folder = Folder(self.out)
 
     @property
     def speak(self) -> Speech:
@@ -50,10 +44,10 @@ class Desk:
         return speech(self.rubric.language)
 
     def look(self) -> View:
-        """What waits and what was decided, as it is on the disk now. Raises `StorageError`."""
+        """What waits and what was decided, as it is now. Raises `StorageError`."""
         with self._gate:
-            students = self.folder.students()
-            given = marks.read(self.out)
+            students = self.store.students()
+            given = Marks(self.store.given())
             origins = frozenset(s.origin for s in students.values())
             again = {
                 name: marks.reopened(s.report, given.of(name, s.origin, origins), self.rubric)
@@ -62,9 +56,9 @@ class Desk:
             items = queue(
                 [report for report, _ in again.values()],
                 self.rubric,
-                self.folder.lookalikes(),
+                self.store.lookalikes(),
             )
-        ledger = _ledger(self.out, students)
+        ledger = _ledger(self.store, students)
         for key in [(name, topic) for name, (_, open_again) in again.items() for topic in open_again]:
             ledger.standing[key] = replace(ledger.of(key), points=None)  # another thing stands there now
         return View(items, students, ledger)
@@ -95,8 +89,8 @@ class Desk:
         if not reason:
             raise UsageError(self.speak("a mark needs a reason; the student reads it"))
         share = points / most if most else 0.0
-        with locked(self.out):
-            ledger = _ledger(self.out, view.students)
+        with self.store.writing() as held:
+            ledger = _ledger(held, view.students)
             for name, version in seen.items():
                 refuse_if_newer(item, name, version, ledger, _names(view.students), self.speak)
             now = datetime.now(UTC)
@@ -106,7 +100,7 @@ class Desk:
                     given = _most(view.students[name], topic) if item.checks else most
                     part = round(share * given, 2) if item.checks else points
                     new.append(self._made(view.students[name], topic, part, given, reason, now))
-            enter(self.out, new)
+            held.enter(new)
 
     def undo(self) -> tuple[Key, ...]:
         """Bring back what stood before this person's last decision; the keys concerned, () for none.
@@ -114,8 +108,8 @@ class Desk:
         Works across restarts. Raises `ConflictError` when somebody else decided the same since.
         """
         students = self.look().students
-        with locked(self.out):
-            ledger = _ledger(self.out, students)
+        with self.store.writing() as held:
+            ledger = _ledger(held, students)
             steps = ledger.steps.get(self.author, [])
             if not steps:
                 return ()
@@ -127,7 +121,7 @@ class Desk:
                 given = _most(students[name], topic)
                 points, reason = before.points, before.reason or TAKEN_BACK
                 new.append(self._made(students[name], topic, points, given, reason, now))
-            enter(self.out, new)
+            held.enter(new)
         return tuple(last.before)
 
     def settled(self, item: Item, view: View) -> bool:
@@ -193,7 +187,7 @@ def palette(item: Item, rubric: Rubric, used: Iterable[CurrentMark]) -> tuple[Re
     return (*ours, *own)[:9]
 
 
-def _ledger(out: Path, students: Mapping[str, Student]) -> Ledger:
+def _ledger(store: Store | Writing, students: Mapping[str, Student]) -> Ledger:
     by_origin = {s.origin: name for name, s in students.items() if s.origin}
 
     def key_of(mark: Mark) -> Key | None:
@@ -202,7 +196,7 @@ def _ledger(out: Path, students: Mapping[str, Student]) -> Ledger:
             name = mark.submission
         return None if name is None else (name, mark.check)
 
-    return replay(marks.read(out).all, key_of)
+    return replay(store.given(), key_of)
 
 
 def _check(student: Student, topic: str) -> CheckResult | None:

@@ -1,27 +1,24 @@
-"""An output folder as the desk reads it: reports, notebooks, look-alikes. It never writes here."""
+"""An output folder as a desk's store: it reads reports, notebooks and look-alikes, and adds marks."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from grader import report as reports
 from grader.batch import results
+from grader.desk.store import Student
 from grader.errors import StorageError
 from grader.folder.journal import Journal, JournalEntry
+from grader.folder.lock import locked
 from grader.folder.place import STATE
 from grader.lookalikes import table as alike
-from grader.lookalikes.table import Alike
-from grader.models import Cell, Output, Report
-
-
-@dataclass(frozen=True, slots=True)
-class Student:
-    """A report, and where its upload came from."""
-
-    report: Report
-    origin: str
+from grader.lookalikes.table import SIDE_BY_SIDE, Alike
+from grader.marks import ledger, marks
+from grader.marks.marks import Mark
+from grader.models import Cell, Output
 
 
 @dataclass(slots=True)
@@ -65,3 +62,29 @@ class Folder:
     def lookalikes(self) -> Sequence[Alike]:
         """What `grader lookalikes` left; nothing where it was not run or its table can't be read."""
         return alike.read(self.out) or ()
+
+    def given(self) -> Sequence[Mark]:
+        """The marks in the folder's file."""
+        return marks.read(self.out).all
+
+    @contextmanager
+    def writing(self) -> Iterator[Folder]:
+        """While no other desk or command adds marks to this folder."""
+        with locked(self.out):
+            yield self
+
+    def enter(self, new: Sequence[Mark]) -> None:
+        """Add to the folder's file; within `writing`."""
+        ledger.enter(self.out, new)
+
+    def report_page(self, id: str) -> str | None:
+        """As the last run or the publisher wrote it."""
+        return _text(self.out / id / "report.html")
+
+    def lookalikes_page(self) -> str | None:
+        """What `grader lookalikes` wrote."""
+        return _text(self.out / SIDE_BY_SIDE)
+
+
+def _text(path: Path) -> str | None:
+    return path.read_text("utf-8", errors="replace") if path.is_file() else None

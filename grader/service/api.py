@@ -10,9 +10,11 @@ from pydantic import BaseModel
 from starlette.requests import Request
 from starlette.responses import Response
 
-from grader.service import accounts, courses, student, uploads
+from grader.report import to_csv
+from grader.service import accounts, courses, standing, student, uploads
 from grader.service.shown import ShownAttempt
 from grader.service.student import at_assignment, own_upload, take
+from grader.service.teacher import attachment, final_reports, rubric_of
 from grader.service.web import SANDBOX, SignInNeededError, Viewer, not_found, service_of
 
 router = APIRouter(prefix="/api/v1")
@@ -176,3 +178,35 @@ def _attempt(one: ShownAttempt) -> Attempt:
             ],
         },
     )
+
+
+@router.get("/assignments/{slug}/results")
+def results(request: Request, slug: str, me: Me) -> list[dict[str, Any]]:
+    """For teachers: every student's report as it is now, with marks and lateness."""
+    held = service_of(request)
+    with held.database.reading() as session:
+        at = at_assignment(session, slug, me.id, "export")
+        rubric = rubric_of(session, held, at.assignment.edition_id)
+        found = standing.lines(session, held.reports, at.assignment, rubric)
+    return [
+        {
+            "student": {"id": x.member.number or str(x.person.id), "name": x.person.name},
+            "section": x.member.section,
+            "state": x.state,
+            "attempts": x.attempts,
+            "late": x.late,
+            "published": x.published.score if x.published else None,
+            "report": None if x.report is None else x.report.model_dump(mode="json"),
+        }
+        for x in found
+    ]
+
+
+@router.get("/assignments/{slug}/results.csv")
+def results_csv(request: Request, slug: str, me: Me) -> Response:
+    """For teachers: grades.csv, as `grader grade` writes it."""
+    held = service_of(request)
+    with held.database.reading() as session:
+        at = at_assignment(session, slug, me.id, "export")
+        found, rubric = final_reports(session, held, at)
+    return attachment(to_csv(found, rubric).encode("utf-8", "replace"), "text/csv", f"{slug}.csv")

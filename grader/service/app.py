@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from importlib.resources import files
-from urllib.parse import quote, urlsplit
+from urllib.parse import urlsplit
 
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
@@ -13,8 +13,9 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
-from grader.errors import GraderError
-from grader.service import api, pages, runs, signin, student
+from grader.errors import GraderError, UsageError
+from grader.marks.ledger import ConflictError
+from grader.service import api, assistant, lti, openid, pages, runs, signin, student, teacher
 from grader.service.uploads import RefusedError
 from grader.service.web import Gate, Service, SignInNeededError, page, tongue, viewer
 
@@ -40,7 +41,11 @@ def make_app(service: Service) -> FastAPI:
     address = service.settings.address
     hosts = [*LOOPBACK, *([urlsplit(address).hostname or ""] if address else [])]
     app.include_router(signin.router)
+    app.include_router(openid.router)
+    app.include_router(lti.router)
     app.include_router(student.router)
+    app.include_router(assistant.router)
+    app.include_router(teacher.router)
     app.include_router(api.router)
     _operations(app, service)
     _faults(app)
@@ -88,10 +93,12 @@ def _operations(app: FastAPI, service: Service) -> None:
 def _faults(app: FastAPI) -> None:
     @app.exception_handler(SignInNeededError)
     def sign_in(request: Request, _: Exception) -> Response:
+        if request.url.path.startswith("/desk/") and "/api/" in request.url.path:
+            return _problem("Your sign-in has ended: reload the page.", 401)
         if request.url.path.startswith("/api/"):
             return _problem("Send a token: Authorization: Bearer …", 401)
         back = request.url.path if request.method == "GET" else "/"
-        return Response(status_code=303, headers={"Location": f"/sign-in?to={quote(back)}"})
+        return Response(status_code=303, headers={"Location": openid.way_in(request, back)})
 
     @app.exception_handler(RefusedError)
     def refused(request: Request, error: Exception) -> Response:
@@ -111,6 +118,8 @@ def _faults(app: FastAPI) -> None:
 
     @app.exception_handler(GraderError)
     def ours(request: Request, error: Exception) -> Response:
+        if request.url.path.startswith("/desk/") and isinstance(error, ConflictError | UsageError):
+            return _problem(str(error), 409 if isinstance(error, ConflictError) else 400)
         _log.error("failed", exc_info=error)
         return _say(request, 503, "This could not be done, by a fault of ours. Nothing is lost; try again.")
 

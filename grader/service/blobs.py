@@ -27,13 +27,13 @@ class Blobs:
     """A folder of blobs. What `put` has returned is on the disk, whatever happens next."""
 
     def __init__(self, folder: Path) -> None:
-        self._folder = folder
+        self.folder = folder
 
     def put(self, source: IO[bytes] | bytes) -> Blob:
         """Keep these bytes. Raises `StorageError`."""
         digest, size, temporary = hashlib.sha256(), 0, ""
         try:
-            place = self._folder / "new"
+            place = self.folder / "new"
             place.mkdir(parents=True, exist_ok=True)
             handle, temporary = tempfile.mkstemp(dir=place)
             with os.fdopen(handle, "wb") as file:
@@ -58,7 +58,7 @@ class Blobs:
             if temporary:
                 Path(temporary).unlink(missing_ok=True)
             raise StorageError(
-                f"{self._folder} could not be written ({error.strerror or error}); free space there"
+                f"{self.folder} could not be written ({error.strerror or error}); free space there"
             ) from error
         return Blob(digest.hexdigest(), size)
 
@@ -78,11 +78,11 @@ class Blobs:
         """Where a blob lies, if it is there."""
         if len(sha256) != 64 or not all(c in "0123456789abcdef" for c in sha256):
             raise StorageError(f"{sha256[:80]!r} is no blob's name")
-        return self._folder / sha256[:2] / sha256[2:]
+        return self.folder / sha256[:2] / sha256[2:]
 
     def names(self) -> Iterator[str]:
         """Every blob that is there."""
-        for path in sorted(self._folder.glob("[0-9a-f][0-9a-f]/*")):
+        for path in sorted(self.folder.glob("[0-9a-f][0-9a-f]/*")):
             yield path.parent.name + path.name
 
     def drop(self, names: Collection[str]) -> None:

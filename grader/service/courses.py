@@ -18,6 +18,7 @@ from grader.service.tables import (
     Extension,
     Member,
     Person,
+    Publication,
     Published,
     Upload,
 )
@@ -166,6 +167,13 @@ def published_to(session: Session, assignment_id: int) -> Mapping[int, Published
         select(Published).where(Published.assignment_id == assignment_id).order_by(Published.id)
     )
     return {p.person_id: p for p in rows}
+
+
+def publication_time(session: Session, published: Published) -> datetime:
+    """When it was given out."""
+    found = session.get(Publication, published.publication_id)
+    assert found is not None
+    return found.at
 
 
 def roster(session: Session, course_id: int) -> Sequence[tuple[Member, Person]]:

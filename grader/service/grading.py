@@ -1,46 +1,51 @@
-"""One upload, from its cells to a report or a self-check: the grader's own steps, called for the service."""
+"""One upload, from its bytes to a report or a self-check, by `grader.pipeline`.
+
+Whatever reads a student's text happens in judges, processes with limits; one student's text can't hold up
+another's. An edition and its release have judges of their own, and the release's hold no solution.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import Executor
-from dataclasses import asdict, dataclass, replace
-from functools import partial
+from collections.abc import Sequence
+from contextlib import AsyncExitStack
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import TypeVar
 
 from grader.assignment import loading as assignments
-from grader.assignment.given_files import beside
 from grader.assignment.loading import Assignment
 from grader.assignment.release import write_release
 from grader.batch.keys import Conditions, execution_key, files_digest
-from grader.execute import Job, Limits, Runner
-from grader.execute.picture import without
+from grader.execute import Limits, Runner
 from grader.folder.store import Kept, executions
 from grader.jail.probe import Tier
-from grader.judging.grade import grade
-from grader.judging.several import alone, counted, left_open, settle
-from grader.models import Execution, Said, Submission
+from grader.judging.barrier import Cut
+from grader.judging.several import alone
+from grader.models import Execution, Submission
+from grader.pipeline import Bench as Held
+from grader.pipeline import Pipeline, open_judges, warm, within_limits
 from grader.pipeline.limits import limits_of
-from grader.report import to_json
-from grader.report.notebook import kept_outputs, to_ipynb
 from grader.report.selfcheck import SelfCheck, self_check
+from grader.service.opening import Attempt
 from rubric.schema import World
 
-_T = TypeVar("_T")
 ISOLATION: Tier = "base"
+REPORT, NOTEBOOK = "report.json", "executed.ipynb"
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What came of a run. state: done, unreadable, or failed (our fault). result, notebook: to be kept."""
+    """What came of a run. state: done, unreadable, or failed (our fault). result, notebook: to be kept.
+
+    traces: of what failed in our code or met a limit.
+    """
 
     state: str
     message: str = ""
     result: bytes | None = None
     notebook: bytes | None = None
+    traces: tuple[str, ...] = ()
 
 
 class Editions:
@@ -51,23 +56,18 @@ class Editions:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._loaded: dict[tuple[str, str], Assignment] = {}
+        self._loaded: dict[Path, Assignment] = {}
 
-    def path(self, sha256: str) -> Path:
-        """Where an edition lies."""
-        return self._folder / sha256
-
-    def release(self, sha256: str) -> Path:
-        """Where its release lies."""
-        return self._folder / f"{sha256}.release"
+    def path(self, sha256: str, *, released: bool) -> Path:
+        """Where an edition lies, or its release."""
+        return self._folder / (f"{sha256}.release" if released else sha256)
 
     def load(self, sha256: str, *, released: bool) -> Assignment:
         """The edition, or what its students may have. Raises `RubricError`."""
-        folder = self.release(sha256) if released else self.path(sha256)
-        key = (sha256, "release" if released else "")
-        if key not in self._loaded:
-            self._loaded[key] = assignments.load(str(folder))
-        return self._loaded[key]
+        folder = self.path(sha256, released=released)
+        if folder not in self._loaded:
+            self._loaded[folder] = assignments.load(str(folder))
+        return self._loaded[folder]
 
 
 def make_release(assignment: Assignment, folder: Path) -> None:
@@ -75,98 +75,125 @@ def make_release(assignment: Assignment, folder: Path) -> None:
     write_release(assignment, folder)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Bench:
-    """What a worker grades with. judge: where judging is done, off the loop that talks to kernels."""
+    """What a worker grades with, one pipeline an edition. Use it as a context."""
 
+    editions: Editions
     runner: Runner
     kept: Kept[Execution]
-    judge: Executor
     limits: Limits
+    _open: dict[Path, Pipeline] = field(default_factory=dict)
+    _stack: AsyncExitStack = field(default_factory=AsyncExitStack)
+    _gate: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     @classmethod
-    def at(cls, runner: Runner, state: Path, judge: Executor, limits: Limits) -> Bench:
-        return cls(runner, executions(state), judge, limits)
+    def at(cls, editions: Editions, runner: Runner, state: Path, limits: Limits) -> Bench:
+        return cls(editions, runner, executions(state), limits)
 
-    async def check(self, submission: Submission, release: Assignment) -> Result:
-        """The self-check: it runs and is compared with shapes alone; no expected value is in reach."""
-        if submission.problem is not None:
-            return Result("unreadable", str(submission.problem))
-        worlds = release.rubric.worlds
-        ran = await asyncio.gather(
-            *(self._run(submission, release, w) for w in worlds),
-            self._run(submission, release, worlds[0], again=True),
+    async def __aenter__(self) -> Bench:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._stack.aclose()
+
+    async def pipeline(self, sha256: str, *, released: bool) -> Pipeline:
+        """The pipeline of an edition, or of its release. Raises `RubricError`."""
+        folder = self.editions.path(sha256, released=released)
+        async with self._gate:
+            if folder not in self._open:
+                assignment = await asyncio.to_thread(self.editions.load, sha256, released=released)
+                ready = () if released else (warm,)
+                judges = await self._stack.enter_async_context(open_judges(folder, warm=ready))
+                limits = limits_of(assignment.rubric, usual=self.limits)
+                self._open[folder] = Pipeline(assignment, judges, self.runner, limits)
+            return self._open[folder]
+
+    async def check(self, attempt: Attempt, sha256: str) -> Result:
+        """The self-check: it runs and is compared with shapes alone; no expected value is in reach.
+
+        Of several notebooks the first is looked at.
+        """
+        pipeline = await self.pipeline(sha256, released=True)
+        read = await pipeline.read(attempt)
+        if read.submission.problem is not None:
+            return Result("unreadable", str(read.submission.problem), traces=read.traces)
+        one = alone(read.submission)[0]
+        (ran,), (again,) = await asyncio.gather(
+            pipeline.run(one, await self._shelf(pipeline, one)), self._again(pipeline).run(one)
         )
-        if broken := _broken(ran):
-            return broken
-        *first, again = ran
-        found = await self._aside(lambda: self_check(submission, first, again, release))
-        return Result("done", result=_told(found))
+        found = [r.execution for r in (*ran, again[0])]
+        broken = next((e for e in found if e.status == "sandbox_error"), None)
+        if broken is not None:
+            return Result("failed", str(broken.message))
+        made = await within_limits(pipeline.calls, _checked, one, found)
+        if made.value is None:
+            return Result("failed", "the self-check met a limit", traces=made.overruns)
+        return Result("done", result=made.value, traces=made.overruns)
 
-    async def grade(self, submission: Submission, assignment: Assignment) -> Result:
+    async def grade(self, attempt: Attempt, sha256: str) -> Result:
         """The report, without lateness and marks, which are put in when somebody looks."""
-        ran: Sequence[Execution] = ()
-        said: Mapping[str, Said] = {}
-        if submission.problem is None:
-            worlds = assignment.rubric.worlds
-            each = [
-                await asyncio.gather(*(self._run(one, assignment, w) for w in worlds))
-                for one in alone(submission)
-            ]
-            if broken := _broken([execution for of_one in each for execution in of_one]):
-                return broken
-            ran = each[0]
-            if submission.others:
-                reports = [
-                    await self._aside(partial(grade, one, of_one, assignment))
-                    for one, of_one in zip(alone(submission), each, strict=True)
-                ]
-                settled = settle(submission, reports, assignment.rubric)
-                (submission, ran), said = counted(submission, each, settled), settled.said
-        report = left_open(await self._aside(partial(grade, submission, ran, assignment)), said)
-        outputs = kept_outputs(ran[0]) if ran and report.execution.status != "unreadable" else None
-        notebook = to_ipynb(submission.cells, outputs).encode("utf-8", "replace")
-        state = "unreadable" if report.execution.status == "unreadable" else "done"
+        pipeline = await self.pipeline(sha256, released=False)
+        read = await pipeline.read(attempt)
+        runs = await pipeline.run(read.submission, await self._shelf(pipeline, read.submission))
+        verdict = await pipeline.judge(read.submission, [[r.execution for r in one] for one in runs])
+        status = verdict.report.execution.status
+        message = str(verdict.report.execution.message)
+        if status == "sandbox_error":
+            return Result("failed", message, traces=(*read.traces, *verdict.traces))
+        made = await pipeline.typeset(verdict.report, verdict.counted, verdict.shown)
         return Result(
-            state, str(report.execution.message), to_json(report).encode("utf-8", "replace"), notebook
+            "unreadable" if status == "unreadable" else "done",
+            message,
+            made.pages[REPORT].encode("utf-8", "replace"),
+            made.pages[NOTEBOOK].encode("utf-8", "replace"),
+            (*read.traces, *verdict.traces, *made.traces),
         )
 
-    async def _run(
-        self, submission: Submission, assignment: Assignment, world: World, *, again: bool = False
-    ) -> Execution:
-        """One run, from the store where it is kept. again: a fresh one, whatever is kept."""
-        prelude = assignment.prelude_for(world)
-        limits = limits_of(assignment.rubric, usual=self.limits)
-        key = await self._aside(
-            lambda: execution_key(
-                submission,
-                files_digest(submission.files),
-                assignment.parts_of(world),
-                prelude,
-                Conditions(limits, ISOLATION),
-            )
-        )
-        if not again and (kept := await asyncio.to_thread(self.kept.get, key)) is not None:
-            return kept
-        around = beside(submission.files, assignment.files_for(world), submission.folder)
-        job = Job(submission.cells, around, prelude, limits, submission.folder)
-        execution = await self.runner.run(job)
-        if world != assignment.rubric.worlds[0]:
-            execution = without(execution)
-        if not again and execution.status != "sandbox_error":
-            await asyncio.to_thread(self.kept.put, key, execution)
-        return execution
+    def _again(self, pipeline: Pipeline) -> Pipeline:
+        """The same with the first world alone, nothing kept: a second run of it."""
+        rubric = pipeline.assignment.rubric
+        first = rubric.model_copy(update={"worlds": rubric.worlds[:1]})
+        return replace(pipeline, assignment=replace(pipeline.assignment, rubric=first))
 
-    async def _aside(self, function: Callable[[], _T]) -> _T:
-        return await asyncio.get_running_loop().run_in_executor(self.judge, function)
+    async def _shelf(self, pipeline: Pipeline, submission: Submission) -> _Shelf:
+        files = await asyncio.to_thread(files_digest, submission.files)
+        return _Shelf(self.kept, pipeline.assignment, Conditions(pipeline.limits, ISOLATION), files)
 
 
-def _broken(ran: Sequence[Execution]) -> Result | None:
-    found = next((e for e in ran if e.status == "sandbox_error"), None)
-    return None if found is None else Result("failed", str(found.message))
+@dataclass(frozen=True, slots=True)
+class _Shelf:
+    """The runs of one upload in the store. files: digest of what lies beside its notebooks."""
+
+    kept: Kept[Execution]
+    assignment: Assignment
+    conditions: Conditions
+    files: str
+    _keys: dict[tuple[int, str], str] = field(default_factory=dict)
+
+    async def get(self, notebook: int, one: Submission, world: World) -> Execution | None:
+        key = await asyncio.to_thread(self._key, one, world)
+        self._keys[notebook, world.name] = key
+        return await asyncio.to_thread(self.kept.get, key)
+
+    async def put(self, notebook: int, world: World, execution: Execution) -> None:
+        await asyncio.to_thread(self.kept.put, self._keys[notebook, world.name], execution)
+
+    def _key(self, one: Submission, world: World) -> str:
+        prelude, parts = self.assignment.prelude_for(world), self.assignment.parts_of(world)
+        return execution_key(one, self.files, parts, prelude, self.conditions)
 
 
-def _told(found: SelfCheck) -> bytes:
+def _checked(held: Held, cut: Cut, one: Submission, ran: Sequence[Execution]) -> bytes | None:
+    """In a judge: what may be told, as it is kept; None where a limit leaves nothing to do it by."""
+    if not cut.judged:
+        return None
+    held.mark.note("judging")
+    *first, again = ran
+    return told(self_check(one, first, again, held.assignment))
+
+
+def told(found: SelfCheck) -> bytes:
     """What of a self-check is kept: found, missing or moving; nothing of right and wrong is in it."""
     plain = replace(found, level="found")
     return json.dumps(asdict(plain), ensure_ascii=True).encode()

@@ -20,6 +20,7 @@ _FIELDS = (
     "worker",
     "fault",
     "where",
+    "limits",
 )
 
 

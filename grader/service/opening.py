@@ -7,7 +7,6 @@ import os
 import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 
 from grader.intake import collect
@@ -18,8 +17,6 @@ from grader.models import Said, Student, Submission
 from grader.service.blobs import Blobs
 
 _SAFE = "attempt"
-_NONE = Said("there is no notebook in it")
-_SEVERAL = Said("it holds the notebooks of several people")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,29 +38,51 @@ def may_hold_a_notebook(path: Path, name: str) -> bool:
     )
 
 
-def submission(
-    id: str, files: Sequence[Kept], began: datetime, blobs: Blobs, folder: Path, prefer: Sequence[str]
-) -> Submission:
-    """The upload as a submission; its files lie in `folder` and stay there until it has run.
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """An upload, to be read when its turn comes; its files are laid out in `folder` and stay there.
 
-    prefer: the rubric's globs for the notebook among several. Who handed in is not said here: what runs and
-    what is judged knows no names. Never raises for what a student sends.
+    prefer: the rubric's globs for the notebook among several. Who handed in, and when, is not said here: what
+    runs and what is judged knows no names, and lateness is computed when somebody looks.
     """
-    uploads, stage = folder / "upload", folder / "stage"
-    uploads.mkdir(parents=True)
-    if len(files) == 1:
-        target = uploads / (_name(files[0].name))
-        _lay(blobs.path(files[0].sha256), target)
-    else:
-        # files of one student: an archive says so
-        with zipfile.ZipFile(uploads / f"{_SAFE}.zip", "w", zipfile.ZIP_STORED) as archive:
-            for file in files:
-                archive.write(blobs.path(file.sha256), _name(file.name))
-    made = collect([uploads], stage=stage, prefer=prefer)
-    read = made.entries[0].read() if len(made.entries) == 1 else _nothing(made.entries)
-    return read.model_copy(
-        update={"id": id, "path": files[0].name, "student": Student(id=id), "received_at": began}
-    )
+
+    id: str
+    files: Sequence[Kept]
+    blobs: Path
+    folder: Path
+    prefer: tuple[str, ...]
+
+    def read(self) -> Submission:
+        """The submission. Never raises for what a student sends."""
+        uploads, stage = self.folder / "upload", self.folder / "stage"
+        uploads.mkdir(parents=True, exist_ok=True)
+        store = Blobs(self.blobs)
+        if len(self.files) == 1:
+            _lay(store.path(self.files[0].sha256), uploads / _name(self.files[0].name))
+        else:
+            # files of one student: an archive says so
+            with zipfile.ZipFile(uploads / f"{_SAFE}.zip", "w", zipfile.ZIP_STORED) as archive:
+                for file in self.files:
+                    archive.write(store.path(file.sha256), _name(file.name))
+        found = collect([uploads], stage=stage, prefer=self.prefer).entries
+        if len(found) != 1:
+            several = Said("it holds the notebooks of several people")
+            return self.refused(several if found else Said("there is no notebook in it"))
+        return found[0].read().model_copy(update=self._about())
+
+    def refused(self, problem: Said) -> Submission:
+        """What is read where something keeps it from being read."""
+        empty = hashlib.sha256(b"").hexdigest()
+        made = Submission(id=self.id, path="", sha256=empty, problem=problem)
+        return made.model_copy(update=self._about())
+
+    def _about(self) -> dict[str, object]:
+        return {
+            "id": self.id,
+            "path": self.files[0].name,
+            "student": Student(id=self.id),
+            "received_at": None,
+        }
 
 
 def _name(name: str) -> str:
@@ -75,10 +94,7 @@ def _name(name: str) -> str:
 def _lay(source: Path, target: Path) -> None:
     try:
         os.link(source, target)
+    except FileExistsError:
+        return
     except OSError:
         target.write_bytes(source.read_bytes())
-
-
-def _nothing(entries: Sequence[object]) -> Submission:
-    problem = _SEVERAL if entries else _NONE
-    return Submission(id=_SAFE, path="", sha256=hashlib.sha256(b"").hexdigest(), problem=problem)

@@ -14,6 +14,7 @@ from babel.messages.pofile import read_po
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from grader.report.html import prose
 from grader.text import visible
 
 LANGUAGES = ("en", "de")
@@ -70,6 +71,7 @@ def _environment() -> Environment:
         finalize=lambda value: visible(value) if type(value) is str else value,
     )
     made.filters["size"] = _size
+    made.filters["prose"] = prose
     return made
 
 

@@ -294,6 +294,7 @@ class Published(Base):
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
     upload_id: Mapped[int] = mapped_column(ForeignKey("upload.id"))
     run_id: Mapped[int] = mapped_column(ForeignKey("run.id"))
+    marks: Mapped[int] = mapped_column(doc="how many marks there were then")
     score: Mapped[float]
     most: Mapped[float]
     page: Mapped[str] = mapped_column(String(64))

@@ -25,6 +25,7 @@ from grader.service.accounts import csrf
 from grader.service.blobs import Blobs
 from grader.service.database import Database
 from grader.service.place import Place, Settings
+from grader.service.standing import Reports
 from grader.service.tables import Person
 from rubric.schema import Rubric
 
@@ -62,6 +63,10 @@ class Service:
     workers: Callable[[], int] = lambda: 0
     registry: CollectorRegistry = field(default_factory=CollectorRegistry)
     _rubrics: dict[str, Rubric] = field(default_factory=dict)
+    reports: Reports = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.reports = Reports(self.blobs)
 
     @property
     def cookie(self) -> str:

@@ -18,7 +18,6 @@ import socket
 import sys
 import tempfile
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -30,11 +29,11 @@ from sqlalchemy.exc import DBAPIError
 from grader.errors import GraderError, IsolationError
 from grader.execute import Limits, open_runner
 from grader.jail.processors import processors
-from grader.service import database, log, opening, runs
+from grader.service import database, log, runs
 from grader.service.blobs import Blobs
 from grader.service.database import Database
 from grader.service.grading import ISOLATION, Bench, Editions, Result
-from grader.service.opening import Kept
+from grader.service.opening import Attempt, Kept
 from grader.service.place import Place
 from grader.service.runs import Held, Outcome
 from grader.service.tables import Assignment, Edition, File, Upload
@@ -52,7 +51,6 @@ class Worker:
     name: str
     database: Database
     blobs: Blobs
-    editions: Editions
     bench: Bench
     most: int
     scratch: Path
@@ -84,17 +82,19 @@ class Worker:
                 task.cancel()
             await asyncio.gather(*self.held.values(), renewing, return_exceptions=True)
 
-    def prepare(self) -> None:
-        """Load what is current, so that the first student waits no longer than the others."""
+    async def prepare(self) -> None:
+        """Open what is current, so that the first student waits no longer than the others."""
+        for sha256 in await self._database(self._current):
+            for released in (True, False):
+                try:
+                    await self.bench.pipeline(sha256, released=released)
+                except GraderError as error:  # its runs will say so
+                    _log.warning("an edition can't be loaded", extra={"fault": type(error).__name__})
+
+    def _current(self) -> list[str]:
         with self.database.reading() as session:
             current = select(Edition.sha256).join(Assignment, Assignment.edition_id == Edition.id)
-            wanted = session.scalars(current).all()
-        for sha256 in wanted:
-            try:
-                self.editions.load(sha256, released=True)
-                self.editions.load(sha256, released=False)
-            except GraderError as error:  # its runs will say so
-                _log.warning("an edition can't be loaded", extra={"fault": type(error).__name__})
+            return list(session.scalars(current))
 
     def _done(self, id: int) -> None:
         self.held.pop(id, None)
@@ -141,16 +141,9 @@ class Worker:
     async def _result(self, held: Held, folder: Path) -> Result:
         upload, files, sha256 = await self._database(lambda: self._look(held))
         released = held.kind == "check"
-        loop = asyncio.get_running_loop()
-        edition = await loop.run_in_executor(
-            self.bench.judge, lambda: self.editions.load(sha256, released=released)
-        )
-        submission = await asyncio.to_thread(
-            opening.submission, upload.name, files, upload.began, self.blobs, folder, edition.rubric.notebooks
-        )
-        if released:
-            return await self.bench.check(submission, edition)
-        return await self.bench.grade(submission, edition)
+        edition = await self.bench.pipeline(sha256, released=released)
+        attempt = Attempt(upload.name, files, self.blobs.folder, folder, edition.assignment.rubric.notebooks)
+        return await (self.bench.check if released else self.bench.grade)(attempt, sha256)
 
     def _look(self, held: Held) -> tuple[Upload, list[Kept], str]:
         with self.database.reading() as session:
@@ -169,7 +162,8 @@ class Worker:
         with self.database.writing() as session:
             outcome = Outcome(result.state, result.message, *kept)
             runs.finish(session, self.name, held.id, outcome, datetime.now(UTC))
-        _log.info("run", extra={"run": held.id, "kind": held.kind, "state": result.state})
+        extra = {"run": held.id, "kind": held.kind, "state": result.state}
+        _log.info("run", extra=extra | ({"limits": len(result.traces)} if result.traces else {}))
 
     async def _database(self, act: Callable[[], _T]) -> _T:
         """Do something in the database; while it is away, wait and try again."""
@@ -185,17 +179,17 @@ async def run(place: Place, address: str | None, name: str, jobs: int) -> None:
     """Work at a data folder until standard input ends or SIGTERM comes. Raises `IsolationError`."""
     shared = database.at(place.folder, address)
     limits = Limits()
-    with (
-        tempfile.TemporaryDirectory(prefix="grader-worker-") as scratch,
-        ThreadPoolExecutor(max_workers=1, thread_name_prefix="judge") as judge,
-    ):
-        async with open_runner(jobs, ISOLATION, limits=limits) as runner:
+    editions = Editions(place.editions)
+    with tempfile.TemporaryDirectory(prefix="grader-worker-") as scratch:
+        async with (
+            open_runner(jobs, ISOLATION, limits=limits) as runner,
+            Bench.at(editions, runner, place.kept, limits) as bench,
+        ):
             worker = Worker(
                 name=name,
                 database=shared,
                 blobs=Blobs(place.blobs),
-                editions=Editions(place.editions),
-                bench=Bench.at(runner, place.kept, judge, limits),
+                bench=bench,
                 most=jobs + 1,
                 scratch=Path(scratch),
             )
@@ -204,7 +198,7 @@ async def run(place: Place, address: str | None, name: str, jobs: int) -> None:
                 loop.add_signal_handler(number, worker.stopping.set)
             if not os.isatty(0):
                 loop.add_reader(0, _until_closed, worker.stopping)
-            await loop.run_in_executor(judge, worker.prepare)
+            await worker.prepare()
             print("ready", flush=True)
             await worker.work()
     shared.close()

@@ -328,6 +328,7 @@ def upgrade() -> None:
         sa.Column("person_id", sa.Integer(), nullable=False),
         sa.Column("upload_id", sa.Integer(), nullable=False),
         sa.Column("run_id", sa.Integer(), nullable=False),
+        sa.Column("marks", sa.Integer(), nullable=False),
         sa.Column("score", sa.Double(), nullable=False),
         sa.Column("most", sa.Double(), nullable=False),
         sa.Column("page", sa.String(length=64), nullable=False),

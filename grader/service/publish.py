@@ -1,0 +1,127 @@
+"""Gives reports out: everybody who is ready in one transaction, nobody whose points wait.
+
+Students' pages are made before and lie in the blob store; the transaction only says whose they are, after
+it has seen that nothing changed since the teacher looked.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from grader.errors import GraderError
+from grader.report import to_html
+from grader.service import record, shown, standing
+from grader.service.blobs import Blobs
+from grader.service.database import Database
+from grader.service.standing import Line, Reports
+from grader.service.tables import Assignment, Publication, Published
+from rubric.schema import Rubric
+
+
+class ChangedError(GraderError):
+    """Something changed since the preview; nothing was given out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """Who would get what. seen: a digest of all of it."""
+
+    give: Sequence[Line]
+    same: Sequence[Line]
+    wait: Sequence[Line]
+    nothing: Sequence[Line]
+    seen: str
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Who wants it published, and the digest of what they saw."""
+
+    seen: str
+    by: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Made:
+    line: Line
+    page: str
+    data: str
+
+
+def preview(found: Sequence[Line]) -> Preview:
+    """Sort a class by what publishing would do for each."""
+    return Preview(
+        give=[x for x in found if x.ready and x.changed],
+        same=[x for x in found if x.ready and not x.changed],
+        wait=[x for x in found if not x.ready and x.upload is not None],
+        nothing=[x for x in found if x.upload is None],
+        seen=standing.digest(found),
+    )
+
+
+def publish(
+    database: Database,
+    blobs: Blobs,
+    reports: Reports,
+    assignment: Assignment,
+    rubric: Rubric,
+    asked: Asked,
+    now: datetime,
+) -> int:
+    """Give out what a preview showed, all or nothing; to how many. Raises `ChangedError`."""
+    with database.reading() as session:
+        shown_then = preview(standing.lines(session, reports, assignment, rubric))
+    if shown_then.seen != asked.seen:
+        raise ChangedError("Something changed meanwhile; look again.")
+    made = [_make(x, blobs, reports, rubric) for x in shown_then.give]
+    with database.writing() as session:
+        # marks and uploads wait for this row as well, so what is compared here stays so
+        held = session.scalar(select(Assignment).where(Assignment.id == assignment.id).with_for_update())
+        assert held is not None
+        if standing.digest(standing.lines(session, reports, held, rubric)) != asked.seen:
+            raise ChangedError("Something changed meanwhile; look again.")
+        return _enter(session, held, made, asked.by, now)
+
+
+def _make(line: Line, blobs: Blobs, reports: Reports, rubric: Rubric) -> _Made:
+    assert line.report is not None and line.run is not None and line.upload is not None
+    submission, outputs = standing.notebook_of(reports, line.report, line.run)
+    own = standing.own_rubric(rubric, line.dates, line.late)
+    page = to_html(line.report, submission, own, outputs).encode("utf-8", "replace")
+    data = json.dumps(shown.graded(line.report, submission, own), ensure_ascii=True).encode()
+    return _Made(line, blobs.put(page).sha256, blobs.put(data).sha256)
+
+
+def _enter(session: Session, assignment: Assignment, made: Sequence[_Made], by: int, now: datetime) -> int:
+    publication = Publication(assignment_id=assignment.id, by=by, at=now)
+    session.add(publication)
+    session.flush()
+    for one in made:
+        line = one.line
+        assert line.report is not None and line.run is not None and line.upload is not None
+        assert line.report.score is not None
+        session.add(
+            Published(
+                publication_id=publication.id,
+                assignment_id=assignment.id,
+                person_id=line.person.id,
+                upload_id=line.upload.id,
+                run_id=line.run.id,
+                marks=line.marks,
+                score=line.report.score,
+                most=line.report.max_score,
+                page=one.page,
+                data=one.data,
+                handed_back=None,
+            )
+        )
+    record.event(
+        session, assignment.course_id, by, "published", f"{len(made)} reports of {assignment.slug}", now
+    )
+    return len(made)

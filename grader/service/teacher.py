@@ -1,0 +1,610 @@
+"""What teachers do: look at the class, set dates, extend, invite, publish, regrade, export, audit, erase."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Annotated
+
+from fastapi import APIRouter, Form
+from pydantic import BaseModel, Field
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from grader.errors import UsageError
+from grader.handback.spreadsheet import to_xlsx
+from grader.models import Report
+from grader.report import to_csv
+from grader.report.changes import Change, compare
+from grader.service import accounts, courses, erasing, founding, pages, publish, record, rules, runs, standing
+from grader.service.courses import Standing
+from grader.service.publish import ChangedError
+from grader.service.rules import Dates
+from grader.service.signin import absolute
+from grader.service.standing import Line
+from grader.service.student import Csrf, at_assignment
+from grader.service.tables import Assignment, Course, Edition, Event, Inquiry, Member, Person, Run
+from grader.service.web import (
+    Service,
+    Viewer,
+    guard_form,
+    not_found,
+    page,
+    service_of,
+    signed_in,
+    to,
+)
+from rubric.schema import Rubric
+
+router = APIRouter(include_in_schema=False)
+Text = Annotated[str, Form(max_length=2000)]
+_EVENTS = 500
+_ROLES = rules.ROLES
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """The class in numbers. mean: of the final scores, None where there is none."""
+
+    students: int
+    handed_in: int
+    in_work: int
+    open: int
+    graded: int
+    unreadable: int
+    stuck: int
+    published: int
+    mean: float | None
+
+
+def count(found: Sequence[Line]) -> Counts:
+    """The numbers above the table."""
+    states = [x.state for x in found]
+    scores = [
+        x.report.score for x in found if x.state == "graded" and x.report and x.report.score is not None
+    ]
+    return Counts(
+        students=len(found),
+        handed_in=sum(x.upload is not None for x in found),
+        in_work=states.count("waits") + states.count("runs"),
+        open=states.count("open"),
+        graded=states.count("graded"),
+        unreadable=states.count("unreadable"),
+        stuck=states.count("stuck"),
+        published=sum(x.published is not None for x in found),
+        mean=sum(scores) / len(scores) if scores else None,
+    )
+
+
+def rubric_of(session: Session, held: Service, edition_id: int) -> Rubric:
+    """The rubric of an edition."""
+    edition = session.get(Edition, edition_id)
+    if edition is None:
+        raise not_found()
+    return held.rubric(edition.sha256)
+
+
+@router.get("/teach/{slug}")
+def class_page(request: Request, slug: str) -> Response:
+    held, me = service_of(request), signed_in(request)
+    with held.database.reading() as session:
+        at = at_assignment(session, slug, me.id, "see class")
+        rubric = rubric_of(session, held, at.assignment.edition_id)
+        found = standing.lines(session, held.reports, at.assignment, rubric)
+        queue = runs.queue(session, held.now(), at.assignment.id)
+        asked = session.scalar(
+            select(func.count())
+            .select_from(Inquiry)
+            .where(Inquiry.assignment_id == at.assignment.id, Inquiry.answer.is_(None))
+        )
+    return page(
+        request,
+        "class.html",
+        me,
+        course=at.course,
+        assignment=at.assignment,
+        at="class",
+        lines=found,
+        counts=count(found),
+        queue=queue,
+        asked=asked or 0,
+        workers=held.workers(),
+        phase=courses.common_dates(at.assignment).phase(held.now()),
+        rubric=rubric,
+    )
+
+
+@router.post("/teach/{slug}/again")
+def try_again(request: Request, slug: str, csrf: Csrf = "") -> Response:
+    """Queue again what is stuck."""
+    held, me = service_of(request), signed_in(request)
+    guard_form(me, csrf)
+    with held.database.writing() as session:
+        at = at_assignment(session, slug, me.id, "regrade")
+        stuck = session.scalars(
+            select(Run.id)
+            .join(Edition, Edition.id == Run.edition_id)
+            .where(Edition.assignment_id == at.assignment.id, Run.state == "stuck")
+        ).all()
+        runs.unstick(session, stuck, held.now())
+        record.event(session, at.course.id, me.id, "tried again", f"{len(stuck)} runs of {slug}", held.now())
+    return to(f"/teach/{slug}")
+
+
+# --------------------------------------------------------------------------------------------- dates
+
+
+def parse_time(given: str, zone: str) -> datetime | None:
+    """A time as a form gives it, in a zone; None for nothing. Raises `UsageError`."""
+    if not given.strip():
+        return None
+    try:
+        moment = datetime.fromisoformat(given.strip())
+    except ValueError as error:
+        raise UsageError("This is no time; expected one as 2026-06-09T14:25.") from error
+    return (moment if moment.tzinfo else moment.replace(tzinfo=pages.zone(zone))).astimezone(UTC)
+
+
+@router.get("/teach/{slug}/dates")
+def dates_page(request: Request, slug: str) -> Response:
+    return _dates(request, slug, signed_in(request))
+
+
+def _dates(request: Request, slug: str, me: Viewer, wrong: str = "") -> Response:
+    held = service_of(request)
+    with held.database.reading() as session:
+        at = at_assignment(session, slug, me.id, "set dates")
+        people = [(m, p) for m, p in courses.roster(session, at.course.id) if m.role == "student"]
+        extensions = courses.extensions(session, at.assignment.id)
+    zone = pages.zone(at.course.zone)
+
+    def local(moment: datetime | None) -> str:
+        return "" if moment is None else moment.astimezone(zone).strftime("%Y-%m-%dT%H:%M")
+
+    return page(
+        request,
+        "dates.html",
+        me,
+        status=422 if wrong else 200,
+        course=at.course,
+        assignment=at.assignment,
+        at="dates",
+        local=local,
+        people=people,
+        extensions=[(p, extensions[p.id]) for _, p in people if p.id in extensions],
+        wrong=wrong,
+    )
+
+
+class DatesForm(BaseModel):
+    """The form of dates. grace: minutes; checks: self-checks an hour."""
+
+    opens: Annotated[str, Field(max_length=40)] = ""
+    due: Annotated[str, Field(max_length=40)] = ""
+    closes: Annotated[str, Field(max_length=40)] = ""
+    grace: Annotated[int, Field(ge=0, le=10_080)] = 0
+    checks: Annotated[int, Field(ge=0, le=1000)] = 6
+    csrf: Annotated[str, Field(max_length=200)] = ""
+
+
+@router.post("/teach/{slug}/dates")
+def set_dates(
+    request: Request,
+    slug: str,
+    sent: Annotated[DatesForm, Form()],
+) -> Response:
+    held, me = service_of(request), signed_in(request)
+    guard_form(me, sent.csrf)
+    try:
+        with held.database.writing() as session:
+            at = at_assignment(session, slug, me.id, "set dates")
+            zone = at.course.zone
+            dates = Dates(
+                parse_time(sent.opens, zone),
+                parse_time(sent.due, zone),
+                parse_time(sent.closes, zone),
+                timedelta(minutes=sent.grace),
+            )
+            founding.set_dates(session, at.assignment, dates, sent.checks, me.id, held.now())
+    except UsageError as error:
+        return _dates(request, slug, me, str(error))
+    return to(f"/teach/{slug}/dates")
+
+
+@router.post("/teach/{slug}/extensions")
+def extend(
+    request: Request,
+    slug: str,
+    person: Annotated[int, Form()],
+    due: Text = "",
+    reason: Text = "",
+    csrf: Csrf = "",
+) -> Response:
+    """A later due date for one person; without a date it is taken back."""
+    held, me = service_of(request), signed_in(request)
+    guard_form(me, csrf)
+    try:
+        with held.database.writing() as session:
+            at = at_assignment(session, slug, me.id, "extend")
+            member = courses.member(session, at.course.id, person)
+            if member is None or member.role != "student":
+                raise not_found()
+            moment = parse_time(due, at.course.zone)
+            if moment is not None and (at.assignment.due is None or moment <= at.assignment.due):
+                raise UsageError("An extension ends after the due date.")
+            courses.extend(session, at, person, moment, reason, me.id, held.now())
+    except UsageError as error:
+        return _dates(request, slug, me, str(error))
+    return to(f"/teach/{slug}/dates")
+
+
+# ----------------------------------------------------------------------------------------- publishing
+
+
+@router.get("/teach/{slug}/publish")
+def preview_page(request: Request, slug: str) -> Response:
+    return _preview(request, slug, signed_in(request))
+
+
+def _preview(request: Request, slug: str, me: Viewer, problem: str = "") -> Response:
+    held = service_of(request)
+    with held.database.reading() as session:
+        at = at_assignment(session, slug, me.id, "publish")
+        rubric = rubric_of(session, held, at.assignment.edition_id)
+        seen = publish.preview(standing.lines(session, held.reports, at.assignment, rubric))
+    return page(
+        request,
+        "publish.html",
+        me,
+        status=409 if problem else 200,
+        course=at.course,
+        assignment=at.assignment,
+        at="publish",
+        preview=seen,
+        problem=problem,
+    )
+
+
+@router.post("/teach/{slug}/publish")
+def publish_now(
+    request: Request, slug: str, seen: Annotated[str, Form(max_length=64)], csrf: Csrf = ""
+) -> Response:
+    held, me = service_of(request), signed_in(request)
+    guard_form(me, csrf)
+    with held.database.reading() as session:
+        at = at_assignment(session, slug, me.id, "publish")
+        rubric = rubric_of(session, held, at.assignment.edition_id)
+    try:
+        publish.publish(
+            held.database,
+            held.blobs,
+            held.reports,
+            at.assignment,
+            rubric,
+            publish.Asked(seen, me.id),
+            held.now(),
+        )
+    except ChangedError:
+        return _preview(request, slug, me, "Something changed meanwhile; nothing was given out. Look again.")
+    return to(f"/teach/{slug}/publish")
+
+
+# ----------------------------------------------------------------------------------------- regrading
+
+
+@router.get("/teach/{slug}/regrade")
+def regrade_page(request: Request, slug: str, edition: int = 0) -> Response:
+    """What another edition would change: whose marks move, and why."""
+    held, me = service_of(request), signed_in(request)
+    with held.database.reading() as session:
+        at = at_assignment(session, slug, me.id, "regrade")
+        every = standing.editions(session, at.assignment.id)
+        other = next((e for e in every if e.id == edition and e.id != at.assignment.edition_id), None)
+        now = standing.lines(
+            session, held.reports, at.assignment, rubric_of(session, held, at.assignment.edition_id)
+        )
+        then: list[Line] = []
+        if other is not None:
+            rubric = held.rubric(other.sha256)
+            then = standing.lines(session, held.reports, at.assignment, rubric, edition_id=other.id)
+    asked = [x for x in then if x.upload is not None and x.run is not None]
+    missing = [x for x in then if x.upload is not None and x.report is None]
+    return page(
+        request,
+        "regrade.html",
+        me,
+        course=at.course,
+        assignment=at.assignment,
+        at="regrade",
+        editions=every,
+        other=other,
+        asked=len(asked),
+        missing=len(missing),
+        handed_in=sum(x.upload is not None for x in now),
+        changes=_changes(now, then),
+    )
+
+
+def _changes(now: Sequence[Line], then: Sequence[Line]) -> list[tuple[Line, Change]]:
+    before = {x.person.id: x.report for x in now}
+    found = []
+    for line in then:
+        if line.report is not None:
+            change = compare(line.person.name, before.get(line.person.id), line.report)
+            if change is not None:
+                found.append((line, change))
+    return found
+
+
+@router.post("/teach/{slug}/regrade")
+def regrade(request: Request, slug: str, edition: Annotated[int, Form()], csrf: Csrf = "") -> Response:
+    """Grade by another edition, beside what counts."""
+    held, me = service_of(request), signed_in(request)
+    guard_form(me, csrf)
+    with held.database.writing() as session:
+        at = at_assignment(session, slug, me.id, "regrade")
+        other = _edition(session, at, edition)
+        uploads = [u.id for u in courses.counting(session, at.assignment.id).values()]
+        new = runs.ask_grade(session, uploads, other.id, held.now())
+        record.event(
+            session,
+            at.course.id,
+            me.id,
+            "regraded",
+            f"{new} uploads of {slug} by {other.version}",
+            held.now(),
+        )
+    return to(f"/teach/{slug}/regrade?edition={edition}")
+
+
+@router.post("/teach/{slug}/take-over")
+def take_over(request: Request, slug: str, edition: Annotated[int, Form()], csrf: Csrf = "") -> Response:
+    """From now on this edition counts; what was given out stays until it is published again."""
+    held, me = service_of(request), signed_in(request)
+    guard_form(me, csrf)
+    with held.database.writing() as session:
+        at = at_assignment(session, slug, me.id, "regrade")
+        session.scalar(select(Assignment.id).where(Assignment.id == at.assignment.id).with_for_update())
+        other = _edition(session, at, edition)
+        found = standing.lines(
+            session, held.reports, at.assignment, held.rubric(other.sha256), edition_id=other.id
+        )
+        if any(x.upload is not None and x.report is None for x in found):
+            raise HTTPException(409, "Not everybody is graded by this edition yet; wait for it.")
+        at.assignment.edition_id = other.id
+        record.event(
+            session, at.course.id, me.id, "took over", f"edition {other.version} of {slug}", held.now()
+        )
+    return to(f"/teach/{slug}")
+
+
+def _edition(session: Session, at: Standing, id: int) -> Edition:
+    found = session.get(Edition, id)
+    if found is None or found.assignment_id != at.assignment.id:
+        raise not_found()
+    return found
+
+
+# ------------------------------------------------------------------------------------------- exports
+
+
+def final_reports(session: Session, held: Service, at: Standing) -> tuple[list[Report], Rubric]:
+    """The reports of everybody who has one, as of now."""
+    rubric = rubric_of(session, held, at.assignment.edition_id)
+    found = standing.lines(session, held.reports, at.assignment, rubric)
+    return [x.report for x in found if x.report is not None], rubric
+
+
+@router.get("/teach/{slug}/grades.csv")
+def grades_csv(request: Request, slug: str) -> Response:
+    held, me = service_of(request), signed_in(request)
+    with held.database.reading() as session:
+        at = at_assignment(session, slug, me.id, "export")
+        found, rubric = final_reports(session, held, at)
+    return attachment(to_csv(found, rubric).encode("utf-8", "replace"), "text/csv", f"{slug}.csv")
+
+
+@router.get("/teach/{slug}/grades.xlsx")
+def grades_xlsx(request: Request, slug: str) -> Response:
+    held, me = service_of(request), signed_in(request)
+    with held.database.reading() as session:
+        at = at_assignment(session, slug, me.id, "export")
+        found, rubric = final_reports(session, held, at)
+    kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+    return attachment(to_xlsx(found, rubric), kind, f"{slug}.xlsx")
+
+
+def attachment(data: bytes, kind: str, name: str) -> Response:
+    """A file to be kept. name: ours, from the assignment's address."""
+    return Response(data, media_type=kind, headers={"Content-Disposition": f'attachment; filename="{name}"'})
+
+
+# -------------------------------------------------------------------------------------------- people
+
+
+def at_course(session: Session, slug: str, person_id: int, action: rules.Action) -> tuple[Course, Member]:
+    """A course in which this person may do this; else 404."""
+    course = session.scalar(select(Course).where(Course.slug == slug))
+    member = None if course is None else courses.member(session, course.id, person_id)
+    if course is None or member is None or not rules.may(member.role, action):
+        raise not_found()
+    return course, member
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A link that was just made; shown once."""
+
+    name: str
+    address: str
+
+
+@router.get("/course/{slug}/roster")
+def roster_page(request: Request, slug: str) -> Response:
+    return _roster(request, slug, signed_in(request))
+
+
+def _roster(request: Request, slug: str, me: Viewer, links: Sequence[Link] = (), wrong: str = "") -> Response:
+    held = service_of(request)
+    with held.database.reading() as session:
+        course, _ = at_course(session, slug, me.id, "see roster")
+        people = courses.roster(session, course.id)
+        open_links = founding.links_of(session, course.id)
+    return page(
+        request,
+        "roster.html",
+        me,
+        status=422 if wrong else 200,
+        course=course,
+        people=people,
+        links=links,
+        open_links=[x for x in open_links if x.expires > held.now()],
+        roles=_ROLES,
+        wrong=wrong,
+    )
+
+
+@router.post("/course/{slug}/people")
+def add_people(
+    request: Request,
+    slug: str,
+    people: Annotated[str, Form(max_length=100_000)],
+    role: Text = "student",
+    section: Text = "",
+    csrf: Csrf = "",
+) -> Response:
+    """Make a link for each line: `name`, or `name; number; section`."""
+    held, me = service_of(request), signed_in(request)
+    guard_form(me, csrf)
+    wanted = [[record.line(p, 120) for p in line.split(";")] for line in people.splitlines() if line.strip()]
+    if not wanted or role not in _ROLES:
+        return _roster(request, slug, me, wrong="Write at least one name.")
+    links = []
+    with held.database.writing() as session:
+        course, _ = at_course(session, slug, me.id, "invite")
+        for name, *rest in wanted[:2000]:
+            number = rest[0] if rest else ""
+            where = rest[1] if len(rest) > 1 else record.line(section, 60)
+            person, secret = founding.add_member(session, course, name, role, where, number, held.now())
+            links.append(Link(person.name, absolute(request, secret)))
+    return _roster(request, slug, me, links)
+
+
+@router.post("/course/{slug}/links")
+def course_link(request: Request, slug: str, section: Text = "", csrf: Csrf = "") -> Response:
+    """A link for everybody: whoever follows it is a student and names themselves."""
+    held, me = service_of(request), signed_in(request)
+    guard_form(me, csrf)
+    with held.database.writing() as session:
+        course, _ = at_course(session, slug, me.id, "invite")
+        where = record.line(section, 60)
+        secret = accounts.invite(session, course.id, "student", held.now(), section=where)
+        record.event(session, course.id, me.id, "invited", "students by a link of the course", held.now())
+    return _roster(request, slug, me, [Link("", absolute(request, secret))])
+
+
+@router.post("/course/{slug}/links/end")
+def end_course_links(request: Request, slug: str, csrf: Csrf = "") -> Response:
+    held, me = service_of(request), signed_in(request)
+    guard_form(me, csrf)
+    with held.database.writing() as session:
+        course, _ = at_course(session, slug, me.id, "invite")
+        accounts.revoke_links(session, course.id, None, held.now())
+        record.event(session, course.id, me.id, "ended", "the links of the course", held.now())
+    return to(f"/course/{slug}/roster")
+
+
+def _other(session: Session, course: Course, person: int) -> tuple[Member, Person]:
+    member = courses.member(session, course.id, person)
+    found = session.get(Person, person)
+    if member is None or found is None:
+        raise not_found()
+    return member, found
+
+
+@router.post("/course/{slug}/people/{person}/link")
+def new_link(request: Request, slug: str, person: int, csrf: Csrf = "") -> Response:
+    """A new link for somebody; the ones before end."""
+    held, me = service_of(request), signed_in(request)
+    guard_form(me, csrf)
+    with held.database.writing() as session:
+        course, _ = at_course(session, slug, me.id, "invite")
+        member, found = _other(session, course, person)
+        accounts.revoke_links(session, course.id, person, held.now())
+        secret = accounts.invite(session, course.id, member.role, held.now(), person_id=person)
+        record.event(session, course.id, me.id, "made a link", f"person {person}", held.now())
+    return _roster(request, slug, me, [Link(found.name, absolute(request, secret))])
+
+
+@router.post("/course/{slug}/people/{person}")
+def change_member(
+    request: Request,
+    slug: str,
+    person: int,
+    role: Text = "student",
+    section: Text = "",
+    number: Text = "",
+    csrf: Csrf = "",
+) -> Response:
+    held, me = service_of(request), signed_in(request)
+    guard_form(me, csrf)
+    with held.database.writing() as session:
+        course, _ = at_course(session, slug, me.id, "invite")
+        member, _found = _other(session, course, person)
+        if role not in _ROLES or (person == me.id and role != "teacher"):
+            raise HTTPException(409, "A teacher can’t make themselves something else; another teacher can.")
+        member.role, member.section = role, record.line(section, 60)
+        member.number = record.line(number, 60)
+        record.event(session, course.id, me.id, "changed", f"person {person}: {role}", held.now())
+    return to(f"/course/{slug}/roster")
+
+
+@router.post("/course/{slug}/people/{person}/remove")
+def remove_member(request: Request, slug: str, person: int, csrf: Csrf = "") -> Response:
+    """They are not in the course any more; what they handed in stays until it is erased."""
+    held, me = service_of(request), signed_in(request)
+    guard_form(me, csrf)
+    with held.database.writing() as session:
+        course, _ = at_course(session, slug, me.id, "invite")
+        member, _found = _other(session, course, person)
+        if person == me.id:
+            raise HTTPException(409, "A teacher can’t make themselves something else; another teacher can.")
+        member.left = held.now()
+        record.event(session, course.id, me.id, "removed", f"person {person}", held.now())
+    return to(f"/course/{slug}/roster")
+
+
+@router.post("/course/{slug}/people/{person}/erase")
+def erase_person(request: Request, slug: str, person: int, sure: Text = "", csrf: Csrf = "") -> Response:
+    """Delete all that there is of somebody. sure: their name, typed."""
+    held, me = service_of(request), signed_in(request)
+    guard_form(me, csrf)
+    with held.database.writing() as session:
+        course, _ = at_course(session, slug, me.id, "erase")
+        member, found = _other(session, course, person)
+        if member.role != "student" or record.line(sure, 200) != found.name:
+            raise HTTPException(409, "Type the student’s name as it stands there; nothing was deleted.")
+        gone = erasing.erase(session, person, me.id, held.now())
+    held.blobs.drop(gone)
+    held.reports.forget()
+    return to(f"/course/{slug}/roster")
+
+
+@router.get("/course/{slug}/audit")
+def audit_page(request: Request, slug: str) -> Response:
+    held, me = service_of(request), signed_in(request)
+    with held.database.reading() as session:
+        course, _ = at_course(session, slug, me.id, "audit")
+        rows = session.execute(
+            select(Event, Person.name)
+            .outerjoin(Person, Person.id == Event.by)
+            .where(Event.course_id == course.id)
+            .order_by(Event.id.desc())
+            .limit(_EVENTS)
+        )
+        events = [(e, n) for e, n in rows]
+    return page(request, "audit.html", me, course=course, events=events, most=_EVENTS)

@@ -1,0 +1,114 @@
+"""The documents build as a site, every command in them is one that there is, and the guides' commands run."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer
+
+from grader.cli import app
+
+ROOT = Path(__file__).parents[1]
+PAGES = sorted([*(ROOT / "docs").glob("*.md"), ROOT / "README.md"])
+SAMPLES = ("DL_hw4_Kowalczyk.ipynb",)
+_BLOCK = re.compile(r"^```sh\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+
+
+def commands(page: Path) -> Iterator[list[str]]:
+    """Every call of `grader` in the page's shell blocks, as words."""
+    text = page.read_text("utf-8")
+    lines = [line for block in _BLOCK.findall(text) for line in block.replace("\\\n", " ").splitlines()]
+    for line in lines:
+        for part in re.split(r"&&|\|\||;|\|", line):
+            words = shlex.split(part, comments=True)
+            if words and "=" not in words[0] and Path(words[0]).name == "grader":
+                yield [w for w in words[1:] if not w.startswith(("$", "<"))]
+
+
+def parsed(words: list[str]) -> None:
+    """Raises what a wrong command or option raises; files need not be there."""
+    command: Any = typer.main.get_command(app)
+    context: Any = command.make_context("grader", list(words), resilient_parsing=True)
+    rest = list(words)
+    while hasattr(command, "commands"):
+        assert rest, f"{words}: no command"
+        name = rest.pop(0)
+        assert name in command.commands, f"{words}: there is no {name}"
+        command = command.commands[name]
+    known = {o for p in command.params for o in (*p.opts, *p.secondary_opts)} | {"--help"}
+    asked = {w.partition("=")[0] for w in rest if w.startswith("--")}
+    assert asked <= known, f"{words}: {asked - known}"
+    assert context is not None
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda p: p.name)
+def test_every_command_in_the_documents_is_one(page: Path) -> None:
+    for words in commands(page):
+        parsed(words)
+
+
+def test_a_command_that_is_none_is_found(tmp_path: Path) -> None:
+    page = tmp_path / "page.md"
+    page.write_text("```sh\ngrader grade x --out y && grader grade --to z\n```\n")
+    first, second = commands(page)
+    parsed(first)
+    with pytest.raises(AssertionError, match="--to"):
+        parsed(second)
+
+
+def test_the_documents_build_as_a_site_without_a_warning(tmp_path: Path) -> None:
+    command = [
+        sys.executable,
+        "-m",
+        "mkdocs",
+        "build",
+        "--strict",
+        "--quiet",
+        "--site-dir",
+        str(tmp_path / "site"),
+    ]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert (tmp_path / "site" / "students.html").is_file()
+
+
+def test_every_page_is_in_the_table_of_contents() -> None:
+    nav = (ROOT / "mkdocs.yml").read_text("utf-8")
+    assert [p.name for p in (ROOT / "docs").glob("*.md") if p.name not in nav] == []
+
+
+def run(folder: Path, line: list[str]) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "grader", *line]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=300, check=False)
+
+
+@pytest.mark.kernel
+def test_the_guides_commands_run_one_after_another(tmp_path: Path) -> None:
+    """What the teachers', assistants' and students' pages say, on a class of one, in a folder of its own."""
+    (tmp_path / "submissions").mkdir()
+    shutil.copy(ROOT / "submissions" / SAMPLES[0], tmp_path / "submissions" / "ana.ipynb")
+    shutil.copy(ROOT / "submissions" / SAMPLES[0], tmp_path / "hw4.ipynb")
+    done = run(tmp_path, ["rubric", "release", "hw4", "--out", "FOLDER"])
+    assert done.returncode == 0, done.stderr
+    told = ("teachers.md", "assistants.md", "students.md")
+    skipped = {"review", "doctor"}  # a page to look at; what the machine can do
+    ran = []
+    for page in told:
+        for words in commands(ROOT / "docs" / page):
+            if words[0] in skipped or any(
+                w.startswith(("Homework4.zip", "moodle", "solution")) for w in words
+            ):
+                continue
+            done = run(tmp_path, words)
+            assert done.returncode in (0, 1), f"{words}: {done.stdout}{done.stderr}"
+            assert "Traceback" not in done.stderr
+            ran.append(words[0])
+    assert {"grade", "export", "rescore", "diff", "show", "mark", "sheet", "check"} <= set(ran)

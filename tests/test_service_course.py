@@ -1,0 +1,313 @@
+"""A course without a browser: class page, desk, publication, regrade, questions; in both databases."""
+
+from __future__ import annotations
+
+import re
+import threading
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from golden import samples
+from service_kit import DUE, SHA, Browser, World
+from sqlalchemy import func, select
+
+from grader.service import publish, runs
+from grader.service.tables import Edition, File, Inquiry, MarkRow, Published, Run, Upload
+
+OTHER = "cd" * 32
+
+
+def waiting(desk: Browser) -> list[dict[str, Any]]:
+    return list(desk.client.get("/desk/tiny/api/queue").json()["items"])
+
+
+def mark(desk: Browser, upload: str, points: float, version: int = 0, reason: str = "Fits.") -> Any:
+    item = next(i for i in waiting(desk) if upload in i["submissions"])
+    body = {"item": item["id"], "seen": {upload: version}, "points": points, "reason": reason}
+    return desk.client.post("/desk/tiny/api/mark", json=body)
+
+
+def publish_all(teacher: Browser) -> Any:
+    form = teacher.form("/teach/tiny/publish")
+    return teacher.client.post("/teach/tiny/publish", data=form)
+
+
+def test_a_course_from_upload_to_answer(world: World) -> None:
+    teacher, lea = world.person("teacher", "Tea"), world.person("assistant", "Lea")
+    anna, bea = world.person("student", "Anna"), world.person("student", "Bea")
+    world.person("student", "Cem")
+    first, second = anna.attempt(), bea.attempt()
+    world.report_of(first)
+    world.report_of(second, "open")
+    page = teacher.client.get("/teach/tiny").text
+    assert "2 / 3" in page and "waits for a person" in page and "90" in page
+    preview = teacher.client.get("/teach/tiny/publish").text
+    assert "Publish 1 reports" in preview and "Still wait" in preview
+    assert "Read the report" not in anna.client.get("/a/tiny").text
+
+    publish_all(teacher)
+    assert "Read the report" in anna.client.get("/a/tiny").text
+    assert "Read the report" not in bea.client.get("/a/tiny").text, "nothing is sent while points wait"
+    report = anna.client.get("/a/tiny/report")
+    assert "sandbox" in report.headers["content-security-policy"] and "Anna" in report.text
+    assert bea.client.get("/a/tiny/report").status_code == 404
+
+    assert mark(lea, second, 10).status_code == 200
+    assert "There is nothing new" not in teacher.client.get("/teach/tiny/publish").text
+    publish_all(teacher)
+    assert "Marked by hand: Fits." in bea.client.get("/a/tiny/report").text
+    assert "There is nothing new" in teacher.client.get("/teach/tiny/publish").text
+
+    bea.post("/a/tiny/inquiries", text="Why <b>10</b>?")
+    bea.post("/a/tiny/inquiries", text="Why <b>10</b>?")
+    asked = lea.client.get("/inquiries/tiny").text
+    assert asked.count("Why &lt;b&gt;10&lt;/b&gt;?") == 1
+    assert lea.post("/inquiries/tiny/1", answer="Because.").status_code == 200
+    assert "somebody has just answered" in teacher.post("/inquiries/tiny/1", answer="No.").text.lower()
+    assert "Because." in bea.client.get("/a/tiny").text
+    csv = teacher.client.get("/teach/tiny/grades.csv").text
+    assert "Anna" in csv and "100" in csv
+    assert teacher.client.get("/teach/tiny/grades.xlsx").content[:2] == b"PK"
+    audit = teacher.client.get("/course/course/audit").text
+    for what in ("handed in", "published", "marked", "asked again", "answered"):
+        assert what in audit
+
+
+def test_two_who_mark_at_once_never_overwrite(world: World) -> None:
+    lea, max_ = world.person("assistant", "Lea"), world.person("assistant", "Max")
+    name = world.person("student", "Anna").attempt()
+    world.report_of(name, "open")
+    answers: list[int] = []
+
+    def send(desk: Browser, points: float) -> None:
+        answers.append(mark(desk, name, points).status_code)
+
+    threads = [threading.Thread(target=send, args=a) for a in ((lea, 3.0), (max_, 7.0))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(answers) == [200, 409]
+    with world.database.reading() as session:
+        assert session.scalar(select(func.count()).select_from(MarkRow)) == 1
+    late = mark(lea, name, 5)
+    assert late.status_code == 409 and "has just marked Anna" in late.json()["problem"]
+    assert mark(max_, name, 6, version=1).status_code == 200
+    undone = max_.client.post("/desk/tiny/api/undo", json={}).json()["undone"]
+    assert undone == [[name, "same"]]
+
+
+def test_an_assistant_sees_their_section_alone(world: World) -> None:
+    lea = world.person("assistant", "Lea", section="A")
+    in_a, in_b = world.person("student", "Anna", "A"), world.person("student", "Bea", "B")
+    names = [in_a.attempt(), in_b.attempt()]
+    for name in names:
+        world.report_of(name, "open")
+    assert {s for i in waiting(lea) for s in i["submissions"]} == {names[0]}
+    assert lea.client.get(f"/desk/tiny/report/{names[1]}").status_code == 404
+    assert lea.client.get(f"/desk/tiny/api/notebook/{names[1]}").status_code == 404
+    assert lea.client.get(f"/desk/tiny/report/{names[0]}").status_code == 200
+    assert lea.client.get("/teach/tiny").status_code == 404
+    item = next(i for i in waiting(world.person("assistant", "Max")) if names[1] in i["submissions"])
+    body = {"item": item["id"], "seen": {names[1]: 0}, "points": 10, "reason": "x"}
+    assert lea.client.post("/desk/tiny/api/mark", json=body).status_code == 400
+
+
+def test_marks_belong_to_the_attempt_that_was_read(world: World) -> None:
+    lea, anna = world.person("assistant", "Lea"), world.person("student", "Anna")
+    first = anna.attempt()
+    world.report_of(first, "open")
+    mark(lea, first, 10)
+    second = anna.attempt()
+    world.report_of(second, "open")
+    assert [i["submissions"] for i in waiting(lea)] == [[second]]
+    assert all(s["points"] is None for i in waiting(lea) for s in i["standing"].values())
+    anna.post(f"/u/{first}/choose")
+    assert [i["standing"][first]["points"] for i in waiting(lea)] == [10]
+
+
+def test_what_changed_since_the_preview_gives_nothing_out(world: World) -> None:
+    teacher, anna = world.person("teacher", "Tea"), world.person("student", "Anna")
+    name = anna.attempt()
+    world.report_of(name)
+    form = teacher.form("/teach/tiny/publish")
+    later = anna.attempt()
+    world.report_of(later, "open")
+    answer = teacher.client.post("/teach/tiny/publish", data=form)
+    assert answer.status_code == 409 and "Look again" in answer.text
+    with world.database.reading() as session:
+        assert session.scalar(select(func.count()).select_from(Published)) == 0
+
+
+def test_publishing_is_all_or_nobody(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    teacher = world.person("teacher", "Tea")
+    for n in range(3):
+        world.report_of(world.person("student", f"S{n}").attempt())
+    entered = publish._enter
+
+    def dies(*arguments: Any) -> int:
+        entered(*arguments)
+        raise RuntimeError("killed")
+
+    monkeypatch.setattr(publish, "_enter", dies)
+    form = teacher.form("/teach/tiny/publish")
+    with pytest.raises(RuntimeError):
+        teacher.client.post("/teach/tiny/publish", data=form)
+    monkeypatch.undo()
+    with world.database.reading() as session:
+        assert session.scalar(select(func.count()).select_from(Published)) == 0
+    publish_all(teacher)
+    with world.database.reading() as session:
+        assert session.scalar(select(func.count()).select_from(Published)) == 3
+
+
+def test_an_extension_moves_lateness_without_a_second_run(world: World) -> None:
+    from service_kit import START
+
+    teacher, anna = world.person("teacher", "Tea"), world.person("student", "Anna")
+    world.clock.at = DUE + timedelta(hours=3)
+    name = anna.attempt()
+    world.report_of(name)
+    assert 'class="chip warn">late<' in teacher.client.get("/teach/tiny").text
+    until = (DUE + timedelta(days=1)).strftime("%Y-%m-%dT%H:%M")
+    teacher.post("/teach/tiny/extensions", person=2, due=until, reason="ill")
+    assert 'class="chip warn">late<' not in teacher.client.get("/teach/tiny").text
+    assert "extended for you" in anna.client.get("/a/tiny").text
+    early = START.strftime("%Y-%m-%dT%H:%M")
+    assert "ends after the due date" in teacher.post("/teach/tiny/extensions", person=2, due=early).text
+    teacher.post("/teach/tiny/extensions", person=2, due="")
+    assert 'class="chip warn">late<' in teacher.client.get("/teach/tiny").text
+
+
+def test_dates_are_set_in_the_courses_zone(world: World) -> None:
+    teacher = world.person("teacher", "Tea")
+    sent = {
+        "opens": "2026-06-01T08:00",
+        "due": "2026-06-09T14:25",
+        "closes": "2026-06-10T00:00",
+        "grace": "10",
+    }
+    page = teacher.post("/teach/tiny/dates", checks="3", **sent)
+    assert 'value="2026-06-09T14:25"' in page.text
+    anna = world.person("student", "Anna").client.get("/a/tiny").text
+    assert "Tue 9 Jun 2026, 14:25 CEST" in anna and 'datetime="2026-06-09T12:25:00+00:00"' in anna
+    wrong = teacher.post("/teach/tiny/dates", **(sent | {"opens": "2026-06-11T08:00"}))
+    assert wrong.status_code == 422 and "It opens after it is due." in wrong.text
+    assert teacher.post("/teach/tiny/dates", due="never").status_code == 422
+
+
+def other_edition(world: World) -> int:
+    import yaml
+
+    folder = world.service.place.editions / OTHER
+    folder.mkdir()
+    changed = samples.RUBRIC.model_dump(mode="json") | {"version": "2"}
+    (folder / "rubric.yaml").write_text(yaml.safe_dump(changed, allow_unicode=True))
+    with world.database.writing() as session:
+        edition = Edition(assignment_id=1, sha256=OTHER, version="2", made=world.clock())
+        session.add(edition)
+        session.flush()
+        return edition.id
+
+
+def test_a_regrade_shows_whose_marks_move_before_it_counts(world: World) -> None:
+    teacher, anna = world.person("teacher", "Tea"), world.person("student", "Anna")
+    name = anna.attempt()
+    world.report_of(name)
+    publish_all(teacher)
+    id = other_edition(world)
+    assert "in work" in teacher.post("/teach/tiny/regrade", edition=id).text
+    assert teacher.post("/teach/tiny/take-over", edition=id).status_code == 409
+    with world.database.writing() as session:
+        old = session.scalars(select(Run).where(Run.edition_id != id, Run.kind == "grade")).one()
+        before = world.service.reports.report(str(old.result))
+        dumped = before.model_dump(mode="json")
+        dumped["questions"][0]["checks"][0] |= {"verdict": "partial", "score": 15.0}
+        dumped["questions"][0]["score"] = 15.0
+        dumped |= {"score": 85.0}
+        data = type(before).model_validate(dumped).model_dump_json().encode()
+        new = session.scalars(select(Run).where(Run.edition_id == id)).one()
+        new.state, new.result, new.notebook = "done", world.service.blobs.put(data).sha256, old.notebook
+    page = teacher.client.get(f"/teach/tiny/regrade?edition={id}").text
+    assert "Anna: 100 → 85 of 100" in page
+    assert "100" in teacher.client.get("/teach/tiny/grades.csv").text
+    teacher.post("/teach/tiny/take-over", edition=id)
+    preview = teacher.client.get("/teach/tiny/publish").text
+    assert "Publish 1 reports" in preview and "85 / 100" in preview
+    assert ">100<" in anna.client.get("/a/tiny").text, "until it is published again"
+
+
+def test_a_student_that_is_erased_is_nowhere(world: World) -> None:
+    teacher, anna, bea = (
+        world.person(r, n) for r, n in (("teacher", "Tea"), ("student", "Anna K"), ("student", "B"))
+    )
+    name, same = anna.attempt(), bea.attempt()
+    world.report_of(name)
+    publish_all(teacher)
+    anna.post("/a/tiny/inquiries", text="Secret words")
+    assert teacher.post("/course/course/people/2/erase", sure="Bea").status_code == 409
+    assert teacher.post("/course/course/people/2/erase", sure="Anna K").status_code == 200
+    assert anna.client.get("/").status_code == 401
+    for address in ("/teach/tiny", "/course/course/roster", "/course/course/audit", "/teach/tiny/grades.csv"):
+        assert "Anna" not in teacher.client.get(address).text
+    with world.database.reading() as session:
+        assert [u.name for u in session.scalars(select(Upload))] == [same]
+        assert session.scalar(select(func.count()).select_from(Inquiry)) == 0
+        kept = set(session.scalars(select(File.sha256)))
+    assert set(world.service.blobs.names()) == kept, "what Bea handed in, too, stays; all else is gone"
+    assert bea.client.get(f"/u/{same}/files/0").status_code == 200
+
+
+def test_people_are_added_changed_and_removed(world: World) -> None:
+    teacher = world.person("teacher", "Tea")
+    page = teacher.post(
+        "/course/course/people", people="Ann Lee; 123; A\nBo\n\n", role="student", section="B"
+    )
+    links = re.findall(r"(/invited/[\w-]+)", page.text)
+    assert len(links) == 2
+    ann = Browser(world.client())
+    ann.client.post(links[0])
+    assert "Ann Lee" in ann.client.get("/me").text
+    teacher.post("/course/course/people/2", role="assistant", section="A", number="9")
+    assert ann.client.get("/desk/tiny/").status_code == 200
+    assert teacher.post("/course/course/people/1", role="student").status_code == 409
+    teacher.post("/course/course/people/2/remove")
+    assert ann.client.get("/desk/tiny/").status_code == 404
+    link = re.search(r"(/invited/[\w-]+)", teacher.post("/course/course/links", section="C").text)
+    assert link and world.client().get(link[1]).status_code == 200
+    teacher.post("/course/course/links/end")
+    assert world.client().get(link[1]).status_code == 404
+
+
+def test_results_for_scripts_of_teachers_alone(world: World) -> None:
+    teacher, anna = world.person("teacher", "Tea"), world.person("student", "Anna")
+    world.report_of(anna.attempt())
+
+    def client(who: Browser) -> Any:
+        token = re.search(r"(grader_[\w-]+)", who.post("/me/tokens", name="x").text)
+        assert token
+        made = world.client()
+        made.headers["Authorization"] = f"Bearer {token[1]}"
+        return made
+
+    got = client(teacher).get("/api/v1/assignments/tiny/results").json()
+    assert got[0]["student"]["name"] == "Anna" and got[0]["report"]["score"] == 100
+    assert "Anna" in client(teacher).get("/api/v1/assignments/tiny/results.csv").text
+    for address in ("results", "results.csv"):
+        assert client(anna).get(f"/api/v1/assignments/tiny/{address}").status_code == 404
+
+
+def test_stuck_runs_are_seen_and_tried_again(world: World) -> None:
+    teacher, anna = world.person("teacher", "Tea"), world.person("student", "Anna")
+    anna.attempt()
+    with world.database.writing() as session:
+        for run in session.scalars(select(Run)):
+            runs.stick(run, "x", world.clock())
+    page = teacher.client.get("/teach/tiny").text
+    assert "our fault" in page and "Try them again" in page
+    assert "fault of ours" in anna.client.get("/a/tiny").text
+    teacher.post("/teach/tiny/again")
+    with world.database.reading() as session:
+        assert {r.state for r in session.scalars(select(Run))} == {"queued"}
+    assert SHA
