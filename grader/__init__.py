@@ -6,6 +6,7 @@ The way of a submission, and the names to use from outside::
     grader.assignment.loading.load(name)    the assignment: rubric, solution, worlds
     grader.execute.open_runner(jobs)        caged kernels; Job in, Execution out
     grader.judging.grade.grade(…)           what they printed → Report (pure)
+    grader.pipeline.Pipeline(…).grade(…)    one submission through all of it, in processes with limits
     grader.batch.run.grade_all(…)           all of it for a class, with resume
     grader.report                           Report → JSON and pages
 

@@ -91,6 +91,12 @@ def grade(
     pattern: Annotated[
         str | None, typer.Option(help="How the files or folders are called, e.g. '{name} - {file}'.")
     ] = None,
+    roster: Annotated[
+        Path | None, typer.Option(help="A CSV of the course: id, name, login, group, section.")
+    ] = None,
+    extensions: Annotated[
+        Path | None, typer.Option(help="A CSV of who has longer: id and due, days or hours.")
+    ] = None,
     broker: Broker = None,
 ) -> None:
     """Grade uploads: a report for each, a table for all.
@@ -115,6 +121,8 @@ def grade(
         only=only or [],
         source=source,
         pattern=pattern,
+        roster=roster,
+        extensions=extensions,
         broker=broker,
     )
     raise typer.Exit(command.run(request))

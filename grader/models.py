@@ -168,6 +168,8 @@ class Submission(Record):
     )
     student: Student = Student()
     received_at: datetime | None = None
+    due: datetime | None = Field(default=None, description="a due date of this student's own")
+    grace_s: float = Field(default=0.0, description="seconds that this student has longer than the others")
     language: str = Field(
         default="", description="what the file says it is written in, 'R', 'python 3.13'; steers no run"
     )
@@ -464,6 +466,8 @@ class SubmissionRef(Record):
     sha256: str
     student: Student = Student()
     received_at: datetime | None = None
+    due: datetime | None = Field(default=None, description="a due date of this student's own")
+    grace_s: float = Field(default=0.0, description="seconds that this student has longer than the others")
 
 
 class RubricRef(Record):

@@ -2,7 +2,7 @@
 
 Python 3.11 counts the depth of the tree it hands out once for all threads: two that parse at the same time
 can end in `SystemError: AST constructor recursion depth mismatch` (python/cpython issue 106905). Cells are
-parsed on the event loop and by the judging thread.
+parsed on the event loop and by threads beside it.
 """
 
 from __future__ import annotations

@@ -88,7 +88,7 @@ def test_odd_prints_are_no_faults_of_ours_and_cost_nothing(tiny: Assignment, pri
     assert (verdicts(found), found.traces) == (RIGHT, ())
 
 
-@pytest.mark.parametrize("source", ["(" * 300 + "1" + ")" * 300, "x = '\x00'", "%%%\n!!"])
+@pytest.mark.parametrize("source", [";" * 501, "(" * 300 + "1" + ")" * 300, "x = '\x00'", "%%%\n!!"])
 def test_odd_code_is_no_fault_of_ours(tiny: Assignment, source: str) -> None:
     cells = (Cell(index=0, kind="code", source=source), Cell(index=1, kind="code", source="show()"))
     found = graded(tiny, TOTAL, RATIO, cells=cells)
@@ -214,8 +214,7 @@ def test_the_steps_are_told(tiny: Assignment) -> None:
     grade_within(
         submission, [run, run], tiny, note=lambda step, cell=-1, output=-1: told.append((step, cell, output))
     )
-    assert ("reading", 0, 0) in told
-    assert [step for step, _, _ in told][-2:] == ["scoring", "comparing"]
+    assert told.index(("reading", 0, 0)) < told.index(("scoring", -1, -1)) < told.index(("comparing", -1, -1))
 
 
 def test_the_bounds_are_those_of_a_run_not_of_an_output() -> None:

@@ -69,7 +69,8 @@ def terminal(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Terminal:
 def test_a_class_is_graded_and_the_last_line_says_who_waits(terminal: Terminal, runner: FakeRunner) -> None:
     make_class(terminal.uploads, anna=RIGHT, ben=WRONG)
     assert terminal.grade() == 0
-    lines = terminal.stdout.splitlines()
+    title, *lines = terminal.stdout.splitlines()
+    assert title == f"Tiny (tiny, version 1, {terminal.rubric.resolve()})"
     assert [line.split(" (")[0] for line in sorted(lines[:2], key=lambda x: x[6:])] == [
         "[1/2] anna: 10 of 10",
         "[2/2] ben: 0 of 10",
@@ -428,6 +429,7 @@ def test_stopping_is_quick_says_what_is_done_and_loses_nothing(terminal: Termina
     make_class(terminal.uploads, **{f"s{i:02}": [float(i)] for i in range(40)})
     with start(terminal, "--jobs", 2, seconds=0.3) as process:
         assert process.stdout is not None and process.stderr is not None
+        assert process.stdout.readline().startswith("Tiny (")
         first = process.stdout.readline()
         asked = time.monotonic()
         process.send_signal(number)

@@ -15,11 +15,15 @@ from xml.etree import ElementTree as ET
 import openpyxl
 import pytest
 from class_kit import RIGHT, RUBRIC, WRONG, FakeRunner, make_assignment, make_notebook
+from golden import samples
 
 from grader import cli
+from grader import report as reports
 from grader.commands import grade as command
+from grader.handback.given import anonymous
 from grader.marks import marks
 from grader.marks.marks import Mark
+from grader.models import Flag, Said
 
 TWO = (
     RUBRIC
@@ -479,6 +483,13 @@ def test_junit_csv_and_xlsx_say_the_same(office: Office) -> None:
     assert {s.get("name"): s.get("failures") for s in suites} == {"Zoë": "1", "cmd": "0"}
 
 
+def test_an_anonymous_report_says_nothing_in_its_flags() -> None:
+    report, _ = samples.all_right()
+    told = Flag.of("several_notebooks", Said("graded: {graded}", {"graded": "Ana Müller.ipynb"}))
+    text = reports.to_json(anonymous(report.model_copy(update={"flags": (told,)}), "x"))
+    assert "several_notebooks" in text and "Müller" not in text
+
+
 def test_anonymous_copies_hold_no_name(office: Office) -> None:
     office.grade(
         **{
@@ -498,3 +509,10 @@ def test_anonymous_copies_hold_no_name(office: Office) -> None:
     pages = list((office.out / "export" / "csv" / "reports").rglob("report.md"))
     assert len(pages) == 2 and any("fair" in p.read_text() for p in pages)
     assert office.export("moodle", "--anonymous") == 2
+
+
+def test_a_file_that_was_named_is_written(office: Office) -> None:
+    office.grade(**{"ana.ipynb": RIGHT})
+    for to, name in (("csv", "x.csv"), ("xlsx", "y.xlsx")):
+        assert office.export(to, "--into", office.folder / name) == 0
+        assert (office.folder / name).is_file()

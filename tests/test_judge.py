@@ -208,7 +208,7 @@ def test_zeros_under_a_name_are_called_zeros(hw4: Assignment) -> None:
 @pytest.mark.parametrize("text", ["dL/db1: None", "dL/db1 =\nNone\n", "dL/dW1 None dL/db1 None"])
 def test_none_under_a_name_is_missing_and_told(hw4: Assignment, text: str) -> None:
     output = Output(cell=1, index=0, kind="stdout", text=text)
-    decisions = decide(CODE, [extract([output])] * 2, hw4, [output])
+    decisions = decide(CODE, [extract([output])] * 2, hw4, [[output]] * 2)
     assert decisions["db1"].verdict == "missing"
     assert str(decisions["db1"].reason).startswith("None is printed")
     assert not str(decisions["db2"].reason).startswith("None is printed")

@@ -15,7 +15,7 @@ import pytest
 from class_kit import make_assignment
 
 from grader.errors import JudgeError, RubricError, StorageError
-from grader.pipeline import Cut, Judges, OverrunError, WorkError, open_judges, within_limits
+from grader.pipeline import Bench, Cut, Judges, OverrunError, WorkError, open_judges, within_limits
 from grader.pipeline import judges as judges_module
 from grader.pipeline.mark import Place
 
@@ -72,7 +72,9 @@ def test_what_goes_over_a_limit_is_ended_and_the_next_call_is_served(
     with_judges(tiny, use, at_most=1)
 
 
-def test_what_takes_no_processor_time_ends_too(tiny: Path) -> None:
+def test_what_takes_no_processor_time_ends_too(tiny: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(judges_module, "_PATIENCE_S", 1.0)
+
     async def use(judges: Judges) -> None:
         await judges.call(5, judge_work.double, 1)
         with pytest.raises(OverrunError, match="time"):
@@ -94,11 +96,18 @@ def test_neighbours_notice_nothing(tiny: Path) -> None:
     assert others == [2 * n for n in range(50)]
 
 
-def test_a_fault_of_ours_comes_back_with_its_traceback(tiny: Path) -> None:
+def test_a_fault_of_ours_comes_back_with_its_traceback(tiny: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def only_here(bench: Bench) -> None: ...
+
+    only_here.__module__, only_here.__qualname__ = "judge_work", "only_here"
+    monkeypatch.setattr(judge_work, "only_here", only_here, raising=False)
+
     async def use(judges: Judges) -> None:
         with pytest.raises(WorkError, match="ValueError: not so") as fault:
             await judges.call(5, judge_work.fail)
         assert "judge_work.py" in fault.value.trace
+        with pytest.raises(WorkError, match="only_here"):
+            await judges.call(5, judge_work.only_here)
         with pytest.raises(StorageError, match="the disk is full"):
             await judges.call(5, judge_work.no_disk)
 

@@ -130,8 +130,7 @@ def _shown(text: str, kind: str = "stdout", html: str | None = None) -> list[Out
 def _all_of(text: str) -> None:
     """What is asked of a notebook's code."""
     made = Code(_cells(text))
-    _ = made.literals, made.numbers, made.words, made.draws, made.uses("torch.nn")
-    _ = [(c.opening, c.updates_parameters) for c in made.cells]
+    _ = made.literals, made.numbers, made.words, made.uses("torch.nn"), made.reach(0)
 
 
 def _notebook(text: str) -> None:

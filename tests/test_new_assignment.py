@@ -156,7 +156,7 @@ def judged(forms: Assignment, show: Show, code: str = "compute()") -> dict[str, 
         [Output(cell=0, index=0, kind="stdout", text=show(dict(reference)))] for reference in forms.references
     ]
     cells = [Cell(index=0, kind="code", source=code)]
-    return decide(cells, [extract(outputs) for outputs in worlds], forms, worlds[0])
+    return decide(cells, [extract(outputs) for outputs in worlds], forms, worlds)
 
 
 def by_channel(q: dict[str, Any]) -> str:
@@ -213,7 +213,7 @@ def test_in_one_world_typed_numbers_go_to_a_person(tmp_path: Path) -> None:
     text = [Output(cell=0, index=0, kind="stdout", text="total: 1.25, 2.5, 3.75")]
     for code, verdict in (("add()", "pass"), ("print('total: 1.25, 2.5, 3.75')", "review")):
         cells = [Cell(index=0, kind="code", source=code)]
-        assert decide(cells, [extract(text)], assignment, text)["total"].verdict == verdict
+        assert decide(cells, [extract(text)], assignment, [text])["total"].verdict == verdict
     assert any("there is one world" in line for line in check(str(folder)))
 
 

@@ -94,7 +94,7 @@ def sequences(tmp_path_factory: pytest.TempPathFactory) -> Assignment:
 def judged(assignment: Assignment, show: Show, code: str = "compute()") -> dict[str, Decision]:
     worlds = [[Output(cell=0, index=0, kind="stdout", text=show(dict(r)))] for r in assignment.references]
     cells = [Cell(index=0, kind="code", source=code)]
-    return decide(cells, [extract(outputs) for outputs in worlds], assignment, worlds[0])
+    return decide(cells, [extract(outputs) for outputs in worlds], assignment, worlds)
 
 
 def log(every: int, line: str) -> Show:

@@ -22,6 +22,7 @@ from grader.assignment.given_files import given_files
 from grader.assignment.rubric_file import load_rubric
 from grader.assignment.solution import Known, Quantities, known_mistakes, module, solve
 from grader.errors import RubricError
+from grader.folder.about import About
 from grader.folder.files import content_digest
 from grader.models import AttachedFile
 from rubric.schema import Mistake, Rubric, World
@@ -132,6 +133,37 @@ def locate(name_or_path: str | None) -> Path:
     raise RubricError(
         f"{name_or_path}: no rubric.yaml there, expected a folder with one or a shipped assignment ({names})"
     )
+
+
+def find(id: str, folder: str, digest: str) -> Path:
+    """An assignment that an output folder was graded with, wherever it lies now.
+
+    id: of its rubric; folder: where it lay; digest: `digest_of` it then. Where it lay comes first, then the
+    one of that name that is shipped; of both the one that is still the same. Raises `RubricError`.
+    """
+    home = Path(next(iter(shipped.__path__)))
+    known = [p.resolve() for p in (Path(folder), home / id) if (p / "rubric.yaml").is_file()]
+    same = [p for p in known if digest_of(p) == digest]
+    for found in (*same, *known):
+        if load_rubric(found).id == id:
+            return found
+    raise RubricError(
+        f"the assignment {id!r} lay in {folder} and does not any more; say where it is with --rubric, once"
+    )
+
+
+def about(assignment: Assignment) -> About:
+    """What an output folder keeps of the assignment that graded it, to find it again."""
+    folder = assignment.folder
+    return About(rubric=assignment.rubric.id, folder=str(folder), digest=digest_of(folder))
+
+
+def digest_of(folder: Path) -> str:
+    """SHA-256 over the rubric and the Python of an assignment, without running any of it."""
+    digest = hashlib.sha256()
+    for path in (folder / "rubric.yaml", *sorted(folder.glob("*.py"))):
+        digest.update(f"{path.name} {content_digest(path)}\n".encode())
+    return digest.hexdigest()
 
 
 def _shipped(home: Path) -> list[Path]:

@@ -134,13 +134,18 @@ def _typeset(source: Path, home: Path, alias: str, by_hand: Mapping[str, Mark], 
         raise StorageError(f"{home} could not be written ({error.strerror or error})") from error
 
 
+def _file(into: Path, ending: str) -> Path:
+    """The file to write: the one that was named, or one in the folder that was named."""
+    return into if into.suffix.lower() == ending and not into.is_dir() else into / f"grades{ending}"
+
+
 def _csv(job: _Job) -> list[NotHanded]:
-    write_text(job.into / "grades.csv", report.to_csv([h.report for h in job.given], job.rubric))
+    write_text(_file(job.into, ".csv"), report.to_csv([h.report for h in job.given], job.rubric))
     return []
 
 
 def _xlsx(job: _Job) -> list[NotHanded]:
-    write_bytes(job.into / "grades.xlsx", to_xlsx([h.report for h in job.given], job.rubric))
+    write_bytes(_file(job.into, ".xlsx"), to_xlsx([h.report for h in job.given], job.rubric))
     return []
 
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from grader.assignment import loading as assignments
 from grader.batch.results import iterate, members, read_light
 from grader.commands.progress import say
-from grader.errors import UsageError
+from grader.errors import StorageError, UsageError
 from grader.folder import about
+from grader.folder.about import About
 from grader.folder.journal import Journal
 from grader.folder.lock import hold
 from grader.folder.place import STATE
@@ -29,12 +30,24 @@ def must_hold_reports(out: Path) -> None:
 def home(out: Path, rubric: str | None) -> Path:
     """The assignment's folder: the one named, or the one that graded `out`. Raises `RubricError`."""
     graded_by = about.read(out / STATE)
-    if rubric is None and graded_by is None:
-        first = next(iter(sorted(out.glob("*/report.json"))), None)
-        if first is None:
-            raise UsageError(f"{printable(str(out))} says no assignment; name it with --rubric")
-        return assignments.locate(read_light(first).rubric.id)
-    return assignments.locate(rubric or (graded_by.folder if graded_by else ""))
+    if rubric is not None:
+        named = assignments.locate(rubric)
+        if graded_by is not None and graded_by.folder != str(named):
+            _remember(out, graded_by, named)
+        return named
+    if graded_by is not None:
+        return assignments.find(graded_by.rubric, graded_by.folder, graded_by.digest)
+    first = next(iter(sorted(out.glob("*/report.json"))), None)
+    if first is None:
+        raise UsageError(f"{printable(str(out))} says no assignment; name it with --rubric")
+    return assignments.locate(read_light(first).rubric.id)
+
+
+def _remember(out: Path, graded_by: About, named: Path) -> None:
+    """What was asked once: where the assignment lies now. In a folder nobody may write in it is forgotten."""
+    if assignments.load_rubric(named).id == graded_by.rubric:
+        with suppress(StorageError):
+            about.claim(out, out / STATE, graded_by.model_copy(update={"folder": str(named)}))
 
 
 def rubric_of(out: Path, rubric: str | None = None) -> Rubric:

@@ -31,13 +31,13 @@ from grader.commands.progress import Listener, say, watch
 from grader.errors import IsolationError, OperationError, UsageError
 from grader.execute import Job, Limits, open_runner
 from grader.folder import about
-from grader.folder.about import About
 from grader.folder.files import write_text
 from grader.folder.journal import Journal
 from grader.folder.lock import hold
 from grader.folder.place import STATE, traceback_path
 from grader.folder.store import executions, judgements, submissions
 from grader.intake import CollectedUpload, Intake, Leftover, collect
+from grader.intake.people import Lists
 from grader.jail.probe import Tier
 from grader.jail.processors import processors
 from grader.marks import marks
@@ -51,6 +51,8 @@ SHOWN_LEFTOVERS = 5
 MOST_PRINTED = 300
 NOT_ASSIGNED = "not_assigned.csv"
 
+_A_CLASS = 3
+_NEXT_TO_NOTHING = 0.1
 INTERRUPTED = 130
 """exit code after Ctrl-C, as shells have it"""
 
@@ -75,6 +77,8 @@ class GradeRequest:
     only: Sequence[str] = ()
     source: str | None = None
     pattern: str | None = None
+    roster: Path | None = None
+    extensions: Path | None = None
     disclosure: Disclosure | None = None
     broker: str | None = None
 
@@ -177,18 +181,20 @@ def perform(request: GradeRequest) -> Done:
             insist=request.source,
             pattern=request.pattern,
             prefer=asked.notebooks,
+            people=Lists(request.roster, request.extensions),
         )
         if not intake.entries:
             where = ", ".join(printable(str(p)) for p in request.paths)
             raise UsageError(
                 f"no notebook found in {where}; name .ipynb files, a folder or a zip that holds some"
             )
+        say(f"{asked.title} ({asked.id}, version {asked.version}, {home})")
         chosen = _only(intake, request.only)
         assignment = assignments.load(request.rubric)
         if request.broker is None:
             refuse_without_packages(assignment.rubric)
         assignment = replace(assignment, rubric=assignment.rubric.telling(request.disclosure))
-        about.claim(request.out, state, About(rubric=assignment.rubric.id, folder=str(assignment.folder)))
+        about.claim(request.out, state, assignments.about(assignment))
         journal = Journal(state / "journal.jsonl")
         interrupted = False
         try:
@@ -202,6 +208,8 @@ def perform(request: GradeRequest) -> Done:
         roll = _write_class(request, intake, assignment, journal)
         _list_leftovers(intake.leftovers, request.out)
         print_class(request.out, journal, intake.entries, assignment.rubric, console)
+        _list_absent(intake.absent, request.out)
+        _doubt_the_rubric(request.out, journal, intake, assignment.rubric)
         _name_earlier(request.out, journal, intake)
         tell_open_marks(request.out, journal, assignment.rubric)
         if not interrupted and not request.only:
@@ -321,6 +329,44 @@ def _list_leftovers(leftovers: Sequence[Leftover], out: Path) -> None:
         say(f"not assigned: {printable(leftover.path)}: {leftover.reason}")
     if len(leftovers) > SHOWN_LEFTOVERS:
         say(f"not assigned: {len(leftovers) - SHOWN_LEFTOVERS} more, listed in {path}")
+
+
+def _list_absent(absent: Sequence[str], out: Path) -> None:
+    """Who of the roster handed in nothing."""
+    path = out / "handed_in_nothing.csv"
+    if not absent:
+        path.unlink(missing_ok=True)
+        return
+    write_text(path, "".join(f'"{_cell(name)}"\n' for name in ("name", *absent)))
+    shown = ", ".join(printable(name) for name in absent[:SHOWN_LEFTOVERS])
+    more = f", and {len(absent) - SHOWN_LEFTOVERS} more" if len(absent) > SHOWN_LEFTOVERS else ""
+    say(f"{len(absent)} of the roster handed in nothing: {shown}{more}; see {path}")
+
+
+def _cell(text: str) -> str:
+    return spreadsheet(text).replace('"', '""')
+
+
+def _doubt_the_rubric(out: Path, journal: Journal, intake: Intake, rubric: Rubric) -> None:
+    """Whoever forgot --rubric grades a whole class by another assignment: then next to nothing is found."""
+    here = {e.id for e in intake.entries}
+    mine = [e for e in results.members(out, journal, intake.entries) if e.id in here][:MOST_PRINTED]
+    asked = {c.id for c in rubric.tensor_checks()}
+    checks = [
+        check.verdict
+        for _, report in results.iterate(out, mine, marks.Marks(), rubric)
+        if report is not None
+        for question in report.questions
+        for check in question.checks
+        if check.id in asked
+    ]
+    answered = sum(verdict != "missing" for verdict in checks)
+    if len(mine) >= _A_CLASS and checks and answered < _NEXT_TO_NOTHING * len(checks):
+        say(
+            f"!!! {len(mine)} uploads answer next to nothing of {rubric.title!r}: "
+            f"{answered} of {len(checks)} values were found. Is it another assignment? "
+            "Name it with --rubric, and another --out."
+        )
 
 
 def _name_earlier(out: Path, journal: Journal, intake: Intake) -> None:

@@ -16,7 +16,6 @@ from grader.commands.grade import SHOWN_LEFTOVERS, print_class
 from grader.commands.progress import say
 from grader.errors import StorageError, UsageError
 from grader.folder import about
-from grader.folder.about import About
 from grader.folder.journal import Journal
 from grader.folder.lock import hold
 from grader.folder.place import STATE
@@ -64,7 +63,7 @@ def _copy(out: Path, journal: Journal, to: Path) -> Journal:
 
 def _rescore(out: Path, journal: Journal, assignment: assignments.Assignment) -> int:
     rubric = assignment.rubric
-    about.claim(out, out / STATE, About(rubric=rubric.id, folder=str(assignment.folder)))
+    about.claim(out, out / STATE, assignments.about(assignment))
     judged, changed = 0, 0
     left: list[Rescored] = []
 

@@ -9,8 +9,8 @@ from pathlib import Path
 from grader import report
 from grader.assignment import loading as assignments
 from grader.batch import results
+from grader.commands import folder
 from grader.errors import UsageError
-from grader.folder import about
 from grader.folder.journal import Journal
 from grader.folder.place import STATE
 from grader.marks import marks
@@ -27,9 +27,7 @@ def run(out: Path, student: str, rubric: str | None) -> str:
     id = find(out, student)
     path = out / id / "report.json"
     found = report.from_json(path.read_text("utf-8"), str(path))
-    graded_by = about.read(out / STATE)
-    home = assignments.locate(rubric or (graded_by.folder if graded_by else found.rubric.id))
-    loaded = assignments.load_rubric(home)
+    loaded = assignments.load_rubric(folder.home(out, rubric))
     origins = {e.origin for e in entries.values()}
     given = marks.read(out).of(id, entries[id].origin if id in entries else "", origins)
     return report.show(marks.apply(found, given, loaded), loaded)

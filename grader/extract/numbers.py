@@ -17,7 +17,8 @@ from typing import NamedTuple
 
 _FIXED = r"(?:[0-9]++(?:\.[0-9]*+)?|\.[0-9]++)"
 _EXPONENT = r"(?:[eE][+\-−]?[0-9]{1,6}+)?+"
-_SPECIAL = r"(?:nan|NaN|NAN|inf(?:inity)?+|Inf(?:inity)?+|INF|∞)"
+HOLE = "\ue0f8"  # written by `spelling` where a table's cell is empty: not a number, one character long
+_SPECIAL = rf"(?:{HOLE}|nan|NaN|NAN|inf(?:inity)?+|Inf(?:inity)?+|INF|∞)"
 NUMBER = rf"(?:[+\-−]|(?<![\w.])–)?(?:{_FIXED}{_EXPONENT}|{_SPECIAL})"
 
 _LITERAL = re.compile(NUMBER)
@@ -101,7 +102,7 @@ def _parse_literals(literals: list[str]) -> Parsed:
             continue
         if len(literal) > _LONGEST:
             literal = literal[:_LONGEST]  # noqa: PLW2901
-        value = float(literal.replace("∞", "inf"))
+        value = float(literal.replace("∞", "inf").replace(HOLE, "nan"))
         if math.isfinite(value):
             half = literal_half_unit(literal)
             if literal[-1] != ".":

@@ -9,12 +9,16 @@ or a sign starts, and never reads one twice.
 - `` `0.5` ``, `**0.5**`, `$0.5$` → the number between blanks
 - `1.2 E-03` → `1.2E-03`; `49.94%` → `.4994`
 - digits in groups of three, `12 345.5` with a thin space, `12'345.5`, `12_345.5` → `12345.5`
+- `0.1, 0.2 and 0.3` → a comma for the `and`, in some languages
+- `1  0.5  -` and lines that end early below a full one and a header: the empty cells are not numbers
 - `0.5+0.25j` is no real number, let alone two: hidden
 """
 
 from __future__ import annotations
 
 import re
+
+from grader.extract.numbers import HOLE
 
 _FIXED = r"(?:[0-9]++(?:\.[0-9]*+)?+|\.[0-9]++)"
 _REAL = rf"(?:{_FIXED}(?:[eE][+\-−]?[0-9]{{1,4}}+)?+|nan|inf)"
@@ -47,6 +51,14 @@ _GROUPED = re.compile(
 )
 _BETWEEN_GROUPS = re.compile(r"[^0-9]")
 _MARKED = re.compile(rf"([`$]|\*\*)([ ]?[+\-−]?{_FIXED}(?:[eE][+\-−]?[0-9]{{1,4}}+)?+[ ]{{0,20}}+)\1")
+_A_LIST = re.compile(
+    rf"(?<![\w.])([+\-−]?{_REAL},[ \t]{{1,3}}[+\-−]?{_REAL})"
+    r"(,?[ \t]{1,3}(?:and|und|et|y|e|ed|i|и|en|og|och|ve|&)[ \t]{1,3})"
+    r"(?=[+\-−]?(?:[0-9]++[.eE]|\.[0-9]))"
+)
+_ROW_OF_CELLS = re.compile(rf"[ \t]*(?:[+\-−]?{_REAL}|[-–—])(?:[ \t]+(?:[+\-−]?{_REAL}|[-–—]))++[ \t]*\r?\Z")
+_EMPTY_CELL = re.compile(r"(?<=[ \t])[-–—](?=[ \t\r]|\Z)")
+_WIDEST_TABLE = 40  # columns of a table whose lines may end early
 
 
 def unadorned(text: str) -> str:
@@ -63,12 +75,46 @@ def plain_spelling(text: str) -> str:
     if _A_POWER.search(text):
         text = _MARKED.sub(_blank_markup, _POWER.sub(_power, text))
     text = _GROUPED.sub(_ungroup, text)
+    text = _A_LIST.sub(lambda match: match[1] + ",".ljust(len(match[2])), text)
+    text = _with_holes(text)
     text = _PARTED_EXPONENT.sub(r"\2\1", text)
     if _A_PERCENT.search(text):
         text = _PERCENT.sub(_percent, text)
     if _A_COMPLEX.search(text):
         text = _COMPLEX.sub(lambda match: "z" * len(match[0]), text)
     return text
+
+
+def _with_holes(text: str) -> str:
+    """Empty cells of tables, a dash or nothing at a line's end, are told from no cells at all."""
+    if "\n" not in text or not ("-" in text or " \n" in text or "–" in text or "—" in text):
+        return text
+    lines = text.split("\n")
+    widths = [len(line.split()) if _ROW_OF_CELLS.match(line) else 0 for line in lines]
+    start = 0
+    while start < len(lines):
+        end = start
+        while end < len(lines) and widths[end]:
+            end += 1
+        full = max(widths[start:end], default=0)
+        if 1 < full <= _WIDEST_TABLE and end - start > 1:
+            headed = start > 0 and len(lines[start - 1].split()) == full
+            for n in range(start, end):
+                if widths[n] == full:
+                    lines[n] = _EMPTY_CELL.sub(HOLE, lines[n])
+                elif headed and lines[n][-1:] == " ":
+                    lines[n] = _filled(lines[n], full - widths[n])
+        start = end + 1
+    return "\n".join(lines)
+
+
+def _filled(line: str, lacking: int) -> str:
+    """A line with a hole for each cell that it lacks at its end, as far as there is room."""
+    cells = line.rstrip(" ")
+    room = len(line) - len(cells)
+    if room < 2 * lacking - 1:
+        return line
+    return (cells + " ".join(HOLE * lacking)).ljust(len(line))
 
 
 def _blank_markup(match: re.Match[str]) -> str:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 
-from grader.extract.numbers import BARS, NUMBER
+from grader.extract.numbers import BARS, HOLE, NUMBER
 
 _CLOSED_NUMBER = rf"{NUMBER}(?!\w|\.\w|\[)"
 _ELEMENT = rf"(?:['\"]?{NUMBER}['\"]?|\.\.\.|…)(?=[\s,;\]])"
-_SEPARATOR = rf"(?:[ \t\xa0]*+(?:[,;&]|[{BARS}]{{1,3}}+)[ \t\xa0]*+|[ \t\xa0]++)"
+_SEPARATOR = rf"(?:[ \t\xa0]*+(?:[,;&]|[{BARS}]{{1,3}}+)[ \t\xa0]*+|[ \t\xa0]++|(?={HOLE}))"
 _INDEX = (
     r"\[[\w \t,:'\"+\-]{1,40}\]"
     r"|\([ ]?[0-9]{1,4}(?:[ ]?,[ ]?[0-9]{1,4}){0,3}[ ]?\)"

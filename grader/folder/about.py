@@ -12,10 +12,11 @@ from grader.models import Record
 
 
 class About(Record):
-    """rubric: its id. folder: where the assignment lay at the last run, absolute."""
+    """rubric: its id. folder: where the assignment lay at the last run, absolute. digest: of its files."""
 
     rubric: str
     folder: str
+    digest: str = ""
 
 
 def read(state: Path) -> About | None:

@@ -91,7 +91,7 @@ def anonymous(report: Report, alias: str) -> Report:
         student=Student(name=alias),
         received_at=None,
     )
-    flags = tuple(f.model_copy(update={"message": ""}) for f in report.flags)
+    flags = tuple(f.model_copy(update={"message": "", "said": None}) for f in report.flags)
     return report.model_copy(update={"submission": sub, "flags": flags})
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from grader.handback.standing import Standing
 from grader.report.statistics import ClassStatistics, statistics
 from grader.text import markdown
-from grader.words.speech import Speech, points
+from grader.words.speech import Speech, speech
 from grader.words.terms import MARKS, STATUSES
 from rubric.schema import Rubric
 
@@ -32,7 +32,7 @@ def of_few(
 def of_class(standings: Sequence[Standing], rubric: Rubric, fail_under: float | None) -> str:
     """One row per submission, then how the class did on each check. For teachers: it names everybody."""
     figures = statistics([s.report for s in standings], rubric)
-    blocks = [*_head(standings, figures, rubric, fail_under), *_by_check(figures)]
+    blocks = [*_head(standings, figures, rubric, fail_under), *_by_check(figures, speech(rubric.language))]
     return _cut("\n\n".join(blocks) + "\n")
 
 
@@ -65,26 +65,33 @@ def _asked(standing: Standing, fail_under: float | None) -> str:
 def _head(
     standings: Sequence[Standing], figures: ClassStatistics, rubric: Rubric, fail_under: float | None
 ) -> Iterator[str]:
+    speak = speech(rubric.language)
     yield f"# {markdown(rubric.title)}"
-    parts = [f"{figures.graded} of {figures.count} graded"]
+    parts = [speak("{n} of {all} graded", n=figures.graded, all=figures.count)]
     if figures.mean is not None and figures.median is not None:
         parts.append(
-            f"mean {points(figures.mean)}, median {points(figures.median)} of {points(rubric.points)}"
+            speak(
+                "mean {mean}, median {median} of {most}",
+                mean=speak.points(figures.mean),
+                median=speak.points(figures.median),
+                most=speak.points(rubric.points),
+            )
         )
     waiting = sum(s.report.needs_review and s.view.graded for s in standings)
-    parts.append(f"{waiting} {'waits' if waiting == 1 else 'wait'} for a person")
+    parts.append(speak.counted(waiting, "{n} waits for a person", "{n} wait for a person"))
     if fail_under is not None:
         missed = sum(s.reached is False and not s.ours for s in standings)
-        parts.append(f"{missed} below {points(fail_under)} %")
+        parts.append(speak("{n} below {share} %", n=missed, share=speak.points(fail_under)))
     yield f"**{'; '.join(parts)}.**"
-    yield "\n".join(_rows(standings))
+    yield "\n".join(_rows(standings, speak))
 
 
-def _by_check(figures: ClassStatistics) -> Iterator[str]:
-    yield "## By check"
+def _by_check(figures: ClassStatistics, speak: Speech) -> Iterator[str]:
+    check, passed = speak("check"), speak("passed")
+    yield "## " + speak("By check")
     yield "\n".join(
         [
-            "| check | passed | " + " | ".join(MARKS.values()) + " |",
+            f"| {check} | {passed} | " + " | ".join(MARKS.values()) + " |",
             "| --- | ---: | " + " | ".join("---:" for _ in MARKS) + " |",
             *(
                 f"| {markdown(rate.title)} | {rate.passed:.0%} | "
@@ -96,15 +103,16 @@ def _by_check(figures: ClassStatistics) -> Iterator[str]:
     )
 
 
-def _rows(standings: Sequence[Standing]) -> Iterator[str]:
-    yield "| submission | points | waiting | checks | |"
+def _rows(standings: Sequence[Standing], speak: Speech) -> Iterator[str]:
+    heads = [speak("submission"), speak("points"), speak("waiting"), speak("checks")]
+    yield f"| {' | '.join(heads)} | |"
     yield "| --- | ---: | ---: | --- | --- |"
     for standing in standings:
         report, view = standing.report, standing.view
-        score = "–" if report.score is None else points(report.score)
-        waiting = points(report.pending) if report.pending else ""
+        score = "–" if report.score is None else speak.points(report.score)
+        waiting = speak.points(report.pending) if report.pending else ""
         marks = " ".join("".join(MARKS[c.verdict] for c in q.checks) for q in view.questions)
-        notes = [] if report.execution.status == "ok" else [_status(view.speak, standing)]
+        notes = [] if report.execution.status == "ok" else [_status(speak, standing)]
         if standing.reached is False and not standing.ours:
             notes.append("❌")
         name = markdown(report.submission.id, 80)

@@ -8,6 +8,7 @@ import os
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from pathlib import Path
 from stat import S_ISREG
 
@@ -19,6 +20,7 @@ from grader.intake.arrival import listed_times
 from grader.intake.choose import is_script_name, refused_flags
 from grader.intake.document import Refused
 from grader.intake.naming import assign
+from grader.intake.people import Lists, Person
 from grader.intake.sources import HandedIn, Options, Upload, find
 from grader.intake.tree import Leftover
 from grader.models import Alternative, AttachedFile, Flag, Said, Submission
@@ -49,7 +51,7 @@ class CollectedUpload:
             except Refused as refused:
                 content.append(str(refused))
         around = [(f.name, content_digest(f.path)) for f in upload.files if f not in upload.notebooks]
-        who = upload.student.model_dump(mode="json"), str(upload.received_at)
+        who = upload.student.model_dump(mode="json"), str(upload.received_at), str(upload.extended)
         flags = [f.model_dump() for f in upload.flags]
         names = [f.name for f in upload.notebooks], upload.together, upload.unseen
         parts = [self.id, upload.relative, content, names, around, who, flags]
@@ -95,6 +97,8 @@ class CollectedUpload:
             sha256=hashlib.sha256(b"").hexdigest(),
             student=upload.student,
             received_at=upload.received_at,
+            due=upload.extended if isinstance(upload.extended, datetime) else None,
+            grace_s=upload.extended.total_seconds() if isinstance(upload.extended, timedelta) else 0.0,
             flags=upload.flags,
             problem=problem,
         )
@@ -143,12 +147,14 @@ def _open(file: HandedIn, upload: Upload) -> _Opened:
 class Intake:
     """Everything found: each upload under its id, and what belongs to nobody.
 
-    keeper: holds the folder in which archives were unpacked for as long as the intake is in use.
+    absent: who of the roster handed in nothing. keeper: holds the folder in which archives were unpacked for
+    as long as the intake is in use.
     """
 
     entries: tuple[CollectedUpload, ...]
     leftovers: tuple[Leftover, ...]
     keeper: object = None
+    absent: tuple[str, ...] = ()
 
     @property
     def submissions(self) -> tuple[Submission, ...]:
@@ -171,13 +177,15 @@ def collect(
     insist: str | None = None,
     pattern: str | None = None,
     prefer: Sequence[str] = (),
+    people: Lists | None = None,
 ) -> Intake:
     """Find the notebooks at `paths` (files, archives, folders with all their folders) and name them.
 
     exclude: folders not to enter. stage: where archives are unpacked and stay; None: a temporary folder.
     A grading worksheet of Moodle named among them says when each student handed in.
     insist, pattern: the platform whose export this is, see `recognise`. prefer: globs that name the notebook
-    of somebody who handed in several. What is found twice is taken once. Raises `UsageError` for a path that
+    of somebody who handed in several. people: what the course says of them. What is found twice is taken
+    once. Raises `UsageError` for a path that
     does not exist, is not what was insisted on or no upload at all, `StorageError`.
     """
     keeper = None
@@ -205,8 +213,11 @@ def collect(
     ordered = list(uploads.values())
     ids = assign([u.named for u in ordered])
     ordered = _told_apart(ordered, ids)
+    absent: Sequence[Person] = ()
+    if people is not None:
+        ordered, absent = people.applied(ordered)
     entries = tuple(CollectedUpload(id=i, upload=u) for i, u in zip(ids, ordered, strict=True))
-    return Intake(entries, tuple(leftovers.values()), keeper)
+    return Intake(entries, tuple(leftovers.values()), keeper, tuple(p.label for p in absent))
 
 
 def _told_apart(uploads: Sequence[Upload], ids: Sequence[str]) -> list[Upload]:

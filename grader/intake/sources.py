@@ -6,7 +6,7 @@ import os
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from grader.errors import UsageError
@@ -49,7 +49,7 @@ class Upload:
     too. together: the rubric wants all notebooks graded as one. unseen: further ones that nobody looks at.
     relative: POSIX path below the folder that was named. origin: the platform's name for the student, or the
     part of the path that tells whose it is, whatever the folders around the class are called. problem: why
-    there is nothing to read.
+    there is nothing to read. extended: a due date of the student's own, or so much longer than the others'.
     """
 
     notebooks: tuple[HandedIn, ...]
@@ -61,6 +61,7 @@ class Upload:
     unseen: tuple[str, ...] = ()
     student: Student = field(default_factory=Student)
     received_at: datetime | None = None
+    extended: datetime | timedelta | None = None
     flags: tuple[Flag, ...] = ()
     problem: Said | None = None
 

@@ -1,108 +1,153 @@
-"""Right values that stand somewhere among others, where no print of their own was found (pure).
+"""Right values that stand somewhere in the outputs, where no print of their own was found (pure).
 
-A column of an odd table, the last of many losses, rows behind numbers of their lines: which print answers a
-check was not understood, but its numbers were printed, in order, and in every world. Only a person can say
-whether they are meant.
+A column of an odd table, entries in a sentence, instances in another order, a common power of ten before
+the brackets: which print answers a check was not understood, or was taken for something else, but the numbers
+stand there, in every world. Only a person can say whether they are meant; nothing is `missing` or `fail`
+before that.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
 
 from grader.assignment.values import Array, margin
 from grader.judging.decision import Decision
-from grader.judging.pairing import Slot
-from grader.models import Said
+from grader.models import Output, PrintedTensor, Said
 from rubric.schema import TensorCheck, Tolerance
 
-Indices = npt.NDArray[np.intp]
-_DIGITS = 6.0  # significant digits, over all elements and worlds, that are no accident among many numbers
-_STRIDES = 50  # every such number is meant: a column of a table, the loss of every tenth epoch
-_BETWEEN = 3  # numbers between two rows: of the line, of the unit
-_MOST = 20_000  # printed numbers that are searched
-_STARTS = 200  # places at which the first number fits, that are tried
+Bools = npt.NDArray[np.bool_]
+
+_NUMBER = re.compile(r"(?<![\w.,])[-−+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-−+]?\d+)?(?![\w])")
+_POWER = re.compile(  # of ten that stands for itself, and is no part of a number
+    r"(?<![\d.])10\s*(?:\^|\*\*)\s*[({]*\s*[-−+]?\d|(?<![\d.])10[⁻⁺⁰¹²³⁴⁵⁶⁷⁸⁹]+|\*\^\s*[-−]?\d"
+    r"|[×x*·]\s*1\.?0*e[-−+]?\d+|(?<![\d.])1\.?0*e[-−+]?\d+\s*[×x*·(\[]"
+)
+_POWERS = tuple(k for k in range(-12, 13) if k)
+_MOST = 20_000  # printed numbers of one place that are searched
+_WORK = 20_000_000  # comparisons of one search
+_ACCIDENT = -6.0  # log10 of the probability that numbers which happen to stand there fit
+_LINES = 50_000  # characters of one output that are read
 
 
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """The numbers of one cell, or of all, in one world. powers: does a power of ten stand there alone?"""
+
+    value: Array
+    half: Array
+    powers: bool
+
+
+@dataclass
 class Numbers:
-    """All numbers that were printed in every world, in order."""
+    """All numbers that were printed in each world, by cell; under None those of the whole notebook."""
 
-    def __init__(self, slots: Sequence[Slot]) -> None:
-        prints = [
-            [p for p in slot.prints if p is not None]
-            for slot in slots
-            if all(p is not None and len(p.values) == len(slot.first.values) for p in slot.prints)
-        ]
-        worlds = range(len(prints[0]) if prints else 0)
-        self.value = [np.array([v for p in prints for v in p[w].values][:_MOST]) for w in worlds]
-        self.half = [np.array([h for p in prints for h in p[w].half_unit][:_MOST]) for w in worlds]
-        self.cell = [p[0].cell for p in prints for _ in p[0].values][:_MOST]
+    worlds: list[dict[int | None, list[_Place]]] = field(default_factory=list)
+
+    @classmethod
+    def of(cls, printed: Sequence[Sequence[PrintedTensor]], outputs: Sequence[Sequence[Output]]) -> Numbers:
+        """printed, outputs: of each world."""
+        given = outputs or [()] * len(printed)
+        return cls([_by_cell(p, o) for p, o in zip(printed, given, strict=True)])
+
+
+def _by_cell(printed: Sequence[PrintedTensor], outputs: Sequence[Output]) -> dict[int | None, list[_Place]]:
+    """Numbers as they were extracted, and as they stand in the text, since each may miss some."""
+    extracted: dict[int | None, list[tuple[float, float]]] = defaultdict(list)
+    read: dict[int | None, list[tuple[float, float]]] = defaultdict(list)
+    powers: dict[int | None, bool] = defaultdict(bool)
+    for tensor in printed:
+        for cell in (tensor.cell, None):
+            extracted[cell] += zip(tensor.values, tensor.half_unit, strict=True)
+    for output in outputs:
+        if output.kind != "error":
+            text = output.text[:_LINES]
+            for cell in (output.cell, None):
+                read[cell] += _numbers(text)
+                powers[cell] |= bool(_POWER.search(text))
+    found: dict[int | None, list[_Place]] = defaultdict(list)
+    for numbers in (extracted, read):
+        for cell, pairs in numbers.items():
+            array = np.asarray(pairs[:_MOST], dtype=np.float64).reshape(-1, 2)
+            finite = array[np.isfinite(array).all(axis=1)]
+            found[cell].append(_Place(finite[:, 0], finite[:, 1], powers[cell]))
+    return found
+
+
+def _numbers(text: str) -> Iterator[tuple[float, float]]:
+    """Every number of a text, and half a unit of its last digit."""
+    for match in _NUMBER.finditer(text):
+        mantissa, _, exponent = match[0].replace("−", "-").lower().partition("e")
+        decimals = len(mantissa.partition(".")[2])
+        power = int(exponent or 0)
+        if abs(power) < 300:
+            yield float(f"{mantissa}e{power}"), 0.5 * 10.0 ** (power - decimals)
 
 
 def among(
-    check: TensorCheck, expected: Sequence[Array], numbers: Numbers, tolerance: Tolerance
+    check: TensorCheck,
+    expected: Sequence[Array],
+    numbers: Numbers,
+    tolerance: Tolerance,
+    *,
+    most: float,
 ) -> Decision | None:
-    """`review` where the expected values stand in order among the printed numbers; else None.
+    """`review` where the expected values stand among the printed numbers of every world; else None.
 
-    expected: the reference in each world.
+    expected: the reference in each world. most: share of them that must stand there.
     """
-    first = expected[0]
-    layouts = [expected]
-    if first.ndim == 2 and min(first.shape) > 1:
-        layouts.append([e.T for e in expected])
-    slack = [margin(e, tolerance) for e in expected]
-    for laid in layouts if numbers.cell else ():
-        place = _place([e.ravel() for e in laid], _steps(laid[0].shape), numbers, slack)
-        if place is not None:
-            cell = numbers.cell[place] + 1
-            text = Said(
-                "These values stand among others that were printed in cell {cell}; a person decides.",
-                {"cell": cell},
-            )
-            return Decision(check.id, "review", None, text)
+    cells = sorted(c for c in numbers.worlds[0] if c is not None) if numbers.worlds else []
+    for cell in (*cells, *([None] if len(cells) > 1 else [])):
+        found = [_found(e, w.get(cell, ()), tolerance) for e, w in zip(expected, numbers.worlds, strict=True)]
+        together = np.all([f[0] for f in found], axis=0)
+        accidents = [float(f[1][together].sum()) for f in found]
+        if (
+            together.mean() >= most
+            and sum(accidents) <= _ACCIDENT
+            and all(a <= _ACCIDENT / 2 for a in accidents[1:])  # the first may print few digits
+        ):
+            text = Said("These values stand among others that were printed; a person decides.")
+            if cell is not None:
+                text = Said(
+                    "These values stand among others that were printed in cell {cell}; a person decides.",
+                    {"cell": cell + 1},
+                )
+            return Decision(check.id, "review", None, text, shown=bool(together.all()))
     return None
 
 
-def _steps(shape: tuple[int, ...]) -> list[Indices]:
-    """Where each element may stand, from the first on: every n-th number, or rows with others between."""
-    size = int(np.prod(shape))
-    steps = [stride * np.arange(size) for stride in range(1, _STRIDES + 1 if size > 1 else 2)]
-    if len(shape) > 1 and 1 < shape[-1] < size:
-        rows = np.arange(size) // shape[-1]
-        steps += [np.arange(size) + between * rows for between in range(1, _BETWEEN + 1)]
-    return steps
+def _found(expected: Array, places: Sequence[_Place], tolerance: Tolerance) -> tuple[Bools, Array]:
+    """Which elements stand there, and log10 of how probable each is by accident, read in the best way."""
+    flat = expected.ravel()
+    best: tuple[Bools, Array] = np.zeros(flat.size, dtype=np.bool_), np.zeros(flat.size)
+    for place in places:
+        for power in (0, *(_POWERS if place.powers else ())):
+            shown = flat * 10.0**power
+            found = _standing(shown, margin(shown, tolerance), place)
+            if (found[0].sum(), -found[1].sum()) > (best[0].sum(), -best[1].sum()):
+                best = found
+    return best
 
 
-def _place(
-    flat: Sequence[Array], steps: Sequence[Indices], numbers: Numbers, slack: Sequence[float]
-) -> int | None:
-    """Where the values begin; None where they do not stand there, or by accident."""
-    total = len(numbers.cell)
-    fits = np.ones(total, dtype=np.bool_)
-    with np.errstate(invalid="ignore"):
-        for w, values in enumerate(flat):
-            fits &= np.abs(numbers.value[w] - values[0]) <= numbers.half[w] + slack[w]
-        for start in np.flatnonzero(fits)[:_STARTS]:
-            for step in steps:
-                at = start + step
-                if (
-                    at[-1] < total
-                    and all(
-                        (np.abs(numbers.value[w][at] - values) <= numbers.half[w][at] + slack[w]).all()
-                        for w, values in enumerate(flat)
-                    )
-                    and _tells(at, numbers)
-                ):
-                    return int(start)
-    return None
-
-
-def _tells(at: Array, numbers: Numbers) -> bool:
-    """Have these numbers digits enough? Whole ones without a rounding have one each."""
-    digits = 0.0
-    for value, half in zip(numbers.value, numbers.half, strict=True):
-        shown, unit = np.abs(value[at]), np.maximum(half[at], 1e-17)
-        digits += float(np.log10(np.maximum(shown / unit, 1.0))[half[at] > 0].sum())
-    return digits >= _DIGITS
+def _standing(values: Array, slack: float, place: _Place) -> tuple[Bools, Array]:
+    if not place.value.size or values.size * place.value.size > _WORK:
+        return np.zeros(values.size, dtype=np.bool_), np.zeros(values.size)
+    apart = np.abs(place.value[None, :] - values[:, None])
+    fits = apart <= place.half[None, :] + slack
+    equal = (np.abs(values[None, :] - values[:, None]) <= slack).sum(axis=1)
+    stands = fits.sum(axis=1) >= equal
+    size = np.abs(values)
+    near = np.maximum((apart <= 0.5 * size[:, None]).sum(axis=1), 1)
+    whole = (place.value == np.round(place.value)) & (place.half <= 0.5)
+    reach = np.where(whole, 0.5, place.half)[None, :] + slack
+    widest = np.where(fits, reach, 0.0).max(axis=1)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        chance = np.where(size > 0, near * 2 * widest / size, 1.0)
+        accident = np.log10(np.clip(chance, 1e-12, 1.0))
+    return stands, np.where(stands, accident, 0.0)

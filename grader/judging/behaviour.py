@@ -29,6 +29,15 @@ _YES_OR_NO = re.compile(
 _SAID_SHORTLY = re.compile(
     rf"(?:{_YES_OR_NO.pattern})\W*(?:[.,;:!–—]|\Z)", re.IGNORECASE
 )  # not "no activation"
+_ASKING = (
+    r"(?:question|task|exercise|problem|part|step|ex|q|aufgabe|frage|teil|schritt|pregunta|ejercicio|tarea"
+    r"|exercice|pergunta|domanda|esercizio|soru|вопрос|задание|задача|问题|問題|题目|第)"
+)
+_ROMAN = ("", "i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix", "x", "xi", "xii")
+_NUMBERED = re.compile(
+    rf"\W{{0,8}}(?:{_ASKING}\W{{0,3}})?(?:\d{{1,2}}|[ivx]{{1,4}})\W{{0,3}}[.):](?!\d)", re.IGNORECASE
+)
+_BEGINS = (":", "：")  # at the end of a line that speaks of what follows
 _ASKS = ("?", "？")
 _QUESTION = re.compile(r".*[?？]")
 _SENTENCE = 4  # words that make a line more than a name
@@ -54,12 +63,12 @@ def judge_behaviour(
     by_autograd = any(d.candidate is not None and d.candidate.source == "autograd" for d in shown)
     lacking = [r for r in check.requires if not (met(r, code) or (r.unless_by_autograd and by_autograd))]
     of_autograd = any(r.unless_by_autograd for r in check.requires)
-    passed = [d for d in shown if d.verdict == "pass" or (d.other_means and not of_autograd)]
+    passed = [d for d in shown if d.verdict == "pass" or d.shown or (d.other_means and not of_autograd)]
     made = {i for d in decisions.values() if d.diagnosis is not None for i in d.mistakes}
     contradicting = [
         mistakes[i] for i in sorted(made) if i in mistakes and mistakes[i].touches & {*check.broken_by}
     ]
-    if not any(c.does_more_than_import for c in code.cells):
+    if not any(c.source.strip() for c in code.cells):
         return Decision(check.id, "missing", 0.0, Said("The notebook has no code."))
     if contradicting and all(
         _outvoted(m.id, decisions, (changed or {}).get(m.id, ())) for m in contradicting
@@ -74,6 +83,10 @@ def judge_behaviour(
         if odd and not lacking:
             text = Said("Nothing known explains the wrong {checks}.", {"checks": tuple(odd)})
             return Decision(check.id, "review", None, together(REVIEW, text))
+        placed = [r for r in lacking if r.where != "anywhere"]
+        if placed and placed == lacking:
+            text = Said("The values are right; a person looks whether it stands where it was asked for.")
+            return Decision(check.id, "review", None, text)
         return _by_code(check, lacking)
     wrong = [d for d in shown if d.verdict in ("fail", "partial") and d.tells]
     explained = [d for d in wrong if d.diagnosis is not None and d.mistakes]
@@ -119,15 +132,31 @@ def met(requirement: Requirement, code: Code) -> bool:
     return any(code.uses(name, cells) for name in requirement.any_of)
 
 
-def find_answer(check: TextCheck, cells: Sequence[Cell], outputs: Sequence[Output] = ()) -> Answer | None:
+def find_answers(
+    asked: Mapping[str, tuple[int, TextCheck]], cells: Sequence[Cell], outputs: Sequence[Output]
+) -> dict[str, Answer | None]:
+    """The written answer of each text check, None where nobody wrote anything that may be one.
+
+    asked: check → the number of its question, and the check. Prose that no check claims may answer any of
+    those that found nothing.
+    """
+    found = {name: find_answer(check, cells, outputs, number) for name, (number, check) in asked.items()}
+    claimed = {answer.cell for answer in found.values() if answer is not None}
+    rest = _unclaimed([c for c in cells if c.index not in claimed])
+    return {name: answer or rest for name, answer in found.items()}
+
+
+def find_answer(
+    check: TextCheck, cells: Sequence[Cell], outputs: Sequence[Output] = (), number: int = 0
+) -> Answer | None:
     """The text that answers a question: below its heading, up to the next heading of another question.
 
     A line of its own is no heading where it answers, too (`4. Yes`), and below a heading also counts what
     was printed in words. Without a heading, the words that follow the last code cell, results typed there
     aside; and else what stands in another text, in a comment or was printed and speaks of the question.
-    None where nobody wrote anything.
+    None where nobody wrote anything. number: of the question, by which a heading may call it; 0: by none.
     """
-    patterns = [re.compile(p, re.IGNORECASE) for p in check.headings]
+    patterns = [re.compile(p, re.IGNORECASE) for p in (*check.headings, *_by_number(number))]
     printed: dict[int, list[str]] = defaultdict(list)
     for output in outputs:
         if output.kind in _SPOKEN:
@@ -137,10 +166,10 @@ def find_answer(check: TextCheck, cells: Sequence[Cell], outputs: Sequence[Outpu
         if cell.kind == "code":
             continue
         lines = _FENCED.sub("", cell.source).splitlines()
-        for number, line in enumerate(lines):
+        for count, line in enumerate(lines):
             if left and any(p.search(line[:_HEADING_LENGTH]) for p in patterns):
                 left -= 1
-                text = _below(line, lines[number + 1 :], cells[position + 1 :], patterns, printed)
+                text = _below(line, lines[count + 1 :], cells[position + 1 :], patterns, printed)
                 if text:
                     return Answer(text=text[:_MOST], cell=cell.index)
     last_code = max((c.index for c in cells if c.kind == "code" and c.source.strip()), default=-1)
@@ -148,7 +177,29 @@ def find_answer(check: TextCheck, cells: Sequence[Cell], outputs: Sequence[Outpu
     texts = [(c.index, prose) for c in tail if (prose := _prose(_words(c.source)))]
     if texts:
         return Answer(text="\n\n".join(prose for _, prose in texts)[:_MOST], cell=texts[0][0])
-    return _said_aside(check, cells, outputs, patterns, last_code)
+    return _said_aside(check, cells, outputs, patterns)
+
+
+def _by_number(number: int) -> list[str]:
+    """Headings that call a question by its number: `6.`, `VI)`, `### Exercise 6`, `问题4`."""
+    if not 0 < number < len(_ROMAN):
+        return []
+    count = rf"(?:{number}|{_ROMAN[number]})"
+    return [
+        rf"^\W*(?:{_ASKING}\W{{0,3}})?{count}(?:\W*[.):\]]|\W*$)(?!\d)",
+        rf"{_ASKING}\W{{0,3}}{count}(?![\w.])",
+    ]
+
+
+def _unclaimed(cells: Sequence[Cell]) -> Answer | None:
+    """Sentences in text cells, headings and questions aside."""
+    for cell in cells:
+        if cell.kind != "code":
+            lines = [line.strip() for line in _FENCED.sub("", cell.source).splitlines()]
+            spoken = [x for x in lines if not _HEADING.match(x) and _is_sentence(x) and x[-1:] not in _BEGINS]
+            if spoken:
+                return Answer(text="\n".join(spoken)[:_MOST], cell=cell.index)
+    return None
 
 
 def _said_aside(
@@ -156,22 +207,22 @@ def _said_aside(
     cells: Sequence[Cell],
     outputs: Sequence[Output],
     patterns: Sequence[re.Pattern[str]],
-    last_code: int,
 ) -> Answer | None:
-    """What speaks of the question in passing: another text, a comment that ends a cell, a print."""
+    """What speaks of the question in passing: another text, a comment or docstring, a print."""
     speaking = [*patterns, *(re.compile(p, re.IGNORECASE) for p in check.mentions)]
+    last = max((c.index for c in cells if c.kind == "code" and c.source.strip()), default=-1)
     said = [
-        *((c.index, _prose(_words(c.source)), speaking, True) for c in cells if c.kind != "code"),
-        *((index, text, patterns, index == last_code) for index, text in _comments(cells)),
-        *((o.cell, o.text, patterns, False) for o in outputs if o.kind in _SPOKEN),
+        *((c.index, _prose(_words(c.source)), True) for c in cells if c.kind != "code"),
+        *((c.index, text, c.index == last) for c in cells if c.kind == "code" for text in _comments(c)),
+        *((o.cell, o.text, False) for o in outputs if o.kind in _SPOKEN),
     ]
-    for index, spoken, wanted, may_just_answer in said:
+    for index, spoken, may_just_answer in said:
         lines = [line.strip() for line in spoken.splitlines() if line.strip() and len(line) <= _LONGEST]
         telling = [
             line
             for before, line in zip(["", *lines], lines, strict=False)
             if (before[-1:] in _ASKS and any(p.search(before) for p in patterns))
-            or (any(p.search(line) for p in wanted) and _is_sentence(line))
+            or (any(p.search(line) for p in speaking) and _is_sentence(line))
             or (may_just_answer and _YES_OR_NO.match(line.lstrip(" #*_>-")))
         ]
         if telling:
@@ -183,16 +234,13 @@ def _is_sentence(line: str) -> bool:
     return len(_WORD.findall(line)) >= _SENTENCE and not _NUMBERS.search(line) and line[-1:] not in _ASKS
 
 
-def _comments(cells: Sequence[Cell]) -> list[tuple[int, str]]:
-    """Position and text of the comments that end a code cell; one above code speaks of that code."""
-    found = []
-    for cell in cells:
-        lines = cell.source.rstrip().split("\n") if cell.kind == "code" else []
-        ending = takewhile(lambda line: line.startswith("#"), (line.strip(" \t") for line in reversed(lines)))
-        comments = [line.lstrip("#") for line in ending][::-1]
-        if comments:
-            found.append((cell.index, "\n".join(comments)))
-    return found
+def _comments(cell: Cell) -> list[str]:
+    """The comments that end a code cell (those above code speak of that code), and its docstrings."""
+    lines = cell.source.rstrip().split("\n")
+    ending = takewhile(lambda line: line.startswith("#"), (line.strip(" \t") for line in reversed(lines)))
+    comments = [line.lstrip("#") for line in ending][::-1]
+    parts = re.split(r"\"{3}|'{3}", cell.source)
+    return [*(["\n".join(comments)] if comments else []), *parts[1::2]]
 
 
 def _below(
@@ -202,11 +250,12 @@ def _below(
     patterns: Sequence[re.Pattern[str]],
     printed: Mapping[int, Sequence[str]],
 ) -> str:
-    own = _prose(_before_the_next(heading, rest, patterns)) or _in_the_heading(heading)
+    before = _before_the_next(heading, rest, patterns)
+    own = _prose(before) or _in_the_heading(heading)
     if not own and not _HEADING.match(heading) and len(heading.split()) > 3:
         own = heading.strip()
     parts = [own] if own else []
-    for cell in following:
+    for cell in following if len(before) == len(rest) else ():
         if cell.kind == "code":
             parts += _comments_only(cell.source.splitlines()) or _printed_words(printed.get(cell.index, ()))
             continue
@@ -239,10 +288,13 @@ def _printed_words(texts: Sequence[str]) -> list[str]:
 
 
 def _before_the_next(heading: str, rest: Sequence[str], patterns: Sequence[re.Pattern[str]]) -> Sequence[str]:
-    """The lines up to another heading of the same level or above, in the same cell."""
+    """The lines up to another heading of the same level or above, or another number, in the same cell."""
     level = _level(heading)
     for number, line in enumerate(rest):
-        if level and 0 < _level(line) <= level and not any(p.search(line) for p in patterns):
+        another = (level and 0 < _level(line) <= level) or (
+            _NUMBERED.match(heading) and _NUMBERED.match(line)
+        )
+        if another and not any(p.search(line) for p in patterns):
             return rest[:number]
     return rest
 

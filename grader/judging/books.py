@@ -48,6 +48,18 @@ class Books:
             hypotheses = self._fitting(hypotheses, quantities, prints)
         return self._book(hypotheses, quantities, pieces=pieces, elsewhere=NEARLY, sizes=_sizes(prints))
 
+    def states(self, hypotheses: Sequence[tuple[str, ...]]) -> Book:
+        """Variants of the first world alone, where long trainings in float32 can nearly be followed."""
+        solved = self._assignment.variants(hypotheses, worlds=1)
+        targets = [
+            Target(q, ids, found)
+            for ids, (one,) in solved.items()
+            for q in self.asked
+            if q in one
+            for found in ((one[q],),)
+        ]
+        return Book(with_signs(targets, self.free), NEARLY, pieces=False)
+
     def _fitting(
         self, hypotheses: Sequence[tuple[str, ...]], quantities: frozenset[str], prints: Sequence[Slot]
     ) -> list[tuple[str, ...]]:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 
 from grader.assignment.loading import Assignment
+from grader.assignment.vocabulary import Vocabulary
 from grader.judging.absence import NOTHING_REFUSED, Absence
 from grader.judging.among import Numbers, among
 from grader.judging.barrier import Faults, guarded
-from grader.judging.behaviour import find_answer, judge_behaviour, judge_text
+from grader.judging.behaviour import find_answers, judge_behaviour, judge_text
 from grader.judging.books import books_of
 from grader.judging.decision import Case, Decision
 from grader.judging.diagnose import Suspects, explain
@@ -25,19 +27,22 @@ from grader.judging.sources import seen, with_sources
 from grader.models import Cell, Output, PrintedTensor
 from rubric.schema import BehaviourCheck, TensorCheck, TextCheck
 
+_MOST_OF_IT = 0.5  # of a value that was not found as a whole: so much of it is not nothing
+
 
 def decide(
     cells: Sequence[Cell],
     printed: Sequence[Sequence[PrintedTensor]],
     assignment: Assignment,
-    outputs: Sequence[Output] = (),
+    outputs: Sequence[Sequence[Output]] = (),
     absence: Absence = NOTHING_REFUSED,
     faults: Faults | None = None,
 ) -> dict[str, Decision]:
     """A decision for every check of the rubric.
 
-    printed: what was extracted from the run in each world, in the rubric's order of worlds. outputs: of the
-        first one, in which whole numbers may stand among words. absence: what of ours kept prints away.
+    printed: what was extracted from the run in each world, in the rubric's order of worlds. outputs: from
+        which it was, in the same order; none where only what was extracted may answer. absence: what of ours
+        kept prints away.
     faults: takes the checks that our code fails on, which are then for a person; None lets faults through.
     """
     rubric = assignment.rubric
@@ -69,36 +74,60 @@ def decide(
         readings=readings,
         twins=books.twins,
         moving=books.moving,
+        states=cache(lambda: books.states([(i,) for i, m in mistakes.items() if m.state])),
         by_hand=sources.right_otherwise and not sources.right_by_autograd,
         by_autograd=sources.right_by_autograd or (sources.autograd and not sources.right_otherwise),
     )
     numeric = {c.id: guarded(faults, c.id, judge, c, candidates.get(c.id, ()), case) for c in books.checks}
-    open_checks = [c for c in books.checks if numeric[c.id].found_nothing and c.id not in (faults or ())]
-    numbers = Numbers(paired if open_checks else ())
-
-    def elsewhere(c: TensorCheck) -> Decision:
-        """What other places than prints say about a check that no print answers."""
-        expected = [r[c.quantity] for r in assignment.references]
-        said = in_words(c, expected[0], outputs, code, books.vocabulary)
-        said = said or among(c, expected, numbers, rubric.tolerance)
-        if numeric[c.id].verdict == "missing":
-            said = said or in_a_picture(c, outputs, code)
-            said = said or shown_as_none(c, outputs, code, books.vocabulary)
-        return said or numeric[c.id]
-
-    numeric |= {c.id: guarded(faults, c.id, elsewhere, c) for c in open_checks}
+    told = outputs[0] if outputs else ()
+    numbers = Numbers.of(printed, outputs)
+    numeric |= {
+        c.id: guarded(faults, c.id, _looked_for, numeric[c.id], c, numbers, told, case, books.vocabulary)
+        for c in books.checks
+        if c.id not in (faults or ())
+    }
     by_question = [[c.id for c in q.checks if isinstance(c, TensorCheck)] for q in rubric.questions]
     settled = believe(settle_hidden(doubt_swapped(numeric, case), case), by_question, case)
     settled = doubt_coarse(settled, case)
     decisions = follow_through(settled, by_question, case)
     changed = {id: {n for n, q in asked.items() if q in qs} for id, qs in explanation.changed.items()}
+    asked_in_words = {
+        c.id: (number, c)
+        for number, q in enumerate(rubric.questions, start=1)
+        for c in q.checks
+        if isinstance(c, TextCheck)
+    }
+    answers = find_answers(asked_in_words, cells, told)
     for check in rubric.checks():
         if isinstance(check, BehaviourCheck):
             decisions[check.id] = guarded(
                 faults, check.id, judge_behaviour, check, settled, mistakes, code, changed
             )
         elif isinstance(check, TextCheck):
-            decisions[check.id] = guarded(
-                faults, check.id, lambda c: judge_text(c, find_answer(c, cells, outputs), decisions), check
-            )
+            decisions[check.id] = guarded(faults, check.id, judge_text, check, answers[check.id], decisions)
     return absence.settle(decisions, rubric)
+
+
+def _looked_for(
+    decision: Decision,
+    check: TensorCheck,
+    numbers: Numbers,
+    told: Sequence[Output],
+    case: Case,
+    vocabulary: Vocabulary,
+) -> Decision:
+    """The same, or `review` for what is absent or wrong while the right values stand in the outputs.
+
+    Not where they were offered and do not count, or where the code holds them.
+    """
+    if decision.verdict not in ("missing", "fail") or decision.typed_in or decision.right_is_beside:
+        return decision
+    expected = [r[check.quantity] for r in case.references]
+    absent = decision.found_nothing
+    said = in_words(check, expected[0], told, case.code, vocabulary) if absent else None
+    most = _MOST_OF_IT if decision.verdict == "missing" else 1.0
+    said = said or among(check, expected, numbers, case.rubric.tolerance, most=most)
+    if decision.verdict == "missing":
+        said = said or in_a_picture(check, told, case.code)
+        said = said or shown_as_none(check, told, case.code, vocabulary)
+    return said or decision

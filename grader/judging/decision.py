@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from grader.assignment.values import Array
@@ -25,7 +25,8 @@ class Decision:
     computed by what the assignment asks for. follow_through: it is right given an earlier mistake. answer:
     the words that a person reads. guesses: hypotheses that give what was
     printed in place of this, the likeliest first; which one is told is for the other checks to say.
-    beside: other values printed for it that do not count, and why.
+    beside: other values printed for it that do not count, and why; right_is_beside: the right one among them.
+    shown: all of its right values stand in the outputs of every world, wherever.
     cause: of our environment's, for which a person decides (`grader.judging.absence`).
     """
 
@@ -44,6 +45,8 @@ class Decision:
     answer: Answer | None = None
     guesses: tuple[tuple[str, ...], ...] = ()
     beside: tuple[Said, ...] = ()
+    right_is_beside: bool = False
+    shown: bool = False
     cause: str | None = None
 
     @property
@@ -67,9 +70,10 @@ class Decision:
 class Case:
     """Everything a verdict may rest on, besides the candidates.
 
-    twins: quantities that something which no check asks for equals in every world. moving: checks whose
-    reference differs between the worlds. by_hand: right derivatives were printed, and none of them comes
-    from autograd. by_autograd: some right one does, or all are got wrong by it.
+    twins: quantities that something which no check asks for equals in every world. states: what mistakes of
+    state (after an update, drawn again) give in the handout's world. moving: checks whose reference differs
+    between the worlds. by_hand: right derivatives were printed, and none of them comes from autograd.
+    by_autograd: some right one does, or all are got wrong by it.
     """
 
     rubric: Rubric
@@ -82,6 +86,7 @@ class Case:
     readings: tuple[Reading, ...]
     twins: frozenset[str]
     moving: frozenset[str]
+    states: Callable[[], Book]
     by_hand: bool
     by_autograd: bool
 

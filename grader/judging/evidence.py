@@ -18,7 +18,6 @@ from rubric.schema import Tolerance
 Bools = npt.NDArray[np.bool_]
 _QUOTE = 1200  # characters of a print that are quoted
 _PRECISE = 1e-5  # digits finer than this, relative to the tensor, show in how many bits it was computed
-_A_LITTLE = 1e-2  # of a tensor's magnitude, by which coarse constants and other precisions differ
 _NEAR = 0.1  # error of an honest computation in 16 bits, relative to the tensor
 TELLING = 1.5  # significant digits that a print needs for its last one to be argued about
 COARSE = 2.5  # fewer significant digits leave room for errors that are not known
@@ -53,7 +52,8 @@ def compare(candidate: Candidate, expected: Sequence[Array], tolerance: Toleranc
         w for w in range(len(expected)) if all(r.slot.prints[w] is not None for r in candidate.readings)
     ]
     best: Comparison | None = None
-    for layout in _layouts(candidate.layout, expected[0].shape):
+    shape = candidate.readings[0].slot.first.shape if len(candidate.readings) == 1 else None
+    for layout in _layouts(candidate.layout, expected[0].shape, shape):
         joined = [(w, _joined(candidate, w)) for w in worlds]
         if any(len(p.values) != expected[0].size for _, p in joined):
             joined = joined[:1]
@@ -78,14 +78,15 @@ def apart(comparison: Comparison) -> float:
     return distance / (float(np.linalg.norm(expected)) or 1.0) if np.isfinite(distance) else np.inf
 
 
-def _layouts(layout: str, shape: tuple[int, ...]) -> tuple[str, ...]:
+def _layouts(layout: str, shape: tuple[int, ...], printed: tuple[int, ...] | None) -> tuple[str, ...]:
+    """What has the reference's shape is read as it stands; else where it is not known, in both ways."""
     if layout.startswith("axes "):
         return (layout,)
     if layout in ("transposed", "split by column"):
         return ("transposed",)
     if layout in ("as expected", "split by row", "split by element"):
         return ("as expected",)
-    return ("as expected", "transposed") if len(shape) == 2 else ("as expected",)
+    return ("as expected", "transposed") if len(shape) == 2 and printed != shape else ("as expected",)
 
 
 def _flat(values: Array, layout: str) -> Array:
@@ -149,12 +150,12 @@ def in_half_precision(comparison: Comparison) -> bool:
     return any((np.abs(value - held) <= half + 1e-12).all() for held in (as_half, as_brain))
 
 
-def near(comparison: Comparison) -> bool:
-    """Does no value, in any world, differ from the expected one by more than a little of the largest?"""
+def near(comparison: Comparison, little: float) -> bool:
+    """Does no value, in any world, differ from the expected one by more than so much of the largest?"""
     for printed, expected in comparison.prints:
         scale = float(np.abs(expected).max(initial=0.0))
         off = np.abs(np.asarray(printed.values) - expected) - np.asarray(printed.half_unit)
-        if not bool((off <= _A_LITTLE * scale).all()):
+        if not bool((off <= little * scale).all()):
             return False
     return len(comparison.prints) > 1
 

@@ -116,7 +116,7 @@ def grade_within(
         absence = _absence(submission, executions, trouble)
         printed = [read_outputs(e, cut, note, trouble) for e in executions]
         note("judging")
-        told = first.outputs if only is None and not trouble.unread else ()
+        told = [e.outputs for e in executions] if only is None and not trouble.unread else ()
         faults: Faults = {}
 
         def decided(prints: Sequence[Prints]) -> Mapping[str, Decision]:
@@ -256,6 +256,8 @@ def _report(
             sha256=submission.sha256,
             student=submission.student,
             received_at=submission.received_at,
+            due=submission.due,
+            grace_s=submission.grace_s,
         ),
         rubric=RubricRef(id=rubric.id, version=rubric.version, sha256=assignment.sha256, title=rubric.title),
         execution=ExecutionSummary(

@@ -29,7 +29,8 @@ def judge(check: TensorCheck, candidates: Sequence[Candidate], case: Case) -> De
         return _judge_nothing(check, case)
     offers = weigh(check, candidates, case)
     decision = judge_fit(check, offers, case) if offers.right else _judge_wrong(check, offers, case)
-    return replace(decision, beside=offers.told_aside())
+    right_is_beside = any(is_right(c) for c, _ in offers.aside)
+    return replace(decision, beside=offers.told_aside(), right_is_beside=right_is_beside)
 
 
 def _judge_wrong(check: TensorCheck, offers: Offers, case: Case) -> Decision:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from math import ceil
 
 from grader.models import Flag, Late, Report, Said, counted
@@ -18,7 +18,7 @@ def penalise(report: Report, rubric: Rubric) -> Report:
     The penalty is a share of what is decided, so it grows when a person decides the rest: call
     `totals` after such a change. A time of arrival without a zone is taken to be in that of the due date.
     """
-    due, received = rubric.due, report.submission.received_at
+    due, received = _due(report, rubric), report.submission.received_at
     if due is None or received is None:
         return report
     if received.tzinfo is None:
@@ -29,6 +29,15 @@ def penalise(report: Report, rubric: Rubric) -> Report:
     days = ceil(seconds / _DAY)
     late = Late(due=due, days=days, share=min(1.0, days * rubric.late_penalty_per_day), points=0.0)
     return totals(report.model_copy(update={"late": late}))
+
+
+def _due(report: Report, rubric: Rubric) -> datetime | None:
+    """When this upload was due: the student's own date, or the rubric's and what the student has longer."""
+    own = report.submission.due
+    if own is not None:
+        zone = rubric.due.tzinfo if rubric.due is not None else UTC
+        return own if own.tzinfo is not None else own.replace(tzinfo=zone)
+    return None if rubric.due is None else rubric.due + timedelta(seconds=report.submission.grace_s)
 
 
 def totals(report: Report) -> Report:

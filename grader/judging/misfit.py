@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections import defaultdict
-from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -14,7 +12,15 @@ from grader.assignment.values import margin
 from grader.judging.book import fits
 from grader.judging.decision import Case, Decision, compared
 from grader.judging.diagnose import named
-from grader.judging.evidence import TELLING, Comparison, digits, excluded, in_half_precision, last_digit_off
+from grader.judging.evidence import (
+    TELLING,
+    Comparison,
+    digits,
+    excluded,
+    in_half_precision,
+    last_digit_off,
+    near,
+)
 from grader.judging.fit import STRONG
 from grader.judging.match import Candidate
 from grader.judging.relations import generic, times
@@ -23,12 +29,15 @@ from grader.judging.wording import FAIL, PARTIAL, TYPED_IN
 from grader.models import Diagnosis, Said, VerdictName, together
 from rubric.schema import Rubric, TensorCheck
 
+_LITTLE = 1e-3  # of a tensor's magnitude: a constant cut to some digits (2.718) is off by that much
+_HALF = Said("Close, and computed in half precision; a person decides.")
+_LAST_DIGIT = Said("Right but for the last printed digit, as if digits were cut off; a person decides.")
+_NEARLY = Said("Nearly right under every seed, as if computed with coarse constants; a person decides.")
 _OTHER_WORLD = Said("Right under the handout's seed, different under another one; a person looks why.")
 _DIGITS_ALONE = Said("They only look right at the few digits that were printed.")
 _SOME_DIGITS_ALONE = Said("Some of them only look right at the few digits that were printed.")
 _OTHER_UNIT = Said("Right in the unit that the label gives; a person decides.")
 _CUT_SHORT = Said("The print was cut short; a person decides by what can be seen.")
-_ANOTHER_ORDER = Said("All of it was printed, in another order; a person decides.")
 _UNMOVED = Said("The values are right, but do not change with the random seed: were they computed here?")
 _POWER = re.compile(  # of ten, in a label
     r"10\s*\^?\s*[-−]?\d|\de[-+−]?\d|µ|μ|[x×*]\s*10|\bscaled?\b|skaliert|milli|micro|mikro|nano|%",
@@ -36,62 +45,127 @@ _POWER = re.compile(  # of ten, in a label
 )
 
 
-def judge_misfit(check: TensorCheck, candidate: Candidate, case: Case) -> Decision:
-    """Decide a check by a print that is not right as a whole in every world."""
-    rubric = case.rubric
-    comparison = compared(check, candidate, case)
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """A print beside the reference of its check."""
+
+    check: TensorCheck
+    candidate: Candidate
+    comparison: Comparison | None
+    case: Case
+
+    @property
+    def constant(self) -> bool:
+        """Does it stand still while the worlds change?"""
+        still = all(r.movement == "constant" for r in self.candidate.readings)
+        return len(self.case.references) > 1 and still
+
+    @property
+    def typed(self) -> bool:
+        return self.constant and typed_in(self.candidate, self.case.code)
 
     def decided(
-        verdict: VerdictName, credit: float | None, reason: Said, diagnosis: Diagnosis | None = None
+        self, verdict: VerdictName, credit: float | None, reason: Said, diagnosis: Diagnosis | None = None
     ) -> Decision:
-        return Decision(check.id, verdict, credit, reason, candidate, comparison, diagnosis)
+        return Decision(self.check.id, verdict, credit, reason, self.candidate, self.comparison, diagnosis)
 
-    doubt = _imprecise(comparison, rubric)
-    if doubt is not None:
-        return decided("review", None, doubt)
-    unit = _other_unit(candidate, comparison, case)
-    if unit is not None:
-        return decided("review", None, _OTHER_UNIT, unit)
-    constant = len(case.references) > 1 and all(r.movement == "constant" for r in candidate.readings)
-    if candidate.kind == "mistaken" and constant:
-        # a mistake whose numbers no world moves is met by whatever stands still, too
-        if typed_in(candidate, case.code):
-            return replace(decided("fail", 0.0, TYPED_IN), typed_in=True)
-        if comparison is None or digits(comparison, rubric.tolerance) < TELLING:
-            return decided("fail", 0.0, FAIL)
-    if candidate.kind == "mistaken":
-        rivals = case.explanation.rivals.get(candidate.mistakes, ())
-        diagnosis = named(candidate.mistakes, case.mistakes, rivals)
-        return decided("fail", 0.0, _differ(comparison, rubric), diagnosis)
-    if any(r.slot.first.elided for r in candidate.readings):
-        return decided("review", None, _CUT_SHORT)
-    if candidate.coverage == 0.0 or (candidate.kind == "named" and candidate.coverage < 1.0):
-        size = case.references[0][check.quantity].size
-        text = Said(
-            "What is printed under this name has {count} numbers, not {size}.",
-            {"count": _count(candidate), "size": size},
-        )
-        return decided("fail", 0.0, text)
-    if candidate.coverage < 1.0 and _all_there(check, case):
-        return decided("review", None, _ANOTHER_ORDER)
-    if candidate.coverage < 1.0:
-        return _judge_part(candidate, rubric, decided)
-    if candidate.kind == "handout":
-        if constant and typed_in(candidate, case.code):
-            return replace(decided("fail", 0.0, TYPED_IN), typed_in=True)
-        if constant:
-            return decided("review", None, _UNMOVED)
-        if _excluded_first(check, candidate, case) >= STRONG and comparison is not None:
-            return replace(decided("review", None, _OTHER_WORLD), hidden=True)
-        return decided("fail", 0.0, together(FAIL, _DIGITS_ALONE))
+    def typed_in(self) -> Decision:
+        return replace(self.decided("fail", 0.0, TYPED_IN), typed_in=True)
+
+
+def judge_misfit(check: TensorCheck, candidate: Candidate, case: Case) -> Decision:
+    """Decide a check by a print that is not right in every world, by the first rule that speaks."""
+    look = _Look(check, candidate, compared(check, candidate, case), case)
+    rules = (_imprecise, _in_another_unit, _mistaken, _cut_short, _of_another_size, _in_part, _in_one_world)
+    return next((d for rule in rules if (d := rule(look)) is not None), None) or _otherwise(look)
+
+
+def _imprecise(look: _Look) -> Decision | None:
+    """Nearly right values are a person's business: they may be right, but computed or cut coarsely."""
+    comparison = look.comparison
+    if comparison is None or comparison.agrees.all():
+        return None
+    whole = all((expected == np.round(expected)).all() for _, expected in comparison.prints)
+    if not whole and in_half_precision(comparison):
+        return look.decided("review", None, _HALF)
+    if last_digit_off(comparison, look.case.rubric.tolerance):
+        return look.decided("review", None, _LAST_DIGIT)
+    if not whole and look.candidate.kind != "mistaken" and near(comparison, _LITTLE):
+        return look.decided("review", None, _NEARLY)
+    return None
+
+
+def _in_another_unit(look: _Look) -> Decision | None:
+    unit = _other_unit(look.candidate, look.comparison, look.case)
+    return None if unit is None else replace(look.decided("review", None, _OTHER_UNIT, unit), shown=True)
+
+
+def _mistaken(look: _Look) -> Decision | None:
+    """A known mistake gives these numbers; where no world moves them, whatever stands still may."""
+    case, comparison = look.case, look.comparison
+    if look.candidate.kind != "mistaken":
+        return None
+    if look.typed:
+        return look.typed_in()
+    if look.constant and (comparison is None or digits(comparison, case.rubric.tolerance) < TELLING):
+        return look.decided("fail", 0.0, FAIL)
+    rivals = case.explanation.rivals.get(look.candidate.mistakes, ())
+    diagnosis = named(look.candidate.mistakes, case.mistakes, rivals)
+    return look.decided("fail", 0.0, _differ(comparison, case.rubric), diagnosis)
+
+
+def _cut_short(look: _Look) -> Decision | None:
+    elided = any(r.slot.first.elided for r in look.candidate.readings)
+    return look.decided("review", None, _CUT_SHORT) if elided else None
+
+
+def _of_another_size(look: _Look) -> Decision | None:
+    candidate = look.candidate
+    if candidate.coverage == 1.0 or (candidate.coverage > 0.0 and candidate.kind != "named"):
+        return None
+    size = look.case.references[0][look.check.quantity].size
+    count = sum(r.size for r in candidate.readings)
+    text = Said(
+        "What is printed under this name has {count} numbers, not {size}.", {"count": count, "size": size}
+    )
+    return look.decided("fail", 0.0, text)
+
+
+def _in_part(look: _Look) -> Decision | None:
+    """A tensor of which only a part was printed."""
+    coverage, rubric = look.candidate.coverage, look.case.rubric
+    if coverage == 1.0:
+        return None
+    if look.candidate.kind == "right" and coverage >= rubric.partial.at_least:
+        text = together(PARTIAL, Said("{share:.0%} of it was printed.", {"share": coverage}))
+        return look.decided("partial", rubric.partial.share * coverage, text)
+    only = Said("Only {share:.0%} of it was printed.", {"share": coverage})
+    return look.decided("fail", 0.0, only if look.candidate.kind == "right" else together(FAIL, only))
+
+
+def _in_one_world(look: _Look) -> Decision | None:
+    """Right under the handout's seed, and not under another one."""
+    if look.candidate.kind != "handout":
+        return None
+    if look.typed:
+        return look.typed_in()
+    if look.constant:
+        return look.decided("review", None, _UNMOVED)
+    if _excluded_first(look.check, look.candidate, look.case) >= STRONG and look.comparison is not None:
+        return replace(look.decided("review", None, _OTHER_WORLD), hidden=True)
+    return look.decided("fail", 0.0, together(FAIL, _DIGITS_ALONE))
+
+
+def _otherwise(look: _Look) -> Decision:
+    """Nothing known explains it: told is how it relates to the right values, if it does."""
+    comparison, rubric = look.comparison, look.case.rubric
     if comparison is None:
-        return decided("fail", 0.0, together(FAIL, Said("The shape does not fit either.")))
-    diagnosis = None if constant else generic(comparison.prints, rubric.tolerance)
+        return look.decided("fail", 0.0, together(FAIL, Said("The shape does not fit either.")))
+    diagnosis = None if look.constant else generic(comparison.prints, rubric.tolerance)
     one_wrong = diagnosis is not None and diagnosis.ids == ("one_element",)
-    if one_wrong and candidate.named(check.id) and comparison.share >= rubric.partial.at_least:
-        share = rubric.partial.share * comparison.share
-        return decided("partial", share, PARTIAL, diagnosis)
-    return decided("fail", 0.0, _differ(comparison, rubric), diagnosis)
+    if one_wrong and look.candidate.named(look.check.id) and comparison.share >= rubric.partial.at_least:
+        return look.decided("partial", rubric.partial.share * comparison.share, PARTIAL, diagnosis)
+    return look.decided("fail", 0.0, _differ(comparison, rubric), diagnosis)
 
 
 def _differ(comparison: Comparison | None, rubric: Rubric) -> Said:
@@ -152,42 +226,6 @@ def _unit_of_one(comparison: Comparison, *, per_cent: bool) -> Diagnosis | None:
         )
         if power and telling and all(o <= r for o, r in zip(off, reaches, strict=True)):
             return times(scale)
-    return None
-
-
-def _all_there(check: TensorCheck, case: Case) -> bool:
-    """Does every row, or every column, of it stand somewhere?"""
-    found: dict[tuple[str, int], set[int]] = defaultdict(set)
-    for reading in case.readings:
-        for view in reading.exact:
-            if view.target.quantity == check.quantity and view.layout in ("row", "column"):
-                found[view.layout, view.count].add(view.index)
-    return any(len(indices) == count for (_, count), indices in found.items())
-
-
-def _judge_part(candidate: Candidate, rubric: Rubric, decided: Callable[..., Decision]) -> Decision:
-    """A tensor of which only a part was printed."""
-    shown = {"share": candidate.coverage}
-    if candidate.kind == "right" and candidate.coverage >= rubric.partial.at_least:
-        share = rubric.partial.share * candidate.coverage
-        return decided("partial", share, together(PARTIAL, Said("{share:.0%} of it was printed.", shown)))
-    wrong = () if candidate.kind == "right" else (FAIL,)
-    return decided("fail", 0.0, together(*wrong, Said("Only {share:.0%} of it was printed.", shown)))
-
-
-def _count(candidate: Candidate) -> int:
-    return sum(r.size for r in candidate.readings)
-
-
-def _imprecise(comparison: Comparison | None, rubric: Rubric) -> Said | None:
-    """Why nearly right values are a person's business: they may be right, but computed or cut coarsely."""
-    if comparison is None or comparison.agrees.all():
-        return None
-    whole = all((expected == np.round(expected)).all() for _, expected in comparison.prints)
-    if not whole and in_half_precision(comparison):
-        return Said("Close, and computed in half precision; a person decides.")
-    if last_digit_off(comparison, rubric.tolerance):
-        return Said("Right but for the last printed digit, as if digits were cut off; a person decides.")
     return None
 
 

@@ -18,6 +18,7 @@ from grader.judging.match import Candidate
 from grader.models import Said
 from rubric.schema import TensorCheck
 
+_LITTLE = 1e-2  # of a tensor's magnitude: what is so near is no other answer
 _MOMENT = re.compile(
     r"(?:epoch|epoche|step|schritt|iter|iteration|update|round|runde|durchlauf|época|étape)s?\W{0,3}\d",
     re.IGNORECASE,
@@ -121,7 +122,7 @@ def _nearly_right(candidate: Candidate, check: TensorCheck, case: Case) -> bool:
     if is_right(candidate) or candidate.coverage < 1.0:
         return False
     comparison = compared(check, candidate, case)
-    return comparison is not None and (in_half_precision(comparison) or near(comparison))
+    return comparison is not None and (in_half_precision(comparison) or near(comparison, _LITTLE))
 
 
 def _called_aside(candidate: Candidate, check: TensorCheck, case: Case) -> bool:
@@ -129,10 +130,18 @@ def _called_aside(candidate: Candidate, check: TensorCheck, case: Case) -> bool:
 
 
 def _of_another_state(candidate: Candidate, check: TensorCheck, case: Case) -> bool:
-    """Not where the right values are those of the previous homework: then it may be the answer, got wrong."""
-    if case.by_hand or candidate.kind != "mistaken":
+    """Not where the right values are those of the previous homework: then it may be the answer, got wrong.
+
+    A long training runs apart in the other worlds; there the handout's tells.
+    """
+    if case.by_hand:
         return False
-    return any(case.mistakes[i].state for i in candidate.mistakes if i in case.mistakes)
+    if candidate.kind == "mistaken":
+        return any(case.mistakes[i].state for i in candidate.mistakes if i in case.mistakes)
+    if candidate.kind != "named" or len(candidate.readings) != 1 or candidate.coverage < 1.0:
+        return False
+    views = case.states().lookup(candidate.readings[0].slot, [0])
+    return any(v.whole and v.target.quantity == check.quantity for v in views)
 
 
 def _of_another_moment(candidate: Candidate, check: TensorCheck, case: Case) -> bool:

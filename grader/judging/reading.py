@@ -32,7 +32,6 @@ class Reading:
     called: the label itself says so; a context (line above, code, heading) alone does not count.
     unknown: words of its own label that the rubric does not know.
     aside: its label, the line above or the heading says that it stands beside the answer, to compare with.
-    aside_by_comment: so says the comment that its cell begins with.
     movement: does the print change between the worlds; absent: it did not appear in all of them.
     """
 
@@ -44,7 +43,6 @@ class Reading:
     exact: tuple[View, ...]
     handout: tuple[View, ...]
     aside: bool
-    aside_by_comment: bool
     movement: Movement
 
     @property
@@ -114,7 +112,6 @@ def read(
                 exact=_shown(exact, wanted, whole=single, called=called),
                 handout=_shown(handout, wanted, whole=single, called=called),
                 aside=vocabulary.aside(printed.label, above, headings.get(printed.cell, "")),
-                aside_by_comment=cell is not None and vocabulary.aside(cell.opening),
                 movement=movement(slot),
             )
         )

@@ -7,12 +7,13 @@ written in it, where parameters are updated. Nothing here is ever evaluated.
 from __future__ import annotations
 
 import ast
+import builtins
 import contextlib
 import math
 import re
 import warnings
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -24,28 +25,15 @@ _NUMBER = re.compile(r"(?<![\w.])-?(?:\d+\.\d*|\.\d+|\d+)(?:[eE][-+]?\d+)?(?![\w
 _WORD = re.compile(r"[^\W\d]\w*|-=")
 _NUMBER_OF = re.compile(r"\b([^\W\d]\w*+)\s*+[=(]\s*(\d+\.?\d*(?:[eE][-+]?\d+)?|\.\d+)")
 _CALL = re.compile(r"\.([^\W\d]\w*)\(")
-_DRAW = re.compile(
-    r"seed\(|default_rng\(|RandomState\("
-    r"|\b(?:rand|randn|randint|randperm|permutation|shuffle|normal|uniform|bernoulli)(?:_like|_)?\("
-)
-_UPDATE = re.compile(
-    r"\.step\(|\.sub_\(|\.add_\(|\.data\s*+-=|\w\s*+-=|\]\s*+[-+]="
-    r"|^[^\n-]*+-[^\n]*\b(?:lr|learning_rate)\b|^(?:(?!\.copy_\()[^\n])*+\.copy_\([^\n]*-"
-    r"|-\s*+[\w.]++\s*+\*\s*+[\w.\[\]]*\bgrad",
-    re.MULTILINE,
-)
-_CALLED = re.compile(r"(?<!def )\b(\w+)\(")
-_FUNCTION = re.compile(r"^def (\w+)\(.*?(?=^[^\s#)]|\Z)", re.MULTILINE | re.DOTALL)
 _CELL_MAGIC = re.compile(
     r"\A\s*%%(?:(?:time|timeit|capture|prun)\b[^\n]*|(?:writefile|file)\s[^\n]*\.py\b[^\n]*)"
 )
-_SETS_UP = re.compile(
-    r"get_ipython\(|warnings\.|print\(|display\(|(?:plt|sns|mpl|matplotlib|logging|os|sys|drive)\."
-    r"|(?:np|numpy|torch|pd|pandas)\.(?:set_\w+\(|set_option\(|options\.|backends\.)"
-    r"|torch\.(?:manual_seed|use_deterministic_algorithms|cuda\.\w+)\(|(?:np\.|numpy\.)?(?:random\.)?seed\("
-    r"|device ?=|%"
+_COMPUTES = frozenset({"numpy", "torch", "scipy", "sklearn", "pandas", "jax", "tensorflow", "random"})
+_SETS_UP = re.compile(  # calls of these that compute nothing
+    r"(?:numpy|torch|pandas)\.(?:set_\w+|get_\w+|set_option|options|backends|printoptions|seterr|errstate|__version__)"
+    r"|torch\.(?:manual_seed|use_deterministic_algorithms|device|cuda|mps|xpu|version|is_\w+|autograd\.set_\w+)"
+    r"|(?:numpy\.)?random\.seed"
 )
-_OPENING = re.compile(r"\s*(?:#[^\n]*\n\s*)*")
 _PRINTERS = {"print", "display", "pprint", "pp"}
 _MOST_PARTS = 20  # of a dotted name
 _LARGEST = 200_000  # characters of one cell that are parsed
@@ -75,21 +63,12 @@ class CellCode:
     defines: frozenset[str] = frozenset()
     needs: frozenset[str] = frozenset()
 
-    @cached_property
-    def opening(self) -> str:
-        """The comment that the cell begins with, "" if none."""
-        return " ".join(line.strip("# \t") for line in _OPENING.match(self.source)[0].splitlines())[:200]  # type: ignore[index]
-
-    @cached_property
-    def updates_parameters(self) -> bool:
-        return bool(_UPDATE.search(self.source))
-
 
 class Code:
     """All code cells of a notebook, read once."""
 
     def __init__(self, cells: Sequence[Cell]) -> None:
-        aliases: dict[str, str] = {}
+        aliases = {"np": "numpy", "pd": "pandas"}
         self.cells = tuple(_read(cell, aliases) for cell in cells if cell.kind == "code")
         self._by_index = {c.index: c for c in self.cells}
 
@@ -131,17 +110,6 @@ class Code:
             found.update(f"{abs(float(number)):.12g}" for number in _NUMBER.findall(source))
             found.update(f"{name}:{float(number):.12g}" for name, number in _NUMBER_OF.findall(source))
         return frozenset(found)
-
-    @cached_property
-    def draws(self) -> frozenset[int]:
-        """The cells that draw random numbers, also by a function of the notebook."""
-        found = (m for c in self.cells for m in _FUNCTION.finditer(c.source))
-        drawing = {m[1] for m in found if _DRAW.search(m[0])}
-        return frozenset(
-            c.index
-            for c in self.cells
-            if _DRAW.search(c.source) or not drawing.isdisjoint(_CALLED.findall(c.source))
-        )
 
     def reach(self, index: int) -> tuple[CellCode, ...]:
         """A cell, and those that made what it uses: the last one before it, else any, and so on."""
@@ -214,7 +182,7 @@ def _facts(cell: Cell, source: str, tree: ast.Module, aliases: dict[str, str]) -
         result=ast.unparse(expression) if expression is not None else "",
         result_parts=tuple(ast.unparse(p) for p in parts),
         shown="; ".join([*_printed(nodes), *([ast.unparse(expression)] if expression else [])])[:2000],
-        does_more_than_import=any(_works(node) for node in tree.body),
+        does_more_than_import=any(_works(node, aliases) for node in tree.body),
         parsed=True,
         defines=frozenset(name for node in tree.body for name in _given(node)),
         needs=_needed(tree.body),
@@ -272,38 +240,41 @@ def _parse(source: str) -> ast.Module | None:
         return None
 
 
-def _works(node: ast.stmt) -> bool:
-    """Does a statement do more than import, set up, name a constant or print?"""
-    if isinstance(node, ast.Import | ast.ImportFrom | ast.Pass):
+def _works(node: ast.AST, aliases: Mapping[str, str]) -> bool:
+    """Does a statement compute something, rather than import, define, set up, assert, name or print?"""
+    if isinstance(node, ast.Import | ast.ImportFrom | ast.Assert | _Scope | ast.ClassDef):
         return False
-    if isinstance(node, ast.If):
-        return any(_works(n) for n in (*node.body, *node.orelse))
-    if isinstance(node, ast.Try):
-        handled = (n for handler in node.handlers for n in handler.body)
-        return any(_works(n) for n in (*node.body, *handled, *node.orelse, *node.finalbody))
-    if isinstance(node, ast.Expr | ast.Assign | ast.AnnAssign) and _is_plain(node.value):
-        return False
-    return not _SETS_UP.match(ast.unparse(node))
+    if isinstance(node, ast.Call) and _computes(node, aliases):
+        return True
+    return any(_works(child, aliases) for child in ast.iter_child_nodes(node))
 
 
-def _is_plain(value: ast.expr | None) -> bool:
-    """A constant, or a name out of a module: `12345`, `torch.float64`."""
-    while isinstance(value, ast.Attribute):
-        value = value.value
-    return value is None or isinstance(value, ast.Constant | ast.Name)
+def _computes(call: ast.Call, aliases: Mapping[str, str]) -> bool:
+    """A library for numbers does, and what the notebook defined; other libraries and built-ins set up."""
+    if isinstance(call.func, ast.Name):
+        name = aliases.get(call.func.id, call.func.id)
+        if "." not in name:
+            return not hasattr(builtins, name) and name not in ("display", "get_ipython")
+    else:
+        name = _dotted(call.func, aliases)
+    return name.split(".")[0] in _COMPUTES and not _SETS_UP.match(name)
+
+
+def _dotted(node: ast.expr, aliases: Mapping[str, str]) -> str:
+    """`torch.nn.Linear` of an attribute; "?" stands for what is no name."""
+    parts: list[str] = []
+    while isinstance(node, ast.Attribute) and len(parts) < _MOST_PARTS:
+        parts.append(node.attr)
+        node = node.value
+    head = aliases.get(node.id, node.id) if isinstance(node, ast.Name) else "?"
+    return ".".join([head, *reversed(parts)])
 
 
 def _names(tree: ast.AST, aliases: dict[str, str]) -> Iterator[str]:
     """Names that code which can run uses; an import alone uses nothing."""
     for node in _alive(tree):
         if isinstance(node, ast.Attribute):
-            parts: list[str] = []
-            inner: ast.expr = node
-            while isinstance(inner, ast.Attribute) and len(parts) < _MOST_PARTS:
-                parts.append(inner.attr)
-                inner = inner.value
-            head = aliases.get(inner.id, inner.id) if isinstance(inner, ast.Name) else "?"
-            yield ".".join([head, *reversed(parts)])
+            yield _dotted(node, aliases)
         elif isinstance(node, ast.Name):
             yield aliases.get(node.id, node.id)
         elif isinstance(node, ast.ImportFrom) and node.module:

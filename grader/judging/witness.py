@@ -44,7 +44,7 @@ def ask(
 
 
 def _shown(submission: Submission, saved: Sequence[Output], assignment: Assignment) -> dict[str, Witness]:
-    decisions = decide(submission.cells, [extract(saved)], assignment, saved)
+    decisions = decide(submission.cells, [extract(saved)], assignment, [saved])
     outputs = {(o.cell, o.index): o for o in saved}
     rubric, expected = assignment.rubric, assignment.references[0]
     return {

@@ -53,8 +53,9 @@ _ROOT = Path(__file__).parents[2]
 _ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 _WARM_UP_S = 300.0
 _STARTS = 3
-_PATIENCE = 6.0
-"""seconds that may pass for each second of processor time"""
+_PATIENCE = 3.0
+_PATIENCE_S = 30.0
+"""seconds that may pass for each second of processor time, and at least: others want the processors, too"""
 _CALLS = 200
 """after so many a judge is replaced: whatever grew in it is gone"""
 
@@ -113,7 +114,9 @@ class Judges:
         async with self._slots:
             judge = self._idle.pop() if self._idle else await self._start()
             try:
-                answer = await judge.ask(Work(function, args, cpu_s, self.memory_bytes), _PATIENCE * cpu_s)
+                answer = await judge.ask(
+                    Work(function, args, cpu_s, self.memory_bytes), _PATIENCE_S + _PATIENCE * cpu_s
+                )
             except (EOFError, OSError, TimeoutError) as gone:
                 late = isinstance(gone, TimeoutError)
                 place, code = judge.place(), await self._end(judge)

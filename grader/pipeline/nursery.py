@@ -108,8 +108,7 @@ def main(descriptor: int) -> None:
     try:
         assignment = _prepare(order, warm)
     except BaseException as error:
-        ours = error if isinstance(error, GraderError) else None
-        control.sendall(frames.pack(Failed(ours, _one_line(error), traceback.format_exc())))
+        control.sendall(_failed(error))
         return
     control.sendall(frames.pack(Warmed(assignment.sha256)))
     _serve(control, assignment)
@@ -173,6 +172,9 @@ def _judge(descriptor: int, page: int, assignment: Assignment, parent: int) -> N
                 work: Work = frames.receive(talk)
             except (EOFError, OSError):
                 os._exit(0)
+            except Exception as error:  # its function can't be found here
+                talk.sendall(_failed(error))
+                continue
             answer = _perform(work, bench)
             talk.sendall(answer)
             if answer is _FULL:
@@ -193,8 +195,12 @@ def _perform(work: Work, bench: Bench) -> bytes:
     except MemoryError:
         return _FULL
     except BaseException as error:
-        ours = error if isinstance(error, GraderError) else None
-        return frames.pack(Failed(ours, _one_line(error), traceback.format_exc()))
+        return _failed(error)
+
+
+def _failed(error: BaseException) -> bytes:
+    ours = error if isinstance(error, GraderError) else None
+    return frames.pack(Failed(ours, _one_line(error), "".join(traceback.format_exception(error))))
 
 
 @contextlib.contextmanager
