@@ -4,7 +4,7 @@
 #   docker build --build-arg TORCH_INDEX=https://download.pytorch.org/whl/cpu --tag notebook-grader .
 # For machines that only run notebooks (docs/cluster.md), the same without assignments and their solutions:
 #   docker build --target worker --tag notebook-grader-worker .
-ARG PYTHON_IMAGE=python:3.11-slim-bookworm
+ARG PYTHON_IMAGE=python:3.13-slim-bookworm
 
 FROM ${PYTHON_IMAGE} AS build
 ARG TORCH_INDEX=

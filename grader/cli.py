@@ -188,6 +188,13 @@ def mark(
         Path | None, typer.Option("--from", help="A sheet filled in, of `grader sheet`.")
     ] = None,
     replace: Annotated[bool, typer.Option("--replace", help="Overrule what somebody else decided.")] = False,
+    above: Annotated[bool, typer.Option("--above", help="More points than the check is worth.")] = False,
+    add: Annotated[
+        str | None, typer.Option(help="Points on the whole, instead of a check; below zero: --add=-5.")
+    ] = None,
+    comment: Annotated[
+        str | None, typer.Option(help="Words for the student, on a check or the whole, and no mark.")
+    ] = None,
     carry: Annotated[
         str | None, typer.Option(help="OLD=NEW: give the marks of a check that was renamed to the new one.")
     ] = None,
@@ -199,6 +206,7 @@ def mark(
     """
     from grader.commands import mark as command
     from grader.errors import UsageError
+    from grader.marks import marks
     from grader.marks.sheet import number
 
     if carry is not None:
@@ -210,10 +218,23 @@ def mark(
         if student is not None:
             raise UsageError("--from takes students and checks from the sheet; leave them out")
         raise typer.Exit(command.mark(out, command.from_sheet(sheet, reason), by, replace=replace))
+    if student is not None and (add is not None or comment is not None) and points is None:
+        topic = marks.COMMENT + check if check is not None else marks.REMARK
+        amount = 0.0 if comment is not None else number(add or "", "")
+        words = comment if comment is not None else reason
+        decision = command.MarkRequest(
+            student,
+            topic if comment is not None else marks.WHOLE,
+            None if undo else amount,
+            words or ("taken back" if undo else ""),
+        )
+        raise typer.Exit(command.mark(out, [decision], by, replace=replace))
     if student is None or check is None or (points is None) != undo:
         raise UsageError("expected OUT STUDENT CHECK POINTS, or --undo instead of POINTS, or --from SHEET")
     given = None if points is None else number(points, "")
-    decision = command.MarkRequest(student, check, given, reason or ("taken back" if undo else ""))
+    decision = command.MarkRequest(
+        student, check, given, reason or ("taken back" if undo else ""), above=above
+    )
     raise typer.Exit(command.mark(out, [decision], by, replace=replace))
 
 

@@ -539,3 +539,7 @@ class Report(Record):
     questions: tuple[QuestionResult, ...]
     provenance: Provenance
     late: Late | None = None
+    adjusted: float = Field(
+        default=0.0, description="points a person added to the whole, or took off it (below zero)"
+    )
+    rounding: float | None = Field(default=None, description="the rubric's: the score is a multiple of it")

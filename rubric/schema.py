@@ -269,6 +269,12 @@ class Rubric(_Model):
     language: str = Field(default="en", description="of the pages; one that the grader speaks: en, de")
     due: datetime | None = Field(default=None, description="with a time zone; later uploads are flagged")
     late_penalty_per_day: Share = Field(default=0.0, description="share of the score taken per day begun")
+    rounding: Number | None = Field(
+        default=None,
+        gt=0,
+        le=100,
+        description="the score is rounded to a multiple of it (0.5), halves up",
+    )
     participation: Share = Field(
         default=0.0, description="share of the questions students are advised to address"
     )

@@ -77,7 +77,8 @@ class Campaign:
         known["pids"] = [me, server, supervisor, pid]
         known["victim"] = pid
         (known["victim_dir"],) = _where(pid)
-        (known["run"],) = map(str, Path(tempfile.gettempdir()).iterdir())
+        private = list(Path(tempfile.gettempdir()).iterdir())  # also where what is handed in is unpacked
+        known["run"] = str(next((p for p in private if any(p.glob("*/s"))), private[0]))
         known["sockets"] = sorted(str(path) for path in Path(known["run"]).glob("*/s/k-*"))
         told = await asyncio.gather(*(self._attack(attack, known, undisturbed) for attack in attacks))
         self._done = True
@@ -99,7 +100,7 @@ class Campaign:
     async def _attack(self, attack: corpus.Attack, known: dict[str, Any], undisturbed: Any) -> dict[str, Any]:
         async with self._slots:
             path = corpus.hand_in(attack, self._folder / attack.id, known)
-            (submission,) = collect([path.parent]).submissions
+            (submission,) = collect([path.parent.parent]).submissions
             assert submission.problem is None, submission.problem
             start = time.monotonic()
             done = await self._runner.run(

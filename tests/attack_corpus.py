@@ -85,8 +85,9 @@ def load() -> tuple[Attack, ...]:
 
 
 def hand_in(attack: Attack, folder: Path, targets: dict[str, Any]) -> Path:
-    """Write the attack as a notebook, with the files beside it, into a new folder."""
-    folder.mkdir()
+    """Write the attack as a notebook, with the files beside it, as one student's folder in a new one."""
+    folder = folder / "eve"
+    folder.mkdir(parents=True)
     for name, text in attack.files.items():
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)

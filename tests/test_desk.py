@@ -25,7 +25,7 @@ from grader.desk.queue import Item, normalised
 from grader.errors import StorageError, UsageError
 from grader.marks import marks
 from grader.marks.ledger import ConflictError
-from grader.models import Report, Submission
+from grader.models import Report, Said, Submission
 
 
 def desk_of(out: Path, author: str = "lea") -> Desk:
@@ -102,6 +102,31 @@ def test_one_cause_is_one_item_for_all_its_checks_and_everybody(tmp_path: Path) 
     assert len(desk.undo()) == 6 and not desk.settled(right, desk.look())
     desk.mark(right.id, {"ada": 4}, most / 2, "Half.")
     assert points(desk, "ada", "db1") == given["db1"] / 2
+
+
+def quoting(name: str, cell: int, words: str) -> tuple[Report, Submission]:
+    """A student of whom a line of words is to be judged."""
+    report, submission = student(name, ANSWERS["ada"])
+    dumped = report.model_dump(mode="json")
+    said = Said("A person decides by these words (cell {cell}): “{words}”", {"cell": cell, "words": words})
+    waiting = {"verdict": "review", "score": None, "message": str(said), "said": said, "evidence": None}
+    dumped["questions"][1]["checks"][0] |= waiting
+    return Report.model_validate(dumped), submission
+
+
+def test_identical_prints_are_one_item_wherever_they_stand(tmp_path: Path) -> None:
+    shape = "conv1 shape: (2, 2, 8, 8)"
+    desk = desk_of(
+        lay(
+            tmp_path,
+            {
+                "ada": quoting("ada", 3, shape),
+                "bea": quoting("bea", 7, shape),
+                "cem": quoting("cem", 3, "conv1 shape: (2, 2, 6, 6)"),
+            },
+        )
+    )
+    assert [i.submissions for i in desk.look().items if i.kind == "print"] == [("ada", "bea"), ("cem",)]
 
 
 @pytest.mark.parametrize(

@@ -146,6 +146,24 @@ def test_a_mark_of_a_check_that_was_renamed_is_told_and_carried_over(room: Room)
     assert "a mark to look at" not in room.stdout
 
 
+def test_points_and_words_on_the_whole_and_above_the_maximum(room: Room) -> None:
+    assert room.mark("anna", "--add=-2,5", "--reason", "no names on the axes") == 0
+    assert room.stdout.startswith("anna: -2.5 on the whole; now 7.5 of 10")
+    assert room.mark("anna", "--comment", "Nice work") == 0
+    assert room.mark("ben", "total", "--comment", "See lecture 4") == 0
+    assert room.mark("ben", "total", "12", "--reason", "bonus") == 2
+    assert "a bonus is given with --above" in room.stderr
+    assert room.mark("ben", "total", "12", "--above", "--reason", "bonus") == 0
+    assert (room.row("anna")["score"], room.row("ben")["score"]) == ("7.5", "12")
+    assert "-2.5 points on the whole by lena: no names on the axes" in room.page("anna")
+    assert "See lecture 4" in room.page("ben")
+    make_assignment(room.rubric, RUBRIC + "rounding: 2\n")
+    assert room("rescore", room.out) == 0
+    assert (room.row("anna")["score"], room.row("ben")["score"]) == ("8", "12")
+    assert room.mark("anna", "--add=0", "--undo") == 0
+    assert room.row("anna")["score"] == "10"
+
+
 def test_nobody_overrules_another_unseen(room: Room) -> None:
     room.mark("ben", "total", 8, "--reason", "because")
     assert room("mark", room.out, "ben", "total", "5", "--reason", "no", "--by", "kim") == 2

@@ -83,7 +83,16 @@ def test_json_has_the_keys_of_the_design_in_order() -> None:
     made = json.loads(reports.to_json(ALL[0]))
     assert list(made) == [
         *("schema_version", "submission", "rubric", "execution", "score", "max_score", "pending"),
-        *("needs_review", "participation", "flags", "questions", "provenance", "late"),
+        *(
+            "needs_review",
+            "participation",
+            "flags",
+            "questions",
+            "provenance",
+            "late",
+            "adjusted",
+            "rounding",
+        ),
     ]
     assert made["questions"][1]["checks"][1]["expected"] == [0.3, -0.125]
 

@@ -147,6 +147,7 @@ def neutral(assignment: Assignment) -> Assignment:
             "title": "",
             "due": None,
             "late_penalty_per_day": 0.0,
+            "rounding": None,
             "participation": 0.0,
             "notebook": None,
             "disclosure": "full",

@@ -30,6 +30,7 @@ class MarkRequest:
     """What somebody wants marked. points None: take the mark back.
 
     where: the line of a sheet, for complaints; empty on the command line, where a part of an id is enough.
+    above: more than the check is worth is meant.
     """
 
     student: str
@@ -37,6 +38,7 @@ class MarkRequest:
     points: float | None
     reason: str
     where: str = ""
+    above: bool = False
 
 
 def sheet(out: Path, target: Path | None, everything: bool) -> str:
@@ -192,19 +194,22 @@ def _mark(
     if not decision.reason.strip():
         raise UsageError(f"{where}no reason is given; say why with --reason or in the sheet")
     known = {c.id: c for c in rubric.checks()}
-    if decision.check not in known:
-        raise UsageError(
-            f"{where}{printable(decision.check)} is no check of {rubric.id}; it has {', '.join(known)}"
-        )
+    topic = decision.check.removeprefix(marks.COMMENT)
+    whole = decision.check in (marks.WHOLE, marks.REMARK)
+    if not whole and topic not in known:
+        raise UsageError(f"{where}{printable(topic)} is no check of {rubric.id}; it has {', '.join(known)}")
     id = decision.student if where else find(out, decision.student)
     if id not in members:
         raise UsageError(f"{where}{printable(id)} is no submission in {out}; copy the id from `grader sheet`")
     found = results.read_whole(out / id / "report.json")
-    check = _check(found, decision.check)
-    most = check.max_score if check else known[decision.check].points
-    if decision.points is not None and not 0 <= decision.points <= most:
+    check = None if whole else _check(found, topic)
+    most = rubric.points if whole else check.max_score if check else known[topic].points
+    if decision.points is not None and not whole and decision.points < 0:
+        raise UsageError(f"{where}{topic} of {id}: {decision.points:g} points, expected 0 to {most:g}")
+    if decision.points is not None and not decision.above and decision.points > most:
         raise UsageError(
-            f"{where}{decision.check} of {id}: {decision.points:g} points, expected 0 to {most:g}"
+            f"{where}{topic} of {id}: {decision.points:g} points, expected 0 to {most:g}; "
+            "a bonus is given with --above"
         )
     return Mark(
         submission=id,
@@ -249,6 +254,10 @@ def _check(found: Report, name: str) -> CheckResult | None:
 def _said(mark: Mark) -> str:
     if mark.points is None:
         return f"{mark.check} as the grader has it"
+    if mark.check == marks.WHOLE:
+        return f"{mark.points:+g} on the whole"
+    if mark.check == marks.REMARK or mark.check.startswith(marks.COMMENT):
+        return f"{mark.check.removeprefix(marks.COMMENT)}: a comment"
     return f"{mark.check} {mark.points:g} of {mark.max_score:g}"
 
 

@@ -23,6 +23,8 @@ _START = re.compile(
 _NO_WORD = re.compile(r"[\W_]+")
 
 
+_QUOTED = "“{words}”"
+"""in the template of a sentence that quotes all that is to be judged"""
 _SAVED = {
     True: Said("The outputs saved in the upload show these values; they fit."),
     False: Said("The outputs saved in the upload do not show right values for this."),
@@ -230,11 +232,20 @@ def _print(
         expected=check.expected,
         agrees=evidence.agrees if evidence else None,
     )
+    # Values or words alike, said of them the same: one decision; positions and labels may differ.
+    same = _without_place(check)
     if evidence is None:
-        return ("print", check.id, check.message, submission), item
-    # Values alike, said of them the same: one decision; positions and labels may differ.
+        return ("print", check.id, same, "" if _QUOTED in same else submission), item
     values = repr(evidence.actual) if evidence.actual is not None else evidence.text
-    return ("print", check.id, check.message, values), item
+    return ("print", check.id, same, values), item
+
+
+def _without_place(check: CheckResult) -> str:
+    """What is said of a check, but for the cell in which it stands."""
+    if check.said is None:
+        return check.message
+    values = {name: value for name, value in check.said.values.items() if name not in ("cell", "cells")}
+    return f"{check.said.text} {sorted(values.items(), key=lambda v: v[0])!r}"
 
 
 def _note(kind: Kind, topic: str, title: str, submission: str, said: str) -> Item:

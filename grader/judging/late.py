@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import math
 from datetime import UTC, datetime, timedelta
-from math import ceil
 
 from grader.models import Flag, Late, Report, Said, counted
 from rubric.schema import Rubric
@@ -18,6 +18,8 @@ def penalise(report: Report, rubric: Rubric) -> Report:
     The penalty is a share of what is decided, so it grows when a person decides the rest: call
     `totals` after such a change. A time of arrival without a zone is taken to be in that of the due date.
     """
+    if rubric.rounding != report.rounding:
+        report = totals(report.model_copy(update={"rounding": rubric.rounding}))
     due, received = _due(report, rubric), report.submission.received_at
     if due is None or received is None:
         return report
@@ -26,7 +28,7 @@ def penalise(report: Report, rubric: Rubric) -> Report:
     seconds = (received - due).total_seconds()
     if seconds <= 0:
         return report
-    days = ceil(seconds / _DAY)
+    days = math.ceil(seconds / _DAY)
     late = Late(due=due, days=days, share=min(1.0, days * rubric.late_penalty_per_day), points=0.0)
     return totals(report.model_copy(update={"late": late}))
 
@@ -54,7 +56,7 @@ def totals(report: Report) -> Report:
     taken = _round(decided * report.late.share) if report.late else 0.0
     changed: dict[str, object] = {
         "questions": questions,
-        "score": _round(decided - taken),
+        "score": _rounded(decided - taken + report.adjusted, report.rounding),
         "pending": pending,
         "needs_review": pending > 0,
     }
@@ -85,6 +87,12 @@ def _sentence(late: Late, received: datetime | None) -> Said:
             "cost": cost if late.share else Said("no penalty"),
         },
     )
+
+
+def _rounded(value: float, step: float | None) -> float:
+    """To a multiple of `step`, halves up; below zero nobody falls."""
+    value = max(0.0, value)
+    return _round(math.floor(round(value / step, 6) + 0.5) * step) if step else _round(value)
 
 
 def _round(value: float) -> float:

@@ -30,6 +30,7 @@ from grader.models import (
     Said,
     Value,
     VerdictName,
+    together,
     verbatim,
 )
 from rubric.schema import Check, Rubric
@@ -41,6 +42,12 @@ CHANGED = "automatic_verdict_changed"
 SCALED = "mark_scaled"
 DROPPED = "mark_without_check"
 _UNGRADED = "ungraded"
+WHOLE = "whole"
+"""in place of a check: points added to the whole, or taken off it"""
+REMARK = "whole:remark"
+COMMENT = "comment:"
+"""in front of a check: words for the student, and no mark"""
+ON_THE_WHOLE = "on_the_whole"
 _SAME = 1e-6
 _NOT_GRADED = Said("not graded")
 
@@ -51,7 +58,7 @@ class Mark(Record):
     submission: str
     origin: str = Field(default="", description="of the upload: finds it again under another id")
     check: str
-    points: float | None = Field(ge=0, allow_inf_nan=False)
+    points: float | None = Field(allow_inf_nan=False, description="below zero only for the whole")
     max_score: float = Field(description="what the check was worth then")
     reason: str
     by: str
@@ -144,8 +151,10 @@ def apply(report: Report, marks: Mapping[str, Mark], rubric: Rubric) -> Report:
     known = asked.keys() | {c.id for q in report.questions for c in q.checks}
     fitting = {check: mark for check, mark in marks.items() if check in known}
     dropped = [m for check, m in marks.items() if check not in known and check.isidentifier()]
-    flags = [_dropped(mark) for mark in dropped if mark.check != _UNGRADED]
-    if not fitting and not flags:
+    flags = [_dropped(mark) for mark in dropped if mark.check not in (_UNGRADED, WHOLE)]
+    flags += [_on_the_whole(mark) for check, mark in marks.items() if check in (WHOLE, REMARK)]
+    comments = {c.removeprefix(COMMENT): m.reason for c, m in marks.items() if c.startswith(COMMENT)}
+    if not fitting and not flags and not comments:
         return report
     questions = report.questions or (open_checks(report, rubric).questions if fitting else ())
     changed = []
@@ -157,9 +166,15 @@ def apply(report: Report, marks: Mapping[str, Mark], rubric: Rubric) -> Report:
                 news = outdated(mark, check, report)
                 flags += _flags(mark, check, report, news)
                 check = _reopened(check, rubric) if news else _marked(check, mark, asked.get(check.id))  # noqa: PLW2901
-            checks.append(check)
+            checks.append(_commented(check, comments[check.id]) if check.id in comments else check)
         changed.append(question.model_copy(update={"checks": tuple(checks)}))
-    return totals(report.model_copy(update={"questions": tuple(changed), "flags": (*report.flags, *flags)}))
+    whole = marks.get(WHOLE)
+    update = {
+        "questions": tuple(changed),
+        "flags": (*report.flags, *flags),
+        "adjusted": (whole.points or 0.0) if whole is not None else 0.0,
+    }
+    return totals(report.model_copy(update=update))
 
 
 def seen_in(check: CheckResult) -> str:
@@ -302,6 +317,18 @@ def _flags(mark: Mark, check: CheckResult, report: Report, news: Sequence[Said])
     worth = given | {"then": mark.max_score, "now": check.max_score, "new": _scaled(mark, check)}
     told = Said("{check}: {by} gave {points:g} of {then:g} points, which are {new:g} of {now:g} now.", worth)
     return [Flag.of(BY_HAND, said), Flag.of(SCALED, told)]
+
+
+def _commented(check: CheckResult, comment: str) -> CheckResult:
+    said = together(check.said or verbatim(check.message), verbatim(comment))
+    return check.model_copy(update={"message": f"{check.message} {comment}", "said": said})
+
+
+def _on_the_whole(mark: Mark) -> Flag:
+    given: dict[str, Value] = {"points": f"{mark.points or 0.0:+g}", "by": mark.by, "reason": mark.reason}
+    if mark.check == REMARK:
+        return Flag.of(ON_THE_WHOLE, verbatim(f"{mark.reason} ({mark.by})"))
+    return Flag.of(ON_THE_WHOLE, Said("{points} points on the whole by {by}: {reason}", given))
 
 
 def _dropped(mark: Mark) -> Flag:

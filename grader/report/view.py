@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from grader.judging.wording import REVIEW, worded
+from grader.marks.marks import ON_THE_WHOLE
 from grader.models import (
     Answer,
     CheckResult,
@@ -202,6 +203,8 @@ def _notes(report: Report, rubric: Rubric, speak: Speech) -> tuple[str, ...]:
                 share=speak.points(100 * late.share),
             )
         )
+    told = [f for f in report.flags if f.id == ON_THE_WHOLE]
+    notes += [one_line(speak.either(flag.said, flag.message), 600) for flag in told]
     if report.pending:
         notes.append(
             speak.counted(

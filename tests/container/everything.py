@@ -25,7 +25,7 @@ import checks
 from engine import Engine, run
 
 ROOT = Path(__file__).resolve().parents[2]
-BASE = "docker.io/library/python:3.11-slim-bookworm"
+BASE = "docker.io/library/python:3.13-slim-bookworm"
 CPU_TORCH = "https://download.pytorch.org/whl/cpu"
 
 
