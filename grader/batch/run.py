@@ -110,6 +110,8 @@ async def grade_all(
     thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="grader-folder")
     queue = iter(uploads)
     async with contextlib.AsyncExitStack() as stack:
+        # What still waits for the thread when a run is stopped is dropped: a large run takes seconds to keep.
+        stack.callback(thread.shutdown, cancel_futures=True)
         judges = plan.judges
         if judges is None:
             telling = assignment.rubric.disclosure
@@ -122,7 +124,7 @@ async def grade_all(
             journal=journal,
             plan=plan,
             on_event=on_event,
-            thread=stack.enter_context(thread),
+            thread=thread,
             conditions=conditions_digest(plan.conditions),
             executions=executions(out / STATE),
             marks=marks.read(out),
