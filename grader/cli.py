@@ -394,6 +394,7 @@ def serve(
         int | None, typer.Option(min=0, max=64, help="Workers beside it. [default: settings.toml, or 1]")
     ] = None,
     jobs: Jobs = None,
+    broker: Broker = None,
 ) -> None:
     """Serve a course: students hand in, assistants and teachers work.
 
@@ -401,7 +402,7 @@ def serve(
     """
     from grader.commands import serve as command
 
-    raise typer.Exit(command.serve(data, database, host, port, workers, jobs))
+    raise typer.Exit(command.serve(command.Serving(data, database, host, port, workers, jobs, broker)))
 
 
 @app.command()
@@ -454,6 +455,21 @@ def broker(
     from grader.commands import broker as command
 
     raise typer.Exit(command.run(out, host, place, port, listen, (certificate, key, authority)))
+
+
+@app.command()
+def submit(
+    files: Annotated[list[Path], typer.Argument(metavar="FILE…", help="Your notebook, and what it reads.")],
+    to: Annotated[str, typer.Option(help="The assignment's address, as https://…/a/hw4.")],
+    wait: Annotated[float, typer.Option(min=0, help="Seconds to wait for the self-check.")] = 60.0,
+) -> None:
+    """Hand in at a course's server; the token stands in GRADER_TOKEN.
+
+    Exit code: 0 everything asked for was found (or the self-check has not come yet), 1 not.
+    """
+    from grader.commands import submit as command
+
+    raise typer.Exit(command.run(files, to, None, wait))
 
 
 @app.command()

@@ -183,17 +183,29 @@ class _Reader(HTMLParser):
         end = self.rawdata.find(">", i + 3)
         return end + 1 if end >= 0 else -1
 
+    def updatepos(self, i: int, j: int) -> int:
+        """Nobody asks for line numbers."""
+        return j
+
     # ------------------------------------------------------------------ open elements
 
     def _innermost(self, tags: frozenset[str] | set[str]) -> int:
         """Where the innermost of these stands in the stack; -1 where none is open."""
-        return max((self._places[tag][-1] for tag in tags if self._places.get(tag)), default=-1)
+        innermost = -1
+        for tag in tags:
+            places = self._places.get(tag)
+            if places and places[-1] > innermost:
+                innermost = places[-1]
+        return innermost
 
     def _close_from(self, tags: frozenset[str], outer: int) -> None:
         """Close the outermost of these elements that stands within `outer`, and all in it."""
-        inside = [place for tag in tags for place in self._places.get(tag, [])[-1:] if place > outer]
-        if inside:
-            self._close_to(min(inside))
+        outermost = len(self._stack)
+        for tag in tags:
+            places = self._places.get(tag)
+            if places and outer < places[-1] < outermost:
+                outermost = places[-1]
+        self._close_to(outermost)
 
     def _close_to(self, place: int) -> None:
         while len(self._stack) > place:

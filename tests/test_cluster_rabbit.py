@@ -19,6 +19,7 @@ from cluster_worker import MACHINE
 from rabbit_kit import PYTHON, SUBMISSIONS, Rabbit, reports, running, worker
 
 from grader.cluster.head import Name, open_head
+from grader.cluster.messages import Hello, read
 from grader.execute import Job
 from grader.models import Cell, Execution
 
@@ -167,19 +168,31 @@ def test_a_stopped_worker_finishes_what_runs(rabbit: Rabbit, tmp_path: Path) -> 
     (uploads / "slow.ipynb").write_text(json.dumps(notebook))
     command = [*PYTHON, "grade", str(uploads), "--out", str(tmp_path / "out"), "--broker", rabbit.head]
     log = tmp_path / "w.txt"
-    with (
-        worker(rabbit.worker, log, "--jobs", "2") as process,
-        subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as head,
-    ):
-        deadline = time.monotonic() + 60
-        while "takes this worker" not in log.read_text() and time.monotonic() < deadline:
-            time.sleep(0.1)
-        time.sleep(1.5)
-        process.send_signal(signal.SIGTERM)
-        assert process.wait(60) == 0
-        out, _ = head.communicate(timeout=60)
+    head = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    try:
+        with worker(rabbit.worker, log, "--jobs", "2") as process:
+            asyncio.run(_holds(rabbit, 2))
+            process.send_signal(signal.SIGTERM)
+            assert process.wait(60) == 0
+        out, _ = head.communicate(timeout=120)
+    finally:
+        head.kill()
+        head.wait()
     assert "1 of 1 graded" in out
     assert "stopped; 2 done" in log.read_text()
+
+
+async def _holds(rabbit: Rabbit, tasks: int) -> None:
+    """Wait until a worker says that it has so many tasks."""
+    async with asyncio.timeout(120), await aio_pika.connect(rabbit.head) as connection:
+        channel = await connection.channel()
+        queue = await channel.declare_queue("workers.test", auto_delete=True)
+        await channel.declare_exchange("executions", "topic", durable=True)
+        await queue.bind("executions", "workers")
+        async with queue.iterator() as messages:
+            async for message in messages:
+                if len(read(Hello, message.body).held) == tasks:
+                    return
 
 
 # --------------------------------------------------------------------------- what ends its worker

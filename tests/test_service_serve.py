@@ -15,6 +15,7 @@ from pathlib import Path
 import httpx2 as httpx
 import psutil
 import pytest
+import rabbit_kit
 from service_kit import fresh_database
 
 pytestmark = pytest.mark.kernel
@@ -45,7 +46,7 @@ class Served:
     process: subprocess.Popen[str] | None = None
     invitation: str = ""
 
-    def start(self) -> None:
+    def start(self, *options: str) -> None:
         environment = os.environ | ({"GRADER_DATABASE": self.address} if self.address else {})
         command = [
             sys.executable,
@@ -59,7 +60,11 @@ class Served:
         ]
         log = (self.data.parent / "log").open("a")
         self.process = subprocess.Popen(
-            [*command, "--jobs", "2"], stdout=subprocess.PIPE, stderr=log, text=True, env=environment
+            [*command, "--jobs", "2", *options],
+            stdout=subprocess.PIPE,
+            stderr=log,
+            text=True,
+            env=environment,
         )
         assert self.process.stdout
         for line in self.process.stdout:
@@ -178,6 +183,25 @@ def test_confirmed_uploads_survive_the_death_of_everything(served: Served) -> No
     served.process.wait(20)
     log = (served.data.parent / "log").read_text()
     assert "Anna" not in log and notebooks[0].name not in log
+
+
+def test_workers_elsewhere_run_what_is_handed_in(tmp_path: Path) -> None:
+    """With a real RabbitMQ: the notebook runs where a worker's login alone is known."""
+    served = Served(tmp_path / "data", None)
+    grader("course", "add", "dl", "--data", str(served.data), address=None)
+    due = "2099-01-01T00:00+00:00"
+    grader("assignment", "add", "hw4", "--data", str(served.data), "--due", due, address=None)
+    with rabbit_kit.running(tmp_path / "rabbit") as rabbit, rabbit_kit.worker(rabbit.worker, tmp_path / "w"):
+        served.start("--broker", rabbit.head)
+        try:
+            anna = student(served, "Anna")
+            id = send(anna, sorted(SUBMISSIONS.glob("*.ipynb"))[0], "k")
+            until(lambda: anna.get(f"/api/v1/uploads/{id}").json()["check"]["state"] == "done")
+            check = anna.get(f"/api/v1/uploads/{id}").json()["check"]
+            assert check["found"] == check["all"]
+            until(lambda: "grader_queue_runs 0.0" in httpx.get(f"{served.base}/metrics").text)
+        finally:
+            served.kill()
 
 
 def _command(process: psutil.Process) -> list[str]:

@@ -236,6 +236,8 @@ class Worker:
                 if self._stopped.is_set():
                     return
                 outcome, execution, text = await self._run(task)
+                if execution is None or execution.status == "sandbox_error":
+                    self.say(f"a task could not be run here: {text or (execution and execution.message)}")
                 await self._answer(task, outcome, execution, text)
                 self.done += 1
             await self._acknowledge(self._held[task.id])

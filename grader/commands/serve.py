@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import threading
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -14,9 +15,20 @@ from grader.errors import UsageError
 LOOPBACK = "127.0.0.1"
 
 
-def serve(
-    data: Path, address: str | None, host: str, port: int, workers: int | None, jobs: int | None
-) -> int:
+@dataclass(frozen=True, slots=True)
+class Serving:
+    """`grader serve` as it was asked for. broker: of machines that run the notebooks; None: this one does."""
+
+    data: Path
+    database: str | None = None
+    host: str = LOOPBACK
+    port: int = 8000
+    workers: int | None = None
+    jobs: int | None = None
+    broker: str | None = None
+
+
+def serve(asked: Serving) -> int:
     """Serve a data folder until Ctrl-C or SIGTERM; 0. Raises `GraderError`."""
     _needed()
     import uvicorn
@@ -25,20 +37,24 @@ def serve(
     from grader.service.app import make_app
 
     log.to_stderr()
-    opened = server.open_place(data, address)
-    if workers is not None:
-        opened.settings = opened.settings.model_copy(update={"workers": workers})
+    opened = server.open_place(asked.data, asked.database)
+    if asked.workers is not None:
+        opened.settings = opened.settings.model_copy(update={"workers": asked.workers})
     server.alone(opened)
-    listening = server.listen(host, port)
+    listening = server.listen(asked.host, asked.port)
     port = listening.getsockname()[1]
-    public = opened.settings.address or f"http://{LOOPBACK if host in ('0.0.0.0', '::') else host}:{port}"
+    public = (
+        opened.settings.address
+        or f"http://{LOOPBACK if asked.host in ('0.0.0.0', '::') else asked.host}:{port}"
+    )
+    jobs = asked.jobs or opened.settings.jobs
     team = server.Workers(
-        opened.place, opened.address, opened.database, opened.settings.workers, jobs or opened.settings.jobs
+        opened.place, opened.address, opened.database, opened.settings.workers, jobs, asked.broker
     )
     service = server.make_service(opened, lambda: team.alive)
     with opened.database.writing() as session:
         secret = founding.first_teacher(session, datetime.now(UTC))
-    say(f"serving {data} at {public} (stop with Ctrl-C)")
+    say(f"serving {asked.data} at {public} (stop with Ctrl-C)")
     if secret:
         say(f"the teacher's invitation: {public.rstrip('/')}/invited/{secret}")
     config = uvicorn.Config(
@@ -56,6 +72,7 @@ def serve(
     if opened.settings.proxy is not None:
         sockets.append(server.listen_unix(opened.settings.proxy.socket))
     team.start()
+    gc.freeze()  # what is there now stays: looking through it again and again costs a page tenths of a second
     stop = threading.Event()
     if opened.settings.lti:
         threading.Thread(target=lti.keep_handing_back, args=(service, stop), daemon=True).start()
@@ -176,3 +193,29 @@ def _dates(database: object, slug: str, due: str, now: datetime) -> None:
         assert found is not None
         dates = replace(courses.common_dates(found), due=moment)
         founding.set_dates(session, found, dates, found.checks, None, now)
+
+
+def backup(data: Path, database: str | None, to: Path) -> int:
+    """Copy a data folder."""
+    _needed()
+    from grader.service import operate, server
+
+    opened = server.open_place(data, database)
+    new = operate.backup(opened.place, opened.database, to)
+    rest = "" if opened.database.sqlite else "; the database is PostgreSQL's: keep its pg_dump beside it"
+    say(f"backed up to {to}, {new} blobs new{rest}")
+    return 0
+
+
+def check(data: Path, database: str | None) -> int:
+    """Compare blobs with records; 1 where some are missing or damaged."""
+    _needed()
+    from grader.service import operate, server
+
+    opened = server.open_place(data, database)
+    found = operate.check(opened.place, opened.database)
+    for kind, names in (("missing", found.missing), ("damaged", found.damaged)):
+        for name in names:
+            say(f"{kind}: {name}")
+    say(f"{found.blobs} blobs named, {len(found.missing)} missing, {len(found.damaged)} damaged")
+    return 1 if found.missing or found.damaged else 0

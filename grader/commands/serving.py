@@ -54,6 +54,32 @@ def course_invite(
     raise typer.Exit(command.invite(data, database, course, role, name, section))
 
 
+@course_app.command("backup")
+def course_backup(
+    data: Data,
+    to: Annotated[Path, typer.Option(help="A folder, new or an earlier backup.")],
+    database: DatabaseAddress = None,
+) -> None:
+    """Copy database and folder, while the service runs.
+
+    With PostgreSQL, pg_dump first: this copies the folder.
+    """
+    from grader.commands import serve as command
+
+    raise typer.Exit(command.backup(data, database, to))
+
+
+@course_app.command("check")
+def course_check(data: Data, database: DatabaseAddress = None) -> None:
+    """See whether all that the database names is there, and whole.
+
+    Exit code: 0 it is, 1 it is not.
+    """
+    from grader.commands import serve as command
+
+    raise typer.Exit(command.check(data, database))
+
+
 @assignment_app.command("add")
 def assignment_add(
     data: Data,

@@ -94,14 +94,7 @@ class CourseStore:
         if self._lines is None:
             section = self.at.member.section if self.at.member.role == "assistant" else ""
             with self.held.database.reading() as session:
-                every = standing.lines(
-                    session,
-                    self.held.reports,
-                    self.at.assignment,
-                    self.rubric,
-                    section=section,
-                    by_hand=False,
-                )
+                every = self.held.reports.unmarked(session, self.at.assignment, self.rubric, section)
             self._lines = [x for x in every if x.report is not None and x.upload is not None]
         return self._lines
 

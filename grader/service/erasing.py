@@ -49,7 +49,7 @@ def erase(session: Session, person_id: int, by: int | None, now: datetime) -> Ab
         record.event(session, member.course_id, by, "erased", f"person {person_id}", now)
     person.name, person.language, person.erased = "—", None, now
     session.flush()
-    return own - _named(session)
+    return own - named(session)
 
 
 def _blobs(session: Session, person_id: int) -> set[str]:
@@ -66,7 +66,8 @@ def _blobs(session: Session, person_id: int) -> set[str]:
     return {b for b in found if b}
 
 
-def _named(session: Session) -> set[str]:
+def named(session: Session) -> set[str]:
+    """Every blob that a record names."""
     found = session.scalars(
         union_all(
             select(File.sha256),

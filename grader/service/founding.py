@@ -19,7 +19,7 @@ from grader.service import accounts, record, rules
 from grader.service.database import Database
 from grader.service.place import Place
 from grader.service.rules import Dates
-from grader.service.tables import Assignment, Course, Edition, Invitation, Login, Member, Person
+from grader.service.tables import Assignment, Course, Edition, Event, Invitation, Member, Person
 
 _SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,58}[a-z0-9])?")
 
@@ -75,8 +75,8 @@ def first_teacher(session: Session, now: datetime) -> str | None:
     """While no teacher has ever signed in: a course if there is none, and the secret of a teacher's link."""
     signed = (
         select(Member.id)
-        .join(Login, Login.person_id == Member.person_id)
-        .where(Member.role == "teacher")
+        .join(Event, Event.by == Member.person_id)
+        .where(Member.role == "teacher", Event.what == "signed in")
         .limit(1)
     )
     teacher = session.scalar(select(Member).where(Member.role == "teacher").order_by(Member.id).limit(1))

@@ -17,14 +17,14 @@ from grader.assignment import loading as assignments
 from grader.assignment.loading import Assignment
 from grader.assignment.release import write_release
 from grader.batch.keys import Conditions, execution_key, files_digest
-from grader.execute import Limits, Runner
+from grader.execute import Limits
 from grader.folder.store import Kept, executions
 from grader.jail.probe import Tier
 from grader.judging.barrier import Cut
 from grader.judging.several import alone
 from grader.models import Execution, Submission
 from grader.pipeline import Bench as Held
-from grader.pipeline import Pipeline, open_judges, warm, within_limits
+from grader.pipeline import Pipeline, Runner, open_judges, warm, within_limits
 from grader.pipeline.limits import limits_of
 from grader.report.selfcheck import SelfCheck, self_check
 from grader.service.opening import Attempt

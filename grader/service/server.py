@@ -35,6 +35,7 @@ class Workers:
     database: Database
     count: int
     jobs: int | None
+    broker: str | None = None
     _alive: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
     _stop: threading.Event = field(default_factory=threading.Event)
     _threads: list[threading.Thread] = field(default_factory=list)
@@ -84,6 +85,8 @@ class Workers:
         environment = dict(os.environ)
         if self.address:
             environment["GRADER_DATABASE"] = self.address
+        if self.broker:
+            environment["GRADER_BROKER"] = self.broker
         return subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, env=environment, start_new_session=True
         )

@@ -17,7 +17,8 @@ import signal
 import socket
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -26,9 +27,11 @@ from typing import TypeVar
 from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError
 
+from grader.batch.keys import environment_digest, execution_digest, interpreter, packages
 from grader.errors import GraderError, IsolationError
 from grader.execute import Limits, open_runner
 from grader.jail.processors import processors
+from grader.pipeline import Runner
 from grader.service import database, log, runs
 from grader.service.blobs import Blobs
 from grader.service.database import Database
@@ -40,6 +43,8 @@ from grader.service.tables import Assignment, Edition, File, Upload
 
 _LOOK_S = 0.15
 _RENEW_S = 5.0
+UNDER_WAY = 64
+"""uploads in hand at once when other machines run them; the broker's queue holds what they can't"""
 _T = TypeVar("_T")
 _log = logging.getLogger("grader.worker")
 
@@ -175,14 +180,34 @@ class Worker:
                 await asyncio.sleep(1.0)
 
 
-async def run(place: Place, address: str | None, name: str, jobs: int) -> None:
+@asynccontextmanager
+async def runner_of(broker: str | None, jobs: int, limits: Limits) -> AsyncIterator[Runner]:
+    """Kernels of this machine, or of the machines that a broker reaches (`grader worker`).
+
+    Raises `IsolationError`, `OperationError` without a broker, `UsageError` without the extra `cluster`.
+    """
+    if broker is None:
+        async with open_runner(jobs, ISOLATION, limits=limits) as here:
+            yield here
+        return
+    from grader.cluster.broker import address
+    from grader.cluster.handshake import Machine
+    from grader.cluster.head import Name, open_head
+
+    machine = Machine(environment_digest(), execution_digest(), interpreter(), packages())
+    # a worker that dies has its runs queued again in the database, so nobody looks for its answers
+    async with open_head(address(broker), Name.new(), machine, ISOLATION, lambda _: None) as head:
+        yield head
+
+
+async def run(place: Place, address: str | None, name: str, jobs: int, broker: str | None = None) -> None:
     """Work at a data folder until standard input ends or SIGTERM comes. Raises `IsolationError`."""
     shared = database.at(place.folder, address)
     limits = Limits()
     editions = Editions(place.editions)
     with tempfile.TemporaryDirectory(prefix="grader-worker-") as scratch:
         async with (
-            open_runner(jobs, ISOLATION, limits=limits) as runner,
+            runner_of(broker, jobs, limits) as runner,
             Bench.at(editions, runner, place.kept, limits) as bench,
         ):
             worker = Worker(
@@ -190,7 +215,7 @@ async def run(place: Place, address: str | None, name: str, jobs: int) -> None:
                 database=shared,
                 blobs=Blobs(place.blobs),
                 bench=bench,
-                most=jobs + 1,
+                most=UNDER_WAY if broker else jobs + 1,
                 scratch=Path(scratch),
             )
             loop = asyncio.get_running_loop()
@@ -221,7 +246,8 @@ def main() -> int:
     # not on the command line, which everybody on the machine can read
     address = os.environ.pop("GRADER_DATABASE", None)
     try:
-        asyncio.run(run(Place(given.data), address, given.name, given.jobs))
+        broker = os.environ.pop("GRADER_BROKER", None)
+        asyncio.run(run(Place(given.data), address, given.name, given.jobs, broker))
     except GraderError as error:
         print(f"grader: {error}", file=sys.stderr)
         return error.exit_code

@@ -106,7 +106,7 @@
       request.addEventListener("load", () => {
         if (request.status < 400) { location.href = request.responseURL; return; }
         const fresh = new DOMParser().parseFromString(request.responseText, "text/html");
-        const told = fresh.querySelector("[role=alert], main .card p");
+        const told = fresh.querySelector("[role=alert]") || fresh.querySelector("main .card p");
         button.disabled = false;
         bar.hidden = true;
         say(told ? told.textContent : String(request.status), true);

@@ -1,0 +1,164 @@
+"""A course in a real browser: teacher, a student with a phone, one without scripts, an assistant."""
+
+from __future__ import annotations
+
+import re
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import uvicorn
+from playwright.sync_api import Browser, Page, expect
+from service_kit import NOTEBOOK, World, make_world
+from test_report_browser import browser  # noqa: F401
+
+from grader.service import founding, server
+
+
+@pytest.fixture
+def served(tmp_path: Path) -> Iterator[tuple[World, str]]:
+    world = make_world(tmp_path / "data")
+    listening = server.listen("127.0.0.1", 0)
+    running = uvicorn.Server(uvicorn.Config(world.app, log_level="error"))
+    thread = threading.Thread(target=running.run, kwargs={"sockets": [listening]}, daemon=True)
+    thread.start()
+    while not running.started:
+        time.sleep(0.01)
+    yield world, f"http://127.0.0.1:{listening.getsockname()[1]}"
+    running.should_exit = True
+    thread.join(5)
+
+
+class Person:
+    """A browser of its own; notes what its console says."""
+
+    def __init__(self, browser: Browser, **context: Any) -> None:  # noqa: F811
+        self.context = browser.new_context(locale="en-GB", timezone_id="Europe/Berlin", **context)
+        self.page: Page = self.context.new_page()
+        self.said: list[str] = []
+        self.page.on("console", lambda m: self.said.append(m.text))
+        self.page.on("pageerror", lambda e: self.said.append(str(e)))
+
+    def fits(self) -> bool:
+        """No page is wider than its window."""
+        return bool(self.page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"))
+
+
+def test_a_course_in_the_browser(browser: Browser, served: tuple[World, str], tmp_path: Path) -> None:  # noqa: F811
+    world, base = served
+    notebook = tmp_path / "hw.ipynb"
+    notebook.write_bytes(NOTEBOOK)
+    with world.database.writing() as session:
+        secret = founding.first_teacher(session, world.clock())
+    teacher = Person(browser, viewport={"width": 1280, "height": 900})
+    page = teacher.page
+    page.goto(f"{base}/invited/{secret}")
+    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("link", name="People").click()
+    page.get_by_label("One a line: name").fill("Ada Phone; 1; A\nBo Plain; 2; A")
+    page.get_by_role("button", name="Make a link for each").click()
+    links = re.findall(r"http\S+/invited/\S+", page.get_by_label("One a line, to be pasted").input_value())
+    assert len(links) == 2
+    page.get_by_label("One a line: name").fill("Lea")
+    page.get_by_label("Role", exact=True).select_option("assistant")
+    page.get_by_role("button", name="Make a link for each").click()
+    desk_link = page.locator(".secret code").inner_text()
+
+    ada = _hands_in_by_phone(
+        Person(browser, viewport={"width": 390, "height": 800}), links[0], notebook, world
+    )
+
+    plain = Person(browser, java_script_enabled=False)
+    plain.page.goto(links[1])
+    plain.page.get_by_role("button", name="Sign in").click()
+    plain.page.get_by_role("link", name="Homework 9").click()
+    plain.page.get_by_label("Your notebook").set_input_files(notebook)
+    plain.page.get_by_role("button", name="Hand in").click()
+    expect(plain.page.get_by_role("heading", name="Attempt 1")).to_be_visible()
+    world.report_of(plain.page.url.rpartition("/")[2])
+
+    lea = Person(browser, viewport={"width": 1280, "height": 900})
+    lea.page.goto(desk_link)
+    lea.page.get_by_role("button", name="Sign in").click()
+    lea.page.get_by_role("link", name="Review desk").click()
+    expect(lea.page.locator("#counted")).to_have_text("0 of 1 settled")
+    lea.page.keyboard.press("1")
+    expect(lea.page.locator("#counted")).to_have_text("1 of 1 settled")
+
+    _publishes(page, base)
+    _asks_and_is_answered(ada, lea, base)
+    assert ada.said == [] and teacher.said == [] and lea.said == []
+
+
+def _hands_in_by_phone(ada: Person, link: str, notebook: Path, world: World) -> Person:
+    ada.page.goto(link)
+    ada.page.get_by_role("button", name="Sign in").click()
+    ada.page.get_by_role("link", name="Homework 9").click()
+    ada.page.get_by_label("Your notebook").set_input_files(notebook)
+    expect(ada.page.locator(".chosen")).to_contain_text("hw.ipynb")
+    ada.page.get_by_role("button", name="Hand in").click()
+    expect(ada.page.get_by_role("heading", name="Attempt 1")).to_be_visible()
+    expect(ada.page.get_by_text("waits for its self-check")).to_be_visible()
+    world.report_of(ada.page.url.rpartition("/")[2], "open")
+    expect(ada.page.get_by_text("1 of 1 found.")).to_be_visible()  # nobody reloads
+    assert ada.fits()
+    return ada
+
+
+def _publishes(page: Page, base: str) -> None:
+    page.goto(f"{base}/teach/tiny")
+    expect(page.get_by_text("2 / 2")).to_be_visible()
+    page.get_by_role("link", name="Publish", exact=True).click()
+    page.get_by_role("button", name="Publish 2 reports").click()
+    expect(page.get_by_text("There is nothing new to give out.")).to_be_visible()
+
+
+def _asks_and_is_answered(ada: Person, lea: Person, base: str) -> None:
+    ada.page.goto(f"{base}/a/tiny")
+    ada.page.get_by_text("Ask for a second look").click()
+    ada.page.get_by_label("What should be looked at again").fill("Why?")
+    ada.page.get_by_role("button", name="Ask", exact=True).click()
+    expect(ada.page.get_by_text("Not answered yet.")).to_be_visible()
+    lea.page.goto(f"{base}/inquiries/tiny")
+    lea.page.get_by_label("Answer").fill("Because.")
+    lea.page.get_by_role("button", name="Answer").click()
+    ada.page.reload()
+    expect(ada.page.get_by_text("Because.")).to_be_visible()
+    ada.page.get_by_role("button", name="Deutsch").click()
+    expect(ada.page.get_by_role("heading", name="Ihre Versuche")).to_be_visible()
+    ada.page.get_by_role("link", name="Bericht lesen").click()
+    expect(ada.page.locator("h1")).to_contain_text("Ada Phone")
+
+
+def test_another_time_zone_and_a_broken_connection(
+    browser: Browser,  # noqa: F811
+    served: tuple[World, str],
+    tmp_path: Path,
+) -> None:
+    world, base = served
+    who = Person(browser, viewport={"width": 1000, "height": 900})
+    who.context.close()
+    who.context = browser.new_context(timezone_id="America/New_York", locale="en-US")
+    page = who.context.new_page()
+    page.goto(f"{base}/invited/{world.invite('student', 'Ada')}")
+    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("link", name="Homework 9").click()
+    expect(page.locator(".local").first).to_contain_text("08:00 AM in your time")
+    notebook = tmp_path / "hw.ipynb"
+    notebook.write_bytes(NOTEBOOK)
+    page.get_by_label("Your notebook").set_input_files(notebook)
+    who.context.set_offline(True)
+    page.get_by_role("button", name="Hand in").click()
+    expect(page.locator(".status")).to_contain_text("Send it again: it is counted once")
+    who.context.set_offline(False)
+    page.get_by_role("button", name="Hand in").click()
+    expect(page.get_by_role("heading", name="Attempt 1")).to_be_visible()
+    page.goto(f"{base}/a/tiny")
+    essay = tmp_path / "essay.pdf"
+    essay.write_bytes(b"%PDF")
+    page.get_by_label("Your notebook").set_input_files(essay)
+    page.get_by_role("button", name="Hand in").click()
+    expect(page.locator(".status")).to_contain_text("no notebook among these files: essay.pdf")
