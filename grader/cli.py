@@ -24,6 +24,7 @@ from grader.commands.options import (
     Told,
 )
 from grader.commands.serving import DatabaseAddress, assignment_app, course_app
+from grader.text import line_of
 
 app = typer.Typer(
     name="grader",
@@ -135,8 +136,10 @@ def show(
 ) -> None:
     """Show evidence, expected and actual of each check."""
     from grader.commands import show as command
+    from grader.commands.progress import say
 
-    typer.echo(command.run(out, student, rubric), nl=False)
+    for line in command.run(out, student, rubric).splitlines():
+        say(line)
 
 
 @app.command()
@@ -166,9 +169,10 @@ def diff(
 ) -> None:
     """Show whose marks differ between two folders, and why."""
     from grader.commands import diff as command
+    from grader.commands.progress import say
 
     for line in command.run(old, new, csv):
-        typer.echo(line)
+        say(line)
 
 
 @app.command()
@@ -245,8 +249,9 @@ def sheet(
     Filled in, it goes to `grader mark --from`.
     """
     from grader.commands import mark as command
+    from grader.commands.progress import say
 
-    typer.echo(command.sheet(out, to, all))
+    say(command.sheet(out, to, all))
 
 
 @app.command()
@@ -342,8 +347,9 @@ def lookalikes(
     Side by side, for a person to read: never a verdict.
     """
     from grader.commands import lookalikes as command
+    from grader.commands.progress import say
 
-    typer.echo(command.run(out, to))
+    say(command.run(out, to))
 
 
 @app.command()
@@ -521,7 +527,7 @@ def _usage(error: Any) -> int:
 def _complain(error: BaseException | None, message: str, code: int) -> int:
     if error is not None and os.environ.get("GRADER_DEBUG"):
         raise error
-    print(f"grader: {' '.join(message.split())}", file=sys.stderr)
+    print(line_of(f"grader: {' '.join(message.split())}"), file=sys.stderr)
     return code
 
 

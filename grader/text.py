@@ -7,7 +7,6 @@ code block, start a link or a tag, become a formula, move a cursor or reorder wh
 from __future__ import annotations
 
 import re
-import unicodedata
 
 _ACTS = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f"  # control
@@ -18,14 +17,18 @@ _ACTS = re.compile(
 _FORMULA = frozenset("=+-@\t\r＝＋－＠")
 _MARKDOWN = re.compile(r"[\\`*\[\]<>&|~$^]")
 _UNDERSCORE = re.compile(r"(?<![0-9A-Za-z])_|_(?![0-9A-Za-z])")
-_INVISIBLE = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 _LINE_START = re.compile(r"^(?:[#>=+-]|\d+(?=[.)]))")
 _CODE_SPAN = re.compile(r"`([^`\n]+)`")
 
 
+def line_of(text: str) -> str:
+    """`visible` text as the one line of a terminal or a log that it is: an end of a line is shown, too."""
+    return visible(text).replace("\n", "⟨U+000A⟩").replace("\t", " ")
+
+
 def printable(text: str) -> str:
-    """One line for a terminal or a log: no control or formatting characters, no halves of characters."""
-    clean = "".join("�" if unicodedata.category(c) in _INVISIBLE else c for c in text)
+    """A name in such a line: its beginning and its end where it is long."""
+    clean = line_of(text[:4000])
     return clean if len(clean) <= 200 else f"{clean[:120]}…{clean[-60:]}"
 
 

@@ -40,6 +40,24 @@ def refusal(effect: str, cell: int | None, lost: tuple[int, ...] = (), kind: str
     )
 
 
+def test_a_name_that_only_another_world_holds_is_not_carried_out() -> None:
+    assignment = load("hw4")
+    made = Submission(
+        id="a", path="a", sha256="0", cells=cells("open(f'{W1[0, 0]}.csv')\nopen('data.csv')\nprint(1)")
+    )
+    known = refusal("raised", 0, (0,))
+    secret = known.model_copy(update={"about": "0.33441.csv", "call": "open('0.33441.csv')"})
+    worlds = [
+        Execution(status="ok", refusals=(known,)),
+        Execution(status="timeout", message="0.33441", refusals=(secret, known)),
+        *[Execution(status="ok")] * (len(assignment.rubric.worlds) - 2),
+    ]
+    report = grade(made, worlds, assignment)
+    assert "0.33441" not in report.model_dump_json()
+    assert "data.csv" in report.model_dump_json()
+    assert any(f.id == "worlds_differ" and "timeout" in f.message for f in report.flags)
+
+
 def test_what_is_missing_waits_when_code_that_may_print_did_not_happen() -> None:
     found = checks(["x = open('data.csv')", "print(x)"], [refusal("raised", 0, (0, 1))])
     assert {found[id].verdict for id in ("h1", "dW3")} == {"review"}

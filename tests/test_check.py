@@ -185,7 +185,9 @@ def test_who_prints_many_guesses_is_not_told_that_one_of_them_is_right(
     assert said in told[0] and "correct." not in told[0]
 
 
-@pytest.mark.parametrize(("numbers", "verdict"), [(RIGHT, "correct"), (WRONG, "not correct")])
+@pytest.mark.parametrize(
+    ("numbers", "verdict"), [(RIGHT, "correct"), (WRONG, "not correct, or a person decides")]
+)
 def test_a_value_that_alone_has_the_name_is_judged(
     student: Student, numbers: list[float], verdict: str
 ) -> None:

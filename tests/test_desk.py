@@ -6,6 +6,7 @@ import csv
 import json
 import os
 import socket
+import stat
 import sys
 from pathlib import Path
 
@@ -372,7 +373,16 @@ def test_without_the_token_there_is_nothing(tmp_path: Path) -> None:
     assert client.get(f"{home}/", headers={"host": "evil.example"}).status_code == 400
 
 
-def test_the_address_on_a_browser_s_command_line_works_once(tmp_path: Path) -> None:
+def test_a_browser_is_led_to_the_desk_by_a_page_that_only_its_user_can_read() -> None:
+    with review._door("http://127.0.0.1:1/open/once") as page:
+        assert stat.S_IMODE(page.stat().st_mode) == 0o600
+        assert stat.S_IMODE(page.parent.stat().st_mode) == 0o700
+        assert "url=http://127.0.0.1:1/open/once" in page.read_text()
+        assert "once" not in str(page)
+    assert not page.parent.exists()
+
+
+def test_the_address_that_the_page_leads_to_works_once(tmp_path: Path) -> None:
     client, home = client_of(small_class(tmp_path))
     assert client.get("/open/wrong").status_code == 404
     first = client.get("/open/once", follow_redirects=False)
@@ -403,7 +413,16 @@ def test_marking_over_the_wire(tmp_path: Path) -> None:
     again = client.post(f"{home}/api/mark", json=body)
     assert (again.status_code, "has just marked" in again.json()["problem"]) == (409, True)
     for wrong in ({**body, "points": "NaN"}, {**body, "extra": 1}, {}, {**body, "reason": ""}):
-        assert client.post(f"{home}/api/mark", json=wrong).status_code == 422
+        assert client.post(f"{home}/api/mark", json=wrong).status_code == 400
+    for text in (
+        json.dumps({**body, "points": float("nan")}),
+        '{"points": -Infinity}',
+        "{",
+        "[" * 9999,
+        "\x00",
+    ):
+        told = client.post(f"{home}/api/mark", content=text, headers={"content-type": "application/json"})
+        assert told.status_code == 400, text[:40]
 
 
 def test_another_site_can_do_nothing_even_with_the_token(tmp_path: Path) -> None:

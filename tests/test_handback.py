@@ -6,6 +6,7 @@ import base64
 import csv
 import io
 import json
+import shutil
 import unicodedata
 import zipfile
 from datetime import UTC, datetime
@@ -516,3 +517,21 @@ def test_a_file_that_was_named_is_written(office: Office) -> None:
     for to, name in (("csv", "x.csv"), ("xlsx", "y.xlsx")):
         assert office.export(to, "--into", office.folder / name) == 0
         assert (office.folder / name).is_file()
+
+
+def test_feedback_as_pdf(office: Office) -> None:
+    if not any(map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))):
+        pytest.skip("no chromium on PATH; install it with: apt-get install chromium")
+    office.grade(**{"ana.ipynb": RIGHT, "ben.ipynb": WRONG})
+    assert office.export("pdf") == 0
+    for name in ("ana.pdf", "ben.pdf"):
+        made = office.made("pdf", name).read_bytes()
+        assert made.startswith(b"%PDF-") and len(made) > 5_000
+    assert sorted(p.name for p in office.made("pdf", "").iterdir()) == ["ana.pdf", "ben.pdf"]
+
+
+def test_without_a_browser_it_says_which(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    office.grade(**{"ana.ipynb": RIGHT})
+    monkeypatch.setenv("PATH", "")
+    assert office.export("pdf") == 2
+    assert "PDF is printed by Chromium" in office.stderr

@@ -124,5 +124,5 @@ def test_other_names(name: str) -> None:
 
 
 def test_printable_is_one_line_without_control_characters() -> None:
-    assert printable("a\nb\x1b[31m\u202ec") == "a�b�[31m�c"
+    assert printable("a\nb\x1b[31m\u202ec") == "a⟨U+000A⟩b⟨U+001B⟩[31m⟨U+202E⟩c"
     assert len(printable("x" * 5000)) < 200

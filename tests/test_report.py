@@ -26,7 +26,7 @@ from grader import text
 from grader.errors import StorageError
 from grader.marks import marks
 from grader.marks.marks import Mark
-from grader.models import Evidence, Flag, Late, Report, Student
+from grader.models import Evidence, Flag, Late, Output, Report, Student
 from grader.report.tensors import compare, drawn
 from rubric.schema import Rubric
 
@@ -157,6 +157,26 @@ def test_disclosure_decides_what_the_student_sees() -> None:
         assert kept_back not in none
     assert "not correct · 0 of 40 points" in none
     assert "2.4691e-05" in none, "the student's own print is no secret"
+
+
+def test_what_is_undecided_ranks_no_guess_unless_everything_is_told() -> None:
+    """The same for every reason and every print: one sentence, no quotation, no mark beside the print."""
+    report, submission = samples.forgot_half()
+    made = []
+    for reason in ("The print fits, but so would any other small number.", "Nothing known explains it."):
+        dumped = report.model_dump()
+        check = dumped["questions"][1]["checks"][0]
+        check.update(verdict="review", score=None, message=reason, said=None)
+        made.append(Report.model_validate(dumped))
+    run = [Output(cell=3, index=0, kind="stdout", text="2.4691e-05 " * 40)]
+    for disclosure in ("hints", "none"):
+        rubric = with_disclosure(disclosure)
+        pages = {reports.to_markdown(one, submission, rubric) for one in made}
+        assert len(pages) == 1 and "A person will look at this." in pages.pop()
+        shown = {reports.to_html(one, submission, rubric, run) for one in made}
+        assert len(shown) == 1
+        assert "gradient" not in shown.pop().partition("2.4691e-05 2.4691e-05")[0][-300:]
+    assert len({reports.to_markdown(one, submission, with_disclosure("full")) for one in made}) == 2
 
 
 def test_the_student_learns_that_the_layout_was_turned() -> None:

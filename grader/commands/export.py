@@ -15,7 +15,7 @@ from grader.errors import StorageError, UsageError
 from grader.folder.files import write_bytes, write_text, write_zip
 from grader.folder.journal import Journal
 from grader.folder.place import STATE
-from grader.handback import autograder, canvas, ilias, moodle
+from grader.handback import autograder, canvas, ilias, moodle, pdf
 from grader.handback.given import Handed, NotHanded, anonymous, hand, not_final
 from grader.handback.junit import to_junit
 from grader.handback.spreadsheet import to_xlsx
@@ -25,7 +25,7 @@ from grader.marks.marks import Mark
 from rubric.schema import Rubric
 
 _SHOWN = 10
-_WITH_PAGES = ("moodle", "ilias")
+_WITH_PAGES = ("moodle", "ilias", "pdf")
 _NAMED = ("moodle", "canvas", "ilias", "github-classroom")
 
 
@@ -69,7 +69,7 @@ def run(request: ExportRequest) -> int:
     if not given:
         raise UsageError(f"{request.out} holds no report that can be read")
     left = _FORMATS[request.to](_Job(request, rubric, given, into))
-    open_grades = not_final(given) if request.to not in ("csv", "xlsx", "junit") else []
+    open_grades = not_final(given) if request.to not in ("csv", "xlsx", "junit", "pdf") else []
     for one in (*left, *open_grades)[:_SHOWN]:
         say(f"{one.id}: {one.reason}")
     more = len(left) + len(open_grades) - _SHOWN
@@ -207,6 +207,10 @@ def _github(job: _Job) -> list[NotHanded]:
     return []
 
 
+def _pdf(job: _Job) -> list[NotHanded]:
+    return pdf.print_pages(job.given, job.into)
+
+
 _FORMATS: dict[str, Callable[[_Job], list[NotHanded]]] = {
     "moodle": _moodle,
     "canvas": _canvas,
@@ -217,6 +221,7 @@ _FORMATS: dict[str, Callable[[_Job], list[NotHanded]]] = {
     "junit": _junit,
     "csv": _csv,
     "xlsx": _xlsx,
+    "pdf": _pdf,
 }
 FORMATS = tuple(_FORMATS)
 """what `--to` takes"""

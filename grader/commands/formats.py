@@ -31,9 +31,10 @@ def rubric_check(
     Exit code: 0 no mistake found, 2 a mistake.
     """
     from grader.commands import rubric as command
+    from grader.commands.progress import say
 
     for line in command.check(path):
-        typer.echo(line)
+        say(line)
 
 
 @rubric_app.command("draft")
@@ -53,9 +54,10 @@ def rubric_draft(
     `# grade: 5 points, sign free` or `# grade: skip` behind a line that shows something to say more.
     """
     from grader.commands import rubric as command
+    from grader.commands.progress import say
 
     for line in command.draft(solution, out, data):
-        typer.echo(line)
+        say(line)
 
 
 @rubric_app.command("solve")
@@ -64,9 +66,10 @@ def rubric_solve(
 ) -> None:
     """Make the reference values again, after a change of the solution, the worlds or the data."""
     from grader.commands import rubric as command
+    from grader.commands.progress import say
 
     for line in command.solve(folder):
-        typer.echo(line)
+        say(line)
 
 
 @rubric_app.command("release")
@@ -79,9 +82,10 @@ def rubric_release(
     Without solution, known mistakes and the seeds under which the class is graded.
     """
     from grader.commands import rubric as command
+    from grader.commands.progress import say
 
     for line in command.release(path, out):
-        typer.echo(line)
+        say(line)
 
 
 @report_app.command("schema")

@@ -97,3 +97,4 @@ class Target(StrEnum):
     JUNIT = "junit"
     CSV = "csv"
     XLSX = "xlsx"
+    PDF = "pdf"

@@ -26,6 +26,7 @@ from rich.text import Text
 
 from grader.batch.run import Event
 from grader.models import Report
+from grader.text import line_of
 
 _SHOWN_WORKERS = 12
 AWAY = "the broker is away; waiting for it to come back"
@@ -62,9 +63,12 @@ def watch(console: Console, total: int) -> Iterator[Listener]:
 
 
 def say(text: str) -> None:
-    """Print one plain line. Once nobody reads our output any more we go on without printing."""
+    """Print one plain line, whatever is in it; all that commands print goes through here or `Text`.
+
+    Once nobody reads our output any more we go on without printing.
+    """
     try:
-        print(text, flush=True)
+        print(line_of(text), flush=True)
     except OSError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
@@ -130,14 +134,16 @@ class _Display:
         if hands is None:
             self._workers.plain = AWAY
             return
-        lines = [f"worker {h.name}: {f'refused: {h.refused}' if h.refused else h.doing}" for h in hands]
+        lines = [
+            line_of(f"worker {h.name}: {f'refused: {h.refused}' if h.refused else h.doing}") for h in hands
+        ]
         if len(lines) > _SHOWN_WORKERS:
             lines[_SHOWN_WORKERS:] = [f"and {len(lines) - _SHOWN_WORKERS} more workers"]
         self._workers.plain = "\n".join(lines or [NOBODY])
 
     def __call__(self, event: Event) -> None:
         if event.kind == "started":
-            self._clocks[event.id] = self._hand.add_task(escape(event.id), total=None)
+            self._clocks[event.id] = self._hand.add_task(escape(line_of(event.id)), total=None)
             return
         if (clock := self._clocks.pop(event.id, None)) is not None:
             self._hand.remove_task(clock)
@@ -151,7 +157,7 @@ class _Display:
         else:
             self._class.update(self._bar, advance=1, description=counts)
         if kind in ("not graded", "failed"):
-            self._console.print(Text(f"{event.id}: {outcome(event)}", style="red"))
+            self._console.print(Text(line_of(f"{event.id}: {outcome(event)}"), style="red"))
 
 
 def outcome(event: Event) -> str:

@@ -8,8 +8,10 @@ import secrets
 import signal
 import socket
 import sys
+import tempfile
 import webbrowser
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -56,8 +58,9 @@ def run(out: Path, by: str | None, port: int, browser: bool, rubric: str | None)
     config = uvicorn.Config(app, log_level="warning", access_log=False, server_header=False)
     server: Server = uvicorn.Server(config)
     publisher.start()
+    doors = ExitStack()
     if browser and _has_screen():
-        webbrowser.open(f"{host}/open/{ticket}")
+        webbrowser.open(doors.enter_context(_door(f"{host}/open/{ticket}")).as_uri())
     with suppress(ValueError):  # not the main thread: nobody closes a terminal there
         signal.signal(signal.SIGHUP, lambda *_: setattr(server, "should_exit", True))
     try:
@@ -65,12 +68,26 @@ def run(out: Path, by: str | None, port: int, browser: bool, rubric: str | None)
     except KeyboardInterrupt:
         pass  # uvicorn has shut down in order by then
     finally:
+        doors.close()
         if publisher.due:
             say(f"writing {publisher.due} marked pages and the class")
         publisher.close()
     if publisher.problem:
         say(f"the marks are kept, but the pages could not be written: {publisher.problem}")
     return 0
+
+
+@contextmanager
+def _door(address: str) -> Iterator[Path]:
+    """A page that leads to an address, and that nobody but this user can read.
+
+    What is on the browser's command line everybody on this machine can: only this page's name is.
+    """
+    with tempfile.TemporaryDirectory(prefix="grader-desk-") as folder:
+        page = Path(folder) / "desk.html"
+        page.touch(mode=0o600)
+        page.write_text(f'<!doctype html><meta http-equiv="refresh" content="0; url={address}">')
+        yield page
 
 
 def _has_screen() -> bool:

@@ -10,6 +10,7 @@ from typing import Annotated, Any, Protocol
 from urllib.parse import urlsplit
 
 from fastapi import APIRouter, Body, FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse
 from jinja2 import Environment, StrictUndefined, Template
 from pydantic import BaseModel, ConfigDict, Field
@@ -53,8 +54,7 @@ class DecisionBody(BaseModel):
 def make_app(desk: Desk, publisher: Publisher, token: str, ticket: str) -> FastAPI:
     """The application. Whoever does not know the token gets 404 for everything.
 
-    ticket: leads to the page once, for a browser that is started here: everybody on this machine can read
-    what is on its command line.
+    ticket: leads to the page once, for a browser that is started here.
     """
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=["127.0.0.1", "localhost"])
@@ -74,6 +74,13 @@ def make_app(desk: Desk, publisher: Publisher, token: str, ticket: str) -> FastA
     async def refused(_: Request, error: GraderError) -> JSONResponse:
         code = 409 if isinstance(error, ConflictError) else 400 if isinstance(error, UsageError) else 500
         return JSONResponse({"problem": str(error)}, status_code=code)
+
+    @app.exception_handler(RequestValidationError)
+    async def misread(_: Request, error: RequestValidationError) -> JSONResponse:
+        """Names the fields alone: what they held may be no JSON (NaN)."""
+        fields = {".".join(map(str, fault["loc"][1:])) or "body" for fault in error.errors()}
+        text = f"this was not understood: {visible(', '.join(sorted(fields)))[:200]}; load the page again"
+        return JSONResponse({"problem": text}, status_code=400)
 
     @app.get("/open/{given}")
     def enter(given: str) -> Response:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
+from grader.text import visible
+
 STATE = ".grader"
 """kept runs and judgements, journal, lock: below the output folder"""
 
@@ -19,6 +21,6 @@ def remember(out: Path, id: str, traces: Iterable[str]) -> None:
     path = traceback_path(out, id)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text("\n".join(traces) + "\n", "utf-8", errors="replace")
+        path.write_text(visible("\n".join(traces)) + "\n", "utf-8", errors="replace")
     except OSError:
         return

@@ -59,7 +59,7 @@ class Columns:
 
 def columns(rows: Sequence[Sequence[str]]) -> Columns | None:
     """The columns of a worksheet, header first; None for any other table."""
-    if len(rows) < 2 or len(rows[0]) < 3:
+    if len(rows) < 2 or len(rows[0]) < 2:
         return None
     width = len(rows[0])
     body = [[*(cell.strip() for cell in row), *[""] * (width - len(row))] for row in rows[1:]]

@@ -97,10 +97,27 @@ def _none_of_its_own(decision: Decision) -> bool:
 
 
 def refusals_of(submission: Submission, executions: Sequence[Execution]) -> tuple[Refusal, ...]:
-    """What was refused in any world, and what the file itself says it needs."""
-    found = dict.fromkeys(r for e in executions for r in e.refusals)
-    first = executions[0].errors if executions else ()
-    return (*_claimed(submission, first), *found)
+    """What was refused in any world, and what the file itself says it needs.
+
+    Of another world than the handout's only names that the first or the sources hold: one that is made up
+    there carries out what only that world holds.
+    """
+    if not executions:
+        return tuple(_claimed(submission, ()))
+    first, *others = executions
+    known = {word for r in first.refusals for word in (r.about, r.call)}
+    sources = "\n".join(c.source for c in submission.cells)
+
+    def named(text: str) -> str:
+        return text if text in known or text in sources else "…"
+
+    elsewhere = (
+        r.model_copy(update={"about": named(r.about), "call": named(r.call)})
+        for e in others
+        for r in e.refusals
+    )
+    found = dict.fromkeys([*first.refusals, *elsewhere])
+    return (*_claimed(submission, first.errors), *found)
 
 
 def _claimed(submission: Submission, errors: Iterable[CellError]) -> Iterable[Refusal]:

@@ -223,16 +223,9 @@ def _run_flags(executions: Sequence[Execution], worlds: Sequence[str]) -> list[F
         flags.append(Flag.of("missing_package", text))
     for world, execution in zip(worlds[1:], executions[1:], strict=False):
         if execution.status != first.status:
-            ended: Values = {
-                "world": world,
-                "status": execution.status,
-                "why": execution.said or execution.message,
-            }
-            text = (
-                Said("Under another seed (world {world!r}) the run ended with {status}: {why}.", ended)
-                if execution.message
-                else Said("Under another seed (world {world!r}) the run ended with {status}.", ended)
-            )
+            # not why: a name chosen there would carry out what only that world holds
+            ended: Values = {"world": world, "status": execution.status}
+            text = Said("Under another seed (world {world!r}) the run ended with {status}.", ended)
             flags.append(Flag.of("worlds_differ", text))
     return flags
 

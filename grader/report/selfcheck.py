@@ -25,11 +25,11 @@ from grader.judging.sighting import Sighting, sight
 from grader.judging.source import Code
 from grader.judging.stored import compare_stored
 from grader.judging.wording import MISSING, worded
-from grader.models import Execution, Output, PrintedTensor, Said, Submission, VerdictName
+from grader.models import Execution, Output, PrintedTensor, Said, Submission
 from grader.report.view import CheckView, student_view
 from grader.text import one_line
 from grader.words.speech import Speech, speech
-from grader.words.terms import verdicts
+from grader.words.terms import VERDICTS
 from rubric.schema import BehaviourCheck, Check, Question, Rubric, TensorCheck, TextCheck
 
 State = Literal["found", "missing", "fixed", "varies"]
@@ -120,7 +120,7 @@ def self_check(
 
     def told(check: Check) -> tuple[str, ...]:
         rests_on = {check.id} if isinstance(check, TensorCheck) else set(_shown_by(check))
-        return _told(views[check.id], level, verdicts(speak)) if rests_on <= sure else ()
+        return _told(views[check.id], check, level, speak) if rests_on <= sure else ()
 
     def items(question: Question) -> Iterator[Item]:
         for check in question.checks:
@@ -273,13 +273,16 @@ def _shown_by(check: BehaviourCheck | TextCheck) -> tuple[str, ...]:
     return check.shown_by if isinstance(check, BehaviourCheck) else ()
 
 
-def _told(view: CheckView, level: Level, verdicts: Mapping[VerdictName, str]) -> tuple[str, ...]:
+def _told(view: CheckView, check: Check, level: Level, speak: Speech) -> tuple[str, ...]:
+    """One of two things: what waits for a person is told like what is wrong, or a right guess would show."""
     if level == "found":
         return ()
-    told = (verdicts[view.verdict],)
-    if level == "verdicts" or view.verdict in ("pass", "missing"):
-        return told
-    return (*told, *(text for text in (view.wrong, view.hint) if text))
+    if view.verdict == "pass" or isinstance(check, TextCheck):
+        return (speak.of(VERDICTS[view.verdict]),)
+    told = speak("not correct, or a person decides")
+    if level == "verdicts" or view.verdict == "missing":
+        return (told,)
+    return (told, *(text for text in (view.wrong, check.hint) if text))
 
 
 def _where(cell: int, text: str, speak: Speech) -> str:

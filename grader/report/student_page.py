@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from grader.models import Output, Report, Submission
 from grader.report.html import page, python
 from grader.report.typeset import typeset
-from grader.report.view import QuestionView, student_view
+from grader.report.view import QuestionView, keeps_back, student_view
 from grader.text import one_line, visible
 from grader.words.speech import Speech
 from grader.words.terms import MARKS, VERDICTS, verdicts
@@ -77,7 +77,7 @@ def to_html(
     where that is not known.
     """
     view = student_view(report, submission, rubric)
-    cells = tuple(_cells(report, submission, outputs or (), view.speak))
+    cells = tuple(_cells(report, submission, rubric, outputs or (), view.speak))
     return page(
         "student.html",
         ("style.css", "notebook.css"),
@@ -97,9 +97,9 @@ def to_html(
 
 
 def _cells(
-    report: Report, submission: Submission, outputs: Sequence[Output], speak: Speech
+    report: Report, submission: Submission, rubric: Rubric, outputs: Sequence[Output], speak: Speech
 ) -> Iterator[SourceCell]:
-    answers = _answers(report, speak)
+    answers = _answers(report, rubric, speak)
     by_cell: dict[int, list[Output]] = {}
     for output in outputs:
         by_cell.setdefault(output.cell, []).append(output)
@@ -162,12 +162,12 @@ def _below(
     return tuple(below), missing
 
 
-def _answers(report: Report, speak: Speech) -> dict[tuple[int, int], list[Answer]]:
-    """By cell and output: which stretch answers which check."""
+def _answers(report: Report, rubric: Rubric, speak: Speech) -> dict[tuple[int, int], list[Answer]]:
+    """By cell and output: which stretch answers which check, where that is told."""
     found: dict[tuple[int, int], list[Answer]] = {}
     for question in report.questions:
         for check in question.checks:
-            if check.evidence is not None:
+            if check.evidence is not None and not keeps_back(check, rubric):
                 title = f"{check.title}: {speak.of(VERDICTS[check.verdict])}"
                 piece = Piece("", check.id, title, check.verdict)
                 place = (check.evidence.cell, check.evidence.output)

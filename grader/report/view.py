@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from grader.judging.wording import REVIEW, worded
 from grader.marks.marks import ON_THE_WHOLE
 from grader.models import (
     Answer,
@@ -348,12 +349,14 @@ def _points(score: float | None, most: float, speak: Speech) -> str:
 
 
 def _check(check: CheckResult, submission: Submission, rubric: Rubric, speak: Speech) -> CheckView:
-    tells = rubric.disclosure != "none"
+    tells, waits = rubric.disclosure != "none", check.score is None and check.verdict == "review"
     message = speak.either(check.said, check.message)
     quote = _written(check.answer) if check.answer is not None else _quote(check.evidence, submission)
     if check.answer is not None and check.score is None:
         # what the grader's message adds is for the reader, not the writer
         message = speak("A person reads your answer.")
+    elif keeps_back(check, rubric):
+        message, quote = speak.of(worded(REVIEW, rubric.messages)), None
     view = CheckView(
         id=check.id,
         title=check.title,
@@ -361,7 +364,7 @@ def _check(check: CheckResult, submission: Submission, rubric: Rubric, speak: Sp
         waits=check.score is None,
         points=_points(check.score, check.max_score, speak),
         # a person's reason is written for the student
-        message=message if tells or check.by_hand else "",
+        message=message if tells or check.by_hand or waits else "",
         quote=quote,
         comparison=None,
         relaid="",
@@ -402,6 +405,11 @@ def _check(check: CheckResult, submission: Submission, rubric: Rubric, speak: Sp
         wrong=speak.either(check.diagnosis.said, check.diagnosis.message) if check.diagnosis else "",
         hint=check.hint,
     )
+
+
+def keeps_back(check: CheckResult, rubric: Rubric) -> bool:
+    """Is it not told which print answers a check, and why it waits? That would tell good guesses from bad."""
+    return check.score is None and check.verdict == "review" and rubric.disclosure != "full"
 
 
 def _texts(blocks: Sequence[Block]) -> list[list[str]]:
