@@ -103,7 +103,14 @@ class Rabbit:
         self.kill()
         epmd = shutil.which("epmd")
         if epmd is not None:
-            subprocess.run([epmd, "-kill"], env=self.environment(), capture_output=True, check=False)
+            deadline = time.monotonic() + 5
+            while time.monotonic() < deadline:  # it stays while it still takes the node for alive
+                done = subprocess.run(
+                    [epmd, "-kill"], env=self.environment(), capture_output=True, text=True, check=False
+                )
+                if "not allowed" not in done.stdout + done.stderr:
+                    break
+                time.sleep(0.2)
 
 
 @contextlib.contextmanager

@@ -586,6 +586,7 @@ def test_a_worker_waits_for_a_head_and_leaves_when_nothing_comes(tmp_path: Path)
     async def test() -> None:
         async with cluster(tmp_path, taking=False) as c:
             await c.worker.work(until_idle=0.1)
+            assert [w.worker for w in c.states[0].workers] == [c.worker.name], "shown at once"
             assert "a head takes this worker" in c.said[0]
             assert "nothing to do" in c.said[-1]
 

@@ -150,6 +150,7 @@ class Head:
     _lent: Lent = field(default_factory=Lent)
     _one_alone: asyncio.Lock = field(default_factory=asyncio.Lock)
     _aside: set[asyncio.Task[None]] = field(default_factory=set)
+    _waiting: int | None = 0
 
     def __post_init__(self) -> None:
         self.wanted = self.machine.identity(self.tier)
@@ -365,8 +366,11 @@ class Head:
             at=time.monotonic(),
             tasks=frozenset(hello.held),
         )
-        if seen.worker in self._workers or len(self._workers) < _MOST_WORKERS:
+        before = self._workers.get(seen.worker)
+        if before is not None or len(self._workers) < _MOST_WORKERS:
             self._workers[seen.worker] = seen
+        if before is None or before.refused != seen.refused:  # not only when we look next
+            self.on_state(State(tuple(self._workers.values()), self._waiting))
         for id in hello.held if not why else ():
             if (pending := self._pending.get(id)) is not None:
                 pending.seen = seen.at
@@ -399,6 +403,7 @@ class Head:
         while True:
             await asyncio.sleep(_LOOK_S)
             waiting, now = await self._depth(), time.monotonic()
+            self._waiting = waiting
             if waiting is not None:
                 self._workers = {n: w for n, w in self._workers.items() if now - w.at < _SEEN_S}
             self.on_state(State(tuple(self._workers.values()), waiting))
