@@ -460,7 +460,7 @@ def broker(
 @app.command()
 def submit(
     files: Annotated[list[Path], typer.Argument(metavar="FILE…", help="Your notebook, and what it reads.")],
-    to: Annotated[str, typer.Option(help="The assignment's address, as https://…/a/hw4.")],
+    to: Annotated[str, typer.Option(help="The assignment's address, as https://…/a/NAME.")],
     wait: Annotated[float, typer.Option(min=0, help="Seconds to wait for the self-check.")] = 60.0,
 ) -> None:
     """Hand in at a course's server; the token stands in GRADER_TOKEN.

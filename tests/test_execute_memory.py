@@ -253,7 +253,7 @@ import asyncio, json, sys
 import grader.execute.runner as module
 from grader.execute import Job, Limits, open_runner
 from grader.models import Cell
-module.share = lambda jobs: None
+module.share = lambda jobs, *, beside=0: None
 HOG = '''
 kept = []
 while True:

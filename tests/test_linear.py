@@ -285,7 +285,7 @@ def test_judging_costs_no_more_than_the_number_of_prints(name: str, hw4: Assignm
         def judge() -> None:
             printed = [extract(_shown(text)) for text in texts]
             compare_stored(cells, printed[0])
-            decide(cells, printed, hw4, _shown(texts[0]))
+            decide(cells, printed, hw4, [_shown(text) for text in texts])
 
         return cost(judge, 30.0)
 

@@ -34,7 +34,9 @@ def run(files: Sequence[Path], to: str, token: str | None, wait_s: float) -> int
     parts = urlsplit(to)
     slug = parts.path.rstrip("/").rpartition("/")[2]
     if parts.scheme not in ("http", "https") or not slug:
-        raise UsageError(f"--to {to}: expected the assignment's address, as https://grader.example.org/a/hw4")
+        raise UsageError(
+            f"--to {to}: expected the assignment's address, as https://grader.example.org/a/NAME"
+        )
     if parts.scheme == "http" and parts.hostname not in ("127.0.0.1", "localhost", "::1"):
         raise UsageError(f"--to {to}: the token would be sent in the clear; use https")
     base = f"{parts.scheme}://{parts.netloc}/api/v1"

@@ -24,7 +24,7 @@ _NO = frozenset(
     {"no", "nein", "non", "nee", "nej", "nei", "não", "nie", "ne", "nem", "nu", "ei", "ni", "ні", "нет", "не"}
     | {"όχι", "hayır", "いいえ", "否", "不", "لا", "לא", "아니요", "không", "tidak", "ez", "nē", "jo", "خیر"}
 )
-_IDENTIFIER = re.compile(r"^(?P<prefix>\D*[^\W\d_]\D*)(?P<id>\d+)\s*$")
+_IDENTIFIER = re.compile(r"^(?P<prefix>\D++)(?P<id>\d++)\s*$")
 _NUMBER = re.compile(r"^-?\d+(?:[.,]\d+)?$")
 _DAY = re.compile(r"(?<!\d)(\d{1,2})(?!\d)")
 _YEAR = re.compile(r"(?<!\d)(\d{4})(?!\d)")
@@ -141,9 +141,9 @@ def when(text: str) -> datetime | None:
 
 def _identifies(cells: Sequence[str]) -> bool:
     found = [_IDENTIFIER.match(cell) for cell in cells]
-    if not all(found):
+    seen = [f for f in found if f is not None and any(map(str.isalpha, f["prefix"]))]
+    if len(seen) < len(found):
         return False
-    seen = [f for f in found if f is not None]
     return len({f["prefix"] for f in seen}) == 1 and len({f["id"] for f in seen}) == len(seen)
 
 

@@ -15,7 +15,7 @@ from grader.models import Student
 _FILE = re.compile(
     r"^(?P<before>.+?)_attempt_(?P<time>\d{4}-\d\d-\d\d-\d\d-\d\d-\d\d)(?:_(?P<file>.+)|\.txt)$"
 )
-_NAME = re.compile(r"^\ufeff?Name:\s*(?P<name>.+?)\s*\((?P<login>[^()\n]+)\)\s*$", re.MULTILINE)
+_NAME = re.compile(r"^\ufeff?Name:(?P<name>[^\n]*)\((?P<login>[^()\n]+)\)[ \t\r]*$", re.MULTILINE)
 
 
 def recognise(listing: Listing, insist: bool) -> Convention | None:
