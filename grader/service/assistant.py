@@ -27,7 +27,7 @@ from grader.marks.marks import Mark
 from grader.models import Cell, Output
 from grader.report import to_html
 from grader.service import courses, record, rules, standing
-from grader.service.courses import Standing
+from grader.service.courses import Attendee
 from grader.service.standing import Line
 from grader.service.student import Csrf, at_assignment
 from grader.service.tables import Assignment, Edition, Inquiry, MarkRow, Member, Person, Published, Upload
@@ -76,7 +76,7 @@ class CourseStore:
     """The database as a desk's store, for one request."""
 
     held: Service
-    at: Standing
+    at: Attendee
     rubric: Rubric
     now: datetime
     _lines: list[Line] | None = None
@@ -198,7 +198,7 @@ def inquiries(request: Request, slug: str) -> Response:
     )
 
 
-def _asked(session: Session, at: Standing) -> list[tuple[Inquiry, str, str]]:
+def _asked(session: Session, at: Attendee) -> list[tuple[Inquiry, str, str]]:
     """What was asked by the students whom this person works with, the open ones first."""
     rows = session.execute(
         select(Inquiry, Person.name, Upload.name, Member.section)

@@ -25,7 +25,7 @@ from grader.service.tables import (
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class Attendee:
     """A person at an assignment."""
 
     assignment: Assignment
@@ -53,14 +53,14 @@ def member(session: Session, course_id: int, person_id: int) -> Member | None:
     )
 
 
-def standing(session: Session, slug: str, person_id: int) -> Standing | None:
+def standing(session: Session, slug: str, person_id: int) -> Attendee | None:
     """An assignment of a course that this person is in; None for any other."""
     assignment = session.scalar(select(Assignment).where(Assignment.slug == slug))
     if assignment is None:
         return None
     found = member(session, assignment.course_id, person_id)
     course = session.get(Course, assignment.course_id)
-    return None if found is None or course is None else Standing(assignment, course, found)
+    return None if found is None or course is None else Attendee(assignment, course, found)
 
 
 def assignments(session: Session, course_id: int) -> Sequence[Assignment]:
@@ -136,7 +136,7 @@ def counts_of(session: Session, assignment_id: int, uploads: Sequence[Upload]) -
     return rules.counting(attempts, None if last is None else last.upload_id)
 
 
-def choose(session: Session, at: Standing, upload: Upload | None, by: int, whose: int, now: datetime) -> None:
+def choose(session: Session, at: Attendee, upload: Upload | None, by: int, whose: int, now: datetime) -> None:
     """Say which attempt counts; None: the last one again."""
     session.add(
         Choice(
@@ -187,7 +187,7 @@ def roster(session: Session, course_id: int) -> Sequence[tuple[Member, Person]]:
 
 
 def extend(
-    session: Session, at: Standing, person_id: int, due: datetime | None, reason: str, by: int, now: datetime
+    session: Session, at: Attendee, person_id: int, due: datetime | None, reason: str, by: int, now: datetime
 ) -> None:
     """A due date of one's own, or (None) none any more."""
     session.add(

@@ -21,7 +21,7 @@ from starlette.responses import Response
 
 from grader.service import courses, record, rules, runs, shown, uploads
 from grader.service.accounts import fresh
-from grader.service.courses import Standing
+from grader.service.courses import Attendee
 from grader.service.rules import Dates
 from grader.service.shown import ShownAttempt
 from grader.service.tables import Assignment, Course, Inquiry, Member, Published, Upload
@@ -80,7 +80,7 @@ def home(request: Request) -> Response:
     return page(request, "home.html", me, course=first, courses=shown_courses, may=rules.may)
 
 
-def at_assignment(session: Session, slug: str, person_id: int, action: rules.Action) -> Standing:
+def at_assignment(session: Session, slug: str, person_id: int, action: rules.Action) -> Attendee:
     """Where this person stands at an assignment. 404 for whoever has nothing to do there."""
     found = courses.standing(session, slug, person_id)
     if found is None or not rules.may(found.member.role, action):
@@ -88,7 +88,7 @@ def at_assignment(session: Session, slug: str, person_id: int, action: rules.Act
     return found
 
 
-def own_upload(session: Session, name: str, person_id: int) -> tuple[Upload, Standing]:
+def own_upload(session: Session, name: str, person_id: int) -> tuple[Upload, Attendee]:
     """An upload of this person's; 404 for anybody else's."""
     upload = session.scalar(select(Upload).where(Upload.name == name, Upload.person_id == person_id))
     assignment = None if upload is None else session.get(Assignment, upload.assignment_id)
@@ -97,7 +97,7 @@ def own_upload(session: Session, name: str, person_id: int) -> tuple[Upload, Sta
     return upload, at_assignment(session, assignment.slug, person_id, "see own")
 
 
-def attempts(session: Session, held: Service, at: Standing, person_id: int) -> list[ShownAttempt]:
+def attempts(session: Session, held: Service, at: Attendee, person_id: int) -> list[ShownAttempt]:
     """All attempts of one person as they see them, the newest first."""
     every = courses.uploads_of(session, at.assignment.id, person_id)
     counts = courses.counts_of(session, at.assignment.id, every)
@@ -106,7 +106,7 @@ def attempts(session: Session, held: Service, at: Standing, person_id: int) -> l
 
 
 def attempt(
-    session: Session, held: Service, at: Standing, upload: Upload, dates: Dates, counts: int | None
+    session: Session, held: Service, at: Attendee, upload: Upload, dates: Dates, counts: int | None
 ) -> ShownAttempt:
     run = runs.latest_check(session, upload.id)
     result = held.blobs.get(run.result) if run is not None and run.state == "done" and run.result else None
@@ -336,7 +336,7 @@ def ask_again(
     return to(f"/a/{slug}#inquiries")
 
 
-def enter_inquiry(session: Session, at: Standing, published: Published, said: str, now: datetime) -> None:
+def enter_inquiry(session: Session, at: Attendee, published: Published, said: str, now: datetime) -> None:
     """Note a question about a report; the same words twice, as of a form sent twice, are one."""
     whose = at.member.person_id
     known = session.scalar(

@@ -21,7 +21,7 @@ from grader.models import Report
 from grader.report import to_csv
 from grader.report.changes import Change, compare
 from grader.service import accounts, courses, erasing, founding, pages, publish, record, rules, runs, standing
-from grader.service.courses import Standing
+from grader.service.courses import Attendee
 from grader.service.publish import ChangedError
 from grader.service.rules import Dates
 from grader.service.signin import absolute
@@ -382,7 +382,7 @@ def take_over(request: Request, slug: str, edition: Annotated[int, Form()], csrf
     return to(f"/teach/{slug}")
 
 
-def _edition(session: Session, at: Standing, id: int) -> Edition:
+def _edition(session: Session, at: Attendee, id: int) -> Edition:
     found = session.get(Edition, id)
     if found is None or found.assignment_id != at.assignment.id:
         raise not_found()
@@ -392,7 +392,7 @@ def _edition(session: Session, at: Standing, id: int) -> Edition:
 # ------------------------------------------------------------------------------------------- exports
 
 
-def final_reports(session: Session, held: Service, at: Standing) -> tuple[list[Report], Rubric]:
+def final_reports(session: Session, held: Service, at: Attendee) -> tuple[list[Report], Rubric]:
     """The reports of everybody who has one, as of now."""
     rubric = rubric_of(session, held, at.assignment.edition_id)
     found = standing.lines(session, held.reports, at.assignment, rubric)

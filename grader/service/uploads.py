@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from grader.errors import GraderError
 from grader.service import courses, record, runs
 from grader.service.blobs import Blob, Blobs
-from grader.service.courses import Standing
+from grader.service.courses import Attendee
 from grader.service.database import Database
 from grader.service.opening import may_hold_a_notebook
 from grader.service.tables import File, Member, Upload
@@ -54,7 +54,7 @@ class Receipt:
 def receive(
     database: Database,
     blobs: Blobs,
-    at: Standing,
+    at: Attendee,
     sent: Sequence[Sent],
     key: str,
     began: datetime,
@@ -90,7 +90,7 @@ def _timely(taken: bool, phase: str) -> None:
         raise RefusedError("This assignment is closed; nothing can be handed in any more.", 403)
 
 
-def _known(session: Session, at: Standing, key: str) -> Receipt | None:
+def _known(session: Session, at: Attendee, key: str) -> Receipt | None:
     found = session.scalar(
         select(Upload).where(
             Upload.assignment_id == at.assignment.id,
@@ -126,7 +126,7 @@ def _named(sent: Sequence[Sent], most: int) -> list[tuple[str, IO[bytes]]]:
 
 
 def _enter(
-    session: Session, at: Standing, kept: Sequence[tuple[str, Blob]], key: str, began: datetime, now: datetime
+    session: Session, at: Attendee, kept: Sequence[tuple[str, Blob]], key: str, began: datetime, now: datetime
 ) -> Receipt:
     whose, assignment = at.member.person_id, at.assignment
     last = session.scalar(
