@@ -27,10 +27,9 @@ _IDENTIFIER = re.compile(r"\W+")
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """rubric: as rubric.yaml holds it. asked: its checks' quantities. assumed: sentences for the teacher."""
+    """rubric: as rubric.yaml holds it. assumed: what was taken for granted, sentences for the teacher."""
 
     rubric: Mapping[str, Any]
-    asked: tuple[str, ...]
     assumed: tuple[str, ...]
 
 
@@ -50,7 +49,6 @@ def draft(cells: Sequence[Cell], shown: Sequence[Shown], frame: Frame) -> Draft:
     vocabulary: dict[str, list[str]] = {}
     questions: list[dict[str, Any]] = []
     sources = {c.index: c.source for c in cells}
-    asked: list[str] = []
     ids: set[str] = set()
     for section in sections(cells):
         note = note_in(sources[section.cells[0]]) if section.title else Note()
@@ -60,10 +58,9 @@ def draft(cells: Sequence[Cell], shown: Sequence[Shown], frame: Frame) -> Draft:
             if item.cell in section.code
             and (check := _tensor(item, sources[item.cell], vocabulary, frame, assumed)) is not None
         ]
-        asked += [c["quantity"] for c in checks]
         if not checks or (section.prose and sources[section.cells[0]].rstrip().endswith("?")):
-            checks += _words(section, sources, ids)
-        checks += _pictures(section, frame.pictures, ids)
+            checks += _words(section)
+        checks += _pictures(section, frame.pictures)
         checks = [c for c in checks if not note.skip]
         if not checks:
             continue
@@ -82,7 +79,7 @@ def draft(cells: Sequence[Cell], shown: Sequence[Shown], frame: Frame) -> Draft:
         "vocabulary": vocabulary,
         "questions": questions,
     }
-    return Draft(rubric, tuple(asked), tuple(assumed))
+    return Draft(rubric, tuple(assumed))
 
 
 def _tensor(
@@ -174,7 +171,7 @@ def _entry(name: str, common: Mapping[str, Sequence[str]]) -> str:
     return f"{name}_value" if name in common else name
 
 
-def _words(section: Section, sources: Mapping[int, str], ids: set[str]) -> list[dict[str, Any]]:
+def _words(section: Section) -> list[dict[str, Any]]:
     """A question of words: prose under a heading. Empty where nothing is written below."""
     if not section.title or not section.prose:
         return []
@@ -189,7 +186,7 @@ def _words(section: Section, sources: Mapping[int, str], ids: set[str]) -> list[
     ]
 
 
-def _pictures(section: Section, pictures: frozenset[int], ids: set[str]) -> list[dict[str, Any]]:
+def _pictures(section: Section, pictures: frozenset[int]) -> list[dict[str, Any]]:
     """A picture is read by a person: a question of words whose answer is looked at below its heading."""
     if not section.title or not pictures & set(section.code):
         return []
