@@ -22,7 +22,7 @@ from grader import cli
 from grader.commands import grade
 freeze_source()
 folder, kills = Path(sys.argv[1]), int(sys.argv[2])
-grade.open_runner = FakeRunner(seconds=0.004).open
+grade.open_runner = FakeRunner(seconds=0.03).open
 
 def start(out):
     child = os.fork()
@@ -52,7 +52,7 @@ while len(codes) < kills:
     if len(codes) % 4 == 3:  # at any moment of the start, unpacking and loading included
         time.sleep(draw.uniform(0, took * 0.5))
     else:  # in the middle: a few students further, and a little
-        goal, end = executions() + draw.randint(1, 6), time.monotonic() + 60
+        goal, end = executions() + draw.randint(1, 3), time.monotonic() + 60
         while executions() < goal and time.monotonic() < end and not ended(child):
             time.sleep(0.0005)
         time.sleep(draw.uniform(0, 0.01))
