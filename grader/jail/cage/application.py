@@ -94,7 +94,7 @@ class CagedStream(OutStream):
     writes waits for the sending, however long that takes.
     """
 
-    flush_timeout = None
+    flush_timeout = None  # type: ignore[assignment]
     _written = 0
     _sending = False
 
