@@ -7,21 +7,35 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from grader.assignment.values import moves
 from grader.assignment.vocabulary import tokens
 from grader.drafting.notes import Note, note_at, note_in
-from grader.drafting.sections import Section, language_of, pattern_of, sections, title_of
+from grader.drafting.sections import (
+    Section,
+    language_of,
+    pattern_of,
+    question_of,
+    sections,
+    title_of,
+)
+from grader.drafting.turned import Turn
 from grader.drafting.values import Shown
 from grader.models import Cell
 from rubric.schema import Tolerance
 
 _ARRAY, _NUMBER, _TEXT = 10.0, 5.0, 10.0
+_NOISE = 1e-6  # one number below it is a rounding error
 _SOURCE = 60  # characters of an expression that may serve as a name
 _MOST = 5_000  # numbers of one check
-_TURNS = re.compile(r"\b(eigh?|eigvecs?|svd|PCA|pca|components_|principal_component)\b")
+_FREE = {
+    "whole": "its sign is free, since it follows an eigenvector or singular vector; if the handout fixes the "
+    "sign, delete `sign: free`",
+    "apart": "each of its vectors may be negated by itself, but `sign: free` negates all of it; ask for each",
+    "else": "it is another where an eigenvector is negated, and has no one right value; ask for another one",
+}
 _IDENTIFIER = re.compile(r"\W+")
 
 
@@ -35,22 +49,28 @@ class Draft:
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """What the folder settles. worlds: as rubric.yaml holds them. common: the words of rubric/words.yaml."""
+    """What the folder settles. worlds: as rubric.yaml holds them. common: the words of rubric/words.yaml.
+
+    pictures: cells that show one. turned: values that follow the sign of an eigenvector.
+    """
 
     id: str
     worlds: Sequence[Mapping[str, Any]]
     common: Mapping[str, Sequence[str]]
     pictures: frozenset[int] = frozenset()
+    turned: Mapping[str, Turn] = field(default_factory=dict)
 
 
 def draft(cells: Sequence[Cell], shown: Sequence[Shown], frame: Frame) -> Draft:
-    """The rubric that a solution suggests. shown: its quantities; frame.pictures: cells that show one."""
+    """The rubric that a solution suggests. shown: its quantities;"""
     assumed: list[str] = []
     vocabulary: dict[str, list[str]] = {}
     questions: list[dict[str, Any]] = []
     sources = {c.index: c.source for c in cells}
     ids: set[str] = set()
-    for section in sections(cells):
+    parts = sections(cells)
+    for section in parts:
+        headings = [other.title for other in parts if other is not section]
         note = note_in(sources[section.cells[0]]) if section.title else Note()
         checks = [
             check
@@ -59,8 +79,8 @@ def draft(cells: Sequence[Cell], shown: Sequence[Shown], frame: Frame) -> Draft:
             and (check := _tensor(item, sources[item.cell], vocabulary, frame, assumed)) is not None
         ]
         if not checks or (section.prose and sources[section.cells[0]].rstrip().endswith("?")):
-            checks += _words(section)
-        checks += _pictures(section, frame.pictures)
+            checks += _words(section, sources[section.cells[0]], headings)
+        checks += _pictures(section, headings, frame.pictures)
         checks = [c for c in checks if not note.skip]
         if not checks:
             continue
@@ -68,12 +88,12 @@ def draft(cells: Sequence[Cell], shown: Sequence[Shown], frame: Frame) -> Draft:
             check["id"] = _unused(check["id"], ids)
         _share_out(checks, note.points)
         number = len(questions) + 1
-        questions.append({"id": f"q{number}", "title": section.title or "Setup", "checks": checks})
-    title = title_of(cells) or frame.id
+        title = question_of(section, sources[section.cells[0]]) if section.title else "Setup"
+        questions.append({"id": f"q{number}", "title": title, "checks": checks})
     rubric = {
         "id": _IDENTIFIER.sub("_", frame.id).strip("_") or "assignment",
         "version": "1",
-        "title": title,
+        "title": title_of(cells) or frame.id,
         "language": language_of(cells),
         "worlds": list(frame.worlds),
         "vocabulary": vocabulary,
@@ -89,7 +109,10 @@ def _tensor(
     label = note.title or item.label or item.source
     if note.skip or item.values[0].size > _MOST:
         return None
-    still = not moves(list(item.values), Tolerance())
+    still = len(frame.worlds) > 1 and not moves(list(item.values), Tolerance())
+    if note == Note() and (why := _no_answer(item, still)):
+        assumed.append(f"{item.name}: {why}; to ask for it all the same, write `# grade: 5 points` behind it")
+        return None
     labels = _labels(item, vocabulary, frame.common)
     points = note.points if note.points is not None else (_ARRAY if item.values[0].size > 1 else _NUMBER)
     check: dict[str, Any] = {
@@ -100,14 +123,12 @@ def _tensor(
         "quantity": item.name,
         "labels": labels,
     }
-    if note.sign_free or _may_turn(item):
+    turn = frame.turned.get(item.name)
+    if note.sign_free or turn is not None:
         check["sign"] = "free"
-        if not note.sign_free:
-            assumed.append(
-                f"{item.name}: its sign is free, since it comes from an eigenvector or singular vector; "
-                "if the handout fixes the sign, delete `sign: free`"
-            )
-    if still and len(frame.worlds) > 1:
+    if turn is not None and not note.sign_free:
+        assumed.append(f"{item.name}: {_FREE[turn.how]}")
+    if still:
         assumed.append(
             f"{item.name}: the same in every world; where its numbers stand in the code a person decides"
         )
@@ -116,8 +137,17 @@ def _tensor(
     return check
 
 
-def _may_turn(item: Shown) -> bool:
-    return item.values[0].size > 1 and _TURNS.search(f"{item.source} {item.label}") is not None
+def _no_answer(item: Shown, still: bool) -> str:
+    """Why a value is no answer to anything; empty where it may be one."""
+    if item.values[0].size > 1:
+        return ""
+    if not item.whole and max(abs(float(v.ravel()[0])) for v in item.values) < _NOISE:
+        return "not asked, since it is as small as a rounding error, which is another for everybody"
+    if item.truth and still:
+        return "not asked, since it is the same in every world, and a word is soon guessed"
+    if item.whole and still and set(tokens(item.label)) <= _SMALL:
+        return "not asked, since it is the same in every world and has no name"
+    return ""
 
 
 def _labels(
@@ -132,9 +162,7 @@ def _labels(
     labels = [[own]]
     words = list(tokens(item.label))
     met = [(entry, t) for entry, known in common.items() if (t := _met(known, words)) is not None]
-    for entry, said in met:
-        if not [w for w in words if w not in said and w not in _SMALL]:
-            labels.append([entry])
+    labels += [[entry] for entry, _ in met if _covered(words, common[entry])]
     if len(labels) == 1 and met:
         first = min(met, key=lambda m: words.index(m[1][0]))[0]
         if (other := _rest_of(item.label, common[first])) is not None:
@@ -148,7 +176,34 @@ def _met(known: Sequence[str], words: Sequence[str]) -> tuple[str, ...] | None:
     return next((t for p in known if (t := tokens(p)) and _within(t, words)), None)
 
 
-_SMALL = {"of", "the", "for", "von", "der", "die", "das", "nach", "w", "r", "t", "after", "per", "a", "an"}
+def _covered(words: Sequence[str], known: Sequence[str]) -> bool:
+    """Are all words, but for small ones, those of an entry?"""
+    said = {w for p in known if _within(tokens(p), words) for w in tokens(p)}
+    return not [w for w in words if w not in said and w not in _SMALL]
+
+
+_SMALL = {
+    "of",
+    "von",
+    "aus",
+    "in",
+    "and",
+    "und",
+    "the",
+    "for",
+    "von",
+    "der",
+    "die",
+    "das",
+    "nach",
+    "w",
+    "r",
+    "t",
+    "after",
+    "per",
+    "a",
+    "an",
+}
 
 
 def _within(part: Sequence[str], words: Sequence[str]) -> bool:
@@ -171,7 +226,7 @@ def _entry(name: str, common: Mapping[str, Sequence[str]]) -> str:
     return f"{name}_value" if name in common else name
 
 
-def _words(section: Section) -> list[dict[str, Any]]:
+def _words(section: Section, source: str, others: Sequence[str]) -> list[dict[str, Any]]:
     """A question of words: prose under a heading. Empty where nothing is written below."""
     if not section.title or not section.prose:
         return []
@@ -179,14 +234,14 @@ def _words(section: Section) -> list[dict[str, Any]]:
         {
             "id": "answer",
             "kind": "text",
-            "title": section.title,
+            "title": question_of(section, source),
             "points": _TEXT,
-            "headings": list(pattern_of(section.title)),
+            "headings": list(pattern_of(section.title, others)),
         }
     ]
 
 
-def _pictures(section: Section, pictures: frozenset[int]) -> list[dict[str, Any]]:
+def _pictures(section: Section, others: Sequence[str], pictures: frozenset[int]) -> list[dict[str, Any]]:
     """A picture is read by a person: a question of words whose answer is looked at below its heading."""
     if not section.title or not pictures & set(section.code):
         return []
@@ -196,7 +251,7 @@ def _pictures(section: Section, pictures: frozenset[int]) -> list[dict[str, Any]
             "kind": "text",
             "title": f"{section.title} (the picture)",
             "points": _TEXT,
-            "headings": list(pattern_of(section.title)),
+            "headings": list(pattern_of(section.title, others)),
         }
     ]
 

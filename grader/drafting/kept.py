@@ -88,13 +88,14 @@ class Kept:
     """One value that was shown. site: `Site.number`. key: of an element of a dict or tuple, else empty.
 
     text: where a text was shown. values: the numbers in their shape; None for what is no number.
-    whole: all are whole numbers by their type.
+    whole: all are whole numbers by their type. truth: all are True or False.
     """
 
     site: int
     key: str
     kind: Literal["number", "text", "large", "other"]
     whole: bool = False
+    truth: bool = False
     text: str = ""
     values: Array | None = None
 
@@ -112,4 +113,4 @@ def _kept(parts: list[Any]) -> Kept:
     if kind == "text":
         return Kept(site, key, "text", text=data)
     values = np.asarray(data, dtype=np.float64).reshape(shape) if kind == "number" else None
-    return Kept(site, key, kind, dtype in "iub", values=values)
+    return Kept(site, key, kind, dtype in "iub", dtype == "b", values=values)

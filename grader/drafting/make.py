@@ -16,12 +16,13 @@ from grader.assignment.given_files import given_files
 from grader.assignment.loading import prelude_of, prelude_text
 from grader.assignment.rubric_file import common_words, load_rubric
 from grader.assignment.solved import LikelyMistake, SolvedValues
-from grader.assignment.values import margin
+from grader.assignment.values import near
 from grader.drafting.data import redrawn
 from grader.drafting.edits import Edit, likely
 from grader.drafting.infer import Draft, Frame, draft
 from grader.drafting.seeds import another, seed_of
 from grader.drafting.solve import Setting, Solved, attempt, solve
+from grader.drafting.turned import ALL, SOME, Turn, may_turn, turns
 from grader.drafting.values import Shown, quantities
 from grader.errors import RubricError, StorageError, UsageError
 from grader.execute import Limits, Runner
@@ -69,7 +70,8 @@ async def make(notebook: Path, data: Path | None, out: Path, runner: Runner, lim
     shown = quantities(solved.sites, solved.kept)
     if not _moved(shown) and len(worlds) > 1:
         worlds, shown = worlds[:1], tuple(_in_first(s) for s in shown)
-    frame = Frame(notebook.stem, [_plain(w) for w in worlds], common_words(), _pictures(solved))
+    turned = await _turned(submission, shown, setting[0], runner, limits)
+    frame = Frame(notebook.stem, [_plain(w) for w in worlds], common_words(), _pictures(solved), turned)
     drafted = draft(submission.cells, shown, frame)
     if not drafted.rubric["questions"]:
         raise RubricError(f"{notebook}: shows no number and answers no question; print what is to be asked")
@@ -121,6 +123,18 @@ async def solve_folder(folder: Path, runner: Runner, limits: Limits) -> tuple[st
     return tuple(m.id for m in kept)
 
 
+async def _turned(
+    submission: Submission, shown: Sequence[Shown], first: Setting, runner: Runner, limits: Limits
+) -> Mapping[str, Turn]:
+    """How the shown values follow eigenvectors that come out the other way round."""
+    if not may_turn(submission.cells):
+        return {}
+    settings = [replace(first, prelude=f"{first.prelude}\n{turning}") for turning in (ALL, SOME)]
+    again = await attempt(submission.cells, settings, runner, limits)
+    runs = [quantities(again.sites, [kept]) for kept in again.kept]
+    return {turn.name: turn for turn in turns(shown, *runs)}
+
+
 def read_solution(notebook: Path) -> Submission:
     """The solution's cells. Raises `UsageError` where there is no notebook that can be read."""
     entries = collect([notebook]).entries if notebook.is_file() else []
@@ -152,10 +166,7 @@ def _wrong(shown: Sequence[Shown], changed: Solved, asked: set[str], tolerance: 
 
 
 def _near(one: Sequence[Any], other: Sequence[Any], tolerance: Tolerance) -> bool:
-    return all(
-        a.shape == b.shape and bool((abs(a - b) <= 10 * margin(a, tolerance)).all())
-        for a, b in zip(one, other, strict=True)
-    )
+    return all(near(a, b, tolerance) for a, b in zip(one, other, strict=True))
 
 
 def _alike(one: Answers, other: Answers, tolerance: Tolerance) -> bool:
@@ -215,16 +226,7 @@ def _moved(shown: Sequence[Shown]) -> bool:
 
 
 def _in_first(shown: Shown) -> Shown:
-    return Shown(
-        shown.name,
-        shown.cell,
-        shown.line,
-        shown.label,
-        shown.source,
-        shown.values[:1],
-        shown.series,
-        shown.whole,
-    )
+    return replace(shown, values=shown.values[:1])
 
 
 def _pictures(solved: Solved) -> frozenset[int]:

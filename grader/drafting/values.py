@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -14,8 +15,12 @@ from grader.drafting.kept import Kept
 from grader.drafting.sites import Site
 
 _WORD = re.compile(r"[^\W\d_]\w*|\d+")
+_LETTER = str.maketrans(
+    {"∂": "d", "ä": "ae", "ö": "oe", "ü": "ue", "Ä": "Ae", "Ö": "Oe", "Ü": "Ue", "ß": "ss"}
+)
 _LETTERS = re.compile(r"[^\W\d]")
 _NAME = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*")
+_CONVERSIONS = re.compile(r"(\.(item|detach|numpy|cpu|tolist|to_numpy|data)(\(\))?)+$")
 _PLACES = re.compile(r"^[\s:=\->,.;(\[]+|[\s:=\->,.;(\[]+$")
 
 
@@ -25,7 +30,7 @@ class Shown:
 
     name: an identifier, unique. label: the text in front of it, or the key of the element. source: the
     expression, empty where a loop shows several quantities by one. values: in each world, all of one shape.
-    series: one number, or one array, a turn of a loop. whole: whole numbers by their type.
+    series: one number, or one array, a turn of a loop. whole: whole numbers by their type; truth: True or False.
     """
 
     name: str
@@ -36,6 +41,7 @@ class Shown:
     values: tuple[Array, ...]
     series: bool = False
     whole: bool = False
+    truth: bool = False
 
 
 @dataclass(slots=True)
@@ -45,6 +51,7 @@ class _Group:
     site: Site
     label: str
     whole: bool = True
+    truth: bool = True
     values: list[Array] = field(default_factory=list)
 
 
@@ -70,10 +77,17 @@ def quantities(sites: Sequence[Site], worlds: Sequence[Sequence[Kept]]) -> tuple
         if any(_same(values, s.values) for s in made):
             continue
         name = _unique(_name(group), used)
-        label = group.label or _tidy(group.site.before)
         made.append(
             Shown(
-                name, group.site.cell, group.site.line, label, group.site.source, values, series, group.whole
+                name,
+                group.site.cell,
+                group.site.line,
+                _label(group),
+                group.site.source,
+                values,
+                series,
+                group.whole,
+                group.truth,
             )
         )
     return tuple(made)
@@ -101,6 +115,7 @@ def _groups(sites: Sequence[Site], kept: Sequence[Kept]) -> Mapping[tuple[int, s
         group = groups.setdefault((site.number, "" if fixed else label), _Group(site, "" if fixed else label))
         group.values.append(item.values)
         group.whole &= item.whole
+        group.truth &= item.truth
     return groups
 
 
@@ -127,13 +142,22 @@ def _same(one: Sequence[Array], other: Sequence[Array]) -> bool:
     )
 
 
+def _label(group: _Group) -> str:
+    """Its own where a loop gives one, else the text before; `h` of `h_{t} = …`, which is glued to its number."""
+    before = _tidy(group.site.before)
+    return group.label or (
+        before if _LETTERS.search(before) else _tidy(group.site.stem).rstrip("_") or before
+    )
+
+
 def _name(group: _Group) -> str:
     """By its own label where a loop gives one, else the expression if it is a name, else the text before."""
+    source = _CONVERSIONS.sub("", group.site.source)
     if group.label:
         return _identifier(group.label)
-    if _NAME.fullmatch(group.site.source):
-        return _identifier(group.site.source)
-    return _identifier(group.site.before) or _identifier(group.site.source)
+    if _NAME.fullmatch(source):
+        return _identifier(source)
+    return _identifier(_label(group)) or _identifier(source)
 
 
 def _identifier(text: str) -> str:
@@ -142,8 +166,8 @@ def _identifier(text: str) -> str:
 
 
 def _words(text: str) -> Iterator[str]:
-    for word in _WORD.findall(text.replace("∂", "d")):
-        plain = word.encode("ascii", "ignore").decode().strip("_")
+    for word in _WORD.findall(text.translate(_LETTER)):
+        plain = unicodedata.normalize("NFKD", word).encode("ascii", "ignore").decode().strip("_")
         if plain:
             yield plain
 

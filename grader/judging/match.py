@@ -234,7 +234,8 @@ def _longest_run(
         indices = {i % columns * rows + i // columns if turned else i for i in (v.index for v in views)}
         if reading.meant not in (None, check.id) and len(indices) > 1:
             continue
-        if any(v.whole for v in reading.exact) and not (run and len(run) in indices):
+        follows = len(run) in indices or (len(run) == 1 and 0 in indices)
+        if any(v.whole for v in reading.exact) and not follows:
             continue
         if len(run) in indices and len(run) < count:
             run = [*run, reading]
