@@ -27,6 +27,11 @@ from grader.models import Cell
 from rubric.schema import Tolerance
 
 _ARRAY, _NUMBER, _TEXT = 10.0, 5.0, 10.0
+_USUAL = Tolerance()
+_SHAKES = (
+    "not asked, since rounding errors alone make it another value; ask for something earlier, or for bounds "
+    "(at_least, at_most)"
+)
 _NOISE = 1e-6  # one number below it is a rounding error
 _SOURCE = 60  # characters of an expression that may serve as a name
 _MOST = 5_000  # numbers of one check
@@ -51,7 +56,8 @@ class Draft:
 class Frame:
     """What the folder settles. worlds: as rubric.yaml holds them. common: the words of rubric/words.yaml.
 
-    pictures: cells that show one. turned: values that follow the sign of an eigenvector.
+    pictures: cells that show one. turned: values that follow the sign of an eigenvector. tolerances: those
+    that values need, relative; None where none would do.
     """
 
     id: str
@@ -59,6 +65,7 @@ class Frame:
     common: Mapping[str, Sequence[str]]
     pictures: frozenset[int] = frozenset()
     turned: Mapping[str, Turn] = field(default_factory=dict)
+    tolerances: Mapping[str, float | None] = field(default_factory=dict)
 
 
 def draft(cells: Sequence[Cell], shown: Sequence[Shown], frame: Frame) -> Draft:
@@ -109,8 +116,9 @@ def _tensor(
     label = note.title or item.label or item.source
     if note.skip or item.values[0].size > _MOST:
         return None
-    still = len(frame.worlds) > 1 and not moves(list(item.values), Tolerance())
-    if note == Note() and (why := _no_answer(item, still)):
+    still = len(frame.worlds) > 1 and not moves(list(item.values), _USUAL)
+    tolerance = frame.tolerances.get(item.name, _USUAL.rtol)
+    if note == Note() and (why := _SHAKES if tolerance is None else _no_answer(item, still)):
         assumed.append(f"{item.name}: {why}; to ask for it all the same, write `# grade: 5 points` behind it")
         return None
     labels = _labels(item, vocabulary, frame.common)
@@ -128,6 +136,11 @@ def _tensor(
         check["sign"] = "free"
     if turn is not None and not note.sign_free:
         assumed.append(f"{item.name}: {_FREE[turn.how]}")
+    if tolerance is not None and tolerance != _USUAL.rtol:
+        check["tolerance"] = {"rtol": tolerance}
+        assumed.append(
+            f"{item.name}: a tolerance of its own, {tolerance:g}, since rounding errors grow on the way to it"
+        )
     if still:
         assumed.append(
             f"{item.name}: the same in every world; where its numbers stand in the code a person decides"
@@ -191,7 +204,6 @@ _SMALL = {
     "und",
     "the",
     "for",
-    "von",
     "der",
     "die",
     "das",

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from grader.assignment.values import Array
 from grader.drafting.values import Shown
 
 NUDGING = r"""
@@ -36,12 +37,11 @@ def _install_nudging(ulps):
 
     def subclass(original):
         methods = {
-            name: lambda self, *args, _name=name, **kwargs: nudged(getattr(super(made, self), _name)(*args, **kwargs))
+            name: lambda self, *args, _name=name, **more: nudged(getattr(original, _name)(self, *args, **more))
             for name in draws
             if hasattr(original, name)
         }
-        made = type(original.__name__, (original,), methods)
-        return made
+        return type(original.__name__, (original,), methods)
 
     np.random.RandomState = subclass(np.random.RandomState)
     generator, seeded = subclass(np.random.Generator), np.random.default_rng
@@ -76,24 +76,28 @@ _MOST = 1e-3
 """the largest tolerance that is proposed: what moves further has no value that all reach"""
 
 
-def shakes(shown: Sequence[Shown], nudged: Sequence[Shown]) -> Mapping[str, float]:
-    """Name → how far a value moved, relative to its largest magnitude, at most over all worlds.
+def shakes(shown: Sequence[Shown], nudged: Sequence[Shown]) -> Mapping[str, tuple[float, ...]]:
+    """Name → how far a value moved in each world, relative to its largest magnitude.
 
     What is not there in the nudged run, or in another shape, has moved by infinity.
     """
     again = {s.name: s.values for s in nudged}
-    return {s.name: max(map(_moved, s.values, again.get(s.name, ()), strict=False), default=math.inf) for s in shown}
+    return {
+        s.name: tuple(map(_moved, s.values, again[s.name]))
+        if s.name in again
+        else (math.inf,) * len(s.values)
+        for s in shown
+    }
 
 
 def tolerance_for(moved: float, usual: float) -> float | None:
     """The relative tolerance that a value needs: the usual one, a larger one, or None where none would do."""
-    needed = _AMPLY * moved
-    if needed <= usual * 3:
+    if moved <= usual / 3:
         return usual
-    return float(f"{needed * 1.05:.0e}") if needed <= _MOST else None
+    return float(f"{_AMPLY * moved:.0e}") if _AMPLY * moved <= _MOST else None
 
 
-def _moved(one: np.ndarray, other: np.ndarray) -> float:
+def _moved(one: Array, other: Array) -> float:
     if one.shape != other.shape:
         return math.inf
     largest = float(np.abs(one).max(initial=0.0))

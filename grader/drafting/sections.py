@@ -90,7 +90,7 @@ def pattern_of(title: str, others: Sequence[str] = ()) -> tuple[str, ...]:
 
 
 def question_of(section: Section, source: str) -> str:
-    """Its heading; where that is a number alone, with the sentence below it. source: of the heading's cell."""
+    """Its heading; where that is a number alone, with the sentence below. source: its cell's."""
     if not _ONLY_NUMBERED.fullmatch(section.title):
         return section.title
     text = _plain(" ".join(source.strip().split("\n")[1:]))

@@ -30,7 +30,7 @@ class Shown:
 
     name: an identifier, unique. label: the text in front of it, or the key of the element. source: the
     expression, empty where a loop shows several quantities by one. values: in each world, all of one shape.
-    series: one number, or one array, a turn of a loop. whole: whole numbers by their type; truth: True or False.
+    series: one number, or one array, a turn of a loop. whole, truth: whole numbers, truth values.
     """
 
     name: str
@@ -143,7 +143,7 @@ def _same(one: Sequence[Array], other: Sequence[Array]) -> bool:
 
 
 def _label(group: _Group) -> str:
-    """Its own where a loop gives one, else the text before; `h` of `h_{t} = …`, which is glued to its number."""
+    """Its own where a loop gives one, else the text before; `h` of `h_{t} = …`, glued to its number."""
     before = _tidy(group.site.before)
     return group.label or (
         before if _LETTERS.search(before) else _tidy(group.site.stem).rstrip("_") or before
