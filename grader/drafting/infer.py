@@ -38,9 +38,10 @@ _MOST = 5_000  # numbers of one check
 _FREE = {
     "whole": "its sign is free, since it follows an eigenvector or singular vector; if the handout fixes the "
     "sign, delete `sign: free`",
-    "apart": "each of its vectors may be negated by itself, but `sign: free` negates all of it; ask for each",
-    "else": "it is another where an eigenvector is negated, and has no one right value; ask for another one",
+    "apart": "a person decides, since each of its vectors may be negated by itself; ask for one at a time",
+    "else": "a person decides, since it is another where an eigenvector is negated; ask for something else",
 }
+_SHAPE = re.compile(r"\.(shape|size\(\)|ndim|dim\(\))\W*$")
 _IDENTIFIER = re.compile(r"\W+")
 
 
@@ -68,26 +69,51 @@ class Frame:
     tolerances: Mapping[str, float | None] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """A section while its question is written. source: of its heading's cell. others: the other headings."""
+
+    section: Section
+    source: str
+    title: str
+    others: tuple[str, ...]
+
+
+@dataclass(slots=True)
+class _Written:
+    """What has been written so far beside the questions."""
+
+    frame: Frame
+    vocabulary: dict[str, list[str]] = field(default_factory=dict)
+    assumed: list[str] = field(default_factory=list)
+
+    def assume(self, item: Shown, what: str) -> None:
+        self.assumed.append(f"{item.name}: {what}")
+
+
 def draft(cells: Sequence[Cell], shown: Sequence[Shown], frame: Frame) -> Draft:
-    """The rubric that a solution suggests. shown: its quantities;"""
-    assumed: list[str] = []
-    vocabulary: dict[str, list[str]] = {}
+    """The rubric that a solution suggests. shown: its quantities."""
+    written = _Written(frame)
     questions: list[dict[str, Any]] = []
     sources = {c.index: c.source for c in cells}
     ids: set[str] = set()
     parts = sections(cells)
     for section in parts:
-        headings = [other.title for other in parts if other is not section]
-        note = note_in(sources[section.cells[0]]) if section.title else Note()
+        source = sources[section.cells[0]]
+        place = _Place(
+            section, source, question_of(section, source), tuple(o.title for o in parts if o is not section)
+        )
+        note = note_in(source) if section.title else Note()
         checks = [
             check
             for item in shown
             if item.cell in section.code
-            and (check := _tensor(item, sources[item.cell], vocabulary, frame, assumed)) is not None
+            and (check := _tensor(item, note_at(sources[item.cell], item.line), place, written)) is not None
         ]
-        if not checks or (section.prose and sources[section.cells[0]].rstrip().endswith("?")):
-            checks += _words(section, sources[section.cells[0]], headings)
-        checks += _pictures(section, headings, frame.pictures)
+        if not checks or (section.prose and source.rstrip().endswith("?")):
+            checks += _answer(place)
+        if section.title and frame.pictures & set(section.code):
+            checks.append(_by_hand("picture", section.title, _TEXT, place) | {"wants": "picture"})
         checks = [c for c in checks if not note.skip]
         if not checks:
             continue
@@ -95,63 +121,59 @@ def draft(cells: Sequence[Cell], shown: Sequence[Shown], frame: Frame) -> Draft:
             check["id"] = _unused(check["id"], ids)
         _share_out(checks, note.points)
         number = len(questions) + 1
-        title = question_of(section, sources[section.cells[0]]) if section.title else "Setup"
-        questions.append({"id": f"q{number}", "title": title, "checks": checks})
+        questions.append({"id": f"q{number}", "title": place.title or "Setup", "checks": checks})
     rubric = {
         "id": _IDENTIFIER.sub("_", frame.id).strip("_") or "assignment",
         "version": "1",
         "title": title_of(cells) or frame.id,
         "language": language_of(cells),
         "worlds": list(frame.worlds),
-        "vocabulary": vocabulary,
+        "vocabulary": written.vocabulary,
         "questions": questions,
     }
-    return Draft(rubric, tuple(assumed))
+    return Draft(rubric, tuple(written.assumed))
 
 
-def _tensor(
-    item: Shown, source: str, vocabulary: dict[str, list[str]], frame: Frame, assumed: list[str]
-) -> dict[str, Any] | None:
-    note = note_at(source, item.line)
+def _tensor(item: Shown, note: Note, place: _Place, written: _Written) -> dict[str, Any] | None:
+    frame = written.frame
     label = note.title or item.label or item.source
     if note.skip or item.values[0].size > _MOST:
         return None
     still = len(frame.worlds) > 1 and not moves(list(item.values), _USUAL)
     tolerance = frame.tolerances.get(item.name, _USUAL.rtol)
     if note == Note() and (why := _SHAKES if tolerance is None else _no_answer(item, still)):
-        assumed.append(f"{item.name}: {why}; to ask for it all the same, write `# grade: 5 points` behind it")
+        written.assume(item, f"{why}; to ask for it all the same, write `# grade: 5 points` behind it")
         return None
-    labels = _labels(item, vocabulary, frame.common)
     points = note.points if note.points is not None else (_ARRAY if item.values[0].size > 1 else _NUMBER)
+    turn = frame.turned.get(item.name)
+    if turn is not None and not note.sign_free:
+        written.assume(item, _FREE[turn.how])
+        if turn.how != "whole" and place.section.title:
+            return _by_hand(item.name, label, points, place)
     check: dict[str, Any] = {
         "id": item.name,
         "kind": "tensor",
         "title": label,
         "points": points,
         "quantity": item.name,
-        "labels": labels,
+        "labels": _labels(item, written.vocabulary, frame.common),
     }
-    turn = frame.turned.get(item.name)
     if note.sign_free or turn is not None:
         check["sign"] = "free"
-    if turn is not None and not note.sign_free:
-        assumed.append(f"{item.name}: {_FREE[turn.how]}")
     if tolerance is not None and tolerance != _USUAL.rtol:
         check["tolerance"] = {"rtol": tolerance}
-        assumed.append(
-            f"{item.name}: a tolerance of its own, {tolerance:g}, since rounding errors grow on the way to it"
-        )
+        written.assume(item, f"a tolerance of its own, {tolerance:g}, since rounding errors grow on the way")
     if still:
-        assumed.append(
-            f"{item.name}: the same in every world; where its numbers stand in the code a person decides"
-        )
+        written.assume(item, "the same in every world; where its numbers stand in the code a person decides")
     if note.unknown:
-        assumed.append(f"{item.name}: not understood in its comment: {note.unknown}")
+        written.assume(item, f"not understood in its comment: {note.unknown}")
     return check
 
 
 def _no_answer(item: Shown, still: bool) -> str:
     """Why a value is no answer to anything; empty where it may be one."""
+    if item.whole and still and _SHAPE.search(item.source):
+        return "not asked, since it is the same in every world, and values tell their shape"
     if item.values[0].size > 1:
         return ""
     if not item.whole and max(abs(float(v.ravel()[0])) for v in item.values) < _NOISE:
@@ -238,34 +260,22 @@ def _entry(name: str, common: Mapping[str, Sequence[str]]) -> str:
     return f"{name}_value" if name in common else name
 
 
-def _words(section: Section, source: str, others: Sequence[str]) -> list[dict[str, Any]]:
+def _answer(place: _Place) -> list[dict[str, Any]]:
     """A question of words: prose under a heading. Empty where nothing is written below."""
-    if not section.title or not section.prose:
+    if not place.section.title or not place.section.prose:
         return []
-    return [
-        {
-            "id": "answer",
-            "kind": "text",
-            "title": question_of(section, source),
-            "points": _TEXT,
-            "headings": list(pattern_of(section.title, others)),
-        }
-    ]
+    return [_by_hand("answer", place.title, _TEXT, place) | {"kind": "text"}]
 
 
-def _pictures(section: Section, others: Sequence[str], pictures: frozenset[int]) -> list[dict[str, Any]]:
-    """A picture is read by a person: a question of words whose answer is looked at below its heading."""
-    if not section.title or not pictures & set(section.code):
-        return []
-    return [
-        {
-            "id": "picture",
-            "kind": "text",
-            "title": f"{section.title} (the picture)",
-            "points": _TEXT,
-            "headings": list(pattern_of(section.title, others)),
-        }
-    ]
+def _by_hand(name: str, title: str, points: float, place: _Place) -> dict[str, Any]:
+    """What a person decides, who sees what stands below the heading."""
+    return {
+        "id": name,
+        "kind": "manual",
+        "title": title,
+        "points": points,
+        "headings": list(pattern_of(place.section.title, place.others)),
+    }
 
 
 def _unused(name: str, ids: set[str]) -> str:

@@ -62,7 +62,7 @@ async def make(notebook: Path, data: Path | None, out: Path, runner: Runner, lim
     except OSError as error:
         raise StorageError(f"{out} could not be written ({error.strerror or error})") from error
     frame = Frame(
-        id=notebook.stem,
+        id=out.resolve().name,
         worlds=[_plain(w) for w in measured.worlds],
         common=common_words(),
         pictures=_pictures(measured.solved),

@@ -35,7 +35,7 @@ def note_at(source: str, line: int) -> Note:
 
 
 def note_in(markdown: str) -> Note:
-    """What stands in a Markdown cell, for the question that begins there; its heading may say `(10 points)`."""
+    """What stands in a Markdown cell, for the question that begins there; `(10 points)` of its heading."""
     if found := _MARKDOWN.search(markdown):
         return _read(found[1])
     found = _IN_HEADING.search(markdown.strip().partition("\n")[0])

@@ -37,7 +37,7 @@ def _install_nudging(ulps):
 
     def subclass(original):
         methods = {
-            name: lambda self, *args, _name=name, **more: nudged(getattr(original, _name)(self, *args, **more))
+            name: lambda self, *args, _of=getattr(original, name), **more: nudged(_of(self, *args, **more))
             for name in draws
             if hasattr(original, name)
         }

@@ -12,7 +12,7 @@ from grader.models import Cell
 _HEADING = re.compile(r"^\s{0,3}(#{1,6})\s+(.+?)\s*#*\s*$")
 _BOLD = re.compile(r"^\s*(\*\*|__)(.+?)\1\s*:?\s*(.*)$")
 _ASKS = re.compile(
-    r"^\s*(question|task|exercise|problem|part|aufgabe|frage|teil|übung|exercice|pregunta|ejercicio)\b|^\s*[(]?(\d+|[a-h])\s*[.):]",
+    r"^\s*(question|task|exercise|problem|part|aufgabe|frage|teil|übung|exercice|pregunta|ejercicio)\b(?!\s*(?:sheet|set|series)\b)|^\s*[(]?(\d+|[a-h])\s*[.):]",
     re.IGNORECASE,
 )
 _ONLY_NUMBERED = re.compile(r"[^\W\d]*\W*(\d+|[a-h])\W*", re.IGNORECASE)
@@ -91,7 +91,7 @@ def pattern_of(title: str, others: Sequence[str] = ()) -> tuple[str, ...]:
 
 def question_of(section: Section, source: str) -> str:
     """Its heading; where that is a number alone, with the sentence below. source: its cell's."""
-    if not _ONLY_NUMBERED.fullmatch(section.title):
+    if not section.title or not _ONLY_NUMBERED.fullmatch(section.title):
         return section.title
     text = _plain(" ".join(source.strip().split("\n")[1:]))
     sentence = re.match(r".+?[.?!:](?=\s|$)", text)

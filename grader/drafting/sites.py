@@ -12,7 +12,7 @@ from grader.syntax import parse
 
 KEEP = "__keep__"
 """the function that the cells call; see `grader.drafting.kept`"""
-_SHOWS = {"print", "display", "pprint"}
+SHOWS = {"print", "display", "pprint"}
 _GLUED = re.compile(r"[^\W\d]+$")
 _TEXT_OF = {"str", "repr", "format"}
 
@@ -171,7 +171,7 @@ def _showing(tree: ast.Module) -> Iterator[tuple[ast.expr | ast.Expr, bool]]:
     calls = [
         node
         for node in ast.walk(tree)
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in _SHOWS
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in SHOWS
     ]
     yield from ((call, False) for call in sorted(calls, key=lambda c: (c.lineno, c.col_offset)))
     last = tree.body[-1] if tree.body else None
