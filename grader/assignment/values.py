@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -10,6 +11,8 @@ import numpy.typing as npt
 from rubric.schema import Tolerance
 
 Array = npt.NDArray[np.float64]
+
+_Magnitudes = TypeVar("_Magnitudes", float, Array)
 
 
 def moves(worlds: Sequence[Array], tolerance: Tolerance) -> bool:
@@ -20,5 +23,15 @@ def moves(worlds: Sequence[Array], tolerance: Tolerance) -> bool:
 
 def margin(values: Array, tolerance: Tolerance) -> float:
     """Absolute float error granted to an honest computation of this tensor."""
+    return float(margin_of(magnitude(values), tolerance))
+
+
+def magnitude(values: Array) -> float:
+    """The largest finite one, without its sign; 0 where there is none."""
     finite = np.abs(values[np.isfinite(values)])
-    return float(tolerance.atol + tolerance.rtol * (finite.max() if finite.size else 0.0))
+    return float(finite.max()) if finite.size else 0.0
+
+
+def margin_of(magnitudes: _Magnitudes, tolerance: Tolerance) -> _Magnitudes:
+    """`margin` of tensors of these magnitudes."""
+    return tolerance.atol + tolerance.rtol * magnitudes

@@ -19,7 +19,7 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-from grader.assignment.values import Array, margin
+from grader.assignment.values import Array, magnitude, margin, margin_of
 from grader.judging.pairing import Slot
 from grader.models import PrintedTensor
 from rubric.schema import Tolerance
@@ -129,16 +129,31 @@ def visible(printed: PrintedTensor, expected: npt.NDArray[Any]) -> npt.NDArray[A
     return corner.ravel()
 
 
+@dataclass(frozen=True, slots=True)
+class Filed:
+    """A target, all ways of writing it, flattened, and its largest finite magnitudes; in every world."""
+
+    target: Target
+    views: tuple[tuple[View, tuple[Array, ...]], ...]
+    peaks: tuple[float, ...]
+
+
+def file(targets: Iterable[Target], *, pieces: bool, elements: bool = False) -> list[Filed]:
+    """Targets ready to be looked up. Whoever needs one in several books files it once."""
+    return [
+        Filed(t, tuple(_views(t, pieces=pieces, elements=elements)), tuple(map(magnitude, t.values)))
+        for t in targets
+    ]
+
+
 class Book:
     """Targets filed by size, so that one print is compared with all of them at once."""
 
     def __init__(
         self,
-        targets: Iterable[Target],
+        filed: Iterable[Filed],
         tolerance: Tolerance,
         *,
-        pieces: bool,
-        elements: bool = False,
         elsewhere: Tolerance | None = None,
         sizes: Collection[int] | None = None,
     ) -> None:
@@ -149,21 +164,26 @@ class Book:
         self._tolerances = (tolerance, elsewhere or tolerance)
         self._views: dict[int, list[View]] = defaultdict(list)
         rows: dict[int, list[tuple[Array, ...]]] = defaultdict(list)
-        self.targets = tuple(targets)
-        for target in self.targets:
-            for view, values in _views(target, pieces=pieces, elements=elements):
-                if sizes is None or values[0].size in sizes:
-                    self._views[values[0].size].append(view)
-                    rows[values[0].size].append(values)
+        peaks: dict[int, list[tuple[float, ...]]] = defaultdict(list)
+        filed = tuple(filed)
+        self.targets = tuple(one.target for one in filed)
+        for one in filed:
+            for view, values in one.views:
+                size = values[0].size
+                if sizes is None or size in sizes:
+                    self._views[size].append(view)
+                    rows[size].append(values)
+                    peaks[size].append(one.peaks)
         self._values = {
-            size: tuple(np.stack(world) for world in zip(*filed, strict=True)) for size, filed in rows.items()
+            size: tuple(np.concatenate(world).reshape(len(same), size) for world in zip(*same, strict=True))
+            for size, same in rows.items()
         }
-        place = {id(t): n for n, t in enumerate(self.targets)}
-        worlds = len(self.targets[0].values) if self.targets else 0
-        margins = [self._margins(world) for world in range(worlds)]
         self._slack = {
-            size: tuple(margin[[place[id(v.target)] for v in views]][:, None] for margin in margins)
-            for size, views in self._views.items()
+            size: tuple(
+                margin_of(np.array(world), self._tolerance(n))[:, None]
+                for n, world in enumerate(zip(*same, strict=True))
+            )
+            for size, same in peaks.items()
         }
 
     @cached_property
@@ -173,16 +193,6 @@ class Book:
         for target in self.targets:
             found[target.quantity].add(target.mistakes)
         return {quantity: frozenset(hypotheses) for quantity, hypotheses in found.items()}
-
-    def _margins(self, world: int) -> Array:
-        """`margin` of every target, at once."""
-        values = [target.values[world].ravel() for target in self.targets]
-        # one number more, so that an empty target at the end starts somewhere
-        flat = np.abs(np.concatenate([*values, np.zeros(1)]))
-        starts = np.cumsum([0, *(v.size for v in values[:-1])])
-        peaks = np.maximum.reduceat(np.where(np.isfinite(flat), flat, 0.0), starts)
-        tolerance = self._tolerance(world)
-        return np.asarray(tolerance.atol + tolerance.rtol * peaks)
 
     def _tolerance(self, world: int) -> Tolerance:
         return self._tolerances[min(world, 1)]

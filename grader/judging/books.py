@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from typing import TypeVar
 
 import numpy as np
 
 from grader.assignment.loading import Assignment
-from grader.assignment.values import Array, moves
+from grader.assignment.values import Array, margin, moves
 from grader.assignment.vocabulary import Vocabulary
-from grader.judging.book import Book, Target, by_source, with_signs
-from grader.judging.diagnose import NEARLY, variant_targets
+from grader.judging.book import Book, Filed, Target, by_source, file, with_signs
+from grader.judging.diagnose import NEARLY, Ids, changed
 from grader.judging.pairing import Slot
 from rubric.schema import Tolerance
+
+_KEPT = 4_000  # hypotheses that stay filed; students' numbers suggest ever new ones
+_Key = TypeVar("_Key")
 
 
 class Books:
@@ -22,11 +26,18 @@ class Books:
         rubric = assignment.rubric
         references = assignment.references
         self._assignment = assignment
+        self._in_first: dict[Ids, list[Filed]] = {}
+        self._in_all: dict[tuple[Ids, bool], list[Filed]] = {}
         self.checks = rubric.tensor_checks()
         self.asked = frozenset(c.quantity for c in self.checks)
         self.free = frozenset(c.quantity for c in self.checks if c.sign == "free")
+        ways = [(True, references), (False, assignment.by_other_means)][: 1 + assignment.tells_sources]
+        self._ways = [
+            (autograd, r, {q: [4 * margin(w[q], rubric.tolerance) for w in r] for q in self.asked})
+            for autograd, r in ways
+        ]
         canonical = with_signs(by_source(_known(references), _known(assignment.by_other_means)), self.free)
-        self.canonical = Book(canonical, rubric.tolerance, pieces=True, elements=True)
+        self.canonical = Book(file(canonical, pieces=True, elements=True), rubric.tolerance)
         self.vocabulary = Vocabulary(rubric, list(references[0]))
         singles = [(m.id,) for m in assignment.mistakes]
         self.singles = self._book(singles, self.asked, pieces=True)
@@ -36,9 +47,7 @@ class Books:
         self.twins = frozenset(q for q in self.asked if _has_a_twin(q, self.asked, references))
         self.suspected = self.combined(singles, self.asked, ())
 
-    def combined(
-        self, hypotheses: Sequence[tuple[str, ...]], quantities: frozenset[str], prints: Sequence[Slot]
-    ) -> Book:
+    def combined(self, hypotheses: Sequence[Ids], quantities: frozenset[str], prints: Sequence[Slot]) -> Book:
         """Variants to name mistakes by; in the other worlds float32 may have lost more of them.
 
         prints: those that will be looked up, none where that is not known.
@@ -48,7 +57,7 @@ class Books:
             hypotheses = self._fitting(hypotheses, quantities, prints)
         return self._book(hypotheses, quantities, pieces=pieces, elsewhere=NEARLY, sizes=_sizes(prints))
 
-    def states(self, hypotheses: Sequence[tuple[str, ...]]) -> Book:
+    def states(self, hypotheses: Sequence[Ids]) -> Book:
         """Variants of the first world alone, where long trainings in float32 can nearly be followed."""
         solved = self._assignment.variants(hypotheses, worlds=1)
         targets = [
@@ -58,38 +67,65 @@ class Books:
             if q in one
             for found in ((one[q],),)
         ]
-        return Book(with_signs(targets, self.free), NEARLY, pieces=False)
+        return Book(file(with_signs(targets, self.free), pieces=False), NEARLY)
 
     def _fitting(
-        self, hypotheses: Sequence[tuple[str, ...]], quantities: frozenset[str], prints: Sequence[Slot]
-    ) -> list[tuple[str, ...]]:
+        self, hypotheses: Sequence[Ids], quantities: frozenset[str], prints: Sequence[Slot]
+    ) -> list[Ids]:
         """Those that the handout's world does not rule out; the rest need not be solved elsewhere."""
-        a = self._assignment
-        solved = a.variants(hypotheses, worlds=1)
-        targets = [
-            Target(q, ids, (found[q],)) for ids, (found,) in solved.items() for q in quantities if q in found
-        ]
-        book = Book(with_signs(targets, self.free), a.rubric.tolerance, pieces=False, sizes=_sizes(prints))
+        filed = _about(quantities, _each(self._in_first, hypotheses, self._file_first))
+        book = Book(filed, self._assignment.rubric.tolerance, sizes=_sizes(prints))
         fitting = {view.target.mistakes for slot in prints for view in book.lookup(slot, [0])}
         return [ids for ids in hypotheses if ids in fitting]
 
     def _book(
         self,
-        hypotheses: Sequence[tuple[str, ...]],
+        hypotheses: Sequence[Ids],
         quantities: frozenset[str],
         *,
         pieces: bool,
         elsewhere: Tolerance | None = None,
         sizes: Collection[int] | None = None,
     ) -> Book:
-        a = self._assignment
-        tolerance = a.rubric.tolerance
-        ways = [(a.variants(hypotheses), a.references)]
-        if a.tells_sources:
-            ways.append((a.variants(hypotheses, autograd=False), a.by_other_means))
-        targets = [variant_targets(found, r, quantities, tolerance, self.free) for found, r in ways]
-        signed = with_signs(by_source(targets[0], targets[-1]), self.free)
-        return Book(signed, tolerance, pieces=pieces, elsewhere=elsewhere, sizes=sizes)
+        filed = _each(self._in_all, [(ids, pieces) for ids in hypotheses], self._file_all)
+        return Book(
+            _about(quantities, filed), self._assignment.rubric.tolerance, elsewhere=elsewhere, sizes=sizes
+        )
+
+    def _file_first(self, ids: Ids) -> list[Filed]:
+        """What is asked under one hypothesis, in the handout's world."""
+        solved = self._assignment.variants([ids], worlds=1).values()
+        targets = [Target(q, ids, (found[q],)) for (found,) in solved for q in self.asked if q in found]
+        return file(with_signs(targets, self.free), pieces=False)
+
+    def _file_all(self, key: tuple[Ids, bool]) -> list[Filed]:
+        """What one hypothesis changes of what is asked, in every world and by every way to compute it."""
+        ids, pieces = key
+        targets = [
+            [
+                target
+                for found in self._assignment.variants([ids], autograd=autograd).values()
+                for target in changed(ids, found, references, slack, self.free)
+            ]
+            for autograd, references, slack in self._ways
+        ]
+        return file(with_signs(by_source(targets[0], targets[-1]), self.free), pieces=pieces)
+
+
+def _each(
+    kept: dict[_Key, list[Filed]], keys: Iterable[_Key], make: Callable[[_Key], list[Filed]]
+) -> Iterator[Filed]:
+    """What is filed under each key, made once and kept within bounds."""
+    if len(kept) > _KEPT:
+        kept.clear()
+    for key in keys:
+        if key not in kept:
+            kept[key] = make(key)
+        yield from kept[key]
+
+
+def _about(quantities: frozenset[str], filed: Iterable[Filed]) -> Iterator[Filed]:
+    return (one for one in filed if one.target.quantity in quantities)
 
 
 def _known(references: Sequence[Mapping[str, Array]]) -> list[Target]:
