@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -11,8 +10,6 @@ import numpy.typing as npt
 from rubric.schema import Tolerance
 
 Array = npt.NDArray[np.float64]
-
-_Magnitudes = TypeVar("_Magnitudes", float, Array)
 
 
 def moves(worlds: Sequence[Array], tolerance: Tolerance) -> bool:
@@ -23,15 +20,10 @@ def moves(worlds: Sequence[Array], tolerance: Tolerance) -> bool:
 
 def margin(values: Array, tolerance: Tolerance) -> float:
     """Absolute float error granted to an honest computation of this tensor."""
-    return float(margin_of(magnitude(values), tolerance))
+    return tolerance.atol + tolerance.rtol * magnitude(values)
 
 
 def magnitude(values: Array) -> float:
     """The largest finite one, without its sign; 0 where there is none."""
     finite = np.abs(values[np.isfinite(values)])
     return float(finite.max()) if finite.size else 0.0
-
-
-def margin_of(magnitudes: _Magnitudes, tolerance: Tolerance) -> _Magnitudes:
-    """`margin` of tensors of these magnitudes."""
-    return tolerance.atol + tolerance.rtol * magnitudes

@@ -19,7 +19,7 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-from grader.assignment.values import Array, magnitude, margin, margin_of
+from grader.assignment.values import Array, magnitude, margin
 from grader.judging.pairing import Slot
 from grader.models import PrintedTensor
 from rubric.schema import Tolerance
@@ -36,12 +36,15 @@ class Target:
     """One quantity in every world, under some mistakes (none: the canonical solution).
 
     source: who gets it: whoever lets autograd compute it, or whoever does not; unknown where both do.
+    tolerance: its own, None for the book's. fixed: its layout is asked, too.
     """
 
     quantity: str
     mistakes: tuple[str, ...]
     values: tuple[Array, ...]
     source: Source = "unknown"
+    tolerance: Tolerance | None = None
+    fixed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,10 +164,10 @@ class Book:
 
         sizes: numbers of elements of the prints that will be looked up, where they are known.
         """
-        self._tolerances = (tolerance, elsewhere or tolerance)
+        self._tolerance, self._elsewhere = tolerance, elsewhere
         self._views: dict[int, list[View]] = defaultdict(list)
         rows: dict[int, list[tuple[Array, ...]]] = defaultdict(list)
-        peaks: dict[int, list[tuple[float, ...]]] = defaultdict(list)
+        owners: dict[int, list[Filed]] = defaultdict(list)
         filed = tuple(filed)
         self.targets = tuple(one.target for one in filed)
         for one in filed:
@@ -173,17 +176,14 @@ class Book:
                 if sizes is None or size in sizes:
                     self._views[size].append(view)
                     rows[size].append(values)
-                    peaks[size].append(one.peaks)
+                    owners[size].append(one)
         self._values = {
             size: tuple(np.concatenate(world).reshape(len(same), size) for world in zip(*same, strict=True))
             for size, same in rows.items()
         }
         self._slack = {
-            size: tuple(
-                margin_of(np.array(world), self._tolerance(n))[:, None]
-                for n, world in enumerate(zip(*same, strict=True))
-            )
-            for size, same in peaks.items()
+            size: tuple(self._granted(same, world)[:, None] for world in range(len(same[0].peaks)))
+            for size, same in owners.items()
         }
 
     @cached_property
@@ -194,8 +194,20 @@ class Book:
             found[target.quantity].add(target.mistakes)
         return {quantity: frozenset(hypotheses) for quantity, hypotheses in found.items()}
 
-    def _tolerance(self, world: int) -> Tolerance:
-        return self._tolerances[min(world, 1)]
+    def _granted(self, filed: Sequence[Filed], world: int) -> Array:
+        """`margin` of every one in a world."""
+        own = [one.target.tolerance or self._tolerance for one in filed]
+        atol, rtol = np.array([t.atol for t in own]), np.array([t.rtol for t in own])
+        if world and self._elsewhere:
+            wider = rtol < self._elsewhere.rtol
+            atol, rtol = (
+                np.where(wider, getattr(self._elsewhere, n), v) for n, v in (("atol", atol), ("rtol", rtol))
+            )
+        return np.asarray(atol + rtol * np.array([one.peaks[world] for one in filed]))
+
+    def _tolerance_of(self, target: Target, world: int) -> Tolerance:
+        own = target.tolerance or self._tolerance
+        return max(own, self._elsewhere, key=lambda t: t.rtol) if world and self._elsewhere else own
 
     def lookup(self, slot: Slot, worlds: Sequence[int]) -> list[View]:
         """The views that fit this print in every one of `worlds` in which it appeared.
@@ -251,7 +263,7 @@ class Book:
             shown = visible(printed, laid_out(values, view.layout))
             if shown is None or not shown.size:
                 return False
-            if not fits(printed, shown, margin(values, self._tolerance(world))).all():
+            if not fits(printed, shown, margin(values, self._tolerance_of(view.target, world))).all():
                 return False
         return True
 
@@ -260,11 +272,12 @@ def _views(target: Target, *, pieces: bool, elements: bool) -> Iterator[tuple[Vi
     yield View(target, "as expected"), tuple(v.ravel() for v in target.values)
     shape = target.values[0].shape
     if len(shape) == 2 and min(shape) > 1:
-        yield View(target, "transposed"), tuple(v.T.ravel() for v in target.values)
+        if not target.fixed:
+            yield View(target, "transposed"), tuple(v.T.ravel() for v in target.values)
         if pieces:
             for i in range(shape[0]):
                 yield View(target, "row", i, shape[0]), tuple(v[i] for v in target.values)
-            for i in range(shape[1]):
+            for i in range(shape[1]) if not target.fixed else ():
                 yield View(target, "column", i, shape[1]), tuple(v[:, i] for v in target.values)
     if len(shape) > 2:
         yield from _of_many_axes(target, pieces=pieces, elements=elements)
@@ -280,7 +293,8 @@ def _of_many_axes(
     """A tensor of three axes or more: its axes in another order, and what its first axes leave."""
     shape = target.values[0].shape
     wide = [axis for axis, size in enumerate(shape) if size > 1]
-    for order in permutations(range(len(shape))) if elements and len(shape) <= _AXES else ():
+    free = elements and len(shape) <= _AXES and not target.fixed
+    for order in permutations(range(len(shape))) if free else ():
         if [axis for axis in order if axis in wide] != wide:
             layout = " ".join(["axes", *map(str, order)])
             yield View(target, layout), tuple(laid_out(v, layout).ravel() for v in target.values)

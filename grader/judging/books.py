@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import TypeVar
 
 import numpy as np
 
 from grader.assignment.loading import Assignment
-from grader.assignment.values import Array, margin, moves
+from grader.assignment.values import Array, moves
 from grader.assignment.vocabulary import Vocabulary
-from grader.judging.book import Book, Filed, Target, by_source, file, with_signs
-from grader.judging.diagnose import NEARLY, Ids, changed
+from grader.judging.asked import Asked
+from grader.judging.book import Book, Filed, Target, by_source, file
+from grader.judging.diagnose import NEARLY, Ids, variant_targets
 from grader.judging.pairing import Slot
 from rubric.schema import Tolerance
 
@@ -28,24 +30,25 @@ class Books:
         self._assignment = assignment
         self._in_first: dict[Ids, list[Filed]] = {}
         self._in_all: dict[tuple[Ids, bool], list[Filed]] = {}
-        self.checks = rubric.tensor_checks()
-        self.asked = frozenset(c.quantity for c in self.checks)
-        self.free = frozenset(c.quantity for c in self.checks if c.sign == "free")
-        ways = [(True, references), (False, assignment.by_other_means)][: 1 + assignment.tells_sources]
-        self._ways = [
-            (autograd, r, {q: [4 * margin(w[q], rubric.tolerance) for w in r] for q in self.asked})
-            for autograd, r in ways
-        ]
-        canonical = with_signs(by_source(_known(references), _known(assignment.by_other_means)), self.free)
-        self.canonical = Book(file(canonical, pieces=True, elements=True), rubric.tolerance)
+        self.forms = Asked(rubric)
+        self.checks = self.forms.checks
+        self.asked = self.forms.quantities
+        known = [self.forms.references(way) for way in (references, assignment.by_other_means)]
+        self.canonical = Book(
+            file(self.forms.forms(by_source(*known)), pieces=True, elements=True), rubric.tolerance
+        )
         self.vocabulary = Vocabulary(rubric, list(references[0]))
         singles = [(m.id,) for m in assignment.mistakes]
         self.singles = self._book(singles, self.asked, pieces=True)
         self.moving = frozenset(
-            c.id for c in self.checks if moves([r[c.quantity] for r in references], rubric.tolerance)
+            c.id
+            for c in self.checks
+            if moves([r[c.quantity] for r in references], rubric.tolerance_of(c.quantity))
         )
         self.twins = frozenset(q for q in self.asked if _has_a_twin(q, self.asked, references))
         self.suspected = self.combined(singles, self.asked, ())
+        free = self.forms.orderless
+        self.orderless = [t for b in (self.canonical, self.singles) for t in b.targets if t.quantity in free]
 
     def combined(self, hypotheses: Sequence[Ids], quantities: frozenset[str], prints: Sequence[Slot]) -> Book:
         """Variants to name mistakes by; in the other worlds float32 may have lost more of them.
@@ -67,7 +70,8 @@ class Books:
             if q in one
             for found in ((one[q],),)
         ]
-        return Book(file(with_signs(targets, self.free), pieces=False), NEARLY)
+        nearly = [replace(t, tolerance=None) for t in self.forms.forms(targets)]
+        return Book(file(nearly, pieces=False), NEARLY)
 
     def _fitting(
         self, hypotheses: Sequence[Ids], quantities: frozenset[str], prints: Sequence[Slot]
@@ -96,20 +100,16 @@ class Books:
         """What is asked under one hypothesis, in the handout's world."""
         solved = self._assignment.variants([ids], worlds=1).values()
         targets = [Target(q, ids, (found[q],)) for (found,) in solved for q in self.asked if q in found]
-        return file(with_signs(targets, self.free), pieces=False)
+        return file(self.forms.forms(targets), pieces=False)
 
     def _file_all(self, key: tuple[Ids, bool]) -> list[Filed]:
         """What one hypothesis changes of what is asked, in every world and by every way to compute it."""
-        ids, pieces = key
-        targets = [
-            [
-                target
-                for found in self._assignment.variants([ids], autograd=autograd).values()
-                for target in changed(ids, found, references, slack, self.free)
-            ]
-            for autograd, references, slack in self._ways
-        ]
-        return file(with_signs(by_source(targets[0], targets[-1]), self.free), pieces=pieces)
+        (ids, pieces), a = key, self._assignment
+        ways = [(a.variants([ids]), a.references)]
+        if a.tells_sources:
+            ways.append((a.variants([ids], autograd=False), a.by_other_means))
+        targets = [variant_targets(found, r, self.asked, self.forms) for found, r in ways]
+        return file(self.forms.forms(by_source(targets[0], targets[-1])), pieces=pieces)
 
 
 def _each(
@@ -126,10 +126,6 @@ def _each(
 
 def _about(quantities: frozenset[str], filed: Iterable[Filed]) -> Iterator[Filed]:
     return (one for one in filed if one.target.quantity in quantities)
-
-
-def _known(references: Sequence[Mapping[str, Array]]) -> list[Target]:
-    return [Target(name, (), tuple(r[name] for r in references)) for name in references[0]]
 
 
 def _sizes(prints: Sequence[Slot]) -> frozenset[int] | None:

@@ -10,13 +10,12 @@ pairs. What no hypothesis explains is left to `grader.judging.relations`.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from itertools import combinations
 
-import numpy as np
-
 from grader.assignment.values import Array, margin
+from grader.judging.asked import Asked
 from grader.judging.book import Book, Target, View, fits
 from grader.judging.pairing import Slot
 from grader.judging.reading import Reading
@@ -353,26 +352,20 @@ def _lesson(ids: Ids, mistakes: Mapping[str, Mistake]) -> str:
     return " ".join(mistakes[i].message for i in ids)
 
 
-def changed(
-    ids: Ids,
-    found: Sequence[Mapping[str, Array]],
-    references: Sequence[Mapping[str, Array]],
-    slack: Mapping[str, Sequence[float]],
-    free: Set[str] = frozenset(),
-) -> Iterator[Target]:
-    """What mistakes change: the asked quantities that differ from the reference in some world.
-
-    found: what somebody who makes them holds, one a world. slack: asked quantity → how far off it may be in
-    each world and still be the same. free: quantities whose sign is free.
-    """
-    for quantity, granted in slack.items():
-        if any(quantity not in w for w in found):
-            continue
-        values = tuple(w[quantity] for w in found)
-        signs = (1.0, -1.0) if quantity in free else (1.0,)
-        if any(
-            v.shape != r[quantity].shape
-            or min(float(np.abs(sign * v - r[quantity]).max()) for sign in signs) > s
-            for v, r, s in zip(values, references, granted, strict=True)
-        ):
-            yield Target(quantity, ids, values)
+def variant_targets(
+    variants: Mapping[Ids, tuple[Mapping[str, Array], ...]],
+    references: tuple[Mapping[str, Array], ...],
+    quantities: Iterable[str],
+    asked: Asked,
+) -> list[Target]:
+    """What each mistake changes: the given quantities that are then wrong in some world."""
+    targets = []
+    named = tuple(quantities)
+    for ids, worlds in variants.items():
+        for quantity in named:
+            if any(quantity not in w for w in worlds):
+                continue
+            values = tuple(w[quantity] for w in worlds)
+            if asked.differs(quantity, values, references):
+                targets.append(Target(quantity, ids, values))
+    return targets
