@@ -38,6 +38,7 @@ class Books:
             file(self.forms.forms(by_source(*known)), pieces=True, elements=True), rubric.tolerance
         )
         self.vocabulary = Vocabulary(rubric, list(references[0]))
+        self.words = Vocabulary(rubric, list(references[0]), words=True)
         singles = [(m.id,) for m in assignment.mistakes]
         self.singles = self._book(singles, self.asked, pieces=True)
         self.moving = frozenset(
