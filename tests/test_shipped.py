@@ -1,4 +1,4 @@
-"""The assignments that ship beside Homework 4, each made from its solution notebook, and their sample classes."""
+"""The assignments that ship beside Homework 4, each made from its solution notebook, and their classes."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ CLASSES: dict[str, dict[str, dict[str, str]]] = {
         # the slope of the sigmoid taken at its value; the loss after the steps is next to the right one
         "hana_novakova": dict.fromkeys(GRADIENTS[:4], "fail") | {"final_loss": "review"},
         "Ivan Petrov - homework 3": all_of("hw3", "fail"),  # typed in
-        "jana_fischer_A3": dict.fromkeys([*GRADIENTS, "final_loss"], "missing"),  # her cell ends with an error
+        "jana_fischer_A3": dict.fromkeys([*GRADIENTS, "final_loss"], "missing"),  # an error
         "Kofi_Mensah_3": all_of("hw3", "fail"),  # another seed
         # four digits, which say nothing of small gradients; many losses
         "Lena Hoffmann": dict.fromkeys(["loss", "dW1", "db1"], "review"),
@@ -48,9 +48,10 @@ CLASSES: dict[str, dict[str, dict[str, str]]] = {
         "Dmytro Bondar HW 5": {"explained": "review"},  # a number without a name
         "Esra Aydin": {"std": "fail", "centres": "partial"},  # divided by n; the centres follow from that
         "felix_maurer_h5": dict.fromkeys(["R", "eigenvalues", *LATER[:5]], "fail"),  # not standardised
-        # eigenvalues ascending, a row for a column, another start, grams
-        "Grace_OSullivan": dict.fromkeys([*LATER[:4], "coefficients"], "fail")
-        | {"eigenvalues": "review", "eggs": "missing"},
+        # eigenvalues ascending, a row for a column, grams; no clusters
+        "Grace_OSullivan": dict.fromkeys([*LATER[:2], "coefficients"], "fail")
+        | dict.fromkeys(LATER[2:5], "missing")
+        | {"eigenvalues": "review"},
         "Henrik Sørensen opg5": all_of("pca", "fail"),  # typed in
         "ida-nyberg-5": {"coefficients": "review"},  # the slope first
         "João Pereira": dict.fromkeys(LATER, "missing"),  # a function that is not there
