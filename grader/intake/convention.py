@@ -57,6 +57,9 @@ class Listing:
         return {parts[0] for parts in self.files if len(parts) > 1}
 
 
+NOBODYS = Owner(key="", label="", student=Student(), below=(), ours=True)
+"""of a list that the platform itself put beside everybody's files"""
+
 Convention = Callable[[Parts], Owner | None]
 """Reads the platform's own part of a path, from its beginning, and nothing that a student named."""
 

@@ -14,7 +14,7 @@ from fnmatch import fnmatchcase
 from grader.intake.choose import is_script_name
 from grader.intake.document import Refused
 from grader.intake.files import read
-from grader.intake.naming import Named, is_notebook_name, stem
+from grader.intake.naming import Named, is_notebook_name, stem, without_ending
 from grader.intake.tree import File, Folder, Leftover, Parts
 
 _CLONE = frozenset({".git", ".github", ".gitignore"})
@@ -49,7 +49,7 @@ def works(top: Folder, prefer: Sequence[str] = ()) -> Iterator[Work | Leftover]:
 
 def _container(folder: Folder, top: Folder, prefer: Sequence[str]) -> Iterator[Work | Leftover]:
     """A folder of the teacher's: what lies in it are students' files or folders, or folders that sort."""
-    notebooks = [f for f in folder.files if f.is_notebook]
+    notebooks = _written(folder)
     archives = [f for f in folder.folders if f.archive and not _wanted(f, notebooks)]
     folders = [f for f in folder.folders if f not in archives]
     holding = [f for f in folders if _notebooks(f) and not f.archive]
@@ -77,7 +77,7 @@ def _container(folder: Folder, top: Folder, prefer: Sequence[str]) -> Iterator[W
                 yield _whole(below, top, by_folder=False)
             else:
                 yield from _container(below, top, prefer)
-        elif everybodys and _has_scripts(below):
+        elif everybodys and (_has_scripts(below) or _called_as(below, holding)):
             yield _whole(below, top)
         else:
             yield from _nobodys(below.everything())
@@ -105,12 +105,14 @@ def _lone(notebook: File, folder: Folder, top: Folder, project: bool) -> Iterato
     others = [f for f in folder.everything() if f is not notebook]
     claimed = _claimed(folder.files, [notebook])
     strangers = [f for f in folder.files if f.refused and not _mentions(notebook, f.name)]
-    strangers += [f for f in folder.files if is_script_name(f.name) and f not in claimed]
+    strangers += [
+        f for f in folder.files if (is_script_name(f.name) or f.renamed) and f not in (*claimed, notebook)
+    ]
     if project or folder is not top:
         strangers = []
     mine = tuple(f for f in (notebook, *others) if f not in strangers)
-    named = Named(_above(folder.parts, top), notebook.name, top.name)
-    yield Work(mine, folder.parts, named, _key(folder, top, notebook.name), own=not strangers)
+    named = Named(_above(folder.parts, top), _bare(notebook), top.name)
+    yield Work(mine, folder.parts, named, _key(folder, top, _bare(notebook)), own=not strangers)
     for file in strangers:
         yield _alone(file, folder, top)
 
@@ -133,8 +135,8 @@ def _flat(
         else:
             left.append(file)
     for notebook in notebooks:
-        named = Named(_above(folder.parts, top), _without_zip(notebook.name), top.name)
-        key = _key(folder, top, notebook.name)
+        named = Named(_above(folder.parts, top), _bare(notebook), top.name)
+        key = _key(folder, top, _bare(notebook))
         yield Work(tuple(mine[notebook]), folder.parts, named, key, own=False)
     scripts = scripts and not (folder is top and _marked(folder))
     for file in left:
@@ -174,6 +176,15 @@ def _claimed(files: Sequence[File], notebooks: Sequence[File]) -> dict[File, Fil
     return found
 
 
+def _written(folder: Folder) -> list[File]:
+    """The notebooks that lie in a folder; a renamed one beside the only one is told by what is beside it."""
+    by_name = [f for f in folder.files if f.is_notebook]
+    if len(by_name) == 1:
+        return by_name
+    others = [f for f in folder.files if f.renamed]
+    return [*by_name, *(f for f in others if not any(_named_after(f.name, stem(n.name)) for n in by_name))]
+
+
 def _named_after(name: str, student: str) -> bool:
     """`anna.py`, `anna_helper.py`, `anna-data.csv` beside `anna.ipynb`."""
     rest = name.casefold().removeprefix(student.casefold())
@@ -207,7 +218,7 @@ def _a_folder_each(folders: Sequence[Folder], files: int, prefer: Sequence[str])
     """
     if len(folders) < 2 or len(folders) <= files:
         return False
-    names = [{stem(n.name).casefold() for n in f.everything() if n.is_notebook} for f in folders]
+    names = [_names_in(f) for f in folders]
     alone = sum(_single(f) for f in folders)
     shared = len(folders) > 2 and len(set.intersection(*names)) == 1
     asked = bool(prefer) and all(
@@ -215,6 +226,16 @@ def _a_folder_each(folders: Sequence[Folder], files: int, prefer: Sequence[str])
         for f in folders
     )
     return alone > len(folders) / 2 or len(set.union(*names)) < len(folders) or shared or asked
+
+
+def _names_in(folder: Folder) -> set[str]:
+    return {stem(_bare(f)).casefold() for f in folder.everything() if f.is_notebook or f.renamed}
+
+
+def _called_as(folder: Folder, others: Sequence[Folder]) -> bool:
+    """Whether a folder without a notebook is a student's: empty, or a file has the name of the others' notebooks."""
+    names = {f.name.rpartition(".")[0].casefold() for f in folder.everything()}
+    return not names or any(names & _names_in(o) for o in others)
 
 
 def _linked(folder: Folder) -> bool:
@@ -268,7 +289,7 @@ def _notebooks(folder: Folder) -> int:
 
 def _within(folder: Folder) -> int:
     found = sum(f.is_notebook for f in folder.files) + sum(map(_notebooks, folder.folders))
-    return found or int(any(f.refused for f in folder.files))
+    return found or int(any(f.refused or f.renamed for f in folder.files))
 
 
 def _wanted(archive: Folder, notebooks: Sequence[File]) -> bool:
@@ -295,10 +316,10 @@ def _scripted(folders: Collection[Folder]) -> bool:
 def _whole(folder: Folder, top: Folder, *, by_folder: bool = True) -> Work:
     """A folder with everything in it, named by itself or by the notebook that it holds."""
     files = tuple(folder.everything())
-    main = next((f for f in files if f.is_notebook or f.refused), None) or next(
+    main = next((f for f in files if f.is_notebook or f.refused or f.renamed), None) or next(
         (f for f in files if is_script_name(f.name)), None
     )
-    held = _without_zip(main.name) if main is not None else folder.name or top.name
+    held = _bare(main) if main is not None else folder.name or top.name
     if folder is top:
         return Work(files, folder.parts, Named((), held, top.name), stem(held))
     key = "/".join(_above(folder.parts, top))
@@ -308,7 +329,7 @@ def _whole(folder: Folder, top: Folder, *, by_folder: bool = True) -> Work:
 
 
 def _alone(file: File, folder: Folder, top: Folder) -> Work:
-    name = _without_zip(file.name) if file.refused else file.name
+    name = _bare(file) if file.refused or file.renamed else file.name
     named = Named(_above(folder.parts, top), name, top.name)
     return Work((file,), folder.parts, named, _key(folder, top, name), own=False)
 
@@ -324,6 +345,10 @@ def _nobodys(files: Sequence[File] | Iterator[File]) -> Iterator[Leftover]:
 
 def _above(parts: Parts, top: Folder) -> Parts:
     return tuple(map(_without_zip, parts[len(top.parts) :]))
+
+
+def _bare(file: File) -> str:
+    return without_ending(file.name) if file.renamed else _without_zip(file.name)
 
 
 def _without_zip(name: str) -> str:
