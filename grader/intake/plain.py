@@ -233,7 +233,7 @@ def _names_in(folder: Folder) -> set[str]:
 
 
 def _called_as(folder: Folder, others: Sequence[Folder]) -> bool:
-    """Whether a folder without a notebook is a student's: empty, or a file has the name of the others' notebooks."""
+    """Whether a folder without a notebook is a student's: empty, or a file has the name of the others'."""
     names = {f.name.rpartition(".")[0].casefold() for f in folder.everything()}
     return not names or any(names & _names_in(o) for o in others)
 

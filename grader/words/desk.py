@@ -52,6 +52,19 @@ _LIVE = {
     "notebook": Said("the notebook of {who}"),
     "no_notebook": Said("The executed notebook is not kept here; grade it again with --force."),
     "cell": Said("Cell {n}"),
+    "second": Said("all of {who}’s answers"),
+    "close": Said("back to what waits"),
+    "choose_student": Said("a second look at…"),
+    "automatic": Said("the grader: {verdict}, {points} of {max}"),
+    "automatic_open": Said("the grader: a person decides, {max} points"),
+    "stands": Said("{by} gave {points}: {reason}"),
+    "commented": Said("{by} wrote: {reason}"),
+    "change": Said("give these points"),
+    "add": Said("add or take off"),
+    "comment": Said("only a comment"),
+    "take_back": Said("take back"),
+    "changed": Said("{who}, {what}: done."),
+    "look_words": Said("why; the student reads it"),
 }
 """for the script, which fills the holes"""
 
