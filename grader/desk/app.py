@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cache
 from importlib.resources import files
@@ -235,6 +235,7 @@ def _page(html: str | None, otherwise: str) -> Response:
 def _shown(here: Seat) -> dict[str, Any]:
     desk = here.desk
     view = desk.look()
+    used = _used(view)
     known = people([s.report for s in view.students.values()], desk.speak)
     return {
         "title": desk.rubric.title,
@@ -253,7 +254,7 @@ def _shown(here: Seat) -> dict[str, Any]:
             }
             for name, s in view.students.items()
         },
-        "items": [_item(item, view, desk) for item in view.items],
+        "items": [_item(item, view, used, desk) for item in view.items],
         **_status(here, view),
     }
 
@@ -261,12 +262,13 @@ def _shown(here: Seat) -> dict[str, Any]:
 def _standings(here: Seat) -> dict[str, Any]:
     desk = here.desk
     view = desk.look()
+    used = _used(view)
     return {
         "items": [
             {
                 "id": item.id,
                 "standing": _standing(item, view),
-                "palette": _palette(item, view, desk),
+                "palette": _palette(item, used, desk),
             }
             for item in view.items
         ],
@@ -279,20 +281,34 @@ def _status(here: Seat, view: View) -> dict[str, Any]:
 
 
 def _standing(item: Item, view: View) -> dict[str, Any]:
-    return {name: asdict(current(item, name, view.ledger)) for name in item.submissions}
+    return {name: _mark(current(item, name, view.ledger)) for name in item.submissions}
 
 
-def _palette(item: Item, view: View, desk: Desk) -> list[dict[str, Any]]:
-    used = [] if item.checks else _used(item.topic, view)  # what one of several is worth tells no share
+def _mark(now: CurrentMark) -> dict[str, Any]:
+    return {
+        "version": now.version,
+        "points": now.points,
+        "reason": now.reason,
+        "by": now.by,
+        "at": now.at,
+    }
+
+
+def _palette(item: Item, used: Mapping[str, Sequence[CurrentMark]], desk: Desk) -> list[dict[str, Any]]:
+    given = [] if item.checks else used.get(item.topic, [])  # what one of several is worth tells no share
     most = item.max_score or 0.0
-    return [{"points": round(r.share * most, 2), "text": r.text} for r in palette(item, desk.rubric, used)]
+    return [{"points": round(r.share * most, 2), "text": r.text} for r in palette(item, desk.rubric, given)]
 
 
-def _used(topic: str, view: View) -> list[CurrentMark]:
-    return [s for (_, t), s in view.ledger.standing.items() if t == topic]
+def _used(view: View) -> dict[str, list[CurrentMark]]:
+    """Topic → the marks that stand for it."""
+    found: dict[str, list[CurrentMark]] = {}
+    for (_, topic), mark in view.ledger.standing.items():
+        found.setdefault(topic, []).append(mark)
+    return found
 
 
-def _item(item: Item, view: View, desk: Desk) -> dict[str, Any]:
+def _item(item: Item, view: View, used: Mapping[str, Sequence[CurrentMark]], desk: Desk) -> dict[str, Any]:
     both = compare(item.actual, item.expected, item.agrees)
     return {
         "id": item.id,
@@ -310,7 +326,7 @@ def _item(item: Item, view: View, desk: Desk) -> dict[str, Any]:
         "expected": [asdict(b) for b in both.expected] if both else [],
         "submissions": list(item.submissions),
         "standing": _standing(item, view),
-        "palette": _palette(item, view, desk),
+        "palette": _palette(item, used, desk),
     }
 
 

@@ -76,21 +76,44 @@ class Item:
         return self.checks or (self.topic,)
 
 
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What waits in one report; parts of one key are one item."""
+
+    key: tuple[object, ...]
+    item: Item
+
+
+class Read:
+    """What was found in each report under one rubric, kept as long as it is the same report."""
+
+    def __init__(self) -> None:
+        self._held: dict[str, tuple[Report, tuple[Part, ...]]] = {}
+
+    def parts(self, report: Report, rubric: Rubric, speak: Speech) -> tuple[Part, ...]:
+        held = self._held.get(report.submission.id)
+        if held is None or held[0] is not report:
+            held = report, tuple(Part(*p) for p in _of_report(report, rubric, speak))
+            self._held[report.submission.id] = held
+        return held[1]
+
+
 def queue(
-    reports: Sequence[Report],
-    rubric: Rubric,
-    lookalikes: Iterable[Alike] = (),
+    reports: Sequence[Report], rubric: Rubric, lookalikes: Iterable[Alike] = (), read: Read | None = None
 ) -> tuple[Item, ...]:
-    """Everything that waits for a person, in the rubric's language and order, larger groups first."""
-    speak = speech(rubric.language)
-    grouped: dict[tuple[object, ...], Item] = {}
+    """Everything that waits for a person, in the rubric's language and order, larger groups first.
+
+    read: what is known of these reports from before.
+    """
+    speak, read = speech(rubric.language), read or Read()
+    grouped: dict[tuple[object, ...], list[Item]] = {}
     for report in reports:
-        for key, item in _of_report(report, rubric, speak):
-            held = grouped.get(key)
-            grouped[key] = (
-                item if held is None else replace(held, submissions=held.submissions + item.submissions)
-            )
-    made = [replace(item, id=_digest(key)) for key, item in grouped.items()]
+        for part in read.parts(report, rubric, speak):
+            grouped.setdefault(part.key, []).append(part.item)
+    made = [
+        replace(same[0], id=_digest(key), submissions=tuple(id for i in same for id in i.submissions))
+        for key, same in grouped.items()
+    ]
     known = {r.submission.id for r in reports}
     made += [_lookalike(found, speak) for found in lookalikes if known.issuperset(found.submissions)]
     order = [c.id for c in rubric.checks()]
