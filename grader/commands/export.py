@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from grader import report
@@ -120,9 +121,7 @@ def _given(request: ExportRequest, rubric: Rubric, into: Path) -> list[Handed]:
         alias = people[handed.id].alias
         mine = by_hand.of(entry.id, entry.origin, origins)
         home = into / "reports" / anonymous(handed.report, alias).submission.id
-        _typeset(
-            handed.folder, home, rubric, lambda r, a=alias, m=mine: anonymous(marks.apply(r, m, rubric), a)
-        )
+        _typeset(handed.folder, home, mine, rubric, partial(anonymous, alias=alias))
         made.append(replace(handed, report=anonymous(handed.report, alias), folder=home))
     return made
 
@@ -137,24 +136,21 @@ def _with_members(
         made[id] = hand(marks.for_member(handed.report, mark), handed.folder, request.pending_too)
         if request.to in _WITH_PAGES and (handed.folder / report.NOTEBOOK).is_file():
             home = into / "members" / f"{handed.id}-{number}"
-            _typeset(
-                handed.folder,
-                home,
-                rubric,
-                lambda r, m=mark: marks.for_member(marks.apply(r, given, rubric), m),
-            )
+            _typeset(handed.folder, home, given, rubric, partial(marks.for_member, mark=mark))
             made[id] = replace(made[id], folder=home)
     return replace(handed, members=made) if made else handed
 
 
-def _typeset(source: Path, home: Path, rubric: Rubric, changed: Callable[[Report], Report]) -> None:
-    """The student's pages again, of the report as `changed` makes it."""
+def _typeset(
+    source: Path, home: Path, given: Mapping[str, Mark], rubric: Rubric, then: Callable[[Report], Report]
+) -> None:
+    """The student's pages again, of the report with its marks as `then` makes it."""
     notebook, path = source / report.NOTEBOOK, source / "report.json"
     try:
         automatic = report.from_json(path.read_text("utf-8"), str(path))
         home.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(notebook, home / notebook.name)
-        report.rewrite(changed(automatic), rubric, home)
+        report.rewrite(then(marks.apply(automatic, given, rubric)), rubric, home)
         (home / notebook.name).unlink()
     except OSError as error:
         raise StorageError(f"{home} could not be written ({error.strerror or error})") from error
