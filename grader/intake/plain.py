@@ -153,7 +153,7 @@ def _claimed(files: Sequence[File], notebooks: Sequence[File]) -> dict[File, Fil
     """A file → the only notebook to which it belongs: by its name, or because a notebook uses it."""
     found: dict[File, File] = {}
     for file in files:
-        named = [n for n in notebooks if _named_after(file.name, stem(n.name))]
+        named = [n for n in notebooks if _belongs(file, n)]
         if named:
             found[file] = max(named, key=lambda n: len(n.name))
     scripts = {f.name: f for f in files if is_script_name(f.name)}
@@ -182,7 +182,14 @@ def _written(folder: Folder) -> list[File]:
     if len(by_name) == 1:
         return by_name
     others = [f for f in folder.files if f.renamed]
-    return [*by_name, *(f for f in others if not any(_named_after(f.name, stem(n.name)) for n in by_name))]
+    return [*by_name, *(f for f in others if not any(_belongs(f, n) for n in by_name))]
+
+
+def _belongs(file: File, notebook: File) -> bool:
+    """By its name; `hw4 (1).json` beside `hw4.ipynb` is another's, whose notebook the browser renamed."""
+    if file.renamed:
+        return without_ending(file.name).casefold() == stem(notebook.name).casefold()
+    return _named_after(file.name, stem(notebook.name))
 
 
 def _named_after(name: str, student: str) -> bool:
