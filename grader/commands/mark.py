@@ -157,7 +157,8 @@ def carry(out: Path, old: str, new: str, by: str | None) -> int:
         held = by_hand.of(entry.id, entry.origin, origins).get(old)
         if held is not None and held.points is not None:
             share = held.points / held.max_score if held.max_score else 0.0
-            requests.append(MarkRequest(entry.id, new, round(share * worth[new], 2), held.reason, f"{old}: "))
+            points = round(share * worth[new], 2)
+            requests.append(MarkRequest(entry.id, new, points, held.reason, f"{old}: ", above=True))
             back = {"points": None, "by": by or _user(), "at": datetime.now(UTC).replace(microsecond=0)}
             taken_back.append(held.model_copy(update=back))
     if not requests:

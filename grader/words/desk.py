@@ -65,6 +65,7 @@ _LIVE = {
     "take_back": Said("take back"),
     "changed": Said("{who}, {what}: done."),
     "look_words": Said("why; the student reads it"),
+    "picture": Said("Picture {n} shown by cell {cell}"),
 }
 """for the script, which fills the holes"""
 
