@@ -177,6 +177,74 @@ def test_nobody_is_lost_doubled_or_merged_whatever_they_hand_in(tmp_path: Path, 
             assert intake.leftovers == ()
 
 
+@pytest.mark.parametrize("sections", [("Tue", "Thu"), ("Tue", "Thu", "Fri")])
+def test_sections_are_no_students(tmp_path: Path, sections: Sequence[str]) -> None:
+    for n, name in enumerate(PEOPLE[:7]):
+        path = tmp_path / sections[n % len(sections)] / name / ("hw4.ipynb" if n else "work/hw4.ipynb")
+        path.parent.mkdir(parents=True)
+        path.write_text(notebook(f"student {n}"))
+    (tmp_path / "Tue" / "data").mkdir()
+    (tmp_path / "Tue" / "data" / "x.csv").write_text("1")
+    found = whose(collect([tmp_path]))
+    assert sorted(n for _, students in found.values() for n in students) == list(range(7))
+    assert {id: origin.rpartition("/")[2] for id, (origin, _) in found.items()}.keys() == {
+        re.sub(r"\W", "_", name).replace("Dubois_", "Dubois-") for name in PEOPLE[:7]
+    }
+
+
+def test_who_came_late_lies_in_a_folder_of_their_own(tmp_path: Path) -> None:
+    for n, name in enumerate(PEOPLE[:9]):
+        path = tmp_path / ("late" if n > 5 else "") / name / "hw4.ipynb"
+        path.parent.mkdir(parents=True)
+        path.write_text(notebook(f"student {n}"))
+    assert sorted(n for _, found in whose(collect([tmp_path])).values() for n in found) == list(range(9))
+    assert all(len(found) == 1 for _, found in whose(collect([tmp_path])).values())
+
+
+def test_a_whole_course_of_nbgraders_is_its_submitted(tmp_path: Path) -> None:
+    """Read: jupyter/nbgrader, nbgrader/coursedir.py (source, release, submitted, autograded, feedback)."""
+    lay(tmp_path, "nbgrader", ())
+    for stage in ("autograded", "feedback"):
+        shutil.copytree(tmp_path / "submitted", tmp_path / stage)
+    for stage in ("source", "release"):
+        (tmp_path / stage / "hw4").mkdir(parents=True)
+        (tmp_path / stage / "hw4" / "hw4.ipynb").write_text(notebook("the assignment"))
+    (tmp_path / "gradebook.db").write_bytes(b"SQLite")
+    intake = collect([tmp_path])
+    assert sorted(n for _, students in whose(intake).values() for n in students) == list(range(N))
+    assert ({s.student.id for s in intake}, intake.leftovers) == ({f"u{n}" for n in range(N)}, ())
+
+
+def test_what_lies_in_teams_beside_what_was_handed_in_is_nobodys(tmp_path: Path) -> None:
+    lay(tmp_path, "teams", ())
+    for name in PEOPLE:
+        path = tmp_path / "Working files" / name / "Homework 4" / "hw4.ipynb"
+        path.parent.mkdir(parents=True)
+        path.write_text(notebook("not yet"))
+    found = whose(collect([tmp_path]))
+    assert sorted(n for _, students in found.values() for n in students) == list(range(N))
+
+
+def test_parts_of_a_students_work_are_no_students(tmp_path: Path) -> None:
+    for n, name in enumerate(PEOPLE[:4]):
+        for part in ("task 1", "task 2"):
+            path = tmp_path / name / part / "solution.ipynb"
+            path.parent.mkdir(parents=True)
+            path.write_text(notebook(f"student {n}, {part}"))
+    assert [students for _, students in whose(collect([tmp_path])).values()] == [{0}, {1}, {2}, {3}]
+
+
+def test_of_many_notebooks_those_near_the_top_are_looked_at(tmp_path: Path) -> None:
+    for n, name in enumerate(PEOPLE[:3]):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "hw4.ipynb").write_text(notebook(f"student {n}"))
+    for k in range(12):
+        path = tmp_path / PEOPLE[0] / "venv/lib/site-packages/x" / f"example {k}.ipynb"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(notebook(f"example {k}"))
+    assert [students for _, students in whose(collect([tmp_path])).values()] == [{0}, {1}, {2}]
+
+
 def test_what_is_called_alike_in_a_flat_folder_are_several_students(tmp_path: Path) -> None:
     """Downloaded from mail one after the other: the browser counted, nobody copied."""
     for n, name in enumerate(("hw4.ipynb", "hw4 (1).ipynb", "hw4 (2).ipynb", "hw4 (3).json")):

@@ -78,8 +78,9 @@ def choose(items: Sequence[ChoiceItem], prefer: Sequence[str]) -> Choice:
         chosen = tuple(dict.fromkeys(n[0] for n in named if len(n) == 1))
         return Choice(chosen, tuple(usable), tuple(flags), together=True)
     fitting = [i for found in named for i in found] or candidates
-    unseen = tuple(i.name for i in fitting[MOST:])
-    return Choice(tuple(fitting[:MOST]), tuple(usable), tuple(flags), unseen=unseen)
+    near = sorted(fitting, key=lambda i: len(i.below))[:MOST]  # an environment's own lie deep
+    unseen = tuple(i.name for i in fitting if i not in near)
+    return Choice(tuple(i for i in fitting if i in near), tuple(usable), tuple(flags), unseen=unseen)
 
 
 def refused_flags(refused: Sequence[tuple[str, Said]]) -> list[Flag]:

@@ -7,7 +7,8 @@ A class is handed round in two ways: a file for each student, or a folder for ea
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
@@ -68,16 +69,54 @@ def _container(folder: Folder, top: Folder, prefer: Sequence[str]) -> Iterator[W
         yield from _nobodys(folder.files)
         return
     yield from _flat(folder, top, notebooks, archives, scripts=bool(notebooks or archives))
-    everybodys = _a_folder_each(holding, len(notebooks) + len(archives), prefer)
+    sorts = _are_sections(holding)
+    called = Counter(b.name.casefold() for f in holding for b in f.folders)
+    everybodys = not sorts and _a_folder_each(holding, len(notebooks) + len(archives), prefer)
     for below in folders:
         if below in holding:
-            if everybodys or _linked(below):
+            if sorts or (everybodys and _holds_people(below, called)):
+                yield from _section(below, top)
+            elif everybodys or _linked(below):
                 yield _whole(below, top)
             elif _notebooks(below) == 1 and not _archives(below):
                 yield _whole(below, top, by_folder=False)
             else:
                 yield from _container(below, top, prefer)
         elif everybodys and (_has_scripts(below) or _called_as(below, holding)):
+            yield _whole(below, top)
+        else:
+            yield from _nobodys(below.everything())
+
+
+def _are_sections(folders: Sequence[Folder]) -> bool:
+    """Whether folders sort the folders of students: in most, several hold the same, under names of their own.
+
+    Where the folders within are called alike everywhere (`task 1`, `v2`) they are parts of one work.
+    """
+    within = [[b for b in f.folders if _notebooks(b)] for f in folders if not _written(f)]
+    people = [fs for fs in within if len(fs) > 1 and set.intersection(*map(_names_in, fs))]
+    names = [b.name.casefold() for fs in within for b in fs]
+    return len(folders) > 1 and 2 * len(people) >= len(folders) and len(set(names)) == len(names)
+
+
+def _holds_people(folder: Folder, called: Mapping[str, int]) -> bool:
+    """Whether a folder among those of students is no student's (`late`): many in it hold the same.
+
+    called: how often folders within have a name. Two may be a student's old and new version.
+    """
+    within = [b for b in folder.folders if _notebooks(b)]
+    alike = len(within) > 2 and bool(set.intersection(*map(_names_in, within)))
+    return alike and not _written(folder) and all(called[b.name.casefold()] == 1 for b in within)
+
+
+def _section(folder: Folder, top: Folder) -> Iterator[Work | Leftover]:
+    """The folders of students that lie in one, and what lies beside them."""
+    archives = [f for f in folder.folders if f.archive]
+    yield from _flat(folder, top, _written(folder), archives, scripts=True)
+    for below in folder.folders:
+        if below in archives:
+            continue
+        if _notebooks(below) or _has_scripts(below):
             yield _whole(below, top)
         else:
             yield from _nobodys(below.everything())
