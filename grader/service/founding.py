@@ -15,11 +15,14 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from grader.errors import StorageError, UsageError
+from grader.models import Said
 from grader.service import accounts, record, rules
 from grader.service.database import Database
 from grader.service.place import Place
+from grader.service.refusal import RefusedError
 from grader.service.rules import Dates
 from grader.service.tables import Assignment, Course, Edition, Event, Invitation, Member, Person
+from grader.words.speech import languages
 
 _SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,58}[a-z0-9])?")
 
@@ -35,8 +38,8 @@ def add_course(session: Session, name: str, title: str, language: str, zone: str
     """A new course. Raises `UsageError` for a name that is taken or a zone that nobody knows."""
     if session.scalar(select(Course).where(Course.slug == slug(name))) is not None:
         raise UsageError(f"there is a course {name} already")
-    if language not in ("en", "de"):
-        raise UsageError(f"{language!r} is no language of ours; use en or de")
+    if language not in languages():
+        raise UsageError(f"{language!r} is no language of ours; use {', '.join(languages())}")
     if zone not in available_timezones():
         raise UsageError(f"{zone!r} is no time zone; use one as Europe/Berlin")
     course = Course(slug=name, title=record.line(title, 200) or name, language=language, zone=zone, made=now)
@@ -197,15 +200,15 @@ def _copy(source: Path, target: Path) -> None:
 def set_dates(
     session: Session, assignment: Assignment, dates: Dates, checks: int, by: int | None, now: datetime
 ) -> None:
-    """When it may be handed in, and how many self-checks an hour. Raises `UsageError` for what can't be."""
-    ordered: Iterable[tuple[str, datetime | None, datetime | None]] = (
-        ("It opens after it is due.", dates.opens, dates.due),
-        ("It closes before it is due.", dates.due, dates.closes),
-        ("It opens after it closes.", dates.opens, dates.closes),
+    """When it may be handed in, and how many self-checks an hour. Raises `RefusedError` for what can't be."""
+    ordered: Iterable[tuple[Said, datetime | None, datetime | None]] = (
+        (Said("It opens after it is due."), dates.opens, dates.due),
+        (Said("It closes before it is due."), dates.due, dates.closes),
+        (Said("It opens after it closes."), dates.opens, dates.closes),
     )
     for wrong, first, then in ordered:
         if first is not None and then is not None and first > then:
-            raise UsageError(wrong)
+            raise RefusedError(wrong)
     assignment.opens, assignment.due, assignment.closes = dates.opens, dates.due, dates.closes
     assignment.grace_s = max(0, min(int(dates.grace.total_seconds()), 7 * 86_400))
     assignment.checks = max(0, min(checks, 1000))
