@@ -59,13 +59,14 @@ class _Held:
                     mark=mark.model_dump_json().encode("utf-8", "replace"),
                 )
             )
-            what = "took back" if mark.points is None else f"gave {mark.points:g} for"
+            on = {"check": mark.check, "upload": mark.submission}
+            gave = Said("{points:g} points for {check}, {upload}", {**on, "points": mark.points or 0.0})
             record.event(
                 self.session,
                 at.course.id,
                 at.member.person_id,
                 "marked",
-                f"{what} {mark.check}, {mark.submission}",
+                Said("taken back: {check}, {upload}", on) if mark.points is None else gave,
                 now,
             )
 
@@ -232,5 +233,12 @@ def answer(
                 409, Said("Somebody has just answered this; your answer was not kept. Read theirs.")
             )
         found.answer, found.answered_by, found.answered = said, me.id, held.now()
-        record.event(session, at.course.id, me.id, "answered", f"question {id} of {slug}", held.now())
+        record.event(
+            session,
+            at.course.id,
+            me.id,
+            "answered",
+            Said("question {id}, {slug}", {"id": id, "slug": slug}),
+            held.now(),
+        )
     return to(f"/inquiries/{slug}#inquiry-{id}")

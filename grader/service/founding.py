@@ -45,7 +45,7 @@ def add_course(session: Session, name: str, title: str, language: str, zone: str
     course = Course(slug=name, title=record.line(title, 200) or name, language=language, zone=zone, made=now)
     session.add(course)
     session.flush()
-    record.event(session, course.id, None, "made", f"course {name}", now)
+    record.event(session, course.id, None, "made", Said("course {name}", {"name": name}), now)
     return course
 
 
@@ -70,7 +70,7 @@ def add_member(
     person = accounts.add_person(session, name, now, course.language)
     accounts.enrol(session, course.id, person.id, role, record.line(section, 60), record.line(number, 60))
     secret = accounts.invite(session, course.id, role, now, person_id=person.id)
-    record.event(session, course.id, None, "invited", f"{role}, person {person.id}", now)
+    record.event(session, course.id, None, "invited", record.person(person.id, role), now)
     return person, secret
 
 
@@ -174,7 +174,7 @@ def add_assignment(
             )
             session.add(edition)
             session.flush()
-            record.event(session, home.id, None, "added", f"edition {rubric.version} of {at}", now)
+            record.event(session, home.id, None, "added", record.edition(rubric.version, at), now)
         if assignment.edition_id == 0:
             assignment.edition_id = edition.id
         return Added(assignment, edition, fresh, assignment.edition_id == edition.id)
@@ -212,5 +212,7 @@ def set_dates(
     assignment.opens, assignment.due, assignment.closes = dates.opens, dates.due, dates.closes
     assignment.grace_s = max(0, min(int(dates.grace.total_seconds()), 7 * 86_400))
     assignment.checks = max(0, min(checks, 1000))
-    said = "due " + (dates.due.isoformat() if dates.due else "never")
-    record.event(session, assignment.course_id, by, "set dates", f"{assignment.slug}: {said}", now)
+    on = Said("{slug}: no due date", {"slug": assignment.slug})
+    if dates.due is not None:
+        on = Said("{slug}: due {due}", {"slug": assignment.slug, "due": dates.due.isoformat()})
+    record.event(session, assignment.course_id, by, "set dates", on, now)

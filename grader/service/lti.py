@@ -249,7 +249,7 @@ def _person(
     if person is None:
         person = accounts.add_person(session, name, now)
         session.add(Identity(person_id=person.id, provider=provider, subject=subject))
-        record.event(session, course_id, person.id, "joined", f"{role}, lti", now)
+        record.event(session, course_id, person.id, "joined", record.way_in(role, "lti"), now)
         accounts.enrol(session, course_id, person.id, role)
     elif courses.member(session, course_id, person.id) is None and not _left(session, course_id, person.id):
         accounts.enrol(session, course_id, person.id, role)
@@ -498,7 +498,12 @@ def take_roster(request: Request, slug: str, csrf: Csrf = "") -> Response:
                     held.now(),
                 )
             record.event(
-                session, at.course.id, me.id, "took the roster", f"{len(members)} of the platform", held.now()
+                session,
+                at.course.id,
+                me.id,
+                "took the roster",
+                Said("{n} of the platform", {"n": len(members)}),
+                held.now(),
             )
     return to(f"/course/{at.course.slug}/roster")
 

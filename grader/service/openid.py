@@ -208,7 +208,12 @@ def enter(request: Request, provider: str, subject: str, name: str, course: str,
                 person = accounts.add_person(session, name, now)
                 accounts.enrol(session, home.id, person.id, "student")
                 record.event(
-                    session, home.id, person.id, "joined", f"student, {provider.partition(':')[0]}", now
+                    session,
+                    home.id,
+                    person.id,
+                    "joined",
+                    record.way_in("student", provider.partition(":")[0]),
+                    now,
                 )
             else:
                 person = me.person

@@ -108,7 +108,9 @@ def accept_invitation(
             link = accounts.invite(
                 session, found.course.id, found.role, now, person_id=person.id, section=found.section
             )
-            record.event(session, found.course.id, person.id, "joined", found.role, now)
+            record.event(
+                session, found.course.id, person.id, "joined", record.way_in(found.role, "link"), now
+            )
         cookie = accounts.sign_in(session, person.id, old, now)
     if link:
         response: Response = page(
@@ -192,7 +194,7 @@ def new_link(request: Request, csrf: Csrf = "") -> Response:
         course, member = mine[0]
         accounts.revoke_links(session, course.id, me.id, now)
         secret = accounts.invite(session, course.id, member.role, now, person_id=me.id)
-        record.event(session, course.id, me.id, "made a link", "own", now)
+        record.event(session, course.id, me.id, "made a link", record.person(me.id), now)
     return _me(request, link=absolute(request, secret))
 
 

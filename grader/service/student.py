@@ -19,7 +19,7 @@ from starlette.exceptions import HTTPException as StarletteHTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
-from grader.models import Said
+from grader.models import Said, verbatim
 from grader.service import courses, record, rules, runs, shown, uploads
 from grader.service.accounts import fresh
 from grader.service.courses import Attendee
@@ -111,7 +111,7 @@ def attempt(
     session: Session, held: Service, at: Attendee, upload: Upload, dates: Dates, counts: int | None
 ) -> ShownAttempt:
     run = runs.latest_check(session, upload.id)
-    result = held.blobs.get(run.result) if run is not None and run.state == "done" and run.result else None
+    result = held.blobs.get(run.result) if run is not None and run.result else None
     return shown.attempt(
         upload,
         uploads.files_of(session, upload),
@@ -360,4 +360,4 @@ def enter_inquiry(session: Session, at: Attendee, published: Published, said: st
             answered_by=None,
         )
     )
-    record.event(session, at.course.id, whose, "asked again", at.assignment.slug, now)
+    record.event(session, at.course.id, whose, "asked again", verbatim(at.assignment.slug), now)

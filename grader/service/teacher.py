@@ -130,7 +130,14 @@ def try_again(request: Request, slug: str, csrf: Csrf = "") -> Response:
             .where(Edition.assignment_id == at.assignment.id, Run.state == "stuck")
         ).all()
         runs.unstick(session, stuck, held.now())
-        record.event(session, at.course.id, me.id, "tried again", f"{len(stuck)} runs of {slug}", held.now())
+        record.event(
+            session,
+            at.course.id,
+            me.id,
+            "tried again",
+            Said("runs: {n}, {slug}", {"n": len(stuck), "slug": slug}),
+            held.now(),
+        )
     return to(f"/teach/{slug}")
 
 
@@ -355,7 +362,10 @@ def regrade(request: Request, slug: str, edition: Annotated[int, Form()], csrf: 
             at.course.id,
             me.id,
             "regraded",
-            f"{new} uploads of {slug} by {other.version}",
+            Said(
+                "uploads: {n}, {slug} by edition {version}",
+                {"n": new, "slug": slug, "version": other.version},
+            ),
             held.now(),
         )
     return to(f"/teach/{slug}/regrade?edition={edition}")
@@ -377,7 +387,7 @@ def take_over(request: Request, slug: str, edition: Annotated[int, Form()], csrf
             raise HTTPException(409, Said("Not everybody is graded by this edition yet; wait for it."))
         at.assignment.edition_id = other.id
         record.event(
-            session, at.course.id, me.id, "took over", f"edition {other.version} of {slug}", held.now()
+            session, at.course.id, me.id, "took over", record.edition(other.version, slug), held.now()
         )
     return to(f"/teach/{slug}")
 
@@ -505,7 +515,7 @@ def course_link(request: Request, slug: str, section: Text = "", csrf: Csrf = ""
         course, _ = at_course(session, slug, me.id, "invite")
         where = record.line(section, 60)
         secret = accounts.invite(session, course.id, "student", held.now(), section=where)
-        record.event(session, course.id, me.id, "invited", "students by a link of the course", held.now())
+        record.event(session, course.id, me.id, "invited", record.by_course_link(), held.now())
     return _roster(request, slug, me, [Link("", absolute(request, secret))])
 
 
@@ -516,7 +526,7 @@ def end_course_links(request: Request, slug: str, csrf: Csrf = "") -> Response:
     with held.database.writing() as session:
         course, _ = at_course(session, slug, me.id, "invite")
         accounts.revoke_links(session, course.id, None, held.now())
-        record.event(session, course.id, me.id, "ended", "the links of the course", held.now())
+        record.event(session, course.id, me.id, "ended", Said("the links of the course"), held.now())
     return to(f"/course/{slug}/roster")
 
 
@@ -538,7 +548,7 @@ def new_link(request: Request, slug: str, person: int, csrf: Csrf = "") -> Respo
         member, found = _other(session, course, person)
         accounts.revoke_links(session, course.id, person, held.now())
         secret = accounts.invite(session, course.id, member.role, held.now(), person_id=person)
-        record.event(session, course.id, me.id, "made a link", f"person {person}", held.now())
+        record.event(session, course.id, me.id, "made a link", record.person(person), held.now())
     return _roster(request, slug, me, [Link(found.name, absolute(request, secret))])
 
 
@@ -563,7 +573,7 @@ def change_member(
             )
         member.role, member.section = role, record.line(section, 60)
         member.number = record.line(number, 60)
-        record.event(session, course.id, me.id, "changed", f"person {person}: {role}", held.now())
+        record.event(session, course.id, me.id, "changed", record.person(person, role), held.now())
     return to(f"/course/{slug}/roster")
 
 
@@ -580,7 +590,7 @@ def remove_member(request: Request, slug: str, person: int, csrf: Csrf = "") -> 
                 409, Said("A teacher can’t make themselves something else; another teacher can.")
             )
         member.left = held.now()
-        record.event(session, course.id, me.id, "removed", f"person {person}", held.now())
+        record.event(session, course.id, me.id, "removed", record.person(person), held.now())
     return to(f"/course/{slug}/roster")
 
 
@@ -612,5 +622,5 @@ def audit_page(request: Request, slug: str) -> Response:
             .order_by(Event.id.desc())
             .limit(_EVENTS)
         )
-        events = [(e, n) for e, n in rows]
+        events = [(e, n, *record.told(e)) for e, n in rows]
     return page(request, "audit.html", me, course=course, events=events, most=_EVENTS)

@@ -147,7 +147,7 @@ def _enter(
     session.add_all(files)
     runs.enqueue(session, upload, assignment, now)
     record.event(
-        session, at.course.id, whose, "handed in", f"attempt {upload.number}, {assignment.slug}", now
+        session, at.course.id, whose, "handed in", record.attempt(upload.number, assignment.slug), now
     )
     session.flush()
     return Receipt(upload, files, again=False)
