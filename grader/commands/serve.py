@@ -138,7 +138,7 @@ def invite(
             _, secret = founding.add_member(session, home, name, role, section, "", now)
         else:
             secret = accounts.invite(session, home.id, role, now, section=section)
-            record.event(session, home.id, None, "invited", f"{role}s by a link of the course", now)
+            record.event(session, home.id, None, "invited", record.by_course_link(), now)
     public = opened.settings.address or f"http://{LOOPBACK}:8000"
     print(f"{public.rstrip('/')}/invited/{secret}")
     return 0

@@ -161,7 +161,7 @@ def _attempt(one: ShownAttempt) -> Attempt:
         files=[{"name": f.name, "size": f.size, "sha256": f.sha256} for f in one.files],
         check={
             "state": check.state,
-            "problem": check.problem,
+            "problem": str(check.problem or ""),
             "troubles": list(check.troubles),
             "found": check.found,
             "all": check.all,

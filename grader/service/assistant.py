@@ -12,10 +12,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Form
+from fastapi import APIRouter, Form, HTTPException
 from sqlalchemy import select
 from sqlalchemy.orm import Session
-from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -24,7 +23,7 @@ from grader.desk.desk import Desk
 from grader.desk.store import Student, Writing
 from grader.lookalikes.table import Alike
 from grader.marks.marks import Mark
-from grader.models import Cell, Output
+from grader.models import Cell, Output, Said
 from grader.report import to_html
 from grader.service import courses, record, rules, standing
 from grader.service.courses import Attendee
@@ -60,13 +59,14 @@ class _Held:
                     mark=mark.model_dump_json().encode("utf-8", "replace"),
                 )
             )
-            what = "took back" if mark.points is None else f"gave {mark.points:g} for"
+            on = {"check": mark.check, "upload": mark.submission}
+            gave = Said("{points:g} points for {check}, {upload}", {**on, "points": mark.points or 0.0})
             record.event(
                 self.session,
                 at.course.id,
                 at.member.person_id,
                 "marked",
-                f"{what} {mark.check}, {mark.submission}",
+                Said("taken back: {check}, {upload}", on) if mark.points is None else gave,
                 now,
             )
 
@@ -223,11 +223,18 @@ def answer(
         found = session.get(Inquiry, id, with_for_update=True, populate_existing=True)
         assert found is not None
         if not said:
-            raise HTTPException(422, "Write an answer.")
+            raise HTTPException(422, Said("Write an answer."))
         if found.answer is not None:
             raise HTTPException(
-                409, "Somebody has just answered this; your answer was not kept. Read theirs."
+                409, Said("Somebody has just answered this; your answer was not kept. Read theirs.")
             )
         found.answer, found.answered_by, found.answered = said, me.id, held.now()
-        record.event(session, at.course.id, me.id, "answered", f"question {id} of {slug}", held.now())
+        record.event(
+            session,
+            at.course.id,
+            me.id,
+            "answered",
+            Said("question {id}, {slug}", {"id": id, "slug": slug}),
+            held.now(),
+        )
     return to(f"/inquiries/{slug}#inquiry-{id}")

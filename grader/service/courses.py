@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from grader.models import Said, Value
 from grader.service import record, rules
 from grader.service.rules import Attempt, Dates
 from grader.service.tables import (
@@ -148,8 +149,9 @@ def choose(session: Session, at: Attendee, upload: Upload | None, by: int, whose
             at=now,
         )
     )
-    which = "the last attempt" if upload is None else f"attempt {upload.number}"
-    record.event(session, at.course.id, by, "chose", f"{which}, {at.assignment.slug}", now)
+    last = Said("the last attempt, {slug}", {"slug": at.assignment.slug})
+    on = last if upload is None else record.attempt(upload.number, at.assignment.slug)
+    record.event(session, at.course.id, by, "chose", on, now)
 
 
 def published_of(session: Session, assignment_id: int, person_id: int) -> Published | None:
@@ -201,7 +203,8 @@ def extend(
             at=now,
         )
     )
-    until = "taken back" if due is None else f"until {due.isoformat()}"
-    record.event(
-        session, at.course.id, by, "extended", f"person {person_id}, {at.assignment.slug}: {until}", now
-    )
+    whose: dict[str, Value] = {"person": person_id, "slug": at.assignment.slug}
+    on = Said("person {person}, {slug}: taken back", whose)
+    if due is not None:
+        on = Said("person {person}, {slug}: until {due}", {**whose, "due": due.isoformat()})
+    record.event(session, at.course.id, by, "extended", on, now)

@@ -15,6 +15,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from grader.errors import GraderError
+from grader.models import Said
 from grader.report import to_html
 from grader.service import record, shown, standing
 from grader.service.blobs import Blobs
@@ -122,6 +123,11 @@ def _enter(session: Session, assignment: Assignment, made: Sequence[_Made], by: 
             )
         )
     record.event(
-        session, assignment.course_id, by, "published", f"{len(made)} reports of {assignment.slug}", now
+        session,
+        assignment.course_id,
+        by,
+        "published",
+        Said("reports: {n}, {slug}", {"n": len(made), "slug": assignment.slug}),
+        now,
     )
     return len(made)

@@ -10,22 +10,24 @@ from datetime import datetime, timedelta
 from typing import Annotated
 from urllib.parse import quote
 
-from fastapi import APIRouter, Form
+from fastapi import APIRouter, Form, HTTPException
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import UploadFile
-from starlette.exceptions import HTTPException
+from starlette.exceptions import HTTPException as StarletteHTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
+from grader.models import Said, verbatim
 from grader.service import courses, record, rules, runs, shown, uploads
 from grader.service.accounts import fresh
 from grader.service.courses import Attendee
+from grader.service.refusal import RefusedError
 from grader.service.rules import Dates
 from grader.service.shown import ShownAttempt
 from grader.service.tables import Assignment, Course, Inquiry, Member, Published, Upload
-from grader.service.uploads import Receipt, RefusedError, Sent
+from grader.service.uploads import Receipt, Sent
 from grader.service.web import (
     SANDBOX,
     Service,
@@ -109,7 +111,7 @@ def attempt(
     session: Session, held: Service, at: Attendee, upload: Upload, dates: Dates, counts: int | None
 ) -> ShownAttempt:
     run = runs.latest_check(session, upload.id)
-    result = held.blobs.get(run.result) if run is not None and run.state == "done" and run.result else None
+    result = held.blobs.get(run.result) if run is not None and run.result else None
     return shown.attempt(
         upload,
         uploads.files_of(session, upload),
@@ -124,7 +126,7 @@ def assignment_page(request: Request, slug: str) -> Response:
     return _assignment(request, slug)
 
 
-def _assignment(request: Request, slug: str, status: int = 200, problem: str = "") -> Response:
+def _assignment(request: Request, slug: str, status: int = 200, problem: Said | None = None) -> Response:
     held, me = service_of(request), signed_in(request)
     with held.database.reading() as session:
         now = held.now()
@@ -173,11 +175,7 @@ async def hand_in(request: Request, slug: str) -> Response:
 
 
 def _refused(request: Request, slug: str, refused: RefusedError) -> Response:
-    from grader.service.pages import translator
-    from grader.service.web import tongue
-
-    said = translator(tongue(request, signed_in(request)))(refused.why).format(**refused.values)
-    return _assignment(request, slug, refused.status, said)
+    return _assignment(request, slug, refused.status, refused.said)
 
 
 async def take(request: Request, slug: str, me: Viewer, *, form: bool, key: str = "") -> Receipt:
@@ -186,13 +184,17 @@ async def take(request: Request, slug: str, me: Viewer, *, form: bool, key: str 
     try:
         sent = await request.form(max_files=uploads.MAX_FILES + 1, max_fields=20, max_part_size=64 * 1024)
     except ClientDisconnect:
-        raise HTTPException(400, "The connection ended before all of it was here; send it again.") from None
-    except HTTPException as error:
+        raise HTTPException(
+            400, Said("The connection ended before all of it was here; send it again.")
+        ) from None
+    except StarletteHTTPException as error:
         if error.status_code != 400:
             raise
         raise RefusedError(
-            "What came could not be read: a file’s name is too long, there are too many files, or the "
-            "connection broke.",
+            Said(
+                "What came could not be read: a file’s name is too long, there are too many files, or the "
+                "connection broke."
+            ),
             400,
         ) from error
     try:
@@ -286,7 +288,7 @@ def choose(request: Request, name: str, csrf: Csrf = "") -> Response:
         dates = courses.dates_of(session, at.assignment, me.id)
         published = courses.published_of(session, at.assignment.id, me.id)
         if not rules.may_choose(dates, now, published is not None):
-            raise HTTPException(403, "Which attempt counts can't be changed any more.")
+            raise HTTPException(403, Said("Which attempt counts can't be changed any more."))
         courses.choose(session, at, upload, me.id, me.id, now)
         # what counts now may have been superseded in the queue
         runs.hurry(session, upload.id)
@@ -300,7 +302,7 @@ def ask_check(request: Request, name: str, csrf: Csrf = "") -> Response:
     with held.database.writing() as session:
         upload, at = own_upload(session, name, me.id)
         if not runs.ask_check(session, upload, at.assignment, held.now()):
-            raise HTTPException(429, "You have had this hour’s self-checks; ask again later.")
+            raise HTTPException(429, Said("You have had this hour’s self-checks; ask again later."))
     return to(f"/u/{name}")
 
 
@@ -331,7 +333,7 @@ def ask_again(
         if published is None:
             raise not_found()
         if not said:
-            raise HTTPException(422, "Say what should be looked at again.")
+            raise HTTPException(422, Said("Say what should be looked at again."))
         enter_inquiry(session, at, published, said, held.now())
     return to(f"/a/{slug}#inquiries")
 
@@ -358,4 +360,4 @@ def enter_inquiry(session: Session, at: Attendee, published: Published, said: st
             answered_by=None,
         )
     )
-    record.event(session, at.course.id, whose, "asked again", at.assignment.slug, now)
+    record.event(session, at.course.id, whose, "asked again", verbatim(at.assignment.slug), now)

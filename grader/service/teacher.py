@@ -7,22 +7,21 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
-from fastapi import APIRouter, Form
+from fastapi import APIRouter, Form, HTTPException
 from pydantic import BaseModel, Field
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
-from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from grader.errors import UsageError
 from grader.handback.spreadsheet import to_xlsx
-from grader.models import Report
+from grader.models import Report, Said
 from grader.report import to_csv
 from grader.report.changes import Change, compare
 from grader.service import accounts, courses, erasing, founding, pages, publish, record, rules, runs, standing
 from grader.service.courses import Attendee
 from grader.service.publish import ChangedError
+from grader.service.refusal import RefusedError
 from grader.service.rules import Dates
 from grader.service.signin import absolute
 from grader.service.standing import Line
@@ -131,7 +130,14 @@ def try_again(request: Request, slug: str, csrf: Csrf = "") -> Response:
             .where(Edition.assignment_id == at.assignment.id, Run.state == "stuck")
         ).all()
         runs.unstick(session, stuck, held.now())
-        record.event(session, at.course.id, me.id, "tried again", f"{len(stuck)} runs of {slug}", held.now())
+        record.event(
+            session,
+            at.course.id,
+            me.id,
+            "tried again",
+            Said("runs: {n}, {slug}", {"n": len(stuck), "slug": slug}),
+            held.now(),
+        )
     return to(f"/teach/{slug}")
 
 
@@ -139,13 +145,13 @@ def try_again(request: Request, slug: str, csrf: Csrf = "") -> Response:
 
 
 def parse_time(given: str, zone: str) -> datetime | None:
-    """A time as a form gives it, in a zone; None for nothing. Raises `UsageError`."""
+    """A time as a form gives it, in a zone; None for nothing. Raises `RefusedError`."""
     if not given.strip():
         return None
     try:
         moment = datetime.fromisoformat(given.strip())
     except ValueError as error:
-        raise UsageError("This is no time; expected one as 2026-06-09T14:25.") from error
+        raise RefusedError(Said("This is no time; expected one as 2026-06-09T14:25.")) from error
     return (moment if moment.tzinfo else moment.replace(tzinfo=pages.zone(zone))).astimezone(UTC)
 
 
@@ -154,7 +160,7 @@ def dates_page(request: Request, slug: str) -> Response:
     return _dates(request, slug, signed_in(request))
 
 
-def _dates(request: Request, slug: str, me: Viewer, wrong: str = "") -> Response:
+def _dates(request: Request, slug: str, me: Viewer, wrong: Said | None = None) -> Response:
     held = service_of(request)
     with held.database.reading() as session:
         at = at_assignment(session, slug, me.id, "set dates")
@@ -210,8 +216,8 @@ def set_dates(
                 timedelta(minutes=sent.grace),
             )
             founding.set_dates(session, at.assignment, dates, sent.checks, me.id, held.now())
-    except UsageError as error:
-        return _dates(request, slug, me, str(error))
+    except RefusedError as error:
+        return _dates(request, slug, me, error.said)
     return to(f"/teach/{slug}/dates")
 
 
@@ -235,10 +241,10 @@ def extend(
                 raise not_found()
             moment = parse_time(due, at.course.zone)
             if moment is not None and (at.assignment.due is None or moment <= at.assignment.due):
-                raise UsageError("An extension ends after the due date.")
+                raise RefusedError(Said("An extension ends after the due date."))
             courses.extend(session, at, person, moment, reason, me.id, held.now())
-    except UsageError as error:
-        return _dates(request, slug, me, str(error))
+    except RefusedError as error:
+        return _dates(request, slug, me, error.said)
     return to(f"/teach/{slug}/dates")
 
 
@@ -250,7 +256,7 @@ def preview_page(request: Request, slug: str) -> Response:
     return _preview(request, slug, signed_in(request))
 
 
-def _preview(request: Request, slug: str, me: Viewer, problem: str = "") -> Response:
+def _preview(request: Request, slug: str, me: Viewer, problem: Said | None = None) -> Response:
     held = service_of(request)
     with held.database.reading() as session:
         at = at_assignment(session, slug, me.id, "publish")
@@ -289,7 +295,8 @@ def publish_now(
             held.now(),
         )
     except ChangedError:
-        return _preview(request, slug, me, "Something changed meanwhile; nothing was given out. Look again.")
+        said = Said("Something changed meanwhile; nothing was given out. Look again.")
+        return _preview(request, slug, me, said)
     return to(f"/teach/{slug}/publish")
 
 
@@ -355,7 +362,10 @@ def regrade(request: Request, slug: str, edition: Annotated[int, Form()], csrf: 
             at.course.id,
             me.id,
             "regraded",
-            f"{new} uploads of {slug} by {other.version}",
+            Said(
+                "uploads: {n}, {slug} by edition {version}",
+                {"n": new, "slug": slug, "version": other.version},
+            ),
             held.now(),
         )
     return to(f"/teach/{slug}/regrade?edition={edition}")
@@ -374,10 +384,10 @@ def take_over(request: Request, slug: str, edition: Annotated[int, Form()], csrf
             session, held.reports, at.assignment, held.rubric(other.sha256), edition_id=other.id
         )
         if any(x.upload is not None and x.report is None for x in found):
-            raise HTTPException(409, "Not everybody is graded by this edition yet; wait for it.")
+            raise HTTPException(409, Said("Not everybody is graded by this edition yet; wait for it."))
         at.assignment.edition_id = other.id
         record.event(
-            session, at.course.id, me.id, "took over", f"edition {other.version} of {slug}", held.now()
+            session, at.course.id, me.id, "took over", record.edition(other.version, slug), held.now()
         )
     return to(f"/teach/{slug}")
 
@@ -448,7 +458,9 @@ def roster_page(request: Request, slug: str) -> Response:
     return _roster(request, slug, signed_in(request))
 
 
-def _roster(request: Request, slug: str, me: Viewer, links: Sequence[Link] = (), wrong: str = "") -> Response:
+def _roster(
+    request: Request, slug: str, me: Viewer, links: Sequence[Link] = (), wrong: Said | None = None
+) -> Response:
     held = service_of(request)
     with held.database.reading() as session:
         course, _ = at_course(session, slug, me.id, "see roster")
@@ -482,7 +494,7 @@ def add_people(
     guard_form(me, csrf)
     wanted = [[record.line(p, 120) for p in line.split(";")] for line in people.splitlines() if line.strip()]
     if not wanted or role not in _ROLES:
-        return _roster(request, slug, me, wrong="Write at least one name.")
+        return _roster(request, slug, me, wrong=Said("Write at least one name."))
     links = []
     with held.database.writing() as session:
         course, _ = at_course(session, slug, me.id, "invite")
@@ -503,7 +515,7 @@ def course_link(request: Request, slug: str, section: Text = "", csrf: Csrf = ""
         course, _ = at_course(session, slug, me.id, "invite")
         where = record.line(section, 60)
         secret = accounts.invite(session, course.id, "student", held.now(), section=where)
-        record.event(session, course.id, me.id, "invited", "students by a link of the course", held.now())
+        record.event(session, course.id, me.id, "invited", record.by_course_link(), held.now())
     return _roster(request, slug, me, [Link("", absolute(request, secret))])
 
 
@@ -514,7 +526,7 @@ def end_course_links(request: Request, slug: str, csrf: Csrf = "") -> Response:
     with held.database.writing() as session:
         course, _ = at_course(session, slug, me.id, "invite")
         accounts.revoke_links(session, course.id, None, held.now())
-        record.event(session, course.id, me.id, "ended", "the links of the course", held.now())
+        record.event(session, course.id, me.id, "ended", Said("the links of the course"), held.now())
     return to(f"/course/{slug}/roster")
 
 
@@ -536,7 +548,7 @@ def new_link(request: Request, slug: str, person: int, csrf: Csrf = "") -> Respo
         member, found = _other(session, course, person)
         accounts.revoke_links(session, course.id, person, held.now())
         secret = accounts.invite(session, course.id, member.role, held.now(), person_id=person)
-        record.event(session, course.id, me.id, "made a link", f"person {person}", held.now())
+        record.event(session, course.id, me.id, "made a link", record.person(person), held.now())
     return _roster(request, slug, me, [Link(found.name, absolute(request, secret))])
 
 
@@ -556,10 +568,12 @@ def change_member(
         course, _ = at_course(session, slug, me.id, "invite")
         member, _found = _other(session, course, person)
         if role not in _ROLES or (person == me.id and role != "teacher"):
-            raise HTTPException(409, "A teacher can’t make themselves something else; another teacher can.")
+            raise HTTPException(
+                409, Said("A teacher can’t make themselves something else; another teacher can.")
+            )
         member.role, member.section = role, record.line(section, 60)
         member.number = record.line(number, 60)
-        record.event(session, course.id, me.id, "changed", f"person {person}: {role}", held.now())
+        record.event(session, course.id, me.id, "changed", record.person(person, role), held.now())
     return to(f"/course/{slug}/roster")
 
 
@@ -572,9 +586,11 @@ def remove_member(request: Request, slug: str, person: int, csrf: Csrf = "") -> 
         course, _ = at_course(session, slug, me.id, "invite")
         member, _found = _other(session, course, person)
         if person == me.id:
-            raise HTTPException(409, "A teacher can’t make themselves something else; another teacher can.")
+            raise HTTPException(
+                409, Said("A teacher can’t make themselves something else; another teacher can.")
+            )
         member.left = held.now()
-        record.event(session, course.id, me.id, "removed", f"person {person}", held.now())
+        record.event(session, course.id, me.id, "removed", record.person(person), held.now())
     return to(f"/course/{slug}/roster")
 
 
@@ -587,7 +603,7 @@ def erase_person(request: Request, slug: str, person: int, sure: Text = "", csrf
         course, _ = at_course(session, slug, me.id, "erase")
         member, found = _other(session, course, person)
         if member.role != "student" or record.line(sure, 200) != found.name:
-            raise HTTPException(409, "Type the student’s name as it stands there; nothing was deleted.")
+            raise HTTPException(409, Said("Type the student’s name as it stands there; nothing was deleted."))
         gone = erasing.erase(session, person, me.id, held.now())
     held.blobs.drop(gone)
     held.reports.forget()
@@ -606,5 +622,5 @@ def audit_page(request: Request, slug: str) -> Response:
             .order_by(Event.id.desc())
             .limit(_EVENTS)
         )
-        events = [(e, n) for e, n in rows]
+        events = [(e, n, *record.told(e)) for e, n in rows]
     return page(request, "audit.html", me, course=course, events=events, most=_EVENTS)

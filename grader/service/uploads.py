@@ -12,25 +12,18 @@ from typing import IO
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from grader.errors import GraderError
+from grader.models import Said
 from grader.service import courses, record, runs
 from grader.service.blobs import Blob, Blobs
 from grader.service.courses import Attendee
 from grader.service.database import Database
 from grader.service.opening import may_hold_a_notebook
+from grader.service.refusal import RefusedError
 from grader.service.tables import File, Member, Upload
 
 MAX_FILES = 50
 MAX_NAME = 200
 MAX_KEY = 100
-
-
-class RefusedError(GraderError):
-    """An upload that is not taken, and why: a name of `words`, with values. The sender can mend it."""
-
-    def __init__(self, why: str, status: int = 422, **values: object) -> None:
-        super().__init__(why.format(**values))
-        self.why, self.status, self.values = why, status, values
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +67,7 @@ def receive(
     kept = [(name, blobs.put(content)) for name, content in named]
     if not any(may_hold_a_notebook(blobs.path(b.sha256), n) for n, b in kept):
         names = ", ".join(n for n, _ in kept)[:300]
-        raise RefusedError("There is no notebook among these files: {names}", names=names)
+        raise RefusedError(Said("There is no notebook among these files: {names}", {"names": names}))
     with database.writing() as session:
         # one upload of a person at a time, also where the database has many writers
         session.scalar(select(Member.id).where(Member.id == at.member.id).with_for_update())
@@ -85,9 +78,9 @@ def receive(
 
 def _timely(taken: bool, phase: str) -> None:
     if not taken and phase == "before":
-        raise RefusedError("This assignment is not open yet.", 403)
+        raise RefusedError(Said("This assignment is not open yet."), 403)
     if not taken:
-        raise RefusedError("This assignment is closed; nothing can be handed in any more.", 403)
+        raise RefusedError(Said("This assignment is closed; nothing can be handed in any more."), 403)
 
 
 def _known(session: Session, at: Attendee, key: str) -> Receipt | None:
@@ -104,24 +97,28 @@ def _known(session: Session, at: Attendee, key: str) -> Receipt | None:
 def _named(sent: Sequence[Sent], most: int) -> list[tuple[str, IO[bytes]]]:
     sent = [s for s in sent if s.name or s.size]
     if not sent:
-        raise RefusedError("Choose a notebook first; no file came.")
+        raise RefusedError(Said("Choose a notebook first; no file came."))
     if len(sent) > MAX_FILES:
-        raise RefusedError("These are {n} files; at most {most} go together.", n=len(sent), most=MAX_FILES)
+        raise RefusedError(
+            Said("These are {n} files; at most {most} go together.", {"n": len(sent), "most": MAX_FILES})
+        )
     if sum(s.size for s in sent) > most:
-        raise RefusedError("These files are too large; at most {most} MB go together.", 413, most=most >> 20)
+        raise RefusedError(
+            Said("These files are too large; at most {most} MB go together.", {"most": most >> 20}), 413
+        )
     named: dict[str, IO[bytes]] = {}
     for one in sent:
         # a browser's folder, a path of another system: the last part is the file's name
         name = record.line(one.name.replace("\\", "/").rstrip("/").rpartition("/")[2], MAX_NAME * 20)
         if name in ("", ".", ".."):
-            raise RefusedError("A file came without a name.")
+            raise RefusedError(Said("A file came without a name."))
         if len(name.encode()) > MAX_NAME:
-            raise RefusedError("A file's name is too long: {name}…", name=name[:40])
+            raise RefusedError(Said("A file's name is too long: {name}…", {"name": name[:40]}))
         if name in named:
-            raise RefusedError("Two files have the same name: {name}", name=name)
+            raise RefusedError(Said("Two files have the same name: {name}", {"name": name}))
         named[name] = one.content
     if not any(s.size for s in sent):
-        raise RefusedError("What came is empty.")
+        raise RefusedError(Said("What came is empty."))
     return list(named.items())
 
 
@@ -150,7 +147,7 @@ def _enter(
     session.add_all(files)
     runs.enqueue(session, upload, assignment, now)
     record.event(
-        session, at.course.id, whose, "handed in", f"attempt {upload.number}, {assignment.slug}", now
+        session, at.course.id, whose, "handed in", record.attempt(upload.number, assignment.slug), now
     )
     session.flush()
     return Receipt(upload, files, again=False)

@@ -12,14 +12,15 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
 
+from fastapi import HTTPException
 from prometheus_client import CollectorRegistry, Counter, Histogram
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from grader.assignment.rubric_file import load_rubric
+from grader.models import Said
 from grader.service import accounts, pages
 from grader.service.accounts import csrf
 from grader.service.blobs import Blobs
@@ -43,6 +44,7 @@ BODY = 300 * 2**20
 FORM = 256 * 1024
 _CROSS_SITE = ("/lti/", "/api/")
 """here others' pages may send: a platform's signature protects, or a token instead of cookies"""
+NOTHING = Said("There is nothing here.")
 _log = logging.getLogger("grader.web")
 
 
@@ -131,7 +133,7 @@ def guard_form(me: Viewer, sent: str) -> None:
     """The form came from a page that we gave to this very login; else 403."""
     if not hmac.compare_digest(me.csrf.encode(), sent.encode("utf-8", "replace")):
         raise HTTPException(
-            403, "This form is not (any more) yours to send: reload the page, then send it again."
+            403, Said("This form is not (any more) yours to send: reload the page, then send it again.")
         )
 
 
@@ -178,7 +180,7 @@ def to(address: str) -> RedirectResponse:
 
 def not_found() -> HTTPException:
     """Also for what is there and not theirs: nobody learns that it exists."""
-    return HTTPException(404, "There is nothing here.")
+    return HTTPException(404, NOTHING)
 
 
 class Metrics:
@@ -264,7 +266,9 @@ class Gate:
             message = await receive()
             taken += len(message.get("body", b""))
             if taken > most:
-                raise HTTPException(413, f"This is too large; at most {most >> 10} kB are taken here.")
+                raise HTTPException(
+                    413, Said("This is too large; at most {most} kB are taken here.", {"most": most >> 10})
+                )
             return message
 
         return bounded
