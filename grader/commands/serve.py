@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import threading
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -13,6 +14,7 @@ from grader.commands.progress import say
 from grader.errors import UsageError
 
 LOOPBACK = "127.0.0.1"
+_SHOWN = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +173,43 @@ def add_assignment(
             f"{at} has a further edition ({added.edition.version}); grades are by the old one "
             f"until a teacher looks at /teach/{at}/regrade and takes it over"
         )
+    return 0
+
+
+def import_graded(
+    data: Path, database: str | None, out: Path, slug: str | None, uploads: Sequence[Path]
+) -> int:
+    """Take in what `grader grade` left in a folder."""
+    _needed()
+    from sqlalchemy import select
+
+    from grader.folder import about
+    from grader.folder.place import STATE
+    from grader.folder.private import PrivateDirectory
+    from grader.service import founding, importing, server
+    from grader.service.blobs import Blobs
+    from grader.service.tables import Assignment
+
+    opened = server.open_place(data, database)
+    graded_by = about.read(out / STATE)
+    at = slug or (founding.slug_of(graded_by.rubric) if graded_by else None)
+    keeper = PrivateDirectory()
+    try:
+        graded = importing.read(out, uploads, keeper)
+        with opened.database.writing() as session:
+            found = session.scalar(select(Assignment).where(Assignment.slug == (at or "")))
+            if found is None:
+                raise UsageError(
+                    f"there is no assignment {at}; name it with --as, or make it: grader assignment add"
+                )
+            taken = importing.take_in(session, Blobs(opened.place.blobs), found, graded, datetime.now(UTC))
+    finally:
+        keeper.close()
+    for id in taken.without[:_SHOWN]:
+        say(f"{id}: not among the uploads named; the notebook as it ran stands for it")
+    if len(taken.without) > _SHOWN:
+        say(f"and {len(taken.without) - _SHOWN} more")
+    say(f"{at}: {taken.new} uploads new, {taken.known} known already, {taken.marks} marks new")
     return 0
 
 

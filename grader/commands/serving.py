@@ -102,3 +102,25 @@ def assignment_add(
     from grader.commands import serve as command
 
     raise typer.Exit(command.add_assignment(data, database, folder, course, name, due))
+
+
+@assignment_app.command("import")
+def assignment_import(
+    out: Annotated[Path, typer.Argument(help="What `grader grade --out` wrote.")],
+    data: Data,
+    uploads: Annotated[
+        list[Path] | None,
+        typer.Option("--uploads", help="What was graded, named as then: kept as handed in. May be repeated."),
+    ] = None,
+    name: Annotated[
+        str | None, typer.Option("--as", help="The assignment. [default: the rubric's id]")
+    ] = None,
+    database: DatabaseAddress = None,
+) -> None:
+    """Take in a class that was graded into a folder: people, uploads, reports and all marks.
+
+    Again, after more was graded or marked there: only what is new. Nobody sees anything before you publish.
+    """
+    from grader.commands import serve as command
+
+    raise typer.Exit(command.import_graded(data, database, out, name, uploads or []))

@@ -34,6 +34,11 @@ def slug(given: str) -> str:
     return given
 
 
+def slug_of(rubric: str) -> str:
+    """An assignment's address, where nobody names another. Raises `UsageError`."""
+    return slug(re.sub(r"[^a-z0-9]+", "-", rubric.lower()).strip("-"))
+
+
 def add_course(session: Session, name: str, title: str, language: str, zone: str, now: datetime) -> Course:
     """A new course. Raises `UsageError` for a name that is taken or a zone that nobody knows."""
     if session.scalar(select(Course).where(Course.slug == slug(name))) is not None:
@@ -147,7 +152,7 @@ def add_assignment(
             (Path(made) / "release").rename(released)
     with database.writing() as session:
         home = course_named(session, course)
-        at = slug(name or re.sub(r"[^a-z0-9]+", "-", rubric.id.lower()).strip("-"))
+        at = slug(name) if name else slug_of(rubric.id)
         assignment = session.scalar(select(Assignment).where(Assignment.slug == at))
         if assignment is not None and assignment.course_id != home.id:
             raise UsageError(f"another course has an assignment {at}; give this one a name with --as")
