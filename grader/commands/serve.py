@@ -137,7 +137,7 @@ def invite(
                 "a link that makes whoever has it an assistant or a teacher is not made; use --name"
             )
         if name is not None:
-            _, secret = founding.add_member(session, home, name, role, section, "", now)
+            _, secret = founding.add_member(session, home, name, role, founding.MemberPlace.of(section), now)
         else:
             secret = accounts.invite(session, home.id, role, now, section=section)
             record.event(session, home.id, None, "invited", record.by_course_link(), now)

@@ -46,6 +46,7 @@ def erase(session: Session, person_id: int, by: int | None, now: datetime) -> Ab
         session.execute(delete(own_table).where(own_table.person_id == person_id))
     for member in session.scalars(select(Member).where(Member.person_id == person_id)):
         member.left, member.number, member.section = member.left or now, "", ""
+        member.team = ""
         record.event(session, member.course_id, by, "erased", record.person(person_id), now)
     person.name, person.language, person.erased = "—", None, now
     session.flush()

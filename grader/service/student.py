@@ -237,6 +237,8 @@ def receipt(request: Request, name: str) -> Response:
         same = next((u.number for u in every if u.sha256 == upload.sha256 and u.number < upload.number), None)
         check_at = runs.next_check(session, at.assignment, me.id, now)
         published = courses.published_of(session, at.assignment.id, me.id)
+        sender = courses.names_of(session, [upload.sent_by] if upload.sent_by else [])
+        mates = courses.names_of(session, uploads.also_for(session, upload))
     return page(
         request,
         "receipt.html",
@@ -245,6 +247,8 @@ def receipt(request: Request, name: str) -> Response:
         assignment=at.assignment,
         attempt=one,
         same_as=same,
+        sender=sender[0] if sender else "",
+        mates=mates,
         dates=dates,
         check_at=check_at,
         may_choose=rules.may_choose(dates, now, published is not None),

@@ -3,22 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
-from fastapi import APIRouter, Form, HTTPException
+from fastapi import APIRouter, File, Form, HTTPException, UploadFile
 from pydantic import BaseModel, Field
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 from starlette.requests import Request
 from starlette.responses import Response
 
+from grader.errors import UsageError
 from grader.handback.spreadsheet import to_xlsx
-from grader.models import Report, Said
+from grader.models import Report, Said, verbatim
 from grader.report import to_csv
 from grader.report.changes import Change, compare
-from grader.service import accounts, courses, erasing, founding, pages, publish, record, rules, runs, standing
+from grader.service import (
+    accounts,
+    courses,
+    erasing,
+    exports,
+    founding,
+    pages,
+    publish,
+    record,
+    rules,
+    runs,
+    standing,
+)
 from grader.service.courses import Attendee
 from grader.service.publish import ChangedError
 from grader.service.refusal import RefusedError
@@ -114,6 +127,7 @@ def class_page(request: Request, slug: str) -> Response:
         workers=held.workers(),
         phase=courses.common_dates(at.assignment).phase(held.now()),
         rubric=rubric,
+        platforms=list(exports.FORMATS),
     )
 
 
@@ -428,6 +442,42 @@ def grades_xlsx(request: Request, slug: str) -> Response:
     return attachment(to_xlsx(found, rubric), kind, f"{slug}.xlsx")
 
 
+@router.post("/teach/{slug}/export")
+def export_for_platform(
+    request: Request,
+    slug: str,
+    to: Text = "",
+    title: Text = "",
+    listing: Annotated[UploadFile | None, File()] = None,
+    csrf: Csrf = "",
+) -> Response:
+    """What was published, for a learning platform. listing: its own file, to be filled in."""
+    me = signed_in(request)
+    guard_form(me, csrf)
+    return made_export(request, slug, me, to, title, listing)
+
+
+def made_export(
+    request: Request, slug: str, me: Viewer, to: str, title: str, listing: UploadFile | None
+) -> Response:
+    """The archive; 422 for a platform or a listing that is none."""
+    held = service_of(request)
+    with held.database.reading() as session:
+        at = at_assignment(session, slug, me.id, "export")
+        rubric = rubric_of(session, held, at.assignment.edition_id)
+        found = standing.lines(session, held.reports, at.assignment, rubric)
+    if to not in exports.FORMATS:
+        raise HTTPException(422, Said("Choose a platform."))
+    given = None
+    if listing is not None and listing.filename:
+        given = exports.Listing(record.line(listing.filename, 200), listing.file.read())
+    try:
+        data = exports.export(to, found, held.blobs, rubric, title or at.assignment.title, given)
+    except UsageError as error:
+        raise HTTPException(422, verbatim(str(error))) from error
+    return attachment(data, "application/zip", f"{slug}-{to}.zip")
+
+
 def attachment(data: bytes, kind: str, name: str) -> Response:
     """A file to be kept. name: ours, from the assignment's address."""
     return Response(data, media_type=kind, headers={"Content-Disposition": f'attachment; filename="{name}"'})
@@ -489,7 +539,7 @@ def add_people(
     section: Text = "",
     csrf: Csrf = "",
 ) -> Response:
-    """Make a link for each line: `name`, or `name; number; section`."""
+    """Make a link for each line: `name`, or `name; number; section; team`."""
     held, me = service_of(request), signed_in(request)
     guard_form(me, csrf)
     wanted = [[record.line(p, 120) for p in line.split(";")] for line in people.splitlines() if line.strip()]
@@ -499,9 +549,9 @@ def add_people(
     with held.database.writing() as session:
         course, _ = at_course(session, slug, me.id, "invite")
         for name, *rest in wanted[:2000]:
-            number = rest[0] if rest else ""
-            where = rest[1] if len(rest) > 1 else record.line(section, 60)
-            person, secret = founding.add_member(session, course, name, role, where, number, held.now())
+            number, where, team, *_ = *rest, "", "", ""
+            place = founding.MemberPlace.of(where or section, number, team)
+            person, secret = founding.add_member(session, course, name, role, place, held.now())
             links.append(Link(person.name, absolute(request, secret)))
     return _roster(request, slug, me, links)
 
@@ -552,18 +602,21 @@ def new_link(request: Request, slug: str, person: int, csrf: Csrf = "") -> Respo
     return _roster(request, slug, me, [Link(found.name, absolute(request, secret))])
 
 
+class MemberForm(BaseModel):
+    """What somebody is in a course."""
+
+    role: Annotated[str, Field(max_length=20)] = "student"
+    section: Annotated[str, Field(max_length=2000)] = ""
+    number: Annotated[str, Field(max_length=2000)] = ""
+    team: Annotated[str, Field(max_length=2000)] = ""
+    csrf: Annotated[str, Field(max_length=200)] = ""
+
+
 @router.post("/course/{slug}/people/{person}")
-def change_member(
-    request: Request,
-    slug: str,
-    person: int,
-    role: Text = "student",
-    section: Text = "",
-    number: Text = "",
-    csrf: Csrf = "",
-) -> Response:
+def change_member(request: Request, slug: str, person: int, sent: Annotated[MemberForm, Form()]) -> Response:
     held, me = service_of(request), signed_in(request)
-    guard_form(me, csrf)
+    guard_form(me, sent.csrf)
+    role = sent.role
     with held.database.writing() as session:
         course, _ = at_course(session, slug, me.id, "invite")
         member, _found = _other(session, course, person)
@@ -571,8 +624,8 @@ def change_member(
             raise HTTPException(
                 409, Said("A teacher can’t make themselves something else; another teacher can.")
             )
-        member.role, member.section = role, record.line(section, 60)
-        member.number = record.line(number, 60)
+        place = founding.MemberPlace.of(sent.section, sent.number, sent.team)
+        member.role, member.section, member.number, member.team = role, *astuple(place)
         record.event(session, course.id, me.id, "changed", record.person(person, role), held.now())
     return to(f"/course/{slug}/roster")
 

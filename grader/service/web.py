@@ -42,6 +42,8 @@ SANDBOX = (
 BODY = 300 * 2**20
 """bytes of a request, whatever it is"""
 FORM = 256 * 1024
+LISTING = 16 * 2**20
+"""of a request that brings a platform's own list of a class"""
 _CROSS_SITE = ("/lti/", "/api/")
 """here others' pages may send: a platform's signature protects, or a token instead of cookies"""
 NOTHING = Said("There is nothing here.")
@@ -258,7 +260,7 @@ class Gate:
         )
 
     def _bounded(self, receive: Receive, path: str) -> Receive:
-        most = BODY if path.endswith("/uploads") else FORM
+        most = BODY if path.endswith("/uploads") else LISTING if "/export" in path else FORM
         taken = 0
 
         async def bounded() -> Message:
