@@ -196,13 +196,14 @@ def import_graded(
     keeper = PrivateDirectory()
     try:
         graded = importing.read(out, uploads, keeper)
-        with opened.database.writing() as session:
+        blobs = Blobs(opened.place.blobs)
+        with blobs.held(), opened.database.writing() as session:
             found = session.scalar(select(Assignment).where(Assignment.slug == (at or "")))
             if found is None:
                 raise UsageError(
                     f"there is no assignment {at}; name it with --as, or make it: grader assignment add"
                 )
-            taken = importing.take_in(session, Blobs(opened.place.blobs), found, graded, datetime.now(UTC))
+            taken = importing.take_in(session, blobs, found, graded, datetime.now(UTC))
     finally:
         keeper.close()
     for id in taken.without[:_SHOWN]:
@@ -246,10 +247,11 @@ def backup(data: Path, database: str | None, to: Path) -> int:
     return 0
 
 
-def check(data: Path, database: str | None) -> int:
+def check(data: Path, database: str | None, drop_unnamed: bool) -> int:
     """Compare blobs with records; 1 where some are missing or damaged."""
     _needed()
-    from grader.service import operate, server
+    from grader.service import erasing, operate, server
+    from grader.service.blobs import Blobs
 
     opened = server.open_place(data, database)
     found = operate.check(opened.place, opened.database)
@@ -257,4 +259,9 @@ def check(data: Path, database: str | None) -> int:
         for name in names:
             say(f"{kind}: {name}")
     say(f"{found.blobs} blobs named, {len(found.missing)} missing, {len(found.damaged)} damaged")
+    if found.unnamed and drop_unnamed and not found.missing:
+        erasing.drop(opened.database, Blobs(opened.place.blobs), set(found.unnamed))
+        say(f"{len(found.unnamed)} deleted that no record names")
+    elif found.unnamed:
+        say(f"{len(found.unnamed)} that no record names, as a killed upload leaves them")
     return 1 if found.missing or found.damaged else 0

@@ -70,14 +70,25 @@ def course_backup(
 
 
 @course_app.command("check")
-def course_check(data: Data, database: DatabaseAddress = None) -> None:
+def course_check(
+    data: Data,
+    drop_unnamed: Annotated[
+        bool,
+        typer.Option(
+            "--drop-unnamed",
+            help="Delete files that no record names: what killed uploads and deletions left. "
+            "Nothing is deleted while something is missing, as with the wrong database.",
+        ),
+    ] = False,
+    database: DatabaseAddress = None,
+) -> None:
     """See whether all that the database names is there, and whole.
 
     Exit code: 0 it is, 1 it is not.
     """
     from grader.commands import serve as command
 
-    raise typer.Exit(command.check(data, database))
+    raise typer.Exit(command.check(data, database, drop_unnamed))
 
 
 @assignment_app.command("add")

@@ -64,6 +64,19 @@ def receive(
         dates = courses.dates_of(session, at.assignment, at.member.person_id)
     _timely(dates.takes(began), dates.phase(began))
     named = _named(sent, at.assignment.most)
+    with blobs.held():
+        return _keep(database, blobs, at, named, key, began, now)
+
+
+def _keep(
+    database: Database,
+    blobs: Blobs,
+    at: Attendee,
+    named: Sequence[tuple[str, IO[bytes]]],
+    key: str,
+    began: datetime,
+    now: datetime,
+) -> Receipt:
     kept = [(name, blobs.put(content)) for name, content in named]
     if not any(may_hold_a_notebook(blobs.path(b.sha256), n) for n, b in kept):
         names = ", ".join(n for n, _ in kept)[:300]
