@@ -294,6 +294,7 @@ def _item(item: Item, view: View, used: Mapping[str, Sequence[CurrentMark]], des
         "text": visible(item.text),
         "said": visible(item.said),
         "cell": item.cell,
+        "cells": list(item.cells),
         "place": item.place,
         "facts": [asdict(f) for f in item.facts],
         "actual": [asdict(b) for b in both.actual] if both else [],
@@ -312,7 +313,9 @@ def _notebook(desk: Desk, id: str) -> list[dict[str, Any]]:
             "kind": c.kind,
             "source": visible(c.source[:_TEXT]),
             "outputs": [
-                {"kind": o.kind, "text": visible(o.text[:_TEXT])} for o in outputs if o.cell == c.index
+                {"kind": o.kind, "text": visible(o.text[:_TEXT]), "image": o.image or ""}
+                for o in outputs
+                if o.cell == c.index
             ],
         }
         for c in cells

@@ -14,7 +14,7 @@ from grader.models import CheckResult, Report, Said
 from grader.words.desk import Kind
 from grader.words.speech import Speech, speech
 from grader.words.terms import STATUSES
-from rubric.schema import Rubric, TextCheck
+from rubric.schema import ManualCheck, Rubric, TextCheck
 
 _ORDER: tuple[Kind, ...] = ("cause", "print", "text", "lookalike", "flag", "ungraded")
 _START = re.compile(
@@ -50,7 +50,8 @@ class Item:
     max_score: points at stake for each submission; None where no points are.
     text: the words or the print to be judged, as the student gave them. said: the grader's message.
     checks: those that wait for one cause, all settled by one decision, each with its share of the points.
-    cell: where it stands in the first submission's notebook, from 0. place: on the side-by-side page.
+    cell: where it stands in the first submission's notebook, from 0. cells: whose pictures are shown with it.
+    place: on the side-by-side page.
     """
 
     id: str
@@ -69,6 +70,7 @@ class Item:
     agrees: Any = None
     place: str = ""
     checks: tuple[str, ...] = ()
+    cells: tuple[int, ...] = ()
 
     @property
     def topics(self) -> tuple[str, ...]:
@@ -154,7 +156,7 @@ def _of_report(report: Report, rubric: Rubric, speak: Speech) -> Iterator[tuple[
                 if check.score is not None or check.cause is not None:
                     continue
                 wanted = asked.get(check.id)
-                if isinstance(wanted, TextCheck):
+                if isinstance(wanted, TextCheck | ManualCheck):
                     yield _answer(report, question.title, check, wanted, speak)
                 else:
                     yield _print(sub.id, question.title, check, speak)
@@ -207,13 +209,12 @@ def _first_of(checks: Sequence[CheckResult], speak: Speech) -> str:
 
 
 def _answer(
-    report: Report, question: str, check: CheckResult, wanted: TextCheck, speak: Speech
+    report: Report, question: str, check: CheckResult, wanted: TextCheck | ManualCheck, speak: Speech
 ) -> tuple[tuple[object, ...], Item]:
     found = check.answer
     verdicts = {c.id: c for q in report.questions for c in q.checks}
-    facts = tuple(
-        Fact(c.id, c.title, c.verdict) for name in wanted.facts if (c := verdicts.get(name)) is not None
-    )
+    names = wanted.facts if isinstance(wanted, TextCheck) else ()
+    facts = tuple(Fact(c.id, c.title, c.verdict) for name in names if (c := verdicts.get(name)) is not None)
     text = found.text if found else ""
     item = Item(
         id="",
@@ -224,12 +225,15 @@ def _answer(
         max_score=check.max_score,
         submissions=(report.submission.id,),
         text=text,
-        said="" if text else speak.either(check.said, check.message),
+        said="" if text and isinstance(wanted, TextCheck) else speak.either(check.said, check.message),
         cell=found.cell if found else None,
+        cells=found.cells if found else (),
         facts=facts,
     )
     # The same words are worth the same only beside the same results; words not found are alike nobody's.
     same = normalised(text) or text or ("", report.submission.id)
+    if isinstance(wanted, ManualCheck):  # what cells show is nobody else's
+        same = ("", report.submission.id)
     return ("text", check.id, same, tuple(f.verdict for f in facts)), item
 
 

@@ -186,6 +186,7 @@ def seen_in(check: CheckResult) -> str:
         evidence.text if evidence else "",
         str(evidence.actual) if evidence else "",
         answer and answer.text,
+        *(answer.pictures if answer else ()),
     ]
     return hashlib.sha256(repr(shown).encode("utf-8", "replace")).hexdigest()[:16]
 
