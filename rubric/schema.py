@@ -170,6 +170,31 @@ class TensorCheck(_Check):
         description="names (see Requirement.any_of); where no value of the notebook comes from autograd, a "
         "right one passes only if the cell that printed it, or what that cell calls, uses one of them",
     )
+    tolerance: Tolerance | None = Field(
+        default=None, description="of this quantity, in place of the rubric's"
+    )
+    also: tuple[Identifier, ...] = Field(
+        default=(),
+        description="quantities of the same shape that are as right (a variance by n and by n - 1)",
+    )
+    order: Literal["fixed", "free"] = Field(
+        default="fixed",
+        description="free: its rows, or the numbers of a vector, in any order (centres, eigenvalues)",
+    )
+    layout: Literal["free", "fixed"] = Field(
+        default="free", description="fixed: transposed is wrong (a confusion matrix)"
+    )
+    at_least: Number | None = Field(
+        default=None,
+        description="every number this large is right, if it was computed (an accuracy); the solution's own "
+        "value tells only in which worlds it can be reached",
+    )
+    at_most: Number | None = Field(default=None, description="every number no larger is right, likewise")
+
+    @property
+    def bounded(self) -> bool:
+        """Is it right within bounds, whatever the solution's own value is?"""
+        return self.at_least is not None or self.at_most is not None
 
 
 class Requirement(_Model):
@@ -341,6 +366,32 @@ class Rubric(_Model):
         """The numeric checks, in order."""
         return tuple(c for c in self.checks() if isinstance(c, TensorCheck))
 
+    def tolerance_of(self, quantity: str) -> Tolerance:
+        """That of the checks that ask for a quantity, else the rubric's own."""
+        own = (c.tolerance for c in self.tensor_checks() if quantity in (c.quantity, *c.also))
+        return next(filter(None, own), self.tolerance)
+
+    @model_validator(mode="after")
+    def _quantities_are_asked_in_one_way(self) -> Self:
+        """What holds for a quantity (sign, order, layout, tolerance) holds for all checks of it."""
+        for check in self.tensor_checks():
+            if check.bounded and (check.also or check.tolerance or check.order == "free"):
+                raise ValueError(
+                    f"checks.{check.id}: at_least and at_most take no also, tolerance or order: every number "
+                    "within the bounds is right"
+                )
+            low, high = check.at_least, check.at_most
+            if low is not None and high is not None and low > high:
+                raise ValueError(f"checks.{check.id}.at_least is {low:g}, expected at most at_most, {high:g}")
+            for other in self.tensor_checks():
+                named = {other.quantity, *other.also} & {check.quantity, *check.also}
+                if named and not (check.bounded or other.bounded) and _way(check) != _way(other):
+                    raise ValueError(
+                        f"checks.{check.id} and checks.{other.id} ask for {min(named)}, expected the same "
+                        "also, tolerance, sign, order and layout in both"
+                    )
+        return self
+
     @model_validator(mode="after")
     def _names_are_consistent(self) -> Self:
         ids = [c.id for c in self.checks()]
@@ -382,6 +433,11 @@ class Rubric(_Model):
         if self.due is not None and self.due.tzinfo is None:
             raise ValueError("due has no time zone, expected for example 2026-06-09T14:25:00+02:00")
         return self
+
+
+def _way(check: TensorCheck) -> tuple[object, ...]:
+    names = frozenset({check.quantity, *check.also})
+    return names, check.tolerance, check.sign, check.order, check.layout
 
 
 def _no_twice(what: str, names: list[str]) -> None:

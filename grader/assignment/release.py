@@ -105,7 +105,8 @@ def _without_judgement(check: Check) -> Check:
         return check.model_copy(update={"doubted_by": (), "broken_by": ()})
     if isinstance(check, TextCheck):
         return check.model_copy(update={"facts": ()})
-    return check
+    told = {"tolerance": None, "also": (), "order": "fixed", "layout": "free", "at_least": None}
+    return check.model_copy(update=told | {"at_most": None})
 
 
 def _shapes(assignment: Assignment) -> str:

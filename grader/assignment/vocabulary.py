@@ -85,7 +85,7 @@ class Vocabulary:
                 self._longest = max(self._longest, 2 * len(parts))
         self._asides = rubric.asides
         self._checks = {c.id: c.labels for c in rubric.tensor_checks()}
-        asked = {c.quantity for c in rubric.tensor_checks()}
+        asked = {name for c in rubric.tensor_checks() for name in (c.quantity, *c.also)}
         self._background = [w for w in rubric.vocabulary if w in background and w not in asked]
 
     def meaning(self, label: str, *contexts: str) -> Meaning:

@@ -59,7 +59,9 @@ def score_check(
         cause=decision.cause,
         evidence=evidence,
         diagnosis=decision.diagnosis,
-        expected=reference[check.quantity].tolist() if isinstance(check, TensorCheck) else None,
+        expected=reference[check.quantity].tolist()
+        if isinstance(check, TensorCheck) and not check.bounded
+        else None,
     )
 
 
