@@ -80,7 +80,7 @@ class Database:
         """
         if self.sqlite:
             with self._turn, closing(self._writes.raw_connection()) as connection:
-                connection.driver_connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+                connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def alive(self) -> bool:
         """Does it answer?"""
