@@ -5,10 +5,13 @@ from __future__ import annotations
 import io
 import multiprocessing
 import os
+import re
 import shutil
 import signal
+import socket
 import subprocess
 import threading
+import time
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,12 +19,23 @@ from typing import Any
 
 import psycopg
 import pytest
+import uvicorn
 from golden import samples
 from service_kit import NOTEBOOK, Browser, World, fresh_database, make_world, self_check
 from sqlalchemy import func, select
 from sqlalchemy.exc import DBAPIError
 
-from grader.service import erasing, operate, publish, shown, standing, uploads
+from grader.service import (
+    erasing,
+    operate,
+    patience,
+    publish,
+    server,
+    shown,
+    standing,
+    student,
+    uploads,
+)
 from grader.service.database import Database
 from grader.service.opening import Attempt, Kept
 from grader.service.tables import Assignment, Published, Run, Upload
@@ -245,3 +259,91 @@ def test_methods_that_are_not_allowed(world: World) -> None:
     ):
         assert anna.client.request(method, address).status_code in (404, 405), (method, address)
     assert anna.client.get(f"/u/{name}").status_code == 200
+
+
+def test_numbers_that_no_database_knows(world: World) -> None:
+    teacher = world.person("teacher", "Tea")
+    for huge in (2**31, 10**30):
+        for address, values in (
+            (f"/me/tokens/{huge}/revoke", {}),
+            (f"/course/course/people/{huge}/remove", {}),
+            (f"/inquiries/tiny/{huge}", {"answer": "a"}),
+            ("/teach/tiny/regrade", {"edition": huge}),
+            ("/teach/tiny/extensions", {"person": huge}),
+        ):
+            assert teacher.post(address, **values).status_code in (404, 405, 422), address
+        assert teacher.client.get(f"/teach/tiny/regrade?edition={huge}").status_code == 422
+
+
+@pytest.fixture
+def listening(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[World, int]]:
+    monkeypatch.setattr(patience, "HEAD_S", 0.3)
+    world = make_world(tmp_path / "data")
+    listens = server.listen("127.0.0.1", 0)
+    running = uvicorn.Server(uvicorn.Config(world.app, http=patience.Patience, log_level="error"))
+    thread = threading.Thread(target=running.run, kwargs={"sockets": [listens]}, daemon=True)
+    thread.start()
+    while not running.started:
+        time.sleep(0.01)
+    yield world, listens.getsockname()[1]
+    running.should_exit = True
+    thread.join(5)
+
+
+def test_who_never_says_what_they_want_is_let_go(listening: tuple[World, int]) -> None:
+    _, port = listening
+    with (
+        socket.create_connection(("127.0.0.1", port), 5) as slow,
+        socket.create_connection(("127.0.0.1", port), 5) as twice,
+    ):
+        slow.sendall(b"GET /healthz HTTP/1.1\r\nHost: 127")
+        twice.sendall(b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+        assert b"200 OK" in twice.recv(4000)
+        twice.sendall(b"GET /hea")
+        assert slow.recv(10) == b"" and twice.recv(10) == b""
+    with socket.create_connection(("127.0.0.1", port), 5) as patient:
+        # a body may take its time
+        patient.sendall(b"POST /sign-out HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 4\r\n\r\n")
+        time.sleep(0.6)
+        patient.sendall(b"a=bc")
+        assert patient.recv(4000).startswith(b"HTTP/1.1 ")
+
+
+def test_a_connection_lost_in_the_middle_leaves_nothing_and_the_same_again_is_taken(
+    listening: tuple[World, int],
+) -> None:
+    world, port = listening
+    token = re.search(r"(grader_[\w-]+)", world.person("student", "Anna").post("/me/tokens", name="x").text)
+    assert token
+    part = b'--b\r\nContent-Disposition: form-data; name="files"; filename="hw.ipynb"\r\n\r\n'
+    body = part + NOTEBOOK + b"\r\n--b--\r\n"
+    head = (
+        "POST /api/v1/assignments/tiny/uploads HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n"
+        f"Authorization: Bearer {token[1]}\r\nIdempotency-Key: k\r\nContent-Length: {len(body)}\r\n"
+        "Content-Type: multipart/form-data; boundary=b\r\n\r\n"
+    ).encode()
+
+    def send(most: int) -> bytes:
+        with socket.create_connection(("127.0.0.1", port), 5) as line:
+            line.sendall(head + body[:most])
+            return b"" if most < len(body) else line.recv(4000)
+
+    for most in (0, len(part), len(body) - 3):
+        send(most)
+    assert send(len(body)).startswith(b"HTTP/1.1 201")
+    with world.database.reading() as session:
+        assert session.scalar(select(func.count()).select_from(Upload)) == 1
+    assert len(list(world.service.blobs.names())) == 1
+    assert not world.service.sending.total(), "nobody is counted as sending"
+
+
+def test_one_person_holds_only_so_many_connections(
+    listening: tuple[World, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world, _ = listening
+    anna, bea = world.person("student", "Anna"), world.person("student", "Bea")
+    world.service.sending[1] = student.AT_ONCE
+    assert anna.hand_in().status_code == 429
+    assert bea.hand_in().status_code == 200
+    world.service.sending[1] = 0
+    assert anna.hand_in().status_code == 200

@@ -37,6 +37,7 @@ def serve(asked: Serving) -> int:
 
     from grader.service import founding, log, lti, server
     from grader.service.app import make_app
+    from grader.service.patience import Patience
 
     log.to_stderr()
     opened = server.open_place(asked.data, asked.database)
@@ -61,6 +62,7 @@ def serve(asked: Serving) -> int:
         say(f"the teacher's invitation: {public.rstrip('/')}/invited/{secret}")
     config = uvicorn.Config(
         make_app(service),
+        http=Patience,
         log_config=None,
         access_log=False,
         server_header=False,

@@ -6,14 +6,16 @@ import hmac
 import logging
 import secrets
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
 
+import prometheus_client
 from fastapi import HTTPException
-from prometheus_client import CollectorRegistry, Counter, Histogram
+from prometheus_client import CollectorRegistry, Histogram
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
@@ -66,6 +68,8 @@ class Service:
     secure: bool = False
     workers: Callable[[], int] = lambda: 0
     registry: CollectorRegistry = field(default_factory=CollectorRegistry)
+    sending: Counter[int] = field(default_factory=Counter)
+    """person → uploads of theirs that are on their way"""
     _rubrics: dict[str, Rubric] = field(default_factory=dict)
     reports: Reports = field(init=False)
 
@@ -190,7 +194,9 @@ class Metrics:
 
     def __init__(self, registry: CollectorRegistry) -> None:
         names = ("method", "route", "status")
-        self.requests = Counter("grader_requests", "Requests answered.", names, registry=registry)
+        self.requests = prometheus_client.Counter(
+            "grader_requests", "Requests answered.", names, registry=registry
+        )
         self.seconds = Histogram("grader_request_seconds", "Time to answer.", ("route",), registry=registry)
 
 
