@@ -298,7 +298,9 @@ def test_who_never_says_what_they_want_is_let_go(listening: tuple[World, int]) -
     ):
         slow.sendall(b"GET /healthz HTTP/1.1\r\nHost: 127")
         twice.sendall(b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
-        assert b"200 OK" in twice.recv(4000)
+        said = b""
+        while not said.endswith(b"ok\n"):
+            said += twice.recv(4000)
         twice.sendall(b"GET /hea")
         assert slow.recv(10) == b"" and twice.recv(10) == b""
     with socket.create_connection(("127.0.0.1", port), 5) as patient:

@@ -41,6 +41,7 @@ from grader.service.standing import Line
 from grader.service.student import Csrf, at_assignment
 from grader.service.tables import Assignment, Course, Edition, Event, Inquiry, Member, Person, Run
 from grader.service.web import (
+    RowId,
     Service,
     Viewer,
     guard_form,
@@ -239,7 +240,7 @@ def set_dates(
 def extend(
     request: Request,
     slug: str,
-    person: Annotated[int, Form()],
+    person: Annotated[RowId, Form()],
     due: Text = "",
     reason: Text = "",
     csrf: Csrf = "",
@@ -318,7 +319,7 @@ def publish_now(
 
 
 @router.get("/teach/{slug}/regrade")
-def regrade_page(request: Request, slug: str, edition: int = 0) -> Response:
+def regrade_page(request: Request, slug: str, edition: RowId = 0) -> Response:
     """What another edition would change: whose marks move, and why."""
     held, me = service_of(request), signed_in(request)
     with held.database.reading() as session:
@@ -362,7 +363,7 @@ def _changes(now: Sequence[Line], then: Sequence[Line]) -> list[tuple[Line, Chan
 
 
 @router.post("/teach/{slug}/regrade")
-def regrade(request: Request, slug: str, edition: Annotated[int, Form()], csrf: Csrf = "") -> Response:
+def regrade(request: Request, slug: str, edition: Annotated[RowId, Form()], csrf: Csrf = "") -> Response:
     """Grade by another edition, beside what counts."""
     held, me = service_of(request), signed_in(request)
     guard_form(me, csrf)
@@ -386,7 +387,7 @@ def regrade(request: Request, slug: str, edition: Annotated[int, Form()], csrf: 
 
 
 @router.post("/teach/{slug}/take-over")
-def take_over(request: Request, slug: str, edition: Annotated[int, Form()], csrf: Csrf = "") -> Response:
+def take_over(request: Request, slug: str, edition: Annotated[RowId, Form()], csrf: Csrf = "") -> Response:
     """From now on this edition counts; what was given out stays until it is published again."""
     held, me = service_of(request), signed_in(request)
     guard_form(me, csrf)
@@ -589,7 +590,7 @@ def _other(session: Session, course: Course, person: int) -> tuple[Member, Perso
 
 
 @router.post("/course/{slug}/people/{person}/link")
-def new_link(request: Request, slug: str, person: int, csrf: Csrf = "") -> Response:
+def new_link(request: Request, slug: str, person: RowId, csrf: Csrf = "") -> Response:
     """A new link for somebody; the ones before end."""
     held, me = service_of(request), signed_in(request)
     guard_form(me, csrf)
@@ -613,7 +614,9 @@ class MemberForm(BaseModel):
 
 
 @router.post("/course/{slug}/people/{person}")
-def change_member(request: Request, slug: str, person: int, sent: Annotated[MemberForm, Form()]) -> Response:
+def change_member(
+    request: Request, slug: str, person: RowId, sent: Annotated[MemberForm, Form()]
+) -> Response:
     held, me = service_of(request), signed_in(request)
     guard_form(me, sent.csrf)
     role = sent.role
@@ -631,7 +634,7 @@ def change_member(request: Request, slug: str, person: int, sent: Annotated[Memb
 
 
 @router.post("/course/{slug}/people/{person}/remove")
-def remove_member(request: Request, slug: str, person: int, csrf: Csrf = "") -> Response:
+def remove_member(request: Request, slug: str, person: RowId, csrf: Csrf = "") -> Response:
     """They are not in the course any more; what they handed in stays until it is erased."""
     held, me = service_of(request), signed_in(request)
     guard_form(me, csrf)
@@ -648,7 +651,7 @@ def remove_member(request: Request, slug: str, person: int, csrf: Csrf = "") -> 
 
 
 @router.post("/course/{slug}/people/{person}/erase")
-def erase_person(request: Request, slug: str, person: int, sure: Text = "", csrf: Csrf = "") -> Response:
+def erase_person(request: Request, slug: str, person: RowId, sure: Text = "", csrf: Csrf = "") -> Response:
     """Delete all that there is of somebody. sure: their name, typed."""
     held, me = service_of(request), signed_in(request)
     guard_form(me, csrf)

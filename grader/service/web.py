@@ -10,12 +10,13 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
+from typing import Annotated, Any
 from urllib.parse import urlsplit
 
-import prometheus_client
 from fastapi import HTTPException
 from prometheus_client import CollectorRegistry, Histogram
+from prometheus_client import Counter as Count
+from pydantic import Field
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
@@ -46,6 +47,8 @@ BODY = 300 * 2**20
 FORM = 256 * 1024
 LISTING = 16 * 2**20
 """of a request that brings a platform's own list of a class"""
+RowId = Annotated[int, Field(ge=0, lt=2**31)]
+"""a number that a database may know"""
 _CROSS_SITE = ("/lti/", "/api/")
 """here others' pages may send: a platform's signature protects, or a token instead of cookies"""
 NOTHING = Said("There is nothing here.")
@@ -194,9 +197,7 @@ class Metrics:
 
     def __init__(self, registry: CollectorRegistry) -> None:
         names = ("method", "route", "status")
-        self.requests = prometheus_client.Counter(
-            "grader_requests", "Requests answered.", names, registry=registry
-        )
+        self.requests = Count("grader_requests", "Requests answered.", names, registry=registry)
         self.seconds = Histogram("grader_request_seconds", "Time to answer.", ("route",), registry=registry)
 
 
