@@ -84,7 +84,7 @@ def outside(folder: Path, wheels: Path | None) -> list[str]:
     pip = [str(place / "bin/pip"), "install", "--quiet", "--constraint", str(ROOT / "constraints.txt")]
     commands = [
         [sys.executable, "-m", "venv", str(place)],
-        [*pip, "--no-deps", "torch", *(["--index-url", CPU_TORCH] if wheels is None else [])],
+        [*pip, "--no-deps", "torch", "torchvision", *(["--index-url", CPU_TORCH] if wheels is None else [])],
         [*pip, f"{ROOT}[kernel]"],
     ]
     for command in commands:
