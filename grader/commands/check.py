@@ -111,7 +111,7 @@ class Checker:
         return (await Pipeline(self.assignment, self.judges, self.runner, limits).read(upload)).submission
 
     async def look(self, submission: Submission, name: str, columns: int | None = None) -> Looked:
-        """Run a notebook and say what is found in it. name: what the student calls it. columns: fold there."""
+        """Run a notebook and say what is found in it. name: as the student calls it. columns: fold there."""
         name = printable(name)
         speak = speech(self.assignment.rubric.language)
         if submission.problem is not None:
