@@ -55,6 +55,7 @@ def main() -> int:
         if not chosen.no_build and not report.build():
             return 1  # nothing below is about this tree
         report.image()
+        report.service()
         report.doctor()
         report.same_grades(shlex.split(chosen.outside) if chosen.outside else outside(folder, wheels))
         report.memory()
