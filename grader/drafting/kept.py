@@ -80,7 +80,7 @@ _install_keep(MOST)
 del _install_keep
 """.replace("MOST", str(MOST))
 
-_MARKED = re.compile("⟦keep (.*?)⟧")
+_MARKED = re.compile("⟦keep ([^⟦⟧]*+)⟧")
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 _CODE = re.compile(r"#\s*grade:(.*)$", re.IGNORECASE)
-_MARKDOWN = re.compile(r"<!--\s*grade:(.*?)-->", re.IGNORECASE)
+_MARKDOWN = re.compile(r"<!--\s*+grade:((?:[^<>-]|-(?!->))*+)-->", re.IGNORECASE)
 _POINTS = re.compile(r"(\d+(?:\.\d+)?)\s*(?:points?|pts?|punkte?)", re.IGNORECASE)
 _TITLE = re.compile(r"title\s+(.+)", re.IGNORECASE)
 

@@ -88,7 +88,7 @@ def decide(
     told = outputs[0] if outputs else ()
     numbers = Numbers.of(printed, outputs)
     numeric |= {
-        c.id: guarded(faults, c.id, _looked_for, numeric[c.id], c, numbers, told, case, books.vocabulary)
+        c.id: guarded(faults, c.id, _looked_for, numeric[c.id], c, numbers, outputs, case, books.vocabulary)
         for c in books.checks
         if c.id not in (faults or ())
     }
@@ -129,7 +129,7 @@ def _looked_for(
     decision: Decision,
     check: TensorCheck,
     numbers: Numbers,
-    told: Sequence[Output],
+    outputs: Sequence[Sequence[Output]],
     case: Case,
     vocabulary: Vocabulary,
 ) -> Decision:
@@ -146,8 +146,9 @@ def _looked_for(
     tolerance = case.rubric.tolerance_of(check.quantity)
     said: Decision | None = None
     for expected in case.asked.right(check.quantity, case.references):
-        said = said or (in_words(check, expected[0], told, case.code, vocabulary) if absent else None)
+        said = said or (in_words(check, expected, outputs, case.code, vocabulary) if absent else None)
         said = said or among(check, expected, numbers, tolerance, most=most)
+    told = outputs[0] if outputs else ()
     if decision.verdict == "missing":
         said = said or in_a_picture(check, told, case.code)
         said = said or shown_as_none(check, told, case.code, vocabulary)

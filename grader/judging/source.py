@@ -17,6 +17,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from grader.judging.folding import worked_out
 from grader.judging.magics import plain
 from grader.models import Cell
 from grader.syntax import parse
@@ -85,12 +86,19 @@ class Code:
         """All numbers that are written in the code, sorted by value."""
         return self._numbers(0)
 
+    @cached_property
+    def worked_out(self) -> tuple[str, ...]:
+        """The source of each cell, as it stands and with its constants worked out: 148 of `100 + 48`."""
+        trees = [tree for cell in self.cells if (tree := _parse(cell.source[:_LARGEST])) is not None]
+        folded: list[str] = []
+        with contextlib.suppress(RecursionError, ValueError, MemoryError):
+            folded = worked_out(trees)
+        return (*(cell.source[:_LARGEST] for cell in self.cells), *folded)
+
     def _numbers(self, digits: int) -> tuple[float, ...]:
+        texts = [cell.source[:_LARGEST] for cell in self.cells] if digits else self.worked_out
         found = {
-            float(match)
-            for cell in self.cells
-            for match in _NUMBER.findall(cell.source[:_LARGEST])
-            if _significant(match) >= digits
+            float(match) for text in texts for match in _NUMBER.findall(text) if _significant(match) >= digits
         }
         return tuple(sorted(value for value in found if math.isfinite(value)))
 
