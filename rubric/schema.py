@@ -230,6 +230,12 @@ class BehaviourCheck(_Check):
         default=(), description="tags of mistakes which, when diagnosed, contradict it"
     )
     requires: tuple[Requirement, ...] = ()
+    forbids: tuple[str, ...] = Field(
+        default=(),
+        description="names that must not be used, as `Requirement.any_of` has them (`np.linalg.inv`, "
+        "`nn.Linear`); used behind the values of shown_by they cost the points, used elsewhere or in a way "
+        "that can't be followed a person looks",
+    )
 
 
 def _patterns(headings: tuple[str, ...]) -> tuple[str, ...]:

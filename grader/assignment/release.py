@@ -102,7 +102,7 @@ def _elsewhere(world: World, secret: str) -> World:
 def _without_judgement(check: Check) -> Check:
     """A check as it is found, without what tells right from wrong."""
     if isinstance(check, BehaviourCheck):
-        return check.model_copy(update={"doubted_by": (), "broken_by": ()})
+        return check.model_copy(update={"doubted_by": (), "broken_by": (), "forbids": ()})
     if isinstance(check, TextCheck):
         return check.model_copy(update={"facts": ()})
     if isinstance(check, WordCheck):
