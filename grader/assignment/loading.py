@@ -69,6 +69,8 @@ class Assignment:
     def parts_of(self, world: World) -> dict[str, object]:
         """What makes a world, its prelude aside, for the keys under which runs are kept."""
         parts = world.model_dump(exclude={"files"})
+        if asked := [c.asked_in(world.name) for c in self.rubric.taken_checks()]:
+            parts |= {"asked": asked}
         given = self.files_for(world)
         return (
             parts | {"files": [(f.name, content_digest(Path(f.source))) for f in given]} if given else parts
