@@ -7,7 +7,8 @@ A folder holds
   number;
 - ``prelude.py`` (optional): Python run in the kernel before the student's first cell, with the
   world's public parameters bound to ``WORLD`` (a dict: name, seed, scale, precision); it must
-  contain nothing secret. Without one, ``prelude.py`` beside this file moves the seeds;
+  contain nothing secret. Without one, ``prelude.py`` beside this file moves the seeds, and
+  ``prelude_more.py`` (optional) runs behind that;
 - ``mistakes.py`` (optional): ``MISTAKES``, a sequence of `Mistake`, and
   ``variant(world, ids) -> Mapping[str, torch.Tensor] | None``, the quantities somebody gets who
   made all of these mistakes (None where they can't be combined); optionally
