@@ -13,12 +13,12 @@ import numpy as np
 import pytest
 import yaml
 
+from grader.assignment.kept import Kept
 from grader.assignment.loading import load
 from grader.commands import rubric as command
 from grader.drafting.data import redrawn
 from grader.drafting.edits import likely
 from grader.drafting.infer import Frame, draft
-from grader.drafting.kept import Kept
 from grader.drafting.notes import note_at, note_in
 from grader.drafting.prove import Proof, prove
 from grader.drafting.sections import sections, title_of

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from grader.assignment.kept import Kept
 from grader.assignment.values import Array
-from grader.drafting.kept import Kept
 from grader.drafting.sites import Site
 
 _WORD = re.compile(r"[^\W\d_]\w*|\d+")

@@ -15,6 +15,7 @@ from grader.judging.books import books_of
 from grader.judging.bounds import judge_bounds
 from grader.judging.decision import Case, Decision
 from grader.judging.diagnose import Suspects, explain
+from grader.judging.forbidden import keep_to
 from grader.judging.handed_in import judge_manual
 from grader.judging.in_words import in_words, shown_as_none
 from grader.judging.judge import judge
@@ -108,9 +109,9 @@ def decide(
     names = [w.name for w in rubric.worlds]
     for check in rubric.checks():
         if isinstance(check, BehaviourCheck):
-            decisions[check.id] = guarded(
-                faults, check.id, judge_behaviour, check, settled, mistakes, code, changed
-            )
+            found = guarded(faults, check.id, judge_behaviour, check, settled, mistakes, code, changed)
+            shown = [c.cell for name in check.shown_by if (c := settled[name].candidate) is not None]
+            decisions[check.id] = guarded(faults, check.id, keep_to, check, found, shown, code)
         elif isinstance(check, WordCheck):
             decisions[check.id] = guarded(
                 faults, check.id, judge_word, check, names, outputs, cells, code, books.words
