@@ -89,7 +89,7 @@ class Kept:
     """One value that was shown. site: `Site.number`. key: of an element of a dict or tuple, else empty.
 
     text: where a text was shown. values: the numbers in their shape; None for what is no number.
-    whole: all are whole numbers by their type.
+    whole: all are whole numbers by their type. truth: they are truth values.
     """
 
     site: int
@@ -98,6 +98,7 @@ class Kept:
     whole: bool = False
     text: str = ""
     values: Array | None = None
+    truth: bool = False
 
 
 def read_kept(outputs: Iterable[Output]) -> Iterator[Kept]:
@@ -113,4 +114,4 @@ def _kept(parts: list[Any]) -> Kept:
     if kind == "text":
         return Kept(site, key, "text", text=data)
     values = np.asarray(data, dtype=np.float64).reshape(shape) if kind == "number" else None
-    return Kept(site, key, kind, dtype in "iub", values=values)
+    return Kept(site, key, kind, dtype in "iub", values=values, truth=dtype == "b")

@@ -24,6 +24,7 @@ from grader.drafting.infer import Draft, Frame, draft
 from grader.drafting.seeds import another, seed_of
 from grader.drafting.solve import Setting, Solved, attempt, solve
 from grader.drafting.values import Shown, quantities
+from grader.drafting.words import words
 from grader.errors import RubricError, StorageError, UsageError
 from grader.execute import Limits, Runner
 from grader.folder.files import write_text
@@ -71,7 +72,8 @@ async def make(notebook: Path, data: Path | None, out: Path, runner: Runner, lim
     shown = quantities(solved.sites, solved.kept)
     if not _moved(shown) and len(worlds) > 1:
         worlds, shown = worlds[:1], tuple(_in_first(s) for s in shown)
-    frame = Frame(notebook.stem, [_plain(w) for w in worlds], common_words(), _pictures(solved))
+    said = words(solved.sites, solved.kept[: len(worlds)])
+    frame = Frame(notebook.stem, [_plain(w) for w in worlds], common_words(), _pictures(solved), said)
     drafted = draft(submission.cells, shown, frame)
     if not drafted.rubric["questions"]:
         raise RubricError(f"{notebook}: shows no number and answers no question; print what is to be asked")

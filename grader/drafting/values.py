@@ -88,7 +88,7 @@ def _groups(sites: Sequence[Site], kept: Sequence[Kept]) -> Mapping[tuple[int, s
         if item.kind == "text":
             said[site.statement] = item.text
             continue
-        if item.values is None or not np.isfinite(item.values).all():
+        if item.values is None or (item.truth and not item.values.ndim) or not np.isfinite(item.values).all():
             continue
         label = _tidy(
             " ".join(
