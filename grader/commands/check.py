@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from grader.assignment import loading as assignments
+from grader.assignment.asking import questions
 from grader.assignment.given_files import beside
 from grader.assignment.loading import Assignment
 from grader.commands.progress import say
@@ -139,6 +140,7 @@ class Checker:
                 self.assignment.prelude_for(world),
                 limits_of(self.assignment.rubric),
                 submission.folder,
+                questions(self.assignment.rubric, world),
             )
             for world in (*worlds, worlds[0])
         ]
