@@ -6,11 +6,13 @@ import re
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 import uvicorn
+from fastapi import FastAPI
 from playwright.sync_api import Browser, Page, expect
 from service_kit import NOTEBOOK, World, make_world
 from test_report_browser import browser  # noqa: F401
@@ -18,18 +20,25 @@ from test_report_browser import browser  # noqa: F401
 from grader.service import founding, server
 
 
+@contextmanager
+def running(app: FastAPI) -> Iterator[str]:
+    """The application's address, while it is served."""
+    listening = server.listen("127.0.0.1", 0)
+    made = uvicorn.Server(uvicorn.Config(app, log_level="error"))
+    thread = threading.Thread(target=made.run, kwargs={"sockets": [listening]}, daemon=True)
+    thread.start()
+    while not made.started:
+        time.sleep(0.01)
+    yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+    made.should_exit = True
+    thread.join(5)
+
+
 @pytest.fixture
 def served(tmp_path: Path) -> Iterator[tuple[World, str]]:
     world = make_world(tmp_path / "data")
-    listening = server.listen("127.0.0.1", 0)
-    running = uvicorn.Server(uvicorn.Config(world.app, log_level="error"))
-    thread = threading.Thread(target=running.run, kwargs={"sockets": [listening]}, daemon=True)
-    thread.start()
-    while not running.started:
-        time.sleep(0.01)
-    yield world, f"http://127.0.0.1:{listening.getsockname()[1]}"
-    running.should_exit = True
-    thread.join(5)
+    with running(world.app) as address:
+        yield world, address
 
 
 class Person:

@@ -15,10 +15,23 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from grader.handback.spreadsheet import to_xlsx
+from grader.lookalikes.table import TABLE
 from grader.models import Report, Said
 from grader.report import to_csv
 from grader.report.changes import Change, compare
-from grader.service import accounts, courses, erasing, founding, pages, publish, record, rules, runs, standing
+from grader.service import (
+    accounts,
+    alike,
+    courses,
+    erasing,
+    founding,
+    pages,
+    publish,
+    record,
+    rules,
+    runs,
+    standing,
+)
 from grader.service.courses import Attendee
 from grader.service.publish import ChangedError
 from grader.service.refusal import RefusedError
@@ -114,7 +127,51 @@ def class_page(request: Request, slug: str) -> Response:
         workers=held.workers(),
         phase=courses.common_dates(at.assignment).phase(held.now()),
         rubric=rubric,
+        compared=_compared(held, at.assignment),
+        comparing=_comparing(held, at.assignment),
     )
+
+
+def _compared(held: Service, assignment: Assignment) -> datetime | None:
+    """When the code of the class was last compared."""
+    try:
+        written = (alike.of_section(alike.folder(held.place, assignment.id), "") / TABLE).stat().st_mtime
+    except OSError:
+        return None
+    return datetime.fromtimestamp(written, UTC)
+
+
+def _comparing(held: Service, assignment: Assignment) -> bool:
+    running = held.comparing.get(assignment.id)
+    return running is not None and running.poll() is None
+
+
+@router.post("/teach/{slug}/lookalikes")
+def compare_code(request: Request, slug: str, csrf: Csrf = "") -> Response:
+    """Have the code of the class compared, for people to read; it goes on while one does other things."""
+    held, me = service_of(request), signed_in(request)
+    guard_form(me, csrf)
+    with held.database.reading() as session:
+        at = at_assignment(session, slug, me.id, "see class")
+        rubric = rubric_of(session, held, at.assignment.edition_id)
+        found = standing.lines(session, held.reports, at.assignment, rubric, by_hand=False)
+    uploads = {
+        x.upload.name: alike.Coded(
+            id=x.upload.name, name=x.person.name, section=x.member.section, notebook=x.run.notebook
+        )
+        for x in found
+        if x.upload is not None and x.run is not None and x.run.notebook is not None
+    }
+    if not _comparing(held, at.assignment):
+        held.comparing[at.assignment.id] = alike.start(
+            alike.Asked(
+                blobs=held.place.blobs,
+                to=alike.folder(held.place, at.assignment.id),
+                language=rubric.language,
+                uploads=tuple(uploads.values()),
+            )
+        )
+    return to(f"/teach/{slug}#lookalikes")
 
 
 @router.post("/teach/{slug}/again")
@@ -607,6 +664,7 @@ def erase_person(request: Request, slug: str, person: int, sure: Text = "", csrf
         gone = erasing.erase(session, person, me.id, held.now())
     held.blobs.drop(gone)
     held.reports.forget()
+    alike.forget(held.place)
     return to(f"/course/{slug}/roster")
 
 

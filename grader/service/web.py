@@ -5,6 +5,7 @@ from __future__ import annotations
 import hmac
 import logging
 import secrets
+import subprocess
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -64,6 +65,7 @@ class Service:
     secure: bool = False
     workers: Callable[[], int] = lambda: 0
     registry: CollectorRegistry = field(default_factory=CollectorRegistry)
+    comparing: dict[int, subprocess.Popen[bytes]] = field(default_factory=dict)
     _rubrics: dict[str, Rubric] = field(default_factory=dict)
     reports: Reports = field(init=False)
 
