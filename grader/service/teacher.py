@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Annotated
@@ -217,7 +217,9 @@ def dates_page(request: Request, slug: str) -> Response:
     return _dates(request, slug, signed_in(request))
 
 
-def _dates(request: Request, slug: str, me: Viewer, wrong: Said | None = None) -> Response:
+def _dates(
+    request: Request, slug: str, me: Viewer, wrong: Said | None = None, typed: Mapping[str, str] | None = None
+) -> Response:
     held = service_of(request)
     with held.database.reading() as session:
         at = at_assignment(session, slug, me.id, "set dates")
@@ -237,6 +239,7 @@ def _dates(request: Request, slug: str, me: Viewer, wrong: Said | None = None) -
         assignment=at.assignment,
         at="dates",
         local=local,
+        typed=typed or {},
         people=people,
         extensions=[(p, extensions[p.id]) for _, p in people if p.id in extensions],
         wrong=wrong,
@@ -274,7 +277,7 @@ def set_dates(
             )
             founding.set_dates(session, at.assignment, dates, sent.checks, me.id, held.now())
     except RefusedError as error:
-        return _dates(request, slug, me, error.said)
+        return _dates(request, slug, me, error.said, {"form": "dates", **sent.model_dump(mode="json")})
     return to(f"/teach/{slug}/dates")
 
 
@@ -301,7 +304,8 @@ def extend(
                 raise RefusedError(Said("An extension ends after the due date."))
             courses.extend(session, at, person, moment, reason, me.id, held.now())
     except RefusedError as error:
-        return _dates(request, slug, me, error.said)
+        typed = {"form": "extensions", "person": str(person), "until": due, "reason": reason}
+        return _dates(request, slug, me, error.said, typed)
     return to(f"/teach/{slug}/dates")
 
 
@@ -318,7 +322,8 @@ def _preview(request: Request, slug: str, me: Viewer, problem: Said | None = Non
     with held.database.reading() as session:
         at = at_assignment(session, slug, me.id, "publish")
         rubric = rubric_of(session, held, at.assignment.edition_id)
-        seen = publish.preview(standing.lines(session, held.reports, at.assignment, rubric))
+        found = standing.lines(session, held.reports, at.assignment, rubric)
+        seen, now = publish.preview(found), held.now()
     return page(
         request,
         "publish.html",
@@ -328,6 +333,9 @@ def _preview(request: Request, slug: str, me: Viewer, problem: Said | None = Non
         assignment=at.assignment,
         at="publish",
         preview=seen,
+        early=sum(
+            x.dates.phase(now) in ("before", "open", "grace") and x.dates.due is not None for x in found
+        ),
         problem=problem,
     )
 
