@@ -32,6 +32,7 @@ class Books:
             self.forms.forms(by_source(*known)), rubric.tolerance, pieces=True, elements=True
         )
         self.vocabulary = Vocabulary(rubric, list(references[0]))
+        self.words = Vocabulary(rubric, list(references[0]), words=True)
         singles = [(m.id,) for m in assignment.mistakes]
         self.singles = self._book(singles, self.asked, pieces=True)
         self.moving = frozenset(

@@ -15,6 +15,7 @@ from grader.judging.books import books_of
 from grader.judging.bounds import judge_bounds
 from grader.judging.decision import Case, Decision
 from grader.judging.diagnose import Suspects, explain
+from grader.judging.handed_in import judge_manual
 from grader.judging.in_words import in_words, shown_as_none
 from grader.judging.judge import judge
 from grader.judging.match import match
@@ -27,8 +28,9 @@ from grader.judging.settle import believe, doubt_coarse, doubt_swapped, follow_t
 from grader.judging.slices import take_apart
 from grader.judging.source import Code
 from grader.judging.sources import seen, with_sources
+from grader.judging.word import judge_word
 from grader.models import Cell, Output, PrintedTensor
-from rubric.schema import BehaviourCheck, TensorCheck, TextCheck
+from rubric.schema import BehaviourCheck, ManualCheck, TensorCheck, TextCheck, WordCheck
 
 _MOST_OF_IT = 0.5  # of a value that was not found as a whole: so much of it is not nothing
 
@@ -100,19 +102,25 @@ def decide(
     }
     decisions = follow_through(settled, by_question, case)
     changed = {id: {n for n, q in asked.items() if q in qs} for id, qs in explanation.changed.items()}
-    asked_in_words = {
-        c.id: (number, c)
-        for number, q in enumerate(rubric.questions, start=1)
-        for c in q.checks
-        if isinstance(c, TextCheck)
-    }
-    answers = find_answers(asked_in_words, cells, told)
+    numbers_of = {c.id: n for n, q in enumerate(rubric.questions, start=1) for c in q.checks}
+    in_text = {c.id: (numbers_of[c.id], c) for c in rubric.checks() if isinstance(c, TextCheck)}
+    answers = find_answers(in_text, cells, told)
+    names = [w.name for w in rubric.worlds]
     for check in rubric.checks():
         if isinstance(check, BehaviourCheck):
             decisions[check.id] = guarded(
                 faults, check.id, judge_behaviour, check, settled, mistakes, code, changed
             )
-        elif isinstance(check, TextCheck):
+        elif isinstance(check, WordCheck):
+            decisions[check.id] = guarded(
+                faults, check.id, judge_word, check, names, outputs, cells, code, books.words
+            )
+        elif isinstance(check, ManualCheck):
+            decisions[check.id] = guarded(
+                faults, check.id, judge_manual, check, numbers_of[check.id], cells, told
+            )
+    for check in rubric.checks():
+        if isinstance(check, TextCheck):  # last: its reader sees what the others say
             decisions[check.id] = guarded(faults, check.id, judge_text, check, answers[check.id], decisions)
     return absence.settle(decisions, rubric)
 

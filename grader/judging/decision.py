@@ -13,7 +13,7 @@ from grader.judging.evidence import Comparison, apart, compare
 from grader.judging.match import Candidate
 from grader.judging.reading import Reading
 from grader.judging.source import Code
-from grader.models import Answer, Diagnosis, Flag, Said, VerdictName
+from grader.models import Answer, Diagnosis, Evidence, Flag, Said, VerdictName
 from rubric.schema import Mistake, Rubric, TensorCheck
 
 
@@ -28,7 +28,8 @@ class Decision:
     printed in place of this, the likeliest first; which one is told is for the other checks to say.
     beside: other values printed for it that do not count, and why; right_is_beside: the right one among them.
     shown: all of its right values stand in the outputs of every world, wherever.
-    cause: of our environment's, for which a person decides (`grader.judging.absence`).
+    cause: of our environment's, for which a person decides (`grader.judging.absence`). evidence: where it is
+    no candidate's.
     """
 
     check: str
@@ -49,6 +50,7 @@ class Decision:
     right_is_beside: bool = False
     shown: bool = False
     cause: str | None = None
+    evidence: Evidence | None = None
 
     @property
     def mistakes(self) -> tuple[str, ...]:

@@ -33,7 +33,7 @@ def score_check(
     reference: Quantities,
 ) -> CheckResult:
     """One check's points, with its evidence."""
-    evidence = None
+    evidence = decision.evidence
     if decision.candidate is not None:
         evidence = describe(
             decision.candidate,
