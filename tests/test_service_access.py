@@ -86,7 +86,7 @@ def look(browser: Browser, base: str, cookies: Any, address: str, **context: Any
     page = made.new_page()
     page.goto(f"{base}{address}")
     if address.startswith("/desk/") and address.endswith("/"):
-        page.wait_for_selector("#list button, #item p", timeout=5000)
+        page.wait_for_selector("#item h2", timeout=5000)
     yield page
     made.close()
 
