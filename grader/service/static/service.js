@@ -109,7 +109,8 @@
       request.upload.addEventListener("progress", (e) => {
         if (!e.lengthComputable) return;
         bar.value = e.loaded / e.total;
-        say(`${form.dataset.sending} ${Math.floor(100 * bar.value)} %`);
+        const told = `${form.dataset.sending} ${10 * Math.floor(10 * bar.value)} %`;
+        if (status.textContent !== told) say(told);  // read aloud by some: not at every packet
       });
       // who leaves the page now would think that it was handed in
       const stay = (e) => { e.preventDefault(); e.returnValue = form.dataset.leave; };
