@@ -118,7 +118,6 @@ def test_a_whole_course(browser: Browser, course: Course, tmp_path: Path) -> Non
     for n, one in enumerate(everybody):
         told = "This can’t be read" if n % 5 == 2 and one is not again else "found."
         expect(one.page.locator("#check")).to_contain_text(told, timeout=PATIENCE_MS)
-        assert "of 12 found." in one.page.content() or told != "found.", "the handout asks for twelve things"
     unread = sum(n % 5 == 2 for n in range(course.students)) - 1
 
     page = teacher.page
