@@ -33,7 +33,7 @@ from grader.service.courses import Attendee
 from grader.service.standing import Class, Line
 from grader.service.student import Csrf, at_assignment
 from grader.service.tables import Assignment, Edition, Inquiry, MarkRow, Member, Person, Published, Upload
-from grader.service.web import Service, Viewer, guard_form, not_found, page, service_of, signed_in, to
+from grader.service.web import RowId, Service, Viewer, guard_form, not_found, page, service_of, signed_in, to
 from rubric.schema import Rubric
 
 router = APIRouter(include_in_schema=False)
@@ -222,7 +222,7 @@ def _asked(session: Session, at: Attendee) -> list[tuple[Inquiry, str, str]]:
 
 @router.post("/inquiries/{slug}/{id}")
 def answer(
-    request: Request, slug: str, id: int, answer: Annotated[str, Form(max_length=20_000)], csrf: Csrf = ""
+    request: Request, slug: str, id: RowId, answer: Annotated[str, Form(max_length=20_000)], csrf: Csrf = ""
 ) -> Response:
     held, me = service_of(request), signed_in(request)
     guard_form(me, csrf)

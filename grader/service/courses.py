@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -52,6 +52,30 @@ def member(session: Session, course_id: int, person_id: int) -> Member | None:
             Member.course_id == course_id, Member.person_id == person_id, Member.left.is_(None)
         )
     )
+
+
+def mates(session: Session, of: Member) -> Sequence[Member]:
+    """Who hands in together with this student, but for themselves."""
+    if not of.team or of.role != "student":
+        return []
+    return session.scalars(
+        select(Member)
+        .join(Person, Person.id == Member.person_id)
+        .where(
+            Member.course_id == of.course_id,
+            Member.team == of.team,
+            Member.role == "student",
+            Member.id != of.id,
+            Member.left.is_(None),
+            Person.erased.is_(None),
+        )
+        .order_by(Member.id)
+    ).all()
+
+
+def names_of(session: Session, people: Collection[int]) -> list[str]:
+    """Their names, in order."""
+    return sorted(session.scalars(select(Person.name).where(Person.id.in_(list(people)))), key=str.casefold)
 
 
 def standing(session: Session, slug: str, person_id: int) -> Attendee | None:

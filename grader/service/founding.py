@@ -34,6 +34,11 @@ def slug(given: str) -> str:
     return given
 
 
+def slug_of(rubric: str) -> str:
+    """An assignment's address, where nobody names another. Raises `UsageError`."""
+    return slug(re.sub(r"[^a-z0-9]+", "-", rubric.lower()).strip("-"))
+
+
 def add_course(session: Session, name: str, title: str, language: str, zone: str, now: datetime) -> Course:
     """A new course. Raises `UsageError` for a name that is taken or a zone that nobody knows."""
     if session.scalar(select(Course).where(Course.slug == slug(name))) is not None:
@@ -61,14 +66,29 @@ def course_named(session: Session, name: str | None) -> Course:
     return found
 
 
+@dataclass(frozen=True, slots=True)
+class MemberPlace:
+    """Where somebody is in a course, as it was typed. team: who has the same hands in together."""
+
+    section: str = ""
+    number: str = ""
+    team: str = ""
+
+    @classmethod
+    def of(cls, section: str = "", number: str = "", team: str = "") -> MemberPlace:
+        """Made fit to be kept."""
+        return cls(record.line(section, 60), record.line(number, 60), record.line(team, 60))
+
+
 def add_member(
-    session: Session, course: Course, name: str, role: str, section: str, number: str, now: datetime
+    session: Session, course: Course, name: str, role: str, place: MemberPlace, now: datetime
 ) -> tuple[Person, str]:
     """Somebody with a role, and the secret of their link."""
     if role not in rules.ROLES:
         raise UsageError(f"{role!r} is no role; use {', '.join(rules.ROLES)}")
     person = accounts.add_person(session, name, now, course.language)
-    accounts.enrol(session, course.id, person.id, role, record.line(section, 60), record.line(number, 60))
+    member = accounts.enrol(session, course.id, person.id, role)
+    member.section, member.number, member.team = place.section, place.number, place.team
     secret = accounts.invite(session, course.id, role, now, person_id=person.id)
     record.event(session, course.id, None, "invited", record.person(person.id, role), now)
     return person, secret
@@ -89,7 +109,7 @@ def first_teacher(session: Session, now: datetime) -> str | None:
         course = session.scalar(select(Course).order_by(Course.id).limit(1)) or add_course(
             session, "course", "Course", "en", "Europe/Berlin", now
         )
-        _, secret = add_member(session, course, "Teacher", "teacher", "", "", now)
+        _, secret = add_member(session, course, "Teacher", "teacher", MemberPlace(), now)
         return secret
     accounts.revoke_links(session, teacher.course_id, teacher.person_id, now)
     return accounts.invite(session, teacher.course_id, "teacher", now, person_id=teacher.person_id)
@@ -147,7 +167,7 @@ def add_assignment(
             (Path(made) / "release").rename(released)
     with database.writing() as session:
         home = course_named(session, course)
-        at = slug(name or re.sub(r"[^a-z0-9]+", "-", rubric.id.lower()).strip("-"))
+        at = slug(name) if name else slug_of(rubric.id)
         assignment = session.scalar(select(Assignment).where(Assignment.slug == at))
         if assignment is not None and assignment.course_id != home.id:
             raise UsageError(f"another course has an assignment {at}; give this one a name with --as")

@@ -80,7 +80,20 @@ def publish(
         shown_then = preview(standing.lines(session, reports, assignment, rubric))
     if shown_then.seen != asked.seen:
         raise ChangedError("Something changed meanwhile; look again.")
-    made = [_make(x, blobs, reports, rubric) for x in shown_then.give]
+    with blobs.held():
+        made = [_make(x, blobs, reports, rubric) for x in shown_then.give]
+        return _give(database, reports, assignment, rubric, made, asked, now)
+
+
+def _give(
+    database: Database,
+    reports: Reports,
+    assignment: Assignment,
+    rubric: Rubric,
+    made: Sequence[_Made],
+    asked: Asked,
+    now: datetime,
+) -> int:
     with database.writing() as session:
         # marks and uploads wait for this row as well, so what is compared here stays so
         held = session.scalar(select(Assignment).where(Assignment.id == assignment.id).with_for_update())

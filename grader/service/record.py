@@ -31,6 +31,7 @@ _WHAT: Mapping[str, Said] = {
     "erased": Said("erased"),
     "extended": Said("extended the time"),
     "handed in": Said("handed in"),
+    "imported": Said("imported"),
     "invited": Said("invited"),
     "joined": Said("joined"),
     "made": Said("made"),

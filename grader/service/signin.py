@@ -13,6 +13,7 @@ from grader.models import Said
 from grader.service import accounts, courses, pages, record
 from grader.service.tables import Login, Token
 from grader.service.web import (
+    RowId,
     Service,
     guard_form,
     not_found,
@@ -208,7 +209,7 @@ def new_token(request: Request, name: Annotated[str, Form(max_length=200)] = "",
 
 
 @router.post("/me/tokens/{id}/revoke")
-def revoke_token(request: Request, id: int, csrf: Csrf = "") -> Response:
+def revoke_token(request: Request, id: RowId, csrf: Csrf = "") -> Response:
     held, me = service_of(request), signed_in(request)
     guard_form(me, csrf)
     with held.database.writing() as session:

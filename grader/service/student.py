@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from collections.abc import Sequence
 from contextlib import suppress
@@ -44,7 +45,9 @@ from grader.service.web import (
 router = APIRouter(include_in_schema=False)
 Csrf = Annotated[str, Form(max_length=200)]
 SLOWEST = timedelta(minutes=15)
-"""so long an upload may be on its way and still count from when it began"""
+"""so long an upload may be on its way, and counts from when it began"""
+AT_ONCE = 20
+"""uploads of one person on their way"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,8 +185,22 @@ def _refused(request: Request, slug: str, refused: RefusedError) -> Response:
 async def take(request: Request, slug: str, me: Viewer, *, form: bool, key: str = "") -> Receipt:
     """Read the files of a request and receive them. form: it must be one of our own."""
     held = service_of(request)
+    if held.sending[me.id] >= AT_ONCE:
+        raise HTTPException(429, Said("You are sending too many uploads at once; wait for those to end."))
+    held.sending[me.id] += 1
     try:
-        sent = await request.form(max_files=uploads.MAX_FILES + 1, max_fields=20, max_part_size=64 * 1024)
+        return await _taken(request, slug, me, form=form, key=key)
+    finally:
+        held.sending[me.id] -= 1
+
+
+async def _taken(request: Request, slug: str, me: Viewer, *, form: bool, key: str) -> Receipt:
+    held = service_of(request)
+    try:
+        async with asyncio.timeout(SLOWEST.total_seconds()):
+            sent = await request.form(max_files=uploads.MAX_FILES + 1, max_fields=20, max_part_size=64 * 1024)
+    except TimeoutError:
+        raise HTTPException(408, Said("This took too long to arrive; send it again.")) from None
     except ClientDisconnect:
         raise HTTPException(
             400, Said("The connection ended before all of it was here; send it again.")
@@ -238,6 +255,8 @@ def receipt(request: Request, name: str) -> Response:
         same = next((u.number for u in every if u.sha256 == upload.sha256 and u.number < upload.number), None)
         check_at = runs.next_check(session, at.assignment, me.id, now)
         published = courses.published_of(session, at.assignment.id, me.id)
+        sender = courses.names_of(session, [upload.sent_by] if upload.sent_by else [])
+        mates = courses.names_of(session, uploads.also_for(session, upload))
     return page(
         request,
         "receipt.html",
@@ -246,6 +265,8 @@ def receipt(request: Request, name: str) -> Response:
         assignment=at.assignment,
         attempt=one,
         same_as=same,
+        sender=sender[0] if sender else "",
+        mates=mates,
         dates=dates,
         check_at=check_at,
         may_choose=rules.may_choose(dates, now, published is not None),

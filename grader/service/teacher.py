@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
-from fastapi import APIRouter, Form, HTTPException
+from fastapi import APIRouter, File, Form, HTTPException, UploadFile
 from pydantic import BaseModel, Field
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 from starlette.requests import Request
 from starlette.responses import Response
 
+from grader.errors import UsageError
 from grader.handback.spreadsheet import to_xlsx
 from grader.lookalikes.table import TABLE
-from grader.models import Report, Said
+from grader.models import Report, Said, verbatim
 from grader.report import to_csv
 from grader.report.changes import Change, compare
 from grader.service import (
@@ -24,6 +25,7 @@ from grader.service import (
     alike,
     courses,
     erasing,
+    exports,
     founding,
     pages,
     publish,
@@ -41,6 +43,7 @@ from grader.service.standing import Line
 from grader.service.student import Csrf, at_assignment
 from grader.service.tables import Assignment, Course, Edition, Event, Inquiry, Member, Person, Run
 from grader.service.web import (
+    RowId,
     Service,
     Viewer,
     guard_form,
@@ -129,6 +132,7 @@ def class_page(request: Request, slug: str) -> Response:
         rubric=rubric,
         compared=_compared(held, at.assignment),
         comparing=_comparing(held, at.assignment),
+        platforms=list(exports.FORMATS),
     )
 
 
@@ -285,7 +289,7 @@ def set_dates(
 def extend(
     request: Request,
     slug: str,
-    person: Annotated[int, Form()],
+    person: Annotated[RowId, Form()],
     due: Text = "",
     reason: Text = "",
     csrf: Csrf = "",
@@ -369,7 +373,7 @@ def publish_now(
 
 
 @router.get("/teach/{slug}/regrade")
-def regrade_page(request: Request, slug: str, edition: int = 0) -> Response:
+def regrade_page(request: Request, slug: str, edition: RowId = 0) -> Response:
     """What another edition would change: whose marks move, and why."""
     held, me = service_of(request), signed_in(request)
     with held.database.reading() as session:
@@ -413,7 +417,7 @@ def _changes(now: Sequence[Line], then: Sequence[Line]) -> list[tuple[Line, Chan
 
 
 @router.post("/teach/{slug}/regrade")
-def regrade(request: Request, slug: str, edition: Annotated[int, Form()], csrf: Csrf = "") -> Response:
+def regrade(request: Request, slug: str, edition: Annotated[RowId, Form()], csrf: Csrf = "") -> Response:
     """Grade by another edition, beside what counts."""
     held, me = service_of(request), signed_in(request)
     guard_form(me, csrf)
@@ -437,7 +441,7 @@ def regrade(request: Request, slug: str, edition: Annotated[int, Form()], csrf: 
 
 
 @router.post("/teach/{slug}/take-over")
-def take_over(request: Request, slug: str, edition: Annotated[int, Form()], csrf: Csrf = "") -> Response:
+def take_over(request: Request, slug: str, edition: Annotated[RowId, Form()], csrf: Csrf = "") -> Response:
     """From now on this edition counts; what was given out stays until it is published again."""
     held, me = service_of(request), signed_in(request)
     guard_form(me, csrf)
@@ -491,6 +495,42 @@ def grades_xlsx(request: Request, slug: str) -> Response:
         found, rubric = final_reports(session, held, at)
     kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
     return attachment(to_xlsx(found, rubric), kind, f"{slug}.xlsx")
+
+
+@router.post("/teach/{slug}/export")
+def export_for_platform(
+    request: Request,
+    slug: str,
+    to: Text = "",
+    title: Text = "",
+    listing: Annotated[UploadFile | None, File()] = None,
+    csrf: Csrf = "",
+) -> Response:
+    """What was published, for a learning platform. listing: its own file, to be filled in."""
+    me = signed_in(request)
+    guard_form(me, csrf)
+    return made_export(request, slug, me, to, title, listing)
+
+
+def made_export(
+    request: Request, slug: str, me: Viewer, to: str, title: str, listing: UploadFile | None
+) -> Response:
+    """The archive; 422 for a platform or a listing that is none."""
+    held = service_of(request)
+    with held.database.reading() as session:
+        at = at_assignment(session, slug, me.id, "export")
+        rubric = rubric_of(session, held, at.assignment.edition_id)
+        found = standing.lines(session, held.reports, at.assignment, rubric)
+    if to not in exports.FORMATS:
+        raise HTTPException(422, Said("Choose a platform."))
+    given = None
+    if listing is not None and listing.filename:
+        given = exports.Listing(record.line(listing.filename, 200), listing.file.read())
+    try:
+        data = exports.export(to, found, held.blobs, rubric, title or at.assignment.title, given)
+    except UsageError as error:
+        raise HTTPException(422, verbatim(str(error))) from error
+    return attachment(data, "application/zip", f"{slug}-{to}.zip")
 
 
 def attachment(data: bytes, kind: str, name: str) -> Response:
@@ -554,7 +594,7 @@ def add_people(
     section: Text = "",
     csrf: Csrf = "",
 ) -> Response:
-    """Make a link for each line: `name`, or `name; number; section`."""
+    """Make a link for each line: `name`, or `name; number; section; team`."""
     held, me = service_of(request), signed_in(request)
     guard_form(me, csrf)
     wanted = [[record.line(p, 120) for p in line.split(";")] for line in people.splitlines() if line.strip()]
@@ -564,9 +604,9 @@ def add_people(
     with held.database.writing() as session:
         course, _ = at_course(session, slug, me.id, "invite")
         for name, *rest in wanted[:2000]:
-            number = rest[0] if rest else ""
-            where = rest[1] if len(rest) > 1 else record.line(section, 60)
-            person, secret = founding.add_member(session, course, name, role, where, number, held.now())
+            number, where, team, *_ = *rest, "", "", ""
+            place = founding.MemberPlace.of(where or section, number, team)
+            person, secret = founding.add_member(session, course, name, role, place, held.now())
             links.append(Link(person.name, absolute(request, secret)))
     return _roster(request, slug, me, links)
 
@@ -604,7 +644,7 @@ def _other(session: Session, course: Course, person: int) -> tuple[Member, Perso
 
 
 @router.post("/course/{slug}/people/{person}/link")
-def new_link(request: Request, slug: str, person: int, csrf: Csrf = "") -> Response:
+def new_link(request: Request, slug: str, person: RowId, csrf: Csrf = "") -> Response:
     """A new link for somebody; the ones before end."""
     held, me = service_of(request), signed_in(request)
     guard_form(me, csrf)
@@ -617,18 +657,23 @@ def new_link(request: Request, slug: str, person: int, csrf: Csrf = "") -> Respo
     return _roster(request, slug, me, [Link(found.name, absolute(request, secret))])
 
 
+class MemberForm(BaseModel):
+    """What somebody is in a course."""
+
+    role: Annotated[str, Field(max_length=20)] = "student"
+    section: Annotated[str, Field(max_length=2000)] = ""
+    number: Annotated[str, Field(max_length=2000)] = ""
+    team: Annotated[str, Field(max_length=2000)] = ""
+    csrf: Annotated[str, Field(max_length=200)] = ""
+
+
 @router.post("/course/{slug}/people/{person}")
 def change_member(
-    request: Request,
-    slug: str,
-    person: int,
-    role: Text = "student",
-    section: Text = "",
-    number: Text = "",
-    csrf: Csrf = "",
+    request: Request, slug: str, person: RowId, sent: Annotated[MemberForm, Form()]
 ) -> Response:
     held, me = service_of(request), signed_in(request)
-    guard_form(me, csrf)
+    guard_form(me, sent.csrf)
+    role = sent.role
     with held.database.writing() as session:
         course, _ = at_course(session, slug, me.id, "invite")
         member, _found = _other(session, course, person)
@@ -636,14 +681,14 @@ def change_member(
             raise HTTPException(
                 409, Said("A teacher can’t make themselves something else; another teacher can.")
             )
-        member.role, member.section = role, record.line(section, 60)
-        member.number = record.line(number, 60)
+        place = founding.MemberPlace.of(sent.section, sent.number, sent.team)
+        member.role, member.section, member.number, member.team = role, *astuple(place)
         record.event(session, course.id, me.id, "changed", record.person(person, role), held.now())
     return to(f"/course/{slug}/roster")
 
 
 @router.post("/course/{slug}/people/{person}/remove")
-def remove_member(request: Request, slug: str, person: int, csrf: Csrf = "") -> Response:
+def remove_member(request: Request, slug: str, person: RowId, csrf: Csrf = "") -> Response:
     """They are not in the course any more; what they handed in stays until it is erased."""
     held, me = service_of(request), signed_in(request)
     guard_form(me, csrf)
@@ -660,17 +705,16 @@ def remove_member(request: Request, slug: str, person: int, csrf: Csrf = "") -> 
 
 
 @router.post("/course/{slug}/people/{person}/erase")
-def erase_person(request: Request, slug: str, person: int, sure: Text = "", csrf: Csrf = "") -> Response:
+def erase_person(request: Request, slug: str, person: RowId, sure: Text = "", csrf: Csrf = "") -> Response:
     """Delete all that there is of somebody. sure: their name, typed."""
     held, me = service_of(request), signed_in(request)
     guard_form(me, csrf)
-    with held.database.writing() as session:
+    with held.database.reading() as session:
         course, _ = at_course(session, slug, me.id, "erase")
         member, found = _other(session, course, person)
         if member.role != "student" or record.line(sure, 200) != found.name:
             raise HTTPException(409, Said("Type the student’s name as it stands there; nothing was deleted."))
-        gone = erasing.erase(session, person, me.id, held.now())
-    held.blobs.drop(gone)
+    erasing.erase(held.database, held.place, person, me.id, held.now())
     held.reports.forget()
     alike.forget(held.place)
     return to(f"/course/{slug}/roster")

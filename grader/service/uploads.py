@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import IO
 
@@ -64,16 +64,37 @@ def receive(
         dates = courses.dates_of(session, at.assignment, at.member.person_id)
     _timely(dates.takes(began), dates.phase(began))
     named = _named(sent, at.assignment.most)
+    with blobs.held():
+        return _keep(database, blobs, at, named, key, began, now)
+
+
+def _keep(
+    database: Database,
+    blobs: Blobs,
+    at: Attendee,
+    named: Sequence[tuple[str, IO[bytes]]],
+    key: str,
+    began: datetime,
+    now: datetime,
+) -> Receipt:
     kept = [(name, blobs.put(content)) for name, content in named]
     if not any(may_hold_a_notebook(blobs.path(b.sha256), n) for n, b in kept):
         names = ", ".join(n for n, _ in kept)[:300]
         raise RefusedError(Said("There is no notebook among these files: {names}", {"names": names}))
     with database.writing() as session:
-        # one upload of a person at a time, also where the database has many writers
-        session.scalar(select(Member.id).where(Member.id == at.member.id).with_for_update())
+        # one upload of a person at a time, also where the database has many writers; a team by its numbers
+        mates = courses.mates(session, at.member)
+        every = [at.member.id, *(m.id for m in mates)]
+        session.scalars(
+            select(Member.id).where(Member.id.in_(every)).order_by(Member.id).with_for_update()
+        ).all()
         if (known := _known(session, at, key)) is not None:
             return known
-        return _enter(session, at, kept, key, began, now)
+        mine = _enter(session, at, kept, key, began, now)
+        for mate in mates:
+            # of their own: their dates, which attempt counts, their marks and their report are theirs alone
+            _enter(session, replace(at, member=mate), kept, _of_team(mine.upload), began, now, at.member)
+        return mine
 
 
 def _timely(taken: bool, phase: str) -> None:
@@ -123,7 +144,13 @@ def _named(sent: Sequence[Sent], most: int) -> list[tuple[str, IO[bytes]]]:
 
 
 def _enter(
-    session: Session, at: Attendee, kept: Sequence[tuple[str, Blob]], key: str, began: datetime, now: datetime
+    session: Session,
+    at: Attendee,
+    kept: Sequence[tuple[str, Blob]],
+    key: str,
+    began: datetime,
+    now: datetime,
+    sender: Member | None = None,
 ) -> Receipt:
     whose, assignment = at.member.person_id, at.assignment
     last = session.scalar(
@@ -140,15 +167,17 @@ def _enter(
         sha256=together(kept),
         began=began,
         received=now,
+        sent_by=None if sender is None else sender.person_id,
     )
     session.add(upload)
     session.flush()
     files = [File(upload_id=upload.id, name=n, size=b.size, sha256=b.sha256) for n, b in kept]
     session.add_all(files)
     runs.enqueue(session, upload, assignment, now)
-    record.event(
-        session, at.course.id, whose, "handed in", record.attempt(upload.number, assignment.slug), now
-    )
+    if sender is None:
+        record.event(
+            session, at.course.id, whose, "handed in", record.attempt(upload.number, assignment.slug), now
+        )
     session.flush()
     return Receipt(upload, files, again=False)
 
@@ -164,3 +193,19 @@ def together(kept: Sequence[tuple[str, Blob]]) -> str:
 def files_of(session: Session, upload: Upload) -> Sequence[File]:
     """The files of an upload, as they were named."""
     return session.scalars(select(File).where(File.upload_id == upload.id).order_by(File.id)).all()
+
+
+def also_for(session: Session, upload: Upload) -> Sequence[int]:
+    """For whom else of the team its sender handed it in: their numbers."""
+    return session.scalars(
+        select(Upload.person_id).where(
+            Upload.assignment_id == upload.assignment_id,
+            Upload.key == _of_team(upload),
+            Upload.sent_by == upload.person_id,
+        )
+    ).all()
+
+
+def _of_team(upload: Upload) -> str:
+    """The key under which the others of a team have it."""
+    return f"team {upload.name}"

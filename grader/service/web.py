@@ -7,14 +7,17 @@ import logging
 import secrets
 import subprocess
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
+from typing import Annotated, Any
 from urllib.parse import urlsplit
 
 from fastapi import HTTPException
-from prometheus_client import CollectorRegistry, Counter, Histogram
+from prometheus_client import CollectorRegistry, Histogram
+from prometheus_client import Counter as Count
+from pydantic import Field
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
@@ -43,6 +46,10 @@ SANDBOX = (
 BODY = 300 * 2**20
 """bytes of a request, whatever it is"""
 FORM = 256 * 1024
+LISTING = 16 * 2**20
+"""of a request that brings a platform's own list of a class"""
+RowId = Annotated[int, Field(ge=0, lt=2**31)]
+"""a number that a database may know"""
 _CROSS_SITE = ("/lti/", "/api/")
 """here others' pages may send: a platform's signature protects, or a token instead of cookies"""
 NOTHING = Said("There is nothing here.")
@@ -66,6 +73,8 @@ class Service:
     workers: Callable[[], int] = lambda: 0
     registry: CollectorRegistry = field(default_factory=CollectorRegistry)
     comparing: dict[int, subprocess.Popen[bytes]] = field(default_factory=dict)
+    sending: Counter[int] = field(default_factory=Counter)
+    """person → uploads of theirs that are on their way"""
     _rubrics: dict[str, Rubric] = field(default_factory=dict)
     reports: Reports = field(init=False)
 
@@ -190,7 +199,7 @@ class Metrics:
 
     def __init__(self, registry: CollectorRegistry) -> None:
         names = ("method", "route", "status")
-        self.requests = Counter("grader_requests", "Requests answered.", names, registry=registry)
+        self.requests = Count("grader_requests", "Requests answered.", names, registry=registry)
         self.seconds = Histogram("grader_request_seconds", "Time to answer.", ("route",), registry=registry)
 
 
@@ -260,7 +269,7 @@ class Gate:
         )
 
     def _bounded(self, receive: Receive, path: str) -> Receive:
-        most = BODY if path.endswith("/uploads") else FORM
+        most = BODY if path.endswith("/uploads") else LISTING if "/export" in path else FORM
         taken = 0
 
         async def bounded() -> Message:
