@@ -199,7 +199,7 @@ def test_a_large_file_dropped_on_a_phone_over_a_slow_line(
     expect(page.get_by_role("heading", name="Received")).to_be_visible(timeout=20_000)
     page.emulate_media(media="print")
     expect(page.locator(".digest")).to_be_visible()
-    expect(page.get_by_text("Ada")).to_be_visible()
+    expect(page.locator("dd", has_text="Ada")).to_be_visible()
     for gone in (".top", "#check"):
         expect(page.locator(gone)).to_be_hidden()
     assert who.said == []
