@@ -92,6 +92,7 @@ class Reports:
     _reports: dict[str, Report] = field(default_factory=dict)
     _notebooks: dict[str, tuple[tuple[Cell, ...], tuple[Output, ...] | None]] = field(default_factory=dict)
     _classes: dict[tuple[int, str], Class] = field(default_factory=dict)
+    _seen: dict[int, tuple[object, list[Line]]] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def unmarked(self, session: Session, assignment: Assignment, rubric: Rubric, section: str) -> Class:
@@ -105,6 +106,17 @@ class Reports:
             with self._lock:
                 self._classes[key] = held
         return held
+
+    def seen(self, session: Session, assignment: Assignment, rubric: Rubric) -> list[Line]:
+        """`lines` for a page that is looked at again and again: the same until something changes."""
+        marked = select(func.count(), func.max(MarkRow.id)).where(MarkRow.assignment_id == assignment.id)
+        now = (*stamp(session, assignment), *session.execute(marked).one(), *_moving(session, assignment))
+        held = self._seen.get(assignment.id)
+        if held is None or held[0] != now:
+            held = now, lines(session, self, assignment, rubric)
+            with self._lock:
+                self._seen[assignment.id] = held
+        return held[1]
 
     def report(self, sha256: str) -> Report:
         """As a worker left it. Raises `StorageError`."""
@@ -128,6 +140,7 @@ class Reports:
             self._reports.clear()
             self._notebooks.clear()
             self._classes.clear()
+            self._seen.clear()
 
     def _keep(self, kept: dict[str, _T], key: str, value: _T) -> None:
         with self._lock:
@@ -269,6 +282,18 @@ def stamp(session: Session, assignment: Assignment) -> tuple[object, ...]:
         .where(Edition.assignment_id == assignment.id, Run.finished.is_not(None))
     )
     return (assignment.edition_id, session.scalar(changed), *session.execute(ran).one())
+
+
+def _moving(session: Session, assignment: Assignment) -> Sequence[tuple[object, ...]]:
+    """How many runs are in which state, while they are under way."""
+    counted = (
+        select(Run.state, func.count(), func.max(Run.started))
+        .join(Edition, Edition.id == Run.edition_id)
+        .where(Edition.assignment_id == assignment.id, Run.finished.is_(None))
+        .group_by(Run.state)
+        .order_by(Run.state)
+    )
+    return [tuple(row) for row in session.execute(counted)]
 
 
 def digest(found: Sequence[Line]) -> str:
