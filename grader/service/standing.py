@@ -9,8 +9,9 @@ from __future__ import annotations
 import gc
 import hashlib
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Literal, TypeVar
 
 from sqlalchemy import func, select
@@ -32,6 +33,7 @@ from rubric.schema import Rubric
 State = Literal["nothing", "waits", "runs", "stuck", "unreadable", "open", "graded"]
 _KEPT = 5_000
 _SETTLED = 50
+_K = TypeVar("_K")
 _T = TypeVar("_T")
 
 
@@ -93,6 +95,7 @@ class Reports:
     _notebooks: dict[str, tuple[tuple[Cell, ...], tuple[Output, ...] | None]] = field(default_factory=dict)
     _classes: dict[tuple[int, str], Class] = field(default_factory=dict)
     _seen: dict[int, tuple[object, list[Line]]] = field(default_factory=dict)
+    _presented: dict[tuple[object, ...], tuple[object, Report]] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def unmarked(self, session: Session, assignment: Assignment, rubric: Rubric, section: str) -> Class:
@@ -134,6 +137,14 @@ class Reports:
             self._keep(self._notebooks, sha256, found)
         return found
 
+    def presented(self, whose: tuple[object, ...], known: object, make: Callable[[], Report]) -> Report:
+        """A report with all that is put in when somebody looks; the same one while nothing of it changed."""
+        held = self._presented.get(whose)
+        if held is None or held[0] != known:
+            held = known, make()
+            self._keep(self._presented, whose, held)
+        return held[1]
+
     def forget(self) -> None:
         """Somebody's data was deleted: nothing of it stays in memory."""
         with self._lock:
@@ -141,8 +152,9 @@ class Reports:
             self._notebooks.clear()
             self._classes.clear()
             self._seen.clear()
+            self._presented.clear()
 
-    def _keep(self, kept: dict[str, _T], key: str, value: _T) -> None:
+    def _keep(self, kept: dict[_K, _T], key: _K, value: _T) -> None:
         with self._lock:
             if len(kept) >= _KEPT:
                 kept.clear()
@@ -237,7 +249,13 @@ def lines(
         if upload and run and run.result and run.state in ("done", "unreadable"):
             marked = standing(mine) if by_hand else {}
             student = Student(id=member.number or str(person.id), name=person.name, attempt=upload.number)
-            report = present(reports.report(run.result), student, upload, dates, marked, rubric)
+            # marks are only ever added: how many there are says which
+            known = (run.id, run.result, student, dates, len(mine))
+            report = reports.presented(
+                (upload.id, edition, by_hand),
+                known,
+                partial(present, reports.report(run.result), student, upload, dates, marked, rubric),
+            )
         found.append(
             Line(
                 person=person,
