@@ -140,7 +140,7 @@ def _try_the_rest(loaded: Assignment) -> None:
         compile(loaded.prelude, "prelude.py", "exec")
     except (SyntaxError, ValueError) as error:
         raise RubricError(f"{loaded.folder / 'prelude.py'}: {error}") from error
-    if loaded.own_prelude:
+    if loaded.own_prelude or (loaded.folder / assignments.MORE).is_file():
         _try_prelude(loaded)
     for once, again in zip(loaded.references, assignments.load(str(loaded.folder)).references, strict=True):
         odd = [
@@ -169,7 +169,8 @@ def _try_the_rest(loaded: Assignment) -> None:
 def _try_prelude(loaded: Assignment) -> None:
     """Run the folder's own prelude in every world, each in a process of its own, since it changes numpy."""
     for world in loaded.rubric.worlds:
-        where = f"{loaded.folder / 'prelude.py'}: in world {world.name!r}"
+        name = "prelude.py" if loaded.own_prelude else assignments.MORE
+        where = f"{loaded.folder / name}: in world {world.name!r}"
         try:
             done = subprocess.run(
                 [sys.executable, "-c", loaded.prelude_for(world)],
