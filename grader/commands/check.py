@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from grader.assignment import loading as assignments
+from grader.assignment.asking import questions
 from grader.assignment.given_files import beside
 from grader.assignment.loading import Assignment
 from grader.commands.progress import say
@@ -119,6 +120,7 @@ async def _run(submission: Submission, assignment: Assignment, allow_unsafe: boo
             assignment.prelude_for(world),
             limits,
             submission.folder,
+            questions(assignment.rubric, world),
         )
         for world in (*worlds, worlds[0])
     ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -46,6 +46,7 @@ def zone(name: str) -> ZoneInfo:
         return ZoneInfo("UTC")
 
 
+@lru_cache(maxsize=20_000)
 def when(moment: datetime, language: str, zone_name: str) -> str:
     """`Tue, 9 Jun 2026, 14:25 CEST`, in a zone, as its language's readers write it."""
     local = moment.astimezone(zone(zone_name))

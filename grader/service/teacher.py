@@ -109,7 +109,7 @@ def class_page(request: Request, slug: str) -> Response:
     with held.database.reading() as session:
         at = at_assignment(session, slug, me.id, "see class")
         rubric = rubric_of(session, held, at.assignment.edition_id)
-        found = standing.lines(session, held.reports, at.assignment, rubric)
+        found = held.reports.seen(session, at.assignment, rubric)
         queue = runs.queue(session, held.now(), at.assignment.id)
         asked = session.scalar(
             select(func.count())
