@@ -14,6 +14,7 @@ from collections.abc import Callable, Sequence
 _LARGEST = 1e15  # a number that is still worked out
 _LONGEST = 1000  # elements of a list that is repeated
 _DEEP = 2  # times that names are put in for one another
+_OF: dict[str, Callable[[list[int | float]], int | float]] = {"sum": sum, "max": max, "min": min, "len": len}
 _DO: dict[type[ast.operator], Callable[[float, float], float]] = {
     ast.Add: operator.add,
     ast.Sub: operator.sub,
@@ -89,6 +90,13 @@ class _Fold(ast.NodeTransformer):
     def visit_Call(self, node: ast.Call) -> ast.expr:
         self.generic_visit(node)
         match node:
+            case ast.Call(func=ast.Name(id=name), args=[ast.List() | ast.Tuple() as of], keywords=[]) if (
+                name in _OF
+            ):
+                values = [_value(e) for e in of.elts]
+                numbers = [v for v in values if isinstance(v, int | float)]
+                if numbers and len(numbers) == len(values):
+                    return ast.Constant(_OF[name](numbers))
             case ast.Call(
                 func=ast.Name(id="str" | "int" | "float"), args=[ast.Constant() as only], keywords=[]
             ):

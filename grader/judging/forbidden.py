@@ -8,6 +8,7 @@ the answer: who computes an inverse by hand may compare it with `np.linalg.inv`.
 from __future__ import annotations
 
 import ast
+import re
 import sys
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -26,6 +27,8 @@ _USUAL = {
     "plt": "matplotlib.pyplot",
 }
 _HIDES = {"importlib", "runpy", "eval", "exec", "compile", "__import__", "globals", "locals", "vars"}
+_FETCHES = {"__dict__", "__getattribute__", "attrgetter", "methodcaller", "import_module", "run_cell"}
+_RUNS = re.compile(r"^[ \t]*+%(?:run|load|loadpy|macro|rerun|recall)\b", re.MULTILINE)
 _COMPARES = (
     "allclose",
     "isclose",
@@ -79,6 +82,8 @@ def uses(forbidden: Sequence[str], code: Code) -> tuple[Use, ...]:
     reader = _Reader(wanted, known, unsure)
     found: list[Use] = []
     for cell, tree in trees:
+        if _RUNS.search(cell.source):
+            found += (Use(n, cell.index, False) for n in forbidden)
         if tree is None or cell.source.lstrip().startswith("%%"):
             found += (Use(n, cell.index, False) for n in forbidden if _last(n) in cell.source)
         if tree is not None:
@@ -134,7 +139,7 @@ class _Reader:
                 yield name, not doubtful
             elif _may_be(used, whole):
                 yield name, False
-        if isinstance(node, ast.Name) and used.partition(".")[0] in _HIDES:
+        if _last(used) in _FETCHES or (isinstance(node, ast.Name) and used.partition(".")[0] in _HIDES):
             yield from ((name, False) for name in self.wanted.values())
 
     def _import(self, node: ast.Import | ast.ImportFrom, tree: ast.Module) -> Iterator[tuple[str, bool]]:

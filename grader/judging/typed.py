@@ -31,7 +31,8 @@ def may_be_typed_in(candidate: Candidate, code: Code) -> bool:
     if len(candidate.readings) == 1 and 1 < len(first.values) <= _FEW:
         whole = [int(v) for v in first.values if abs(v) < 1e15 and v == round(v)]
         if len(whole) == len(first.values):
-            row = re.compile(r"(?<![\w.])" + _BETWEEN.join(map(str, whole)) + r"(?![\w.])")
+            rows = (_BETWEEN.join(map(str, whole)), "".join(map(str, whole)))  # also digit by digit: "2344"
+            row = re.compile(rf"(?<![\w.])(?:{'|'.join(rows)})(?![\w.])")
             return any(map(row.search, code.worked_out))
     return _stand_in(candidate, code.numbers, least=1, world=0)
 
