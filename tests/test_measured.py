@@ -10,8 +10,8 @@ import sys
 import numpy as np
 import pytest
 
+from grader.assignment.kept import Kept
 from grader.drafting.infer import Frame, draft
-from grader.drafting.kept import Kept
 from grader.drafting.nudged import NUDGING, shakes, tolerance_for
 from grader.drafting.sites import instrument
 from grader.drafting.turned import ALL, SOME, Turn, may_turn, turns
@@ -21,9 +21,9 @@ from grader.models import Cell
 WORLDS = [{"name": "handout", "seed": 1}, {"name": "second", "seed": 2}]
 
 
-def shown(name: str, *values: object, whole: bool = False, truth: bool = False, source: str = "") -> Shown:
+def shown(name: str, *values: object, whole: bool = False, source: str = "") -> Shown:
     arrays = tuple(np.asarray(v, dtype=float) for v in values)
-    return Shown(name, 1, 1, name, source or name, arrays, whole=whole, truth=truth)
+    return Shown(name, 1, 1, name, source or name, arrays, whole=whole)
 
 
 def ran(*preludes: str, code: str) -> list[dict[str, object]]:
@@ -140,7 +140,6 @@ def test_what_moves_by_more_than_its_tolerance_needs_a_larger_one_or_is_not_aske
     ("item", "why"),
     [
         (shown("difference", 6e-8, 3e-8), "as small as a rounding error"),
-        (shown("agrees", 1, 1, whole=True, truth=True), "a word is soon guessed"),
         (shown("von", 50, 50, whole=True), "has no name"),
         (shown("shape", [2, 3], [2, 3], whole=True, source="h.shape"), "values tell their shape"),
     ],

@@ -10,6 +10,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
+
 from grader.assignment.values import moves
 from grader.assignment.vocabulary import tokens
 from grader.drafting.notes import Note, note_at, note_in
@@ -23,6 +25,9 @@ from grader.drafting.sections import (
 )
 from grader.drafting.turned import Turn
 from grader.drafting.values import Shown
+from grader.drafting.words import ShownWord
+from grader.judging.source import Code
+from grader.judging.word import folded, written
 from grader.models import Cell
 from rubric.schema import Tolerance
 
@@ -42,6 +47,11 @@ _FREE = {
     "else": "a person decides, since it is another where an eigenvector is negated; ask for something else",
 }
 _SHAPE = re.compile(r"\.(shape|size\(\)|ndim|dim\(\))\W*$")
+_UNORDERED = re.compile(
+    r"eigvals\w*|\beigenvalues\b|\bEigenwerte\b|cluster_centers_|\b[Cc]luster|[Cc]entroids?\b|\bcent(?:er|re)s\b"
+)
+_ORDERED = re.compile(r"\b(order|(de|a)scending|sort\w*|Reihenfolge|(ab|auf)steigend\w*)\b", re.IGNORECASE)
+_FEW_ROWS = 50
 _IDENTIFIER = re.compile(r"\W+")
 
 
@@ -65,6 +75,7 @@ class Frame:
     worlds: Sequence[Mapping[str, Any]]
     common: Mapping[str, Sequence[str]]
     pictures: frozenset[int] = frozenset()
+    words: Sequence[ShownWord] = ()
     turned: Mapping[str, Turn] = field(default_factory=dict)
     tolerances: Mapping[str, float | None] = field(default_factory=dict)
 
@@ -87,13 +98,13 @@ class _Written:
     vocabulary: dict[str, list[str]] = field(default_factory=dict)
     assumed: list[str] = field(default_factory=list)
 
-    def assume(self, item: Shown, what: str) -> None:
-        self.assumed.append(f"{item.name}: {what}")
+    def assume(self, name: str, what: str) -> None:
+        self.assumed.append(f"{name}: {what}")
 
 
 def draft(cells: Sequence[Cell], shown: Sequence[Shown], frame: Frame) -> Draft:
     """The rubric that a solution suggests. shown: its quantities."""
-    written = _Written(frame)
+    book = _Written(frame)
     questions: list[dict[str, Any]] = []
     sources = {c.index: c.source for c in cells}
     ids: set[str] = set()
@@ -108,7 +119,12 @@ def draft(cells: Sequence[Cell], shown: Sequence[Shown], frame: Frame) -> Draft:
             check
             for item in shown
             if item.cell in section.code
-            and (check := _tensor(item, note_at(sources[item.cell], item.line), place, written)) is not None
+            and (check := _tensor(item, note_at(sources[item.cell], item.line), place, book)) is not None
+        ]
+        checks += [
+            check
+            for word in frame.words
+            if word.cell in section.code and (check := _word(word, cells, book)) is not None
         ]
         if not checks or (section.prose and source.rstrip().endswith("?")):
             checks += _answer(place)
@@ -128,26 +144,26 @@ def draft(cells: Sequence[Cell], shown: Sequence[Shown], frame: Frame) -> Draft:
         "title": title_of(cells) or frame.id,
         "language": language_of(cells),
         "worlds": list(frame.worlds),
-        "vocabulary": written.vocabulary,
+        "vocabulary": book.vocabulary,
         "questions": questions,
     }
-    return Draft(rubric, tuple(written.assumed))
+    return Draft(rubric, tuple(book.assumed))
 
 
-def _tensor(item: Shown, note: Note, place: _Place, written: _Written) -> dict[str, Any] | None:
-    frame = written.frame
+def _tensor(item: Shown, note: Note, place: _Place, book: _Written) -> dict[str, Any] | None:
+    frame = book.frame
     label = note.title or item.label or item.source
     if note.skip or item.values[0].size > _MOST:
         return None
     still = len(frame.worlds) > 1 and not moves(list(item.values), _USUAL)
     tolerance = frame.tolerances.get(item.name, _USUAL.rtol)
     if note == Note() and (why := _SHAKES if tolerance is None else _no_answer(item, still)):
-        written.assume(item, f"{why}; to ask for it all the same, write `# grade: 5 points` behind it")
+        book.assume(item.name, f"{why}; to ask for it all the same, write `# grade: 5 points` behind it")
         return None
     points = note.points if note.points is not None else (_ARRAY if item.values[0].size > 1 else _NUMBER)
     turn = frame.turned.get(item.name)
-    if turn is not None and not note.sign_free:
-        written.assume(item, _FREE[turn.how])
+    if turn is not None and "sign" not in note.more:
+        book.assume(item.name, _FREE[turn.how])
         if turn.how != "whole" and place.section.title:
             return _by_hand(item.name, label, points, place)
     check: dict[str, Any] = {
@@ -156,17 +172,27 @@ def _tensor(item: Shown, note: Note, place: _Place, written: _Written) -> dict[s
         "title": label,
         "points": points,
         "quantity": item.name,
-        "labels": _labels(item, written.vocabulary, frame.common),
+        "labels": _labels(item, book.vocabulary, frame.common),
     }
-    if note.sign_free or turn is not None:
+    if turn is not None:
         check["sign"] = "free"
     if tolerance is not None and tolerance != _USUAL.rtol:
         check["tolerance"] = {"rtol": tolerance}
-        written.assume(item, f"a tolerance of its own, {tolerance:g}, since rounding errors grow on the way")
+        book.assume(item.name, f"a tolerance of its own, {tolerance:g}: rounding errors grow on the way")
+    if _may_be_in_any_order(item) and "order" not in note.more and not _ORDERED.search(place.source):
+        check["order"] = "free"
+        book.assume(
+            item.name,
+            "its order is free, since nothing fixes that of clusters and eigenvalues; "
+            "if the handout does, delete `order: free`",
+        )
+    check |= note.more
     if still:
-        written.assume(item, "the same in every world; where its numbers stand in the code a person decides")
+        book.assume(
+            item.name, "the same in every world; where its numbers stand in the code a person decides"
+        )
     if note.unknown:
-        written.assume(item, f"not understood in its comment: {note.unknown}")
+        book.assume(item.name, f"not understood in its comment: {note.unknown}")
     return check
 
 
@@ -178,11 +204,15 @@ def _no_answer(item: Shown, still: bool) -> str:
         return ""
     if not item.whole and max(abs(float(v.ravel()[0])) for v in item.values) < _NOISE:
         return "not asked, since it is as small as a rounding error, which is another for everybody"
-    if item.truth and still:
-        return "not asked, since it is the same in every world, and a word is soon guessed"
     if item.whole and still and set(tokens(item.label)) <= _SMALL:
         return "not asked, since it is the same in every world and has no name"
     return ""
+
+
+def _may_be_in_any_order(item: Shown) -> bool:
+    if not 1 < len(np.atleast_1d(item.values[0])) <= _FEW_ROWS or item.series:
+        return False
+    return _UNORDERED.search(f"{item.source} {item.label}") is not None
 
 
 def _labels(
@@ -275,6 +305,35 @@ def _by_hand(name: str, title: str, points: float, place: _Place) -> dict[str, A
         "title": title,
         "points": points,
         "headings": list(pattern_of(place.section.title, place.others)),
+    }
+
+
+def _word(shown: ShownWord, cells: Sequence[Cell], book: _Written) -> dict[str, Any] | None:
+    """A word under its name; not one that no world moves and the code holds, which anybody could type."""
+    source = next(c.source for c in cells if c.index == shown.cell)
+    note = note_at(source, shown.line)
+    name = _IDENTIFIER.sub("_", shown.label).strip("_")[:40] or "word"
+    name = name if name[0].isalpha() else f"word_{name}"
+    if note.skip:
+        return None
+    still = len(set(shown.answers)) == 1
+    if still and folded(shown.answers[0]) in written(Code(cells), shown.cell):
+        book.assumed.append(
+            f"{shown.label!r} is not asked: {shown.answers[0]!r} is the same in every world and stands in "
+            "the code; ask for it by `kind: word` with `from_data: false` where a typed-in answer is as good"
+        )
+        return None
+    own = _entry(name, book.frame.common)
+    phrases = dict.fromkeys((shown.label, shown.source[:_SOURCE]))
+    book.vocabulary[own] = [p for p in phrases if tokens(p)]
+    names = [str(w["name"]) for w in book.frame.worlds]
+    return {
+        "id": name,
+        "kind": "word",
+        "title": note.title or shown.label,
+        "points": note.points if note.points is not None else _NUMBER,
+        "labels": [[own]],
+        "answers": shown.answers[0] if still else dict(zip(names, shown.answers, strict=True)),
     }
 
 

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from grader.assignment.asking import questions
 from grader.assignment.given_files import beside
 from grader.assignment.loading import Assignment
 from grader.assignment.solved import NOTEBOOK
@@ -54,7 +55,10 @@ async def prove(assignment: Assignment, runner: Runner, limits: Limits) -> Proof
     """Grade the solution in every style. Raises `RubricError` where it fails, `OperationError`."""
     worlds = assignment.rubric.worlds
     solution = read_solution(assignment.folder / NOTEBOOK)
-    settings = [Setting(w.name, assignment.prelude_for(w), assignment.files_for(w)) for w in worlds]
+    settings = [
+        Setting(w.name, assignment.prelude_for(w), assignment.files_for(w), questions(assignment.rubric, w))
+        for w in worlds
+    ]
     solved = await solve(solution.cells, settings, runner, limits)
     names = [f.name for f in settings[0].files]
     shown = quantities(solved.sites, solved.kept)
@@ -78,7 +82,7 @@ async def _graded(
     runner: Runner,
     limits: Limits,
 ) -> Iterator[CheckResult]:
-    jobs = [Job(submission.cells, beside((), s.files), s.prelude, limits) for s in settings]
+    jobs = [Job(submission.cells, beside((), s.files), s.prelude, limits, after=s.after) for s in settings]
     runs = await asyncio.gather(*(runner.run(job) for job in jobs))
     broken = next((r for r in runs if r.status == "sandbox_error"), None)
     if broken is not None:

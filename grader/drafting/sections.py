@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from grader.drafting.notes import without_points
 from grader.models import Cell
 
-_HEADING = re.compile(r"^\s{0,3}(#{1,6})\s+(.+?)\s*#*\s*$")
-_BOLD = re.compile(r"^\s*(\*\*|__)(.+?)\1\s*:?\s*(.*)$")
+_HEADING = re.compile(r"\s{0,3}(#{1,6})\s++(\S.*)")
+_BOLD = re.compile(r"\s*+(\*\*|__)(.+?)\1(.*)")
 _ASKS = re.compile(
     r"^\s*(question|task|exercise|problem|part|aufgabe|frage|teil|übung|exercice|pregunta|ejercicio)\b(?!\s*(?:sheet|set|series)\b)|^\s*[(]?(\d+|[a-h])\s*[.):]",
     re.IGNORECASE,
@@ -75,7 +75,7 @@ def pattern_of(title: str, others: Sequence[str] = ()) -> tuple[str, ...]:
 
     others: the other headings, which a word of it must not find.
     """
-    found = re.search(r"([^\W\d]+)?\W*(\d+|\b[a-h]\b)", title)
+    found = re.search(r"([^\W\d]{1,40})?\W{0,8}(\d{1,9}|\b[a-h]\b)", title)
     words = [re.escape(w) for w in re.findall(r"[^\W\d_]{4,}", title)]
     longest = sorted(words, key=len, reverse=True)[:3]
     made = []
@@ -102,11 +102,12 @@ def _heading(source: str) -> str | None:
     """A heading at the beginning of a Markdown cell: `#`, a bold line, or one that numbers a question."""
     first = next((line for line in source.split("\n") if line.strip()), "")
     if found := _HEADING.match(first):
-        return _plain(found[2])
+        return _plain(found[2].rstrip().rstrip("#"))
     if found := _BOLD.match(first):
-        return _plain(f"{found[2]} {found[3]}")
+        return _plain(f"{found[2]} {found[3].strip().removeprefix(':')}")
     return _plain(first) if _ASKS.match(first) else None
 
 
 def _plain(text: str) -> str:
-    return without_points(" ".join(re.sub(r"[*_`]|<!--.*?-->", "", text).split()))
+    text = re.sub(r"[*_`]|<!--(?:[^<-]|-(?!->)|<(?!!--))*+-->", "", text)
+    return without_points(" ".join(text.split()))

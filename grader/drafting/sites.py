@@ -11,7 +11,7 @@ from grader.models import Cell
 from grader.syntax import parse
 
 KEEP = "__keep__"
-"""the function that the cells call; see `grader.drafting.kept`"""
+"""the function that the cells call; see `grader.assignment.kept`"""
 SHOWS = {"print", "display", "pprint"}
 _GLUED = re.compile(r"[^\W\d]+$")
 _TEXT_OF = {"str", "repr", "format"}

@@ -46,8 +46,9 @@ def student_page(rubric: Rubric, folder: str, files: Sequence[str], notebook: st
         (speak("fixed"), speak("compute it in the notebook; typed-in numbers do not count")),
         (speak("varies"), speak("set the seed before you draw random numbers")),
     ]
-    lines += ["", f"| {speak('the check says')} | {speak('what to do')} |", "|---|---|"]
-    lines += [f"| {word} | {todo} |" for word, todo in told]
+    says, todo = speak("the check says"), speak("what to do")
+    lines += ["", f"| {says} | {todo} |", "|---|---|"]
+    lines += [f"| {word} | {what} |" for word, what in told]
     lines += [
         "",
         speak("This says what was found, not whether it is right."),

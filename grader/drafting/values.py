@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from grader.assignment.kept import Kept
 from grader.assignment.values import Array
-from grader.drafting.kept import Kept
 from grader.drafting.sites import Site
 
 _WORD = re.compile(r"[^\W\d_]\w*|\d+")
@@ -30,7 +30,7 @@ class Shown:
 
     name: an identifier, unique. label: the text in front of it, or the key of the element. source: the
     expression, empty where a loop shows several quantities by one. values: in each world, all of one shape.
-    series: one number, or one array, a turn of a loop. whole, truth: whole numbers, truth values.
+    series: one number, or one array, a turn of a loop. whole: whole numbers by their type.
     """
 
     name: str
@@ -41,7 +41,6 @@ class Shown:
     values: tuple[Array, ...]
     series: bool = False
     whole: bool = False
-    truth: bool = False
 
 
 @dataclass(slots=True)
@@ -51,7 +50,6 @@ class _Group:
     site: Site
     label: str
     whole: bool = True
-    truth: bool = True
     values: list[Array] = field(default_factory=list)
 
 
@@ -87,7 +85,6 @@ def quantities(sites: Sequence[Site], worlds: Sequence[Sequence[Kept]]) -> tuple
                 values,
                 series,
                 group.whole,
-                group.truth,
             )
         )
     return tuple(made)
@@ -102,7 +99,7 @@ def _groups(sites: Sequence[Site], kept: Sequence[Kept]) -> Mapping[tuple[int, s
         if item.kind == "text":
             said[site.statement] = item.text
             continue
-        if item.values is None or not np.isfinite(item.values).all():
+        if item.values is None or (item.truth and not item.values.ndim) or not np.isfinite(item.values).all():
             continue
         label = _tidy(
             " ".join(
@@ -115,7 +112,6 @@ def _groups(sites: Sequence[Site], kept: Sequence[Kept]) -> Mapping[tuple[int, s
         group = groups.setdefault((site.number, "" if fixed else label), _Group(site, "" if fixed else label))
         group.values.append(item.values)
         group.whole &= item.whole
-        group.truth &= item.truth
     return groups
 
 
