@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 import typer
+from class_kit import RUBRIC, make_assignment
 
 from grader.assignment.loading import load_rubric
 from grader.cli import app
@@ -60,9 +61,7 @@ def test_every_command_in_the_documents_is_one(page: Path) -> None:
 
 def test_the_lines_of_a_rubric_in_the_teachers_guide_are_such_lines(tmp_path: Path) -> None:
     lines = _YAML.findall((ROOT / "docs" / "teachers.md").read_text("utf-8"))
-    asked = (ROOT / "rubric" / "hw4" / "rubric.yaml").read_text("utf-8")
-    (tmp_path / "rubric.yaml").write_text(asked + "\n".join(lines), "utf-8")
-    read = load_rubric(tmp_path)
+    read = load_rubric(make_assignment(tmp_path, RUBRIC + "\n".join(lines)))
     assert (read.rounding, read.late_penalty_per_day, read.due is not None) == (0.5, 0.1, True)
 
 
