@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import IO, Any, Concatenate, Literal, ParamSpec, TypeVar
 
 from grader.assignment.loading import Assignment
-from grader.errors import JudgeError
+from grader.errors import JudgeError, RubricError, UnusableError
 from grader.jail.memory import RESERVE, free_bytes
 from grader.jail.processors import processors
 from grader.pipeline import frames
@@ -108,7 +108,7 @@ class Judges:
 
         cpu_s: processor time it may take. Raises `OverrunError` where it went over a limit or its process
         ended, what it raised of `grader.errors`, and `WorkError` for anything else that it raised.
-        `JudgeError`, `RubricError`: no judge could be started. When this is cancelled its judge is killed.
+        `JudgeError`, `UnusableError`: no judge could be started. When this is cancelled its judge is killed.
         """
         assert not kwargs, "positional only: it is sent"
         async with self._slots:
@@ -309,6 +309,8 @@ class _Nursery:
             raise JudgeError(f"the judges were not ready after {_WARM_UP_S:g} s") from None
         if isinstance(answer, Failed):
             self._stop()
+            if isinstance(answer.ours, RubricError):
+                raise UnusableError(str(answer.ours))
             raise answer.ours or JudgeError(f"the judges could not get ready: {answer.message}")
         assert isinstance(answer, Warmed)
         self._ready = True
