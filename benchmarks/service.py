@@ -237,7 +237,12 @@ def fill(server: Server, students: int) -> None:
         for number in range(students):
             run, report = made[number % len(made)]
             person, _ = founding.add_member(
-                session, session.scalars(select(Course)).one(), f"Filled {number:04}", "student", "", "", now
+                session,
+                session.scalars(select(Course)).one(),
+                f"Filled {number:04}",
+                "student",
+                founding.MemberPlace(),
+                now,
             )
             upload = Upload(
                 name=f"{number:016x}",

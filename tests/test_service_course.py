@@ -43,7 +43,7 @@ def test_a_course_from_upload_to_answer(world: World) -> None:
     page = teacher.client.get("/teach/tiny").text
     assert "2 / 3" in page and "waits for a person" in page and "90" in page
     preview = teacher.client.get("/teach/tiny/publish").text
-    assert "Publish 1 reports" in preview and "Still wait" in preview
+    assert "Publish 1 report" in preview and "Still wait" in preview
     assert "Read the report" not in anna.client.get("/a/tiny").text
 
     publish_all(teacher)
@@ -191,7 +191,7 @@ def test_dates_are_set_in_the_courses_zone(world: World) -> None:
     page = teacher.post("/teach/tiny/dates", checks="3", **sent)
     assert 'value="2026-06-09T14:25"' in page.text
     anna = world.person("student", "Anna").client.get("/a/tiny").text
-    assert "Tue 9 Jun 2026, 14:25 CEST" in anna and 'datetime="2026-06-09T12:25:00+00:00"' in anna
+    assert "Tue, 9 Jun 2026, 14:25 CEST" in anna and 'datetime="2026-06-09T12:25:00+00:00"' in anna
     wrong = teacher.post("/teach/tiny/dates", **(sent | {"opens": "2026-06-11T08:00"}))
     assert wrong.status_code == 422 and "It opens after it is due." in wrong.text
     assert teacher.post("/teach/tiny/dates", due="never").status_code == 422
@@ -234,7 +234,7 @@ def test_a_regrade_shows_whose_marks_move_before_it_counts(world: World) -> None
     assert "100" in teacher.client.get("/teach/tiny/grades.csv").text
     teacher.post("/teach/tiny/take-over", edition=id)
     preview = teacher.client.get("/teach/tiny/publish").text
-    assert "Publish 1 reports" in preview and "85 / 100" in preview
+    assert "Publish 1 report" in preview and "85 / 100" in preview
     assert ">100<" in anna.client.get("/a/tiny").text, "until it is published again"
 
 
