@@ -342,8 +342,8 @@ class Head:
         if beyond < 0 or (self._untried(pending) and pending.failures < _MOST_TRIES):
             self._start(self._send_later(pending, min(_REST_S, 0.1 * 2**beyond) if beyond >= 0 else 0.0))
         else:
-            tried = {"count": pending.failures, "fault": why}
-            self._give_up(pending, Said("tried {count} times; the last: {fault}", tried))
+            tried = Said("tried {count} times; the last: {fault}", {"count": pending.failures, "fault": why})
+            self._give_up(pending, tried)
 
     def _untried(self, pending: _Pending) -> bool:
         """Whether a worker is here that has not failed at it."""

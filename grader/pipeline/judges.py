@@ -56,8 +56,8 @@ _STARTS = 3
 _PATIENCE = 3.0
 _PATIENCE_S = 30.0
 """seconds that may pass for each second of processor time, and at least: others want the processors, too"""
-_CALLS = 200
-"""after so many a judge is replaced: whatever grew in it is gone"""
+_GROWN_BYTES = 96 << 20
+"""a judge that has grown by so much is replaced; younger ones have to compute again what it had kept"""
 
 
 def how_many() -> int:
@@ -130,8 +130,7 @@ class Judges:
                 place = judge.place()
                 await self._end(judge)
                 raise OverrunError("memory", place)
-            judge.calls += 1
-            if judge.calls < _CALLS:
+            if judge.grown() < _GROWN_BYTES:
                 self._idle.append(judge)
             else:
                 await self._end(judge)
@@ -204,7 +203,6 @@ class _Judge:
 
     def __init__(self, pid: int, talk: socket.socket, page: Mark) -> None:
         self.pid = pid
-        self.calls = 0
         self._talk = talk
         self._page = page
 
@@ -218,6 +216,9 @@ class _Judge:
 
     def place(self) -> Place:
         return self._page.place()
+
+    def grown(self) -> int:
+        return self._page.grown()
 
     def close(self) -> None:
         self._talk.close()
