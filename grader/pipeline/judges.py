@@ -56,7 +56,7 @@ _STARTS = 3
 _PATIENCE = 3.0
 _PATIENCE_S = 30.0
 """seconds that may pass for each second of processor time, and at least: others want the processors, too"""
-_GROWN_BYTES = 96 << 20
+_GROWN_BYTES = 192 << 20
 """a judge that has grown by so much is replaced; younger ones have to compute again what it had kept"""
 
 
