@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
+import subprocess
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -12,6 +15,7 @@ from golden import samples
 from service_kit import SHA, World
 from sqlalchemy import func, select
 
+from grader.assignment.loading import load_rubric, locate
 from grader.errors import UsageError
 from grader.folder.journal import Journal, JournalEntry
 from grader.folder.private import PrivateDirectory
@@ -21,7 +25,10 @@ from grader.models import Late, Student
 from grader.report import NOTEBOOK, to_json
 from grader.report.notebook import to_ipynb
 from grader.service import importing, standing
+from grader.service.blobs import Blobs
+from grader.service.database import at
 from grader.service.importing import Taken
+from grader.service.standing import Reports
 from grader.service.tables import Assignment, Extension, File, MarkRow, Member, Person, Run, Upload
 
 GIVEN = datetime(2026, 5, 1, tzinfo=UTC)
@@ -163,3 +170,55 @@ def test_another_editions_folder_and_no_folder_are_refused_and_leave_nothing(
     shutil.rmtree(out)
     with pytest.raises(UsageError, match="holds no reports"):
         take(world, out)
+
+
+@pytest.mark.kernel
+def test_what_the_commands_graded_and_marked_comes_in(tmp_path: Path) -> None:
+    """From an export to the course's server by commands alone: a group, somebody alone, a mark, again."""
+    export = tmp_path / "assignment_9_export"
+    samples_of = sorted((Path(__file__).parent.parent / "submissions").glob("*.ipynb"))
+    for number in (1, 2):
+        (export / f"submission_{number}").mkdir(parents=True)
+        shutil.copy(samples_of[number], export / f"submission_{number}" / "hw4.ipynb")
+    (export / "submission_metadata.yml").write_text(
+        "submission_1:\n  ':submitters':\n"
+        "  - {':name': Anna K, ':sid': '77'}\n  - {':name': Bea L, ':sid': '78'}\n"
+        "submission_2:\n  ':submitters':\n  - {':name': Cem, ':sid': '79'}\n"
+    )
+    out, data = tmp_path / "out", tmp_path / "data"
+
+    def grader(*arguments: object, code: int = 0) -> str:
+        command = [sys.executable, "-m", "grader", *map(str, arguments)]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        assert done.returncode == code, done.stdout + done.stderr
+        return done.stdout + done.stderr
+
+    grader("grade", export, "--out", out)
+    grader("mark", out, "Anna", "comparison", "7", "--reason", "Read.", "--by", "Lea")
+    grader("course", "add", "dl", "--data", data)
+    assert "there is no assignment hw4" in grader("assignment", "import", out, "--data", data, code=2)
+    grader("assignment", "add", "hw4", "--data", data)
+    said = grader("assignment", "import", out, "--data", data, "--uploads", export)
+    assert "3 uploads new, 0 known already, 2 marks new" in said and "stands for it" not in said
+    assert "0 uploads new, 3 known already, 0 marks new" in grader(
+        "assignment", "import", out, "--data", data
+    )
+    assert " 0 missing, 0 damaged" in grader("course", "check", "--data", data)
+    database = at(data, None)
+    with database.reading() as session:
+        assignment = session.scalars(select(Assignment)).one()
+        found = standing.lines(
+            session, Reports(Blobs(data / "blobs")), assignment, load_rubric(locate("hw4"))
+        )
+        files = {f.sha256 for f in session.scalars(select(File))}
+    database.close()
+    assert {(x.person.name, x.member.number) for x in found} == {
+        ("Anna K", "77"),
+        ("Bea L", "78"),
+        ("Cem", "79"),
+    }
+    by_name = {x.person.name: x.report for x in found if x.report}
+    assert (by_name["Anna K"].pending, by_name["Bea L"].pending) == (0.0, 0.0)
+    assert by_name["Cem"].pending > 0
+    assert by_name["Anna K"].score == by_name["Bea L"].score
+    assert files == {hashlib.sha256(samples_of[n].read_bytes()).hexdigest() for n in (1, 2)}

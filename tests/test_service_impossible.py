@@ -30,6 +30,7 @@ from grader.service import (
     operate,
     patience,
     publish,
+    runs,
     server,
     shown,
     standing,
@@ -349,3 +350,25 @@ def test_one_person_holds_only_so_many_connections(
     assert bea.hand_in().status_code == 200
     world.service.sending[1] = 0
     assert anna.hand_in().status_code == 200
+
+
+def test_a_clock_that_jumps_runs_something_twice_at_worst_and_counts_it_once(world: World) -> None:
+    anna = world.person("student", "Anna")
+    anna.attempt()
+
+    def take() -> int:
+        with world.database.writing() as session:
+            held = runs.take(session, "w", world.clock(), busy=False)
+        assert held
+        return held.id
+
+    first = take()
+    world.clock.forward(hours=1)
+    assert take() == first, "its lease is over, as far as the clock tells"
+    with world.database.writing() as session:
+        outcomes = [runs.finish(session, "w", first, runs.Outcome("done"), world.clock()) for _ in range(2)]
+    assert outcomes == [True, False]
+    world.clock.forward(hours=-2)
+    assert take() != first
+    assert anna.hand_in().status_code == 200
+    assert "Attempt 2" in anna.client.get("/a/tiny").text

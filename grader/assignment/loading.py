@@ -30,6 +30,15 @@ from rubric.schema import Mistake, Rubric, World
 __all__ = ["Assignment", "Quantities", "load", "load_rubric", "locate", "outline", "refuse_release"]
 
 
+MORE = "prelude_more.py"
+"""a folder's addition to the shipped prelude"""
+_ADDED = """\
+_WORLD = dict(WORLD)
+{shipped}
+WORLD = globals().pop("_WORLD")
+{more}
+globals().pop("WORLD", None)
+"""
 _KEPT = 6_000  # combinations of mistakes whose quantities are kept; students' numbers suggest ever new ones
 
 
@@ -90,6 +99,8 @@ class Assignment:
     def parts_of(self, world: World) -> dict[str, object]:
         """What makes a world, its prelude aside, for the keys under which runs are kept."""
         parts = world.model_dump(exclude={"files"})
+        if asked := [c.asked_in(world.name) for c in self.rubric.taken_checks()]:
+            parts |= {"asked": asked}
         given = self.files_for(world)
         return (
             parts | {"files": [(f.name, content_digest(Path(f.source))) for f in given]} if given else parts
@@ -163,7 +174,8 @@ def find(id: str, folder: str, digest: str) -> Path:
     one of that name that is shipped; of both the one that is still the same. Raises `RubricError`.
     """
     home = Path(next(iter(shipped.__path__)))
-    known = [p.resolve() for p in (Path(folder), home / id) if (p / "rubric.yaml").is_file()]
+    places = (Path(folder), home / id, *_shipped(home))
+    known = [p.resolve() for p in places if (p / "rubric.yaml").is_file()]
     same = [p for p in known if digest_of(p) == digest]
     for found in (*same, *known):
         if load_rubric(found).id == id:
@@ -277,8 +289,18 @@ def _digest(
 
 
 def prelude_of(folder: Path, own: bool) -> str:
-    """The text of the prelude: the folder's own, or the shipped one. Raises `RubricError`."""
-    path = (folder if own else Path(next(iter(shipped.__path__)))) / "prelude.py"
+    """The text of the prelude: the folder's own, or the shipped one and what the folder adds to it.
+
+    Raises `RubricError`.
+    """
+    path, more = (folder if own else Path(next(iter(shipped.__path__)))) / "prelude.py", folder / MORE
+    if own and more.is_file():
+        raise RubricError(f"{more}: adds to the shipped prelude, and prelude.py is in its place; keep one")
+    text = _text_of(path)
+    return _ADDED.format(shipped=text, more=_text_of(more)) if more.is_file() else text
+
+
+def _text_of(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as e:

@@ -116,11 +116,17 @@ def take_in(
 
 
 def _whose(report: Report) -> Sequence[Student]:
-    """Everybody whom an upload counts for; a platform names the members of a group by their ids."""
+    """Everybody whom an upload counts for; of a group's members a platform tells ids, and names or none."""
     student = report.submission.student
     if not student.members:
         return [student]
-    return [student if id == student.id else Student(id=id, group=student.group) for id in student.members]
+    names: Sequence[str | None] = (student.name or "").split(", ")
+    if len(names) != len(student.members):
+        names = [None] * len(student.members)
+    return [
+        Student(id=id, name=name or None, group=student.group)
+        for id, name in zip(student.members, names, strict=True)
+    ]
 
 
 @dataclass(frozen=True, slots=True)

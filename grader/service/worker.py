@@ -43,7 +43,7 @@ from grader.service.tables import Assignment, Edition, File, Upload
 
 _LOOK_S = 0.15
 _RENEW_S = 5.0
-_NICE = 10
+_NICE = 5
 """pages and receipts come first: grading takes what they leave of the machine"""
 UNDER_WAY = 64
 """uploads in hand at once when other machines run them; the broker's queue holds what they can't"""
