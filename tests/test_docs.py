@@ -16,13 +16,16 @@ import jupytext
 import nbformat
 import pytest
 import typer
+from class_kit import RUBRIC, make_assignment
 
+from grader.assignment.loading import load_rubric
 from grader.cli import app
 
 ROOT = Path(__file__).parents[1]
 PAGES = sorted([*(ROOT / "docs").glob("*.md"), ROOT / "README.md"])
 SAMPLES = ("DL_hw4_Kowalczyk.ipynb",)
 _TABLE = re.compile(r"^`([a-z]+\.csv)`.*?^```csv\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+_YAML = re.compile(r"^```yaml\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _BLOCK = re.compile(r"^```sh\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
@@ -57,6 +60,12 @@ def parsed(words: list[str]) -> None:
 def test_every_command_in_the_documents_is_one(page: Path) -> None:
     for words in commands(page):
         parsed(words)
+
+
+def test_the_lines_of_a_rubric_in_the_teachers_guide_are_such_lines(tmp_path: Path) -> None:
+    lines = _YAML.findall((ROOT / "docs" / "teachers.md").read_text("utf-8"))
+    read = load_rubric(make_assignment(tmp_path, RUBRIC + "\n".join(lines)))
+    assert (read.rounding, read.late_penalty_per_day, read.due is not None) == (0.5, 0.1, True)
 
 
 def test_a_command_that_is_none_is_found(tmp_path: Path) -> None:

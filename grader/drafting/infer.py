@@ -76,6 +76,7 @@ class Frame:
     common: Mapping[str, Sequence[str]]
     pictures: frozenset[int] = frozenset()
     words: Sequence[ShownWord] = ()
+    limits: Mapping[str, Any] = field(default_factory=dict)
     turned: Mapping[str, Turn] = field(default_factory=dict)
     tolerances: Mapping[str, float | None] = field(default_factory=dict)
 
@@ -144,6 +145,7 @@ def draft(cells: Sequence[Cell], shown: Sequence[Shown], frame: Frame) -> Draft:
         "title": title_of(cells) or frame.id,
         "language": language_of(cells),
         "worlds": list(frame.worlds),
+        **({"limits": dict(frame.limits)} if frame.limits else {}),
         "vocabulary": book.vocabulary,
         "questions": questions,
     }

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import ast
 import shutil
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
 
 import yaml
@@ -20,6 +22,7 @@ from grader.assignment.values import near
 from grader.drafting.edits import Edit, likely
 from grader.drafting.infer import Draft, Frame, draft
 from grader.drafting.measure import measure
+from grader.drafting.sites import python
 from grader.drafting.solve import Setting, Solved, attempt, solve
 from grader.drafting.values import Shown, quantities
 from grader.drafting.words import words
@@ -31,6 +34,8 @@ from grader.judging.taken import values_of
 from grader.models import Submission
 from rubric.schema import Rubric, Tolerance, World
 
+_ALWAYS = ("numpy", "torch", "IPython")  # in every kernel
+_ROOM = 4  # times as long as the solution a notebook may take
 _KEPT_MISTAKES = 25
 _HEAD = """\
 # Drafted from solution.ipynb. Everything here is yours to change; `grader rubric check` says what is wrong.
@@ -71,6 +76,7 @@ async def make(notebook: Path, data: Path | None, out: Path, runner: Runner, lim
         common=common_words(),
         pictures=_pictures(measured.solved),
         words=said,
+        limits=_limits(submission, measured.solved, limits),
         turned=measured.turned,
         tolerances={s.name: measured.tolerance_of(s.name) for s in measured.shown},
     )
@@ -201,6 +207,23 @@ def _data_files(submission: Submission, data: Path | None) -> list[tuple[str, by
         return [(p.relative_to(data).as_posix(), p.read_bytes()) for p in paths]
     code = "\n".join(c.source for c in submission.cells if c.kind == "code")
     return [(f.name, Path(f.source).read_bytes()) for f in submission.files if Path(f.name).name in code]
+
+
+def _limits(submission: Submission, solved: Solved, usual: Limits) -> dict[str, Any]:
+    """What the class's notebooks need: packages besides those of every kernel, and time if it is much."""
+    found: dict[str, Any] = {}
+    trees = [tree for c in submission.cells if c.kind == "code" and (tree := python(c.source)) is not None]
+    nodes = [n for tree in trees for n in ast.walk(tree)]
+    modules = {a.name for n in nodes if isinstance(n, ast.Import) for a in n.names}
+    modules |= {n.module for n in nodes if isinstance(n, ast.ImportFrom) and n.module and not n.level}
+    beside = {PurePath(f.name).stem for f in submission.files}
+    tops = {m.partition(".")[0] for m in modules} - {*sys.stdlib_module_names, *_ALWAYS, *beside}
+    if tops:
+        found["packages"] = sorted(tops)
+    longest = max(run.wall_s for run in solved.executions)
+    if longest > usual.total_s / _ROOM:
+        found["notebook_s"] = float(round(_ROOM * longest))
+    return found
 
 
 def _pictures(solved: Solved) -> frozenset[int]:
