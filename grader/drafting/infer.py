@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -51,6 +51,7 @@ class Frame:
     common: Mapping[str, Sequence[str]]
     pictures: frozenset[int] = frozenset()
     words: Sequence[ShownWord] = ()
+    limits: Mapping[str, Any] = field(default_factory=dict)
 
 
 def draft(cells: Sequence[Cell], shown: Sequence[Shown], frame: Frame) -> Draft:
@@ -92,6 +93,7 @@ def draft(cells: Sequence[Cell], shown: Sequence[Shown], frame: Frame) -> Draft:
         "title": title,
         "language": language_of(cells),
         "worlds": list(frame.worlds),
+        **({"limits": dict(frame.limits)} if frame.limits else {}),
         "vocabulary": vocabulary,
         "questions": questions,
     }

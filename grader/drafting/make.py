@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import ast
 import shutil
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
 
 import yaml
@@ -22,6 +24,7 @@ from grader.drafting.data import redrawn
 from grader.drafting.edits import Edit, likely
 from grader.drafting.infer import Draft, Frame, draft
 from grader.drafting.seeds import another, seed_of
+from grader.drafting.sites import python
 from grader.drafting.solve import Setting, Solved, attempt, solve
 from grader.drafting.values import Shown, quantities
 from grader.drafting.words import words
@@ -33,6 +36,8 @@ from grader.judging.taken import values_of
 from grader.models import Submission
 from rubric.schema import Rubric, Tolerance, World
 
+_ALWAYS = ("numpy", "torch", "IPython")  # in every kernel
+_ROOM = 4  # times as long as the solution a notebook may take
 _DIGITS = 10
 _KEPT_MISTAKES = 25
 _HEAD = """\
@@ -73,7 +78,14 @@ async def make(notebook: Path, data: Path | None, out: Path, runner: Runner, lim
     if not _moved(shown) and len(worlds) > 1:
         worlds, shown = worlds[:1], tuple(_in_first(s) for s in shown)
     said = words(solved.sites, solved.kept[: len(worlds)])
-    frame = Frame(notebook.stem, [_plain(w) for w in worlds], common_words(), _pictures(solved), said)
+    frame = Frame(
+        notebook.stem,
+        [_plain(w) for w in worlds],
+        common_words(),
+        _pictures(solved),
+        said,
+        _limits(submission, solved, limits),
+    )
     drafted = draft(submission.cells, shown, frame)
     if not drafted.rubric["questions"]:
         raise RubricError(f"{notebook}: shows no number and answers no question; print what is to be asked")
@@ -246,6 +258,23 @@ def _in_first(shown: Shown) -> Shown:
         shown.series,
         shown.whole,
     )
+
+
+def _limits(submission: Submission, solved: Solved, usual: Limits) -> dict[str, Any]:
+    """What the class's notebooks need: packages besides those of every kernel, and time if it is much."""
+    found: dict[str, Any] = {}
+    trees = [tree for c in submission.cells if c.kind == "code" and (tree := python(c.source)) is not None]
+    nodes = [n for tree in trees for n in ast.walk(tree)]
+    modules = {a.name for n in nodes if isinstance(n, ast.Import) for a in n.names}
+    modules |= {n.module for n in nodes if isinstance(n, ast.ImportFrom) and n.module and not n.level}
+    beside = {PurePath(f.name).stem for f in submission.files}
+    tops = {m.partition(".")[0] for m in modules} - {*sys.stdlib_module_names, *_ALWAYS, *beside}
+    if tops:
+        found["packages"] = sorted(tops)
+    longest = max(run.wall_s for run in solved.executions)
+    if longest > usual.total_s / _ROOM:
+        found["notebook_s"] = float(round(_ROOM * longest))
+    return found
 
 
 def _pictures(solved: Solved) -> frozenset[int]:
