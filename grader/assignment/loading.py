@@ -142,7 +142,8 @@ def find(id: str, folder: str, digest: str) -> Path:
     one of that name that is shipped; of both the one that is still the same. Raises `RubricError`.
     """
     home = Path(next(iter(shipped.__path__)))
-    known = [p.resolve() for p in (Path(folder), home / id) if (p / "rubric.yaml").is_file()]
+    places = (Path(folder), home / id, *_shipped(home))
+    known = [p.resolve() for p in places if (p / "rubric.yaml").is_file()]
     same = [p for p in known if digest_of(p) == digest]
     for found in (*same, *known):
         if load_rubric(found).id == id:
