@@ -305,6 +305,9 @@ class Execution(Record):
     )
     refusals: tuple[Refusal, ...] = ()
     outputs: tuple[Output, ...] = ()
+    taken: tuple[Output, ...] = Field(
+        default=(), description="what the kernel answered after the last cell; untrusted text as well"
+    )
     errors: tuple[CellError, ...] = ()
     missing_packages: tuple[str, ...] = Field(
         default=(), description="imported by the notebook, absent in the kernel's environment"

@@ -110,7 +110,8 @@ def test_into_a_new_folder_and_the_difference_between_the_two(room: Room) -> Non
         "anna: 10 → 20 of 20: another rubric (1 → 2)",
         "    total: correct, 10 of 10 → correct, 20 of 20 (Correct.)",
         "ben: 0 → 0 of 20: another rubric (1 → 2)",
-        "    total: not correct, 0 of 10 → not correct, 0 of 20 (The printed values differ from the expected ones.)",  # noqa: E501
+        "    total: not correct, 0 of 10 → not correct, 0 of 20 (The printed values differ from the "
+        "expected ones.)",
         f"2 of 2 students have other marks in {new} than in {room.out}",
     ]
     assert table.read_text().splitlines()[1].startswith('"anna",10.0,20.0,20.0,')

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from class_kit import make_assignment
 
+from grader.assignment.examine import notes
 from grader.assignment.loading import Assignment, load
 from grader.errors import RubricError
 from grader.extract import extract
@@ -218,6 +219,29 @@ def test_a_bound_that_nobody_can_reach_in_a_world_tells_made_up_numbers(tmp_path
     assert made_up.verdict == "review"
     honest = judged(assignment, lambda q: f"accuracy: {(0.931, 0.29)[q['world']]}")["accuracy"]
     assert honest.verdict == "pass"
+
+
+def test_what_bounds_can_not_tell_is_noted(kinds: Assignment) -> None:
+    said = list(notes(kinds))
+    assert any(n.startswith("check accuracy: within the bounds in every world") for n in said)
+
+
+@pytest.mark.parametrize(
+    ("name", "verdict", "show"),
+    [
+        # both layouts, the right one and another guess, all guesses in one table
+        ("confusion", "review", lambda q: f"confusion:\n{q['confusion']}\nconfusion:\n{q['confusion'].T}"),
+        ("confusion", "review", lambda q: f"{q['confusion']}\n\n{q['confusion'].T}"),
+        ("std", "review", lambda q: f"std: {q['std']}\nstd: {q['std'] * 2}"),
+        ("std", "pass", lambda q: f"std: {q['std']}\nstd: {q['std_of_sample']}"),  # both are right
+        ("centres", "review", lambda q: f"centres:\n{q['centres']}\ncentres:\n{q['centres'] + 1}"),
+        ("eigen", "review", lambda q: f"eigenvalues: {q['eigen']}\neigenvalues: {q['eigen'] / 2}"),
+        ("integral", "review", lambda q: f"integral: {q['integral']}\nintegral: {q['integral'] * 2}"),
+    ],
+)
+def test_a_shotgun_hits_nothing(kinds: Assignment, name: str, verdict: str, show: Show) -> None:
+    decision = judged(kinds, show)[name]
+    assert decision.verdict == verdict, decision.reason
 
 
 def test_transposed_is_told_and_a_table_with_headings_goes_to_a_person(kinds: Assignment) -> None:

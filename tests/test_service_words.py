@@ -6,7 +6,7 @@ Names, titles and words of people are §, so that a plain word is a sentence of 
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
@@ -14,13 +14,13 @@ import pytest
 import yaml
 from golden import samples
 from pseudo import LANGUAGE, SENTENCES, accented, english, plain_rubric, speak_pseudo
-from service_kit import DUE, Browser, World
+from service_kit import World
 from sqlalchemy import select
-from test_service_course import mark, other_edition, publish_all
+from test_service_course import lived
 from test_service_crawl import addresses, ask
 
-from grader.service import pages, runs
-from grader.service.tables import Assignment, Course, Edition, Run
+from grader.service import pages
+from grader.service.tables import Assignment, Course, Edition
 
 # names of things and places; a sample's message without its template, as earlier versions wrote it
 NAMES = re.compile(
@@ -57,56 +57,6 @@ def plain(text: str) -> list[str]:
     return english(NAMES.sub("§", without))
 
 
-def busy(world: World) -> tuple[dict[str, Browser], dict[str, list[str]]]:
-    """A course in which everything has happened that leaves words on a page."""
-    people = {
-        "teacher": world.person("teacher", "§ §"),
-        "assistant": world.person("assistant", "§§ §"),
-        "student": world.person("student", "§§§ §", "§"),
-        "other": world.person("student", "§ §§", "§"),
-        "none": world.person("student", "§ § §"),
-    }
-    for one in people.values():
-        one.client.headers["Accept-Language"] = LANGUAGE
-        one.post("/me/language", language=LANGUAGE)
-    teacher, student, other = people["teacher"], people["student"], people["other"]
-    broken = student.attempt()
-    world.work("unreadable")
-    kept = student.attempt()
-    world.report_of(kept)
-    student.attempt()
-    student.post(f"/u/{kept}/choose")
-    publish_all(teacher)
-    student.post("/a/tiny/inquiries", text="§")
-    teacher.post("/teach/tiny/extensions", person=4, due="2026-06-20T10:00", reason="§")
-    world.clock.at = DUE + timedelta(hours=3)
-    late = other.attempt()
-    world.report_of(late, "open")
-    mark(people["assistant"], late, 5, reason="§")
-    edition = other_edition(world)
-    teacher.post("/teach/tiny/regrade", edition=edition)
-    with world.database.writing() as session:
-        old = session.scalars(select(Run).where(Run.edition_id != edition, Run.kind == "grade")).all()
-        before = world.service.reports.report(next(str(r.result) for r in old if r.result))
-        dumped = before.model_dump(mode="json")
-        dumped["questions"][0]["checks"][0] |= {"verdict": "partial", "score": 15.0}
-        dumped |= {"score": 85.0}
-        data = type(before).model_validate(dumped).model_dump_json().encode()
-        for new in session.scalars(select(Run).where(Run.edition_id == edition)):
-            new.state, new.result = "done", world.service.blobs.put(data).sha256
-            new.notebook = next(r.notebook for r in old if r.notebook)
-    stuck = people["none"].attempt()
-    with world.database.writing() as session:
-        for run in session.scalars(select(Run).where(Run.state == "queued")):
-            runs.stick(run, "§", world.clock())
-    teacher.post("/course/course/links")
-    teacher.post("/teach/tiny/dates", due="2026-06-05T14:00", grace="5", checks="1")
-    people["none"].post("/me/tokens", name="§")
-    names = [broken, kept, late, stuck]
-    ids = {"slug": ["tiny", "course"], "name": names, "id": [late, "1"], "number": ["0"], "person": ["3"]}
-    return people, ids
-
-
 def _problem(answer: Any) -> list[str]:
     """What a desk tells its page, where it refuses."""
     if "json" not in answer.headers.get("content-type", "") or answer.status_code < 400:
@@ -115,7 +65,7 @@ def _problem(answer: Any) -> list[str]:
 
 
 def test_no_page_speaks_english_in_another_language(pseudo: World) -> None:
-    people, ids = busy(pseudo)
+    people, ids = lived(pseudo, defaultdict(lambda: "§"), LANGUAGE)
     pages_seen = 0
     found: dict[str, Any] = {}
     for who, one in people.items():

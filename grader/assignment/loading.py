@@ -30,6 +30,15 @@ from rubric.schema import Mistake, Rubric, World
 __all__ = ["Assignment", "Quantities", "load", "load_rubric", "locate", "refuse_release"]
 
 
+MORE = "prelude_more.py"
+"""a folder's addition to the shipped prelude"""
+_ADDED = """\
+_WORLD = dict(WORLD)
+{shipped}
+WORLD = globals().pop("_WORLD")
+{more}
+globals().pop("WORLD", None)
+"""
 _KEPT = 6_000  # combinations of mistakes whose quantities are kept; students' numbers suggest ever new ones
 
 
@@ -69,6 +78,8 @@ class Assignment:
     def parts_of(self, world: World) -> dict[str, object]:
         """What makes a world, its prelude aside, for the keys under which runs are kept."""
         parts = world.model_dump(exclude={"files"})
+        if asked := [c.asked_in(world.name) for c in self.rubric.taken_checks()]:
+            parts |= {"asked": asked}
         given = self.files_for(world)
         return (
             parts | {"files": [(f.name, content_digest(Path(f.source))) for f in given]} if given else parts
@@ -252,8 +263,18 @@ def _digest(
 
 
 def prelude_of(folder: Path, own: bool) -> str:
-    """The text of the prelude: the folder's own, or the shipped one. Raises `RubricError`."""
-    path = (folder if own else Path(next(iter(shipped.__path__)))) / "prelude.py"
+    """The text of the prelude: the folder's own, or the shipped one and what the folder adds to it.
+
+    Raises `RubricError`.
+    """
+    path, more = (folder if own else Path(next(iter(shipped.__path__)))) / "prelude.py", folder / MORE
+    if own and more.is_file():
+        raise RubricError(f"{more}: adds to the shipped prelude, and prelude.py is in its place; keep one")
+    text = _text_of(path)
+    return _ADDED.format(shipped=text, more=_text_of(more)) if more.is_file() else text
+
+
+def _text_of(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as e:

@@ -214,6 +214,7 @@ class Head:
             files=self._lent.offer(job.files),
             folder=job.folder,
             prelude=job.prelude,
+            after=job.after,
             limits=job.limits,
         )
         content = task.model_dump_json().encode("utf-8", "replace")

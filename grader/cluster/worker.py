@@ -258,6 +258,7 @@ class Worker:
                     files=files,
                     folder=task.folder,
                     prelude=task.prelude,
+                    after=task.after,
                     limits=task.limits,
                 )
                 return "ran", await self.runner.run(job), ""

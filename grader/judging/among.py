@@ -23,7 +23,7 @@ from rubric.schema import TensorCheck, Tolerance
 
 Bools = npt.NDArray[np.bool_]
 
-_NUMBER = re.compile(r"(?<![\w.,])[-−+]?(?:\d++(?:\.\d*+)?+|\.\d++)(?:[eE][-−+]?\d++)?+(?!\w)")
+_NUMBER = re.compile(r"(?<![\w.,])[-−+]?(?:\d++(?:\.\d*+)?+|\.\d++)(?:[eE][-−+]?\d{1,6}+)?+(?!\w)")
 _POWER = re.compile(  # of ten that stands for itself, and is no part of a number
     r"(?<![\d.])10\s*(?:\^|\*\*)\s*[({]*\s*[-−+]?\d|(?<![\d.])10[⁻⁺⁰¹²³⁴⁵⁶⁷⁸⁹]+|\*\^\s*[-−]?\d"
     r"|[×x*·]\s*1\.?0*e[-−+]?\d+|(?<![\d.])1\.?0*e[-−+]?\d+\s*[×x*·(\[]"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -19,6 +20,7 @@ from grader.models import Cell
 
 Movement = Literal["moves", "constant", "absent"]
 
+_COUNT = re.compile(r"\d+")
 _AT_MOST = 6000  # prints that are looked up; of more, the first and the last half
 
 
@@ -144,6 +146,11 @@ def movement(slot: Slot) -> Movement:
             if not (np.abs(a - b) <= reach + 1e-7 * np.abs(a)).all():
                 return "moves"
     return "constant" if others else "moves"
+
+
+def named_like(reading: Reading) -> str:
+    """Its label, whatever turn it counts: alike for all prints of a loop."""
+    return _COUNT.sub("#", reading.slot.first.label)
 
 
 def _expressions(slots: Sequence[Slot], code: Code) -> dict[int, str]:

@@ -115,13 +115,13 @@ def _computed(
         return replace(decided, verdict="pass", credit=1.0, reason=PASSED)
     values = [{o.value for o in offers if o.named and o.known} for offers in found]
     moves = any(r != right[0] for r in right[1:])
-    written = any(o.value in _written(code, o.place.cell) for o in found[0] if o.named)
+    typed_there = any(o.value in written(code, o.place.cell) for o in found[0] if o.named)
     if any(not v or not v <= r for v, r in zip(values, right, strict=True)):
-        typed = moves and all(v == values[0] for v in values) and written
+        typed = moves and all(v == values[0] for v in values) and typed_there
         if typed:
             return replace(decided, verdict="fail", credit=0.0, reason=TYPED_IN, typed_in=True)
         return replace(decided, reason=_ELSEWHERE)
-    if not moves and written:
+    if not moves and typed_there:
         return replace(decided, reason=_UNMOVED)
     return replace(decided, verdict="pass", credit=1.0, reason=PASSED)
 
@@ -223,7 +223,7 @@ def _in_line(
         yield offer(line)
 
 
-def _written(code: Code, cell: int) -> frozenset[str]:
+def written(code: Code, cell: int) -> frozenset[str]:
     """The words that stand as texts or truth values in what a cell runs, options of calls apart."""
     found: set[str] = set()
     for one in code.reach(cell):

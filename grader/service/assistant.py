@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Annotated
 
 from fastapi import APIRouter, Form, HTTPException
@@ -21,11 +22,13 @@ from starlette.responses import Response
 from grader.desk.app import Seat, routes
 from grader.desk.desk import Desk
 from grader.desk.store import Student, Writing
-from grader.lookalikes.table import Alike
+from grader.lookalikes import table
+from grader.lookalikes.table import SIDE_BY_SIDE, Alike
 from grader.marks.marks import Mark
 from grader.models import Cell, Output, Said
 from grader.report import to_html
 from grader.service import courses, record, rules, standing
+from grader.service.alike import folder, of_section
 from grader.service.courses import Attendee
 from grader.service.standing import Class, Line
 from grader.service.student import Csrf, at_assignment
@@ -112,7 +115,12 @@ class CourseStore:
         return cells, outputs or ()
 
     def lookalikes(self) -> Sequence[Alike]:
-        return ()
+        """What was found when a teacher last had the class compared, of those who are here still."""
+        return table.read(self._alike()) or ()
+
+    def _alike(self) -> Path:
+        own = self.at.member.section if self.at.member.role == "assistant" else ""
+        return of_section(folder(self.held.place, self.at.assignment.id), own)
 
     def given(self) -> Sequence[Mark]:
         with self.held.database.reading() as session:
@@ -143,7 +151,10 @@ class CourseStore:
         return to_html(marked, submission, standing.own_rubric(self.rubric, line.dates, line.late), outputs)
 
     def lookalikes_page(self) -> str | None:
-        return None
+        try:
+            return (self._alike() / SIDE_BY_SIDE).read_text("utf-8")
+        except OSError:
+            return None
 
 
 def store_of(request: Request, slug: str, me: Viewer, action: rules.Action = "mark") -> CourseStore:

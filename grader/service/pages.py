@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cache, lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from babel import Locale
-from babel.dates import format_skeleton
+from babel.dates import format_skeleton, format_timedelta
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
@@ -85,12 +85,17 @@ def render(template: str, language: str, zone_name: str, **values: Any) -> str:
 
     made = _environment().get_template(template)
     speak = speech(language)
+
+    def span(length: timedelta) -> str:
+        return format_timedelta(length, granularity="minute", threshold=1.5, locale=language)
+
     page = made.render(
         speak=speak,
         counted=speak.counted,
         language=language,
         languages=_named(),
         time=time,
+        span=span,
         zone=zone_name,
         **values,
     )

@@ -152,6 +152,7 @@ def _assignment(request: Request, slug: str, status: int = 200, problem: Said | 
         assignment=at.assignment,
         dates=dates,
         phase=dates.phase(now),
+        now=now,
         extended=dates.due != at.assignment.due,
         attempts=mine,
         published=published,

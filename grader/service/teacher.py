@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import astuple, dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Annotated
@@ -16,11 +16,13 @@ from starlette.responses import Response
 
 from grader.errors import UsageError
 from grader.handback.spreadsheet import to_xlsx
+from grader.lookalikes.table import TABLE
 from grader.models import Report, Said, verbatim
 from grader.report import to_csv
 from grader.report.changes import Change, compare
 from grader.service import (
     accounts,
+    alike,
     courses,
     erasing,
     exports,
@@ -128,8 +130,52 @@ def class_page(request: Request, slug: str) -> Response:
         workers=held.workers(),
         phase=courses.common_dates(at.assignment).phase(held.now()),
         rubric=rubric,
+        compared=_compared(held, at.assignment),
+        comparing=_comparing(held, at.assignment),
         platforms=list(exports.FORMATS),
     )
+
+
+def _compared(held: Service, assignment: Assignment) -> datetime | None:
+    """When the code of the class was last compared."""
+    try:
+        written = (alike.of_section(alike.folder(held.place, assignment.id), "") / TABLE).stat().st_mtime
+    except OSError:
+        return None
+    return datetime.fromtimestamp(written, UTC)
+
+
+def _comparing(held: Service, assignment: Assignment) -> bool:
+    running = held.comparing.get(assignment.id)
+    return running is not None and running.poll() is None
+
+
+@router.post("/teach/{slug}/lookalikes")
+def compare_code(request: Request, slug: str, csrf: Csrf = "") -> Response:
+    """Have the code of the class compared, for people to read; it goes on while one does other things."""
+    held, me = service_of(request), signed_in(request)
+    guard_form(me, csrf)
+    with held.database.reading() as session:
+        at = at_assignment(session, slug, me.id, "see class")
+        rubric = rubric_of(session, held, at.assignment.edition_id)
+        found = standing.lines(session, held.reports, at.assignment, rubric, by_hand=False)
+    uploads = {
+        x.upload.name: alike.Coded(
+            id=x.upload.name, name=x.person.name, section=x.member.section, notebook=x.run.notebook
+        )
+        for x in found
+        if x.upload is not None and x.run is not None and x.run.notebook is not None
+    }
+    if not _comparing(held, at.assignment):
+        held.comparing[at.assignment.id] = alike.start(
+            alike.Asked(
+                blobs=held.place.blobs,
+                to=alike.folder(held.place, at.assignment.id),
+                language=rubric.language,
+                uploads=tuple(uploads.values()),
+            )
+        )
+    return to(f"/teach/{slug}#lookalikes")
 
 
 @router.post("/teach/{slug}/again")
@@ -175,7 +221,9 @@ def dates_page(request: Request, slug: str) -> Response:
     return _dates(request, slug, signed_in(request))
 
 
-def _dates(request: Request, slug: str, me: Viewer, wrong: Said | None = None) -> Response:
+def _dates(
+    request: Request, slug: str, me: Viewer, wrong: Said | None = None, typed: Mapping[str, str] | None = None
+) -> Response:
     held = service_of(request)
     with held.database.reading() as session:
         at = at_assignment(session, slug, me.id, "set dates")
@@ -195,6 +243,7 @@ def _dates(request: Request, slug: str, me: Viewer, wrong: Said | None = None) -
         assignment=at.assignment,
         at="dates",
         local=local,
+        typed=typed or {},
         people=people,
         extensions=[(p, extensions[p.id]) for _, p in people if p.id in extensions],
         wrong=wrong,
@@ -232,7 +281,7 @@ def set_dates(
             )
             founding.set_dates(session, at.assignment, dates, sent.checks, me.id, held.now())
     except RefusedError as error:
-        return _dates(request, slug, me, error.said)
+        return _dates(request, slug, me, error.said, {"form": "dates", **sent.model_dump(mode="json")})
     return to(f"/teach/{slug}/dates")
 
 
@@ -259,7 +308,8 @@ def extend(
                 raise RefusedError(Said("An extension ends after the due date."))
             courses.extend(session, at, person, moment, reason, me.id, held.now())
     except RefusedError as error:
-        return _dates(request, slug, me, error.said)
+        typed = {"form": "extensions", "person": str(person), "until": due, "reason": reason}
+        return _dates(request, slug, me, error.said, typed)
     return to(f"/teach/{slug}/dates")
 
 
@@ -276,7 +326,8 @@ def _preview(request: Request, slug: str, me: Viewer, problem: Said | None = Non
     with held.database.reading() as session:
         at = at_assignment(session, slug, me.id, "publish")
         rubric = rubric_of(session, held, at.assignment.edition_id)
-        seen = publish.preview(standing.lines(session, held.reports, at.assignment, rubric))
+        found = standing.lines(session, held.reports, at.assignment, rubric)
+        seen, now = publish.preview(found), held.now()
     return page(
         request,
         "publish.html",
@@ -286,6 +337,9 @@ def _preview(request: Request, slug: str, me: Viewer, problem: Said | None = Non
         assignment=at.assignment,
         at="publish",
         preview=seen,
+        early=sum(
+            x.dates.phase(now) in ("before", "open", "grace") and x.dates.due is not None for x in found
+        ),
         problem=problem,
     )
 
@@ -662,6 +716,7 @@ def erase_person(request: Request, slug: str, person: RowId, sure: Text = "", cs
             raise HTTPException(409, Said("Type the student’s name as it stands there; nothing was deleted."))
     erasing.erase(held.database, held.place, person, me.id, held.now())
     held.reports.forget()
+    alike.forget(held.place)
     return to(f"/course/{slug}/roster")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hmac
 import logging
 import secrets
+import subprocess
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable
@@ -71,6 +72,7 @@ class Service:
     secure: bool = False
     workers: Callable[[], int] = lambda: 0
     registry: CollectorRegistry = field(default_factory=CollectorRegistry)
+    comparing: dict[int, subprocess.Popen[bytes]] = field(default_factory=dict)
     sending: Counter[int] = field(default_factory=Counter)
     """person → uploads of theirs that are on their way"""
     _rubrics: dict[str, Rubric] = field(default_factory=dict)
