@@ -19,6 +19,7 @@ from grader.errors import RubricError
 from grader.extract import extract
 from grader.judging.decide import decide
 from grader.judging.decision import Decision
+from grader.judging.score import expected_of
 from grader.models import Cell, Output
 
 RUBRIC = """
@@ -286,3 +287,9 @@ def test_a_known_mistake_that_gives_another_right_value_is_no_mistake(tmp_path: 
     )
     decision = judged(load(str(folder)), lambda q: f"std: {q['std_of_sample']}")["std"]
     assert decision.verdict == "pass", decision.reason
+
+
+def test_a_bound_has_no_expected_value_to_show(kinds: Assignment) -> None:
+    checks = {c.id: c for c in kinds.rubric.tensor_checks()}
+    assert expected_of(checks["accuracy"], kinds.references[0]) is None
+    assert expected_of(checks["integral"], kinds.references[0]) == 3.1415
