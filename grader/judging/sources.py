@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -56,17 +55,10 @@ def with_sources(
         for check, found in candidates.items()
         if check in asked
     }
-    of_cell: dict[int, set[Source]] = defaultdict(set)
-    for found in known.values():
-        for candidate in found:
-            of_cell[candidate.cell].add(candidate.source)
 
     def told(candidate: Candidate) -> Candidate:
         if candidate.source != "unknown" or candidate.kind not in ("named", "placed"):
             return candidate
-        sources = of_cell[candidate.cell] - {"unknown"}
-        if len(sources) == 1:
-            return replace(candidate, source=next(iter(sources)))
         return (
             replace(candidate, source="other means")
             if no_autograd_behind(candidate.cell, code)
