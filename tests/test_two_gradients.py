@@ -1,8 +1,8 @@
 """Gradients of homework 3 in numpy beside PyTorch's: only autograd's answer, whatever stands around them.
 
-Wrong ones of PyTorch never pass, however many right ones of numpy stand near; right ones of PyTorch pass beside
-wrong ones of numpy. Notebooks are drawn from everything that could lead a reader astray: order, names that lie,
-headings, comments, updates, repetition, and the ways to ask autograd for a gradient.
+Wrong ones of PyTorch never pass, however many right ones of numpy stand near; right ones of PyTorch pass
+beside wrong ones of numpy. Notebooks are drawn from everything that could lead a reader astray: order, names
+that lie, headings, comments, updates, repetition, and the ways to ask autograd for a gradient.
 """
 
 from __future__ import annotations
@@ -69,7 +69,12 @@ LABELS = {
     "only numpy's is called by hand": ("by hand, d{n}:", "d{n}:"),
     "for checking": ("d{n} to compare:", "d{n}:"),
 }
-HEADINGS = (None, ("## By hand", "## PyTorch"), ("## Gradients", "## Homework 3 once more"), ("## PyTorch", "## numpy"))
+HEADINGS = (
+    None,
+    ("## By hand", "## PyTorch"),
+    ("## Gradients", "## Homework 3 once more"),
+    ("## PyTorch", "## numpy"),
+)
 COMMENTS = ("", "# numpy version, homework 3\n", "# my PyTorch version of it\n")
 UPDATES = ("", "\nQ = [p - 0.1 * g for p, g in zip(parameters, {g})]", "\nw = 1.0\nw -= 0.1")
 

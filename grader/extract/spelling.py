@@ -43,7 +43,8 @@ _POWER_AHEAD = re.compile(
     re.VERBOSE,
 )
 _POWER_BEHIND = re.compile(
-    rf"{_BLANK}{_TIMES}{_BLANK}(?:{_TEN_TO_THE}|1(?:\.0*+)?[eE](?P<exponent>[+\-]?[0-9]{{1,4}}+))(?![\w^.]|[ ]*[=\[*])",
+    rf"{_BLANK}{_TIMES}{_BLANK}(?:{_TEN_TO_THE}|1(?:\.0*+)?[eE](?P<exponent>[+\-]?[0-9]{{1,4}}+))"
+    r"(?![\w^.]|[ ]*[=\[*])",
     re.VERBOSE,
 )
 _A_COMPLEX = re.compile(r"[0-9.nf][ji]\b", re.IGNORECASE)

@@ -9,7 +9,7 @@ from itertools import takewhile
 
 from grader.judging.decision import Decision
 from grader.judging.source import Code
-from grader.judging.wording import PASSED, REVIEW, TYPED_IN
+from grader.judging.wording import PASSED, REVIEW
 from grader.models import Answer, Cell, Output, Said, together, verbatim
 from rubric.schema import BehaviourCheck, Mistake, Requirement, TextCheck
 
@@ -95,9 +95,6 @@ def judge_behaviour(
         return _by_code(check, lacking)
     if any(not r.unless_shown for r in lacking) or (lacking and not waiting):
         return Decision(check.id, "fail", 0.0, verbatim(" ".join(r.why for r in lacking)))
-    printed = [d for d in shown if d.verdict != "missing"]
-    if printed and all(d.typed_in for d in printed):
-        return Decision(check.id, "review", None, together(REVIEW, TYPED_IN))
     return Decision(check.id, "review", None, together(REVIEW, Said("The printed values do not tell.")))
 
 

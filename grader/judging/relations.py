@@ -1,6 +1,7 @@
 """How wrong numbers relate to the right ones, where no known mistake explains them (pure).
 
-What is not finite, a factor, a constant that was added, a permutation, lost signs, one wrong element, rounding.
+What is not finite, a factor, a constant that was added, a permutation, lost signs, one wrong element,
+rounding.
 """
 
 from __future__ import annotations
