@@ -47,7 +47,7 @@ LOSS = {
     "without the half": "((network(*q) - Y) ** 2).sum(0).mean()",
     "summed": "0.5 * ((network(*q) - Y) ** 2).sum()",
     "fourth power": "((network(*q) - Y) ** 4).sum(0).mean()",
-    "targets moved": "0.5 * ((network(*q) - Y.roll(1, 1)) ** 2).sum(0).mean()",
+    "outputs swapped": "0.5 * ((network(*q) - Y.flip(0)) ** 2).sum(0).mean()",
 }
 BY_HAND = """W1, b1, W2, b2, W3, b3 = parameters
 s = lambda z: 1 / (1 + np.exp(-z))
