@@ -23,10 +23,17 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from pathlib import Path
 
 import httpx2 as httpx
 import psutil
+from sqlalchemy import select
+
+from grader.service import founding
+from grader.service.blobs import Blobs
+from grader.service.database import at as service_database
+from grader.service.tables import Assignment, Course, Run, Upload
 
 HERE = Path(__file__).parent.parent
 SIZE = 300_000
@@ -36,7 +43,7 @@ class Server:
     """`grader serve` in a process of its own."""
 
     def __init__(self, data: Path, address: str | None) -> None:
-        self.data, self.port = data, 0
+        self.data, self.address, self.port = data, address, 0
         self.environment = os.environ | ({"GRADER_DATABASE": address} if address else {})
         self.process: subprocess.Popen[str] | None = None
 
@@ -218,6 +225,94 @@ def _both(times: Sequence[float]) -> str:
     return f"{1000 * statistics.median(times):.0f} / {1000 * percentile(times, 95):.0f} ms"
 
 
+def fill(server: Server, students: int) -> None:
+    """A class of so many, each with a report that the server made of one of the sample class."""
+    database = service_database(server.data, server.address)
+    blobs = Blobs(server.data / "blobs")
+    now = datetime.now(UTC)
+    with database.writing() as session:
+        assignment = session.scalars(select(Assignment)).one()
+        done = session.scalars(select(Run).where(Run.kind == "grade", Run.state == "done")).all()
+        made = [(r, json.loads(blobs.get(str(r.result)))) for r in done]
+        for number in range(students):
+            run, report = made[number % len(made)]
+            person, _ = founding.add_member(
+                session, session.scalars(select(Course)).one(), f"Filled {number:04}", "student", "", "", now
+            )
+            upload = Upload(
+                name=f"{number:016x}",
+                assignment_id=assignment.id,
+                person_id=person.id,
+                number=1,
+                key="filled",
+                sha256="0" * 64,
+                began=now,
+                received=now,
+            )
+            session.add(upload)
+            session.flush()
+            report["submission"]["id"] = upload.name
+            kept = blobs.put(json.dumps(report).encode()).sha256
+            session.add(
+                Run(
+                    upload_id=upload.id,
+                    edition_id=run.edition_id,
+                    kind="grade",
+                    state="done",
+                    priority=0,
+                    tries=1,
+                    queued=now,
+                    started=now,
+                    finished=now,
+                    message="",
+                    result=kept,
+                    notebook=run.notebook,
+                )
+            )
+    database.close()
+
+
+def marking(server: Server, students: int, each: int) -> None:
+    """Three assistants mark one student after the other, each at their own; a person's pause between."""
+    fill(server, students)
+    desks = []
+    for number in range(3):
+        link = server.command("course", "invite", "--role", "assistant", "--name", f"Assistant {number}")
+        client = httpx.Client(base_url=server.base, follow_redirects=True, timeout=60)
+        client.post(f"/invited/{link.strip().rpartition('/')[2]}")
+        desks.append(client)
+    opened = time.perf_counter()
+    items = desks[0].get("/desk/hw4/api/queue").json()["items"]
+    told(f"the desk of {students} students, opened the first time", f"{time.perf_counter() - opened:.2f} s")
+    waiting = [(i["id"], name) for i in items if i["max"] for name in i["submissions"]]
+    random.Random(0).shuffle(waiting)
+
+    def work(who: int) -> list[float]:
+        times = []
+        for item, name in waiting[who::3][:each]:
+            body = {"item": item, "seen": {name: 0}, "points": 1, "reason": "Read."}
+            started = time.perf_counter()
+            desks[who].post("/desk/hw4/api/mark", json=body).raise_for_status()
+            times.append(time.perf_counter() - started)
+            time.sleep(random.uniform(0.3, 0.7))
+        return times
+
+    with ThreadPoolExecutor(3) as pool:
+        times = [t for of_one in pool.map(work, range(3)) for t in of_one]
+    told(f"{len(times)} marks by three assistants: p50 / p95", _both(times))
+    told("  the class page of the teacher", f"{_class_page(server):.2f} s")
+
+
+def _class_page(server: Server) -> float:
+    link = server.command("course", "invite", "--role", "teacher", "--name", "Teacher")
+    client = httpx.Client(base_url=server.base, follow_redirects=True, timeout=60)
+    client.post(f"/invited/{link.strip().rpartition('/')[2]}")
+    client.get("/teach/hw4").raise_for_status()
+    started = time.perf_counter()
+    client.get("/teach/hw4").raise_for_status()
+    return time.perf_counter() - started
+
+
 def killed(server: Server, students: Sequence[httpx.Client], data: Sequence[bytes], kills: int) -> None:
     """Kill server and workers by turns while uploads come; whoever gets no receipt sends the same again."""
     receipts: dict[tuple[int, int], set[str]] = {}
@@ -268,6 +363,8 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, default=60.0)
     parser.add_argument("--burst", type=float, default=10.0)
     parser.add_argument("--kills", type=int, default=5)
+    parser.add_argument("--class", dest="students", type=int, default=1000)
+    parser.add_argument("--marks", type=int, default=40, help="of each assistant")
     parser.add_argument("--database")
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as home:
@@ -281,9 +378,12 @@ def main() -> int:
             wait(lambda: server.workers() and server.idle())
             quiet(server, students[0], data)
             quiet(server, students[1], data)
+            if asked.marks:
+                marking(server, asked.students, asked.marks)
             if asked.kills:
                 killed(server, students[2:6], data, asked.kills)
-            steady(server, students[6:], data, asked.uploads, asked.seconds)
+            if asked.uploads:
+                steady(server, students[6:], data, asked.uploads, asked.seconds)
             if asked.burst:
                 burst(students[:8], data, asked.burst)
         finally:

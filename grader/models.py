@@ -407,6 +407,10 @@ class Answer(Record):
 
     text: str
     cell: int = Field(ge=0, description="position of the cell in which it begins, from 0")
+    cells: tuple[int, ...] = Field(
+        default=(), description="all that belong to it, where a person looks at cells and their pictures"
+    )
+    pictures: tuple[str, ...] = Field(default=(), description="digests of the pictures that these show")
 
 
 class Witness(Record):

@@ -20,7 +20,7 @@ The grader knows an assignment only through these four files.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Literal, Self
@@ -170,6 +170,31 @@ class TensorCheck(_Check):
         description="names (see Requirement.any_of); where no value of the notebook comes from autograd, a "
         "right one passes only if the cell that printed it, or what that cell calls, uses one of them",
     )
+    tolerance: Tolerance | None = Field(
+        default=None, description="of this quantity, in place of the rubric's"
+    )
+    also: tuple[Identifier, ...] = Field(
+        default=(),
+        description="quantities of the same shape that are as right (a variance by n and by n - 1)",
+    )
+    order: Literal["fixed", "free"] = Field(
+        default="fixed",
+        description="free: its rows, or the numbers of a vector, in any order (centres, eigenvalues)",
+    )
+    layout: Literal["free", "fixed"] = Field(
+        default="free", description="fixed: transposed is wrong (a confusion matrix)"
+    )
+    at_least: Number | None = Field(
+        default=None,
+        description="every number this large is right, if it was computed (an accuracy); the solution's own "
+        "value tells only in which worlds it can be reached",
+    )
+    at_most: Number | None = Field(default=None, description="every number no larger is right, likewise")
+
+    @property
+    def bounded(self) -> bool:
+        """Is it right within bounds, whatever the solution's own value is?"""
+        return self.at_least is not None or self.at_most is not None
 
 
 class Requirement(_Model):
@@ -207,6 +232,15 @@ class BehaviourCheck(_Check):
     requires: tuple[Requirement, ...] = ()
 
 
+def _patterns(headings: tuple[str, ...]) -> tuple[str, ...]:
+    for heading in headings:
+        try:
+            re.compile(heading)
+        except re.error as error:
+            raise ValueError(f"{heading!r} is no regular expression: {error}") from error
+    return headings
+
+
 class TextCheck(_Check):
     """Words, read by a person; the grader only finds them and lays the facts beside them."""
 
@@ -222,18 +256,62 @@ class TextCheck(_Check):
         default=(), description="checks whose verdicts the reader wants to see"
     )
 
-    @field_validator("headings", "mentions")
-    @classmethod
-    def _are_patterns(cls, headings: tuple[str, ...]) -> tuple[str, ...]:
-        for heading in headings:
-            try:
-                re.compile(heading)
-            except re.error as error:
-                raise ValueError(f"{heading!r} is no regular expression: {error}") from error
-        return headings
+    _are_patterns = field_validator("headings", "mentions")(_patterns)
 
 
-Check = Annotated[TensorCheck | BehaviourCheck | TextCheck, Field(discriminator="kind")]
+def _texts(value: object) -> object:
+    """YAML reads `True` and `1` as something else than text; one word needs no list."""
+    if isinstance(value, Mapping):
+        return {name: _texts(part) for name, part in value.items()}
+    if isinstance(value, list | tuple):
+        return tuple(str(part) for part in value)
+    return (str(value),)
+
+
+Words = Annotated[tuple[str, ...], BeforeValidator(_texts)]
+
+
+class WordCheck(_Check):
+    """A word under its name: a truth value, a term, one of several."""
+
+    kind: Literal["word"]
+    labels: tuple[Annotated[tuple[Identifier, ...], Field(min_length=1)], ...] = Field(
+        min_length=1, description="as those of a tensor check"
+    )
+    answers: Annotated[Words | dict[Identifier, Words], BeforeValidator(_texts)] = Field(
+        description="the right words, or the right ones of each world by its name; case, spaces, hyphens and "
+        "quotes do not matter, and yes and ja are True"
+    )
+    wrong: Words = Field(
+        default=(), description="words that earn nothing; any other one than these waits for a person"
+    )
+    from_data: bool = Field(
+        default=True,
+        description="false: the answer does not depend on the data, so one that is typed in is as good",
+    )
+
+    def answers_in(self, world: str) -> tuple[str, ...]:
+        """The right words in a world."""
+        return self.answers.get(world, ()) if isinstance(self.answers, Mapping) else self.answers
+
+
+class ManualCheck(_Check):
+    """A plot, a derivation, a cell: what stands below a heading, looked at by a person."""
+
+    kind: Literal["manual"]
+    headings: tuple[str, ...] = Field(
+        min_length=1, description="regular expressions (case ignored) that find the question's heading"
+    )
+    wants: Literal["anything", "picture"] = Field(
+        default="anything", description="picture: it is said where none is shown below the heading"
+    )
+
+    _are_patterns = field_validator("headings")(_patterns)
+
+
+Check = Annotated[
+    TensorCheck | BehaviourCheck | TextCheck | WordCheck | ManualCheck, Field(discriminator="kind")
+]
 
 
 class Question(_Model):
@@ -327,7 +405,7 @@ class Rubric(_Model):
         """The globs of `notebook`."""
         return (self.notebook,) if isinstance(self.notebook, str) else self.notebook or ()
 
-    def checks(self) -> Iterator[TensorCheck | BehaviourCheck | TextCheck]:
+    def checks(self) -> Iterator[TensorCheck | BehaviourCheck | TextCheck | WordCheck | ManualCheck]:
         for question in self.questions:
             yield from question.checks
 
@@ -340,6 +418,67 @@ class Rubric(_Model):
     def tensor_checks(self) -> tuple[TensorCheck, ...]:
         """The numeric checks, in order."""
         return tuple(c for c in self.checks() if isinstance(c, TensorCheck))
+
+    def labelled_checks(self) -> tuple[TensorCheck | WordCheck, ...]:
+        """Those whose answer stands under a name, in order."""
+        return tuple(c for c in self.checks() if isinstance(c, TensorCheck | WordCheck))
+
+    def tolerance_of(self, quantity: str) -> Tolerance:
+        """That of the checks that ask for a quantity, else the rubric's own."""
+        own = (c.tolerance for c in self.tensor_checks() if quantity in (c.quantity, *c.also))
+        return next(filter(None, own), self.tolerance)
+
+    @model_validator(mode="after")
+    def _every_world_has_a_right_word(self) -> Self:
+        names = {w.name for w in self.worlds}
+        for check in self.checks():
+            if isinstance(check, WordCheck) and not self.released:
+                if isinstance(check.answers, Mapping) and check.answers.keys() != names:
+                    raise ValueError(
+                        f"checks.{check.id}.answers names {', '.join(sorted(check.answers))}, expected every "
+                        f"world: {', '.join(sorted(names))}"
+                    )
+                if not all(map(check.answers_in, names)):
+                    raise ValueError(f"checks.{check.id}.answers is empty, expected the right words")
+        return self
+
+    @model_validator(mode="after")
+    def _quantities_are_asked_in_one_way(self) -> Self:
+        """What holds for a quantity (sign, order, layout, tolerance) holds for all checks of it."""
+        for check in self.tensor_checks():
+            if check.bounded and (check.also or check.tolerance or check.order == "free"):
+                raise ValueError(
+                    f"checks.{check.id}: at_least and at_most take no also, tolerance or order: every number "
+                    "within the bounds is right"
+                )
+            low, high = check.at_least, check.at_most
+            if low is not None and high is not None and low > high:
+                raise ValueError(f"checks.{check.id}.at_least is {low:g}, expected at most at_most, {high:g}")
+            for other in self.tensor_checks():
+                named = {other.quantity, *other.also} & {check.quantity, *check.also}
+                if named and not (check.bounded or other.bounded) and _way(check) != _way(other):
+                    raise ValueError(
+                        f"checks.{check.id} and checks.{other.id} ask for {min(named)}, expected the same "
+                        "also, tolerance, sign, order and layout in both"
+                    )
+        return self
+
+    def _names_are_known(self, check: Check, ids: list[str], tensors: set[str]) -> None:
+        if isinstance(check, TensorCheck | WordCheck):
+            for word in {w for alternative in check.labels for w in alternative}:
+                _known(f"checks.{check.id}.labels", word, self.vocabulary, "a vocabulary entry")
+        elif isinstance(check, BehaviourCheck):
+            for where in ("shown_by", "doubted_by"):
+                for name in getattr(check, where):
+                    _known(f"checks.{check.id}.{where}", name, tensors, "the id of a tensor check")
+            if check.enough > len(check.shown_by):
+                raise ValueError(
+                    f"checks.{check.id}.enough is {check.enough}, "
+                    f"expected at most the {len(check.shown_by)} checks of shown_by"
+                )
+        elif isinstance(check, TextCheck):
+            for name in check.facts:
+                _known(f"checks.{check.id}.facts", name, ids, "a check id")
 
     @model_validator(mode="after")
     def _names_are_consistent(self) -> Self:
@@ -359,22 +498,7 @@ class Rubric(_Model):
         if self.asides is not None:
             _known("asides", self.asides, self.vocabulary, "a vocabulary entry")
         for check in self.checks():
-            if isinstance(check, TensorCheck):
-                for word in {w for alternative in check.labels for w in alternative}:
-                    _known(f"checks.{check.id}.labels", word, self.vocabulary, "a vocabulary entry")
-            elif isinstance(check, BehaviourCheck):
-                for name in check.shown_by:
-                    _known(f"checks.{check.id}.shown_by", name, tensors, "the id of a tensor check")
-                for name in check.doubted_by:
-                    _known(f"checks.{check.id}.doubted_by", name, tensors, "the id of a tensor check")
-                if check.enough > len(check.shown_by):
-                    raise ValueError(
-                        f"checks.{check.id}.enough is {check.enough}, "
-                        f"expected at most the {len(check.shown_by)} checks of shown_by"
-                    )
-            else:
-                for name in check.facts:
-                    _known(f"checks.{check.id}.facts", name, ids, "a check id")
+            self._names_are_known(check, ids, tensors)
         if self.released and self.self_check != "found":
             raise ValueError(
                 f"self_check is {self.self_check!r}, expected 'found': a release has no solution"
@@ -382,6 +506,11 @@ class Rubric(_Model):
         if self.due is not None and self.due.tzinfo is None:
             raise ValueError("due has no time zone, expected for example 2026-06-09T14:25:00+02:00")
         return self
+
+
+def _way(check: TensorCheck) -> tuple[object, ...]:
+    names = frozenset({check.quantity, *check.also})
+    return names, check.tolerance, check.sign, check.order, check.layout
 
 
 def _no_twice(what: str, names: list[str]) -> None:

@@ -78,6 +78,54 @@ def test_no_output_is_lost_or_filed_elsewhere(run: Run) -> None:
     assert sorted(text_of(done, 30).replace("\n", "")) == sorted("[0][1][2][3][4][5][6][7][8]")
 
 
+def test_a_cell_is_not_over_before_what_a_timer_is_sending(run: Run) -> None:
+    """The kernel sends by itself 0.2 s after a print; the cell may end while it does."""
+    slowly = (
+        "import sys, threading, time\nsend = sys.stdout.session.send\n"
+        "def slow(*args, **more):\n"
+        "    if threading.current_thread().name == 'IOPub': time.sleep(0.3)\n"
+        "    return send(*args, **more)\n"
+        "sys.stdout.session.send = slow"
+    )
+    done = run(slowly, "print('first'); time.sleep(0.25)", "print('last'); time.sleep(0.25)")
+    assert (done.status, text_of(done, 1), text_of(done, 2)) == ("ok", "first\n", "last\n")
+
+
+@pytest.mark.parametrize("isolation", ["base", "none"])
+def test_no_output_is_lost_while_nobody_reads(isolation: Tier) -> None:
+    """On a busy machine the grader may come to read seconds later, thousands of messages behind."""
+    many = (
+        "import sys\nfor i in range(4000):\n    print(i, '.' * 200)\n    sys.stdout.flush()\n    display(i)"
+    )
+
+    async def busy() -> Execution:
+        async with open_runner(1, isolation, allow_unsafe=isolation == "none") as runner:
+            running = asyncio.ensure_future(runner.run(Job(cells("1", many, "print('end')"))))
+            while not running.done():
+                await asyncio.sleep(0.2)
+                time.sleep(2)  # as if the machine gave us no processor
+            return running.result()
+
+    done = asyncio.run(busy())
+    assert done.status == "ok"
+    assert text_of(done, 1) == "".join(f"{i} {'.' * 200}\n" for i in range(4000))
+    assert [out.text for out in done.outputs if out.kind == "display"] == [str(i) for i in range(4000)]
+    assert text_of(done, 2) == "end\n"
+
+
+def test_what_an_earlier_cell_left_running_prints_is_kept(run: Run) -> None:
+    thread = (
+        "import threading, time\ndef late(): time.sleep(0.2); print('thread')\n"
+        "threading.Thread(target=late).start()"
+    )
+    task = (
+        "import asyncio\nasync def late(): await asyncio.sleep(0.2); print('task')\n"
+        "t = asyncio.create_task(late())"
+    )
+    done = run(thread, "time.sleep(0.6)", task, "await asyncio.sleep(0.6)")
+    assert (text_of(done, 1), text_of(done, 3)) == ("thread\n", "task\n")
+
+
 def test_a_shell_made_ahead_belongs_to_its_kernel(run: Run) -> None:
     """The server makes it, before there is a kernel, a directory or a student."""
     places = "ip.ipython_dir, ip.profile_dir.location, ip.starting_dir, ip.home_dir, os.environ['HOME']"

@@ -16,7 +16,7 @@ from grader.assignment.loading import Assignment
 from grader.assignment.values import Array, margin, moves
 from grader.assignment.vocabulary import tokens
 from grader.errors import RubricError
-from rubric.schema import BehaviourCheck, Rubric, TextCheck
+from rubric.schema import BehaviourCheck, ManualCheck, Rubric, TextCheck
 
 _PAIRS = 500  # of mistakes that are tried
 _ORDINARY = ("Imports", "## 2 Results", "A plot of it all.")  # headings that belong to no question
@@ -81,7 +81,7 @@ def _about_values(loaded: Assignment) -> Iterator[str]:
 
 
 def _about_words(rubric: Rubric, quantities: Iterable[str]) -> Iterator[str]:
-    used = {w for c in rubric.tensor_checks() for alternative in c.labels for w in alternative}
+    used = {w for c in rubric.labelled_checks() for alternative in c.labels for w in alternative}
     entries: dict[tuple[str, ...], list[str]] = defaultdict(list)
     for word, phrases in rubric.vocabulary.items():
         silent = [phrase for phrase in phrases if not tokens(phrase)]
@@ -96,7 +96,7 @@ def _about_words(rubric: Rubric, quantities: Iterable[str]) -> Iterator[str]:
             yield (
                 f"vocabulary: {' '.join(said)!r} stands in {' and '.join(words)}; it does not tell them apart"
             )
-    for check in (c for c in rubric.checks() if isinstance(c, TextCheck)):
+    for check in (c for c in rubric.checks() if isinstance(c, TextCheck | ManualCheck)):
         for heading in check.headings:
             if all(re.search(heading, text, re.IGNORECASE) for text in _ORDINARY):
                 yield f"check {check.id}: the heading {heading!r} matches everything"

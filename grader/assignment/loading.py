@@ -290,11 +290,18 @@ def _solution(
 
 def _asked_are_there(folder: Path, rubric: Rubric, references: Sequence[Quantities]) -> None:
     for check in rubric.tensor_checks():
-        if check.quantity not in references[0]:
-            raise RubricError(
-                f"{folder / 'rubric.yaml'}: check {check.id}: quantity {check.quantity!r} is not computed by "
-                f"the solution, expected one of {', '.join(references[0])}"
-            )
+        for name in (check.quantity, *check.also):
+            if name not in references[0]:
+                raise RubricError(
+                    f"{folder / 'rubric.yaml'}: check {check.id}: quantity {name!r} is not computed by "
+                    f"the solution, expected one of {', '.join(references[0])}"
+                )
+            if references[0][name].shape != references[0][check.quantity].shape:
+                raise RubricError(
+                    f"{folder / 'rubric.yaml'}: check {check.id}.also: {name} has shape "
+                    f"{references[0][name].shape}, expected that of {check.quantity}, "
+                    f"{references[0][check.quantity].shape}"
+                )
         if not references[0][check.quantity].size:
             raise RubricError(
                 f"{folder}: {check.quantity} of the solution is empty, but check {check.id} asks for it"

@@ -15,7 +15,7 @@ import yaml
 from grader.assignment.loading import Assignment
 from grader.assignment.values import moves
 from grader.errors import StorageError, UsageError
-from rubric.schema import BehaviourCheck, Check, Messages, Rubric, TextCheck, World
+from rubric.schema import BehaviourCheck, Check, ManualCheck, Messages, Rubric, TextCheck, WordCheck, World
 
 _HEAD = """\
 # Written by `grader rubric release`. It checks a notebook (`grader check NOTEBOOK --rubric FOLDER`) and can't
@@ -105,7 +105,12 @@ def _without_judgement(check: Check) -> Check:
         return check.model_copy(update={"doubted_by": (), "broken_by": ()})
     if isinstance(check, TextCheck):
         return check.model_copy(update={"facts": ()})
-    return check
+    if isinstance(check, WordCheck):
+        return check.model_copy(update={"answers": (), "wrong": ()})
+    if isinstance(check, ManualCheck):
+        return check
+    told = {"tolerance": None, "also": (), "order": "fixed", "layout": "free", "at_least": None}
+    return check.model_copy(update=told | {"at_most": None})
 
 
 def _shapes(assignment: Assignment) -> str:

@@ -73,7 +73,8 @@ class Meaning:
 class Vocabulary:
     """A rubric's words, ready for look-up."""
 
-    def __init__(self, rubric: Rubric, background: Sequence[str]) -> None:
+    def __init__(self, rubric: Rubric, background: Sequence[str], *, words: bool = False) -> None:
+        """words: read also what is called like a check that asks for a word."""
         self._phrases: dict[str, list[str]] = {}
         self._longest = 1
         for word, phrases in rubric.vocabulary.items():
@@ -84,8 +85,9 @@ class Vocabulary:
                     known.append(word)
                 self._longest = max(self._longest, 2 * len(parts))
         self._asides = rubric.asides
-        self._checks = {c.id: c.labels for c in rubric.tensor_checks()}
-        asked = {c.quantity for c in rubric.tensor_checks()}
+        named = rubric.labelled_checks() if words else rubric.tensor_checks()
+        self._checks = {c.id: c.labels for c in named}
+        asked = {name for c in rubric.tensor_checks() for name in (c.quantity, *c.also)}
         self._background = [w for w in rubric.vocabulary if w in background and w not in asked]
 
     def meaning(self, label: str, *contexts: str) -> Meaning:

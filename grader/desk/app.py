@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cache
 from importlib.resources import files
@@ -209,6 +209,7 @@ def _page(html: str | None, otherwise: str) -> Response:
 def _shown(here: Seat) -> dict[str, Any]:
     desk = here.desk
     view = desk.look()
+    used = _used(view)
     known = people([s.report for s in view.students.values()], desk.speak)
     return {
         "title": desk.rubric.title,
@@ -227,7 +228,7 @@ def _shown(here: Seat) -> dict[str, Any]:
             }
             for name, s in view.students.items()
         },
-        "items": [_item(item, view, desk) for item in view.items],
+        "items": [_item(item, view, used, desk) for item in view.items],
         **_status(here, view),
     }
 
@@ -235,12 +236,13 @@ def _shown(here: Seat) -> dict[str, Any]:
 def _standings(here: Seat) -> dict[str, Any]:
     desk = here.desk
     view = desk.look()
+    used = _used(view)
     return {
         "items": [
             {
                 "id": item.id,
                 "standing": _standing(item, view),
-                "palette": _palette(item, view, desk),
+                "palette": _palette(item, used, desk),
             }
             for item in view.items
         ],
@@ -253,20 +255,34 @@ def _status(here: Seat, view: View) -> dict[str, Any]:
 
 
 def _standing(item: Item, view: View) -> dict[str, Any]:
-    return {name: asdict(current(item, name, view.ledger)) for name in item.submissions}
+    return {name: _mark(current(item, name, view.ledger)) for name in item.submissions}
 
 
-def _palette(item: Item, view: View, desk: Desk) -> list[dict[str, Any]]:
-    used = [] if item.checks else _used(item.topic, view)  # what one of several is worth tells no share
+def _mark(now: CurrentMark) -> dict[str, Any]:
+    return {
+        "version": now.version,
+        "points": now.points,
+        "reason": now.reason,
+        "by": now.by,
+        "at": now.at,
+    }
+
+
+def _palette(item: Item, used: Mapping[str, Sequence[CurrentMark]], desk: Desk) -> list[dict[str, Any]]:
+    given = [] if item.checks else used.get(item.topic, [])  # what one of several is worth tells no share
     most = item.max_score or 0.0
-    return [{"points": round(r.share * most, 2), "text": r.text} for r in palette(item, desk.rubric, used)]
+    return [{"points": round(r.share * most, 2), "text": r.text} for r in palette(item, desk.rubric, given)]
 
 
-def _used(topic: str, view: View) -> list[CurrentMark]:
-    return [s for (_, t), s in view.ledger.standing.items() if t == topic]
+def _used(view: View) -> dict[str, list[CurrentMark]]:
+    """Topic → the marks that stand for it."""
+    found: dict[str, list[CurrentMark]] = {}
+    for (_, topic), mark in view.ledger.standing.items():
+        found.setdefault(topic, []).append(mark)
+    return found
 
 
-def _item(item: Item, view: View, desk: Desk) -> dict[str, Any]:
+def _item(item: Item, view: View, used: Mapping[str, Sequence[CurrentMark]], desk: Desk) -> dict[str, Any]:
     both = compare(item.actual, item.expected, item.agrees)
     return {
         "id": item.id,
@@ -278,13 +294,14 @@ def _item(item: Item, view: View, desk: Desk) -> dict[str, Any]:
         "text": visible(item.text),
         "said": visible(item.said),
         "cell": item.cell,
+        "cells": list(item.cells),
         "place": item.place,
         "facts": [asdict(f) for f in item.facts],
         "actual": [asdict(b) for b in both.actual] if both else [],
         "expected": [asdict(b) for b in both.expected] if both else [],
         "submissions": list(item.submissions),
         "standing": _standing(item, view),
-        "palette": _palette(item, view, desk),
+        "palette": _palette(item, used, desk),
     }
 
 
@@ -296,7 +313,9 @@ def _notebook(desk: Desk, id: str) -> list[dict[str, Any]]:
             "kind": c.kind,
             "source": visible(c.source[:_TEXT]),
             "outputs": [
-                {"kind": o.kind, "text": visible(o.text[:_TEXT])} for o in outputs if o.cell == c.index
+                {"kind": o.kind, "text": visible(o.text[:_TEXT]), "image": o.image or ""}
+                for o in outputs
+                if o.cell == c.index
             ],
         }
         for c in cells

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
-from grader.desk.queue import Item, queue
+from grader.desk.queue import Item, Read, queue
 from grader.desk.store import Store, Student, Writing
 from grader.errors import UsageError
 from grader.marks import marks
@@ -31,11 +31,12 @@ class View:
 
 @dataclass(slots=True)
 class Desk:
-    """One assistant at one class. author: written into every mark."""
+    """One assistant at one class. author: written into every mark. read: what is known of its reports."""
 
     store: Store
     rubric: Rubric
     author: str
+    read: Read = field(default_factory=Read)
     _gate: threading.Lock = field(default_factory=threading.Lock)
 
     @property
@@ -57,6 +58,7 @@ class Desk:
                 [report for report, _ in again.values()],
                 self.rubric,
                 self.store.lookalikes(),
+                self.read,
             )
         ledger = _ledger(self.store, students)
         for key in [(name, topic) for name, (_, open_again) in again.items() for topic in open_again]:

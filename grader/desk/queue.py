@@ -14,7 +14,7 @@ from grader.models import CheckResult, Report, Said
 from grader.words.desk import Kind
 from grader.words.speech import Speech, speech
 from grader.words.terms import STATUSES
-from rubric.schema import Rubric, TextCheck
+from rubric.schema import ManualCheck, Rubric, TextCheck
 
 _ORDER: tuple[Kind, ...] = ("cause", "print", "text", "lookalike", "flag", "ungraded")
 _START = re.compile(
@@ -50,7 +50,8 @@ class Item:
     max_score: points at stake for each submission; None where no points are.
     text: the words or the print to be judged, as the student gave them. said: the grader's message.
     checks: those that wait for one cause, all settled by one decision, each with its share of the points.
-    cell: where it stands in the first submission's notebook, from 0. place: on the side-by-side page.
+    cell: where it stands in the first submission's notebook, from 0. cells: whose pictures are shown with it.
+    place: on the side-by-side page.
     """
 
     id: str
@@ -69,6 +70,7 @@ class Item:
     agrees: Any = None
     place: str = ""
     checks: tuple[str, ...] = ()
+    cells: tuple[int, ...] = ()
 
     @property
     def topics(self) -> tuple[str, ...]:
@@ -76,21 +78,44 @@ class Item:
         return self.checks or (self.topic,)
 
 
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What waits in one report; parts of one key are one item."""
+
+    key: tuple[object, ...]
+    item: Item
+
+
+class Read:
+    """What was found in each report under one rubric, kept as long as it is the same report."""
+
+    def __init__(self) -> None:
+        self._held: dict[str, tuple[Report, tuple[Part, ...]]] = {}
+
+    def parts(self, report: Report, rubric: Rubric, speak: Speech) -> tuple[Part, ...]:
+        held = self._held.get(report.submission.id)
+        if held is None or held[0] is not report:
+            held = report, tuple(Part(*p) for p in _of_report(report, rubric, speak))
+            self._held[report.submission.id] = held
+        return held[1]
+
+
 def queue(
-    reports: Sequence[Report],
-    rubric: Rubric,
-    lookalikes: Iterable[Alike] = (),
+    reports: Sequence[Report], rubric: Rubric, lookalikes: Iterable[Alike] = (), read: Read | None = None
 ) -> tuple[Item, ...]:
-    """Everything that waits for a person, in the rubric's language and order, larger groups first."""
-    speak = speech(rubric.language)
-    grouped: dict[tuple[object, ...], Item] = {}
+    """Everything that waits for a person, in the rubric's language and order, larger groups first.
+
+    read: what is known of these reports from before.
+    """
+    speak, read = speech(rubric.language), read or Read()
+    grouped: dict[tuple[object, ...], list[Item]] = {}
     for report in reports:
-        for key, item in _of_report(report, rubric, speak):
-            held = grouped.get(key)
-            grouped[key] = (
-                item if held is None else replace(held, submissions=held.submissions + item.submissions)
-            )
-    made = [replace(item, id=_digest(key)) for key, item in grouped.items()]
+        for part in read.parts(report, rubric, speak):
+            grouped.setdefault(part.key, []).append(part.item)
+    made = [
+        replace(same[0], id=_digest(key), submissions=tuple(id for i in same for id in i.submissions))
+        for key, same in grouped.items()
+    ]
     known = {r.submission.id for r in reports}
     made += [_lookalike(found, speak) for found in lookalikes if known.issuperset(found.submissions)]
     order = [c.id for c in rubric.checks()]
@@ -131,7 +156,7 @@ def _of_report(report: Report, rubric: Rubric, speak: Speech) -> Iterator[tuple[
                 if check.score is not None or check.cause is not None:
                     continue
                 wanted = asked.get(check.id)
-                if isinstance(wanted, TextCheck):
+                if isinstance(wanted, TextCheck | ManualCheck):
                     yield _answer(report, question.title, check, wanted, speak)
                 else:
                     yield _print(sub.id, question.title, check, speak)
@@ -184,13 +209,12 @@ def _first_of(checks: Sequence[CheckResult], speak: Speech) -> str:
 
 
 def _answer(
-    report: Report, question: str, check: CheckResult, wanted: TextCheck, speak: Speech
+    report: Report, question: str, check: CheckResult, wanted: TextCheck | ManualCheck, speak: Speech
 ) -> tuple[tuple[object, ...], Item]:
     found = check.answer
     verdicts = {c.id: c for q in report.questions for c in q.checks}
-    facts = tuple(
-        Fact(c.id, c.title, c.verdict) for name in wanted.facts if (c := verdicts.get(name)) is not None
-    )
+    names = wanted.facts if isinstance(wanted, TextCheck) else ()
+    facts = tuple(Fact(c.id, c.title, c.verdict) for name in names if (c := verdicts.get(name)) is not None)
     text = found.text if found else ""
     item = Item(
         id="",
@@ -201,12 +225,15 @@ def _answer(
         max_score=check.max_score,
         submissions=(report.submission.id,),
         text=text,
-        said="" if text else speak.either(check.said, check.message),
+        said="" if text and isinstance(wanted, TextCheck) else speak.either(check.said, check.message),
         cell=found.cell if found else None,
+        cells=found.cells if found else (),
         facts=facts,
     )
     # The same words are worth the same only beside the same results; words not found are alike nobody's.
     same = normalised(text) or text or ("", report.submission.id)
+    if isinstance(wanted, ManualCheck):  # what cells show is nobody else's
+        same = ("", report.submission.id)
     return ("text", check.id, same, tuple(f.verdict for f in facts)), item
 
 

@@ -14,6 +14,7 @@ import tempfile
 import time
 from pathlib import Path
 
+import zmq
 from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
 from jupyter_client.manager import AsyncKernelManager
 
@@ -45,7 +46,9 @@ class ColdKernel:
     setup = (
         "s = {'__name__': '_setup', '__file__': '<setup>'}\n"
         f"exec(compile({setup_text()!r}, '<setup>', 'exec'), s)\n"
-        "s.pop('install')(get_ipython())\ndel s"
+        "s.pop('install')(get_ipython())\n"
+        "s = get_ipython().kernel.iopub_thread\n"
+        f"s.schedule(lambda socket=s.socket: socket.setsockopt({int(zmq.XPUB_NODROP)}, 1))\ndel s"
     )
     isolation = Isolation(tier="none", layers={"isolation": "off: run with --allow-unsafe"})
 

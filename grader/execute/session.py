@@ -21,7 +21,7 @@ from queue import Empty
 from typing import Any
 
 from nbclient import NotebookClient
-from nbclient.exceptions import CellExecutionComplete, DeadKernelError
+from nbclient.exceptions import DeadKernelError
 from nbformat import NotebookNode
 
 from grader.errors import KernelStartError, OperationError
@@ -63,13 +63,6 @@ class _CellClient(NotebookClient):
         self._tasks: set[asyncio.Task[Any]] = set()
         self.on_cell_executed = self._take_reply
 
-    def process_message(self, msg: dict[str, Any], cell: NotebookNode, cell_index: int) -> None:
-        if msg["msg_type"] == "status":
-            if msg["content"].get("execution_state") == "idle":
-                raise CellExecutionComplete
-        else:
-            self._log.take(self._cells[cell_index].index, msg)
-
     def _take_reply(self, cell: NotebookNode, cell_index: int, execute_reply: dict[str, Any]) -> None:
         self._log.take_reply(self._cells[cell_index].index, execute_reply["content"])
 
@@ -96,8 +89,19 @@ class _CellClient(NotebookClient):
             self.task_poll_for_reply.cancel()
 
     async def _async_poll_output_msg(self, parent_msg_id: str, cell: NotebookNode, cell_index: int) -> None:
+        """File all that arrives until the kernel says that this cell is done.
+
+        nbclient leaves out what threads and tasks of an earlier cell print meanwhile.
+        """
         self._note_task()
-        await super()._async_poll_output_msg(parent_msg_id, cell, cell_index)
+        while True:
+            msg = await self._kernel.client.iopub_channel.get_msg()
+            if msg["msg_type"] != "status":
+                self._log.take(self._cells[cell_index].index, msg)
+                continue
+            idle = msg["content"].get("execution_state") == "idle"
+            if idle and msg["parent_header"].get("msg_id") == parent_msg_id:
+                return
 
 
 @dataclass(frozen=True, slots=True)

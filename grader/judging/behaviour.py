@@ -13,7 +13,7 @@ from grader.judging.wording import PASSED, REVIEW
 from grader.models import Answer, Cell, Output, Said, together, verbatim
 from rubric.schema import BehaviourCheck, Mistake, Requirement, TextCheck
 
-_HEADING = re.compile(r"^\s*(#{1,6}\s|\*\*|<h\d|(?:question|task|exercise|aufgabe|frage)\b|\(?\d+[.)])", re.I)
+HEADING = re.compile(r"^\s*(#{1,6}\s|\*\*|<h\d|(?:question|task|exercise|aufgabe|frage)\b|\(?\d+[.)])", re.I)
 _FENCED = re.compile(r"```.*?(?:```|\Z)", re.DOTALL)
 _RESULT = re.compile(r"=\s*[\[({\d.-]")
 _SPOKEN = ("stdout", "result")
@@ -153,7 +153,7 @@ def find_answer(
     aside; and else what stands in another text, in a comment or was printed and speaks of the question.
     None where nobody wrote anything. number: of the question, by which a heading may call it; 0: by none.
     """
-    patterns = [re.compile(p, re.IGNORECASE) for p in (*check.headings, *_by_number(number))]
+    patterns = [re.compile(p, re.IGNORECASE) for p in (*check.headings, *by_number(number))]
     printed: dict[int, list[str]] = defaultdict(list)
     for output in outputs:
         if output.kind in _SPOKEN:
@@ -177,7 +177,7 @@ def find_answer(
     return _said_aside(check, cells, outputs, patterns)
 
 
-def _by_number(number: int) -> list[str]:
+def by_number(number: int) -> list[str]:
     """Headings that call a question by its number: `6.`, `VI)`, `### Exercise 6`, `问题4`."""
     if not 0 < number < len(_ROMAN):
         return []
@@ -193,7 +193,7 @@ def _unclaimed(cells: Sequence[Cell]) -> Answer | None:
     for cell in cells:
         if cell.kind != "code":
             lines = [line.strip() for line in _FENCED.sub("", cell.source).splitlines()]
-            spoken = [x for x in lines if not _HEADING.match(x) and _is_sentence(x) and x[-1:] not in _BEGINS]
+            spoken = [x for x in lines if not HEADING.match(x) and _is_sentence(x) and x[-1:] not in _BEGINS]
             if spoken:
                 return Answer(text="\n".join(spoken)[:_MOST], cell=cell.index)
     return None
@@ -249,7 +249,7 @@ def _below(
 ) -> str:
     before = _before_the_next(heading, rest, patterns)
     own = _prose(before) or _in_the_heading(heading)
-    if not own and not _HEADING.match(heading) and len(heading.split()) > 3:
+    if not own and not HEADING.match(heading) and len(heading.split()) > 3:
         own = heading.strip()
     parts = [own] if own else []
     for cell in following if len(before) == len(rest) else ():
@@ -257,7 +257,7 @@ def _below(
             parts += _comments_only(cell.source.splitlines()) or _printed_words(printed.get(cell.index, ()))
             continue
         lines = cell.source.splitlines()
-        if any(_HEADING.match(line) and not any(p.search(line) for p in patterns) for line in lines[:2]):
+        if any(HEADING.match(line) and not any(p.search(line) for p in patterns) for line in lines[:2]):
             break
         prose = _prose(lines)
         if prose:

@@ -36,12 +36,15 @@ class Target:
     """One quantity in every world, under some mistakes (none: the canonical solution).
 
     source: who gets it: whoever lets autograd compute it, or whoever does not; unknown where both do.
+    tolerance: its own, None for the book's. fixed: its layout is asked, too.
     """
 
     quantity: str
     mistakes: tuple[str, ...]
     values: tuple[Array, ...]
     source: Source = "unknown"
+    tolerance: Tolerance | None = None
+    fixed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +149,7 @@ class Book:
 
         sizes: numbers of elements of the prints that will be looked up, where they are known.
         """
-        self._tolerances = (tolerance, elsewhere or tolerance)
+        self._tolerance, self._elsewhere = tolerance, elsewhere
         self._views: dict[int, list[View]] = defaultdict(list)
         rows: dict[int, list[tuple[Array, ...]]] = defaultdict(list)
         self.targets = tuple(targets)
@@ -181,11 +184,13 @@ class Book:
         flat = np.abs(np.concatenate([*values, np.zeros(1)]))
         starts = np.cumsum([0, *(v.size for v in values[:-1])])
         peaks = np.maximum.reduceat(np.where(np.isfinite(flat), flat, 0.0), starts)
-        tolerance = self._tolerance(world)
-        return np.asarray(tolerance.atol + tolerance.rtol * peaks)
+        tolerances = [self._tolerance_of(target, world) for target in self.targets]
+        atol, rtol = (np.array([getattr(t, name) for t in tolerances]) for name in ("atol", "rtol"))
+        return np.asarray(atol + rtol * peaks[: len(tolerances)])
 
-    def _tolerance(self, world: int) -> Tolerance:
-        return self._tolerances[min(world, 1)]
+    def _tolerance_of(self, target: Target, world: int) -> Tolerance:
+        own = target.tolerance or self._tolerance
+        return max(own, self._elsewhere, key=lambda t: t.rtol) if world and self._elsewhere else own
 
     def lookup(self, slot: Slot, worlds: Sequence[int]) -> list[View]:
         """The views that fit this print in every one of `worlds` in which it appeared.
@@ -241,7 +246,7 @@ class Book:
             shown = visible(printed, laid_out(values, view.layout))
             if shown is None or not shown.size:
                 return False
-            if not fits(printed, shown, margin(values, self._tolerance(world))).all():
+            if not fits(printed, shown, margin(values, self._tolerance_of(view.target, world))).all():
                 return False
         return True
 
@@ -250,11 +255,12 @@ def _views(target: Target, *, pieces: bool, elements: bool) -> Iterator[tuple[Vi
     yield View(target, "as expected"), tuple(v.ravel() for v in target.values)
     shape = target.values[0].shape
     if len(shape) == 2 and min(shape) > 1:
-        yield View(target, "transposed"), tuple(v.T.ravel() for v in target.values)
+        if not target.fixed:
+            yield View(target, "transposed"), tuple(v.T.ravel() for v in target.values)
         if pieces:
             for i in range(shape[0]):
                 yield View(target, "row", i, shape[0]), tuple(v[i] for v in target.values)
-            for i in range(shape[1]):
+            for i in range(shape[1]) if not target.fixed else ():
                 yield View(target, "column", i, shape[1]), tuple(v[:, i] for v in target.values)
     if len(shape) > 2:
         yield from _of_many_axes(target, pieces=pieces, elements=elements)
@@ -270,7 +276,8 @@ def _of_many_axes(
     """A tensor of three axes or more: its axes in another order, and what its first axes leave."""
     shape = target.values[0].shape
     wide = [axis for axis, size in enumerate(shape) if size > 1]
-    for order in permutations(range(len(shape))) if elements and len(shape) <= _AXES else ():
+    free = elements and len(shape) <= _AXES and not target.fixed
+    for order in permutations(range(len(shape))) if free else ():
         if [axis for axis in order if axis in wide] != wide:
             layout = " ".join(["axes", *map(str, order)])
             yield View(target, layout), tuple(laid_out(v, layout).ravel() for v in target.values)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from grader.assignment.loading import Assignment
 from grader.assignment.values import Array, moves
 from grader.assignment.vocabulary import Vocabulary
-from grader.judging.book import Book, Target, by_source, with_signs
+from grader.judging.asked import Asked
+from grader.judging.book import Book, Target, by_source
 from grader.judging.diagnose import NEARLY, variant_targets
 from grader.judging.pairing import Slot
 from rubric.schema import Tolerance
@@ -22,19 +24,26 @@ class Books:
         rubric = assignment.rubric
         references = assignment.references
         self._assignment = assignment
-        self.checks = rubric.tensor_checks()
-        self.asked = frozenset(c.quantity for c in self.checks)
-        self.free = frozenset(c.quantity for c in self.checks if c.sign == "free")
-        canonical = with_signs(by_source(_known(references), _known(assignment.by_other_means)), self.free)
-        self.canonical = Book(canonical, rubric.tolerance, pieces=True, elements=True)
+        self.forms = Asked(rubric)
+        self.checks = self.forms.checks
+        self.asked = self.forms.quantities
+        known = [self.forms.references(way) for way in (references, assignment.by_other_means)]
+        self.canonical = Book(
+            self.forms.forms(by_source(*known)), rubric.tolerance, pieces=True, elements=True
+        )
         self.vocabulary = Vocabulary(rubric, list(references[0]))
+        self.words = Vocabulary(rubric, list(references[0]), words=True)
         singles = [(m.id,) for m in assignment.mistakes]
         self.singles = self._book(singles, self.asked, pieces=True)
         self.moving = frozenset(
-            c.id for c in self.checks if moves([r[c.quantity] for r in references], rubric.tolerance)
+            c.id
+            for c in self.checks
+            if moves([r[c.quantity] for r in references], rubric.tolerance_of(c.quantity))
         )
         self.twins = frozenset(q for q in self.asked if _has_a_twin(q, self.asked, references))
         self.suspected = self.combined(singles, self.asked, ())
+        free = self.forms.orderless
+        self.orderless = [t for b in (self.canonical, self.singles) for t in b.targets if t.quantity in free]
 
     def combined(
         self, hypotheses: Sequence[tuple[str, ...]], quantities: frozenset[str], prints: Sequence[Slot]
@@ -58,7 +67,8 @@ class Books:
             if q in one
             for found in ((one[q],),)
         ]
-        return Book(with_signs(targets, self.free), NEARLY, pieces=False)
+        nearly = [replace(t, tolerance=None) for t in self.forms.forms(targets)]
+        return Book(nearly, NEARLY, pieces=False)
 
     def _fitting(
         self, hypotheses: Sequence[tuple[str, ...]], quantities: frozenset[str], prints: Sequence[Slot]
@@ -69,7 +79,7 @@ class Books:
         targets = [
             Target(q, ids, (found[q],)) for ids, (found,) in solved.items() for q in quantities if q in found
         ]
-        book = Book(with_signs(targets, self.free), a.rubric.tolerance, pieces=False, sizes=_sizes(prints))
+        book = Book(self.forms.forms(targets), a.rubric.tolerance, pieces=False, sizes=_sizes(prints))
         fitting = {view.target.mistakes for slot in prints for view in book.lookup(slot, [0])}
         return [ids for ids in hypotheses if ids in fitting]
 
@@ -83,17 +93,12 @@ class Books:
         sizes: Collection[int] | None = None,
     ) -> Book:
         a = self._assignment
-        tolerance = a.rubric.tolerance
         ways = [(a.variants(hypotheses), a.references)]
         if a.tells_sources:
             ways.append((a.variants(hypotheses, autograd=False), a.by_other_means))
-        targets = [variant_targets(found, r, quantities, tolerance, self.free) for found, r in ways]
-        signed = with_signs(by_source(targets[0], targets[-1]), self.free)
-        return Book(signed, tolerance, pieces=pieces, elsewhere=elsewhere, sizes=sizes)
-
-
-def _known(references: Sequence[Mapping[str, Array]]) -> list[Target]:
-    return [Target(name, (), tuple(r[name] for r in references)) for name in references[0]]
+        targets = [variant_targets(found, r, quantities, self.forms) for found, r in ways]
+        signed = self.forms.forms(by_source(targets[0], targets[-1]))
+        return Book(signed, a.rubric.tolerance, pieces=pieces, elsewhere=elsewhere, sizes=sizes)
 
 
 def _sizes(prints: Sequence[Slot]) -> frozenset[int] | None:

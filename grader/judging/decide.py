@@ -12,11 +12,15 @@ from grader.judging.among import Numbers, among
 from grader.judging.barrier import Faults, guarded
 from grader.judging.behaviour import find_answers, judge_behaviour, judge_text
 from grader.judging.books import books_of
+from grader.judging.bounds import judge_bounds
 from grader.judging.decision import Case, Decision
 from grader.judging.diagnose import Suspects, explain
+from grader.judging.handed_in import judge_manual
 from grader.judging.in_words import in_words, shown_as_none
 from grader.judging.judge import judge
 from grader.judging.match import match
+from grader.judging.misfit import TRANSPOSED
+from grader.judging.order import in_known_order
 from grader.judging.pairing import pair
 from grader.judging.pictured import in_a_picture
 from grader.judging.reading import read
@@ -24,8 +28,9 @@ from grader.judging.settle import believe, doubt_coarse, doubt_swapped, follow_t
 from grader.judging.slices import take_apart
 from grader.judging.source import Code
 from grader.judging.sources import seen, with_sources
+from grader.judging.word import judge_word
 from grader.models import Cell, Output, PrintedTensor
-from rubric.schema import BehaviourCheck, TensorCheck, TextCheck
+from rubric.schema import BehaviourCheck, ManualCheck, TensorCheck, TextCheck, WordCheck
 
 _MOST_OF_IT = 0.5  # of a value that was not found as a whole: so much of it is not nothing
 
@@ -48,11 +53,11 @@ def decide(
     rubric = assignment.rubric
     books = books_of(assignment)
     code = Code(cells)
-    sizes = {c.id: assignment.references[0][c.quantity].size for c in books.checks}
+    sizes = {c.id: assignment.references[0][c.quantity].size for c in rubric.tensor_checks()}
     asked_sizes = {c.quantity: sizes[c.id] for c in books.checks}
-    paired = pair(printed)
+    paired = in_known_order(pair(printed), books.orderless, books.canonical)
     slots = take_apart(paired, (books.canonical, books.singles), asked_sizes)
-    asked = {c.id: c.quantity for c in books.checks}
+    asked = {c.id: c.quantity for c in rubric.tensor_checks()}
     readings = read(slots, books.canonical, books.vocabulary, code, cells, sizes, asked)
     suggested = assignment.candidates(code.words)
     mistakes = {m.id: m for m in (*assignment.mistakes, *suggested)}
@@ -65,6 +70,7 @@ def decide(
     sources = seen(candidates, books.checks)
     case = Case(
         rubric=rubric,
+        asked=books.forms,
         references=assignment.references,
         by_other_means=assignment.by_other_means,
         variants=books.singles,
@@ -89,21 +95,32 @@ def decide(
     by_question = [[c.id for c in q.checks if isinstance(c, TensorCheck)] for q in rubric.questions]
     settled = believe(settle_hidden(doubt_swapped(numeric, case), case), by_question, case)
     settled = doubt_coarse(settled, case)
+    settled |= {
+        c.id: guarded(faults, c.id, judge_bounds, c, readings, case)
+        for c in rubric.tensor_checks()
+        if c.bounded
+    }
     decisions = follow_through(settled, by_question, case)
     changed = {id: {n for n, q in asked.items() if q in qs} for id, qs in explanation.changed.items()}
-    asked_in_words = {
-        c.id: (number, c)
-        for number, q in enumerate(rubric.questions, start=1)
-        for c in q.checks
-        if isinstance(c, TextCheck)
-    }
-    answers = find_answers(asked_in_words, cells, told)
+    numbers_of = {c.id: n for n, q in enumerate(rubric.questions, start=1) for c in q.checks}
+    in_text = {c.id: (numbers_of[c.id], c) for c in rubric.checks() if isinstance(c, TextCheck)}
+    answers = find_answers(in_text, cells, told)
+    names = [w.name for w in rubric.worlds]
     for check in rubric.checks():
         if isinstance(check, BehaviourCheck):
             decisions[check.id] = guarded(
                 faults, check.id, judge_behaviour, check, settled, mistakes, code, changed
             )
-        elif isinstance(check, TextCheck):
+        elif isinstance(check, WordCheck):
+            decisions[check.id] = guarded(
+                faults, check.id, judge_word, check, names, outputs, cells, code, books.words
+            )
+        elif isinstance(check, ManualCheck):
+            decisions[check.id] = guarded(
+                faults, check.id, judge_manual, check, numbers_of[check.id], cells, told
+            )
+    for check in rubric.checks():
+        if isinstance(check, TextCheck):  # last: its reader sees what the others say
             decisions[check.id] = guarded(faults, check.id, judge_text, check, answers[check.id], decisions)
     return absence.settle(decisions, rubric)
 
@@ -122,11 +139,15 @@ def _looked_for(
     """
     if decision.verdict not in ("missing", "fail") or decision.typed_in or decision.right_is_beside:
         return decision
-    expected = [r[check.quantity] for r in case.references]
+    if decision.diagnosis is not None and decision.diagnosis.ids == TRANSPOSED:
+        return decision
     absent = decision.found_nothing
-    said = in_words(check, expected[0], told, case.code, vocabulary) if absent else None
     most = _MOST_OF_IT if decision.verdict == "missing" else 1.0
-    said = said or among(check, expected, numbers, case.rubric.tolerance, most=most)
+    tolerance = case.rubric.tolerance_of(check.quantity)
+    said: Decision | None = None
+    for expected in case.asked.right(check.quantity, case.references):
+        said = said or (in_words(check, expected[0], told, case.code, vocabulary) if absent else None)
+        said = said or among(check, expected, numbers, tolerance, most=most)
     if decision.verdict == "missing":
         said = said or in_a_picture(check, told, case.code)
         said = said or shown_as_none(check, told, case.code, vocabulary)

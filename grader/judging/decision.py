@@ -6,13 +6,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from grader.assignment.values import Array
-from grader.judging.book import Book, Target, with_signs
+from grader.judging.asked import Asked
+from grader.judging.book import Book, Target
 from grader.judging.diagnose import Explanation
 from grader.judging.evidence import Comparison, apart, compare
 from grader.judging.match import Candidate
 from grader.judging.reading import Reading
 from grader.judging.source import Code
-from grader.models import Answer, Diagnosis, Flag, Said, VerdictName
+from grader.models import Answer, Diagnosis, Evidence, Flag, Said, VerdictName
 from rubric.schema import Mistake, Rubric, TensorCheck
 
 
@@ -27,7 +28,8 @@ class Decision:
     printed in place of this, the likeliest first; which one is told is for the other checks to say.
     beside: other values printed for it that do not count, and why; right_is_beside: the right one among them.
     shown: all of its right values stand in the outputs of every world, wherever.
-    cause: of our environment's, for which a person decides (`grader.judging.absence`).
+    cause: of our environment's, for which a person decides (`grader.judging.absence`). evidence: where it is
+    no candidate's.
     """
 
     check: str
@@ -48,6 +50,7 @@ class Decision:
     right_is_beside: bool = False
     shown: bool = False
     cause: str | None = None
+    evidence: Evidence | None = None
 
     @property
     def mistakes(self) -> tuple[str, ...]:
@@ -77,6 +80,7 @@ class Case:
     """
 
     rubric: Rubric
+    asked: Asked
     references: tuple[Mapping[str, Array], ...]
     by_other_means: tuple[Mapping[str, Array], ...]
     variants: Book
@@ -95,7 +99,9 @@ def compared(check: TensorCheck, candidate: Candidate, case: Case) -> Comparison
     """The candidate against the reference; None where its size does not allow it."""
     ways = [] if candidate.source == "other means" else [case.references]
     ways += [] if candidate.source == "autograd" else [case.by_other_means]
-    expected = [Target(check.quantity, (), tuple(r[check.quantity] for r in way)) for way in ways]
-    free = {check.quantity} if check.sign == "free" else set()
-    found = [compare(candidate, t.values, case.rubric.tolerance) for t in with_signs(expected, free)]
+    expected = case.asked.forms(
+        Target(check.quantity, (), values) for way in ways for values in case.asked.right(check.quantity, way)
+    )
+    tolerance = case.rubric.tolerance_of(check.quantity)
+    found = [compare(candidate, t.values, tolerance, fixed=t.fixed) for t in expected]
     return max((c for c in found if c is not None), key=lambda c: (c.share, -apart(c)), default=None)

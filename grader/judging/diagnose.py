@@ -14,9 +14,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from itertools import combinations
 
-import numpy as np
-
 from grader.assignment.values import Array, margin
+from grader.judging.asked import Asked
 from grader.judging.book import Book, Target, View, fits
 from grader.judging.pairing import Slot
 from grader.judging.reading import Reading
@@ -354,27 +353,17 @@ def _lesson(ids: Ids, mistakes: Mapping[str, Mistake]) -> str:
 def variant_targets(
     variants: Mapping[Ids, tuple[Mapping[str, Array], ...]],
     references: tuple[Mapping[str, Array], ...],
-    asked: Iterable[str],
-    tolerance: Tolerance,
-    free: Set[str] = frozenset(),
+    quantities: Iterable[str],
+    asked: Asked,
 ) -> list[Target]:
-    """What each mistake changes: the asked quantities that differ from the reference in some world.
-
-    free: quantities whose sign is free.
-    """
+    """What each mistake changes: the given quantities that are then wrong in some world."""
     targets = []
-    quantities = tuple(asked)
-    slack = {q: tuple(4 * margin(r[q], tolerance) for r in references) for q in quantities}
+    named = tuple(quantities)
     for ids, worlds in variants.items():
-        for quantity in quantities:
+        for quantity in named:
             if any(quantity not in w for w in worlds):
                 continue
             values = tuple(w[quantity] for w in worlds)
-            signs = (1.0, -1.0) if quantity in free else (1.0,)
-            if any(
-                v.shape != r[quantity].shape
-                or min(float(np.abs(sign * v - r[quantity]).max()) for sign in signs) > s
-                for v, r, s in zip(values, references, slack[quantity], strict=True)
-            ):
+            if asked.differs(quantity, values, references):
                 targets.append(Target(quantity, ids, values))
     return targets

@@ -42,18 +42,21 @@ class Comparison:
         return float(self.agrees.mean()) if self.agrees.size else 0.0
 
 
-def compare(candidate: Candidate, expected: Sequence[Array], tolerance: Tolerance) -> Comparison | None:
+def compare(
+    candidate: Candidate, expected: Sequence[Array], tolerance: Tolerance, *, fixed: bool = False
+) -> Comparison | None:
     """Lay a candidate out like the reference; None where its size does not allow it.
 
     expected: the reference in each world, shape S. Where the layout is not known from the values,
-    the one that agrees best is taken.
+    the one that agrees best is taken, unless it is fixed.
     """
     worlds = [
         w for w in range(len(expected)) if all(r.slot.prints[w] is not None for r in candidate.readings)
     ]
     best: Comparison | None = None
     shape = candidate.readings[0].slot.first.shape if len(candidate.readings) == 1 else None
-    for layout in _layouts(candidate.layout, expected[0].shape, shape):
+    layouts = _layouts(candidate.layout, expected[0].shape, shape)
+    for layout in ("as expected",) if fixed else layouts:
         whole = [(w, joined(candidate, w)) for w in worlds]
         if any(len(p.values) != expected[0].size for _, p in whole):
             whole = whole[:1]

@@ -95,7 +95,8 @@ def _elsewhere(check: TensorCheck, right: Sequence[Candidate], case: Case) -> Sa
 def _doubt(check: TensorCheck, best: Candidate, comparison: Comparison | None, case: Case) -> Decision | None:
     """Why a print that fits is not enough, if it is not."""
     expected = [reference[check.quantity] for reference in case.references]
-    several, moving = len(expected) > 1, moves(expected, case.rubric.tolerance)
+    tolerance = case.rubric.tolerance_of(check.quantity)
+    several, moving = len(expected) > 1, moves(expected, tolerance)
     ruled_out = excluded(best, check.quantity, case.variants)
 
     def open_(reason: Said) -> Decision:
@@ -112,7 +113,7 @@ def _doubt(check: TensorCheck, best: Candidate, comparison: Comparison | None, c
             return open_(_ALSO_TYPED)
     if ruled_out < STRONG:
         return open_(Said("The print fits, but its few digits also fit known mistakes."))
-    if _tells_nothing(comparison, case.rubric.tolerance):
+    if _tells_nothing(comparison, tolerance):
         return open_(Said("The print fits, but so would any other small number; a person decides."))
     common = _is_common(expected, moving=moving) or check.quantity in case.twins
     if common and not best.named(check.id) and not best.may_be_named(check.id):

@@ -181,6 +181,8 @@ def _pieced(readings: Sequence[Reading], check: TensorCheck) -> Candidate | None
     best: Candidate | None = None
     for kind in ("right", "handout"):
         for source, (layout, turned) in product(_SOURCES, _LAYOUTS):
+            if turned and check.layout == "fixed":
+                continue
             run = _longest_run(readings, check, layout, source, exact=kind == "right", turned=turned)
             if not run:
                 continue

@@ -27,8 +27,10 @@ from grader.judging.relations import generic, times
 from grader.judging.typed import typed_in
 from grader.judging.wording import FAIL, PARTIAL, TYPED_IN
 from grader.models import Diagnosis, Said, VerdictName, together
-from rubric.schema import Rubric, TensorCheck
+from rubric.schema import TensorCheck, Tolerance
 
+TRANSPOSED = ("transposed_layout",)
+"""ids of the diagnosis of right numbers in another layout than is asked"""
 _LITTLE = 1e-3  # of a tensor's magnitude: a constant cut to some digits (2.718) is off by that much
 _HALF = Said("Close, and computed in half precision; a person decides.")
 _LAST_DIGIT = Said("Right but for the last printed digit, as if digits were cut off; a person decides.")
@@ -64,6 +66,10 @@ class _Look:
     def typed(self) -> bool:
         return self.constant and typed_in(self.candidate, self.case.code)
 
+    @property
+    def tolerance(self) -> Tolerance:
+        return self.case.rubric.tolerance_of(self.check.quantity)
+
     def decided(
         self, verdict: VerdictName, credit: float | None, reason: Said, diagnosis: Diagnosis | None = None
     ) -> Decision:
@@ -76,8 +82,41 @@ class _Look:
 def judge_misfit(check: TensorCheck, candidate: Candidate, case: Case) -> Decision:
     """Decide a check by a print that is not right in every world, by the first rule that speaks."""
     look = _Look(check, candidate, compared(check, candidate, case), case)
-    rules = (_imprecise, _in_another_unit, _mistaken, _cut_short, _of_another_size, _in_part, _in_one_world)
+    rules = (
+        _transposed,
+        _imprecise,
+        _in_another_unit,
+        _mistaken,
+        _cut_short,
+        _of_another_size,
+        _in_part,
+        _in_one_world,
+    )
     return next((d for rule in rules if (d := rule(look)) is not None), None) or _otherwise(look)
+
+
+def _transposed(look: _Look) -> Decision | None:
+    """Where the layout is asked, the right numbers the other way round are wrong; headings of a table may
+    say that they are not."""
+    if look.check.layout != "fixed" or len(look.candidate.readings) != 1:
+        return None
+    prints = look.candidate.readings[0].slot.prints
+    right = look.case.asked.right(look.check.quantity, look.case.references)
+    if not any(
+        all(
+            p is None or (len(p.values) == v.size and fits(p, v.T.ravel(), margin(v, look.tolerance)).all())
+            for p, v in zip(prints, values, strict=True)
+        )
+        for values in right
+    ):
+        return None
+    if look.constant:
+        return None
+    text = Said("Rows and columns are the other way round: these are the expected values, transposed.")
+    diagnosis = Diagnosis.of(TRANSPOSED, text)
+    if prints[0] is not None and prints[0].form == "table":
+        return look.decided("review", None, together(text, Said("A person decides.")), diagnosis)
+    return look.decided("fail", 0.0, text, diagnosis)
 
 
 def _imprecise(look: _Look) -> Decision | None:
@@ -88,7 +127,7 @@ def _imprecise(look: _Look) -> Decision | None:
     whole = all((expected == np.round(expected)).all() for _, expected in comparison.prints)
     if not whole and in_half_precision(comparison):
         return look.decided("review", None, _HALF)
-    if last_digit_off(comparison, look.case.rubric.tolerance):
+    if last_digit_off(comparison, look.tolerance):
         return look.decided("review", None, _LAST_DIGIT)
     if not whole and look.candidate.kind != "mistaken" and near(comparison, _LITTLE):
         return look.decided("review", None, _NEARLY)
@@ -96,7 +135,7 @@ def _imprecise(look: _Look) -> Decision | None:
 
 
 def _in_another_unit(look: _Look) -> Decision | None:
-    unit = _other_unit(look.candidate, look.comparison, look.case)
+    unit = _other_unit(look)
     return None if unit is None else replace(look.decided("review", None, _OTHER_UNIT, unit), shown=True)
 
 
@@ -107,11 +146,11 @@ def _mistaken(look: _Look) -> Decision | None:
         return None
     if look.typed:
         return look.typed_in()
-    if look.constant and (comparison is None or digits(comparison, case.rubric.tolerance) < TELLING):
+    if look.constant and (comparison is None or digits(comparison, look.tolerance) < TELLING):
         return look.decided("fail", 0.0, FAIL)
     rivals = case.explanation.rivals.get(look.candidate.mistakes, ())
     diagnosis = named(look.candidate.mistakes, case.mistakes, rivals)
-    return look.decided("fail", 0.0, _differ(comparison, case.rubric), diagnosis)
+    return look.decided("fail", 0.0, _differ(comparison, look.tolerance), diagnosis)
 
 
 def _cut_short(look: _Look) -> Decision | None:
@@ -161,25 +200,26 @@ def _otherwise(look: _Look) -> Decision:
     comparison, rubric = look.comparison, look.case.rubric
     if comparison is None:
         return look.decided("fail", 0.0, together(FAIL, Said("The shape does not fit either.")))
-    diagnosis = None if look.constant else generic(comparison.prints, rubric.tolerance)
+    diagnosis = None if look.constant else generic(comparison.prints, look.tolerance)
     one_wrong = diagnosis is not None and diagnosis.ids == ("one_element",)
     if one_wrong and look.candidate.named(look.check.id) and comparison.share >= rubric.partial.at_least:
         return look.decided("partial", rubric.partial.share * comparison.share, PARTIAL, diagnosis)
-    return look.decided("fail", 0.0, _differ(comparison, rubric), diagnosis)
+    return look.decided("fail", 0.0, _differ(comparison, look.tolerance), diagnosis)
 
 
-def _differ(comparison: Comparison | None, rubric: Rubric) -> Said:
+def _differ(comparison: Comparison | None, tolerance: Tolerance) -> Said:
     """That the values are wrong, and why some that look right are marked."""
     if comparison is not None and len(comparison.prints) > 1:
         printed, expected = comparison.prints[0]
-        alike = fits(printed, expected, margin(expected, rubric.tolerance))
+        alike = fits(printed, expected, margin(expected, tolerance))
         if alike.sum() > comparison.agrees.sum():
             return together(FAIL, _SOME_DIGITS_ALONE)
     return FAIL
 
 
-def _other_unit(candidate: Candidate, comparison: Comparison | None, case: Case) -> Diagnosis | None:
+def _other_unit(look: _Look) -> Diagnosis | None:
     """The factor, where the values are a power of ten times the expected ones and a label says so."""
+    candidate, comparison = look.candidate, look.comparison
     said = " ".join(
         f"{r.slot.first.label} {r.slot.first.after} {r.slot.first.above}" for r in candidate.readings
     )
@@ -188,7 +228,7 @@ def _other_unit(candidate: Candidate, comparison: Comparison | None, case: Case)
         return None
     if comparison.agrees.size == 1:
         return _unit_of_one(comparison, per_cent="%" in said) if in_label else None
-    diagnosis = generic(comparison.prints, case.rubric.tolerance)
+    diagnosis = generic(comparison.prints, look.tolerance)
     if diagnosis is None or diagnosis.ids != ("constant_factor",):
         return None
     printed, expected = comparison.prints[-1]
@@ -196,7 +236,7 @@ def _other_unit(candidate: Candidate, comparison: Comparison | None, case: Case)
     power = float(np.log10(abs(printed.values[biggest] / expected[biggest])))
     if abs(power - round(power)) > 1e-3 or round(power) == 0:
         return None
-    before = candidate.kind != "mistaken" and _stands_before(candidate, round(power), case)
+    before = candidate.kind != "mistaken" and _stands_before(candidate, round(power), look.case)
     return diagnosis if in_label or before else None
 
 

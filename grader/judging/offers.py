@@ -145,7 +145,12 @@ def _of_another_state(candidate: Candidate, check: TensorCheck, case: Case) -> b
 
 
 def _of_another_moment(candidate: Candidate, check: TensorCheck, case: Case) -> bool:
-    return all(_MOMENT.search(r.slot.first.label) for r in candidate.readings)
+    return all(says_a_moment(r.slot.first.label) for r in candidate.readings)
+
+
+def says_a_moment(label: str) -> bool:
+    """Does a label say that its value is of one step of several?"""
+    return _MOMENT.search(label) is not None
 
 
 _RULES = (

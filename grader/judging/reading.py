@@ -74,7 +74,7 @@ def read(
     if len(slots) > _AT_MOST:
         slots = [*slots[: _AT_MOST // 2], *slots[-_AT_MOST // 2 :]]
     expressions = _expressions(slots, code)
-    headings = _headings(cells)
+    headings = headings_above(cells)
     singles = 1 in sizes.values()
     readings = []
     for original in slots:
@@ -164,7 +164,7 @@ def _expressions(slots: Sequence[Slot], code: Code) -> dict[int, str]:
     return found
 
 
-def _headings(cells: Sequence[Cell]) -> Mapping[int, str]:
+def headings_above(cells: Sequence[Cell]) -> Mapping[int, str]:
     """For each code cell, the last line of text in the Markdown cell directly above it."""
 
     @cache

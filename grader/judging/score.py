@@ -33,7 +33,7 @@ def score_check(
     reference: Quantities,
 ) -> CheckResult:
     """One check's points, with its evidence."""
-    evidence = None
+    evidence = decision.evidence
     if decision.candidate is not None:
         evidence = describe(
             decision.candidate,
@@ -59,7 +59,9 @@ def score_check(
         cause=decision.cause,
         evidence=evidence,
         diagnosis=decision.diagnosis,
-        expected=reference[check.quantity].tolist() if isinstance(check, TensorCheck) else None,
+        expected=reference[check.quantity].tolist()
+        if isinstance(check, TensorCheck) and not check.bounded
+        else None,
     )
 
 

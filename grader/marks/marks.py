@@ -186,6 +186,7 @@ def seen_in(check: CheckResult) -> str:
         evidence.text if evidence else "",
         str(evidence.actual) if evidence else "",
         answer and answer.text,
+        *(answer.pictures if answer else ()),
     ]
     return hashlib.sha256(repr(shown).encode("utf-8", "replace")).hexdigest()[:16]
 
@@ -225,6 +226,8 @@ def outdated(mark: Mark, check: CheckResult, report: Report) -> list[Said]:
 
 def reopened(report: Report, marks: Mapping[str, Mark], rubric: Rubric) -> tuple[Report, frozenset[str]]:
     """The automatic report with those checks waiting whose mark is outdated, and which they are (pure)."""
+    if not marks:
+        return report, frozenset()
     found = frozenset(
         c.id for q in report.questions for c in q.checks if c.id in marks and outdated(marks[c.id], c, report)
     )

@@ -16,21 +16,33 @@ from typing import Literal
 
 from grader.assignment.loading import Assignment
 from grader.assignment.values import moves
+from grader.assignment.vocabulary import Vocabulary
 from grader.extract import extract
 from grader.judging.behaviour import find_answer, met
 from grader.judging.grade import grade
+from grader.judging.handed_in import judge_manual
 from grader.judging.pairing import Slot, pair
 from grader.judging.reading import movement
 from grader.judging.sighting import Sighting, sight
 from grader.judging.source import Code
 from grader.judging.stored import compare_stored
+from grader.judging.word import line_of
 from grader.judging.wording import MISSING, worded
 from grader.models import Execution, Output, PrintedTensor, Said, Submission
 from grader.report.view import CheckView, student_view
 from grader.text import one_line
 from grader.words.speech import Speech, speech
 from grader.words.terms import VERDICTS
-from rubric.schema import BehaviourCheck, Check, Question, Rubric, TensorCheck, TextCheck
+from rubric.schema import (
+    BehaviourCheck,
+    Check,
+    ManualCheck,
+    Question,
+    Rubric,
+    TensorCheck,
+    TextCheck,
+    WordCheck,
+)
 
 State = Literal["found", "missing", "fixed", "varies"]
 Level = Literal["found", "verdicts", "hints"]
@@ -122,7 +134,9 @@ def self_check(
         rests_on = {check.id} if isinstance(check, TensorCheck) else set(_shown_by(check))
         return _told(views[check.id], check, level, speak) if rests_on <= sure else ()
 
-    def items(question: Question) -> Iterator[Item]:
+    words = Vocabulary(rubric, list(assignment.references[0]), words=True)
+
+    def items(number: int, question: Question) -> Iterator[Item]:
         for check in question.checks:
             if isinstance(check, BehaviourCheck):
                 found = _coded(check, submission)
@@ -130,6 +144,10 @@ def self_check(
                     continue  # the code alone does not tell that it is there, only that it is not
             elif isinstance(check, TextCheck):
                 found = _written(check, submission, worlds[0].outputs, speak)
+            elif isinstance(check, ManualCheck):
+                found = _below(check, number, submission, worlds[0].outputs, speak)
+            elif isinstance(check, WordCheck):
+                found = _worded(check, submission, worlds[0].outputs, words, speak)
             else:
                 worlds_of = [r[check.quantity] for r in assignment.references]
                 shown = _sighted(seen[check.id], texts) if check.id in seen else None
@@ -141,7 +159,9 @@ def self_check(
         level=level,
         language=rubric.language,
         troubles=(*(t.text for t in view.troubles), *_differences(submission, printed[0], worlds, speak)),
-        groups=tuple(Group(q.title, shown) for q in rubric.questions if (shown := tuple(items(q)))),
+        groups=tuple(
+            Group(q.title, shown) for n, q in enumerate(rubric.questions, 1) if (shown := tuple(items(n, q)))
+        ),
         why_missing=" ".join(
             [
                 speak.of(worded(MISSING, rubric.messages)),
@@ -200,6 +220,31 @@ def _written(check: TextCheck, submission: Submission, outputs: Sequence[Output]
     if answer is None:
         return Item(check.title, "missing", "", (speak("No written answer was found."),))
     return Item(check.title, "found", _where(answer.cell, answer.text, speak), ())
+
+
+def _below(
+    check: ManualCheck, number: int, submission: Submission, outputs: Sequence[Output], speak: Speech
+) -> Item:
+    decision = judge_manual(check, number, submission.cells, outputs)
+    answer = decision.answer
+    if answer is None:
+        return Item(check.title, "missing", "", (speak.of(decision.reason),))
+    lacks = check.wants == "picture" and not answer.pictures
+    notes = (speak("There is no picture below its heading."),) if lacks else ()
+    return Item(check.title, "missing" if lacks else "found", _where(answer.cell, answer.text, speak), notes)
+
+
+def _worded(
+    check: WordCheck,
+    submission: Submission,
+    outputs: Sequence[Output],
+    vocabulary: Vocabulary,
+    speak: Speech,
+) -> Item:
+    line = line_of(check, outputs, submission.cells, Code(submission.cells), vocabulary)
+    if line is None:
+        return Item(check.title, "missing", "", (check.hint,) if check.hint else (), printed=True)
+    return Item(check.title, "found", _where(line.cell, line.line, speak), (), printed=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,7 +314,7 @@ def _differences(
         yield speak("Under another random seed the run ends differently.")
 
 
-def _shown_by(check: BehaviourCheck | TextCheck) -> tuple[str, ...]:
+def _shown_by(check: Check) -> tuple[str, ...]:
     return check.shown_by if isinstance(check, BehaviourCheck) else ()
 
 
@@ -277,7 +322,7 @@ def _told(view: CheckView, check: Check, level: Level, speak: Speech) -> tuple[s
     """One of two things: what waits for a person is told like what is wrong, or a right guess would show."""
     if level == "found":
         return ()
-    if view.verdict == "pass" or isinstance(check, TextCheck):
+    if view.verdict == "pass" or isinstance(check, TextCheck | ManualCheck):
         return (speak.of(VERDICTS[view.verdict]),)
     told = speak("not correct, or a person decides")
     if level == "verdicts" or view.verdict == "missing":

@@ -50,11 +50,11 @@ def csrf(login: str) -> str:
 
 def person_of_login(session: Session, secret: str, now: datetime) -> Person | None:
     """Who is signed in with this cookie."""
-    login = session.get(Login, digest(secret))
-    if login is None or login.expires <= now:
-        return None
-    person = session.get(Person, login.person_id)
-    return person if person is not None and person.erased is None else None
+    return session.scalar(
+        select(Person)
+        .join(Login, Login.person_id == Person.id)
+        .where(Login.hash == digest(secret), Login.expires > now, Person.erased.is_(None))
+    )
 
 
 def sign_in(session: Session, person_id: int, old: str | None, now: datetime) -> str:
@@ -179,8 +179,13 @@ def make_token(session: Session, person_id: int, name: str, now: datetime) -> st
 
 def person_of_token(session: Session, secret: str, now: datetime) -> Person | None:
     """Whose token this is."""
-    token = session.scalar(select(Token).where(Token.hash == digest(secret)))
-    if token is None or token.revoked is not None or token.expires <= now:
-        return None
-    person = session.get(Person, token.person_id)
-    return person if person is not None and person.erased is None else None
+    return session.scalar(
+        select(Person)
+        .join(Token, Token.person_id == Person.id)
+        .where(
+            Token.hash == digest(secret),
+            Token.revoked.is_(None),
+            Token.expires > now,
+            Person.erased.is_(None),
+        )
+    )

@@ -28,7 +28,7 @@ from grader.models import Cell, Output
 from grader.report import to_html
 from grader.service import courses, record, rules, standing
 from grader.service.courses import Attendee
-from grader.service.standing import Line
+from grader.service.standing import Class, Line
 from grader.service.student import Csrf, at_assignment
 from grader.service.tables import Assignment, Edition, Inquiry, MarkRow, Member, Person, Published, Upload
 from grader.service.web import Service, Viewer, guard_form, not_found, page, service_of, signed_in, to
@@ -79,7 +79,7 @@ class CourseStore:
     at: Attendee
     rubric: Rubric
     now: datetime
-    _lines: list[Line] | None = None
+    _members: Class | None = None
 
     @property
     def problem(self) -> str:
@@ -89,24 +89,20 @@ class CourseStore:
     def later(self, *submissions: str) -> None:
         """Nothing follows a mark: whoever looks next sees it."""
 
-    def lines(self) -> list[Line]:
+    @property
+    def members(self) -> Class:
         """The students whom this assistant works with, who have a report."""
-        if self._lines is None:
+        if self._members is None:
             section = self.at.member.section if self.at.member.role == "assistant" else ""
             with self.held.database.reading() as session:
-                every = self.held.reports.unmarked(session, self.at.assignment, self.rubric, section)
-            self._lines = [x for x in every if x.report is not None and x.upload is not None]
-        return self._lines
+                self._members = self.held.reports.unmarked(session, self.at.assignment, self.rubric, section)
+        return self._members
 
     def students(self) -> Mapping[str, Student]:
-        return {
-            x.report.submission.id: Student(x.report, x.report.submission.id)
-            for x in self.lines()
-            if x.report
-        }
+        return {id: Student(x.report, id) for id, x in self.members.lines.items() if x.report}
 
     def _line(self, id: str) -> Line | None:
-        return next((x for x in self.lines() if x.report and x.report.submission.id == id), None)
+        return self.members.lines.get(id)
 
     def notebook(self, id: str) -> tuple[tuple[Cell, ...], tuple[Output, ...]]:
         line = self._line(id)
@@ -124,7 +120,7 @@ class CourseStore:
 
     @contextmanager
     def writing(self) -> Iterator[Writing]:
-        uploads = {x.upload.name: x.upload for x in self.lines() if x.upload is not None}
+        uploads = {x.upload.name: x.upload for x in self.members.lines.values() if x.upload is not None}
         with self.held.database.writing() as session:
             session.scalar(
                 select(Assignment.id).where(Assignment.id == self.at.assignment.id).with_for_update()
@@ -164,7 +160,7 @@ def _seat(request: Request) -> Seat:
     me = signed_in(request)
     store = store_of(request, str(request.path_params["slug"]), me)
     home = f"/teach/{store.at.assignment.slug}" if store.at.member.role == "teacher" else "/"
-    return Seat(Desk(store, store.rubric, _author(store, me)), store, home)
+    return Seat(Desk(store, store.rubric, _author(store, me), store.members.read), store, home)
 
 
 def _author(store: CourseStore, me: Viewer) -> str:

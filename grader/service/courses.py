@@ -55,12 +55,13 @@ def member(session: Session, course_id: int, person_id: int) -> Member | None:
 
 def standing(session: Session, slug: str, person_id: int) -> Attendee | None:
     """An assignment of a course that this person is in; None for any other."""
-    assignment = session.scalar(select(Assignment).where(Assignment.slug == slug))
-    if assignment is None:
-        return None
-    found = member(session, assignment.course_id, person_id)
-    course = session.get(Course, assignment.course_id)
-    return None if found is None or course is None else Attendee(assignment, course, found)
+    found = session.execute(
+        select(Assignment, Course, Member)
+        .join(Course, Course.id == Assignment.course_id)
+        .join(Member, Member.course_id == Course.id)
+        .where(Assignment.slug == slug, Member.person_id == person_id, Member.left.is_(None))
+    ).one_or_none()
+    return None if found is None else Attendee(*found)
 
 
 def assignments(session: Session, course_id: int) -> Sequence[Assignment]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -35,6 +36,8 @@ class Database:
             raise UsageError(f"{url.drivername} is no database for the service; use SQLite or PostgreSQL")
         self.sqlite = url.drivername == "sqlite"
         self._url = url
+        # who waits for SQLite's own lock sleeps and looks again, up to a tenth of a second too long
+        self._turn: AbstractContextManager[object] = threading.Lock() if self.sqlite else nullcontext()
         if self.sqlite:
             assert url.database
             _refuse_shared(Path(url.database))
@@ -52,7 +55,7 @@ class Database:
     @contextmanager
     def writing(self) -> Iterator[Session]:
         """A transaction: on the disk, all of it, when the context ends well; else nothing of it."""
-        with Session(self._writes, expire_on_commit=False) as session, session.begin():
+        with self._turn, Session(self._writes, expire_on_commit=False) as session, session.begin():
             yield session
 
     def migrate(self) -> None:

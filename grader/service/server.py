@@ -125,10 +125,25 @@ def open_place(folder: Path, address: str | None) -> Opened:
             path.mkdir(parents=True, exist_ok=True, mode=0o700)
     except OSError as error:
         raise StorageError(f"{error.filename} could not be made ({error.strerror})") from error
-    address = address or os.environ.get("GRADER_DATABASE") or None
+    address = address or _database_address()
     held = database.at(folder, address)
     held.migrate()
     return Opened(place, settings(place), held, address)
+
+
+def _database_address() -> str | None:
+    """From GRADER_DATABASE, or from the file that GRADER_DATABASE_FILE names, as containers get secrets.
+
+    Raises `UsageError`.
+    """
+    given = os.environ.get("GRADER_DATABASE")
+    path = os.environ.get("GRADER_DATABASE_FILE")
+    if given or not path:
+        return given or None
+    try:
+        return Path(path).read_text("utf-8").strip() or None
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"GRADER_DATABASE_FILE: {path} can't be read ({error})") from error
 
 
 def alone(opened: Opened) -> None:

@@ -6,6 +6,7 @@ somebody looks, so that an extension or a mark needs no second run.
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import threading
 from collections.abc import Mapping, Sequence
@@ -15,6 +16,7 @@ from typing import Literal, TypeVar
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from grader.desk.queue import Read
 from grader.judging.late import penalise
 from grader.marks import marks
 from grader.marks.marks import Mark
@@ -29,6 +31,7 @@ from rubric.schema import Rubric
 
 State = Literal["nothing", "waits", "runs", "stuck", "unreadable", "open", "graded"]
 _KEPT = 5_000
+_SETTLED = 50
 _T = TypeVar("_T")
 
 
@@ -72,6 +75,15 @@ class Line:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Class:
+    """Who has a report, by its id, before any mark. stamp: of when; read: what a desk found in them."""
+
+    stamp: object
+    lines: Mapping[str, Line]
+    read: Read
+
+
 @dataclass(slots=True)
 class Reports:
     """Reports and notebooks read from blobs, kept within bounds: a class is looked at again and again."""
@@ -79,19 +91,20 @@ class Reports:
     blobs: Blobs
     _reports: dict[str, Report] = field(default_factory=dict)
     _notebooks: dict[str, tuple[tuple[Cell, ...], tuple[Output, ...] | None]] = field(default_factory=dict)
-    _classes: dict[tuple[int, str], tuple[object, list[Line]]] = field(default_factory=dict)
+    _classes: dict[tuple[int, str], Class] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def unmarked(self, session: Session, assignment: Assignment, rubric: Rubric, section: str) -> list[Line]:
-        """`lines` without marks, for a desk: the same list until something changes; a mark is quick."""
+    def unmarked(self, session: Session, assignment: Assignment, rubric: Rubric, section: str) -> Class:
+        """A class without marks, for a desk: the same until something changes; a mark is quick."""
         key, now = (assignment.id, section), stamp(session, assignment)
         held = self._classes.get(key)
-        if held is None or held[0] != now:
-            found = lines(session, self, assignment, rubric, section=section, by_hand=False)
-            held = now, found
+        if held is None or held.stamp != now:
+            every = lines(session, self, assignment, rubric, section=section, by_hand=False)
+            there = [x for x in every if x.report is not None and x.upload is not None]
+            held = Class(now, {x.report.submission.id: x for x in there if x.report}, Read())
             with self._lock:
                 self._classes[key] = held
-        return held[1]
+        return held
 
     def report(self, sha256: str) -> Report:
         """As a worker left it. Raises `StorageError`."""
@@ -121,6 +134,11 @@ class Reports:
             if len(kept) >= _KEPT:
                 kept.clear()
             kept[key] = value
+            if len(kept) % _SETTLED == 0:
+                # what is kept holds no circles: looking through all of it again and again for some costs half
+                # a second of everybody's time in a class of a thousand
+                gc.collect(1)
+                gc.freeze()
 
 
 def own_rubric(rubric: Rubric, dates: Dates, began_late: bool) -> Rubric:

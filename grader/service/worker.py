@@ -43,6 +43,8 @@ from grader.service.tables import Assignment, Edition, File, Upload
 
 _LOOK_S = 0.15
 _RENEW_S = 5.0
+_NICE = 10
+"""pages and receipts come first: grading takes what they leave of the machine"""
 UNDER_WAY = 64
 """uploads in hand at once when other machines run them; the broker's queue holds what they can't"""
 _T = TypeVar("_T")
@@ -242,6 +244,7 @@ def main() -> int:
     parser.add_argument("--name", default=f"{socket.gethostname()}-{secrets.token_hex(4)}")
     parser.add_argument("--jobs", type=int, default=processors())
     given = parser.parse_args()
+    os.nice(_NICE)
     log.to_stderr()
     # not on the command line, which everybody on the machine can read
     address = os.environ.pop("GRADER_DATABASE", None)

@@ -52,6 +52,7 @@ _LIVE = {
     "notebook": Said("the notebook of {who}"),
     "no_notebook": Said("The executed notebook is not kept here; grade it again with --force."),
     "cell": Said("Cell {n}"),
+    "picture": Said("Picture {n} shown by cell {cell}"),
 }
 """for the script, which fills the holes"""
 

@@ -184,6 +184,7 @@
       item.said && el("p", { className: "said" }, item.said),
       item.kind === "lookalike" && el("p", {}, el("a", { href: `lookalikes#${item.place}`, target: "_blank", rel: "noreferrer" }, words("side_by_side"))),
       facts(item), matrices(item), members(item));
+    look(item, seen);
     return [seen, decide(item), notebook(item)];
   }
 
@@ -260,6 +261,22 @@
     return made;
   }
 
+  function pictures(cell) {
+    return cell.outputs.filter((output) => output.image).map((output, k) =>
+      el("img", { src: `data:image/png;base64,${output.image}`, alt: words("picture", { n: k + 1, cell: cell.index + 1 }) }));
+  }
+
+  async function look(item, seen) {
+    if (!item.cells.length) return;
+    try {
+      const cells = await ask(`api/notebook/${encodeURIComponent(item.submissions[0])}`);
+      const shown = cells.filter((cell) => item.cells.includes(cell.index)).flatMap(pictures);
+      seen.querySelector(".answer-text")?.after(...shown);
+    } catch (error) {
+      say(error.message, true);
+    }
+  }
+
   async function fill(item, made) {
     const place = made.querySelector(".notebook");
     if (place.childElementCount) return;
@@ -275,7 +292,8 @@
       place.append(el("section", { className: here ? "here" : "" },
         el("h3", {}, words("cell", { n: cell.index + 1 })),
         el("pre", { className: cell.kind === "code" ? "" : "words", tabIndex: 0 }, cell.source),
-        ...cell.outputs.map((output) => el("pre", { className: `printed ${output.kind}`, tabIndex: 0 }, output.text))));
+        ...cell.outputs.map((output) => el("pre", { className: `printed ${output.kind}`, tabIndex: 0 }, output.text)),
+        ...pictures(cell)));
     }
     const here = place.querySelector(".here");
     if (here) place.scrollTop = here.getBoundingClientRect().top - place.getBoundingClientRect().top;

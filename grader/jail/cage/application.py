@@ -91,10 +91,12 @@ class CagedStream(OutStream):
     Libraries write to the descriptor without asking Python. A thread reads that; in ipykernel it may come
     to it when the cell is over, and then the text is filed under the next cell or dropped. In ipykernel a
     flood also gathers for 0.2 s before any of it is sent, which may be all the memory there is; here whoever
-    writes waits for the sending.
+    writes waits for the sending, however long that takes.
     """
 
+    flush_timeout = None  # type: ignore[assignment]
     _written = 0
+    _sending = False
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         self._reading = threading.RLock()
@@ -116,10 +118,17 @@ class CagedStream(OutStream):
         return number
 
     def flush(self) -> None:
-        """Send what was written, if anything was."""
+        """Send what was written, if anything was; what a timer is about to send is waited for."""
         self._read_descriptor()
-        if self._flush_pending or self._buffers:
+        if self._flush_pending or self._buffers or self._sending:  # in the order in which `_flush` sets them
             super().flush()
+
+    def _flush(self) -> None:
+        self._sending = True
+        try:
+            super()._flush()
+        finally:
+            self._sending = False
 
     def _watch_pipe_fd(self) -> None:
         if self._fid is None:
@@ -240,6 +249,9 @@ class CagedApp(IPKernelApp):
         """As in ipykernel, but without a TCP socket for the output of subprocesses."""
         self.iopub_socket = context.socket(zmq.XPUB)
         self.iopub_socket.linger = 1000
+        self.iopub_socket.setsockopt(
+            zmq.XPUB_NODROP, 1
+        )  # who prints more than is read waits; else it is lost
         self.iopub_port = self._bind_socket(self.iopub_socket, self.iopub_port)
         self.configure_tornado_logger()
         self.iopub_thread = CagedPublisher(self.iopub_socket, pipe=False, session=self.session)

@@ -1,0 +1,71 @@
+"""What a rubric allows for a quantity: other values, signs, an order, a layout, a tolerance (pure)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from grader.assignment.values import Array, margin
+from grader.judging.book import Target, with_signs
+from grader.judging.order import in_order_of
+from rubric.schema import Rubric, TensorCheck
+
+Worlds = tuple[Array, ...]
+
+
+class Asked:
+    """The quantities that a rubric's checks ask for, and in which forms each is right.
+
+    quantities: those whose value is asked; one that is right within bounds is none.
+    """
+
+    def __init__(self, rubric: Rubric) -> None:
+        self.checks: tuple[TensorCheck, ...] = tuple(c for c in rubric.tensor_checks() if not c.bounded)
+        self.quantities = frozenset(c.quantity for c in self.checks)
+        self.orderless = frozenset(c.quantity for c in self.checks if c.order == "free")
+        self._by_quantity = {c.quantity: c for c in self.checks}
+        self._rubric = rubric
+        self._signs = frozenset(c.quantity for c in self.checks if c.sign == "free")
+
+    def references(self, references: Sequence[Mapping[str, Array]]) -> list[Target]:
+        """Every quantity of the solution; one that is as right as another is filed as that one, too."""
+        others = {name for c in self.checks for name in c.also} - self.quantities
+        known = [name for name in references[0] if name not in others]
+        named = [
+            (quantity, name)
+            for quantity in known
+            for name in (quantity, *(self._by_quantity[quantity].also if quantity in self.quantities else ()))
+        ]
+        return [Target(quantity, (), tuple(r[name] for r in references)) for quantity, name in named]
+
+    def forms(self, targets: Iterable[Target]) -> list[Target]:
+        """The same as they are asked: in every sign, with their tolerance and layout."""
+        made = [self._as_asked(t) if t.quantity in self.quantities else t for t in targets]
+        return with_signs(made, self._signs)
+
+    def _as_asked(self, target: Target) -> Target:
+        check = self._by_quantity[target.quantity]
+        return replace(target, tolerance=check.tolerance, fixed=check.layout == "fixed")
+
+    def right(self, quantity: str, references: Sequence[Mapping[str, Array]]) -> list[Worlds]:
+        """Every value of a quantity that is right, in each world, but for sign and order."""
+        names = (quantity, *self._by_quantity[quantity].also)
+        return [tuple(r[name] for r in references) for name in names]
+
+    def differs(self, quantity: str, values: Worlds, references: Sequence[Mapping[str, Array]]) -> bool:
+        """Is this, in some world, none of the right values, by more than an honest computation errs?"""
+        tolerance = self._rubric.tolerance_of(quantity)
+        return not any(
+            all(
+                v.shape == r.shape and self._distance(quantity, v, r) <= 4 * margin(r, tolerance)
+                for v, r in zip(values, right, strict=True)
+            )
+            for right in self.right(quantity, references)
+        )
+
+    def _distance(self, quantity: str, value: Array, right: Array) -> float:
+        signs = (1.0, -1.0) if quantity in self._signs else (1.0,)
+        value = in_order_of(value, right) if quantity in self.orderless else value
+        return min(float(np.abs(sign * value - right).max(initial=0.0)) for sign in signs)

@@ -1,0 +1,123 @@
+"""What a person looks at below a question's heading: a plot, a derivation, a cell (pure).
+
+Nothing about it is judged. It is found, so that nobody has to look for it, and what is not there is said.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterator, Sequence
+
+from grader.judging.behaviour import HEADING, by_number
+from grader.judging.decision import Decision
+from grader.models import Answer, Cell, Output, Said
+from rubric.schema import ManualCheck
+
+_LONGEST = 2000  # characters of a line in which a heading is sought
+_MOST = 4000  # characters that are shown to whoever marks
+_LISTED = re.compile(r"\s*\(?\d+[.)]")  # a step of a derivation as well as a question
+_LEVEL = re.compile(r"#{1,6}(?=\s)")
+
+_NO_HEADING = Said("No heading of this question was found; a person looks through the notebook.")
+
+
+def judge_manual(
+    check: ManualCheck, number: int, cells: Sequence[Cell], outputs: Sequence[Output]
+) -> Decision:
+    """`review`, with what stands below the heading. number: of the question. outputs: in the first world."""
+    patterns = [re.compile(p, re.IGNORECASE) for p in (*check.headings, *by_number(number))]
+    heading, place = "", 0
+    below: tuple[tuple[int, str], ...] = ()
+    for place, line, rest in _headings(cells):
+        if any(p.search(line[:_LONGEST]) for p in patterns):
+            heading, below = line.strip().strip("#*_ "), tuple(_section(cells, place, line, rest, patterns))
+            if below:
+                break
+    if not heading:
+        return Decision(check.id, "review", None, _NO_HEADING)
+    indices = tuple(dict.fromkeys(index for index, _ in below))
+    shown = [o for o in outputs if o.cell in indices and o.image is not None]
+    told = {"heading": heading[:80]}
+    text = "\n\n".join(part for _, part in below)[:_MOST]
+    answer = Answer(
+        text=text,
+        cell=indices[0] if indices else cells[place].index,
+        cells=indices,
+        pictures=tuple(hashlib.sha256((o.image or "").encode()).hexdigest()[:16] for o in shown),
+    )
+    if not below:
+        said, answered = (
+            Said("Nothing was handed in below the heading {heading!r}; a person decides.", told),
+            None,
+        )
+    elif check.wants == "picture" and not shown:
+        said, answered = (
+            Said("Below the heading {heading!r} there is no picture; a person decides.", told),
+            answer,
+        )
+    else:
+        said, answered = Said("A person looks at what stands below the heading {heading!r}.", told), answer
+    return Decision(check.id, "review", None, said, answer=answered)
+
+
+def _headings(cells: Sequence[Cell]) -> Iterator[tuple[int, str, Sequence[str]]]:
+    """Lines that may be a question's heading, in text first and then in comments that begin a code cell.
+
+    Each with the place of its cell and the lines that follow in it.
+    """
+    for kind in ("markdown", "code"):
+        for place, cell in enumerate(cells):
+            if (cell.kind == "code") != (kind == "code"):
+                continue
+            lines = cell.source.splitlines()
+            for count, line in enumerate(lines[:1] if kind == "code" else lines):
+                if kind == "markdown" or line.lstrip().startswith("#"):
+                    yield place, line, lines[count + 1 :]
+
+
+def _section(
+    cells: Sequence[Cell],
+    place: int,
+    heading: str,
+    rest: Sequence[str],
+    patterns: Sequence[re.Pattern[str]],
+) -> Iterator[tuple[int, str]]:
+    """Index and text of what stands below a heading, up to the next one of its level or above."""
+    in_code = cells[place].kind == "code"
+    kept = _up_to_the_next(heading, rest, patterns) if not in_code else list(rest)
+    if "\n".join(kept).strip():
+        yield cells[place].index, "\n".join(kept).strip()
+    if len(kept) < len(rest):
+        return
+    for cell in cells[place + 1 :]:
+        lines = cell.source.splitlines()
+        if cell.kind == "code":
+            if in_code and lines and lines[0].lstrip().startswith("#"):
+                return
+            kept = lines
+        else:
+            kept = _up_to_the_next(heading, lines, patterns)
+        if "\n".join(kept).strip():
+            yield cell.index, "\n".join(kept).strip()
+        if len(kept) < len(lines):
+            return
+
+
+def _up_to_the_next(heading: str, lines: Sequence[str], patterns: Sequence[re.Pattern[str]]) -> list[str]:
+    level = _level(heading)
+    kept: list[str] = []
+    for line in lines:
+        another = HEADING.match(line) and (
+            0 < _level(line) <= level if level else not _LISTED.match(line) or _LISTED.match(heading)
+        )
+        if another and not any(p.search(line[:_LONGEST]) for p in patterns):
+            break
+        kept.append(line)
+    return kept
+
+
+def _level(line: str) -> int:
+    """How many # begin a heading; 0 where it has none."""
+    found = _LEVEL.match(line.lstrip())
+    return len(found[0]) if found else 0

@@ -1,0 +1,249 @@
+"""Answers of a word: `relu`, `True`, one of several, found under their name and compared folded (pure).
+
+A word is no interval: nothing about it is nearly right. What is not one of the rubric's words, right or
+wrong, waits for a person.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+import unicodedata
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from grader.assignment.vocabulary import Vocabulary
+from grader.judging.decision import Decision
+from grader.judging.magics import plain
+from grader.judging.reading import headings_above
+from grader.judging.source import Code
+from grader.judging.wording import FAIL, MISSING, PASSED, TYPED_IN
+from grader.models import Cell, Evidence, Output, Said
+from grader.syntax import parse
+from rubric.schema import WordCheck
+
+_LINES = 2000  # of a notebook's outputs
+_LONGEST = 300  # characters of a line
+_SIGNS = re.compile(r"[:=→]")
+_PART = re.compile(r"[,;|{(]")
+_NEXT = re.compile(r"[,;|]\s{0,8}['\"]?\w[\w ]{0,40}['\"]?\s{0,8}[:=]")
+_CLASS = re.compile(r"<class '(?:\w++\.)*+(\w++)'>|(\w++)\(\)|\[\s*+(\w++)\s*+\]")
+_WRAPPED = re.compile(r"(?:tensor|array|bool_?)\(\[?\s*+(\w++)[^\w)]*+(?:dtype=[\w.]++)?\)|np\.(True|False)_")
+_SAME = re.compile(r"[\s_'\"`*“”„‘’«»‐-–-]+")  # what does not change which word it is
+_TRUTH = {
+    **dict.fromkeys(("true", "yes", "ja", "wahr", "richtig", "oui"), "true"),
+    **dict.fromkeys(("false", "no", "nein", "falsch", "non"), "false"),
+}
+_OPPOSITE = {"true": "false", "false": "true"}
+_SPOKEN = ("stdout", "result", "display")
+
+_SEVERAL = Said("Several answers were printed for this; a person decides which is meant.")
+_UNMOVED = Said("The right word, but it also stands in the code; a person looks whether it was computed.")
+_ELSEWHERE = Said("Right under the handout's seed, different under another one; a person looks why.")
+_UNNAMED = Said("The right word was printed, but its name does not say so; a person decides.")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A line of an output. start: in characters of the output."""
+
+    cell: int
+    output: int
+    start: int
+    line: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Offer:
+    """A word printed for a check. value: folded. known: it is one of the rubric's. named: a name says so."""
+
+    place: Place
+    value: str
+    known: bool
+    named: bool = True
+
+
+def folded(text: str) -> str:
+    """A word without what does not change it: case, spaces, quotes, hyphens; yes and ja are true."""
+    text = unicodedata.normalize("NFKC", text).strip().rstrip(".!;,")
+    for pattern in (_WRAPPED, _CLASS):
+        if found := pattern.fullmatch(text.strip("'\"` ")):
+            text = next(filter(None, found.groups()))
+    word = _SAME.sub("", text.casefold())
+    return _TRUTH.get(word, word)
+
+
+def judge_word(
+    check: WordCheck,
+    worlds: Sequence[str],
+    outputs: Sequence[Sequence[Output]],
+    cells: Sequence[Cell],
+    code: Code,
+    vocabulary: Vocabulary,
+) -> Decision:
+    """Decide a check that asks for a word. worlds: their names; outputs: what was printed in each."""
+    right = [frozenset(map(folded, check.answers_in(world))) for world in worlds]
+    found = [_offers(check, right, told, cells, code, vocabulary) for told in outputs]
+    named = [o for o in found[0] if o.named] if found else []
+    if not named:
+        return _without_name(check, found[0] if found else (), right[0])
+    decided = Decision(check.id, "review", None, _SEVERAL, evidence=_evidence(named[-1], worlds[:1]))
+    unknown = next((o for o in named if not o.known), None)
+    if unknown is not None:
+        said = Said(
+            "A person decides by these words (cell {cell}): “{words}”",
+            {"cell": unknown.place.cell + 1, "words": unknown.place.line.strip()},
+        )
+        return replace(decided, reason=said)
+    fits = {o.value in right[0] for o in named}
+    if fits == {False}:
+        return replace(decided, verdict="fail", credit=0.0, reason=FAIL)
+    if len(fits) > 1:
+        return decided
+    return _computed(check, found, right, decided, code)
+
+
+def _computed(
+    check: WordCheck,
+    found: Sequence[Sequence[_Offer]],
+    right: Sequence[frozenset[str]],
+    decided: Decision,
+    code: Code,
+) -> Decision:
+    """Whether the right word was computed, where it has to be."""
+    if not check.from_data:
+        return replace(decided, verdict="pass", credit=1.0, reason=PASSED)
+    values = [{o.value for o in offers if o.named and o.known} for offers in found]
+    moves = any(r != right[0] for r in right[1:])
+    written = any(o.value in _written(code, o.place.cell) for o in found[0] if o.named)
+    if any(not v or not v <= r for v, r in zip(values, right, strict=True)):
+        typed = moves and all(v == values[0] for v in values) and written
+        if typed:
+            return replace(decided, verdict="fail", credit=0.0, reason=TYPED_IN, typed_in=True)
+        return replace(decided, reason=_ELSEWHERE)
+    if not moves and written:
+        return replace(decided, reason=_UNMOVED)
+    return replace(decided, verdict="pass", credit=1.0, reason=PASSED)
+
+
+def _without_name(check: WordCheck, offers: Sequence[_Offer], right: frozenset[str]) -> Decision:
+    """`missing`, unless the right word stands alone somewhere."""
+    if any(o.value in right for o in offers):
+        return Decision(check.id, "review", None, _UNNAMED)
+    return Decision(check.id, "missing", 0.0, MISSING)
+
+
+def _evidence(offer: _Offer, worlds: Sequence[str]) -> Evidence:
+    return Evidence(
+        cell=offer.place.cell,
+        output=offer.place.output,
+        span=(offer.place.start, offer.place.start + len(offer.place.line)),
+        label="",
+        text=offer.place.line,
+        shape=(),
+        layout="as printed",
+        reasons=("label",),
+        digits=0.0,
+        worlds=tuple(worlds),
+    )
+
+
+def line_of(
+    check: WordCheck, outputs: Sequence[Output], cells: Sequence[Cell], code: Code, vocabulary: Vocabulary
+) -> Place | None:
+    """The last line that answers a check by its name, whatever it says; None where there is none."""
+    found = [o for o in _offers(check, (), outputs, cells, code, vocabulary) if o.named]
+    return found[-1].place if found else None
+
+
+def _offers(
+    check: WordCheck,
+    right: Sequence[frozenset[str]],
+    outputs: Sequence[Output],
+    cells: Sequence[Cell],
+    code: Code,
+    vocabulary: Vocabulary,
+) -> list[_Offer]:
+    """The words printed for a check in one world, in order."""
+    known = frozenset(map(folded, check.wrong)).union(*right)
+    known |= {_OPPOSITE[word] for word in known if word in _OPPOSITE}
+    found: list[_Offer] = []
+    above_of = headings_above(cells)
+    left = _LINES
+    for output in (o for o in outputs if o.kind in _SPOKEN):
+        above, start = "", 0
+        source = code.cell(output.cell)
+        for full in output.text.splitlines(keepends=True)[:left]:
+            left -= 1
+            line = full.rstrip("\r\n")
+            if line.strip() and len(line) <= _LONGEST:
+                near = (above, source.shown if source else "", above_of.get(output.cell, ""))
+                place = Place(output.cell, output.index, start, line)
+                found += _in_line(check, place, near, known, vocabulary)
+                above = line
+            start += len(full)
+    return found
+
+
+def _in_line(
+    check: WordCheck,
+    place: Place,
+    near: tuple[str, str, str],
+    known: frozenset[str],
+    vocabulary: Vocabulary,
+) -> Iterator[_Offer]:
+    line = place.line
+
+    def offer(value: str, *, named: bool = True) -> _Offer:
+        word = folded(value)
+        return _Offer(place, word, word in known, named)
+
+    def means(*texts: str) -> bool:
+        return check.id in vocabulary.meaning(*texts).options
+
+    for sign in _SIGNS.finditer(line):
+        label, value = _PART.split(line[: sign.start()])[-1], line[sign.end() :]
+        if means(label):
+            following = _NEXT.search(value)
+            value = value[: following.start()] if following else value
+            if value.strip():
+                yield offer(value.strip().strip("}])") if folded(value) not in known else value)
+            return
+    if folded(line) in known:
+        context = [text for text in near if text]
+        yield offer(line, named=bool(context) and means("", *context))
+        return
+    words = line.split()
+    for cut in range(len(words) - 1, 0, -1):
+        value = " ".join(words[cut:])
+        if (not known or folded(value) in known) and means(" ".join(words[:cut])):
+            yield offer(value)
+            return
+    if means(line) and any(folded(word) in known for word in words):
+        yield offer(line)
+
+
+def _written(code: Code, cell: int) -> frozenset[str]:
+    """The words that stand as texts or truth values in what a cell runs, options of calls apart."""
+    found: set[str] = set()
+    for one in code.reach(cell):
+        try:
+            tree = parse(plain(one.source))
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            found |= {folded(word) for word in re.findall(r"\w+", one.source)}
+            continue
+        options = {id(k.value) for k in ast.walk(tree) if isinstance(k, ast.keyword)}
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Constant) and id(node) not in options:
+                if isinstance(node.value, str):
+                    found |= {folded(node.value), *map(folded, node.value[:_LONGEST].split())}
+                elif isinstance(node.value, bool):
+                    found.add(str(node.value).casefold())
+            elif isinstance(node, ast.Compare | ast.BoolOp | ast.UnaryOp) and _of_constants(node):
+                found |= {"true", "false"}
+    return frozenset(found)
+
+
+def _of_constants(node: ast.AST) -> bool:
+    """Does an expression hold nothing but constants, as `1 == 1` does?"""
+    return not any(isinstance(n, ast.Name | ast.Attribute | ast.Call) for n in ast.walk(node))
