@@ -193,6 +193,4 @@ def _named_like(reading: Reading) -> str:
 
 def _speaks_of_another(reading: Reading, check: TensorCheck) -> bool:
     """Does its own label name something else?"""
-    if not reading.slot.first.label:
-        return False
-    return reading.meaning.names_background or (reading.called and reading.meant not in (None, check.id))
+    return reading.called_other or (reading.called and reading.meant not in (None, check.id))

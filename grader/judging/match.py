@@ -149,9 +149,9 @@ def _claim(
     meant = reading.meant
     if meant in options:
         return meant, options[meant]
-    if reading.size == 1 and reading.slot.first.label and reading.meaning.names_background:
+    if reading.size == 1 and reading.called_other:
         return None  # one number that is called something else
-    if background and (reading.meaning.names_background or len(options) > 1):
+    if background and (reading.called_other or len(options) > 1):
         return None
     check = next(iter(options)) if len(options) == 1 else min(options, key=list(options).index)
     return check, options[check]
