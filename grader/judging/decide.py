@@ -142,12 +142,12 @@ def _looked_for(
         return decision
     if decision.diagnosis is not None and decision.diagnosis.ids == TRANSPOSED:
         return decision
-    absent = decision.found_nothing
+    in_sentences = decision.found_nothing or case.references[0][check.quantity].size == 1
     most = _MOST_OF_IT if decision.verdict == "missing" else 1.0
     tolerance = case.rubric.tolerance_of(check.quantity)
     said: Decision | None = None
     for expected in case.asked.right(check.quantity, case.references):
-        said = said or (in_words(check, expected[0], told, case.code, vocabulary) if absent else None)
+        said = said or (in_words(check, expected[0], told, case.code, vocabulary) if in_sentences else None)
         said = said or among(check, expected, numbers, tolerance, most=most)
     if decision.verdict == "missing":
         said = said or in_a_picture(check, told, case.code)

@@ -274,6 +274,8 @@ def _try_more(
         if not [r for r in left() if not any(r.order in c for c in claims.claims.values())]:
             return
         attempt(tuple(sorted(pair)) for pair in pairs[start : start + _AT_ONCE])
+    if left():
+        attempt(_extended(claims))
 
 
 def _try_suggested(claims: _Claims, suspects: Suspects) -> None:

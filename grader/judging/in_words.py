@@ -71,7 +71,14 @@ def shown_as_none(
 
 
 def _written(expected: Array) -> re.Pattern[str] | None:
-    """The numbers as they stand in a line, one after the other; None where they are not few and whole."""
+    """The numbers as they stand in a line, one after the other, or a share in whole per cent.
+
+    None where they are not few and whole.
+    """
+    if expected.size == 1 and 0 < (share := float(expected.ravel()[0])) < 1:
+        return re.compile(
+            rf"(?<![\w.,]){share:.0%}".replace("%", r"\s*(?:%|per ?cent|prozent)"), re.IGNORECASE
+        )
     if expected.size > _MOST or not (np.abs(expected) < 1e15).all() or (expected != np.round(expected)).any():
         return None
     numbers = (_said(int(value)) for value in expected.ravel())
