@@ -10,7 +10,7 @@ from printing import show
 
 from grader.assignment.loading import Assignment
 from grader.assignment.vocabulary import Vocabulary
-from grader.judging.book import Book, Target
+from grader.judging.book import Book, Target, file
 from grader.judging.pairing import pair
 from grader.judging.reading import Reading, read
 from grader.judging.rounded import as_rounded
@@ -26,9 +26,8 @@ def reading(hw4: Assignment, source: str, **options: object) -> list[Reading]:
         Cell(index=1, kind="code", source=source),
     ]
     vocabulary = Vocabulary(hw4.rubric, list(hw4.references[0]))
-    book = Book(
-        [Target("h1", (), tuple(r["h1"] for r in hw4.references))], hw4.rubric.tolerance, pieces=False
-    )
+    target = Target("h1", (), tuple(r["h1"] for r in hw4.references))
+    book = Book(file([target], pieces=False), hw4.rubric.tolerance)
     slots = pair([[first], [second]])
     return list(read(slots, book, vocabulary, Code(cells), cells, _sizes(hw4), _asked(hw4)))
 
@@ -75,7 +74,7 @@ def test_whole_numbers_are_not_rounded_numbers() -> None:
 def test_values_that_stay_the_same_do_not_move(hw4: Assignment) -> None:
     once = show(hw4.references[0]["h1"], "h1")
     vocabulary = Vocabulary(hw4.rubric, list(hw4.references[0]))
-    book = Book([], hw4.rubric.tolerance, pieces=False)
+    book = Book([], hw4.rubric.tolerance)
 
     def movement(*worlds: list[object]) -> str:
         cells: list[Cell] = []

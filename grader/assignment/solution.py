@@ -128,10 +128,11 @@ def _array(name: str, value: Any) -> Array:
     if value is None or isinstance(value, str | Mapping):
         raise TypeError(f"{name} is a {type(value).__name__}, {expected}")
     try:
-        if np.iscomplexobj(value):
+        found = np.asarray(value)
+        if np.iscomplexobj(found):
             raise TypeError("it is complex")
         # Copied: an array that shares its numbers with a torch tensor keeps that alive, many times its size.
-        return np.asarray(value, dtype=np.float64).copy()
+        return np.array(found, dtype=np.float64)
     except Exception as error:
         raise TypeError(f"{name}: {error}; {expected}") from error
 

@@ -20,5 +20,10 @@ def moves(worlds: Sequence[Array], tolerance: Tolerance) -> bool:
 
 def margin(values: Array, tolerance: Tolerance) -> float:
     """Absolute float error granted to an honest computation of this tensor."""
+    return tolerance.atol + tolerance.rtol * magnitude(values)
+
+
+def magnitude(values: Array) -> float:
+    """The largest finite one, without its sign; 0 where there is none."""
     finite = np.abs(values[np.isfinite(values)])
-    return float(tolerance.atol + tolerance.rtol * (finite.max() if finite.size else 0.0))
+    return float(finite.max()) if finite.size else 0.0

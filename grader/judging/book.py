@@ -19,7 +19,7 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-from grader.assignment.values import Array, margin
+from grader.assignment.values import Array, magnitude, margin
 from grader.judging.pairing import Slot
 from grader.models import PrintedTensor
 from rubric.schema import Tolerance
@@ -132,16 +132,31 @@ def visible(printed: PrintedTensor, expected: npt.NDArray[Any]) -> npt.NDArray[A
     return corner.ravel()
 
 
+@dataclass(frozen=True, slots=True)
+class Filed:
+    """A target, all ways of writing it, flattened, and its largest finite magnitudes; in every world."""
+
+    target: Target
+    views: tuple[tuple[View, tuple[Array, ...]], ...]
+    peaks: tuple[float, ...]
+
+
+def file(targets: Iterable[Target], *, pieces: bool, elements: bool = False) -> list[Filed]:
+    """Targets ready to be looked up. Whoever needs one in several books files it once."""
+    return [
+        Filed(t, tuple(_views(t, pieces=pieces, elements=elements)), tuple(map(magnitude, t.values)))
+        for t in targets
+    ]
+
+
 class Book:
     """Targets filed by size, so that one print is compared with all of them at once."""
 
     def __init__(
         self,
-        targets: Iterable[Target],
+        filed: Iterable[Filed],
         tolerance: Tolerance,
         *,
-        pieces: bool,
-        elements: bool = False,
         elsewhere: Tolerance | None = None,
         sizes: Collection[int] | None = None,
     ) -> None:
@@ -152,21 +167,23 @@ class Book:
         self._tolerance, self._elsewhere = tolerance, elsewhere
         self._views: dict[int, list[View]] = defaultdict(list)
         rows: dict[int, list[tuple[Array, ...]]] = defaultdict(list)
-        self.targets = tuple(targets)
-        for target in self.targets:
-            for view, values in _views(target, pieces=pieces, elements=elements):
-                if sizes is None or values[0].size in sizes:
-                    self._views[values[0].size].append(view)
-                    rows[values[0].size].append(values)
+        owners: dict[int, list[Filed]] = defaultdict(list)
+        filed = tuple(filed)
+        self.targets = tuple(one.target for one in filed)
+        for one in filed:
+            for view, values in one.views:
+                size = values[0].size
+                if sizes is None or size in sizes:
+                    self._views[size].append(view)
+                    rows[size].append(values)
+                    owners[size].append(one)
         self._values = {
-            size: tuple(np.stack(world) for world in zip(*filed, strict=True)) for size, filed in rows.items()
+            size: tuple(np.concatenate(world).reshape(len(same), size) for world in zip(*same, strict=True))
+            for size, same in rows.items()
         }
-        place = {id(t): n for n, t in enumerate(self.targets)}
-        worlds = len(self.targets[0].values) if self.targets else 0
-        margins = [self._margins(world) for world in range(worlds)]
         self._slack = {
-            size: tuple(margin[[place[id(v.target)] for v in views]][:, None] for margin in margins)
-            for size, views in self._views.items()
+            size: tuple(self._granted(same, world)[:, None] for world in range(len(same[0].peaks)))
+            for size, same in owners.items()
         }
 
     @cached_property
@@ -177,16 +194,16 @@ class Book:
             found[target.quantity].add(target.mistakes)
         return {quantity: frozenset(hypotheses) for quantity, hypotheses in found.items()}
 
-    def _margins(self, world: int) -> Array:
-        """`margin` of every target, at once."""
-        values = [target.values[world].ravel() for target in self.targets]
-        # one number more, so that an empty target at the end starts somewhere
-        flat = np.abs(np.concatenate([*values, np.zeros(1)]))
-        starts = np.cumsum([0, *(v.size for v in values[:-1])])
-        peaks = np.maximum.reduceat(np.where(np.isfinite(flat), flat, 0.0), starts)
-        tolerances = [self._tolerance_of(target, world) for target in self.targets]
-        atol, rtol = (np.array([getattr(t, name) for t in tolerances]) for name in ("atol", "rtol"))
-        return np.asarray(atol + rtol * peaks[: len(tolerances)])
+    def _granted(self, filed: Sequence[Filed], world: int) -> Array:
+        """`margin` of every one in a world."""
+        own = [one.target.tolerance or self._tolerance for one in filed]
+        atol, rtol = np.array([t.atol for t in own]), np.array([t.rtol for t in own])
+        if world and self._elsewhere:
+            wider = rtol < self._elsewhere.rtol
+            atol, rtol = (
+                np.where(wider, getattr(self._elsewhere, n), v) for n, v in (("atol", atol), ("rtol", rtol))
+            )
+        return np.asarray(atol + rtol * np.array([one.peaks[world] for one in filed]))
 
     def _tolerance_of(self, target: Target, world: int) -> Tolerance:
         own = target.tolerance or self._tolerance

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from typing import TypeVar
 
 import numpy as np
 
@@ -11,10 +12,13 @@ from grader.assignment.loading import Assignment
 from grader.assignment.values import Array, moves
 from grader.assignment.vocabulary import Vocabulary
 from grader.judging.asked import Asked
-from grader.judging.book import Book, Target, by_source
-from grader.judging.diagnose import NEARLY, variant_targets
+from grader.judging.book import Book, Filed, Target, by_source, file
+from grader.judging.diagnose import NEARLY, Ids, variant_targets
 from grader.judging.pairing import Slot
 from rubric.schema import Tolerance
+
+_KEPT = 4_000  # hypotheses that stay filed; students' numbers suggest ever new ones
+_Key = TypeVar("_Key")
 
 
 class Books:
@@ -24,12 +28,14 @@ class Books:
         rubric = assignment.rubric
         references = assignment.references
         self._assignment = assignment
+        self._in_first: dict[Ids, list[Filed]] = {}
+        self._in_all: dict[tuple[Ids, bool], list[Filed]] = {}
         self.forms = Asked(rubric)
         self.checks = self.forms.checks
         self.asked = self.forms.quantities
         known = [self.forms.references(way) for way in (references, assignment.by_other_means)]
         self.canonical = Book(
-            self.forms.forms(by_source(*known)), rubric.tolerance, pieces=True, elements=True
+            file(self.forms.forms(by_source(*known)), pieces=True, elements=True), rubric.tolerance
         )
         self.vocabulary = Vocabulary(rubric, list(references[0]))
         self.words = Vocabulary(rubric, list(references[0]), words=True)
@@ -45,9 +51,7 @@ class Books:
         free = self.forms.orderless
         self.orderless = [t for b in (self.canonical, self.singles) for t in b.targets if t.quantity in free]
 
-    def combined(
-        self, hypotheses: Sequence[tuple[str, ...]], quantities: frozenset[str], prints: Sequence[Slot]
-    ) -> Book:
+    def combined(self, hypotheses: Sequence[Ids], quantities: frozenset[str], prints: Sequence[Slot]) -> Book:
         """Variants to name mistakes by; in the other worlds float32 may have lost more of them.
 
         prints: those that will be looked up, none where that is not known.
@@ -57,7 +61,7 @@ class Books:
             hypotheses = self._fitting(hypotheses, quantities, prints)
         return self._book(hypotheses, quantities, pieces=pieces, elsewhere=NEARLY, sizes=_sizes(prints))
 
-    def states(self, hypotheses: Sequence[tuple[str, ...]]) -> Book:
+    def states(self, hypotheses: Sequence[Ids]) -> Book:
         """Variants of the first world alone, where long trainings in float32 can nearly be followed."""
         solved = self._assignment.variants(hypotheses, worlds=1)
         targets = [
@@ -68,37 +72,61 @@ class Books:
             for found in ((one[q],),)
         ]
         nearly = [replace(t, tolerance=None) for t in self.forms.forms(targets)]
-        return Book(nearly, NEARLY, pieces=False)
+        return Book(file(nearly, pieces=False), NEARLY)
 
     def _fitting(
-        self, hypotheses: Sequence[tuple[str, ...]], quantities: frozenset[str], prints: Sequence[Slot]
-    ) -> list[tuple[str, ...]]:
+        self, hypotheses: Sequence[Ids], quantities: frozenset[str], prints: Sequence[Slot]
+    ) -> list[Ids]:
         """Those that the handout's world does not rule out; the rest need not be solved elsewhere."""
-        a = self._assignment
-        solved = a.variants(hypotheses, worlds=1)
-        targets = [
-            Target(q, ids, (found[q],)) for ids, (found,) in solved.items() for q in quantities if q in found
-        ]
-        book = Book(self.forms.forms(targets), a.rubric.tolerance, pieces=False, sizes=_sizes(prints))
+        filed = _about(quantities, _each(self._in_first, hypotheses, self._file_first))
+        book = Book(filed, self._assignment.rubric.tolerance, sizes=_sizes(prints))
         fitting = {view.target.mistakes for slot in prints for view in book.lookup(slot, [0])}
         return [ids for ids in hypotheses if ids in fitting]
 
     def _book(
         self,
-        hypotheses: Sequence[tuple[str, ...]],
+        hypotheses: Sequence[Ids],
         quantities: frozenset[str],
         *,
         pieces: bool,
         elsewhere: Tolerance | None = None,
         sizes: Collection[int] | None = None,
     ) -> Book:
-        a = self._assignment
-        ways = [(a.variants(hypotheses), a.references)]
+        filed = _each(self._in_all, [(ids, pieces) for ids in hypotheses], self._file_all)
+        return Book(
+            _about(quantities, filed), self._assignment.rubric.tolerance, elsewhere=elsewhere, sizes=sizes
+        )
+
+    def _file_first(self, ids: Ids) -> list[Filed]:
+        """What is asked under one hypothesis, in the handout's world."""
+        solved = self._assignment.variants([ids], worlds=1).values()
+        targets = [Target(q, ids, (found[q],)) for (found,) in solved for q in self.asked if q in found]
+        return file(self.forms.forms(targets), pieces=False)
+
+    def _file_all(self, key: tuple[Ids, bool]) -> list[Filed]:
+        """What one hypothesis changes of what is asked, in every world and by every way to compute it."""
+        (ids, pieces), a = key, self._assignment
+        ways = [(a.variants([ids]), a.references)]
         if a.tells_sources:
-            ways.append((a.variants(hypotheses, autograd=False), a.by_other_means))
-        targets = [variant_targets(found, r, quantities, self.forms) for found, r in ways]
-        signed = self.forms.forms(by_source(targets[0], targets[-1]))
-        return Book(signed, a.rubric.tolerance, pieces=pieces, elsewhere=elsewhere, sizes=sizes)
+            ways.append((a.variants([ids], autograd=False), a.by_other_means))
+        targets = [variant_targets(found, r, self.asked, self.forms) for found, r in ways]
+        return file(self.forms.forms(by_source(targets[0], targets[-1])), pieces=pieces)
+
+
+def _each(
+    kept: dict[_Key, list[Filed]], keys: Iterable[_Key], make: Callable[[_Key], list[Filed]]
+) -> Iterator[Filed]:
+    """What is filed under each key, made once and kept within bounds."""
+    if len(kept) > _KEPT:
+        kept.clear()
+    for key in keys:
+        if key not in kept:
+            kept[key] = make(key)
+        yield from kept[key]
+
+
+def _about(quantities: frozenset[str], filed: Iterable[Filed]) -> Iterator[Filed]:
+    return (one for one in filed if one.target.quantity in quantities)
 
 
 def _sizes(prints: Sequence[Slot]) -> frozenset[int] | None:

@@ -48,7 +48,7 @@ def sight(
     checks = rubric.tensor_checks()
     asked = {c.id: c.quantity for c in checks}
     wanted = {c.id: sizes[c.quantity] for c in checks}
-    blank = Book((), rubric.tolerance, pieces=False)
+    blank = Book((), rubric.tolerance)
     readings = read(slots, blank, Vocabulary(rubric, list(sizes)), Code(cells), cells, wanted, asked)
     matched = match(readings, checks, {}, wanted)
     found = {check: _meant(candidates) for check, candidates in matched.items()}
