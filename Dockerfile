@@ -12,13 +12,15 @@ ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_ROOT_USER_ACTION=igno
 WORKDIR /build
 RUN python -m venv --without-pip /opt/grader
 COPY constraints.txt ./
-# Torch alone comes from that index; what it needs is resolved below, from the usual one.
+# Torch and torchvision, which must be of one make, come from that index; what they need is resolved below,
+# from the usual one.
 RUN python -m pip --python /opt/grader/bin/python install --no-deps --constraint constraints.txt \
-        ${TORCH_INDEX:+--index-url "$TORCH_INDEX"} torch
+        ${TORCH_INDEX:+--index-url "$TORCH_INDEX"} torch torchvision
 COPY pyproject.toml ./
 RUN python -c "import tomllib; p = tomllib.load(open('pyproject.toml', 'rb'))['project']; \
         extras = p['optional-dependencies']; \
-        print(*p['dependencies'], *extras['kernel'], *extras['cluster'], sep='\n')" > requirements.txt \
+        print(*p['dependencies'], *(x for e in ('kernel', 'cluster', 'service') for x in extras[e]), \
+        sep='\n')" > requirements.txt \
     && python -m pip --python /opt/grader/bin/python install --constraint constraints.txt \
         --requirement requirements.txt \
     && cp constraints.txt /opt/grader/ \

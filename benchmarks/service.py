@@ -1,11 +1,12 @@
 """Load on the course's server and the death of its parts, measured on the machine at hand.
 
-    python benchmarks/service.py [--uploads 500] [--seconds 60] [--kills 5]
+    python benchmarks/service.py [--uploads 500] [--seconds 60] [--kills 5] [--class 1000] [--marks 40]
 
 Starts `grader serve` with the shipped assignment on SQLite (or `--database postgresql://…`), signs in
-students who send real notebooks padded to 300 kB, and prints: received → self-check when it is quiet; what
-was lost or counted twice over kills of server and workers; confirmation and pages p50 and p95 while uploads
-come evenly, and when all were graded; confirmed uploads a second at full speed.
+students who send real notebooks padded to 300 kB, and prints: received → self-check when quiet; how long a
+mark takes while three assistants mark a large class; what was lost or counted twice over kills;
+confirmation and pages p50 and p95 while uploads come evenly, and when all were graded; confirmed uploads a
+second at full speed.
 """
 
 from __future__ import annotations
@@ -237,7 +238,12 @@ def fill(server: Server, students: int) -> None:
         for number in range(students):
             run, report = made[number % len(made)]
             person, _ = founding.add_member(
-                session, session.scalars(select(Course)).one(), f"Filled {number:04}", "student", "", "", now
+                session,
+                session.scalars(select(Course)).one(),
+                f"Filled {number:04}",
+                "student",
+                founding.MemberPlace(),
+                now,
             )
             upload = Upload(
                 name=f"{number:016x}",

@@ -192,6 +192,9 @@ def mark(
     add: Annotated[
         str | None, typer.Option(help="Points on the whole, instead of a check; below zero: --add=-5.")
     ] = None,
+    member: Annotated[
+        str | None, typer.Option(metavar="ID", help="With --add: for this member of a team alone.")
+    ] = None,
     comment: Annotated[
         str | None, typer.Option(help="Words for the student, on a check or the whole, and no mark.")
     ] = None,
@@ -222,13 +225,16 @@ def mark(
         topic = marks.COMMENT + check if check is not None else marks.REMARK
         amount = 0.0 if comment is not None else number(add or "", "")
         words = comment if comment is not None else reason
+        whole = marks.WHOLE if member is None else marks.MEMBER + member
         decision = command.MarkRequest(
             student,
-            topic if comment is not None else marks.WHOLE,
+            topic if comment is not None else whole,
             None if undo else amount,
             words or ("taken back" if undo else ""),
         )
         raise typer.Exit(command.mark(out, [decision], by, replace=replace))
+    if member is not None:
+        raise UsageError("--member goes with --add, e.g. --member 102 --add=-5")
     if student is None or check is None or (points is None) != undo:
         raise UsageError("expected OUT STUDENT CHECK POINTS, or --undo instead of POINTS, or --from SHEET")
     given = None if points is None else number(points, "")

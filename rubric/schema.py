@@ -7,7 +7,8 @@ A folder holds
   number;
 - ``prelude.py`` (optional): Python run in the kernel before the student's first cell, with the
   world's public parameters bound to ``WORLD`` (a dict: name, seed, scale, precision); it must
-  contain nothing secret. Without one, ``prelude.py`` beside this file moves the seeds;
+  contain nothing secret. Without one, ``prelude.py`` beside this file moves the seeds, and
+  ``prelude_more.py`` (optional) runs behind that;
 - ``mistakes.py`` (optional): ``MISTAKES``, a sequence of `Mistake`, and
   ``variant(world, ids) -> Mapping[str, torch.Tensor] | None``, the quantities somebody gets who
   made all of these mistakes (None where they can't be combined); optionally
@@ -36,6 +37,7 @@ def _no_truth(value: object) -> object:
 
 Number = Annotated[float, BeforeValidator(_no_truth)]
 Whole = Annotated[int, BeforeValidator(_no_truth)]
+_DOTTED = r"^[A-Za-z_]\w*(\.[A-Za-z_]\w*)*$"
 Disclosure = Literal["full", "hints", "none"]
 Identifier = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]*$")]
 Points = Annotated[Number, Field(ge=0, le=1000, allow_inf_nan=False)]
@@ -191,6 +193,26 @@ class TensorCheck(_Check):
     )
     at_most: Number | None = Field(default=None, description="every number no larger is right, likewise")
 
+    of: Literal["prints", "variable"] = Field(
+        default="prints",
+        description="variable: it need not be printed, its value is taken from the kernel after all cells",
+    )
+    names: tuple[Annotated[str, Field(pattern=_DOTTED)], ...] = Field(
+        default=(),
+        description="of the variable, the first that there is (`W1`, `net.fc.weight`); none: the quantity's",
+    )
+    calls: str | dict[Identifier, str] | None = Field(
+        default=None,
+        description="a call of the student's function whose value is judged (`softmax([1.0, 2.0])`), or one "
+        "for each world by its name; other inputs in the second world tell what was typed in",
+    )
+
+    def asked_in(self, world: str) -> tuple[str, ...]:
+        """What the kernel is asked in a world, the first that it can answer; nothing where prints answer."""
+        if self.calls is not None:
+            return (self.calls if isinstance(self.calls, str) else self.calls.get(world, ""),)
+        return (self.names or (self.quantity,)) if self.of == "variable" else ()
+
     @property
     def bounded(self) -> bool:
         """Is it right within bounds, whatever the solution's own value is?"""
@@ -230,6 +252,12 @@ class BehaviourCheck(_Check):
         default=(), description="tags of mistakes which, when diagnosed, contradict it"
     )
     requires: tuple[Requirement, ...] = ()
+    forbids: tuple[str, ...] = Field(
+        default=(),
+        description="names that must not be used, as `Requirement.any_of` has them (`np.linalg.inv`, "
+        "`nn.Linear`); used behind the values of shown_by they cost the points, used elsewhere or in a way "
+        "that can't be followed a person looks",
+    )
 
 
 def _patterns(headings: tuple[str, ...]) -> tuple[str, ...]:
@@ -419,6 +447,10 @@ class Rubric(_Model):
         """The numeric checks, in order."""
         return tuple(c for c in self.checks() if isinstance(c, TensorCheck))
 
+    def taken_checks(self) -> tuple[TensorCheck, ...]:
+        """Those whose value the kernel is asked for, in order."""
+        return tuple(c for c in self.tensor_checks() if c.of == "variable" or c.calls is not None)
+
     def labelled_checks(self) -> tuple[TensorCheck | WordCheck, ...]:
         """Those whose answer stands under a name, in order."""
         return tuple(c for c in self.checks() if isinstance(c, TensorCheck | WordCheck))
@@ -427,6 +459,24 @@ class Rubric(_Model):
         """That of the checks that ask for a quantity, else the rubric's own."""
         own = (c.tolerance for c in self.tensor_checks() if quantity in (c.quantity, *c.also))
         return next(filter(None, own), self.tolerance)
+
+    @model_validator(mode="after")
+    def _every_call_can_be_made(self) -> Self:
+        names = {w.name for w in self.worlds}
+        for check in self.taken_checks():
+            if isinstance(check.calls, Mapping) and check.calls.keys() != names:
+                raise ValueError(
+                    f"checks.{check.id}.calls names {', '.join(sorted(check.calls))}, expected every world: "
+                    f"{', '.join(sorted(names))}"
+                )
+            for text in {t for name in names for t in check.asked_in(name)}:
+                try:
+                    compile(text, "calls", "eval")
+                except (SyntaxError, ValueError) as error:
+                    raise ValueError(
+                        f"checks.{check.id}: {text!r} is no Python expression: {error}"
+                    ) from error
+        return self
 
     @model_validator(mode="after")
     def _every_world_has_a_right_word(self) -> Self:

@@ -70,11 +70,13 @@ def make_class(folder: Path, **students: list[float]) -> Path:
 class FakeRunner:
     """Runs nothing: reads the numbers off the source.
 
-    faults: what to raise, by the stem of the notebook. ran: the stems, one for each run.
+    faults: what to raise, by the stem of the notebook. broken: those for which there is no kernel. ran: the
+    stems, one for each run.
     """
 
     def __init__(self, faults: dict[str, Exception] | None = None, seconds: float = 0.0) -> None:
         self.faults, self.seconds = faults or {}, seconds
+        self.broken: set[str] = set()
         self.ran: list[str] = []
         self.files: list[tuple[AttachedFile, ...]] = []
         self.at_once = self.most_at_once = 0
@@ -89,6 +91,8 @@ class FakeRunner:
             self.files.append(job.files)
             if name in self.faults:
                 raise self.faults[name]
+            if name in self.broken:
+                return Execution(status="sandbox_error", message="no kernel")
             return Execution(status="ok", outputs=_outputs(source, job), isolation=Isolation(tier="none"))
         finally:
             self.at_once -= 1

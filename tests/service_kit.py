@@ -63,19 +63,20 @@ class World:
     def database(self) -> Database:
         return self.service.database
 
-    def invite(self, role: str, name: str, section: str = "") -> str:
+    def invite(self, role: str, name: str, section: str = "", team: str = "") -> str:
         with self.database.writing() as session:
             course = founding.course_named(session, "course")
-            _, secret = founding.add_member(session, course, name, role, section, "", self.clock())
+            place = founding.MemberPlace.of(section, team=team)
+            _, secret = founding.add_member(session, course, name, role, place, self.clock())
         return secret
 
     def client(self) -> TestClient:
         return TestClient(self.app, base_url="http://localhost", follow_redirects=True)
 
-    def person(self, role: str, name: str, section: str = "") -> Browser:
+    def person(self, role: str, name: str, section: str = "", team: str = "") -> Browser:
         """Somebody who has signed in by a link."""
         browser = Browser(self.client())
-        browser.client.post(f"/invited/{self.invite(role, name, section)}")
+        browser.client.post(f"/invited/{self.invite(role, name, section, team)}")
         return browser
 
     def graded(self, upload: str, report: Any, submission: Any, check: bytes | None = None) -> None:

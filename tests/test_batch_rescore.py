@@ -108,9 +108,10 @@ def test_into_a_new_folder_and_the_difference_between_the_two(room: Room) -> Non
     assert room("diff", room.out, new, "--csv", table) == 0
     assert room.stdout.splitlines() == [
         "anna: 10 → 20 of 20: another rubric (1 → 2)",
-        "    total: pass, 10 of 10 → pass, 20 of 20 (Correct.)",
+        "    total: correct, 10 of 10 → correct, 20 of 20 (Correct.)",
         "ben: 0 → 0 of 20: another rubric (1 → 2)",
-        "    total: fail, 0 of 10 → fail, 0 of 20 (The printed values differ from the expected ones.)",
+        "    total: not correct, 0 of 10 → not correct, 0 of 20 (The printed values differ from the "
+        "expected ones.)",
         f"2 of 2 students have other marks in {new} than in {room.out}",
     ]
     assert table.read_text().splitlines()[1].startswith('"anna",10.0,20.0,20.0,')
@@ -126,7 +127,7 @@ def test_a_diff_finds_a_student_under_another_id_and_one_who_is_new(room: Room) 
     assert room("diff", room.out, new) == 0
     assert room.stdout.splitlines() == [
         "cem: none → 10 of 10: no report before",
-        "    total: none → pass, 10 of 10 (Correct.)",
+        "    total: none → correct, 10 of 10 (Correct.)",
         f"1 of 3 students have other marks in {new} than in {room.out}",
     ]
 

@@ -121,6 +121,34 @@ def test_with_a_release_the_job_fails_where_something_is_missing(released: Job) 
     assert "ben.ipynb: " in released.stdout and "1 of 1 found" in released.stdout
 
 
+@pytest.mark.judges
+def test_with_a_release_an_upload_that_costs_its_reader_too_much_costs_the_others_nothing(
+    released: Job, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is read in a judge, which ends at its limit; 0.1 s here."""
+    monkeypatch.setattr("grader.pipeline.one.FIRST_S", 0.1)
+    make_class(released.checkout, anna=RIGHT, cem=RIGHT)
+    cell = json.dumps({"cell_type": "markdown", "source": "# a"})
+    many = ",".join([cell] * 150_000)
+    (released.checkout / "ben.ipynb").write_text(
+        f'{{"nbformat": 4, "nbformat_minor": 5, "metadata": {{}}, "cells": [{many}]}}'
+    )
+    assert released() == 1
+    assert "ben.ipynb: it could not be read within the grader's limits" in released.stdout
+    assert released.stdout.count("1 of 1 found") == 2
+
+
+def test_with_a_release_a_fault_of_ours_is_said_and_the_others_are_looked_at(
+    released: Job, runner: FakeRunner
+) -> None:
+    make_class(released.checkout, anna=RIGHT, ben=RIGHT, cem=RIGHT)
+    runner.broken = {"ben"}
+    assert released() == 3
+    assert "ben.ipynb could not be run: no kernel; see grader doctor" in released.stdout
+    assert released.stdout.count("1 of 1 found") == 2
+    assert "ben.ipynb" in (released.out / "summary.md").read_text()
+
+
 def test_a_release_has_no_points_to_fail_under(released: Job) -> None:
     make_class(released.checkout, anna=RIGHT)
     assert released("--fail-under", 50) == 2

@@ -13,12 +13,16 @@ from typing import Any
 
 import pytest
 import typer
+from class_kit import RUBRIC, make_assignment
 
+from grader.assignment.loading import load_rubric
 from grader.cli import app
 
 ROOT = Path(__file__).parents[1]
 PAGES = sorted([*(ROOT / "docs").glob("*.md"), ROOT / "README.md"])
 SAMPLES = ("DL_hw4_Kowalczyk.ipynb",)
+_TABLE = re.compile(r"^`([a-z]+\.csv)`.*?^```csv\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+_YAML = re.compile(r"^```yaml\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _BLOCK = re.compile(r"^```sh\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
@@ -53,6 +57,12 @@ def parsed(words: list[str]) -> None:
 def test_every_command_in_the_documents_is_one(page: Path) -> None:
     for words in commands(page):
         parsed(words)
+
+
+def test_the_lines_of_a_rubric_in_the_teachers_guide_are_such_lines(tmp_path: Path) -> None:
+    lines = _YAML.findall((ROOT / "docs" / "teachers.md").read_text("utf-8"))
+    read = load_rubric(make_assignment(tmp_path, RUBRIC + "\n".join(lines)))
+    assert (read.rounding, read.late_penalty_per_day, read.due is not None) == (0.5, 0.1, True)
 
 
 def test_a_command_that_is_none_is_found(tmp_path: Path) -> None:
@@ -92,10 +102,19 @@ def run(folder: Path, line: list[str]) -> subprocess.CompletedProcess[str]:
 
 @pytest.mark.kernel
 def test_the_guides_commands_run_one_after_another(tmp_path: Path) -> None:
-    """What the teachers', assistants' and students' pages say, on a class of one, in a folder of its own."""
+    """What the teachers', assistants' and students' pages say, on a class of two, in a folder of its own."""
     (tmp_path / "submissions").mkdir()
-    shutil.copy(ROOT / "submissions" / SAMPLES[0], tmp_path / "submissions" / "ana.ipynb")
-    shutil.copy(ROOT / "submissions" / SAMPLES[0], tmp_path / "hw4.ipynb")
+    versions = tmp_path / "archive" / "Ana Ruiz" / "Homework 4" / "Version 1"
+    versions.mkdir(parents=True)
+    for name in (
+        "submissions/ana",
+        "submissions/group_1",
+        "hw4",
+        "archive/Ana Ruiz/Homework 4/Version 1/hw4",
+    ):
+        shutil.copy(ROOT / "submissions" / SAMPLES[0], tmp_path / f"{name}.ipynb")
+    for name, table in _TABLE.findall((ROOT / "docs" / "teachers.md").read_text("utf-8")):
+        (tmp_path / name).write_text(table, "utf-8")
     done = run(tmp_path, ["rubric", "release", "hw4", "--out", "FOLDER"])
     assert done.returncode == 0, done.stderr
     told = ("teachers.md", "assistants.md", "students.md")

@@ -13,12 +13,12 @@ import numpy as np
 import pytest
 import yaml
 
+from grader.assignment.kept import Kept
 from grader.assignment.loading import load
 from grader.commands import rubric as command
 from grader.drafting.data import redrawn
 from grader.drafting.edits import likely
 from grader.drafting.infer import Frame, draft
-from grader.drafting.kept import Kept
 from grader.drafting.notes import note_at, note_in
 from grader.drafting.prove import Proof, prove
 from grader.drafting.sections import sections, title_of
@@ -26,6 +26,7 @@ from grader.drafting.seeds import seed_of
 from grader.drafting.sites import instrument
 from grader.drafting.styles import TYPED
 from grader.drafting.values import quantities
+from grader.drafting.words import words
 from grader.errors import RubricError
 from grader.execute import Limits, open_runner
 from grader.models import Cell
@@ -127,10 +128,49 @@ def test_headings_part_the_questions() -> None:
 
 def test_comments_of_the_teacher_are_read() -> None:
     source = "x = 1\nprint(x)  # grade: 7.5 points, sign free\n# grade: skip\nprint(y)"
-    assert (note_at(source, 2).points, note_at(source, 2).sign_free) == (7.5, True)
+    assert (note_at(source, 2).points, note_at(source, 2).more) == (7.5, {"sign": "free"})
     assert note_at(source, 4).skip
     assert note_in("## Question 1 <!-- grade: 20 points -->").points == 20.0
     assert note_at("print(x)  # grade: twice", 1).unknown == "twice"
+    more = "order free, layout fixed, at least 0.9, tolerance 0.02, also std_2"
+    assert note_at(f"print(x)  # grade: {more}", 1).more == {
+        "order": "free",
+        "layout": "fixed",
+        "at_least": 0.9,
+        "tolerance": {"rtol": 0.02},
+        "also": ["std_2"],
+    }
+
+
+def test_a_word_is_asked_where_it_can_not_be_typed() -> None:
+    cells = code(
+        "print('converged:', done)\nprint('winner:', name)\nprint('activation:', 'relu'.upper())\n"
+        "print('cluster centres:', C)\nprint('symmetric:', np.allclose(A, A.T))"
+    )
+
+    def truth(site: int, value: bool) -> Kept:
+        return Kept(site, "", "number", values=np.asarray(float(value)), truth=True)
+
+    def kept(done: bool, name: str) -> list[Kept]:
+        text = [Kept(1, "", "text", text=name), Kept(2, "", "text", text="RELU")]
+        return [truth(0, done), *text, number(3, np.eye(2) + done), truth(4, True)]
+
+    _, sites = instrument(cells)
+    worlds = [kept(True, "A"), kept(False, "B")]
+    found = quantities(sites, worlds)
+    frame = Frame(
+        "s", [{"name": "one", "seed": 1}, {"name": "two", "seed": 2}], {}, frozenset(), words(sites, worlds)
+    )
+    made = draft(cells, found, frame)
+    checks = {c["id"]: c for q in made.rubric["questions"] for c in q["checks"]}
+    assert (checks["converged"]["kind"], checks["converged"]["answers"]) == (
+        "word",
+        {"one": "True", "two": "False"},
+    )
+    assert checks["winner"]["answers"] == {"one": "A", "two": "B"}
+    assert checks["symmetric"]["answers"] == "True"
+    assert "activation" not in checks and any("'activation' is not asked" in line for line in made.assumed)
+    assert checks["C"]["order"] == "free"
 
 
 def test_points_of_a_heading_are_shared_out() -> None:
@@ -273,4 +313,4 @@ def test_a_solution_that_fails_is_told_with_its_cell(tmp_path: Path) -> None:
         list(command.draft(path, tmp_path / "out", None))
 
 
-WAITS: Mapping[str, Mapping[str, str]] = {"cnn": {"features_shape": "review", "loss": "review"}}
+WAITS: Mapping[str, Mapping[str, str]] = {}

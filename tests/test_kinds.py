@@ -13,11 +13,13 @@ import numpy as np
 import pytest
 from class_kit import make_assignment
 
+from grader.assignment.examine import notes
 from grader.assignment.loading import Assignment, load
 from grader.errors import RubricError
 from grader.extract import extract
 from grader.judging.decide import decide
 from grader.judging.decision import Decision
+from grader.judging.score import expected_of
 from grader.models import Cell, Output
 
 RUBRIC = """
@@ -220,6 +222,29 @@ def test_a_bound_that_nobody_can_reach_in_a_world_tells_made_up_numbers(tmp_path
     assert honest.verdict == "pass"
 
 
+def test_what_bounds_can_not_tell_is_noted(kinds: Assignment) -> None:
+    said = list(notes(kinds))
+    assert any(n.startswith("check accuracy: within the bounds in every world") for n in said)
+
+
+@pytest.mark.parametrize(
+    ("name", "verdict", "show"),
+    [
+        # both layouts, the right one and another guess, all guesses in one table
+        ("confusion", "review", lambda q: f"confusion:\n{q['confusion']}\nconfusion:\n{q['confusion'].T}"),
+        ("confusion", "review", lambda q: f"{q['confusion']}\n\n{q['confusion'].T}"),
+        ("std", "review", lambda q: f"std: {q['std']}\nstd: {q['std'] * 2}"),
+        ("std", "pass", lambda q: f"std: {q['std']}\nstd: {q['std_of_sample']}"),  # both are right
+        ("centres", "review", lambda q: f"centres:\n{q['centres']}\ncentres:\n{q['centres'] + 1}"),
+        ("eigen", "review", lambda q: f"eigenvalues: {q['eigen']}\neigenvalues: {q['eigen'] / 2}"),
+        ("integral", "review", lambda q: f"integral: {q['integral']}\nintegral: {q['integral'] * 2}"),
+    ],
+)
+def test_a_shotgun_hits_nothing(kinds: Assignment, name: str, verdict: str, show: Show) -> None:
+    decision = judged(kinds, show)[name]
+    assert decision.verdict == verdict, decision.reason
+
+
 def test_transposed_is_told_and_a_table_with_headings_goes_to_a_person(kinds: Assignment) -> None:
     decision = judged(kinds, lambda q: f"confusion matrix:\n{q['confusion'].T}")["confusion"]
     assert "transposed" in str(decision.reason)
@@ -262,3 +287,9 @@ def test_a_known_mistake_that_gives_another_right_value_is_no_mistake(tmp_path: 
     )
     decision = judged(load(str(folder)), lambda q: f"std: {q['std_of_sample']}")["std"]
     assert decision.verdict == "pass", decision.reason
+
+
+def test_a_bound_has_no_expected_value_to_show(kinds: Assignment) -> None:
+    checks = {c.id: c for c in kinds.rubric.tensor_checks()}
+    assert expected_of(checks["accuracy"], kinds.references[0]) is None
+    assert expected_of(checks["integral"], kinds.references[0]) == 3.1415

@@ -20,23 +20,27 @@ from doubling import TooSlow, cost, grows, mixed, parser, texts, units
 
 import grader
 from grader.assignment.loading import Assignment
+from grader.assignment.vocabulary import Vocabulary
 from grader.execute.absent import missing_packages
 from grader.execute.outputs import OutputLog, clean, first_line
 from grader.extract import extract, extract_text
 from grader.intake import notebook, script
 from grader.intake.naming import safe
-from grader.judging.answers import find_answer
+from grader.judging.behaviour import find_answer
 from grader.judging.books import books_of
 from grader.judging.decide import decide
+from grader.judging.handed_in import judge_manual
 from grader.judging.in_words import in_words, shown_as_none
 from grader.judging.source import Code
 from grader.judging.stored import compare_stored
+from grader.judging.word import judge_word
 from grader.lookalikes.search import SubmittedCode, find
 from grader.models import Cell, Output
 from grader.report.html import prose, python
 from grader.report.notebook import from_ipynb, kept_outputs, to_ipynb
 from grader.report.typeset import typeset
 from grader.text import code, excerpt, fence, markdown, one_line, paragraph, printable, spreadsheet, visible
+from rubric.schema import ManualCheck, WordCheck
 
 _LONG = 8_000  # characters of a text that a pattern is tried with first
 _SIZE = 2_000  # characters of a text that a reader is tried with first
@@ -44,11 +48,7 @@ _CELL = 8_000  # characters of a cell that a page shows
 _UNITS = 6  # that a reader's texts take of each of its patterns
 _BUDGET_S = 60e-6  # processor seconds a character that a reader may take without being asked why
 _SLOW_S = 0.015  # processor seconds that a text of this length takes no pattern whose cost is its length
-_ELSEWHERE = (
-    "grader.jail.cage",
-    "grader.execute.habits",
-    "grader.drafting",
-)  # in kernels; of teachers' texts
+_ELSEWHERE = ("grader.jail.cage", "grader.execute.habits")  # in kernels
 _INLINE = ("compile", "search", "match", "fullmatch", "sub", "findall", "finditer", "split")
 
 
@@ -176,10 +176,22 @@ def _readers(hw4: Assignment) -> dict[str, Callable[[str], object]]:
 
     def words(text: str) -> None:
         made = Code(_cells("x = 1"))
-        in_words(checks[0], numbers.round(), _shown(text), made, books.vocabulary)
+        in_words(checks[0], [numbers.round()] * 2, [_shown(text)] * 2, made, books.vocabulary)
         shown_as_none(checks[0], _shown(text), made, books.vocabulary)
 
+    a_word = WordCheck(
+        id="a_word", kind="word", title="t", points=1, labels=(("h1",),), answers=("relu",), wrong=()
+    )
+    question = hw4.rubric.questions[0].model_copy(update={"checks": (a_word,)})
+    asking = hw4.rubric.model_copy(update={"questions": (question,)})
+    own = Vocabulary(asking, [], words=True)
+    looked_at = ManualCheck(id="m", kind="manual", title="t", points=1, headings=(r"\bplot\b",))
+
     return {
+        "a word": lambda t: judge_word(a_word, ["a"], [_shown(t)], _cells(t), Code(_cells("x = 1")), own),
+        "below a heading": lambda t: judge_manual(
+            looked_at, 1, [*_cells("## plot", "markdown"), *_cells(t, "markdown"), *_cells(t)], ()
+        ),
         "prints": extract_text,
         "html": lambda t: extract(_shown("", "display", t)),
         "code": _all_of,
@@ -200,18 +212,20 @@ def _readers(hw4: Assignment) -> dict[str, Callable[[str], object]]:
         "log": _logged,
         "people": _texts_of_people,
         "lookalikes": _alike,
-        "labels": lambda t: [books.vocabulary.meaning(t, t, t)],
+        "labels": lambda t: [books.vocabulary.meaning(t, t, t), books.vocabulary.unknown(t)],
     }
 
 
 _OF: dict[str, tuple[list[str], str]] = {
+    "a word": (pieces.WORDS, "grader.judging.word"),
+    "below a heading": (pieces.WORDS, "grader.judging.handed_in"),
     "prints": (pieces.PRINTS, "grader.extract"),
     "html": (pieces.HTML, "grader.extract.html"),
     "code": (pieces.CODE, "grader.judging"),
     "imports": (pieces.CODE, "grader.execute.absent"),
-    "markdown": (pieces.WORDS, "grader.judging.answers"),
-    "comments": (pieces.WORDS, "grader.judging.answers"),
-    "an answer": (pieces.WORDS, "grader.judging.answers"),
+    "markdown": (pieces.WORDS, "grader.judging.behaviour"),
+    "comments": (pieces.WORDS, "grader.judging.behaviour"),
+    "an answer": (pieces.WORDS, "grader.judging.behaviour"),
     "stored outputs": (pieces.PRINTS, "grader.extract.entries"),
     "words": (pieces.WORDS, "grader.judging.in_words"),
     "labels": (pieces.WORDS, "grader.assignment.vocabulary"),

@@ -179,7 +179,15 @@ def by_channel(q: dict[str, Any]) -> str:
         ("count", "review", lambda q: "The network has 148 parameters in 3 layers"),
         ("count", "fail", lambda q: "parameters: 149"),
         ("count", "missing", lambda q: "The network has 1480 parameters"),
-        ("shape", "review", lambda q: "shape: torch.Size([2, 3, 4, 4])"),
+        ("count", "pass", lambda q: "The network has 148 parameters"),
+        ("count", "pass", lambda q: "layer 2 parameters: 148"),
+        ("count", "review", lambda q: "The network has 148 parameters\nparameters 149 with biases"),
+        ("count", "review", lambda q: "3 layers and 148 parameters"),
+        ("shape", "pass", lambda q: "shape: torch.Size([2, 3, 4, 4])"),
+        ("shape", "pass", lambda q: "shape: [2, 3, 4, 4]"),
+        ("shape", "pass", lambda q: "The shape is 2 x 3 x 4 x 4."),
+        ("shape", "review", lambda q: "shape: torch.Size([2, 3, 4, 4]), before 2 x 3 x 8 x 8"),
+        ("shape", "review", lambda q: "torch.Size([2, 3, 4, 4])"),
         ("shape", "missing", lambda q: "shape: torch.Size([2, 3, 4, 5])"),
         ("deep", "pass", lambda q: f"feature map {q['deep'].tolist()}"),
         ("deep", "pass", by_channel),
@@ -205,6 +213,28 @@ def test_a_form(forms: Assignment, name: str, verdict: str, show: Show) -> None:
 def test_what_no_world_moves_and_stands_in_the_code_goes_to_a_person(forms: Assignment) -> None:
     decision = judged(forms, lambda q: "parameters: 148", "print('parameters:', 148)")["count"]
     assert (decision.verdict, decision.credit) == ("review", None)
+
+
+@pytest.mark.parametrize(
+    ("name", "line", "code"),
+    [
+        ("shape", "shape: torch.Size([2, 3, 4, 4])", "print('shape: torch.Size([2, 3, 4, 4])')"),
+        ("shape", "shape: (2, 3, 4, 4)", "print('shape:', (2, 3, 2 + 2, 4))"),
+        ("shape", "shape: (2, 3, 4, 4)", "b, c = 2, 3\nprint('shape:', (b, c, 4, 4))"),
+        ("shape", "shape: 2 x 3 x 4 x 4", "b = 2\nprint(f'shape: {b} x {3} x {4} x {4}')"),
+        ("shape", "shape: [2, 3, 4, 4]", "print('shape:', [2, 3] + [4] * 2)"),
+        ("shape", "shape: [2, 3, 4, 4]", "print('shape:', np.array([[2], [3], [4], [4]]).ravel().tolist())"),
+        ("shape", "shape: [2, 3, 4, 4]", "print('shape:', [int(c) for c in '2344'])"),
+        ("count", "parameters: 148", "print('parameters:', sum([100, 48]))"),
+        ("count", "parameters: 148", "print('parameters:', 100 + 48)"),
+        ("count", "The network has 148 parameters", "n = 2 * 74\nprint(f'The network has {n} parameters')"),
+    ],
+)
+def test_a_count_or_a_shape_that_the_code_writes_out_waits(
+    forms: Assignment, name: str, line: str, code: str
+) -> None:
+    decision = judged(forms, lambda q: line, code)[name]
+    assert (decision.verdict, decision.credit) == ("review", None), decision.reason
 
 
 def test_in_one_world_typed_numbers_go_to_a_person(tmp_path: Path) -> None:

@@ -6,11 +6,13 @@ import re
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 import uvicorn
+from fastapi import FastAPI
 from playwright.sync_api import Browser, Page, expect
 from service_kit import NOTEBOOK, World, make_world
 from test_report_browser import browser  # noqa: F401
@@ -18,18 +20,25 @@ from test_report_browser import browser  # noqa: F401
 from grader.service import founding, server
 
 
+@contextmanager
+def running(app: FastAPI) -> Iterator[str]:
+    """The application's address, while it is served."""
+    listening = server.listen("127.0.0.1", 0)
+    made = uvicorn.Server(uvicorn.Config(app, log_level="error"))
+    thread = threading.Thread(target=made.run, kwargs={"sockets": [listening]}, daemon=True)
+    thread.start()
+    while not made.started:
+        time.sleep(0.01)
+    yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+    made.should_exit = True
+    thread.join(5)
+
+
 @pytest.fixture
 def served(tmp_path: Path) -> Iterator[tuple[World, str]]:
     world = make_world(tmp_path / "data")
-    listening = server.listen("127.0.0.1", 0)
-    running = uvicorn.Server(uvicorn.Config(world.app, log_level="error"))
-    thread = threading.Thread(target=running.run, kwargs={"sockets": [listening]}, daemon=True)
-    thread.start()
-    while not running.started:
-        time.sleep(0.01)
-    yield world, f"http://127.0.0.1:{listening.getsockname()[1]}"
-    running.should_exit = True
-    thread.join(5)
+    with running(world.app) as address:
+        yield world, address
 
 
 class Person:
@@ -162,3 +171,50 @@ def test_another_time_zone_and_a_broken_connection(
     page.get_by_label("Your notebook").set_input_files(essay)
     page.get_by_role("button", name="Hand in").click()
     expect(page.locator(".status")).to_contain_text("no notebook among these files: essay.pdf")
+
+
+def test_a_large_file_dropped_on_a_phone_over_a_slow_line(
+    browser: Browser,  # noqa: F811
+    served: tuple[World, str],
+) -> None:
+    world, base = served
+    who = Person(browser, viewport={"width": 390, "height": 800})
+    page = who.page
+    page.goto(f"{base}/invited/{world.invite('student', 'Ada')}")
+    page.get_by_role("button", name="Sign in").click()
+    page.goto(f"{base}/a/tiny")
+    expect(page.get_by_text("4 days left")).to_be_visible()
+    dropped = page.evaluate_handle(
+        "() => { const d = new DataTransfer();"
+        " d.items.add(new File([new Uint8Array(2e6)], 'hw.ipynb')); return d; }"
+    )
+    page.dispatch_event(".drop", "drop", {"dataTransfer": dropped})
+    expect(page.locator(".chosen")).to_contain_text("hw.ipynb · 2000 kB")
+    line = who.context.new_cdp_session(page)
+    slow = {"offline": False, "latency": 20, "downloadThroughput": -1, "uploadThroughput": 600_000}
+    line.send("Network.emulateNetworkConditions", slow)
+    page.get_by_role("button", name="Hand in").click()
+    expect(page.locator(".status")).to_have_text(re.compile(r"Sending … \d+ %"))
+    expect(page.get_by_role("button", name="Hand in")).to_be_disabled()
+    expect(page.get_by_role("heading", name="Received")).to_be_visible(timeout=20_000)
+    page.emulate_media(media="print")
+    expect(page.locator(".digest")).to_be_visible()
+    expect(page.locator("dd", has_text="Ada")).to_be_visible()
+    for gone in (".top", "#check"):
+        expect(page.locator(gone)).to_be_hidden()
+    assert who.said == []
+
+
+def test_what_was_typed_stays_where_it_is_refused(browser: Browser, served: tuple[World, str]) -> None:  # noqa: F811
+    world, base = served
+    page = Person(browser).page
+    page.goto(f"{base}/invited/{world.invite('teacher', 'Tea')}")
+    page.get_by_role("button", name="Sign in").click()
+    page.goto(f"{base}/teach/tiny/dates")
+    page.get_by_label("Opens").fill("2026-07-01T08:00")
+    page.get_by_label("Minutes of grace").fill("15")
+    page.get_by_role("button", name="Set the dates").click()
+    form = page.locator("form", has=page.get_by_label("Opens"))
+    expect(form.get_by_role("alert")).to_have_text("It opens after it is due.")
+    expect(page.get_by_label("Opens")).to_have_value("2026-07-01T08:00")
+    expect(page.get_by_label("Minutes of grace")).to_have_value("15")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import threading
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -16,6 +17,7 @@ from grader.service import publish, runs
 from grader.service.tables import Edition, File, Inquiry, MarkRow, Published, Run, Upload
 
 OTHER = "cd" * 32
+STUDENTS = ("student", "other", "unlucky")
 
 
 def waiting(desk: Browser) -> list[dict[str, Any]]:
@@ -43,7 +45,7 @@ def test_a_course_from_upload_to_answer(world: World) -> None:
     page = teacher.client.get("/teach/tiny").text
     assert "2 / 3" in page and "waits for a person" in page and "90" in page
     preview = teacher.client.get("/teach/tiny/publish").text
-    assert "Publish 1 reports" in preview and "Still wait" in preview
+    assert "Publish 1 report" in preview and "Still wait" in preview
     assert "Read the report" not in anna.client.get("/a/tiny").text
 
     publish_all(teacher)
@@ -191,7 +193,7 @@ def test_dates_are_set_in_the_courses_zone(world: World) -> None:
     page = teacher.post("/teach/tiny/dates", checks="3", **sent)
     assert 'value="2026-06-09T14:25"' in page.text
     anna = world.person("student", "Anna").client.get("/a/tiny").text
-    assert "Tue 9 Jun 2026, 14:25 CEST" in anna and 'datetime="2026-06-09T12:25:00+00:00"' in anna
+    assert "Tue, 9 Jun 2026, 14:25 CEST" in anna and 'datetime="2026-06-09T12:25:00+00:00"' in anna
     wrong = teacher.post("/teach/tiny/dates", **(sent | {"opens": "2026-06-11T08:00"}))
     assert wrong.status_code == 422 and "It opens after it is due." in wrong.text
     assert teacher.post("/teach/tiny/dates", due="never").status_code == 422
@@ -209,6 +211,65 @@ def other_edition(world: World) -> int:
         session.add(edition)
         session.flush()
         return edition.id
+
+
+def lived(
+    world: World, words: Mapping[str, str], language: str = "en"
+) -> tuple[dict[str, Browser], dict[str, list[str]]]:
+    """A course in which everything has happened that leaves words on a page; its people, and the ids in it.
+
+    words: names by role (and `section`), and what people say under `said`.
+    """
+    people = {
+        role: world.person(
+            "student" if role in STUDENTS else role, words[role], words["section"] * (role in STUDENTS)
+        )
+        for role in ("teacher", "assistant", *STUDENTS)
+    }
+    for one in people.values():
+        one.client.headers["Accept-Language"] = language
+        one.post("/me/language", language=language)
+    teacher, student, other = people["teacher"], people["student"], people["other"]
+    broken = student.attempt()
+    world.work("unreadable")
+    kept = student.attempt()
+    world.report_of(kept)
+    student.attempt()
+    student.post(f"/u/{kept}/choose")
+    publish_all(teacher)
+    student.post("/a/tiny/inquiries", text=words["said"])
+    teacher.post("/teach/tiny/extensions", person=4, due="2026-06-20T10:00", reason=words["said"])
+    world.clock.at = DUE + timedelta(hours=3)
+    late = other.attempt()
+    world.report_of(late, "open")
+    mark(people["assistant"], late, 5, reason=words["said"])
+    edition = other_edition(world)
+    teacher.post("/teach/tiny/regrade", edition=edition)
+    with world.database.writing() as session:
+        old = session.scalars(select(Run).where(Run.edition_id != edition, Run.kind == "grade")).all()
+        before = world.service.reports.report(next(str(r.result) for r in old if r.result))
+        dumped = before.model_dump(mode="json")
+        dumped["questions"][0]["checks"][0] |= {"verdict": "partial", "score": 15.0}
+        dumped |= {"score": 85.0}
+        data = type(before).model_validate(dumped).model_dump_json().encode()
+        for new in session.scalars(select(Run).where(Run.edition_id == edition)):
+            new.state, new.result = "done", world.service.blobs.put(data).sha256
+            new.notebook = next(r.notebook for r in old if r.notebook)
+    stuck = people["unlucky"].attempt()
+    with world.database.writing() as session:
+        for run in session.scalars(select(Run).where(Run.state == "queued")):
+            runs.stick(run, words["said"], world.clock())
+    teacher.post("/course/course/links")
+    teacher.post("/teach/tiny/dates", due="2026-06-05T14:00", grace="5", checks="1")
+    people["unlucky"].post("/me/tokens", name=words["said"])
+    names = [broken, kept, late, stuck]
+    return people, {
+        "slug": ["tiny", "course"],
+        "name": names,
+        "id": [late, "1"],
+        "number": ["0"],
+        "person": ["3"],
+    }
 
 
 def test_a_regrade_shows_whose_marks_move_before_it_counts(world: World) -> None:
@@ -234,7 +295,7 @@ def test_a_regrade_shows_whose_marks_move_before_it_counts(world: World) -> None
     assert "100" in teacher.client.get("/teach/tiny/grades.csv").text
     teacher.post("/teach/tiny/take-over", edition=id)
     preview = teacher.client.get("/teach/tiny/publish").text
-    assert "Publish 1 reports" in preview and "85 / 100" in preview
+    assert "Publish 1 report" in preview and "85 / 100" in preview
     assert ">100<" in anna.client.get("/a/tiny").text, "until it is published again"
 
 
@@ -311,3 +372,34 @@ def test_stuck_runs_are_seen_and_tried_again(world: World) -> None:
     with world.database.reading() as session:
         assert {r.state for r in session.scalars(select(Run))} == {"queued"}
     assert SHA
+
+
+def test_look_alikes_wait_at_the_desk_of_whoever_may_read_both(world: World) -> None:
+    teacher, lea = world.person("teacher", "Tea"), world.person("assistant", "Lea")
+    max_ = world.person("assistant", "Max", "A")
+    report, submission = samples.all_right()
+    code = "\n".join(
+        f"layer_{n} = torch.nn.Linear({n}, {n + 1}) ; print(layer_{n}.weight * {n})" for n in range(12)
+    )
+    same = submission.cells[1].model_copy(update={"source": code})
+    for who, section in (("Anna", "A"), ("Bea", "B")):
+        name = world.person("student", who, section).attempt()
+        dumped = report.model_dump(mode="json")
+        dumped["submission"] |= {"id": name}
+        cells = (submission.cells[0], same)
+        world.graded(
+            name, type(report).model_validate(dumped), submission.model_copy(update={"cells": cells})
+        )
+    assert lea.client.get("/desk/tiny/lookalikes").status_code == 404
+    assert lea.post("/teach/tiny/lookalikes").status_code == 404
+    teacher.post("/teach/tiny/lookalikes")
+    (comparing,) = world.service.comparing.values()
+    assert comparing.wait(60) == 0
+    assert "Compared" in teacher.client.get("/teach/tiny").text
+    assert [len(i["submissions"]) for i in waiting(lea) if i["kind"] == "lookalike"] == [2]
+    page = lea.client.get("/desk/tiny/lookalikes")
+    assert "Anna" in page.text and "Bea" in page.text and "sandbox" in page.headers["content-security-policy"]
+    assert not [i for i in waiting(max_) if i["kind"] == "lookalike"]
+    assert "Bea" not in max_.client.get("/desk/tiny/lookalikes").text
+    teacher.post("/course/course/people/4/erase", sure="Anna")
+    assert lea.client.get("/desk/tiny/lookalikes").status_code == 404

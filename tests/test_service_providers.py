@@ -432,6 +432,38 @@ def test_grades_go_back_once_published_and_again_when_the_platform_was_away(
         assert session.scalars(select(Published)).one().handed_back is not None
 
 
+def test_a_mark_that_changes_later_goes_back_when_it_is_published_again(
+    campus: tuple[Campus, World],
+) -> None:
+    platform, world = campus
+    student, teacher = Browser(world.client()), Browser(world.client())
+    platform.launch(student.client)
+    platform.launch(teacher.client, "t1", "Instructor")
+    name = student.attempt()
+    world.report_of(name, "open")
+
+    def mark(points: float, version: int) -> None:
+        (item,) = teacher.client.get("/desk/tiny/api/queue").json()["items"]
+        body = {"item": item["id"], "seen": {name: version}, "points": points, "reason": "So."}
+        assert teacher.client.post("/desk/tiny/api/mark", json=body).status_code == 200
+
+    def publish() -> None:
+        world.clock.forward(minutes=1)
+        teacher.client.post("/teach/tiny/publish", data=teacher.form("/teach/tiny/publish"))
+
+    mark(4, 0)
+    publish()
+    assert lti.hand_back(world.service) == (1, 0)
+    mark(9, 1)
+    assert lti.hand_back(world.service) == (0, 0), "what students do not see, the platform does not"
+    publish()
+    publish()  # nothing new
+    assert lti.hand_back(world.service) == (1, 0)
+    first, second = platform.scores
+    assert (first["scoreGiven"], second["scoreGiven"]) == (94.0, 99.0)
+    assert first["timestamp"] < second["timestamp"], "a platform takes no older one"
+
+
 def test_the_roster_comes_from_the_platform(campus: tuple[Campus, World]) -> None:
     platform, world = campus
     platform.launch(world.client())

@@ -30,7 +30,7 @@ def test_a_receipt_says_when_and_what(world: World) -> None:
     page = anna.hand_in(("hw.ipynb", NOTEBOOK), ("data.csv", b"1,2"))
     assert page.status_code == 200
     assert "Attempt 1" in page.text
-    assert "Mon 1 Jun 2026, 14:00 CEST" in page.text
+    assert "Mon, 1 Jun 2026, 14:00 CEST" in page.text
     assert re.search(r"[0-9a-f]{64}", page.text)
     assert "in time" in page.text
     assert counted(world) == (1, 1)

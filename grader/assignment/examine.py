@@ -16,7 +16,7 @@ from grader.assignment.loading import Assignment
 from grader.assignment.values import Array, margin, moves
 from grader.assignment.vocabulary import tokens
 from grader.errors import RubricError
-from rubric.schema import BehaviourCheck, ManualCheck, Rubric, TextCheck
+from rubric.schema import BehaviourCheck, ManualCheck, Rubric, TextCheck, WordCheck
 
 _PAIRS = 500  # of mistakes that are tried
 _ORDINARY = ("Imports", "## 2 Results", "A plot of it all.")  # headings that belong to no question
@@ -72,12 +72,35 @@ def _about_values(loaded: Assignment) -> Iterator[str]:
             f"{', '.join(still)}: the same in every world; "
             "where such numbers stand in the code, or have no name, a person decides"
         )
+    yield from _about_bounds(loaded)
     tiny = [q for q in asked if not references[0][q].any()]
     if tiny:
         yield f"{', '.join(tiny)}: zero; only an exact zero (0, 0., 0e+00) passes, 0.0000 goes to a person"
     for one, other in combinations(references[0], 2):
         if (one in asked or other in asked) and all(_equal(r[one], r[other]) for r in references):
             yield f"{one} and {other} are the same numbers in every world; only a name tells them apart"
+
+
+def _about_bounds(loaded: Assignment) -> Iterator[str]:
+    """What bounds can't tell in these worlds."""
+    for check in (c for c in loaded.rubric.tensor_checks() if c.bounded):
+        low = -np.inf if check.at_least is None else check.at_least
+        high = np.inf if check.at_most is None else check.at_most
+        values = [r[check.quantity] for r in loaded.references]
+        within = [bool(((v >= low) & (v <= high)).all()) for v in values]
+        if not within[0]:
+            yield f"check {check.id}: the solution's own {check.quantity} is outside of what is asked"
+        elif not moves(values, loaded.rubric.tolerance):
+            yield f"check {check.id}: the same in every world; what is right waits for a person"
+        elif all(within):
+            yield (
+                f"check {check.id}: within the bounds in every world, so that nothing tells a number made "
+                "up at random; made_with, or a world in which it can't be reached, does"
+            )
+    worlds = [w.name for w in loaded.rubric.worlds]
+    for word in (c for c in loaded.rubric.checks() if isinstance(c, WordCheck)):
+        if word.from_data and len({word.answers_in(w) for w in worlds}) == 1:
+            yield f"check {word.id}: the same word in every world; where the code holds it a person decides"
 
 
 def _about_words(rubric: Rubric, quantities: Iterable[str]) -> Iterator[str]:
@@ -140,7 +163,7 @@ def _try_the_rest(loaded: Assignment) -> None:
         compile(loaded.prelude, "prelude.py", "exec")
     except (SyntaxError, ValueError) as error:
         raise RubricError(f"{loaded.folder / 'prelude.py'}: {error}") from error
-    if loaded.own_prelude:
+    if loaded.own_prelude or (loaded.folder / assignments.MORE).is_file():
         _try_prelude(loaded)
     for once, again in zip(loaded.references, assignments.load(str(loaded.folder)).references, strict=True):
         odd = [
@@ -169,7 +192,8 @@ def _try_the_rest(loaded: Assignment) -> None:
 def _try_prelude(loaded: Assignment) -> None:
     """Run the folder's own prelude in every world, each in a process of its own, since it changes numpy."""
     for world in loaded.rubric.worlds:
-        where = f"{loaded.folder / 'prelude.py'}: in world {world.name!r}"
+        name = "prelude.py" if loaded.own_prelude else assignments.MORE
+        where = f"{loaded.folder / name}: in world {world.name!r}"
         try:
             done = subprocess.run(
                 [sys.executable, "-c", loaded.prelude_for(world)],

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import yaml
 
-from grader.assignment.loading import Assignment
+from grader.assignment.loading import MORE, Assignment
 from grader.assignment.values import moves
 from grader.errors import StorageError, UsageError
 from rubric.schema import BehaviourCheck, Check, ManualCheck, Messages, Rubric, TextCheck, WordCheck, World
@@ -58,6 +58,8 @@ def write_release(assignment: Assignment, folder: Path) -> None:
         (folder / "canonical.py").write_text(_shapes(assignment), encoding="utf-8")
         if assignment.own_prelude:
             (folder / "prelude.py").write_text(assignment.prelude, encoding="utf-8")
+        elif (assignment.folder / MORE).is_file():
+            shutil.copyfile(assignment.folder / MORE, folder / MORE)
         for world in assignment.rubric.worlds:
             for file in assignment.files_for(world):
                 assert world.files is not None
@@ -102,7 +104,7 @@ def _elsewhere(world: World, secret: str) -> World:
 def _without_judgement(check: Check) -> Check:
     """A check as it is found, without what tells right from wrong."""
     if isinstance(check, BehaviourCheck):
-        return check.model_copy(update={"doubted_by": (), "broken_by": ()})
+        return check.model_copy(update={"doubted_by": (), "broken_by": (), "forbids": ()})
     if isinstance(check, TextCheck):
         return check.model_copy(update={"facts": ()})
     if isinstance(check, WordCheck):

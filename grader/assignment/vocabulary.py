@@ -113,6 +113,12 @@ class Vocabulary:
         """Does one of these texts say that what it speaks of stands beside the answer?"""
         return any(self._asides in self._words(tokens(text)) for text in texts if text)
 
+    def unknown(self, label: str) -> frozenset[str]:
+        """The words of a label, of three letters or more, that are no part of the vocabulary's."""
+        parts = tokens(label)
+        taken = self._hits(parts)[0]
+        return frozenset(t for i, t in enumerate(parts) if i not in taken and t.isalpha() and len(t) > 2)
+
     def _said(self, words: Mapping[str, int], own: Mapping[str, int]) -> Meaning:
         checks = {
             check: max(weights)
@@ -130,6 +136,10 @@ class Vocabulary:
 
     def _words(self, parts: tuple[str, ...]) -> dict[str, int]:
         """Vocabulary entries in a label; the longest phrase wins where phrases overlap."""
+        return self._hits(parts)[1]
+
+    def _hits(self, parts: tuple[str, ...]) -> tuple[dict[int, list[int]], dict[str, int]]:
+        """The tokens that belong to phrases, and the entries of these with their weights."""
         hits: list[tuple[int, int, int, str]] = []
         for start in range(len(parts)):
             joined = ""
@@ -146,4 +156,4 @@ class Vocabulary:
             for i in range(*span):
                 taken[i] = span
             found[word] = max(found.get(word, 0), length + span[1] - span[0])
-        return found
+        return taken, found

@@ -73,6 +73,7 @@ class Task(Record):
     files: tuple[File, ...] = ()
     folder: str = Field(default="", max_length=4096)
     prelude: str = ""
+    after: str = ""
     limits: Limits
     alone: bool = False
 

@@ -5,6 +5,7 @@ With a release for students (`grader rubric release`) nobody is graded: the job 
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 from collections.abc import Iterator, Mapping, Sequence, Set
 from contextlib import contextmanager
@@ -12,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from grader.assignment import loading as assignments
+from grader.assignment.loading import Assignment
 from grader.batch import results
 from grader.commands import check, grade
 from grader.commands.progress import say
@@ -27,6 +29,7 @@ from grader.handback.standing import FEW, Standing, exit_code, stand
 from grader.intake import collect
 from grader.judging.several import alone
 from grader.marks import marks
+from grader.pipeline import Upload
 from rubric.schema import Rubric
 
 
@@ -65,27 +68,37 @@ def run(request: JobRequest, environment: Mapping[str, str]) -> int:
 
 
 def _check(request: JobRequest, platform: Platform, rubric: Rubric, home: Path) -> int:
-    """Show students what is found in their notebooks; 1 where something is missing or not reproducible."""
+    """Show students what is found in their notebooks.
+
+    1: something is missing or not reproducible. 3: one could not be checked by our fault.
+    """
     out, paths = request.grading.out, request.grading.paths
     if request.fail_under is not None:
         raise UsageError(f"{home} is a release for students, without points; leave --fail-under out")
     entries = collect(paths, exclude=[out, home], prefer=rubric.notebooks).entries
     if not entries:
         raise UsageError(f"no notebook found in {', '.join(map(str, paths))}; name .ipynb files or a folder")
-    assignment = assignments.load(request.grading.rubric)
-    pages, complete = [], True
-    for submission in (one for entry in entries for one in alone(entry.read())):
-        looked = check.look(submission, submission.path, assignment)
-        for line in looked.lines:
-            say(line)
-        pages.append(looked.lines)
-        complete &= looked.complete
-    page = summary.of_checks(pages)
+    looked = asyncio.run(_look(entries, assignments.load(request.grading.rubric)))
+    page = summary.of_checks([one.lines for one in looked])
     out.mkdir(parents=True, exist_ok=True)
     write_text(out / "summary.md", page)
     if platform.kind == "github":
         _append(platform.summary, page)
-    return 0 if complete else 1
+    if any(one.fault for one in looked):
+        return 3
+    return 0 if all(one.complete for one in looked) else 1
+
+
+async def _look(entries: Sequence[Upload], assignment: Assignment) -> list[check.Looked]:
+    """At every notebook, whatever becomes of the one before."""
+    looked = []
+    async with check.open_checker(assignment) as checker:
+        for entry in entries:
+            for submission in alone(await checker.read(entry)):
+                looked.append(await checker.look(submission, submission.path))
+                for line in looked[-1].lines:
+                    say(line)
+    return looked
 
 
 @contextmanager

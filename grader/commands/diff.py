@@ -32,7 +32,7 @@ def run(old: Path, new: Path, table: Path | None) -> Iterator[str]:
         if (change := compare(id, before, after)) is not None:
             changes.append(change)
             yield change.text
-            yield from (f"    {check.text}" for check in change.checks)
+            yield from (f"    {check.said}" for check in change.checks)
     if table is not None:
         write_text(table, _csv(changes))
     yield f"{len(changes)} of {count} students have other marks in {new} than in {old}"
@@ -86,8 +86,8 @@ def _csv(changes: list[Change]) -> str:
                 change.before.score if change.before else None,
                 change.after.score if change.after else None,
                 most.max_score if most else None,
-                spreadsheet("; ".join(change.reasons)),
-                spreadsheet("; ".join(check.text for check in change.checks)),
+                spreadsheet("; ".join(map(str, change.reasons))),
+                spreadsheet("; ".join(str(check.said) for check in change.checks)),
             ]
         )
     return buffer.getvalue()

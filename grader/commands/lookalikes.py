@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,10 +14,9 @@ from grader.folder.journal import Journal
 from grader.folder.place import STATE
 from grader.folder.store import submissions
 from grader.lookalikes import search as lookalikes
-from grader.lookalikes.search import Lookalikes, SubmittedCode
-from grader.lookalikes.table import SIDE_BY_SIDE
+from grader.lookalikes.search import SubmittedCode
+from grader.lookalikes.table import SIDE_BY_SIDE, to_csv
 from grader.report.lookalikes_page import to_page
-from grader.text import spreadsheet
 from grader.words.speech import ENGLISH, Speech, speech
 
 
@@ -33,7 +30,7 @@ def run(out: Path, to: Path | None) -> str:
     page = to or out / SIDE_BY_SIDE
     table = page.with_suffix(".csv")
     write_text(page, to_page(found, _speech(out)))
-    write_text(table, _table(found))
+    write_text(table, to_csv(found))
     if to is None:
         _list_them(out)
     return (
@@ -67,17 +64,3 @@ def _codes(out: Path, journal: Journal) -> Iterator[SubmittedCode]:
         submission = kept.get(entry.fingerprint)
         if submission is not None and submission.problem is None:
             yield lookalikes.code_of(submission)
-
-
-def _table(found: Lookalikes) -> str:
-    buffer = io.StringIO()
-    rows = csv.writer(buffer, quoting=csv.QUOTE_NONNUMERIC, lineterminator="\n")
-    rows.writerow(["kind", "first", "second", "share_of_first", "share_of_second"])
-    for group in found.identical:
-        rows.writerows(
-            ["identical", spreadsheet(group[0].id), spreadsheet(other.id), 1, 1] for other in group[1:]
-        )
-    for pair in found.pairs:
-        one, two = (round(s, 3) for s in pair.share)
-        rows.writerow(["alike", spreadsheet(pair.first.id), spreadsheet(pair.second.id), one, two])
-    return buffer.getvalue()

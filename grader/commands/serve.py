@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import threading
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -13,6 +14,7 @@ from grader.commands.progress import say
 from grader.errors import UsageError
 
 LOOPBACK = "127.0.0.1"
+_SHOWN = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +37,7 @@ def serve(asked: Serving) -> int:
 
     from grader.service import founding, log, lti, server
     from grader.service.app import make_app
+    from grader.service.patience import Patience
 
     log.to_stderr()
     opened = server.open_place(asked.data, asked.database)
@@ -59,6 +62,7 @@ def serve(asked: Serving) -> int:
         say(f"the teacher's invitation: {public.rstrip('/')}/invited/{secret}")
     config = uvicorn.Config(
         make_app(service),
+        http=Patience,
         log_config=None,
         access_log=False,
         server_header=False,
@@ -135,10 +139,10 @@ def invite(
                 "a link that makes whoever has it an assistant or a teacher is not made; use --name"
             )
         if name is not None:
-            _, secret = founding.add_member(session, home, name, role, section, "", now)
+            _, secret = founding.add_member(session, home, name, role, founding.MemberPlace.of(section), now)
         else:
             secret = accounts.invite(session, home.id, role, now, section=section)
-            record.event(session, home.id, None, "invited", f"{role}s by a link of the course", now)
+            record.event(session, home.id, None, "invited", record.by_course_link(), now)
     public = opened.settings.address or f"http://{LOOPBACK}:8000"
     print(f"{public.rstrip('/')}/invited/{secret}")
     return 0
@@ -171,6 +175,44 @@ def add_assignment(
             f"{at} has a further edition ({added.edition.version}); grades are by the old one "
             f"until a teacher looks at /teach/{at}/regrade and takes it over"
         )
+    return 0
+
+
+def import_graded(
+    data: Path, database: str | None, out: Path, slug: str | None, uploads: Sequence[Path]
+) -> int:
+    """Take in what `grader grade` left in a folder."""
+    _needed()
+    from sqlalchemy import select
+
+    from grader.folder import about
+    from grader.folder.place import STATE
+    from grader.folder.private import PrivateDirectory
+    from grader.service import founding, importing, server
+    from grader.service.blobs import Blobs
+    from grader.service.tables import Assignment
+
+    opened = server.open_place(data, database)
+    graded_by = about.read(out / STATE)
+    at = slug or (founding.slug_of(graded_by.rubric) if graded_by else None)
+    keeper = PrivateDirectory()
+    try:
+        graded = importing.read(out, uploads, keeper)
+        blobs = Blobs(opened.place.blobs)
+        with blobs.held(), opened.database.writing() as session:
+            found = session.scalar(select(Assignment).where(Assignment.slug == (at or "")))
+            if found is None:
+                raise UsageError(
+                    f"there is no assignment {at}; name it with --as, or make it: grader assignment add"
+                )
+            taken = importing.take_in(session, blobs, found, graded, datetime.now(UTC))
+    finally:
+        keeper.close()
+    for id in taken.without[:_SHOWN]:
+        say(f"{id}: not among the uploads named; the notebook as it ran stands for it")
+    if len(taken.without) > _SHOWN:
+        say(f"and {len(taken.without) - _SHOWN} more")
+    say(f"{at}: {taken.new} uploads new, {taken.known} known already, {taken.marks} marks new")
     return 0
 
 
@@ -207,10 +249,11 @@ def backup(data: Path, database: str | None, to: Path) -> int:
     return 0
 
 
-def check(data: Path, database: str | None) -> int:
+def check(data: Path, database: str | None, drop_unnamed: bool) -> int:
     """Compare blobs with records; 1 where some are missing or damaged."""
     _needed()
-    from grader.service import operate, server
+    from grader.service import erasing, operate, server
+    from grader.service.blobs import Blobs
 
     opened = server.open_place(data, database)
     found = operate.check(opened.place, opened.database)
@@ -218,4 +261,9 @@ def check(data: Path, database: str | None) -> int:
         for name in names:
             say(f"{kind}: {name}")
     say(f"{found.blobs} blobs named, {len(found.missing)} missing, {len(found.damaged)} damaged")
+    if found.unnamed and drop_unnamed and not found.missing:
+        erasing.drop(opened.database, Blobs(opened.place.blobs), set(found.unnamed))
+        say(f"{len(found.unnamed)} deleted that no record names")
+    elif found.unnamed:
+        say(f"{len(found.unnamed)} that no record names, as a killed upload leaves them")
     return 1 if found.missing or found.damaged else 0

@@ -70,14 +70,25 @@ def course_backup(
 
 
 @course_app.command("check")
-def course_check(data: Data, database: DatabaseAddress = None) -> None:
+def course_check(
+    data: Data,
+    drop_unnamed: Annotated[
+        bool,
+        typer.Option(
+            "--drop-unnamed",
+            help="Delete files that no record names: what killed uploads and deletions left. "
+            "Nothing is deleted while something is missing, as with the wrong database.",
+        ),
+    ] = False,
+    database: DatabaseAddress = None,
+) -> None:
     """See whether all that the database names is there, and whole.
 
     Exit code: 0 it is, 1 it is not.
     """
     from grader.commands import serve as command
 
-    raise typer.Exit(command.check(data, database))
+    raise typer.Exit(command.check(data, database, drop_unnamed))
 
 
 @assignment_app.command("add")
@@ -102,3 +113,25 @@ def assignment_add(
     from grader.commands import serve as command
 
     raise typer.Exit(command.add_assignment(data, database, folder, course, name, due))
+
+
+@assignment_app.command("import")
+def assignment_import(
+    out: Annotated[Path, typer.Argument(help="What `grader grade --out` wrote.")],
+    data: Data,
+    uploads: Annotated[
+        list[Path] | None,
+        typer.Option("--uploads", help="What was graded, named as then: kept as handed in. May be repeated."),
+    ] = None,
+    name: Annotated[
+        str | None, typer.Option("--as", help="The assignment. [default: the rubric's id]")
+    ] = None,
+    database: DatabaseAddress = None,
+) -> None:
+    """Take in a class that was graded into a folder: people, uploads, reports and all marks.
+
+    Again, after more was graded or marked there: only what is new. Nobody sees anything before you publish.
+    """
+    from grader.commands import serve as command
+
+    raise typer.Exit(command.import_graded(data, database, out, name, uploads or []))

@@ -7,14 +7,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
+
+import numpy as np
 
 from grader.assignment.values import moves
 from grader.assignment.vocabulary import tokens
 from grader.drafting.notes import Note, note_at, note_in
 from grader.drafting.sections import Section, language_of, pattern_of, sections, title_of
 from grader.drafting.values import Shown
+from grader.drafting.words import ShownWord
+from grader.judging.source import Code
+from grader.judging.word import folded, written
 from grader.models import Cell
 from rubric.schema import Tolerance
 
@@ -22,6 +27,10 @@ _ARRAY, _NUMBER, _TEXT = 10.0, 5.0, 10.0
 _SOURCE = 60  # characters of an expression that may serve as a name
 _MOST = 5_000  # numbers of one check
 _TURNS = re.compile(r"\b(eigh?|eigvecs?|svd|PCA|pca|components_|principal_component)\b")
+_UNORDERED = re.compile(
+    r"eigvals\w*|\beigenvalues\b|\bEigenwerte\b|cluster_centers_|\b[Cc]luster|[Cc]entroids?\b|\bcent(?:er|re)s\b"
+)
+_FEW_ROWS = 50
 _IDENTIFIER = re.compile(r"\W+")
 
 
@@ -41,6 +50,8 @@ class Frame:
     worlds: Sequence[Mapping[str, Any]]
     common: Mapping[str, Sequence[str]]
     pictures: frozenset[int] = frozenset()
+    words: Sequence[ShownWord] = ()
+    limits: Mapping[str, Any] = field(default_factory=dict)
 
 
 def draft(cells: Sequence[Cell], shown: Sequence[Shown], frame: Frame) -> Draft:
@@ -57,6 +68,12 @@ def draft(cells: Sequence[Cell], shown: Sequence[Shown], frame: Frame) -> Draft:
             for item in shown
             if item.cell in section.code
             and (check := _tensor(item, sources[item.cell], vocabulary, frame, assumed)) is not None
+        ]
+        checks += [
+            check
+            for word in frame.words
+            if word.cell in section.code
+            and (check := _word(word, cells, vocabulary, frame, assumed)) is not None
         ]
         if not checks or (section.prose and sources[section.cells[0]].rstrip().endswith("?")):
             checks += _words(section)
@@ -76,6 +93,7 @@ def draft(cells: Sequence[Cell], shown: Sequence[Shown], frame: Frame) -> Draft:
         "title": title,
         "language": language_of(cells),
         "worlds": list(frame.worlds),
+        **({"limits": dict(frame.limits)} if frame.limits else {}),
         "vocabulary": vocabulary,
         "questions": questions,
     }
@@ -100,13 +118,19 @@ def _tensor(
         "quantity": item.name,
         "labels": labels,
     }
-    if note.sign_free or _may_turn(item):
+    if _may_be_in_any_order(item) and "order" not in note.more:
+        check["order"] = "free"
+        assumed.append(
+            f"{item.name}: its order is free, since nothing fixes that of clusters and eigenvalues; "
+            "if the handout does, delete `order: free`"
+        )
+    check |= note.more
+    if "sign" not in note.more and _may_turn(item):
         check["sign"] = "free"
-        if not note.sign_free:
-            assumed.append(
-                f"{item.name}: its sign is free, since it comes from an eigenvector or singular vector; "
-                "if the handout fixes the sign, delete `sign: free`"
-            )
+        assumed.append(
+            f"{item.name}: its sign is free, since it comes from an eigenvector or singular vector; "
+            "if the handout fixes the sign, delete `sign: free`"
+        )
     if still and len(frame.worlds) > 1:
         assumed.append(
             f"{item.name}: the same in every world; where its numbers stand in the code a person decides"
@@ -114,6 +138,12 @@ def _tensor(
     if note.unknown:
         assumed.append(f"{item.name}: not understood in its comment: {note.unknown}")
     return check
+
+
+def _may_be_in_any_order(item: Shown) -> bool:
+    if not 1 < len(np.atleast_1d(item.values[0])) <= _FEW_ROWS or item.series:
+        return False
+    return _UNORDERED.search(f"{item.source} {item.label}") is not None
 
 
 def _may_turn(item: Shown) -> bool:
@@ -186,14 +216,49 @@ def _words(section: Section) -> list[dict[str, Any]]:
     ]
 
 
+def _word(
+    shown: ShownWord,
+    cells: Sequence[Cell],
+    vocabulary: dict[str, list[str]],
+    frame: Frame,
+    assumed: list[str],
+) -> dict[str, Any] | None:
+    """A word under its name; not one that no world moves and the code holds, which anybody could type."""
+    source = next(c.source for c in cells if c.index == shown.cell)
+    note = note_at(source, shown.line)
+    name = _IDENTIFIER.sub("_", shown.label).strip("_")[:40] or "word"
+    name = name if name[0].isalpha() else f"word_{name}"
+    if note.skip:
+        return None
+    still = len(set(shown.answers)) == 1
+    if still and folded(shown.answers[0]) in written(Code(cells), shown.cell):
+        assumed.append(
+            f"{shown.label!r} is not asked: {shown.answers[0]!r} is the same in every world and stands in "
+            "the code; ask for it by `kind: word` with `from_data: false` where a typed-in answer is as good"
+        )
+        return None
+    own = _entry(name, frame.common)
+    vocabulary[own] = [p for p in dict.fromkeys((shown.label, shown.source[:_SOURCE])) if tokens(p)]
+    names = [str(w["name"]) for w in frame.worlds]
+    return {
+        "id": name,
+        "kind": "word",
+        "title": note.title or shown.label,
+        "points": note.points if note.points is not None else _NUMBER,
+        "labels": [[own]],
+        "answers": shown.answers[0] if still else dict(zip(names, shown.answers, strict=True)),
+    }
+
+
 def _pictures(section: Section, pictures: frozenset[int]) -> list[dict[str, Any]]:
-    """A picture is read by a person: a question of words whose answer is looked at below its heading."""
+    """A picture is looked at by a person, below its heading."""
     if not section.title or not pictures & set(section.code):
         return []
     return [
         {
             "id": "picture",
-            "kind": "text",
+            "kind": "manual",
+            "wants": "picture",
             "title": f"{section.title} (the picture)",
             "points": _TEXT,
             "headings": list(pattern_of(section.title)),

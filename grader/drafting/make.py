@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import ast
 import shutil
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
 
 import yaml
 
 import rubric as shipped
 from grader.assignment import solved as kept_values
+from grader.assignment.asking import questions
 from grader.assignment.given_files import given_files
 from grader.assignment.loading import prelude_of, prelude_text
 from grader.assignment.rubric_file import common_words, load_rubric
@@ -21,15 +24,20 @@ from grader.drafting.data import redrawn
 from grader.drafting.edits import Edit, likely
 from grader.drafting.infer import Draft, Frame, draft
 from grader.drafting.seeds import another, seed_of
+from grader.drafting.sites import python
 from grader.drafting.solve import Setting, Solved, attempt, solve
 from grader.drafting.values import Shown, quantities
+from grader.drafting.words import words
 from grader.errors import RubricError, StorageError, UsageError
 from grader.execute import Limits, Runner
 from grader.folder.files import write_text
 from grader.intake import collect
+from grader.judging.taken import values_of
 from grader.models import Submission
 from rubric.schema import Rubric, Tolerance, World
 
+_ALWAYS = ("numpy", "torch", "IPython")  # in every kernel
+_ROOM = 4  # times as long as the solution a notebook may take
 _DIGITS = 10
 _KEPT_MISTAKES = 25
 _HEAD = """\
@@ -69,7 +77,15 @@ async def make(notebook: Path, data: Path | None, out: Path, runner: Runner, lim
     shown = quantities(solved.sites, solved.kept)
     if not _moved(shown) and len(worlds) > 1:
         worlds, shown = worlds[:1], tuple(_in_first(s) for s in shown)
-    frame = Frame(notebook.stem, [_plain(w) for w in worlds], common_words(), _pictures(solved))
+    said = words(solved.sites, solved.kept[: len(worlds)])
+    frame = Frame(
+        notebook.stem,
+        [_plain(w) for w in worlds],
+        common_words(),
+        _pictures(solved),
+        said,
+        _limits(submission, solved, limits),
+    )
     drafted = draft(submission.cells, shown, frame)
     if not drafted.rubric["questions"]:
         raise RubricError(f"{notebook}: shows no number and answers no question; print what is to be asked")
@@ -90,11 +106,14 @@ async def solve_folder(folder: Path, runner: Runner, limits: Limits) -> tuple[st
     prelude = prelude_of(folder, own)
     worlds = kept_values.solved_worlds(rubric.worlds)
     settings = [
-        Setting(w.name, prelude_text(rubric, w, prelude, own=own), given.get(w.name, ())) for w in worlds
+        Setting(
+            w.name, prelude_text(rubric, w, prelude, own=own), given.get(w.name, ()), questions(rubric, w)
+        )
+        for w in worlds
     ]
     submission = read_solution(notebook)
     solved = await solve(submission.cells, settings, runner, limits)
-    shown = quantities(solved.sites, solved.kept)
+    shown = shown_and_taken(solved, rubric, submission)
     asked = {c.quantity for c in rubric.tensor_checks()}
     kept: list[LikelyMistake] = []
     seen = [_answers(shown, asked)]
@@ -104,7 +123,7 @@ async def solve_folder(folder: Path, runner: Runner, limits: Limits) -> tuple[st
         if len(kept) >= _KEPT_MISTAKES:
             break
         changed = await attempt(edit.cells, settings, runner, shorter)
-        wrong = _wrong(shown, changed, asked, rubric.tolerance)
+        wrong = _wrong(shown, changed, asked, rubric, submission)
         answers = {**seen[0], **wrong}
         if wrong and not any(_alike(answers, s, rubric.tolerance) for s in seen):
             seen.append(answers)
@@ -119,6 +138,18 @@ async def solve_folder(folder: Path, runner: Runner, limits: Limits) -> tuple[st
     )
     write_text(folder / kept_values.VALUES, values.model_dump_json(indent=1) + "\n")
     return tuple(m.id for m in kept)
+
+
+def shown_and_taken(solved: Solved, rubric: Rubric, submission: Submission) -> tuple[Shown, ...]:
+    """What a solution shows, and what its kernel answered to the rubric's questions."""
+    shown = {s.name: s for s in quantities(solved.sites, solved.kept)}
+    answers = [values_of(run, rubric) for run in solved.executions]
+    for check in rubric.taken_checks():
+        found = [a[check.id] for a in answers if check.id in a]
+        if len(found) == len(answers) and len({v.shape for v in found}) == 1:
+            name = check.quantity
+            shown[name] = Shown(name, submission.cells[-1].index, 1, "", name, tuple(found))
+    return tuple(shown.values())
 
 
 def read_solution(notebook: Path) -> Submission:
@@ -139,15 +170,17 @@ def _answers(shown: Sequence[Shown], asked: Iterable[str]) -> Answers:
     return {s.name: s.values for s in shown if s.name in asked}
 
 
-def _wrong(shown: Sequence[Shown], changed: Solved, asked: set[str], tolerance: Tolerance) -> Answers:
+def _wrong(
+    shown: Sequence[Shown], changed: Solved, asked: set[str], rubric: Rubric, submission: Submission
+) -> Answers:
     """What an edit changes of what is asked; nothing where the notebook fails with it."""
     if any(run.status != "ok" or run.errors for run in changed.executions):
         return {}
-    right, wrong = _answers(shown, asked), _answers(quantities(changed.sites, changed.kept), asked)
+    right, wrong = _answers(shown, asked), _answers(shown_and_taken(changed, rubric, submission), asked)
     return {
         name: wrong[name]
         for name in right
-        if name in wrong and not _near(right[name], wrong[name], tolerance)
+        if name in wrong and not _near(right[name], wrong[name], rubric.tolerance_of(name))
     }
 
 
@@ -225,6 +258,23 @@ def _in_first(shown: Shown) -> Shown:
         shown.series,
         shown.whole,
     )
+
+
+def _limits(submission: Submission, solved: Solved, usual: Limits) -> dict[str, Any]:
+    """What the class's notebooks need: packages besides those of every kernel, and time if it is much."""
+    found: dict[str, Any] = {}
+    trees = [tree for c in submission.cells if c.kind == "code" and (tree := python(c.source)) is not None]
+    nodes = [n for tree in trees for n in ast.walk(tree)]
+    modules = {a.name for n in nodes if isinstance(n, ast.Import) for a in n.names}
+    modules |= {n.module for n in nodes if isinstance(n, ast.ImportFrom) and n.module and not n.level}
+    beside = {PurePath(f.name).stem for f in submission.files}
+    tops = {m.partition(".")[0] for m in modules} - {*sys.stdlib_module_names, *_ALWAYS, *beside}
+    if tops:
+        found["packages"] = sorted(tops)
+    longest = max(run.wall_s for run in solved.executions)
+    if longest > usual.total_s / _ROOM:
+        found["notebook_s"] = float(round(_ROOM * longest))
+    return found
 
 
 def _pictures(solved: Solved) -> frozenset[int]:

@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
 _CODE = re.compile(r"#\s*grade:(.*)$", re.IGNORECASE)
-_MARKDOWN = re.compile(r"<!--\s*grade:(.*?)-->", re.IGNORECASE)
+_MARKDOWN = re.compile(r"<!--\s*+grade:((?:[^<>-]|-(?!->))*+)-->", re.IGNORECASE)
 _POINTS = re.compile(r"(\d+(?:\.\d+)?)\s*(?:points?|pts?|punkte?)", re.IGNORECASE)
+_SAYS = re.compile(r"(sign|order|layout)\s+(free|fixed)", re.IGNORECASE)
+_BOUND = re.compile(r"at\s+(least|most)\s+(-?\d+(?:\.\d+)?)", re.IGNORECASE)
+_TOLERANCE = re.compile(r"tolerance\s+(\d+(?:\.\d+)?(?:e-?\d+)?)", re.IGNORECASE)
+_ALSO = re.compile(r"also\s+([A-Za-z]\w*)", re.IGNORECASE)
 _TITLE = re.compile(r"title\s+(.+)", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """points: None where nothing is said. skip: ask nothing. sign_free: all of it negated is as right."""
+    """points: None where nothing is said. skip: ask nothing. more: fields of the check."""
 
     points: float | None = None
     skip: bool = False
-    sign_free: bool = False
+    more: Mapping[str, Any] = field(default_factory=dict)
     title: str = ""
     unknown: str = ""
 
@@ -47,17 +53,25 @@ def without_notes(source: str) -> str:
 
 def _read(text: str) -> Note:
     points: float | None = None
-    skip = free = False
+    skip = False
+    more: dict[str, Any] = {}
     title, unknown = "", []
     for part in (p.strip() for p in text.split(",")):
         if found := _POINTS.fullmatch(part):
             points = float(found[1])
         elif part.lower() in ("skip", "no check", "nothing"):
             skip = True
-        elif part.lower() == "sign free":
-            free = True
+        elif found := _SAYS.fullmatch(part):
+            name, value = found[1].lower(), found[2].lower()
+            more[name] = value
+        elif found := _BOUND.fullmatch(part):
+            more[f"at_{found[1].lower()}"] = float(found[2])
+        elif found := _TOLERANCE.fullmatch(part):
+            more["tolerance"] = {"rtol": float(found[1])}
+        elif found := _ALSO.fullmatch(part):
+            more["also"] = [found[1]]
         elif found := _TITLE.fullmatch(part):
             title = found[1]
         elif part:
             unknown.append(part)
-    return Note(points, skip, free, title, ", ".join(unknown))
+    return Note(points, skip, more, title, ", ".join(unknown))

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from grader.assignment.asking import questions
 from grader.assignment.given_files import beside
 from grader.assignment.loading import Assignment
 from grader.assignment.solved import NOTEBOOK
@@ -17,14 +18,13 @@ from grader.errors import OperationError
 from grader.execute import Job, Limits, Runner
 from grader.judging.grade import grade
 from grader.models import CheckResult, Submission
-from rubric.schema import TensorCheck
 
 _SIGNS = {"pass": "+", "partial": "-", "review": "?", "fail": "-", "missing": "-"}
 
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """results: check → style → what was decided, for the numeric checks in the rubric's order."""
+    """results: check → style → what was decided, for what is printed under a name, in the rubric's order."""
 
     results: Mapping[str, Mapping[str, CheckResult]]
     styles: tuple[str, ...]
@@ -49,12 +49,15 @@ async def prove(assignment: Assignment, runner: Runner, limits: Limits) -> Proof
     """Grade the solution in every style. Raises `RubricError` where it fails, `OperationError`."""
     worlds = assignment.rubric.worlds
     solution = read_solution(assignment.folder / NOTEBOOK)
-    settings = [Setting(w.name, assignment.prelude_for(w), assignment.files_for(w)) for w in worlds]
+    settings = [
+        Setting(w.name, assignment.prelude_for(w), assignment.files_for(w), questions(assignment.rubric, w))
+        for w in worlds
+    ]
     solved = await solve(solution.cells, settings, runner, limits)
     names = [f.name for f in settings[0].files]
     shown = quantities(solved.sites, solved.kept)
     made = styles(solution.cells, solved.sites, solved.kept[0], shown, names)
-    results: dict[str, dict[str, CheckResult]] = {c.id: {} for c in assignment.rubric.tensor_checks()}
+    results: dict[str, dict[str, CheckResult]] = {c.id: {} for c in assignment.rubric.labelled_checks()}
     for style, cells in made.items():
         submission = solution.model_copy(update={"cells": cells, "id": style})
         for check in await _graded(submission, settings, assignment, runner, limits):
@@ -70,7 +73,7 @@ async def _graded(
     runner: Runner,
     limits: Limits,
 ) -> Iterator[CheckResult]:
-    jobs = [Job(submission.cells, beside((), s.files), s.prelude, limits) for s in settings]
+    jobs = [Job(submission.cells, beside((), s.files), s.prelude, limits, after=s.after) for s in settings]
     runs = await asyncio.gather(*(runner.run(job) for job in jobs))
     broken = next((r for r in runs if r.status == "sandbox_error"), None)
     if broken is not None:
@@ -83,7 +86,7 @@ def table(proof: Proof, assignment: Assignment) -> Iterator[str]:
     """The proof as lines of text: + passes, ? waits for a person, - lost."""
     width = max((len(c) for c in proof.results), default=5)
     yield f"  {' ' * width}  {'  '.join(proof.styles)}"
-    for check in (c for c in assignment.rubric.checks() if isinstance(c, TensorCheck)):
+    for check in assignment.rubric.labelled_checks():
         cells = [_SIGNS[proof.results[check.id][s].verdict].center(len(s)) for s in proof.styles]
         yield f"  {check.id.ljust(width)}  {'  '.join(cells)}"
     yield "  + passes, ? waits for a person, - no points"

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from grader.models import Cell
 
-_HEADING = re.compile(r"^\s{0,3}(#{1,6})\s+(.+?)\s*#*\s*$")
-_BOLD = re.compile(r"^\s*(\*\*|__)(.+?)\1\s*:?\s*(.*)$")
+_HEADING = re.compile(r"\s{0,3}(#{1,6})\s++(\S.*)")
+_BOLD = re.compile(r"\s*+(\*\*|__)(.+?)\1(.*)")
 _ASKS = re.compile(
     r"^\s*(question|task|exercise|problem|part|aufgabe|frage|teil|übung|exercice|pregunta|ejercicio)\b|^\s*[(]?(\d+|[a-h])\s*[.):]",
     re.IGNORECASE,
@@ -70,7 +70,7 @@ def language_of(cells: Sequence[Cell]) -> str:
 
 def pattern_of(title: str) -> tuple[str, ...]:
     """Regular expressions that find this heading again in a student's notebook, also shortened."""
-    found = re.search(r"([^\W\d]+)?\W*(\d+|\b[a-h]\b)", title)
+    found = re.search(r"([^\W\d]{1,40})?\W{0,8}(\d{1,9}|\b[a-h]\b)", title)
     words = [re.escape(w) for w in re.findall(r"[^\W\d_]{4,}", title)]
     longest = sorted(words, key=len, reverse=True)[:3]
     made = []
@@ -86,11 +86,11 @@ def _heading(source: str) -> str | None:
     """A heading at the beginning of a Markdown cell: `#`, a bold line, or one that numbers a question."""
     first = next((line for line in source.split("\n") if line.strip()), "")
     if found := _HEADING.match(first):
-        return _plain(found[2])
+        return _plain(found[2].rstrip().rstrip("#"))
     if found := _BOLD.match(first):
-        return _plain(f"{found[2]} {found[3]}")
+        return _plain(f"{found[2]} {found[3].strip().removeprefix(':')}")
     return _plain(first) if _ASKS.match(first) else None
 
 
 def _plain(text: str) -> str:
-    return " ".join(re.sub(r"[*_`]|<!--.*?-->", "", text).split())
+    return " ".join(re.sub(r"[*_`]|<!--(?:[^<-]|-(?!->)|<(?!!--))*+-->", "", text).split())

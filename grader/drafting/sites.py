@@ -10,7 +10,7 @@ from grader.models import Cell
 from grader.syntax import parse
 
 KEEP = "__keep__"
-"""the function that the cells call; see `grader.drafting.kept`"""
+"""the function that the cells call; see `grader.assignment.kept`"""
 _SHOWS = {"print", "display", "pprint"}
 _TEXT_OF = {"str", "repr", "format"}
 

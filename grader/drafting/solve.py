@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from grader.assignment.given_files import beside
-from grader.drafting.kept import KEEPING, Kept, read_kept
+from grader.assignment.kept import KEEPING, Kept, read_kept
 from grader.drafting.sites import Site, instrument
 from grader.errors import OperationError, RubricError
 from grader.execute import Job, Limits, Runner
@@ -16,11 +16,15 @@ from grader.models import AttachedFile, Cell, Execution
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """One world as the kernel gets it. prelude: `Assignment.prelude_for`. files: the course's."""
+    """One world as the kernel gets it. prelude: `Assignment.prelude_for`. files: the course's.
+
+    after: see `grader.assignment.asking`.
+    """
 
     name: str
     prelude: str
     files: tuple[AttachedFile, ...] = ()
+    after: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +73,9 @@ async def attempt(
 ) -> Solved:
     """The same for a changed solution, which may fail: then the runs say so."""
     changed, sites = instrument(cells)
-    jobs = [Job(changed, beside(files, s.files), f"{s.prelude}\n{KEEPING}", limits) for s in settings]
+    jobs = [
+        Job(changed, beside(files, s.files), f"{s.prelude}\n{KEEPING}", limits, after=s.after)
+        for s in settings
+    ]
     runs = await asyncio.gather(*(runner.run(job) for job in jobs))
     return Solved(sites, tuple(tuple(read_kept(run.outputs)) for run in runs), tuple(runs))

@@ -6,7 +6,7 @@ import ast
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
-from grader.drafting.kept import Kept
+from grader.assignment.kept import Kept
 from grader.drafting.sites import Put, Site, rewrite
 from grader.drafting.values import Shown
 from grader.models import Cell

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from grader.assignment.kept import Kept
 from grader.assignment.values import Array
-from grader.drafting.kept import Kept
 from grader.drafting.sites import Site
 
 _WORD = re.compile(r"[^\W\d_]\w*|\d+")
@@ -88,7 +88,7 @@ def _groups(sites: Sequence[Site], kept: Sequence[Kept]) -> Mapping[tuple[int, s
         if item.kind == "text":
             said[site.statement] = item.text
             continue
-        if item.values is None or not np.isfinite(item.values).all():
+        if item.values is None or (item.truth and not item.values.ndim) or not np.isfinite(item.values).all():
             continue
         label = _tidy(
             " ".join(

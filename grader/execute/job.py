@@ -45,6 +45,8 @@ class Job:
     folder: the notebook's own folder below it, where its kernel stands; empty where that is the directory.
     prelude: Python that runs silently in the kernel's namespace before the first cell. What it
         prints is dropped; when it fails the Execution is a `sandbox_error`, since that is our fault.
+    after: Python that runs after the last cell, where that was reached; what it prints is
+        `Execution.taken`, and nothing else comes of it.
     """
 
     cells: tuple[Cell, ...]
@@ -52,3 +54,4 @@ class Job:
     prelude: str = ""
     limits: Limits = Limits()
     folder: str = ""
+    after: str = ""

@@ -15,7 +15,7 @@ import marshal
 import signal
 import time
 from base64 import b64encode
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from queue import Empty
 from typing import Any
@@ -32,12 +32,13 @@ from grader.execute.kernel import Ending, Kernel
 from grader.execute.outputs import OutputLog, first_line
 from grader.execute.refused import ended, refused
 from grader.execute.wire import Meter, WireError, describe_bytes
-from grader.models import Cell, Execution, Said, Status, Values, counted
+from grader.models import Cell, Execution, Output, Said, Status, Values, counted
 
 _SETUP_S = 60.0
 _GREETING_S = 0.5
 _LAST_WORDS_S = 5.0
 _INTERRUPT_S = 2.0
+_ASKING_S = 10.0  # of a kernel, after the last cell
 """for a cell to end once it was interrupted"""
 
 
@@ -134,6 +135,7 @@ async def execute(kernel: Kernel, job: Job, started: float) -> Finished:
         await _prepare(kernel, job, meter)
         interrupted: list[int] = []
         stop = await _run_cells(kernel, job, log, meter, interrupted)
+        taken = await _ask(kernel, job, meter) if stop is None and job.after else ()
     finally:
         ending = await kernel.kill()
     status: Status = "ok"
@@ -156,6 +158,7 @@ async def execute(kernel: Kernel, job: Job, started: float) -> Finished:
         interrupted=tuple(interrupted),
         refusals=(*refused(log.refusals(), errors, missing, interrupted), *stopped),
         outputs=log.outputs(),
+        taken=taken,
         errors=errors,
         missing_packages=missing,
         isolation=kernel.isolation,
@@ -173,6 +176,16 @@ def blame_memory(execution: Execution, job: Job) -> Execution:
     told = (*execution.refusals[:-1], *ended(stop.cell, status, "oom", job.cells))
     changed = {"status": status, "message": str(said), "said": said, "refusals": told}
     return execution.model_copy(update=changed)
+
+
+async def _ask(kernel: Kernel, job: Job, meter: Meter) -> tuple[Output, ...]:
+    """What the kernel says to `Job.after`; how that ends, and what it costs, is nobody's fault."""
+    log = OutputLog()
+    place = max((c.index for c in job.cells), default=-1) + 1
+    limits = replace(job.limits, cell_s=min(_ASKING_S, job.limits.cell_s), total_s=_ASKING_S)
+    cell = Cell(index=place, kind="code", source=job.after)
+    await _run_cells(kernel, replace(job, cells=(cell,), limits=limits), log, meter, [])
+    return log.outputs()
 
 
 async def _run_cells(

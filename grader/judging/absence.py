@@ -21,7 +21,7 @@ from grader.models import Cell, CellError, Execution, Refusal, Said, Submission,
 from grader.words.refusals import tell
 from rubric.schema import BehaviourCheck, Rubric
 
-_PYTHON = re.compile(r"(?i)python\s+(\d+)\.(\d+)")
+_PYTHON = re.compile(r"(?i)python\s+(\d{1,4})\.(\d{1,4})(?!\d)")
 
 
 @dataclass(frozen=True)

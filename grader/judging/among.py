@@ -23,12 +23,10 @@ from rubric.schema import TensorCheck, Tolerance
 
 Bools = npt.NDArray[np.bool_]
 
-_NUMBER = re.compile(r"(?<![\w.,])[-−+]?(?:\d++(?:\.\d*+)?+|\.\d++)(?:[eE][-−+]?\d++)?+(?!\w)")
-_POWER = re.compile(  # of ten that stands for itself, and is no part of a number; or a unit
+_NUMBER = re.compile(r"(?<![\w.,])[-−+]?(?:\d++(?:\.\d*+)?+|\.\d++)(?:[eE][-−+]?\d{1,6}+)?+(?!\w)")
+_POWER = re.compile(  # of ten that stands for itself, and is no part of a number
     r"(?<![\d.])10\s*(?:\^|\*\*)\s*[({]*\s*[-−+]?\d|(?<![\d.])10[⁻⁺⁰¹²³⁴⁵⁶⁷⁸⁹]+|\*\^\s*[-−]?\d"
     r"|[×x*·]\s*1\.?0*e[-−+]?\d+|(?<![\d.])1\.?0*e[-−+]?\d+\s*[×x*·(\[]"
-    r"|\b[×x*]\s*10+\b|\b(?:milli|micro|mikro|nano|scaled?\b|skaliert)|[µμ‰]|(?:in|[\d([]) ?%",
-    re.IGNORECASE,
 )
 _POWERS = tuple(k for k in range(-12, 13) if k)
 _MOST = 20_000  # printed numbers of one place that are searched

@@ -209,6 +209,10 @@ class Book:
         own = target.tolerance or self._tolerance
         return max(own, self._elsewhere, key=lambda t: t.rtol) if world and self._elsewhere else own
 
+    def slack(self, values: Array) -> float:
+        """Absolute float error granted to an honest computation, in the first world."""
+        return margin(values, self._tolerance)
+
     def lookup(self, slot: Slot, worlds: Sequence[int]) -> list[View]:
         """The views that fit this print in every one of `worlds` in which it appeared.
 

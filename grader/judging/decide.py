@@ -16,6 +16,7 @@ from grader.judging.books import books_of
 from grader.judging.bounds import judge_bounds
 from grader.judging.decision import Case, Decision
 from grader.judging.diagnose import Suspects, explain
+from grader.judging.forbidden import keep_to
 from grader.judging.handed_in import judge_manual
 from grader.judging.in_words import in_words, shown_as_none
 from grader.judging.judge import judge
@@ -89,7 +90,7 @@ def decide(
     told = outputs[0] if outputs else ()
     numbers = Numbers.of(printed, outputs)
     numeric |= {
-        c.id: guarded(faults, c.id, _looked_for, numeric[c.id], c, numbers, told, case, books.vocabulary)
+        c.id: guarded(faults, c.id, _looked_for, numeric[c.id], c, numbers, outputs, case, books.vocabulary)
         for c in books.checks
         if c.id not in (faults or ())
     }
@@ -109,9 +110,9 @@ def decide(
     names = [w.name for w in rubric.worlds]
     for check in rubric.checks():
         if isinstance(check, BehaviourCheck):
-            decisions[check.id] = guarded(
-                faults, check.id, judge_behaviour, check, settled, mistakes, code, changed
-            )
+            found = guarded(faults, check.id, judge_behaviour, check, settled, mistakes, code, changed)
+            shown = [c.cell for name in check.shown_by if (c := settled[name].candidate) is not None]
+            decisions[check.id] = guarded(faults, check.id, keep_to, check, found, shown, code)
         elif isinstance(check, WordCheck):
             decisions[check.id] = guarded(
                 faults, check.id, judge_word, check, names, outputs, cells, code, books.words
@@ -130,7 +131,7 @@ def _looked_for(
     decision: Decision,
     check: TensorCheck,
     numbers: Numbers,
-    told: Sequence[Output],
+    outputs: Sequence[Sequence[Output]],
     case: Case,
     vocabulary: Vocabulary,
 ) -> Decision:
@@ -142,13 +143,14 @@ def _looked_for(
         return decision
     if decision.diagnosis is not None and decision.diagnosis.ids == TRANSPOSED:
         return decision
-    in_sentences = decision.found_nothing or case.references[0][check.quantity].size == 1
+    absent = decision.found_nothing
     most = _MOST_OF_IT if decision.verdict == "missing" else 1.0
     tolerance = case.rubric.tolerance_of(check.quantity)
     said: Decision | None = None
     for expected in case.asked.right(check.quantity, case.references):
-        said = said or (in_words(check, expected[0], told, case.code, vocabulary) if in_sentences else None)
+        said = said or (in_words(check, expected, outputs, case.code, vocabulary) if absent else None)
         said = said or among(check, expected, numbers, tolerance, most=most)
+    told = outputs[0] if outputs else ()
     if decision.verdict == "missing":
         said = said or in_a_picture(check, told, case.code)
         said = said or shown_as_none(check, told, case.code, vocabulary)

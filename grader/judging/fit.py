@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -13,7 +12,7 @@ from grader.judging.decision import Case, Decision, compared
 from grader.judging.evidence import LEAST_DIGITS, Comparison, digits, excluded
 from grader.judging.match import Candidate
 from grader.judging.offers import Offers, is_right
-from grader.judging.reading import Reading
+from grader.judging.reading import Reading, named_like
 from grader.judging.sources import no_autograd_behind
 from grader.judging.typed import may_be_typed_in, typed_in
 from grader.judging.wording import PASSED, TYPED_IN
@@ -21,7 +20,6 @@ from grader.models import Flag, Said
 from rubric.schema import TensorCheck, Tolerance
 
 STRONG = 0.9  # share of the known mistakes that a print must rule out
-_COUNT = re.compile(r"\d+")
 _ALSO_TYPED = Said("These numbers also stand in the code; a person looks whether they were computed.")
 _ONLY_HERE = Said(
     "The print fits, but did not appear under another seed; a person looks whether it was computed."
@@ -175,22 +173,20 @@ def _between_its_parts(check: TensorCheck, best: Candidate, case: Case) -> bool:
     """Do others of the size of its parts stand between them, and no name tells which are meant?"""
     parts = {r.order for r in best.readings}
     sizes = {r.size for r in best.readings}
-    names = {_named_like(r) for r in best.readings}
+    names = {named_like(r) for r in best.readings}
     return any(
         r.size in sizes
         and min(parts) < r.order < max(parts)
         and r.order not in parts
         and r.movement == "moves"
         and not r.exact
-        and (_named_like(r) in names if best.named(check.id) else not _speaks_of_another(r, check))
+        and (named_like(r) in names if best.named(check.id) else not _speaks_of_another(r, check))
         for r in case.readings
     )
 
 
-def _named_like(reading: Reading) -> str:
-    return _COUNT.sub("#", reading.slot.first.label)
-
-
 def _speaks_of_another(reading: Reading, check: TensorCheck) -> bool:
     """Does its own label name something else?"""
-    return reading.called_other or (reading.called and reading.meant not in (None, check.id))
+    if not reading.slot.first.label:
+        return False
+    return reading.meaning.names_background or (reading.called and reading.meant not in (None, check.id))

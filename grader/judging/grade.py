@@ -39,7 +39,9 @@ from grader.judging.decide import decide
 from grader.judging.decision import Decision
 from grader.judging.score import score_check, score_question
 from grader.judging.stored import compare_stored
+from grader.judging.taken import taken, told_where, unanswered
 from grader.models import (
+    Cell,
     CheckResult,
     Execution,
     ExecutionSummary,
@@ -114,7 +116,11 @@ def grade_within(
     if cut.judged:
         note("judging")
         absence = _absence(submission, executions, trouble)
-        printed = [read_outputs(e, cut, note, trouble) for e in executions]
+        answered = [taken(e, rubric, submission.cells) for e in executions]
+        printed = [
+            (*read_outputs(e, cut, note, trouble), *a.prints)
+            for e, a in zip(executions, answered, strict=True)
+        ]
         note("judging")
         told = [e.outputs for e in executions] if only is None and not trouble.unread else ()
         faults: Faults = {}
@@ -125,13 +131,16 @@ def grade_within(
 
         counted = printed if only is None else [tuple(world) for world in only]
         decisions = _decide_apart(decided, counted, assignment, trouble)
+        decisions = unanswered(decisions, answered[0].failed, rubric, submission.cells)
         for fault in faults.values():
             trouble.note(fault)
     else:
         decisions = undecided(rubric.checks(), UNJUDGED)
     note("scoring")
     outputs = {(o.cell, o.index): o for o in first.outputs}
-    questions = tuple(_scored(q, decisions, outputs, assignment, trouble) for q in rubric.questions)
+    questions = tuple(
+        _scored(q, decisions, outputs, assignment, trouble, submission.cells) for q in rubric.questions
+    )
     flags = [flag for d in decisions.values() for flag in d.flags]
     if cut.judged and cut.compared and not trouble.unread and not trouble.faulty:
         note("comparing")
@@ -169,12 +178,14 @@ def _scored(
     outputs: Mapping[tuple[int, int], Output],
     assignment: Assignment,
     trouble: Trouble,
+    cells: Sequence[Cell],
 ) -> QuestionResult:
     """A question's points; a check whose evidence our code can't describe waits for a person."""
     rubric, reference = assignment.rubric, assignment.references[0]
 
     def scored(check: Check, decision: Decision) -> CheckResult:
-        return score_check(check, decision, rubric, outputs, reference)
+        result = score_check(check, decision, rubric, outputs, reference)
+        return told_where(result, rubric, cells)
 
     results = [
         trouble.tried(

@@ -17,7 +17,7 @@ from typing import Literal
 import numpy as np
 
 from grader.judging.book import Source, View, laid_out, source_of
-from grader.judging.reading import Reading
+from grader.judging.reading import Reading, named_like
 from rubric.schema import TensorCheck
 
 _LAYOUTS = (("row", False), ("column", False), ("element", False), ("element", True))
@@ -149,9 +149,9 @@ def _claim(
     meant = reading.meant
     if meant in options:
         return meant, options[meant]
-    if reading.size == 1 and reading.called_other:
+    if reading.size == 1 and reading.slot.first.label and reading.meaning.names_background:
         return None  # one number that is called something else
-    if background and (reading.called_other or len(options) > 1):
+    if background and (reading.meaning.names_background or len(options) > 1):
         return None
     check = next(iter(options)) if len(options) == 1 else min(options, key=list(options).index)
     return check, options[check]
@@ -219,6 +219,7 @@ def _longest_run(
     """
     best: list[Reading] = []
     run: list[Reading] = []
+    begun: list[Reading] = []
     count = 0
     columns = 1
     for reading in readings:
@@ -237,9 +238,12 @@ def _longest_run(
         if reading.meant not in (None, check.id) and len(indices) > 1:
             continue
         if any(v.whole for v in reading.exact) and not (run and len(run) in indices):
+            begun = [reading] if 0 in indices else []  # the first loss of training is the loss before it, too
             continue
         if len(run) in indices and len(run) < count:
             run = [*run, reading]
+        elif 1 in indices and begun and named_like(begun[0]) == named_like(reading):
+            run = [*begun, reading]
         elif 0 in indices:
             run = [reading]
         if len(run) >= len(best):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -21,7 +23,7 @@ from grader.judging.evidence import (
 )
 from grader.judging.fit import STRONG
 from grader.judging.match import Candidate
-from grader.judging.relations import generic
+from grader.judging.relations import generic, times
 from grader.judging.typed import typed_in
 from grader.judging.wording import FAIL, PARTIAL, TYPED_IN
 from grader.models import Diagnosis, Said, VerdictName, together
@@ -36,8 +38,13 @@ _NEARLY = Said("Nearly right under every seed, as if computed with coarse consta
 _OTHER_WORLD = Said("Right under the handout's seed, different under another one; a person looks why.")
 _DIGITS_ALONE = Said("They only look right at the few digits that were printed.")
 _SOME_DIGITS_ALONE = Said("Some of them only look right at the few digits that were printed.")
+_OTHER_UNIT = Said("Right in the unit that the label gives; a person decides.")
 _CUT_SHORT = Said("The print was cut short; a person decides by what can be seen.")
 _UNMOVED = Said("The values are right, but do not change with the random seed: were they computed here?")
+_POWER = re.compile(  # of ten, in a label
+    r"10\s*\^?\s*[-−]?\d|\de[-+−]?\d|µ|μ|[x×*]\s*10|\bscaled?\b|skaliert|milli|micro|mikro|nano|%",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +85,7 @@ def judge_misfit(check: TensorCheck, candidate: Candidate, case: Case) -> Decisi
     rules = (
         _transposed,
         _imprecise,
+        _in_another_unit,
         _mistaken,
         _cut_short,
         _of_another_size,
@@ -124,6 +132,11 @@ def _imprecise(look: _Look) -> Decision | None:
     if not whole and look.candidate.kind != "mistaken" and near(comparison, _LITTLE):
         return look.decided("review", None, _NEARLY)
     return None
+
+
+def _in_another_unit(look: _Look) -> Decision | None:
+    unit = _other_unit(look)
+    return None if unit is None else replace(look.decided("review", None, _OTHER_UNIT, unit), shown=True)
 
 
 def _mistaken(look: _Look) -> Decision | None:
@@ -202,6 +215,58 @@ def _differ(comparison: Comparison | None, tolerance: Tolerance) -> Said:
         if alike.sum() > comparison.agrees.sum():
             return together(FAIL, _SOME_DIGITS_ALONE)
     return FAIL
+
+
+def _other_unit(look: _Look) -> Diagnosis | None:
+    """The factor, where the values are a power of ten times the expected ones and a label says so."""
+    candidate, comparison = look.candidate, look.comparison
+    said = " ".join(
+        f"{r.slot.first.label} {r.slot.first.after} {r.slot.first.above}" for r in candidate.readings
+    )
+    in_label = bool(_POWER.search(unicodedata.normalize("NFKC", said)))
+    if comparison is None:
+        return None
+    if comparison.agrees.size == 1:
+        return _unit_of_one(comparison, per_cent="%" in said) if in_label else None
+    diagnosis = generic(comparison.prints, look.tolerance)
+    if diagnosis is None or diagnosis.ids != ("constant_factor",):
+        return None
+    printed, expected = comparison.prints[-1]
+    biggest = int(np.argmax(np.abs(expected)))
+    power = float(np.log10(abs(printed.values[biggest] / expected[biggest])))
+    if abs(power - round(power)) > 1e-3 or round(power) == 0:
+        return None
+    before = candidate.kind != "mistaken" and _stands_before(candidate, round(power), look.case)
+    return diagnosis if in_label or before else None
+
+
+def _stands_before(candidate: Candidate, power: int, case: Case) -> bool:
+    """Does the same output show this power of ten, or its inverse, before it, as in ``1e6 * dL/dW1:``?"""
+    own = candidate.readings[0].slot.first
+    before = (r.slot.first for r in case.readings if r.order < candidate.first and r.size == 1)
+    return any(
+        (p.cell, p.output) == (own.cell, own.output)
+        and bool(np.isclose(np.abs(p.values[0]), (10.0**power, 10.0**-power), rtol=1e-9, atol=0.0).any())
+        for p in before
+    )
+
+
+def _unit_of_one(comparison: Comparison, *, per_cent: bool) -> Diagnosis | None:
+    """The same of a single number; whole per cent are rounded ones."""
+    for power in range(-9, 10) if comparison.prints[0][1].all() else ():
+        scale = 10.0**power
+        reaches = [
+            max(p.half_unit[0], 0.5 if per_cent and p.values[0].is_integer() else 0.0)
+            + 1e-6 * scale * abs(e[0])
+            for p, e in comparison.prints
+        ]
+        off = [abs(p.values[0] - scale * e[0]) for p, e in comparison.prints]
+        telling = all(
+            r < 0.5 * scale * abs(e[0]) for r, (_, e) in zip(reaches, comparison.prints, strict=True)
+        )
+        if power and telling and all(o <= r for o, r in zip(off, reaches, strict=True)):
+            return times(scale)
+    return None
 
 
 def _excluded_first(check: TensorCheck, candidate: Candidate, case: Case) -> float:

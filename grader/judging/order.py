@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from grader.assignment.values import Array
-from grader.judging.book import Book, Target
+from grader.judging.book import Book, Target, fits
 from grader.judging.pairing import Slot
 from grader.models import PrintedTensor
 
@@ -74,8 +74,12 @@ def _rows_in_known_order(slots: Sequence[Slot], targets: Sequence[Target], book:
 
 
 def _sort_rows(found: list[Slot], places: Sequence[int], rows: int, target: Target, book: Book) -> None:
+    near = [_is_a_row(found[i].first, target.values[0], book) for i in places]
     at = 0
     while at + rows <= len(places):
+        if not all(near[at : at + rows]):
+            at += 1
+            continue
         window = places[at : at + rows]
         laid = _stacked([found[i] for i in window])
         laid = laid and _laid(laid, target, turned=False)
@@ -86,6 +90,11 @@ def _sort_rows(found: list[Slot], places: Sequence[int], rows: int, target: Targ
             at += rows
         else:
             at += 1
+
+
+def _is_a_row(printed: PrintedTensor, known: Array, book: Book) -> bool:
+    """Is it one of the rows in the first world? Most prints are none, and need not be laid in order."""
+    return bool(fits(printed, _rows(known), book.slack(known)).all(axis=1).any())
 
 
 def _stacked(slots: Sequence[Slot]) -> Slot | None:

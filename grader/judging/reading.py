@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -19,6 +20,7 @@ from grader.models import Cell
 
 Movement = Literal["moves", "constant", "absent"]
 
+_COUNT = re.compile(r"\d+")
 _AT_MOST = 6000  # prints that are looked up; of more, the first and the last half
 
 
@@ -29,8 +31,8 @@ class Reading:
     exact: views of canonical quantities that fit in every world in which the print appeared.
     handout: views that fit in the handout's world, whatever the others show.
     meant: the check that the label means; where a label fits several, the one whose size the print has.
-    called: its label, on its line or the line above, says so; a context (code, heading) alone does not count.
-    called_other: its label says that it is something that no check asks for.
+    called: the label itself says so; a context (line above, code, heading) alone does not count.
+    unknown: words of its own label that the rubric does not know.
     aside: its label, the line above or the heading says that it stands beside the answer, to compare with.
     movement: does the print change between the worlds; absent: it did not appear in all of them.
     """
@@ -39,7 +41,7 @@ class Reading:
     meaning: Meaning
     meant: str | None
     called: bool
-    called_other: bool
+    unknown: frozenset[str]
     exact: tuple[View, ...]
     handout: tuple[View, ...]
     aside: bool
@@ -82,15 +84,14 @@ def read(
         printed = slot.first
         above = printed.above if printed.above_distance else ""
         expression = expressions.get(slot.order, "")
-        name = printed.label or (above if printed.above_distance == 1 else "")
         near = [above, expression] if printed.above_distance == 1 else [expression, above]
         cell = code.cell(printed.cell)
         contexts = [printed.after, *near, cell.shown if cell else "", headings.get(printed.cell, "")]
         worlds = range(len(slot.prints))
-        meaning = vocabulary.meaning(name, *(c for c in contexts if c))
+        meaning = vocabulary.meaning(printed.label, *(c for c in contexts if c))
         if len(printed.values) == 1 and singles:
             # what else stands in the cell may speak of another number
-            meaning = vocabulary.meaning(name, *(c for c in (printed.after, *near) if c))
+            meaning = vocabulary.meaning(printed.label, *(c for c in (printed.after, *near) if c))
         fitting = [c for c in meaning.options if sizes[c] == len(printed.values)]
         if len(printed.values) == 1 and not fitting:  # "softmax loss: 1.1" is no tensor of probabilities
             fitting = [c for c in meaning.checks if sizes[c] == 1 and not meaning.names_background]
@@ -102,15 +103,14 @@ def read(
         # so is one number like many others: it is no element of a tensor where it is called one number
         single = meant is not None and len(printed.values) == sizes[meant] == 1
         called = {quantities[c] for c in meaning.checks} if single else set()
-        own = vocabulary.meaning(name)
         exact, handout = (book.lookup(slot, among) for among in (worlds, [0]))
         readings.append(
             Reading(
                 slot=slot,
                 meaning=meaning,
                 meant=meant,
-                called=bool(own.options),
-                called_other=own.names_background,
+                called=bool(vocabulary.meaning(printed.label).options),
+                unknown=vocabulary.unknown(printed.label),
                 exact=_shown(exact, wanted, whole=single, called=called),
                 handout=_shown(handout, wanted, whole=single, called=called),
                 aside=vocabulary.aside(printed.label, above, headings.get(printed.cell, "")),
@@ -146,6 +146,11 @@ def movement(slot: Slot) -> Movement:
             if not (np.abs(a - b) <= reach + 1e-7 * np.abs(a)).all():
                 return "moves"
     return "constant" if others else "moves"
+
+
+def named_like(reading: Reading) -> str:
+    """Its label, whatever turn it counts: alike for all prints of a loop."""
+    return _COUNT.sub("#", reading.slot.first.label)
 
 
 def _expressions(slots: Sequence[Slot], code: Code) -> dict[int, str]:

@@ -17,6 +17,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from grader.judging.folding import worked_out
 from grader.judging.magics import plain
 from grader.models import Cell
 from grader.syntax import parse
@@ -89,12 +90,19 @@ class Code:
         """All numbers that are written in the code, sorted by value."""
         return self._numbers(0)
 
+    @cached_property
+    def worked_out(self) -> tuple[str, ...]:
+        """The source of each cell, as it stands and with its constants worked out: 148 of `100 + 48`."""
+        trees = [tree for cell in self.cells if (tree := parsed(cell.source[:_LARGEST])) is not None]
+        folded: list[str] = []
+        with contextlib.suppress(RecursionError, ValueError, MemoryError):
+            folded = worked_out(trees)
+        return (*(cell.source[:_LARGEST] for cell in self.cells), *folded)
+
     def _numbers(self, digits: int) -> tuple[float, ...]:
+        texts = [cell.source[:_LARGEST] for cell in self.cells] if digits else self.worked_out
         found = {
-            float(match)
-            for cell in self.cells
-            for match in _NUMBER.findall(cell.source[:_LARGEST])
-            if _significant(match) >= digits
+            float(match) for text in texts for match in _NUMBER.findall(text) if _significant(match) >= digits
         }
         return tuple(sorted(value for value in found if math.isfinite(value)))
 
@@ -170,7 +178,7 @@ def _read(cell: Cell, aliases: dict[str, str]) -> CellCode:
     source = cell.source[:_LARGEST]
     works = bool(source.strip())
     unread = CellCode(cell.index, source, frozenset(), (), "", (), "", works, parsed=False)
-    tree = _parse(source)
+    tree = parsed(source)
     if tree is None:
         return unread
     try:
@@ -268,7 +276,8 @@ def _changed(nodes: Iterable[ast.AST]) -> Iterator[str]:
             yield base.id
 
 
-def _parse(source: str) -> ast.Module | None:
+def parsed(source: str) -> ast.Module | None:
+    """A cell as Python; None where it is none, magics taken out."""
     source = _CELL_MAGIC.sub("", source)
     try:
         with warnings.catch_warnings():
@@ -296,11 +305,11 @@ def _computes(call: ast.Call, aliases: Mapping[str, str]) -> bool:
         if "." not in name:
             return not hasattr(builtins, name) and name not in ("display", "get_ipython")
     else:
-        name = _dotted(call.func, aliases)
+        name = dotted(call.func, aliases)
     return name.split(".")[0] in _COMPUTES and not _SETS_UP.match(name)
 
 
-def _dotted(node: ast.expr, aliases: Mapping[str, str]) -> str:
+def dotted(node: ast.expr, aliases: Mapping[str, str]) -> str:
     """`torch.nn.Linear` of an attribute; "?" stands for what is no name."""
     parts: list[str] = []
     while isinstance(node, ast.Attribute) and len(parts) < _MOST_PARTS:
@@ -312,16 +321,16 @@ def _dotted(node: ast.expr, aliases: Mapping[str, str]) -> str:
 
 def _names(tree: ast.AST, aliases: dict[str, str]) -> Iterator[str]:
     """Names that code which can run uses; an import alone uses nothing."""
-    for node in _alive(tree):
+    for node in alive(tree):
         if isinstance(node, ast.Attribute):
-            yield _dotted(node, aliases)
+            yield dotted(node, aliases)
         elif isinstance(node, ast.Name):
             yield aliases.get(node.id, node.id)
         elif isinstance(node, ast.ImportFrom) and node.module:
             yield from (f"{node.module}.*" for name in node.names if name.name == "*")
 
 
-def _alive(tree: ast.AST) -> Iterator[ast.AST]:
+def alive(tree: ast.AST) -> Iterator[ast.AST]:
     """All nodes, but for what stands below `if False` or `while 0`."""
     waiting = [tree]
     while waiting:

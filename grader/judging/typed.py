@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 import numpy as np
@@ -11,6 +12,8 @@ from grader.judging.match import Candidate
 from grader.judging.source import Code
 from grader.models import PrintedTensor
 
+_FEW = 8  # whole numbers that stand in a notebook by accident, each for itself
+_BETWEEN = r"[\s,;x×*()\[\]]++"
 _LITERAL = 0.75  # share of a print's numbers that stand in the code, for it to count as typed in
 
 
@@ -20,7 +23,17 @@ def typed_in(candidate: Candidate, code: Code, world: int = 0) -> bool:
 
 
 def may_be_typed_in(candidate: Candidate, code: Code) -> bool:
-    """Do they stand there, however few their digits? For a person to look at where nothing else tells."""
+    """Do they stand there, however few their digits? For a person to look at where nothing else tells.
+
+    A few whole numbers, a shape, stand in every code somewhere: only all of them in their order count.
+    """
+    first = candidate.readings[0].slot.first
+    if len(candidate.readings) == 1 and 1 < len(first.values) <= _FEW:
+        whole = [int(v) for v in first.values if abs(v) < 1e15 and v == round(v)]
+        if len(whole) == len(first.values):
+            rows = (_BETWEEN.join(map(str, whole)), "".join(map(str, whole)))  # also digit by digit: "2344"
+            row = re.compile(rf"(?<![\w.])(?:{'|'.join(rows)})(?![\w.])")
+            return any(map(row.search, code.worked_out))
     return _stand_in(candidate, code.numbers, least=1, world=0)
 
 

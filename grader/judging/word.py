@@ -17,7 +17,7 @@ from grader.judging.decision import Decision
 from grader.judging.magics import plain
 from grader.judging.reading import headings_above
 from grader.judging.source import Code
-from grader.judging.wording import FAIL, MISSING, PASSED, TYPED_IN
+from grader.judging.wording import MISSING, PASSED, TYPED_IN
 from grader.models import Cell, Evidence, Output, Said
 from grader.syntax import parse
 from rubric.schema import WordCheck
@@ -37,6 +37,7 @@ _TRUTH = {
 _OPPOSITE = {"true": "false", "false": "true"}
 _SPOKEN = ("stdout", "result", "display")
 
+_WRONG = Said("This is not the right answer.")
 _SEVERAL = Said("Several answers were printed for this; a person decides which is meant.")
 _UNMOVED = Said("The right word, but it also stands in the code; a person looks whether it was computed.")
 _ELSEWHERE = Said("Right under the handout's seed, different under another one; a person looks why.")
@@ -97,7 +98,7 @@ def judge_word(
         return replace(decided, reason=said)
     fits = {o.value in right[0] for o in named}
     if fits == {False}:
-        return replace(decided, verdict="fail", credit=0.0, reason=FAIL)
+        return replace(decided, verdict="fail", credit=0.0, reason=_WRONG)
     if len(fits) > 1:
         return decided
     return _computed(check, found, right, decided, code)
@@ -115,13 +116,13 @@ def _computed(
         return replace(decided, verdict="pass", credit=1.0, reason=PASSED)
     values = [{o.value for o in offers if o.named and o.known} for offers in found]
     moves = any(r != right[0] for r in right[1:])
-    written = any(o.value in _written(code, o.place.cell) for o in found[0] if o.named)
+    typed_there = any(o.value in written(code, o.place.cell) for o in found[0] if o.named)
     if any(not v or not v <= r for v, r in zip(values, right, strict=True)):
-        typed = moves and all(v == values[0] for v in values) and written
+        typed = moves and all(v == values[0] for v in values) and typed_there
         if typed:
             return replace(decided, verdict="fail", credit=0.0, reason=TYPED_IN, typed_in=True)
         return replace(decided, reason=_ELSEWHERE)
-    if not moves and written:
+    if not moves and typed_there:
         return replace(decided, reason=_UNMOVED)
     return replace(decided, verdict="pass", credit=1.0, reason=PASSED)
 
@@ -223,7 +224,7 @@ def _in_line(
         yield offer(line)
 
 
-def _written(code: Code, cell: int) -> frozenset[str]:
+def written(code: Code, cell: int) -> frozenset[str]:
     """The words that stand as texts or truth values in what a cell runs, options of calls apart."""
     found: set[str] = set()
     for one in code.reach(cell):

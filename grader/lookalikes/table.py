@@ -7,9 +7,14 @@ import hashlib
 import io
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+from grader.text import spreadsheet
+
+if TYPE_CHECKING:
+    from grader.lookalikes.search import Lookalikes
 
 TABLE = "lookalikes.csv"
 SIDE_BY_SIDE = "lookalikes.html"
@@ -26,6 +31,21 @@ class Alike:
     submissions: tuple[str, ...]
     shares: tuple[float, float] | None
     place: str
+
+
+def to_csv(found: Lookalikes) -> str:
+    """The table; numbers bare, so that spreadsheets count them."""
+    buffer = io.StringIO()
+    rows = csv.writer(buffer, quoting=csv.QUOTE_NONNUMERIC, lineterminator="\n")
+    rows.writerow(["kind", "first", "second", "share_of_first", "share_of_second"])
+    for group in found.identical:
+        rows.writerows(
+            ["identical", spreadsheet(group[0].id), spreadsheet(other.id), 1, 1] for other in group[1:]
+        )
+    for pair in found.pairs:
+        one, two = (round(s, 3) for s in pair.share)
+        rows.writerow(["alike", spreadsheet(pair.first.id), spreadsheet(pair.second.id), one, two])
+    return buffer.getvalue()
 
 
 def read(out: Path) -> tuple[Alike, ...] | None:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
+from grader.assignment.asking import questions
 from grader.assignment.given_files import beside
 from grader.assignment.loading import Assignment
 from grader.errors import IsolationError, OperationError
@@ -156,6 +157,7 @@ class Pipeline:
             prelude=self.assignment.prelude_for(world),
             limits=self.limits,
             folder=one.folder,
+            after=questions(self.assignment.rubric, world),
         )
         try:
             execution = await self.runner.run(job)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from grader.models import CheckResult, Report
+from grader.models import CheckResult, Report, Said, Value, verbatim
+from grader.words.terms import STATUSES, VERDICTS
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,10 +18,17 @@ class CheckChange:
     after: CheckResult | None
 
     @property
-    def text(self) -> str:
-        """`dW1: fail 0 of 10 → pass 10 of 10 (Correct.)`"""
-        why = self.after.message if self.after else "no such check any more"
-        return f"{self.id}: {_check(self.before)} → {_check(self.after)}" + (f" ({why})" if why else "")
+    def said(self) -> Said:
+        """`dW1: not correct, 0 of 10 → correct, 10 of 10 (Correct.)`"""
+        values: dict[str, Value] = {
+            "what": self.id,
+            "before": _check(self.before),
+            "after": _check(self.after),
+        }
+        why = Said("no such check any more")
+        if self.after is not None:
+            why = self.after.said or verbatim(self.after.message)
+        return Said("{what}: {before} → {after} ({why})", {**values, "why": why})
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,16 +38,26 @@ class Change:
     id: str
     before: Report | None
     after: Report | None
-    reasons: tuple[str, ...]
+    reasons: tuple[Said, ...]
     checks: tuple[CheckChange, ...]
 
     @property
-    def text(self) -> str:
-        """`anna: 10 → 20 of 20: other rubric`"""
+    def said(self) -> Said:
+        """`anna: 10 → 20 of 20`; the reasons stand beside it."""
         most = self.after or self.before
-        out_of = f" of {most.max_score:g}" if most else ""
-        why = f": {', '.join(self.reasons)}" if self.reasons else ""
-        return f"{self.id}: {_score(self.before)} → {_score(self.after)}{out_of}{why}"
+        values: dict[str, Value] = {
+            "what": self.id,
+            "before": _score(self.before),
+            "after": _score(self.after),
+        }
+        return Said(
+            "{what}: {before} → {after} of {most:g}", {**values, "most": most.max_score if most else 0}
+        )
+
+    @property
+    def text(self) -> str:
+        """`anna: 10 → 20 of 20: another rubric`"""
+        return ": ".join([str(self.said), *([", ".join(map(str, self.reasons))] if self.reasons else [])])
 
 
 def compare(id: str, before: Report | None, after: Report | None) -> Change | None:
@@ -73,41 +91,52 @@ def _decided(check: CheckResult | None) -> object:
     return check and (check.verdict, check.score, check.max_score)
 
 
-def _reasons(before: Report | None, after: Report | None) -> Iterator[str]:
+def _reasons(before: Report | None, after: Report | None) -> Iterator[Said]:
     if before is None or after is None:
-        yield "no report before" if before is None else "no report after"
+        yield Said("no report before") if before is None else Said("no report after")
         return
     if before.submission.sha256 != after.submission.sha256:
-        yield "another upload"
+        yield Said("another upload")
     if before.rubric.sha256 != after.rubric.sha256:
-        versions = before.rubric.version, after.rubric.version
-        told = f" ({versions[0]} → {versions[1]})" if versions[0] != versions[1] else ""
-        yield f"another rubric{told}"
+        old, new = before.rubric.version, after.rubric.version
+        versions: dict[str, Value] = {"old": old, "new": new}
+        yield Said("another rubric ({old} → {new})", versions) if old != new else Said("another rubric")
     if before.provenance.grader != after.provenance.grader:
-        yield f"another grader ({before.provenance.grader} → {after.provenance.grader})"
+        yield Said(
+            "another grader ({old} → {new})",
+            {"old": before.provenance.grader, "new": after.provenance.grader},
+        )
     if before.execution.status != after.execution.status:
-        yield f"the run ended with {after.execution.status}, before with {before.execution.status}"
+        ended: dict[str, Value] = {
+            "old": STATUSES[before.execution.status],
+            "new": STATUSES[after.execution.status],
+        }
+        yield Said("how the run ended ({old} → {new})", ended)
     if _by_hand(before) != _by_hand(after):
-        yield "marked by hand"
+        yield Said("marked by hand")
     if before.late != after.late:
-        yield "lateness"
+        yield Said("lateness")
 
 
 def _by_hand(report: Report) -> set[tuple[str, float | None, str]]:
     return {(c.id, c.score, c.message) for q in report.questions for c in q.checks if c.by_hand}
 
 
-def _check(check: CheckResult | None) -> str:
+def _check(check: CheckResult | None) -> Said:
     if check is None:
-        return "none"
+        return Said("none")
+    values: dict[str, Value] = {"verdict": VERDICTS[check.verdict], "most": check.max_score}
     if check.score is None:
-        return f"{check.verdict}, {check.max_score:g} pending"
-    return f"{check.verdict}, {check.score:g} of {check.max_score:g}"
+        return Said("{verdict}, {most:g} pending", values)
+    return Said("{verdict}, {score:g} of {most:g}", {**values, "score": check.score})
 
 
-def _score(report: Report | None) -> str:
+def _score(report: Report | None) -> Said:
     if report is None:
-        return "none"
+        return Said("none")
     if report.score is None:
-        return "not graded"
-    return f"{report.score:g}" + (f" (+{report.pending:g} pending)" if report.pending else "")
+        return Said("not graded")
+    values = {"score": report.score, "pending": report.pending}
+    return (
+        Said("{score:g} (+{pending:g} pending)", values) if report.pending else verbatim(f"{report.score:g}")
+    )

@@ -27,6 +27,7 @@ from grader.judging.reading import movement
 from grader.judging.sighting import Sighting, sight
 from grader.judging.source import Code
 from grader.judging.stored import compare_stored
+from grader.judging.taken import taken
 from grader.judging.word import line_of
 from grader.judging.wording import MISSING, worded
 from grader.models import Execution, Output, PrintedTensor, Said, Submission
@@ -116,8 +117,10 @@ def self_check(
     rubric = assignment.rubric
     speak = speech(rubric.language)
     level = _level(rubric)
-    printed = [extract(e.outputs) for e in worlds]
-    between, twice = pair(printed), pair([printed[0], extract(again.outputs)])
+    *printed, second = [
+        (*extract(e.outputs), *taken(e, rubric, submission.cells).prints) for e in (*worlds, again)
+    ]
+    between, twice = pair(printed), pair([printed[0], second])
     sizes = {name: value.size for name, value in assignment.references[0].items()}
     seen = sight(between, submission.cells, rubric, sizes)
     # Where nothing of right and wrong is told the judge gets nothing to see, so that not even the time

@@ -64,7 +64,7 @@ def sign_in(session: Session, person_id: int, old: str | None, now: datetime) ->
     secret = fresh()
     session.execute(delete(Login).where(Login.expires <= now))
     session.add(Login(hash=digest(secret), person_id=person_id, made=now, expires=now + LOGIN))
-    record.event(session, None, person_id, "signed in", "", now)
+    record.event(session, None, person_id, "signed in", None, now)
     return secret
 
 
@@ -173,7 +173,7 @@ def make_token(session: Session, person_id: int, name: str, now: datetime) -> st
             expires=now + TOKEN,
         )
     )
-    record.event(session, None, person_id, "made a token", "", now)
+    record.event(session, None, person_id, "made a token", None, now)
     return secret
 
 

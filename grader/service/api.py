@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, File, Form, UploadFile
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from pydantic import BaseModel
 from starlette.requests import Request
@@ -14,7 +14,7 @@ from grader.report import to_csv
 from grader.service import accounts, courses, standing, student, uploads
 from grader.service.shown import ShownAttempt
 from grader.service.student import at_assignment, own_upload, take
-from grader.service.teacher import attachment, final_reports, rubric_of
+from grader.service.teacher import attachment, final_reports, made_export, rubric_of
 from grader.service.web import SANDBOX, SignInNeededError, Viewer, not_found, service_of
 
 router = APIRouter(prefix="/api/v1")
@@ -161,7 +161,7 @@ def _attempt(one: ShownAttempt) -> Attempt:
         files=[{"name": f.name, "size": f.size, "sha256": f.sha256} for f in one.files],
         check={
             "state": check.state,
-            "problem": check.problem,
+            "problem": str(check.problem or ""),
             "troubles": list(check.troubles),
             "found": check.found,
             "all": check.all,
@@ -200,6 +200,22 @@ def results(request: Request, slug: str, me: Me) -> list[dict[str, Any]]:
         }
         for x in found
     ]
+
+
+@router.post("/assignments/{slug}/export/{to}", responses={200: {"content": {"application/zip": {}}}})
+def export(
+    request: Request,
+    slug: str,
+    to: str,
+    me: Me,
+    title: Annotated[str, Form(max_length=2000)] = "",
+    listing: Annotated[UploadFile | None, File()] = None,
+) -> Response:
+    """For teachers: what was published, in the form that a learning platform takes back.
+
+    to: moodle, canvas, ilias, gradescope, prairielearn. listing: the platform's own file, to be filled in.
+    """
+    return made_export(request, slug, me, to, title, listing)
 
 
 @router.get("/assignments/{slug}/results.csv")

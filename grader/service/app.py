@@ -15,15 +15,18 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from grader.errors import GraderError, UsageError
 from grader.marks.ledger import ConflictError
-from grader.service import api, assistant, lti, openid, pages, runs, signin, student, teacher
-from grader.service.uploads import RefusedError
-from grader.service.web import Gate, Service, SignInNeededError, page, tongue, viewer
+from grader.models import Said
+from grader.service import api, assistant, lti, openid, runs, signin, student, teacher
+from grader.service.refusal import RefusedError
+from grader.service.web import NOTHING, Gate, Service, SignInNeededError, page, tongue, viewer
+from grader.words.speech import speech
 
 _FILES = {
     "service.js": ("grader.service", "static", "text/javascript"),
     "service.css": ("grader.service", "static", "text/css"),
     "style.css": ("grader.report", "templates", "text/css"),
 }
+_OURS = Said("This could not be done, by a fault of ours. Nothing is lost; try again.")
 _log = logging.getLogger("grader.web")
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
@@ -94,7 +97,8 @@ def _faults(app: FastAPI) -> None:
     @app.exception_handler(SignInNeededError)
     def sign_in(request: Request, _: Exception) -> Response:
         if request.url.path.startswith("/desk/") and "/api/" in request.url.path:
-            return _problem("Your sign-in has ended: reload the page.", 401)
+            said = Said("Your sign-in has ended: reload the page.")
+            return _problem(speech(tongue(request)).of(said), 401)
         if request.url.path.startswith("/api/"):
             return _problem("Send a token: Authorization: Bearer …", 401)
         back = request.url.path if request.method == "GET" else "/"
@@ -103,42 +107,45 @@ def _faults(app: FastAPI) -> None:
     @app.exception_handler(RefusedError)
     def refused(request: Request, error: Exception) -> Response:
         assert isinstance(error, RefusedError)
-        return _say(request, error.status, error.why, **error.values)
+        return _say(request, error.status, error.said)
 
     @app.exception_handler(HTTPException)
     def answered(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
-        made = _say(request, error.status_code, error.detail or "")
+        said: object = error.detail  # the framework's own is a word of English
+        made = _say(request, error.status_code, said if isinstance(said, Said) else _bare(error.status_code))
         made.headers.update(error.headers or {})
         return made
 
     @app.exception_handler(RequestValidationError)
     def malformed(request: Request, _: Exception) -> Response:
-        return _say(request, 422, "Something is missing in this request, or is not what is expected.")
+        return _say(request, 422, Said("Something is missing in this request, or is not what is expected."))
 
     @app.exception_handler(GraderError)
     def ours(request: Request, error: Exception) -> Response:
         if request.url.path.startswith("/desk/") and isinstance(error, ConflictError | UsageError):
             return _problem(str(error), 409 if isinstance(error, ConflictError) else 400)
         _log.error("failed", exc_info=error)
-        return _say(request, 503, "This could not be done, by a fault of ours. Nothing is lost; try again.")
+        return _say(request, 503, _OURS)
 
     @app.exception_handler(Exception)
     def bug(request: Request, error: Exception) -> Response:
         _log.error("failed", exc_info=error)
-        return _say(request, 500, "This could not be done, by a fault of ours. Nothing is lost; try again.")
+        return _say(request, 500, _OURS)
 
 
-def _say(request: Request, status: int, why: str, **values: object) -> Response:
+def _bare(status: int) -> Said:
+    """What is said of an answer that has no words of its own."""
+    return NOTHING if status == 404 else Said("This can’t be done at this address.")
+
+
+def _say(request: Request, status: int, said: Said) -> Response:
     if request.url.path.startswith("/api/"):
-        return _problem(why.format(**values) if values else why, status)
+        return _problem(str(said), status)
     try:
         me = viewer(request)
     except Exception:  # the database may be what failed
         me = None
-    spoken = pages.translator(tongue(request, me))
-    text = spoken(why)
-    said = text.format(**values) if values else text
     return page(request, "problem.html", me, status=status, said=said, code=status)
 
 

@@ -10,28 +10,30 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Annotated
 
-from fastapi import APIRouter, Form
+from fastapi import APIRouter, Form, HTTPException
 from sqlalchemy import select
 from sqlalchemy.orm import Session
-from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
 from grader.desk.app import Seat, routes
 from grader.desk.desk import Desk
 from grader.desk.store import Student, Writing
-from grader.lookalikes.table import Alike
+from grader.lookalikes import table
+from grader.lookalikes.table import SIDE_BY_SIDE, Alike
 from grader.marks.marks import Mark
-from grader.models import Cell, Output
+from grader.models import Cell, Output, Said
 from grader.report import to_html
 from grader.service import courses, record, rules, standing
+from grader.service.alike import folder, of_section
 from grader.service.courses import Attendee
 from grader.service.standing import Class, Line
 from grader.service.student import Csrf, at_assignment
 from grader.service.tables import Assignment, Edition, Inquiry, MarkRow, Member, Person, Published, Upload
-from grader.service.web import Service, Viewer, guard_form, not_found, page, service_of, signed_in, to
+from grader.service.web import RowId, Service, Viewer, guard_form, not_found, page, service_of, signed_in, to
 from rubric.schema import Rubric
 
 router = APIRouter(include_in_schema=False)
@@ -60,13 +62,14 @@ class _Held:
                     mark=mark.model_dump_json().encode("utf-8", "replace"),
                 )
             )
-            what = "took back" if mark.points is None else f"gave {mark.points:g} for"
+            on = {"check": mark.check, "upload": mark.submission}
+            gave = Said("{points:g} points for {check}, {upload}", {**on, "points": mark.points or 0.0})
             record.event(
                 self.session,
                 at.course.id,
                 at.member.person_id,
                 "marked",
-                f"{what} {mark.check}, {mark.submission}",
+                Said("taken back: {check}, {upload}", on) if mark.points is None else gave,
                 now,
             )
 
@@ -112,7 +115,12 @@ class CourseStore:
         return cells, outputs or ()
 
     def lookalikes(self) -> Sequence[Alike]:
-        return ()
+        """What was found when a teacher last had the class compared, of those who are here still."""
+        return table.read(self._alike()) or ()
+
+    def _alike(self) -> Path:
+        own = self.at.member.section if self.at.member.role == "assistant" else ""
+        return of_section(folder(self.held.place, self.at.assignment.id), own)
 
     def given(self) -> Sequence[Mark]:
         with self.held.database.reading() as session:
@@ -143,7 +151,10 @@ class CourseStore:
         return to_html(marked, submission, standing.own_rubric(self.rubric, line.dates, line.late), outputs)
 
     def lookalikes_page(self) -> str | None:
-        return None
+        try:
+            return (self._alike() / SIDE_BY_SIDE).read_text("utf-8")
+        except OSError:
+            return None
 
 
 def store_of(request: Request, slug: str, me: Viewer, action: rules.Action = "mark") -> CourseStore:
@@ -211,7 +222,7 @@ def _asked(session: Session, at: Attendee) -> list[tuple[Inquiry, str, str]]:
 
 @router.post("/inquiries/{slug}/{id}")
 def answer(
-    request: Request, slug: str, id: int, answer: Annotated[str, Form(max_length=20_000)], csrf: Csrf = ""
+    request: Request, slug: str, id: RowId, answer: Annotated[str, Form(max_length=20_000)], csrf: Csrf = ""
 ) -> Response:
     held, me = service_of(request), signed_in(request)
     guard_form(me, csrf)
@@ -223,11 +234,18 @@ def answer(
         found = session.get(Inquiry, id, with_for_update=True, populate_existing=True)
         assert found is not None
         if not said:
-            raise HTTPException(422, "Write an answer.")
+            raise HTTPException(422, Said("Write an answer."))
         if found.answer is not None:
             raise HTTPException(
-                409, "Somebody has just answered this; your answer was not kept. Read theirs."
+                409, Said("Somebody has just answered this; your answer was not kept. Read theirs.")
             )
         found.answer, found.answered_by, found.answered = said, me.id, held.now()
-        record.event(session, at.course.id, me.id, "answered", f"question {id} of {slug}", held.now())
+        record.event(
+            session,
+            at.course.id,
+            me.id,
+            "answered",
+            Said("question {id}, {slug}", {"id": id, "slug": slug}),
+            held.now(),
+        )
     return to(f"/inquiries/{slug}#inquiry-{id}")

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import os
 import tempfile
 from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -62,6 +64,17 @@ class Blobs:
             ) from error
         return Blob(digest.hexdigest(), size)
 
+    @contextmanager
+    def held(self, *, alone: bool = False) -> Iterator[None]:
+        """While bytes are put and a record comes to name them, nobody drops any. alone: drop some.
+
+        Else what somebody has just put, and was there before, could go with another's data.
+        """
+        self.folder.mkdir(parents=True, exist_ok=True)
+        with (self.folder / "lock").open("w") as file:
+            fcntl.flock(file, fcntl.LOCK_EX if alone else fcntl.LOCK_SH)
+            yield
+
     def get(self, sha256: str) -> bytes:
         """The bytes. Raises `StorageError` where they are not there, or are not what was put."""
         try:
@@ -86,7 +99,7 @@ class Blobs:
             yield path.parent.name + path.name
 
     def drop(self, names: Collection[str]) -> None:
-        """Delete blobs; those that are not there already are fine."""
+        """Delete blobs; those that are not there already are fine. Hold them alone."""
         for name in names:
             self.path(name).unlink(missing_ok=True)
 

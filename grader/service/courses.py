@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from grader.models import Said, Value
 from grader.service import record, rules
 from grader.service.rules import Attempt, Dates
 from grader.service.tables import (
@@ -51,6 +52,30 @@ def member(session: Session, course_id: int, person_id: int) -> Member | None:
             Member.course_id == course_id, Member.person_id == person_id, Member.left.is_(None)
         )
     )
+
+
+def mates(session: Session, of: Member) -> Sequence[Member]:
+    """Who hands in together with this student, but for themselves."""
+    if not of.team or of.role != "student":
+        return []
+    return session.scalars(
+        select(Member)
+        .join(Person, Person.id == Member.person_id)
+        .where(
+            Member.course_id == of.course_id,
+            Member.team == of.team,
+            Member.role == "student",
+            Member.id != of.id,
+            Member.left.is_(None),
+            Person.erased.is_(None),
+        )
+        .order_by(Member.id)
+    ).all()
+
+
+def names_of(session: Session, people: Collection[int]) -> list[str]:
+    """Their names, in order."""
+    return sorted(session.scalars(select(Person.name).where(Person.id.in_(list(people)))), key=str.casefold)
 
 
 def standing(session: Session, slug: str, person_id: int) -> Attendee | None:
@@ -148,8 +173,9 @@ def choose(session: Session, at: Attendee, upload: Upload | None, by: int, whose
             at=now,
         )
     )
-    which = "the last attempt" if upload is None else f"attempt {upload.number}"
-    record.event(session, at.course.id, by, "chose", f"{which}, {at.assignment.slug}", now)
+    last = Said("the last attempt, {slug}", {"slug": at.assignment.slug})
+    on = last if upload is None else record.attempt(upload.number, at.assignment.slug)
+    record.event(session, at.course.id, by, "chose", on, now)
 
 
 def published_of(session: Session, assignment_id: int, person_id: int) -> Published | None:
@@ -201,7 +227,8 @@ def extend(
             at=now,
         )
     )
-    until = "taken back" if due is None else f"until {due.isoformat()}"
-    record.event(
-        session, at.course.id, by, "extended", f"person {person_id}, {at.assignment.slug}: {until}", now
-    )
+    whose: dict[str, Value] = {"person": person_id, "slug": at.assignment.slug}
+    on = Said("person {person}, {slug}: taken back", whose)
+    if due is not None:
+        on = Said("person {person}, {slug}: until {due}", {**whose, "due": due.isoformat()})
+    record.event(session, at.course.id, by, "extended", on, now)

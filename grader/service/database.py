@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -72,6 +72,15 @@ class Database:
                 connection.exec_driver_sql("SELECT pg_advisory_xact_lock(7301)")
             command.upgrade(scripts, "head")
             connection.commit()
+
+    def settle(self) -> None:
+        """Let go of what was deleted: SQLite's log still holds it until it is written over.
+
+        PostgreSQL does it by itself (autovacuum).
+        """
+        if self.sqlite:
+            with self._turn, closing(self._writes.raw_connection()) as connection:
+                connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def alive(self) -> bool:
         """Does it answer?"""

@@ -8,7 +8,11 @@ from datetime import datetime
 from sqlalchemy import delete, select, union_all
 from sqlalchemy.orm import Session
 
+from grader.folder.remove import remove_tree
 from grader.service import record
+from grader.service.blobs import Blobs
+from grader.service.database import Database
+from grader.service.place import Place
 from grader.service.tables import (
     Choice,
     Extension,
@@ -27,11 +31,28 @@ from grader.service.tables import (
 )
 
 
-def erase(session: Session, person_id: int, by: int | None, now: datetime) -> AbstractSet[str]:
-    """Everything of this student but their number. The blobs that nobody else's records name any more.
+def erase(database: Database, place: Place, person_id: int, by: int | None, now: datetime) -> None:
+    """Everything of this student but their number: records, files, and the runs that are kept of anybody.
 
     The backups that were made before still have it; see docs/service.md.
     """
+    with database.writing() as session:
+        own = _records(session, person_id, by, now)
+    database.settle()
+    drop(database, Blobs(place.blobs), own)
+    remove_tree(place.kept)  # by what was run and not by whom: all of it is made again where it is needed
+    place.kept.mkdir(exist_ok=True, mode=0o700)
+
+
+def drop(database: Database, blobs: Blobs, names: AbstractSet[str]) -> None:
+    """Delete those of these blobs that no record names."""
+    with blobs.held(alone=True):
+        with database.reading() as session:
+            left = names - named(session)
+        blobs.drop(left)
+
+
+def _records(session: Session, person_id: int, by: int | None, now: datetime) -> AbstractSet[str]:
     person = session.get(Person, person_id)
     assert person is not None
     uploads = select(Upload.id).where(Upload.person_id == person_id)
@@ -46,10 +67,10 @@ def erase(session: Session, person_id: int, by: int | None, now: datetime) -> Ab
         session.execute(delete(own_table).where(own_table.person_id == person_id))
     for member in session.scalars(select(Member).where(Member.person_id == person_id)):
         member.left, member.number, member.section = member.left or now, "", ""
-        record.event(session, member.course_id, by, "erased", f"person {person_id}", now)
+        member.team = ""
+        record.event(session, member.course_id, by, "erased", record.person(person_id), now)
     person.name, person.language, person.erased = "—", None, now
-    session.flush()
-    return own - named(session)
+    return own
 
 
 def _blobs(session: Session, person_id: int) -> set[str]:

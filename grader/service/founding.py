@@ -15,11 +15,14 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from grader.errors import StorageError, UsageError
+from grader.models import Said
 from grader.service import accounts, record, rules
 from grader.service.database import Database
 from grader.service.place import Place
+from grader.service.refusal import RefusedError
 from grader.service.rules import Dates
 from grader.service.tables import Assignment, Course, Edition, Event, Invitation, Member, Person
+from grader.words.speech import languages
 
 _SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,58}[a-z0-9])?")
 
@@ -31,18 +34,23 @@ def slug(given: str) -> str:
     return given
 
 
+def slug_of(rubric: str) -> str:
+    """An assignment's address, where nobody names another. Raises `UsageError`."""
+    return slug(re.sub(r"[^a-z0-9]+", "-", rubric.lower()).strip("-"))
+
+
 def add_course(session: Session, name: str, title: str, language: str, zone: str, now: datetime) -> Course:
     """A new course. Raises `UsageError` for a name that is taken or a zone that nobody knows."""
     if session.scalar(select(Course).where(Course.slug == slug(name))) is not None:
         raise UsageError(f"there is a course {name} already")
-    if language not in ("en", "de"):
-        raise UsageError(f"{language!r} is no language of ours; use en or de")
+    if language not in languages():
+        raise UsageError(f"{language!r} is no language of ours; use {', '.join(languages())}")
     if zone not in available_timezones():
         raise UsageError(f"{zone!r} is no time zone; use one as Europe/Berlin")
     course = Course(slug=name, title=record.line(title, 200) or name, language=language, zone=zone, made=now)
     session.add(course)
     session.flush()
-    record.event(session, course.id, None, "made", f"course {name}", now)
+    record.event(session, course.id, None, "made", Said("course {name}", {"name": name}), now)
     return course
 
 
@@ -58,16 +66,31 @@ def course_named(session: Session, name: str | None) -> Course:
     return found
 
 
+@dataclass(frozen=True, slots=True)
+class MemberPlace:
+    """Where somebody is in a course, as it was typed. team: who has the same hands in together."""
+
+    section: str = ""
+    number: str = ""
+    team: str = ""
+
+    @classmethod
+    def of(cls, section: str = "", number: str = "", team: str = "") -> MemberPlace:
+        """Made fit to be kept."""
+        return cls(record.line(section, 60), record.line(number, 60), record.line(team, 60))
+
+
 def add_member(
-    session: Session, course: Course, name: str, role: str, section: str, number: str, now: datetime
+    session: Session, course: Course, name: str, role: str, place: MemberPlace, now: datetime
 ) -> tuple[Person, str]:
     """Somebody with a role, and the secret of their link."""
     if role not in rules.ROLES:
         raise UsageError(f"{role!r} is no role; use {', '.join(rules.ROLES)}")
     person = accounts.add_person(session, name, now, course.language)
-    accounts.enrol(session, course.id, person.id, role, record.line(section, 60), record.line(number, 60))
+    member = accounts.enrol(session, course.id, person.id, role)
+    member.section, member.number, member.team = place.section, place.number, place.team
     secret = accounts.invite(session, course.id, role, now, person_id=person.id)
-    record.event(session, course.id, None, "invited", f"{role}, person {person.id}", now)
+    record.event(session, course.id, None, "invited", record.person(person.id, role), now)
     return person, secret
 
 
@@ -86,7 +109,7 @@ def first_teacher(session: Session, now: datetime) -> str | None:
         course = session.scalar(select(Course).order_by(Course.id).limit(1)) or add_course(
             session, "course", "Course", "en", "Europe/Berlin", now
         )
-        _, secret = add_member(session, course, "Teacher", "teacher", "", "", now)
+        _, secret = add_member(session, course, "Teacher", "teacher", MemberPlace(), now)
         return secret
     accounts.revoke_links(session, teacher.course_id, teacher.person_id, now)
     return accounts.invite(session, teacher.course_id, "teacher", now, person_id=teacher.person_id)
@@ -144,7 +167,7 @@ def add_assignment(
             (Path(made) / "release").rename(released)
     with database.writing() as session:
         home = course_named(session, course)
-        at = slug(name or re.sub(r"[^a-z0-9]+", "-", rubric.id.lower()).strip("-"))
+        at = slug(name) if name else slug_of(rubric.id)
         assignment = session.scalar(select(Assignment).where(Assignment.slug == at))
         if assignment is not None and assignment.course_id != home.id:
             raise UsageError(f"another course has an assignment {at}; give this one a name with --as")
@@ -171,7 +194,7 @@ def add_assignment(
             )
             session.add(edition)
             session.flush()
-            record.event(session, home.id, None, "added", f"edition {rubric.version} of {at}", now)
+            record.event(session, home.id, None, "added", record.edition(rubric.version, at), now)
         if assignment.edition_id == 0:
             assignment.edition_id = edition.id
         return Added(assignment, edition, fresh, assignment.edition_id == edition.id)
@@ -197,17 +220,19 @@ def _copy(source: Path, target: Path) -> None:
 def set_dates(
     session: Session, assignment: Assignment, dates: Dates, checks: int, by: int | None, now: datetime
 ) -> None:
-    """When it may be handed in, and how many self-checks an hour. Raises `UsageError` for what can't be."""
-    ordered: Iterable[tuple[str, datetime | None, datetime | None]] = (
-        ("It opens after it is due.", dates.opens, dates.due),
-        ("It closes before it is due.", dates.due, dates.closes),
-        ("It opens after it closes.", dates.opens, dates.closes),
+    """When it may be handed in, and how many self-checks an hour. Raises `RefusedError` for what can't be."""
+    ordered: Iterable[tuple[Said, datetime | None, datetime | None]] = (
+        (Said("It opens after it is due."), dates.opens, dates.due),
+        (Said("It closes before it is due."), dates.due, dates.closes),
+        (Said("It opens after it closes."), dates.opens, dates.closes),
     )
     for wrong, first, then in ordered:
         if first is not None and then is not None and first > then:
-            raise UsageError(wrong)
+            raise RefusedError(wrong)
     assignment.opens, assignment.due, assignment.closes = dates.opens, dates.due, dates.closes
     assignment.grace_s = max(0, min(int(dates.grace.total_seconds()), 7 * 86_400))
     assignment.checks = max(0, min(checks, 1000))
-    said = "due " + (dates.due.isoformat() if dates.due else "never")
-    record.event(session, assignment.course_id, by, "set dates", f"{assignment.slug}: {said}", now)
+    on = Said("{slug}: no due date", {"slug": assignment.slug})
+    if dates.due is not None:
+        on = Said("{slug}: due {due}", {"slug": assignment.slug, "due": dates.due.isoformat()})
+    record.event(session, assignment.course_id, by, "set dates", on, now)

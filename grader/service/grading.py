@@ -13,6 +13,8 @@ from contextlib import AsyncExitStack
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
+from pydantic import TypeAdapter
+
 from grader.assignment import loading as assignments
 from grader.assignment.loading import Assignment
 from grader.assignment.release import write_release
@@ -22,7 +24,7 @@ from grader.folder.store import Kept, executions
 from grader.jail.probe import Tier
 from grader.judging.barrier import Cut
 from grader.judging.several import alone
-from grader.models import Execution, Submission
+from grader.models import Execution, Said, Submission
 from grader.pipeline import Bench as Held
 from grader.pipeline import Pipeline, Runner, open_judges, warm, within_limits
 from grader.pipeline.limits import limits_of
@@ -117,7 +119,9 @@ class Bench:
         pipeline = await self.pipeline(sha256, released=True)
         read = await pipeline.read(attempt)
         if read.submission.problem is not None:
-            return Result("unreadable", str(read.submission.problem), traces=read.traces)
+            told = {"problem": TypeAdapter(Said).dump_python(read.submission.problem, mode="json")}
+            result = json.dumps(told).encode("utf-8", "replace")
+            return Result("unreadable", str(read.submission.problem), result, traces=read.traces)
         one = alone(read.submission)[0]
         (ran,), (again,) = await asyncio.gather(
             pipeline.run(one, await self._shelf(pipeline, one)), self._again(pipeline).run(one)

@@ -20,15 +20,15 @@ from typing import Annotated, Any
 from urllib.parse import urlencode, urlsplit
 
 import requests
-from fastapi import APIRouter, Form
+from fastapi import APIRouter, Form, HTTPException
 from joserfc import jwt
 from joserfc.jwk import RSAKey
 from sqlalchemy import select
 from sqlalchemy.orm import Session
-from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
+from grader.models import Said
 from grader.service import accounts, courses, founding, record
 from grader.service.openid import TIMEOUT_S, bind, bound, claims_of, fetch, public, recall, remember
 from grader.service.place import LtiPlatform, Place
@@ -53,7 +53,7 @@ _AGS = "https://purl.imsglobal.org/spec/lti-ags/"
 _NRPS = "https://purl.imsglobal.org/spec/lti-nrps/"
 _DEEP = "https://purl.imsglobal.org/spec/lti-dl/claim/"
 _MEMBERSHIP = "http://purl.imsglobal.org/vocab/lis/v2/membership"
-_WRONG = "This launch is not valid (any more): open the assignment on the platform again."
+_WRONG = Said("This launch is not valid (any more): open the assignment on the platform again.")
 _FIELD = Annotated[str, Form(max_length=20_000)]
 _log = logging.getLogger("grader.web")
 
@@ -249,7 +249,7 @@ def _person(
     if person is None:
         person = accounts.add_person(session, name, now)
         session.add(Identity(person_id=person.id, provider=provider, subject=subject))
-        record.event(session, course_id, person.id, "joined", f"{role}, lti", now)
+        record.event(session, course_id, person.id, "joined", record.way_in(role, "lti"), now)
         accounts.enrol(session, course_id, person.id, role)
     elif courses.member(session, course_id, person.id) is None and not _left(session, course_id, person.id):
         accounts.enrol(session, course_id, person.id, role)
@@ -485,7 +485,7 @@ def take_roster(request: Request, slug: str, csrf: Csrf = "") -> Response:
         try:
             members = _members(held, platform, str(one.roster))
         except (requests.RequestException, ValueError, KeyError) as error:
-            raise HTTPException(502, "The platform does not answer; try again later.") from error
+            raise HTTPException(502, Said("The platform does not answer; try again later.")) from error
         with held.database.writing() as session:
             for member in members:
                 _person(
@@ -498,7 +498,12 @@ def take_roster(request: Request, slug: str, csrf: Csrf = "") -> Response:
                     held.now(),
                 )
             record.event(
-                session, at.course.id, me.id, "took the roster", f"{len(members)} of the platform", held.now()
+                session,
+                at.course.id,
+                me.id,
+                "took the roster",
+                Said("{n} of the platform", {"n": len(members)}),
+                held.now(),
             )
     return to(f"/course/{at.course.slug}/roster")
 

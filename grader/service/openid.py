@@ -13,14 +13,14 @@ from urllib.parse import urlencode
 import requests
 from authlib.integrations.base_client import OAuthError
 from authlib.integrations.requests_client import OAuth2Session
-from fastapi import APIRouter
+from fastapi import APIRouter, HTTPException
 from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
-from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from grader.models import Said
 from grader.service import accounts, founding, record
 from grader.service.place import OpenId
 from grader.service.signin import set_login, within
@@ -31,7 +31,7 @@ router = APIRouter(include_in_schema=False)
 ALGORITHMS = ["RS256", "RS384", "RS512", "PS256", "ES256", "ES384", "EdDSA"]
 LASTS = timedelta(minutes=10)
 TIMEOUT_S = 10.0
-_WRONG = "Signing in did not work: begin again."
+_WRONG = Said("Signing in did not work: begin again.")
 
 
 def public(request: Request, path: str) -> str:
@@ -109,9 +109,9 @@ def fetch(address: str) -> dict[str, Any]:
         answer.raise_for_status()
         found = answer.json()
     except (requests.RequestException, ValueError) as error:
-        raise HTTPException(502, "The sign-in service does not answer; try again later.") from error
+        raise HTTPException(502, Said("The sign-in service does not answer; try again later.")) from error
     if not isinstance(found, dict):
-        raise HTTPException(502, "The sign-in service does not answer; try again later.")
+        raise HTTPException(502, Said("The sign-in service does not answer; try again later."))
     return found
 
 
@@ -121,7 +121,7 @@ def _provider(held: Service) -> tuple[OpenId, dict[str, Any]]:
         raise not_found()
     found = fetch(f"{settings.issuer.rstrip('/')}/.well-known/openid-configuration")
     if found.get("issuer") != settings.issuer:
-        raise HTTPException(502, "The sign-in service does not answer; try again later.")
+        raise HTTPException(502, Said("The sign-in service does not answer; try again later."))
     return settings, found
 
 
@@ -208,7 +208,12 @@ def enter(request: Request, provider: str, subject: str, name: str, course: str,
                 person = accounts.add_person(session, name, now)
                 accounts.enrol(session, home.id, person.id, "student")
                 record.event(
-                    session, home.id, person.id, "joined", f"student, {provider.partition(':')[0]}", now
+                    session,
+                    home.id,
+                    person.id,
+                    "joined",
+                    record.way_in("student", provider.partition(":")[0]),
+                    now,
                 )
             else:
                 person = me.person

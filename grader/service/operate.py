@@ -61,7 +61,7 @@ class Checked:
     missing: tuple[str, ...]
     damaged: tuple[str, ...]
     unnamed: tuple[str, ...]
-    """there, but named by no record: what a killed upload left"""
+    """there, but named by no record: what a killed upload or deletion left"""
 
 
 def check(place: Place, database: Database) -> Checked:

@@ -1,48 +1,40 @@
-"""Pages: templates with everything escaped, in English or German, times in the course's zone."""
+"""Pages: templates with everything escaped, in the reader's language, times in the course's zone."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import datetime
-from functools import cache
-from importlib.resources import files
+from datetime import datetime, timedelta
+from functools import cache, lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from babel.dates import format_datetime
-from babel.messages.pofile import read_po
+from babel import Locale
+from babel.dates import format_skeleton, format_timedelta
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from grader.report.html import prose
 from grader.text import visible
+from grader.words.speech import SOURCE, languages, speech
 
-LANGUAGES = ("en", "de")
-_FORMS = {"en": "EEE d MMM y, HH:mm", "de": "EEE d. MMM y, HH:mm"}
+_EUROPEAN = "en_GB"
+"""English with the day before the month, so that nobody mistakes a due date"""
 
 
 def language(*wanted: str | None) -> str:
     """The first language that we speak among what is wanted; each may be a header Accept-Language."""
+    known = languages()
     for one in wanted:
         for part in (one or "").split(","):
-            code = part.partition(";")[0].strip().lower()[:2]
-            if code in LANGUAGES:
+            code = part.partition(";")[0].strip().lower().partition("-")[0]
+            if code in known:
                 return code
-    return LANGUAGES[0]
+    return SOURCE
 
 
 @cache
-def _catalogue(language: str) -> dict[str, str]:
-    if language == "en":
-        return {}
-    with (files("grader.service") / "locale" / f"{language}.po").open("rb") as file:
-        return {str(m.id): str(m.string) for m in read_po(file) if m.id and m.string}
-
-
-def translator(language: str) -> Callable[[str], str]:
-    """English → that language; what has no translation stays English."""
-    known = _catalogue(language)
-    return lambda text: known.get(text, text)
+def _named() -> tuple[tuple[str, str], ...]:
+    """Each language that we speak with its own name for itself."""
+    return tuple((code, Locale.parse(code).get_display_name(code) or code) for code in languages())
 
 
 @cache
@@ -54,10 +46,13 @@ def zone(name: str) -> ZoneInfo:
         return ZoneInfo("UTC")
 
 
+@lru_cache(maxsize=20_000)
 def when(moment: datetime, language: str, zone_name: str) -> str:
-    """`Tue 9 Jun 2026, 14:25 MESZ`, in a zone."""
+    """`Tue, 9 Jun 2026, 14:25 CEST`, in a zone, as its language's readers write it."""
     local = moment.astimezone(zone(zone_name))
-    return f"{format_datetime(local, _FORMS[language], locale=language)} {local.tzname()}"
+    locale = _EUROPEAN if language == SOURCE else language
+    day, clock = (format_skeleton(s, local, locale=locale) for s in ("yMMMEd", "Hm"))
+    return f"{day}, {clock} {local.tzname()}"
 
 
 @cache
@@ -89,5 +84,19 @@ def render(template: str, language: str, zone_name: str, **values: Any) -> str:
         return Markup('<time datetime="{}">{}</time>').format(moment.isoformat(timespec="seconds"), said)
 
     made = _environment().get_template(template)
-    page = made.render(_=translator(language), language=language, time=time, zone=zone_name, **values)
+    speak = speech(language)
+
+    def span(length: timedelta) -> str:
+        return format_timedelta(length, granularity="minute", threshold=1.5, locale=language)
+
+    page = made.render(
+        speak=speak,
+        counted=speak.counted,
+        language=language,
+        languages=_named(),
+        time=time,
+        span=span,
+        zone=zone_name,
+        **values,
+    )
     return page.encode("utf-8", "replace").decode("utf-8")

@@ -15,6 +15,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from grader.errors import GraderError
+from grader.models import Said
 from grader.report import to_html
 from grader.service import record, shown, standing
 from grader.service.blobs import Blobs
@@ -79,7 +80,20 @@ def publish(
         shown_then = preview(standing.lines(session, reports, assignment, rubric))
     if shown_then.seen != asked.seen:
         raise ChangedError("Something changed meanwhile; look again.")
-    made = [_make(x, blobs, reports, rubric) for x in shown_then.give]
+    with blobs.held():
+        made = [_make(x, blobs, reports, rubric) for x in shown_then.give]
+        return _give(database, reports, assignment, rubric, made, asked, now)
+
+
+def _give(
+    database: Database,
+    reports: Reports,
+    assignment: Assignment,
+    rubric: Rubric,
+    made: Sequence[_Made],
+    asked: Asked,
+    now: datetime,
+) -> int:
     with database.writing() as session:
         # marks and uploads wait for this row as well, so what is compared here stays so
         held = session.scalar(select(Assignment).where(Assignment.id == assignment.id).with_for_update())
@@ -122,6 +136,11 @@ def _enter(session: Session, assignment: Assignment, made: Sequence[_Made], by: 
             )
         )
     record.event(
-        session, assignment.course_id, by, "published", f"{len(made)} reports of {assignment.slug}", now
+        session,
+        assignment.course_id,
+        by,
+        "published",
+        Said("reports: {n}, {slug}", {"n": len(made), "slug": assignment.slug}),
+        now,
     )
     return len(made)

@@ -3,18 +3,96 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Mapping
 from datetime import datetime
 
+from pydantic import TypeAdapter, ValidationError
 from sqlalchemy.orm import Session
 
+from grader.models import Said, verbatim
 from grader.service.tables import Event
 
 _KEPT = {"\n", "\t"}
 
 
-def event(session: Session, course_id: int | None, by: int | None, what: str, on: str, now: datetime) -> None:
-    """Note who did what. on: ids and numbers, never a student's words."""
-    session.add(Event(course_id=course_id, at=now, by=by, what=what, on=on))
+_SAID = TypeAdapter(Said)
+ROLES: Mapping[str, Said] = {
+    "student": Said("a student"),
+    "assistant": Said("an assistant"),
+    "teacher": Said("a teacher"),
+}
+_WHAT: Mapping[str, Said] = {
+    "added": Said("added"),
+    "answered": Said("answered"),
+    "asked again": Said("asked again"),
+    "changed": Said("changed"),
+    "chose": Said("chose"),
+    "ended": Said("ended"),
+    "erased": Said("erased"),
+    "extended": Said("extended the time"),
+    "handed in": Said("handed in"),
+    "imported": Said("imported"),
+    "invited": Said("invited"),
+    "joined": Said("joined"),
+    "made": Said("made"),
+    "made a link": Said("made a link"),
+    "made a token": Said("made a token"),
+    "marked": Said("marked"),
+    "published": Said("published"),
+    "regraded": Said("regraded"),
+    "removed": Said("removed"),
+    "set dates": Said("set dates"),
+    "signed in": Said("signed in"),
+    "took over": Said("took over"),
+    "took the roster": Said("took the roster"),
+    "tried again": Said("tried again"),
+}
+
+
+def event(
+    session: Session, course_id: int | None, by: int | None, what: str, on: Said | None, now: datetime
+) -> None:
+    """Note who did what. what: one of those above. on: ids and numbers, never a student's words."""
+    if what not in _WHAT:
+        raise ValueError(f"an event of the kind {what!r}")
+    noted = "" if on is None else _SAID.dump_json(on).decode("utf-8", "replace")
+    session.add(Event(course_id=course_id, at=now, by=by, what=what, on=noted))
+
+
+def told(noted: Event) -> tuple[Said, Said]:
+    """What somebody did, and on what. An earlier version noted English."""
+    what = _WHAT.get(noted.what, verbatim(noted.what))
+    try:
+        return what, _SAID.validate_json(noted.on)
+    except ValidationError:
+        return what, verbatim(noted.on)
+
+
+def attempt(number: int, slug: str) -> Said:
+    """An attempt at an assignment."""
+    return Said("attempt {n}, {slug}", {"n": number, "slug": slug})
+
+
+def edition(version: str, slug: str) -> Said:
+    """An edition of an assignment."""
+    return Said("edition {version}, {slug}", {"version": version, "slug": slug})
+
+
+def person(id: int, role: str | None = None) -> Said:
+    """Somebody by their number, which stays when the name is deleted. role: what they are or become."""
+    if role is None:
+        return Said("person {person}", {"person": id})
+    return Said("person {person}: {role}", {"person": id, "role": ROLES[role]})
+
+
+def by_course_link() -> Said:
+    """Whoever follows the link of a course, which makes students alone."""
+    return Said("students by a link of the course")
+
+
+def way_in(role: str, way: str) -> Said:
+    """How somebody came into a course."""
+    return Said("{role}, by {way}", {"role": ROLES[role], "way": way})
 
 
 def words(given: str, most: int) -> str:

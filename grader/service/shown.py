@@ -11,7 +11,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from grader.models import Report, Submission
+from pydantic import TypeAdapter
+
+from grader.models import Report, Said, Submission, verbatim
 from grader.report.view import student_view
 from grader.service.tables import File, Run, Upload
 from rubric.schema import Rubric
@@ -48,7 +50,7 @@ class ShownCheck:
     """A self-check. problem: why the upload could not be read."""
 
     state: CheckState
-    problem: str = ""
+    problem: Said | None = None
     troubles: tuple[str, ...] = ()
     groups: tuple[ShownGroup, ...] = ()
     why_missing: str = ""
@@ -93,7 +95,7 @@ def check(run: Run | None, result: bytes | None) -> ShownCheck:
     if run is None:
         return ShownCheck("none")
     if run.state == "unreadable":
-        return ShownCheck("unreadable", problem=run.message)
+        return ShownCheck("unreadable", problem=_problem(result) if result else verbatim(run.message))
     if run.state == "stuck":
         return ShownCheck("failed")
     if run.state != "done" or result is None:
@@ -110,6 +112,10 @@ def check(run: Run | None, result: bytes | None) -> ShownCheck:
         found=states.count("found"),
         all=len(states),
     )
+
+
+def _problem(result: bytes) -> Said:
+    return TypeAdapter(Said).validate_python(json.loads(result)["problem"])
 
 
 def _item(item: Mapping[str, Any]) -> ShownItem:

@@ -9,9 +9,11 @@ from sqlalchemy import delete, select
 from starlette.requests import Request
 from starlette.responses import Response
 
-from grader.service import accounts, courses, record
+from grader.models import Said
+from grader.service import accounts, courses, pages, record
 from grader.service.tables import Login, Token
 from grader.service.web import (
+    RowId,
     Service,
     guard_form,
     not_found,
@@ -67,7 +69,7 @@ def look_at_invitation(request: Request, secret: str) -> Response:
         found = accounts.invited(session, secret, held.now())
     if found is None:
         return page(request, "gone.html", viewer(request), status=404)
-    return page(request, "invited.html", None, course=found.course, invited=found, secret=secret, wrong="")
+    return page(request, "invited.html", None, course=found.course, invited=found, secret=secret, wrong=None)
 
 
 @router.post("/invited/{secret}")
@@ -97,7 +99,7 @@ def accept_invitation(
                 course=found.course,
                 invited=found,
                 secret=secret,
-                wrong="Say your name, so that your work finds you.",
+                wrong=Said("Say your name, so that your work finds you."),
             )
         else:
             person = accounts.add_person(session, name, now)
@@ -107,7 +109,9 @@ def accept_invitation(
             link = accounts.invite(
                 session, found.course.id, found.role, now, person_id=person.id, section=found.section
             )
-            record.event(session, found.course.id, person.id, "joined", found.role, now)
+            record.event(
+                session, found.course.id, person.id, "joined", record.way_in(found.role, "link"), now
+            )
         cookie = accounts.sign_in(session, person.id, old, now)
     if link:
         response: Response = page(
@@ -168,7 +172,7 @@ def choose_language(
 ) -> Response:
     held, me = service_of(request), viewer(request)
     response = to(within(back))
-    chosen = language if language in ("en", "de") else "en"
+    chosen = pages.language(language)
     if me is None:
         response.set_cookie("language", chosen, max_age=31_536_000, samesite="lax", secure=held.secure)
         return response
@@ -191,7 +195,7 @@ def new_link(request: Request, csrf: Csrf = "") -> Response:
         course, member = mine[0]
         accounts.revoke_links(session, course.id, me.id, now)
         secret = accounts.invite(session, course.id, member.role, now, person_id=me.id)
-        record.event(session, course.id, me.id, "made a link", "own", now)
+        record.event(session, course.id, me.id, "made a link", record.person(me.id), now)
     return _me(request, link=absolute(request, secret))
 
 
@@ -205,7 +209,7 @@ def new_token(request: Request, name: Annotated[str, Form(max_length=200)] = "",
 
 
 @router.post("/me/tokens/{id}/revoke")
-def revoke_token(request: Request, id: int, csrf: Csrf = "") -> Response:
+def revoke_token(request: Request, id: RowId, csrf: Csrf = "") -> Response:
     held, me = service_of(request), signed_in(request)
     guard_form(me, csrf)
     with held.database.writing() as session:

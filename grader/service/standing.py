@@ -9,8 +9,9 @@ from __future__ import annotations
 import gc
 import hashlib
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Literal, TypeVar
 
 from sqlalchemy import func, select
@@ -32,6 +33,7 @@ from rubric.schema import Rubric
 State = Literal["nothing", "waits", "runs", "stuck", "unreadable", "open", "graded"]
 _KEPT = 5_000
 _SETTLED = 50
+_K = TypeVar("_K")
 _T = TypeVar("_T")
 
 
@@ -92,6 +94,8 @@ class Reports:
     _reports: dict[str, Report] = field(default_factory=dict)
     _notebooks: dict[str, tuple[tuple[Cell, ...], tuple[Output, ...] | None]] = field(default_factory=dict)
     _classes: dict[tuple[int, str], Class] = field(default_factory=dict)
+    _seen: dict[int, tuple[object, list[Line]]] = field(default_factory=dict)
+    _presented: dict[tuple[object, ...], tuple[object, Report]] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def unmarked(self, session: Session, assignment: Assignment, rubric: Rubric, section: str) -> Class:
@@ -105,6 +109,17 @@ class Reports:
             with self._lock:
                 self._classes[key] = held
         return held
+
+    def seen(self, session: Session, assignment: Assignment, rubric: Rubric) -> list[Line]:
+        """`lines` for a page that is looked at again and again: the same until something changes."""
+        marked = select(func.count(), func.max(MarkRow.id)).where(MarkRow.assignment_id == assignment.id)
+        now = (*stamp(session, assignment), *session.execute(marked).one(), *_moving(session, assignment))
+        held = self._seen.get(assignment.id)
+        if held is None or held[0] != now:
+            held = now, lines(session, self, assignment, rubric)
+            with self._lock:
+                self._seen[assignment.id] = held
+        return held[1]
 
     def report(self, sha256: str) -> Report:
         """As a worker left it. Raises `StorageError`."""
@@ -122,14 +137,24 @@ class Reports:
             self._keep(self._notebooks, sha256, found)
         return found
 
+    def presented(self, whose: tuple[object, ...], known: object, make: Callable[[], Report]) -> Report:
+        """A report with all that is put in when somebody looks; the same one while nothing of it changed."""
+        held = self._presented.get(whose)
+        if held is None or held[0] != known:
+            held = known, make()
+            self._keep(self._presented, whose, held)
+        return held[1]
+
     def forget(self) -> None:
         """Somebody's data was deleted: nothing of it stays in memory."""
         with self._lock:
             self._reports.clear()
             self._notebooks.clear()
             self._classes.clear()
+            self._seen.clear()
+            self._presented.clear()
 
-    def _keep(self, kept: dict[str, _T], key: str, value: _T) -> None:
+    def _keep(self, kept: dict[_K, _T], key: _K, value: _T) -> None:
         with self._lock:
             if len(kept) >= _KEPT:
                 kept.clear()
@@ -224,7 +249,13 @@ def lines(
         if upload and run and run.result and run.state in ("done", "unreadable"):
             marked = standing(mine) if by_hand else {}
             student = Student(id=member.number or str(person.id), name=person.name, attempt=upload.number)
-            report = present(reports.report(run.result), student, upload, dates, marked, rubric)
+            # marks are only ever added: how many there are says which
+            known = (run.id, run.result, student, dates, len(mine))
+            report = reports.presented(
+                (upload.id, edition, by_hand),
+                known,
+                partial(present, reports.report(run.result), student, upload, dates, marked, rubric),
+            )
         found.append(
             Line(
                 person=person,
@@ -269,6 +300,18 @@ def stamp(session: Session, assignment: Assignment) -> tuple[object, ...]:
         .where(Edition.assignment_id == assignment.id, Run.finished.is_not(None))
     )
     return (assignment.edition_id, session.scalar(changed), *session.execute(ran).one())
+
+
+def _moving(session: Session, assignment: Assignment) -> Sequence[tuple[object, ...]]:
+    """How many runs are in which state, while they are under way."""
+    counted = (
+        select(Run.state, func.count(), func.max(Run.started))
+        .join(Edition, Edition.id == Run.edition_id)
+        .where(Edition.assignment_id == assignment.id, Run.finished.is_(None))
+        .group_by(Run.state)
+        .order_by(Run.state)
+    )
+    return [tuple(row) for row in session.execute(counted)]
 
 
 def digest(found: Sequence[Line]) -> str:

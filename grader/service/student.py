@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from collections.abc import Sequence
 from contextlib import suppress
@@ -10,22 +11,24 @@ from datetime import datetime, timedelta
 from typing import Annotated
 from urllib.parse import quote
 
-from fastapi import APIRouter, Form
+from fastapi import APIRouter, Form, HTTPException
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import UploadFile
-from starlette.exceptions import HTTPException
+from starlette.exceptions import HTTPException as StarletteHTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
+from grader.models import Said, verbatim
 from grader.service import courses, record, rules, runs, shown, uploads
 from grader.service.accounts import fresh
 from grader.service.courses import Attendee
+from grader.service.refusal import RefusedError
 from grader.service.rules import Dates
 from grader.service.shown import ShownAttempt
 from grader.service.tables import Assignment, Course, Inquiry, Member, Published, Upload
-from grader.service.uploads import Receipt, RefusedError, Sent
+from grader.service.uploads import Receipt, Sent
 from grader.service.web import (
     SANDBOX,
     Service,
@@ -42,7 +45,9 @@ from grader.service.web import (
 router = APIRouter(include_in_schema=False)
 Csrf = Annotated[str, Form(max_length=200)]
 SLOWEST = timedelta(minutes=15)
-"""so long an upload may be on its way and still count from when it began"""
+"""so long an upload may be on its way, and counts from when it began"""
+AT_ONCE = 20
+"""uploads of one person on their way"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +114,7 @@ def attempt(
     session: Session, held: Service, at: Attendee, upload: Upload, dates: Dates, counts: int | None
 ) -> ShownAttempt:
     run = runs.latest_check(session, upload.id)
-    result = held.blobs.get(run.result) if run is not None and run.state == "done" and run.result else None
+    result = held.blobs.get(run.result) if run is not None and run.result else None
     return shown.attempt(
         upload,
         uploads.files_of(session, upload),
@@ -124,7 +129,7 @@ def assignment_page(request: Request, slug: str) -> Response:
     return _assignment(request, slug)
 
 
-def _assignment(request: Request, slug: str, status: int = 200, problem: str = "") -> Response:
+def _assignment(request: Request, slug: str, status: int = 200, problem: Said | None = None) -> Response:
     held, me = service_of(request), signed_in(request)
     with held.database.reading() as session:
         now = held.now()
@@ -147,6 +152,7 @@ def _assignment(request: Request, slug: str, status: int = 200, problem: str = "
         assignment=at.assignment,
         dates=dates,
         phase=dates.phase(now),
+        now=now,
         extended=dates.due != at.assignment.due,
         attempts=mine,
         published=published,
@@ -173,26 +179,40 @@ async def hand_in(request: Request, slug: str) -> Response:
 
 
 def _refused(request: Request, slug: str, refused: RefusedError) -> Response:
-    from grader.service.pages import translator
-    from grader.service.web import tongue
-
-    said = translator(tongue(request, signed_in(request)))(refused.why).format(**refused.values)
-    return _assignment(request, slug, refused.status, said)
+    return _assignment(request, slug, refused.status, refused.said)
 
 
 async def take(request: Request, slug: str, me: Viewer, *, form: bool, key: str = "") -> Receipt:
     """Read the files of a request and receive them. form: it must be one of our own."""
     held = service_of(request)
+    if held.sending[me.id] >= AT_ONCE:
+        raise HTTPException(429, Said("You are sending too many uploads at once; wait for those to end."))
+    held.sending[me.id] += 1
     try:
-        sent = await request.form(max_files=uploads.MAX_FILES + 1, max_fields=20, max_part_size=64 * 1024)
+        return await _taken(request, slug, me, form=form, key=key)
+    finally:
+        held.sending[me.id] -= 1
+
+
+async def _taken(request: Request, slug: str, me: Viewer, *, form: bool, key: str) -> Receipt:
+    held = service_of(request)
+    try:
+        async with asyncio.timeout(SLOWEST.total_seconds()):
+            sent = await request.form(max_files=uploads.MAX_FILES + 1, max_fields=20, max_part_size=64 * 1024)
+    except TimeoutError:
+        raise HTTPException(408, Said("This took too long to arrive; send it again.")) from None
     except ClientDisconnect:
-        raise HTTPException(400, "The connection ended before all of it was here; send it again.") from None
-    except HTTPException as error:
+        raise HTTPException(
+            400, Said("The connection ended before all of it was here; send it again.")
+        ) from None
+    except StarletteHTTPException as error:
         if error.status_code != 400:
             raise
         raise RefusedError(
-            "What came could not be read: a file’s name is too long, there are too many files, or the "
-            "connection broke.",
+            Said(
+                "What came could not be read: a file’s name is too long, there are too many files, or the "
+                "connection broke."
+            ),
             400,
         ) from error
     try:
@@ -235,6 +255,8 @@ def receipt(request: Request, name: str) -> Response:
         same = next((u.number for u in every if u.sha256 == upload.sha256 and u.number < upload.number), None)
         check_at = runs.next_check(session, at.assignment, me.id, now)
         published = courses.published_of(session, at.assignment.id, me.id)
+        sender = courses.names_of(session, [upload.sent_by] if upload.sent_by else [])
+        mates = courses.names_of(session, uploads.also_for(session, upload))
     return page(
         request,
         "receipt.html",
@@ -243,6 +265,8 @@ def receipt(request: Request, name: str) -> Response:
         assignment=at.assignment,
         attempt=one,
         same_as=same,
+        sender=sender[0] if sender else "",
+        mates=mates,
         dates=dates,
         check_at=check_at,
         may_choose=rules.may_choose(dates, now, published is not None),
@@ -286,7 +310,7 @@ def choose(request: Request, name: str, csrf: Csrf = "") -> Response:
         dates = courses.dates_of(session, at.assignment, me.id)
         published = courses.published_of(session, at.assignment.id, me.id)
         if not rules.may_choose(dates, now, published is not None):
-            raise HTTPException(403, "Which attempt counts can't be changed any more.")
+            raise HTTPException(403, Said("Which attempt counts can't be changed any more."))
         courses.choose(session, at, upload, me.id, me.id, now)
         # what counts now may have been superseded in the queue
         runs.hurry(session, upload.id)
@@ -300,7 +324,7 @@ def ask_check(request: Request, name: str, csrf: Csrf = "") -> Response:
     with held.database.writing() as session:
         upload, at = own_upload(session, name, me.id)
         if not runs.ask_check(session, upload, at.assignment, held.now()):
-            raise HTTPException(429, "You have had this hour’s self-checks; ask again later.")
+            raise HTTPException(429, Said("You have had this hour’s self-checks; ask again later."))
     return to(f"/u/{name}")
 
 
@@ -331,7 +355,7 @@ def ask_again(
         if published is None:
             raise not_found()
         if not said:
-            raise HTTPException(422, "Say what should be looked at again.")
+            raise HTTPException(422, Said("Say what should be looked at again."))
         enter_inquiry(session, at, published, said, held.now())
     return to(f"/a/{slug}#inquiries")
 
@@ -358,4 +382,4 @@ def enter_inquiry(session: Session, at: Attendee, published: Published, said: st
             answered_by=None,
         )
     )
-    record.event(session, at.course.id, whose, "asked again", at.assignment.slug, now)
+    record.event(session, at.course.id, whose, "asked again", verbatim(at.assignment.slug), now)

@@ -114,7 +114,7 @@ class Course(Base):
 
 
 class Member(Base):
-    """What somebody is in a course: student, assistant or teacher."""
+    """What somebody is in a course: student, assistant or teacher. Those of one team hand in together."""
 
     __tablename__ = "member"
     __table_args__ = (UniqueConstraint("course_id", "person_id"),)
@@ -124,6 +124,7 @@ class Member(Base):
     role: Mapped[str]
     section: Mapped[str] = mapped_column(default="")
     number: Mapped[str] = mapped_column(default="", doc="what the university calls this student")
+    team: Mapped[str] = mapped_column(default="", server_default="")
     left: Mapped[datetime | None]
 
 
@@ -188,7 +189,8 @@ class Extension(Base):
 class Upload(Base):
     """One attempt that was received. name: its address. key: the sender's, so that none is counted twice.
 
-    began: when the first byte of it came, which decides about lateness.
+    began: when the first byte of it came, which decides about lateness. sent_by: the number of whom of the
+    team sent it; None: the person themselves. Each of a team has an upload of their own of the same files.
     """
 
     __tablename__ = "upload"
@@ -205,6 +207,7 @@ class Upload(Base):
     sha256: Mapped[str] = mapped_column(String(64), doc="of names and contents together")
     began: Mapped[datetime]
     received: Mapped[datetime]
+    sent_by: Mapped[int | None]
 
 
 class File(Base):

@@ -2,33 +2,48 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import astuple, dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
-from fastapi import APIRouter, Form
+from fastapi import APIRouter, File, Form, HTTPException, UploadFile
 from pydantic import BaseModel, Field
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
-from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
 from grader.errors import UsageError
 from grader.handback.spreadsheet import to_xlsx
-from grader.models import Report
+from grader.lookalikes.table import TABLE
+from grader.models import Report, Said, verbatim
 from grader.report import to_csv
 from grader.report.changes import Change, compare
-from grader.service import accounts, courses, erasing, founding, pages, publish, record, rules, runs, standing
+from grader.service import (
+    accounts,
+    alike,
+    courses,
+    erasing,
+    exports,
+    founding,
+    pages,
+    publish,
+    record,
+    rules,
+    runs,
+    standing,
+)
 from grader.service.courses import Attendee
 from grader.service.publish import ChangedError
+from grader.service.refusal import RefusedError
 from grader.service.rules import Dates
 from grader.service.signin import absolute
 from grader.service.standing import Line
 from grader.service.student import Csrf, at_assignment
 from grader.service.tables import Assignment, Course, Edition, Event, Inquiry, Member, Person, Run
 from grader.service.web import (
+    RowId,
     Service,
     Viewer,
     guard_form,
@@ -94,7 +109,7 @@ def class_page(request: Request, slug: str) -> Response:
     with held.database.reading() as session:
         at = at_assignment(session, slug, me.id, "see class")
         rubric = rubric_of(session, held, at.assignment.edition_id)
-        found = standing.lines(session, held.reports, at.assignment, rubric)
+        found = held.reports.seen(session, at.assignment, rubric)
         queue = runs.queue(session, held.now(), at.assignment.id)
         asked = session.scalar(
             select(func.count())
@@ -115,7 +130,52 @@ def class_page(request: Request, slug: str) -> Response:
         workers=held.workers(),
         phase=courses.common_dates(at.assignment).phase(held.now()),
         rubric=rubric,
+        compared=_compared(held, at.assignment),
+        comparing=_comparing(held, at.assignment),
+        platforms=list(exports.FORMATS),
     )
+
+
+def _compared(held: Service, assignment: Assignment) -> datetime | None:
+    """When the code of the class was last compared."""
+    try:
+        written = (alike.of_section(alike.folder(held.place, assignment.id), "") / TABLE).stat().st_mtime
+    except OSError:
+        return None
+    return datetime.fromtimestamp(written, UTC)
+
+
+def _comparing(held: Service, assignment: Assignment) -> bool:
+    running = held.comparing.get(assignment.id)
+    return running is not None and running.poll() is None
+
+
+@router.post("/teach/{slug}/lookalikes")
+def compare_code(request: Request, slug: str, csrf: Csrf = "") -> Response:
+    """Have the code of the class compared, for people to read; it goes on while one does other things."""
+    held, me = service_of(request), signed_in(request)
+    guard_form(me, csrf)
+    with held.database.reading() as session:
+        at = at_assignment(session, slug, me.id, "see class")
+        rubric = rubric_of(session, held, at.assignment.edition_id)
+        found = standing.lines(session, held.reports, at.assignment, rubric, by_hand=False)
+    uploads = {
+        x.upload.name: alike.Coded(
+            id=x.upload.name, name=x.person.name, section=x.member.section, notebook=x.run.notebook
+        )
+        for x in found
+        if x.upload is not None and x.run is not None and x.run.notebook is not None
+    }
+    if not _comparing(held, at.assignment):
+        held.comparing[at.assignment.id] = alike.start(
+            alike.Asked(
+                blobs=held.place.blobs,
+                to=alike.folder(held.place, at.assignment.id),
+                language=rubric.language,
+                uploads=tuple(uploads.values()),
+            )
+        )
+    return to(f"/teach/{slug}#lookalikes")
 
 
 @router.post("/teach/{slug}/again")
@@ -131,7 +191,14 @@ def try_again(request: Request, slug: str, csrf: Csrf = "") -> Response:
             .where(Edition.assignment_id == at.assignment.id, Run.state == "stuck")
         ).all()
         runs.unstick(session, stuck, held.now())
-        record.event(session, at.course.id, me.id, "tried again", f"{len(stuck)} runs of {slug}", held.now())
+        record.event(
+            session,
+            at.course.id,
+            me.id,
+            "tried again",
+            Said("runs: {n}, {slug}", {"n": len(stuck), "slug": slug}),
+            held.now(),
+        )
     return to(f"/teach/{slug}")
 
 
@@ -139,13 +206,13 @@ def try_again(request: Request, slug: str, csrf: Csrf = "") -> Response:
 
 
 def parse_time(given: str, zone: str) -> datetime | None:
-    """A time as a form gives it, in a zone; None for nothing. Raises `UsageError`."""
+    """A time as a form gives it, in a zone; None for nothing. Raises `RefusedError`."""
     if not given.strip():
         return None
     try:
         moment = datetime.fromisoformat(given.strip())
     except ValueError as error:
-        raise UsageError("This is no time; expected one as 2026-06-09T14:25.") from error
+        raise RefusedError(Said("This is no time; expected one as 2026-06-09T14:25.")) from error
     return (moment if moment.tzinfo else moment.replace(tzinfo=pages.zone(zone))).astimezone(UTC)
 
 
@@ -154,7 +221,9 @@ def dates_page(request: Request, slug: str) -> Response:
     return _dates(request, slug, signed_in(request))
 
 
-def _dates(request: Request, slug: str, me: Viewer, wrong: str = "") -> Response:
+def _dates(
+    request: Request, slug: str, me: Viewer, wrong: Said | None = None, typed: Mapping[str, str] | None = None
+) -> Response:
     held = service_of(request)
     with held.database.reading() as session:
         at = at_assignment(session, slug, me.id, "set dates")
@@ -174,6 +243,7 @@ def _dates(request: Request, slug: str, me: Viewer, wrong: str = "") -> Response
         assignment=at.assignment,
         at="dates",
         local=local,
+        typed=typed or {},
         people=people,
         extensions=[(p, extensions[p.id]) for _, p in people if p.id in extensions],
         wrong=wrong,
@@ -210,8 +280,8 @@ def set_dates(
                 timedelta(minutes=sent.grace),
             )
             founding.set_dates(session, at.assignment, dates, sent.checks, me.id, held.now())
-    except UsageError as error:
-        return _dates(request, slug, me, str(error))
+    except RefusedError as error:
+        return _dates(request, slug, me, error.said, {"form": "dates", **sent.model_dump(mode="json")})
     return to(f"/teach/{slug}/dates")
 
 
@@ -219,7 +289,7 @@ def set_dates(
 def extend(
     request: Request,
     slug: str,
-    person: Annotated[int, Form()],
+    person: Annotated[RowId, Form()],
     due: Text = "",
     reason: Text = "",
     csrf: Csrf = "",
@@ -235,10 +305,11 @@ def extend(
                 raise not_found()
             moment = parse_time(due, at.course.zone)
             if moment is not None and (at.assignment.due is None or moment <= at.assignment.due):
-                raise UsageError("An extension ends after the due date.")
+                raise RefusedError(Said("An extension ends after the due date."))
             courses.extend(session, at, person, moment, reason, me.id, held.now())
-    except UsageError as error:
-        return _dates(request, slug, me, str(error))
+    except RefusedError as error:
+        typed = {"form": "extensions", "person": str(person), "until": due, "reason": reason}
+        return _dates(request, slug, me, error.said, typed)
     return to(f"/teach/{slug}/dates")
 
 
@@ -250,12 +321,13 @@ def preview_page(request: Request, slug: str) -> Response:
     return _preview(request, slug, signed_in(request))
 
 
-def _preview(request: Request, slug: str, me: Viewer, problem: str = "") -> Response:
+def _preview(request: Request, slug: str, me: Viewer, problem: Said | None = None) -> Response:
     held = service_of(request)
     with held.database.reading() as session:
         at = at_assignment(session, slug, me.id, "publish")
         rubric = rubric_of(session, held, at.assignment.edition_id)
-        seen = publish.preview(standing.lines(session, held.reports, at.assignment, rubric))
+        found = standing.lines(session, held.reports, at.assignment, rubric)
+        seen, now = publish.preview(found), held.now()
     return page(
         request,
         "publish.html",
@@ -265,6 +337,9 @@ def _preview(request: Request, slug: str, me: Viewer, problem: str = "") -> Resp
         assignment=at.assignment,
         at="publish",
         preview=seen,
+        early=sum(
+            x.dates.phase(now) in ("before", "open", "grace") and x.dates.due is not None for x in found
+        ),
         problem=problem,
     )
 
@@ -289,7 +364,8 @@ def publish_now(
             held.now(),
         )
     except ChangedError:
-        return _preview(request, slug, me, "Something changed meanwhile; nothing was given out. Look again.")
+        said = Said("Something changed meanwhile; nothing was given out. Look again.")
+        return _preview(request, slug, me, said)
     return to(f"/teach/{slug}/publish")
 
 
@@ -297,7 +373,7 @@ def publish_now(
 
 
 @router.get("/teach/{slug}/regrade")
-def regrade_page(request: Request, slug: str, edition: int = 0) -> Response:
+def regrade_page(request: Request, slug: str, edition: RowId = 0) -> Response:
     """What another edition would change: whose marks move, and why."""
     held, me = service_of(request), signed_in(request)
     with held.database.reading() as session:
@@ -341,7 +417,7 @@ def _changes(now: Sequence[Line], then: Sequence[Line]) -> list[tuple[Line, Chan
 
 
 @router.post("/teach/{slug}/regrade")
-def regrade(request: Request, slug: str, edition: Annotated[int, Form()], csrf: Csrf = "") -> Response:
+def regrade(request: Request, slug: str, edition: Annotated[RowId, Form()], csrf: Csrf = "") -> Response:
     """Grade by another edition, beside what counts."""
     held, me = service_of(request), signed_in(request)
     guard_form(me, csrf)
@@ -355,14 +431,17 @@ def regrade(request: Request, slug: str, edition: Annotated[int, Form()], csrf: 
             at.course.id,
             me.id,
             "regraded",
-            f"{new} uploads of {slug} by {other.version}",
+            Said(
+                "uploads: {n}, {slug} by edition {version}",
+                {"n": new, "slug": slug, "version": other.version},
+            ),
             held.now(),
         )
     return to(f"/teach/{slug}/regrade?edition={edition}")
 
 
 @router.post("/teach/{slug}/take-over")
-def take_over(request: Request, slug: str, edition: Annotated[int, Form()], csrf: Csrf = "") -> Response:
+def take_over(request: Request, slug: str, edition: Annotated[RowId, Form()], csrf: Csrf = "") -> Response:
     """From now on this edition counts; what was given out stays until it is published again."""
     held, me = service_of(request), signed_in(request)
     guard_form(me, csrf)
@@ -374,10 +453,10 @@ def take_over(request: Request, slug: str, edition: Annotated[int, Form()], csrf
             session, held.reports, at.assignment, held.rubric(other.sha256), edition_id=other.id
         )
         if any(x.upload is not None and x.report is None for x in found):
-            raise HTTPException(409, "Not everybody is graded by this edition yet; wait for it.")
+            raise HTTPException(409, Said("Not everybody is graded by this edition yet; wait for it."))
         at.assignment.edition_id = other.id
         record.event(
-            session, at.course.id, me.id, "took over", f"edition {other.version} of {slug}", held.now()
+            session, at.course.id, me.id, "took over", record.edition(other.version, slug), held.now()
         )
     return to(f"/teach/{slug}")
 
@@ -418,6 +497,42 @@ def grades_xlsx(request: Request, slug: str) -> Response:
     return attachment(to_xlsx(found, rubric), kind, f"{slug}.xlsx")
 
 
+@router.post("/teach/{slug}/export")
+def export_for_platform(
+    request: Request,
+    slug: str,
+    to: Text = "",
+    title: Text = "",
+    listing: Annotated[UploadFile | None, File()] = None,
+    csrf: Csrf = "",
+) -> Response:
+    """What was published, for a learning platform. listing: its own file, to be filled in."""
+    me = signed_in(request)
+    guard_form(me, csrf)
+    return made_export(request, slug, me, to, title, listing)
+
+
+def made_export(
+    request: Request, slug: str, me: Viewer, to: str, title: str, listing: UploadFile | None
+) -> Response:
+    """The archive; 422 for a platform or a listing that is none."""
+    held = service_of(request)
+    with held.database.reading() as session:
+        at = at_assignment(session, slug, me.id, "export")
+        rubric = rubric_of(session, held, at.assignment.edition_id)
+        found = standing.lines(session, held.reports, at.assignment, rubric)
+    if to not in exports.FORMATS:
+        raise HTTPException(422, Said("Choose a platform."))
+    given = None
+    if listing is not None and listing.filename:
+        given = exports.Listing(record.line(listing.filename, 200), listing.file.read())
+    try:
+        data = exports.export(to, found, held.blobs, rubric, title or at.assignment.title, given)
+    except UsageError as error:
+        raise HTTPException(422, verbatim(str(error))) from error
+    return attachment(data, "application/zip", f"{slug}-{to}.zip")
+
+
 def attachment(data: bytes, kind: str, name: str) -> Response:
     """A file to be kept. name: ours, from the assignment's address."""
     return Response(data, media_type=kind, headers={"Content-Disposition": f'attachment; filename="{name}"'})
@@ -448,7 +563,9 @@ def roster_page(request: Request, slug: str) -> Response:
     return _roster(request, slug, signed_in(request))
 
 
-def _roster(request: Request, slug: str, me: Viewer, links: Sequence[Link] = (), wrong: str = "") -> Response:
+def _roster(
+    request: Request, slug: str, me: Viewer, links: Sequence[Link] = (), wrong: Said | None = None
+) -> Response:
     held = service_of(request)
     with held.database.reading() as session:
         course, _ = at_course(session, slug, me.id, "see roster")
@@ -477,19 +594,19 @@ def add_people(
     section: Text = "",
     csrf: Csrf = "",
 ) -> Response:
-    """Make a link for each line: `name`, or `name; number; section`."""
+    """Make a link for each line: `name`, or `name; number; section; team`."""
     held, me = service_of(request), signed_in(request)
     guard_form(me, csrf)
     wanted = [[record.line(p, 120) for p in line.split(";")] for line in people.splitlines() if line.strip()]
     if not wanted or role not in _ROLES:
-        return _roster(request, slug, me, wrong="Write at least one name.")
+        return _roster(request, slug, me, wrong=Said("Write at least one name."))
     links = []
     with held.database.writing() as session:
         course, _ = at_course(session, slug, me.id, "invite")
         for name, *rest in wanted[:2000]:
-            number = rest[0] if rest else ""
-            where = rest[1] if len(rest) > 1 else record.line(section, 60)
-            person, secret = founding.add_member(session, course, name, role, where, number, held.now())
+            number, where, team, *_ = *rest, "", "", ""
+            place = founding.MemberPlace.of(where or section, number, team)
+            person, secret = founding.add_member(session, course, name, role, place, held.now())
             links.append(Link(person.name, absolute(request, secret)))
     return _roster(request, slug, me, links)
 
@@ -503,7 +620,7 @@ def course_link(request: Request, slug: str, section: Text = "", csrf: Csrf = ""
         course, _ = at_course(session, slug, me.id, "invite")
         where = record.line(section, 60)
         secret = accounts.invite(session, course.id, "student", held.now(), section=where)
-        record.event(session, course.id, me.id, "invited", "students by a link of the course", held.now())
+        record.event(session, course.id, me.id, "invited", record.by_course_link(), held.now())
     return _roster(request, slug, me, [Link("", absolute(request, secret))])
 
 
@@ -514,7 +631,7 @@ def end_course_links(request: Request, slug: str, csrf: Csrf = "") -> Response:
     with held.database.writing() as session:
         course, _ = at_course(session, slug, me.id, "invite")
         accounts.revoke_links(session, course.id, None, held.now())
-        record.event(session, course.id, me.id, "ended", "the links of the course", held.now())
+        record.event(session, course.id, me.id, "ended", Said("the links of the course"), held.now())
     return to(f"/course/{slug}/roster")
 
 
@@ -527,7 +644,7 @@ def _other(session: Session, course: Course, person: int) -> tuple[Member, Perso
 
 
 @router.post("/course/{slug}/people/{person}/link")
-def new_link(request: Request, slug: str, person: int, csrf: Csrf = "") -> Response:
+def new_link(request: Request, slug: str, person: RowId, csrf: Csrf = "") -> Response:
     """A new link for somebody; the ones before end."""
     held, me = service_of(request), signed_in(request)
     guard_form(me, csrf)
@@ -536,35 +653,42 @@ def new_link(request: Request, slug: str, person: int, csrf: Csrf = "") -> Respo
         member, found = _other(session, course, person)
         accounts.revoke_links(session, course.id, person, held.now())
         secret = accounts.invite(session, course.id, member.role, held.now(), person_id=person)
-        record.event(session, course.id, me.id, "made a link", f"person {person}", held.now())
+        record.event(session, course.id, me.id, "made a link", record.person(person), held.now())
     return _roster(request, slug, me, [Link(found.name, absolute(request, secret))])
+
+
+class MemberForm(BaseModel):
+    """What somebody is in a course."""
+
+    role: Annotated[str, Field(max_length=20)] = "student"
+    section: Annotated[str, Field(max_length=2000)] = ""
+    number: Annotated[str, Field(max_length=2000)] = ""
+    team: Annotated[str, Field(max_length=2000)] = ""
+    csrf: Annotated[str, Field(max_length=200)] = ""
 
 
 @router.post("/course/{slug}/people/{person}")
 def change_member(
-    request: Request,
-    slug: str,
-    person: int,
-    role: Text = "student",
-    section: Text = "",
-    number: Text = "",
-    csrf: Csrf = "",
+    request: Request, slug: str, person: RowId, sent: Annotated[MemberForm, Form()]
 ) -> Response:
     held, me = service_of(request), signed_in(request)
-    guard_form(me, csrf)
+    guard_form(me, sent.csrf)
+    role = sent.role
     with held.database.writing() as session:
         course, _ = at_course(session, slug, me.id, "invite")
         member, _found = _other(session, course, person)
         if role not in _ROLES or (person == me.id and role != "teacher"):
-            raise HTTPException(409, "A teacher can’t make themselves something else; another teacher can.")
-        member.role, member.section = role, record.line(section, 60)
-        member.number = record.line(number, 60)
-        record.event(session, course.id, me.id, "changed", f"person {person}: {role}", held.now())
+            raise HTTPException(
+                409, Said("A teacher can’t make themselves something else; another teacher can.")
+            )
+        place = founding.MemberPlace.of(sent.section, sent.number, sent.team)
+        member.role, member.section, member.number, member.team = role, *astuple(place)
+        record.event(session, course.id, me.id, "changed", record.person(person, role), held.now())
     return to(f"/course/{slug}/roster")
 
 
 @router.post("/course/{slug}/people/{person}/remove")
-def remove_member(request: Request, slug: str, person: int, csrf: Csrf = "") -> Response:
+def remove_member(request: Request, slug: str, person: RowId, csrf: Csrf = "") -> Response:
     """They are not in the course any more; what they handed in stays until it is erased."""
     held, me = service_of(request), signed_in(request)
     guard_form(me, csrf)
@@ -572,25 +696,27 @@ def remove_member(request: Request, slug: str, person: int, csrf: Csrf = "") -> 
         course, _ = at_course(session, slug, me.id, "invite")
         member, _found = _other(session, course, person)
         if person == me.id:
-            raise HTTPException(409, "A teacher can’t make themselves something else; another teacher can.")
+            raise HTTPException(
+                409, Said("A teacher can’t make themselves something else; another teacher can.")
+            )
         member.left = held.now()
-        record.event(session, course.id, me.id, "removed", f"person {person}", held.now())
+        record.event(session, course.id, me.id, "removed", record.person(person), held.now())
     return to(f"/course/{slug}/roster")
 
 
 @router.post("/course/{slug}/people/{person}/erase")
-def erase_person(request: Request, slug: str, person: int, sure: Text = "", csrf: Csrf = "") -> Response:
+def erase_person(request: Request, slug: str, person: RowId, sure: Text = "", csrf: Csrf = "") -> Response:
     """Delete all that there is of somebody. sure: their name, typed."""
     held, me = service_of(request), signed_in(request)
     guard_form(me, csrf)
-    with held.database.writing() as session:
+    with held.database.reading() as session:
         course, _ = at_course(session, slug, me.id, "erase")
         member, found = _other(session, course, person)
         if member.role != "student" or record.line(sure, 200) != found.name:
-            raise HTTPException(409, "Type the student’s name as it stands there; nothing was deleted.")
-        gone = erasing.erase(session, person, me.id, held.now())
-    held.blobs.drop(gone)
+            raise HTTPException(409, Said("Type the student’s name as it stands there; nothing was deleted."))
+    erasing.erase(held.database, held.place, person, me.id, held.now())
     held.reports.forget()
+    alike.forget(held.place)
     return to(f"/course/{slug}/roster")
 
 
@@ -606,5 +732,5 @@ def audit_page(request: Request, slug: str) -> Response:
             .order_by(Event.id.desc())
             .limit(_EVENTS)
         )
-        events = [(e, n) for e, n in rows]
+        events = [(e, n, *record.told(e)) for e, n in rows]
     return page(request, "audit.html", me, course=course, events=events, most=_EVENTS)

@@ -5,32 +5,25 @@ from __future__ import annotations
 import hashlib
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import IO
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from grader.errors import GraderError
+from grader.models import Said
 from grader.service import courses, record, runs
 from grader.service.blobs import Blob, Blobs
 from grader.service.courses import Attendee
 from grader.service.database import Database
 from grader.service.opening import may_hold_a_notebook
+from grader.service.refusal import RefusedError
 from grader.service.tables import File, Member, Upload
 
 MAX_FILES = 50
 MAX_NAME = 200
 MAX_KEY = 100
-
-
-class RefusedError(GraderError):
-    """An upload that is not taken, and why: a name of `words`, with values. The sender can mend it."""
-
-    def __init__(self, why: str, status: int = 422, **values: object) -> None:
-        super().__init__(why.format(**values))
-        self.why, self.status, self.values = why, status, values
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,23 +64,44 @@ def receive(
         dates = courses.dates_of(session, at.assignment, at.member.person_id)
     _timely(dates.takes(began), dates.phase(began))
     named = _named(sent, at.assignment.most)
+    with blobs.held():
+        return _keep(database, blobs, at, named, key, began, now)
+
+
+def _keep(
+    database: Database,
+    blobs: Blobs,
+    at: Attendee,
+    named: Sequence[tuple[str, IO[bytes]]],
+    key: str,
+    began: datetime,
+    now: datetime,
+) -> Receipt:
     kept = [(name, blobs.put(content)) for name, content in named]
     if not any(may_hold_a_notebook(blobs.path(b.sha256), n) for n, b in kept):
         names = ", ".join(n for n, _ in kept)[:300]
-        raise RefusedError("There is no notebook among these files: {names}", names=names)
+        raise RefusedError(Said("There is no notebook among these files: {names}", {"names": names}))
     with database.writing() as session:
-        # one upload of a person at a time, also where the database has many writers
-        session.scalar(select(Member.id).where(Member.id == at.member.id).with_for_update())
+        # one upload of a person at a time, also where the database has many writers; a team by its numbers
+        mates = courses.mates(session, at.member)
+        every = [at.member.id, *(m.id for m in mates)]
+        session.scalars(
+            select(Member.id).where(Member.id.in_(every)).order_by(Member.id).with_for_update()
+        ).all()
         if (known := _known(session, at, key)) is not None:
             return known
-        return _enter(session, at, kept, key, began, now)
+        mine = _enter(session, at, kept, key, began, now)
+        for mate in mates:
+            # of their own: their dates, which attempt counts, their marks and their report are theirs alone
+            _enter(session, replace(at, member=mate), kept, _of_team(mine.upload), began, now, at.member)
+        return mine
 
 
 def _timely(taken: bool, phase: str) -> None:
     if not taken and phase == "before":
-        raise RefusedError("This assignment is not open yet.", 403)
+        raise RefusedError(Said("This assignment is not open yet."), 403)
     if not taken:
-        raise RefusedError("This assignment is closed; nothing can be handed in any more.", 403)
+        raise RefusedError(Said("This assignment is closed; nothing can be handed in any more."), 403)
 
 
 def _known(session: Session, at: Attendee, key: str) -> Receipt | None:
@@ -104,29 +118,39 @@ def _known(session: Session, at: Attendee, key: str) -> Receipt | None:
 def _named(sent: Sequence[Sent], most: int) -> list[tuple[str, IO[bytes]]]:
     sent = [s for s in sent if s.name or s.size]
     if not sent:
-        raise RefusedError("Choose a notebook first; no file came.")
+        raise RefusedError(Said("Choose a notebook first; no file came."))
     if len(sent) > MAX_FILES:
-        raise RefusedError("These are {n} files; at most {most} go together.", n=len(sent), most=MAX_FILES)
+        raise RefusedError(
+            Said("These are {n} files; at most {most} go together.", {"n": len(sent), "most": MAX_FILES})
+        )
     if sum(s.size for s in sent) > most:
-        raise RefusedError("These files are too large; at most {most} MB go together.", 413, most=most >> 20)
+        raise RefusedError(
+            Said("These files are too large; at most {most} MB go together.", {"most": most >> 20}), 413
+        )
     named: dict[str, IO[bytes]] = {}
     for one in sent:
         # a browser's folder, a path of another system: the last part is the file's name
         name = record.line(one.name.replace("\\", "/").rstrip("/").rpartition("/")[2], MAX_NAME * 20)
         if name in ("", ".", ".."):
-            raise RefusedError("A file came without a name.")
+            raise RefusedError(Said("A file came without a name."))
         if len(name.encode()) > MAX_NAME:
-            raise RefusedError("A file's name is too long: {name}…", name=name[:40])
+            raise RefusedError(Said("A file's name is too long: {name}…", {"name": name[:40]}))
         if name in named:
-            raise RefusedError("Two files have the same name: {name}", name=name)
+            raise RefusedError(Said("Two files have the same name: {name}", {"name": name}))
         named[name] = one.content
     if not any(s.size for s in sent):
-        raise RefusedError("What came is empty.")
+        raise RefusedError(Said("What came is empty."))
     return list(named.items())
 
 
 def _enter(
-    session: Session, at: Attendee, kept: Sequence[tuple[str, Blob]], key: str, began: datetime, now: datetime
+    session: Session,
+    at: Attendee,
+    kept: Sequence[tuple[str, Blob]],
+    key: str,
+    began: datetime,
+    now: datetime,
+    sender: Member | None = None,
 ) -> Receipt:
     whose, assignment = at.member.person_id, at.assignment
     last = session.scalar(
@@ -143,15 +167,17 @@ def _enter(
         sha256=together(kept),
         began=began,
         received=now,
+        sent_by=None if sender is None else sender.person_id,
     )
     session.add(upload)
     session.flush()
     files = [File(upload_id=upload.id, name=n, size=b.size, sha256=b.sha256) for n, b in kept]
     session.add_all(files)
     runs.enqueue(session, upload, assignment, now)
-    record.event(
-        session, at.course.id, whose, "handed in", f"attempt {upload.number}, {assignment.slug}", now
-    )
+    if sender is None:
+        record.event(
+            session, at.course.id, whose, "handed in", record.attempt(upload.number, assignment.slug), now
+        )
     session.flush()
     return Receipt(upload, files, again=False)
 
@@ -167,3 +193,19 @@ def together(kept: Sequence[tuple[str, Blob]]) -> str:
 def files_of(session: Session, upload: Upload) -> Sequence[File]:
     """The files of an upload, as they were named."""
     return session.scalars(select(File).where(File.upload_id == upload.id).order_by(File.id)).all()
+
+
+def also_for(session: Session, upload: Upload) -> Sequence[int]:
+    """For whom else of the team its sender handed it in: their numbers."""
+    return session.scalars(
+        select(Upload.person_id).where(
+            Upload.assignment_id == upload.assignment_id,
+            Upload.key == _of_team(upload),
+            Upload.sent_by == upload.person_id,
+        )
+    ).all()
+
+
+def _of_team(upload: Upload) -> str:
+    """The key under which the others of a team have it."""
+    return f"team {upload.name}"

@@ -5,21 +5,26 @@ from __future__ import annotations
 import hmac
 import logging
 import secrets
+import subprocess
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
+from typing import Annotated, Any
 from urllib.parse import urlsplit
 
-from prometheus_client import CollectorRegistry, Counter, Histogram
+from fastapi import HTTPException
+from prometheus_client import CollectorRegistry, Histogram
+from prometheus_client import Counter as Count
+from pydantic import Field
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from grader.assignment.rubric_file import load_rubric
+from grader.models import Said
 from grader.service import accounts, pages
 from grader.service.accounts import csrf
 from grader.service.blobs import Blobs
@@ -41,8 +46,13 @@ SANDBOX = (
 BODY = 300 * 2**20
 """bytes of a request, whatever it is"""
 FORM = 256 * 1024
+LISTING = 16 * 2**20
+"""of a request that brings a platform's own list of a class"""
+RowId = Annotated[int, Field(ge=0, lt=2**31)]
+"""a number that a database may know"""
 _CROSS_SITE = ("/lti/", "/api/")
 """here others' pages may send: a platform's signature protects, or a token instead of cookies"""
+NOTHING = Said("There is nothing here.")
 _log = logging.getLogger("grader.web")
 
 
@@ -62,6 +72,9 @@ class Service:
     secure: bool = False
     workers: Callable[[], int] = lambda: 0
     registry: CollectorRegistry = field(default_factory=CollectorRegistry)
+    comparing: dict[int, subprocess.Popen[bytes]] = field(default_factory=dict)
+    sending: Counter[int] = field(default_factory=Counter)
+    """person → uploads of theirs that are on their way"""
     _rubrics: dict[str, Rubric] = field(default_factory=dict)
     reports: Reports = field(init=False)
 
@@ -131,7 +144,7 @@ def guard_form(me: Viewer, sent: str) -> None:
     """The form came from a page that we gave to this very login; else 403."""
     if not hmac.compare_digest(me.csrf.encode(), sent.encode("utf-8", "replace")):
         raise HTTPException(
-            403, "This form is not (any more) yours to send: reload the page, then send it again."
+            403, Said("This form is not (any more) yours to send: reload the page, then send it again.")
         )
 
 
@@ -178,7 +191,7 @@ def to(address: str) -> RedirectResponse:
 
 def not_found() -> HTTPException:
     """Also for what is there and not theirs: nobody learns that it exists."""
-    return HTTPException(404, "There is nothing here.")
+    return HTTPException(404, NOTHING)
 
 
 class Metrics:
@@ -186,7 +199,7 @@ class Metrics:
 
     def __init__(self, registry: CollectorRegistry) -> None:
         names = ("method", "route", "status")
-        self.requests = Counter("grader_requests", "Requests answered.", names, registry=registry)
+        self.requests = Count("grader_requests", "Requests answered.", names, registry=registry)
         self.seconds = Histogram("grader_request_seconds", "Time to answer.", ("route",), registry=registry)
 
 
@@ -256,7 +269,7 @@ class Gate:
         )
 
     def _bounded(self, receive: Receive, path: str) -> Receive:
-        most = BODY if path.endswith("/uploads") else FORM
+        most = BODY if path.endswith("/uploads") else LISTING if "/export" in path else FORM
         taken = 0
 
         async def bounded() -> Message:
@@ -264,7 +277,9 @@ class Gate:
             message = await receive()
             taken += len(message.get("body", b""))
             if taken > most:
-                raise HTTPException(413, f"This is too large; at most {most >> 10} kB are taken here.")
+                raise HTTPException(
+                    413, Said("This is too large; at most {most} kB are taken here.", {"most": most >> 10})
+                )
             return message
 
         return bounded

@@ -32,7 +32,7 @@ from grader.errors import GraderError, IsolationError
 from grader.execute import Limits, open_runner
 from grader.jail.processors import processors
 from grader.pipeline import Runner
-from grader.service import database, log, runs
+from grader.service import database, erasing, log, runs
 from grader.service.blobs import Blobs
 from grader.service.database import Database
 from grader.service.grading import ISOLATION, Bench, Editions, Result
@@ -43,7 +43,7 @@ from grader.service.tables import Assignment, Edition, File, Upload
 
 _LOOK_S = 0.15
 _RENEW_S = 5.0
-_NICE = 10
+_NICE = 5
 """pages and receipts come first: grading takes what they leave of the machine"""
 UNDER_WAY = 64
 """uploads in hand at once when other machines run them; the broker's queue holds what they can't"""
@@ -165,10 +165,13 @@ class Worker:
             runs.give_back(session, self.name, held.id, datetime.now(UTC))
 
     def _finish(self, held: Held, result: Result) -> None:
-        kept = [None if b is None else self.blobs.put(b).sha256 for b in (result.result, result.notebook)]
-        with self.database.writing() as session:
-            outcome = Outcome(result.state, result.message, *kept)
-            runs.finish(session, self.name, held.id, outcome, datetime.now(UTC))
+        with self.blobs.held():
+            kept = [None if b is None else self.blobs.put(b).sha256 for b in (result.result, result.notebook)]
+            with self.database.writing() as session:
+                outcome = Outcome(result.state, result.message, *kept)
+                stands = runs.finish(session, self.name, held.id, outcome, datetime.now(UTC))
+        if not stands:  # another's counts, or whose it was is erased
+            erasing.drop(self.database, self.blobs, {b for b in kept if b})
         extra = {"run": held.id, "kind": held.kind, "state": result.state}
         _log.info("run", extra=extra | ({"limits": len(result.traces)} if result.traces else {}))
 

@@ -68,6 +68,30 @@ class Checks:
         found = self.engine.grader("-c", script, more=("--entrypoint", "sh")).stdout.split()
         self.check("no compiler, no cache", not found, " ".join(found))
 
+    def service(self) -> None:
+        """The course's server answers, with a worker of its own; a machine for notebooks alone starts."""
+        asks = (
+            "import time, urllib.request as r\n"
+            "for _ in range(120):\n"
+            "    try: print(r.urlopen('http://127.0.0.1:8000/readyz').status); break\n"
+            "    except OSError: time.sleep(0.5)"
+        )
+        script = f'grader serve --data /data & python -c "{asks}"; kill $!; wait'
+        done = self.engine.grader(
+            "-c", script, volumes={self._folder(): "/data"}, more=("--entrypoint", "sh")
+        )
+        said = done.stdout.strip()
+        self.check("the course's server is ready", "200" in said.split(), said[-60:] or done.stderr[-300:])
+        worker = f"{self.engine.image}-worker"
+        built = self.engine.call(
+            "build", *self.options, "--target", "worker", "--tag", worker, ".", cwd=self.root
+        )
+        self.check("the image of a worker", built.returncode == 0, built.stderr[-300:] * built.returncode)
+        script = "grader worker --help && ! python -c 'import rubric.hw4'"
+        done = self.engine.grader("-c", script, more=("--entrypoint", "sh"), image=worker)
+        held = done.returncode == 0 and "--broker" in done.stdout
+        self.check("a worker starts, and holds no assignment", held, done.stderr.strip()[-100:])
+
     def doctor(self) -> None:
         for name, more in (("doctor", ()), ("doctor, namespaces forbidden", self._like_docker())):
             done = self.engine.grader("doctor", more=more)

@@ -55,6 +55,7 @@ def main() -> int:
         if not chosen.no_build and not report.build():
             return 1  # nothing below is about this tree
         report.image()
+        report.service()
         report.doctor()
         report.same_grades(shlex.split(chosen.outside) if chosen.outside else outside(folder, wheels))
         report.memory()
@@ -84,7 +85,7 @@ def outside(folder: Path, wheels: Path | None) -> list[str]:
     pip = [str(place / "bin/pip"), "install", "--quiet", "--constraint", str(ROOT / "constraints.txt")]
     commands = [
         [sys.executable, "-m", "venv", str(place)],
-        [*pip, "--no-deps", "torch", *(["--index-url", CPU_TORCH] if wheels is None else [])],
+        [*pip, "--no-deps", "torch", "torchvision", *(["--index-url", CPU_TORCH] if wheels is None else [])],
         [*pip, f"{ROOT}[kernel]"],
     ]
     for command in commands:

@@ -2,7 +2,8 @@
 """An import of a package that is not installed gives a placeholder that explains itself on use.
 
 Only where the notebook or a file beside it asks for it and the student's own `try` does not stand around it.
-`from package import *` gives no names.
+`from package import *` gives no names. A package that is installed and can't be loaded here, as one made for
+another torch, is as good as absent: that it is broken is not the student's doing.
 """
 
 import ast
@@ -86,6 +87,49 @@ class AbsentFinder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         pass
 
 
+class LoadFinder(importlib.abc.MetaPathFinder):
+    """First on the path: lets the others find a package, and sees whether it can be loaded."""
+
+    def find_spec(self, fullname, path=None, target=None):
+        if "." in fullname or not theirs(sys._getframe(1)):
+            return None
+        others = (finder for finder in sys.meta_path if finder is not self)
+        found = (finder.find_spec(fullname, path, target) for finder in others)
+        spec = next((one for one in found if one is not None), None)
+        loaded = getattr(spec, "has_location", False) and hasattr(spec.loader, "exec_module")
+        if not loaded or _is_theirs(spec.origin):
+            return spec
+        load, guards = spec.loader.exec_module, not asked_by_student()
+
+        def exec_module(module):
+            try:
+                load(module)
+            except MemoryError:
+                raise
+            except Exception as error:
+                if guards:  # and what it expects is that the package is not there
+                    raise ImportError(
+                        f"{fullname} can't be loaded {WHERE}: {error}", name=fullname
+                    ) from error
+                _give_up(module)
+
+        spec.loader.exec_module = exec_module
+        return spec
+
+
+def _give_up(module):
+    """Make a placeholder of a module that is loaded in part."""
+    name = module.__name__
+    for other in [other for other in sys.modules if other.startswith(f"{name}.")]:
+        del sys.modules[other]
+    for own in [own for own in vars(module) if not own.startswith("__")]:
+        delattr(module, own)
+    vars(module).pop("__version__", None)
+    vars(module).pop("__all__", None)
+    module.__path__ = []
+    module.__class__ = AbsentModule
+
+
 def _asking(frame):
     """The innermost frame that is neither ours nor the import system's."""
     while frame is not None and (
@@ -101,10 +145,13 @@ def theirs(frame):
     frame = _asking(frame)
     if frame is None:
         return False
-    home = _home[0]  # the directory of the student's files, with a slash at the end
-    return frame.f_globals.get("__name__") == "__main__" or (
-        bool(home) and frame.f_code.co_filename.startswith(home)
-    )
+    return frame.f_globals.get("__name__") == "__main__" or _is_theirs(frame.f_code.co_filename)
+
+
+def _is_theirs(file):
+    """Whether a file lies among the student's."""
+    home = _home[0]  # with a slash at the end
+    return bool(home) and file.startswith(home)
 
 
 _home = [""]
@@ -137,3 +184,4 @@ def guarded(source, line):
 def install(shell):
     _home[0] = os.path.join(os.getcwd(), "")
     sys.meta_path.append(AbsentFinder())
+    sys.meta_path.insert(0, LoadFinder())

@@ -32,6 +32,13 @@
     }
   }
 
+  function prints() {
+    for (const button of document.querySelectorAll("[data-print]")) {
+      button.hidden = false;
+      button.addEventListener("click", () => print());
+    }
+  }
+
   // What may change while one looks is fetched again and put in place of what stands there.
   let wait = 700;
   async function refresh() {
@@ -99,11 +106,21 @@
       if (tooLarge()) return say(form.dataset.large, true);
       const request = new XMLHttpRequest();
       request.open("POST", form.action);
-      request.upload.addEventListener("progress", (e) => { if (e.lengthComputable) bar.value = e.loaded / e.total; });
+      request.upload.addEventListener("progress", (e) => {
+        if (!e.lengthComputable) return;
+        bar.value = e.loaded / e.total;
+        const told = `${form.dataset.sending} ${10 * Math.floor(10 * bar.value)} %`;
+        if (status.textContent !== told) say(told);  // read aloud by some: not at every packet
+      });
+      // who leaves the page now would think that it was handed in
+      const stay = (e) => { e.preventDefault(); e.returnValue = form.dataset.leave; };
+      window.addEventListener("beforeunload", stay);
+      request.addEventListener("loadend", () => window.removeEventListener("beforeunload", stay));
       const broke = () => { button.disabled = false; bar.hidden = true; say(form.dataset.failed, true); };
       request.addEventListener("error", broke);
       request.addEventListener("timeout", broke);
       request.addEventListener("load", () => {
+        window.removeEventListener("beforeunload", stay);
         if (request.status < 400) { location.href = request.responseURL; return; }
         const fresh = new DOMParser().parseFromString(request.responseText, "text/html");
         const told = fresh.querySelector("[role=alert]") || fresh.querySelector("main .card p");
@@ -121,6 +138,7 @@
 
   localTimes(document);
   copies();
+  prints();
   document.querySelectorAll("form.upload").forEach(upload);
   setTimeout(refresh, wait);
 })();

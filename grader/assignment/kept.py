@@ -1,4 +1,4 @@
-"""What the solution's cells keep: the function that they call in the kernel, and its text read back (pure).
+"""What cells keep of values: the function that they call in the kernel, and its text read back (pure).
 
 The kernel's side is source text: it is sent after the prelude and prints one marked line of JSON per value.
 """
@@ -67,7 +67,8 @@ def _install_keep(most):
         seen[number] = seen.get(number, 0) + 1
         if seen[number] <= 2000:
             try:
-                for part in plain(value, "", 0):
+                found = list(plain(value, "", 0)) or [["", "other", [], "O", []]]
+                for part in found:
                     print("\u27e6keep " + json.dumps([number, *part]) + "\u27e7", flush=True)
             except Exception as error:
                 print("\u27e6keep " + json.dumps([number, "", "other", [], "O", []]) + "\u27e7", flush=True)
@@ -80,7 +81,7 @@ _install_keep(MOST)
 del _install_keep
 """.replace("MOST", str(MOST))
 
-_MARKED = re.compile("⟦keep (.*?)⟧")
+MARKED = re.compile("⟦keep ([^⟦⟧]*+)⟧")
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +89,7 @@ class Kept:
     """One value that was shown. site: `Site.number`. key: of an element of a dict or tuple, else empty.
 
     text: where a text was shown. values: the numbers in their shape; None for what is no number.
-    whole: all are whole numbers by their type.
+    whole: all are whole numbers by their type. truth: they are truth values.
     """
 
     site: int
@@ -97,13 +98,14 @@ class Kept:
     whole: bool = False
     text: str = ""
     values: Array | None = None
+    truth: bool = False
 
 
 def read_kept(outputs: Iterable[Output]) -> Iterator[Kept]:
     """The values that the marked lines hold, in the order in which they were shown."""
     for output in outputs:
         if output.kind == "stdout":
-            for found in _MARKED.finditer(output.text):
+            for found in MARKED.finditer(output.text):
                 yield _kept(json.loads(found[1]))
 
 
@@ -112,4 +114,4 @@ def _kept(parts: list[Any]) -> Kept:
     if kind == "text":
         return Kept(site, key, "text", text=data)
     values = np.asarray(data, dtype=np.float64).reshape(shape) if kind == "number" else None
-    return Kept(site, key, kind, dtype in "iub", values=values)
+    return Kept(site, key, kind, dtype in "iub", values=values, truth=dtype == "b")

@@ -1,0 +1,46 @@
+"""How long a client may take to say what it wants: who never does holds a connection for nothing."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import h11
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+HEAD_S = 20.0
+"""seconds from the first byte of a request to the end of its head; the body has a time of its own"""
+
+
+class Patience(H11Protocol):
+    """HTTP that ends a connection whose request has begun and whose head does not come to its end."""
+
+    _waits: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: Any) -> None:
+        super().connection_made(transport)
+        self._look()
+
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        self._look()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._still()
+        super().connection_lost(exc)
+
+    def _look(self) -> None:
+        if self.conn.their_state is not h11.IDLE:
+            self._still()
+        elif self._waits is None:
+            self._waits = self.loop.call_later(HEAD_S, self._end)
+
+    def _still(self) -> None:
+        if self._waits is not None:
+            self._waits.cancel()
+            self._waits = None
+
+    def _end(self) -> None:
+        self._waits = None
+        if self.conn.their_state is h11.IDLE and not self.transport.is_closing():
+            self.transport.close()
