@@ -9,8 +9,9 @@ from grader.assignment.loading import Assignment
 from grader.assignment.vocabulary import Vocabulary
 from grader.judging.absence import NOTHING_REFUSED, Absence
 from grader.judging.among import Numbers, among
+from grader.judging.answers import find_answers, judge_text
 from grader.judging.barrier import Faults, guarded
-from grader.judging.behaviour import find_answers, judge_behaviour, judge_text
+from grader.judging.behaviour import judge_behaviour
 from grader.judging.books import books_of
 from grader.judging.bounds import judge_bounds
 from grader.judging.decision import Case, Decision
