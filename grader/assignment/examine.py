@@ -114,8 +114,13 @@ def _about_words(rubric: Rubric, quantities: Iterable[str]) -> Iterator[str]:
             yield f"vocabulary.{word}: no check's labels name it, and it is no quantity: nothing uses it"
         for said in dict.fromkeys(map(tokens, phrases)):
             entries[said].append(word)
+    asking = {
+        w: frozenset(c.id for c in rubric.labelled_checks() if any(w in a for a in c.labels))
+        for w in rubric.vocabulary
+    }
     for said, words in entries.items():
-        if said and len(words) > 1:
+        told = {asking[w] for w in words}  # words of one check need not be told apart
+        if said and len(words) > 1 and not (len(told) == 1 and all(told)):
             yield (
                 f"vocabulary: {' '.join(said)!r} stands in {' and '.join(words)}; it does not tell them apart"
             )
