@@ -143,7 +143,7 @@ def grade_within(
     flags = [flag for d in decisions.values() for flag in d.flags]
     if cut.judged and cut.compared and not trouble.unread and not trouble.faulty:
         note("comparing")
-        flags += _compared(submission.cells, printed[0], trouble)
+        flags += _compared(absence.happened(submission.cells, printed[0]), printed[0], trouble)
     flags += _run_flags(executions, [w.name for w in rubric.worlds])
     if cut.judged and cut.compared and only is None and not trouble.unread and not trouble.faulty:
         note("comparing")
