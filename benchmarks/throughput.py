@@ -8,8 +8,8 @@
 *plain nbclient* only executes: one cold kernel per notebook, as nbconvert does. *our execution* runs
 the same notebooks once in caged kernels, warm server running. *our grading* is all of it: reading
 the file, the run in every world of the rubric, judging, writing every report. *one alone* is the
-median from the submission to its outputs or to its report, nothing else going on; with several jobs the
-worlds of one submission run at once. The machine should have nothing else to do.
+median of ten from the submission to its outputs or to its report, nothing else going on; with several jobs
+the worlds of one submission run at once. The machine should have nothing else to do.
 
 Warm, for all of ours alike and before any clock runs: the server has imported what it imports on
 demand, and the first notebook has been run and graded.
@@ -43,6 +43,7 @@ from nbclient import NotebookClient
 
 from grader.assignment.loading import load
 from grader.batch import run as batch
+from grader.batch import step
 from grader.batch.keys import Conditions
 from grader.execute import Job, Limits, Runner, open_runner
 from grader.execute.caged import kernel_limits
@@ -52,10 +53,12 @@ from grader.jail.cage.preload import ON_DEMAND
 from grader.jail.kernels import CagedKernels
 from grader.jail.probe import examine
 from grader.models import Cell
+from grader.pipeline import open_judges
 
 ROOT = Path(__file__).resolve().parent.parent
 LIMITS = Limits()
 _REST_S = 0.25
+_ALONE = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,12 +127,14 @@ async def measure(options: argparse.Namespace, paths: Sequence[Path], scratch: P
     for jobs in widths(options.jobs):
         async with warm(jobs) as runner:
             work = [lambda s=s: runner.run(Job(s.cells, s.files, limits=LIMITS)) for s in submissions]
-            alone = [await clock_rested(one) for one in work]
+            alone = [await clock_rested(one) for one in work[:_ALONE]]
             seconds = await clock(all_at_once(work, jobs))
             timings.append(Timing("our execution", jobs, len(work), seconds, middle(alone)))
     for jobs in widths(options.jobs):
         async with warm(jobs) as runner:
             timings.append(await time_grading(options, paths[0].parent, runner, jobs, scratch))
+    for jobs in widths(options.jobs):
+        timings.append(time_command(options, paths[0].parent, len(submissions), jobs, scratch))
     await print_breakdown(submissions[0].cells)
     return timings
 
@@ -194,17 +199,27 @@ async def time_grading(
     """All of grading, reports written."""
     assignment = load(options.rubric)
     uploads = collect([folder]).entries
-    plan = batch.Plan(jobs, Conditions(LIMITS, "base"), True)
 
-    async def grade(some: Sequence[batch.Upload], name: str) -> None:
-        out = scratch / name
-        journal = Journal(out / "journal.jsonl")
-        await batch.grade_all(some, assignment, runner, out, journal, plan, lambda event: None)
+    async with open_judges(assignment.folder, warm=[step.warm]) as judges:
+        plan = batch.Plan(jobs, Conditions(LIMITS, "base"), True, judges)
 
-    await grade(uploads[:1], f"first-{jobs}")
-    alone = [await clock_rested(partial(grade, [one], f"one-{jobs}-{n}")) for n, one in enumerate(uploads)]
-    seconds = await clock(grade(uploads, f"all-{jobs}"))
+        async def grade(some: Sequence[batch.Upload], name: str) -> None:
+            out = scratch / name
+            journal = Journal(out / "journal.jsonl")
+            await batch.grade_all(some, assignment, runner, out, journal, plan, lambda event: None)
+
+        await grade(uploads[: judges.at_most], f"first-{jobs}")
+        some = uploads[:_ALONE]
+        alone = [await clock_rested(partial(grade, [one], f"one-{jobs}-{n}")) for n, one in enumerate(some)]
+        seconds = await clock(grade(uploads, f"all-{jobs}"))
     return Timing("our grading", jobs, len(uploads), seconds, middle(alone))
+
+
+def time_command(options: argparse.Namespace, folder: Path, count: int, jobs: int, scratch: Path) -> Timing:
+    """All of it from nothing, as a person types it."""
+    command = [sys.executable, "-m", "grader", "grade", folder, "--out", scratch / f"command-{jobs}"]
+    seconds = timed([*command, "--rubric", options.rubric, "--jobs", str(jobs), "--force"], ROOT)
+    return Timing("our command", jobs, count, seconds)
 
 
 async def print_breakdown(cells: tuple[batch.Any, ...]) -> None:

@@ -24,6 +24,7 @@ from grader.commands.options import (
     Told,
 )
 from grader.commands.serving import DatabaseAddress, assignment_app, course_app
+from grader.errors import GraderError, UsageError
 from grader.text import line_of
 
 app = typer.Typer(
@@ -51,6 +52,11 @@ def _every_command(
     ] = False,
 ) -> None:
     """Grade deep-learning notebooks by what they really print."""
+    if sys.platform == "win32":
+        raise UsageError(
+            "this needs Linux, which cages the notebooks; on Windows install WSL (`wsl --install` in a "
+            "terminal) and run the same commands in it"
+        )
     from grader.commands.sweep import sweep
 
     sweep()
@@ -192,6 +198,9 @@ def mark(
     add: Annotated[
         str | None, typer.Option(help="Points on the whole, instead of a check; below zero: --add=-5.")
     ] = None,
+    member: Annotated[
+        str | None, typer.Option(metavar="ID", help="With --add: for this member of a team alone.")
+    ] = None,
     comment: Annotated[
         str | None, typer.Option(help="Words for the student, on a check or the whole, and no mark.")
     ] = None,
@@ -222,13 +231,16 @@ def mark(
         topic = marks.COMMENT + check if check is not None else marks.REMARK
         amount = 0.0 if comment is not None else number(add or "", "")
         words = comment if comment is not None else reason
+        whole = marks.WHOLE if member is None else marks.MEMBER + member
         decision = command.MarkRequest(
             student,
-            topic if comment is not None else marks.WHOLE,
+            topic if comment is not None else whole,
             None if undo else amount,
             words or ("taken back" if undo else ""),
         )
         raise typer.Exit(command.mark(out, [decision], by, replace=replace))
+    if member is not None:
+        raise UsageError("--member goes with --add, e.g. --member 102 --add=-5")
     if student is None or check is None or (points is None) != undo:
         raise UsageError("expected OUT STUDENT CHECK POINTS, or --undo instead of POINTS, or --from SHEET")
     given = None if points is None else number(points, "")
@@ -495,8 +507,6 @@ def main() -> None:
 
 
 def run(arguments: list[str]) -> int:
-    from grader.errors import GraderError
-
     try:
         code = app(arguments, prog_name="grader", standalone_mode=False)
     except GraderError as error:

@@ -5,6 +5,7 @@
     GraderError
     ├── UsageError        the command line asks for something impossible   (exit code 2)
     ├── RubricError       an assignment folder has a mistake               (exit code 2)
+    │   └── UnusableError     no judge can load it: nobody can be graded
     └── OperationError    the machine, the sandbox or we failed            (exit code 3)
         ├── IsolationError    a layer of the cage is missing or weaker than asked for
         ├── KernelStartError  a kernel could not be started
@@ -33,6 +34,10 @@ class RubricError(GraderError):
     """An assignment folder has a mistake: file, path inside it, what is wrong, what is expected."""
 
     exit_code = 2
+
+
+class UnusableError(RubricError):
+    """An assignment that no judge can load: nobody can be graded with it."""
 
 
 class OperationError(GraderError):

@@ -442,6 +442,7 @@ class CheckResult(Record):
     )
     follow_through: bool = Field(default=False, description="right given an earlier mistake")
     by_hand: bool = Field(default=False, description="marked by a person, whose reason is the message")
+    comment: str = Field(default="", exclude=True, description="a person's words, and no mark")
     answer: Answer | None = Field(default=None, description="the words that answer a question of text")
     cause: str | None = Field(
         default=None, description="the refusal for which it waits, the same for all who have the same"
@@ -550,3 +551,8 @@ class Report(Record):
         default=0.0, description="points a person added to the whole, or took off it (below zero)"
     )
     rounding: float | None = Field(default=None, description="the rubric's: the score is a multiple of it")
+    of_members: tuple[tuple[str, float], ...] = Field(
+        default=(),
+        exclude=True,
+        description="id and score of each member whose mark is another than the team's",
+    )

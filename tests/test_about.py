@@ -9,9 +9,12 @@ from pathlib import Path
 import pytest
 from class_kit import RIGHT, FakeRunner, make_assignment, make_class
 
+import rubric
 from grader import cli
 from grader.assignment import loading
 from grader.commands import grade as command
+
+SHIPPED = Path(rubric.__file__).parent.resolve()
 
 
 @pytest.fixture
@@ -34,6 +37,12 @@ def test_a_shipped_assignment_is_found_by_its_id(out: Path, monkeypatch: pytest.
     assert cli.run(["rescore", str(out)]) == 0
     about = json.loads((out / ".grader" / "about.json").read_text())
     assert about["folder"] == str(elsewhere / "tiny")
+
+
+@pytest.mark.parametrize("shipped", sorted(p.parent.name for p in SHIPPED.glob("*/rubric.yaml")))
+def test_every_shipped_assignment_is_found_from_a_folder_that_is_gone(tmp_path: Path, shipped: str) -> None:
+    id = loading.load_rubric(SHIPPED / shipped).id
+    assert loading.find(id, str(tmp_path / "old" / shipped), "") == SHIPPED / shipped
 
 
 def test_another_is_asked_for_once(out: Path, capsys: pytest.CaptureFixture[str]) -> None:

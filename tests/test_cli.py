@@ -107,6 +107,42 @@ def test_our_failure_is_exit_code_3_and_the_next_run_repairs_it(
     assert terminal.grades() == {"anna": "10", "ben": "10"}
 
 
+@pytest.mark.judges
+def test_a_solution_with_a_mistake_stops_the_run_and_blames_no_submission(
+    terminal: Terminal, runner: FakeRunner
+) -> None:
+    make_class(terminal.uploads, anna=RIGHT, ben=RIGHT)
+    (terminal.rubric / "canonical.py").write_text("def quantities(world):\n    return {}\n")
+    assert terminal.grade() == 2
+    assert "is not computed by the solution" in terminal.stderr and terminal.stderr.count("\n") == 1
+    assert runner.ran == []
+    make_assignment(terminal.rubric)
+    assert terminal.grade() == 0
+    assert terminal.grades() == {"anna": "10", "ben": "10"}
+
+
+def test_whoever_only_hands_out_and_keeps_does_not_import_torch(terminal: Terminal) -> None:
+    make_class(terminal.uploads, anna=RIGHT)
+    (terminal.rubric / "canonical.py").write_text(
+        "import torch\n" + (terminal.rubric / "canonical.py").read_text()
+    )
+    program = (
+        "import sys; from pathlib import Path; from class_kit import FakeRunner; from grader import cli; "
+        "from grader.commands import grade; grade.open_runner = FakeRunner().open; "
+        "code = cli.run(sys.argv[1:]); print('torch' in sys.modules); sys.exit(code)"
+    )
+    arguments = ["grade", terminal.uploads, "--out", terminal.out, "--rubric", terminal.rubric]
+    found = subprocess.run(
+        [sys.executable, "-c", program, *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        check=True,
+        env=os.environ | {"PYTHONPATH": os.pathsep.join([str(Path(__file__).parent), *sys.path])},
+    )
+    assert found.stdout.endswith("False\n")
+    assert terminal.grades() == {"anna": "10"}
+
+
 def test_without_isolation_nothing_runs_and_one_line_says_so(
     terminal: Terminal, runner: FakeRunner, monkeypatch: pytest.MonkeyPatch
 ) -> None:

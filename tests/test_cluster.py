@@ -30,7 +30,7 @@ from grader.cluster.handshake import Machine, fits, refusal
 from grader.cluster.head import Head, Name, State
 from grader.cluster.messages import Answer, File, FileWanted, Hello, Identity, Malformed, Task, read, write
 from grader.cluster.received import sound
-from grader.cluster.worker import Worker, _Turns
+from grader.cluster.worker import Worker, _Turns, rest_s
 from grader.commands.progress import AWAY, NOBODY, Hand, _Lines
 from grader.errors import OperationError, UsageError
 from grader.execute import Job, Limits
@@ -385,6 +385,35 @@ def test_what_fails_on_a_worker_is_tried_again_elsewhere(tmp_path: Path) -> None
             assert "disk full" in done.message
 
     run(test)
+
+
+def test_a_broken_worker_uses_up_nobodys_tries(tmp_path: Path) -> None:
+    async def test() -> None:
+        async with cluster(tmp_path, *[OSError("no space left")] * 5, RAN) as c:
+            await c.head._on_hello(_Message(write(_hello())))  # type: ignore[arg-type]
+            assert await c.head.run(Job(CELLS)) == RAN  # at the sixth try, as it happens by the same worker
+            assert len(c.kernels.jobs) == 6
+
+    run(test)
+
+
+def test_a_worker_that_fails_rests_longer_each_time_until_one_succeeds(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rests = [rest_s(n) for n in range(30)]
+    assert rests[0] == 0 and rests == sorted(rests) and rests[1] < 1 and rests[-1] == rests[12] == 30
+    slept: list[float] = []
+    monkeypatch.setattr("grader.cluster.worker.rest_s", lambda n: slept.append(n) or 0.0)
+
+    async def test() -> None:
+        full = OSError("no space left")
+        async with cluster(tmp_path, full, full, RAN, full, RAN) as c:
+            for _ in range(2):
+                assert await c.head.run(Job(CELLS)) == RAN
+            await c.settled()
+
+    run(test)
+    assert slept == [1, 2, 0, 1, 0]
 
 
 BOMB = gzip.compress(b" " * (messages.MOST_PLAIN_BYTES + 1), 9)

@@ -171,19 +171,23 @@ def ended(pid: int) -> bool:
     return True
 
 
-def test_a_judge_is_replaced_before_it_grows(tiny: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(judges_module, "_CALLS", 5)
+def test_a_judge_that_has_grown_is_replaced_and_no_other(tiny: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(judges_module, "_GROWN_BYTES", 4_000_000)
 
-    async def use(judges: Judges) -> set[int]:
+    async def use(judges: Judges) -> None:
+        for n in range(300):
+            await judges.call(5, judge_work.double, n)
+            pids.append((await judges.call(5, judge_work.what_is_held))[2])
+        assert len(set(pids)) == 1
         for n in range(12):
             await judges.call(5, judge_work.grow, n)
             _, made, pid = await judges.call(5, judge_work.what_is_held)
-            assert len(made) < 5
-            pids.add(pid)
-        return pids
+            assert len(made) <= 5
+            pids.append(pid)
 
-    pids: set[int] = set()
-    assert len(with_judges(tiny, use, at_most=1)) > 2
+    pids: list[int] = []
+    with_judges(tiny, use, at_most=1)
+    assert len(set(pids)) > 2
 
 
 def test_what_is_wrong_with_the_assignment_is_said(tiny: Path) -> None:

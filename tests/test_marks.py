@@ -160,6 +160,10 @@ def test_points_and_words_on_the_whole_and_above_the_maximum(room: Room) -> None
     make_assignment(room.rubric, RUBRIC + "rounding: 2\n")
     assert room("rescore", room.out) == 0
     assert (room.row("anna")["score"], room.row("ben")["score"]) == ("8", "12")
+    make_assignment(room.rubric, RUBRIC.replace("id: total,", "id: results,") + "rounding: 2\n")
+    assert room("rescore", room.out) == 0
+    assert room("mark", room.out, "--carry", "total=results", "--by", "lena") == 0, "a bonus, too"
+    assert room.row("ben")["score"] == "12"
     assert room.mark("anna", "--add=0", "--undo") == 0
     assert room.row("anna")["score"] == "10"
 

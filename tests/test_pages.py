@@ -18,6 +18,7 @@ from corpus import generate
 from runs import load_slice, submissions_of
 
 from grader.assignment.loading import load
+from grader.assignment.solution import Known
 from grader.execute import Job, Limits, open_runner
 from grader.intake import collect
 from grader.intake.notebook import read
@@ -155,8 +156,10 @@ def test_marks_by_hand_and_lateness_in_a_third_language() -> None:
 def test_the_self_check_in_a_third_language() -> None:
     assignment = load("hw4")
     rubric = pseudo.plain_rubric(assignment.rubric)
+    solved = replace(assignment.solve(), known=Known(assignment.folder))
     for level in ("found", "hints"):
-        plain = replace(assignment, rubric=rubric.model_copy(update={"self_check": level}), mistakes=())
+        asked = rubric.model_copy(update={"self_check": level})
+        plain = replace(assignment, rubric=asked, solve=lambda: solved)
         for submission, runs in runs_of_a_slice(40):
             found = self_check(submission, runs, runs[0], plain)
             shown = [

@@ -9,9 +9,9 @@ from __future__ import annotations
 import hashlib
 import json
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -27,9 +27,10 @@ from grader.folder.files import content_digest
 from grader.models import AttachedFile
 from rubric.schema import Mistake, Rubric, World
 
-__all__ = ["Assignment", "Quantities", "load", "load_rubric", "locate", "refuse_release"]
+__all__ = ["Assignment", "Quantities", "load", "load_rubric", "locate", "outline", "refuse_release"]
 
 
+_DEFAULT = "default.txt"  # beside the shipped assignments: the name of the one that is meant without --rubric
 MORE = "prelude_more.py"
 """a folder's addition to the shipped prelude"""
 _ADDED = """\
@@ -42,25 +43,46 @@ globals().pop("WORLD", None)
 _KEPT = 6_000  # combinations of mistakes whose quantities are kept; students' numbers suggest ever new ones
 
 
-@dataclass(frozen=True)
-class Assignment:
-    """Everything the grader knows about one assignment. Build it with `load`.
+@dataclass(frozen=True, slots=True)
+class Solved:
+    """What an assignment's Python computes.
 
     references: the solution in each world. by_other_means: the same for somebody who computes derivatives
     without torch's autograd; it differs in worlds with an `autograd_factor`.
     """
 
+    references: tuple[Quantities, ...]
+    by_other_means: tuple[Quantities, ...]
+    known: Known
+
+
+@dataclass(frozen=True)
+class Assignment:
+    """Everything the grader knows about one assignment. Build it with `load`, or with `outline`.
+
+    solve: the solution and what else the Python computes, once; raises `RubricError`.
+    """
+
     folder: Path
     rubric: Rubric
     sha256: str
-    references: tuple[Quantities, ...]
-    by_other_means: tuple[Quantities, ...]
     prelude: str
     own_prelude: bool
-    mistakes: tuple[Mistake, ...]
-    _known: Known
+    solve: Callable[[], Solved]
     _given: Mapping[str, tuple[AttachedFile, ...]] = field(default_factory=dict)
     _variants: dict[tuple[tuple[str, ...], World], Quantities | None] = field(default_factory=dict)
+
+    @property
+    def references(self) -> tuple[Quantities, ...]:
+        return self.solve().references
+
+    @property
+    def by_other_means(self) -> tuple[Quantities, ...]:
+        return self.solve().by_other_means
+
+    @property
+    def mistakes(self) -> tuple[Mistake, ...]:
+        return self.solve().known.mistakes
 
     def prelude_for(self, world: World) -> str:
         """The text that runs in the kernel before the first cell; holds public parameters only."""
@@ -110,11 +132,11 @@ class Assignment:
 
     def candidates(self, words: frozenset[str]) -> tuple[Mistake, ...]:
         """Further mistakes that the words and numbers in a notebook's code suggest, see rubric/schema.py."""
-        return self._known.candidates(words)
+        return self.solve().known.candidates(words)
 
     def _solve(self, ids: tuple[str, ...], world: World) -> Quantities | None:
         if (ids, world) not in self._variants:
-            self._variants[ids, world] = self._known.variant(world, ids)
+            self._variants[ids, world] = self.solve().known.variant(world, ids)
         return self._variants[ids, world]
 
 
@@ -127,14 +149,14 @@ def locate(name_or_path: str | None) -> Path:
     """The folder of an assignment: one shipped under ``rubric/`` by name, or any folder by path.
 
     A bare name means the shipped one first: its Python is trusted, and where we stand may lie a student's
-    folder of that name. None means the only one that is shipped.
+    folder of that name. None means the one that ``default.txt`` beside them names, or the only one.
 
     Raises:
         RubricError: there is no such folder, or it has no rubric.yaml.
     """
     home = Path(next(iter(shipped.__path__)))
     if name_or_path is None:
-        return _the_only_one(home)
+        return _the_default(home)
     given = Path(name_or_path)
     folders = [given.parent if given.name == "rubric.yaml" else given, home / name_or_path]
     for folder in reversed(folders) if given.name == name_or_path else folders:
@@ -153,7 +175,8 @@ def find(id: str, folder: str, digest: str) -> Path:
     one of that name that is shipped; of both the one that is still the same. Raises `RubricError`.
     """
     home = Path(next(iter(shipped.__path__)))
-    known = [p.resolve() for p in (Path(folder), home / id) if (p / "rubric.yaml").is_file()]
+    places = (Path(folder), home / id, *_shipped(home))
+    known = [p.resolve() for p in places if (p / "rubric.yaml").is_file()]
     same = [p for p in known if digest_of(p) == digest]
     for found in (*same, *known):
         if load_rubric(found).id == id:
@@ -181,10 +204,12 @@ def _shipped(home: Path) -> list[Path]:
     return sorted(p.parent for p in home.glob("*/rubric.yaml"))
 
 
-def _the_only_one(home: Path) -> Path:
+def _the_default(home: Path) -> Path:
     folders = _shipped(home)
-    if len(folders) == 1:
-        return folders[0].resolve()
+    named = home / _DEFAULT
+    name = named.read_text("utf-8").strip() if named.is_file() else ""
+    if found := [f for f in folders if f.name == name] or (folders if len(folders) == 1 else []):
+        return found[0].resolve()
     if not folders:
         raise RubricError(
             "no assignment is installed: name the folder that your course gives you, --rubric FOLDER; "
@@ -200,24 +225,29 @@ def load(name_or_path: str | None) -> Assignment:
     Raises:
         RubricError: the folder, its rubric or its Python has a mistake.
     """
+    assignment = outline(name_or_path)
+    assignment.solve()
+    return assignment
+
+
+def outline(name_or_path: str | None) -> Assignment:
+    """`load` without running the folder's Python, which may import torch: for whoever has others judge.
+
+    Raises:
+        RubricError: the folder or its rubric has a mistake.
+    """
     folder = locate(name_or_path)
     rubric = load_rubric(folder)
     given = given_files(folder, rubric.worlds)
     own = (folder / "prelude.py").is_file()
     prelude = prelude_of(folder, own)
-    references, by_other_means, known = _solution(folder, rubric, prelude, given)
-    _asked_are_there(folder, rubric, references)
-    _same_in_all_worlds(folder, rubric, references)
     return Assignment(
         folder=folder,
         rubric=rubric,
         sha256=_digest(folder, rubric, given, None if own else prelude),
-        references=references,
-        by_other_means=by_other_means,
         prelude=prelude,
         own_prelude=own,
-        mistakes=known.mistakes,
-        _known=known,
+        solve=cache(lambda: _solved(folder, rubric, prelude, given)),
         _given=given,
     )
 
@@ -280,9 +310,18 @@ def _text_of(path: Path) -> str:
         raise RubricError(f"{path}: cannot be read: {e}") from e
 
 
+def _solved(
+    folder: Path, rubric: Rubric, prelude: str, given: Mapping[str, Sequence[AttachedFile]]
+) -> Solved:
+    solved = _solution(folder, rubric, prelude, given)
+    _asked_are_there(folder, rubric, solved.references)
+    _same_in_all_worlds(folder, rubric, solved.references)
+    return solved
+
+
 def _solution(
     folder: Path, rubric: Rubric, prelude: str, given: Mapping[str, Sequence[AttachedFile]]
-) -> tuple[tuple[Quantities, ...], tuple[Quantities, ...], Known]:
+) -> Solved:
     """Reference values of every world, the same by other means than autograd, and known mistakes.
 
     Of canonical.py and mistakes.py, or of a solution notebook.
@@ -298,7 +337,7 @@ def _solution(
                 f"{solved_values.NOTEBOOK}"
             )
         right, known = solved_values.references(folder, worlds, prelude, given)
-        return tuple(map(right, worlds)), tuple(right(w.without_autograd) for w in worlds), known
+        return Solved(tuple(map(right, worlds)), tuple(right(w.without_autograd) for w in worlds), known)
     if not callable(getattr(canonical, "quantities", None)):
         raise RubricError(f"{folder / 'canonical.py'}: expected a function quantities(world)")
     references = tuple(solve(folder, canonical.quantities, w) for w in worlds)
@@ -306,7 +345,7 @@ def _solution(
         solve(folder, canonical.quantities, w.without_autograd) if w.autograd_factor != 1 else reference
         for w, reference in zip(worlds, references, strict=True)
     )
-    return references, by_other_means, known_mistakes(folder)
+    return Solved(references, by_other_means, known_mistakes(folder))
 
 
 def _asked_are_there(folder: Path, rubric: Rubric, references: Sequence[Quantities]) -> None:

@@ -32,7 +32,7 @@ from grader.batch.keys import (
     report_key,
     world_key,
 )
-from grader.errors import IsolationError, StorageError
+from grader.errors import IsolationError, StorageError, UnusableError
 from grader.execute.job import Limits
 from grader.folder.files import settle, size
 from grader.folder.journal import Journal, JournalEntry, Run
@@ -104,7 +104,8 @@ async def grade_all(
     """Grade every upload, write its report and note it in the journal; `load` reads the reports back.
 
     One submission's failure never stops the others. Cancelling stops within seconds and keeps what is
-    done. Raises `IsolationError` (no isolation, no run) and `StorageError` (nowhere to write).
+    done. Raises `IsolationError` (no isolation, no run), `StorageError` (nowhere to write) and
+    `UnusableError` (the assignment's Python has a mistake).
     """
     # One thread looks after the folder: the event loop stays free for the kernels' messages.
     thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="grader-folder")
@@ -218,7 +219,7 @@ class _Batch:
                     continue
                 self.on_event(Event("started", upload.id))
                 report = await self._one(upload, entry)
-            except (IsolationError, StorageError):
+            except (IsolationError, StorageError, UnusableError):
                 raise
             except Exception as error:
                 await self.aside(self._could_not, upload, error)

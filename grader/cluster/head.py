@@ -6,7 +6,8 @@ is somewhere, and wherever it got lost it is sent again:
 - its worker was killed: the broker hands it out again, three times in all, and then gives it back here.
   Then it is sent once more, to run alone, one at a time; what ends its workers there three times more is
   `sandbox_error`. What was merely held beside it never is: it gets those tries alone as well.
-- its answer can't be read, or can't have come from it: it is sent again, three times in all.
+- it failed, or its answer can't be read or can't have come from it: it is sent again, three times in all.
+  One broken worker says nothing about a task: tries go on while there is one that has not tried it.
 - nobody has it, neither the queue nor a worker that says hello: it is sent again.
 
 Ids make this safe: of two answers to a task the first one counts. They are made from the task's content
@@ -68,7 +69,11 @@ from grader.models import Cell, Execution, Isolation, Record, Said, verbatim
 from grader.text import printable
 
 _TRIES = 3
-"""of a task that fails, or whose answer can't be read"""
+"""of a task that fails, or whose answer can't be read, where all workers tried it"""
+_MOST_TRIES = 30
+"""of any: whoever has a worker's login can make up workers that never try"""
+_REST_S = 10.0
+"""the longest between two tries beyond the first three"""
 _SEEN_S = 10.0
 """a worker that has not said hello for so long is gone"""
 _MOST_WORKERS = 2000
@@ -130,6 +135,7 @@ class _Pending:
     answer: asyncio.Future[Execution]
     seen: float
     failures: int = 0
+    failed_by: set[str] = field(default_factory=set)
     losses: int = 0
     lonely: bool = False
 
@@ -314,27 +320,44 @@ class Head:
         worker = printable(first_line(answer.worker))
         if answer.outcome == "returned" or not fits(self.wanted, answer.identity):
             self._start(self._send(pending.task))
-        elif answer.outcome == "failed" or answer.execution is None:
-            self._again(pending, f"worker {worker}: {first_line(answer.message) or 'no reason given'}")
-        elif answer.execution.status == "sandbox_error" and pending.failures + 1 < _TRIES:
-            self._again(pending, f"worker {worker}: {first_line(answer.execution.message)}")
+        elif answer.execution is None or answer.outcome == "failed":
+            self._again(
+                pending, f"worker {worker}: {first_line(answer.message) or 'no reason given'}", worker
+            )
+        elif answer.execution.status == "sandbox_error":
+            self._again(pending, f"worker {worker}: {first_line(answer.execution.message)}", worker)
         else:
             try:
                 pending.answer.set_result(sound(answer.execution, pending.task))
             except Malformed as error:
-                self._again(pending, f"worker {worker} sent {error}")
+                self._again(pending, f"worker {worker} sent {error}", worker)
 
-    def _again(self, pending: _Pending, why: str) -> None:
+    def _again(self, pending: _Pending, why: str, worker: str = "") -> None:
         """It failed through no fault of its own: another worker may do better."""
         if pending.answer.done():
             return
         pending.failures += 1
-        if pending.failures < _TRIES:
-            self._start(self._send(pending.task))
+        pending.failed_by.add(worker)
+        why = f"worker {worker}: {why}" if worker else why
+        beyond = pending.failures - _TRIES
+        if beyond < 0 or (self._untried(pending) and pending.failures < _MOST_TRIES):
+            self._start(self._send_later(pending, min(_REST_S, 0.1 * 2**beyond) if beyond >= 0 else 0.0))
         else:
-            self._give_up(
-                pending, Said("tried {count} times; the last: {fault}", {"count": _TRIES, "fault": why})
-            )
+            tried = Said("tried {count} times; the last: {fault}", {"count": pending.failures, "fault": why})
+            self._give_up(pending, tried)
+
+    def _untried(self, pending: _Pending) -> bool:
+        """Whether a worker is here that has not failed at it."""
+        since = time.monotonic() - _SEEN_S
+        return any(
+            not (w.refused or w.stopping or w.worker in pending.failed_by) and w.at > since
+            for w in self._workers.values()
+        )
+
+    async def _send_later(self, pending: _Pending, seconds: float) -> None:
+        await asyncio.sleep(seconds)
+        if not pending.answer.done():
+            await self._send(pending.task)
 
     def _give_up(self, pending: _Pending, why: Said) -> None:
         if not pending.answer.done():

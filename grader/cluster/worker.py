@@ -5,6 +5,9 @@ acknowledged when its answer is safe with the broker, not before: what a worker 
 goes to another. What it holds runs, but for a task that has to run alone and what came after it: those
 wait until nothing else runs, so that what was merely handed out together is never counted against it
 where it matters, see `head`.
+
+Whoever fails is free again at once, and would soon have failed at all there is: after a failure a place rests
+before it takes the next task, longer the more failed in a row.
 """
 
 from __future__ import annotations
@@ -52,6 +55,9 @@ _REPLY_S = 5.0
 _PATIENCE_S = 60.0
 """so long a worker asks for a file that nobody sends"""
 
+_REST_S = 30.0
+"""the longest rest after a failure"""
+
 Say = Callable[[str], None]
 Outcome = Literal["ran", "returned", "failed"]
 
@@ -92,6 +98,11 @@ class _Turns:
                 self._changed.notify_all()
 
 
+def rest_s(failed: int) -> float:
+    """Seconds before the next task after so many failures in a row."""
+    return min(_REST_S, 0.1 * 2 ** min(failed, 20)) if failed else 0.0
+
+
 @dataclass(slots=True)
 class Worker:
     """One worker on one broker. Call `work`; `stop` makes it finish what runs and come back."""
@@ -107,6 +118,8 @@ class Worker:
     done: int = 0
     _me: Identity = field(init=False)
     _shelf: Shelf = field(init=False)
+    _failed: int = 0
+    """in a row"""
     _held: dict[str, RabbitMessage] = field(default_factory=dict)
     """by task: the last delivery of it"""
     _turns: _Turns = field(default_factory=_Turns)
@@ -229,6 +242,7 @@ class Worker:
             return
         known = task.id in self._held
         self._held[task.id] = message
+        failed = False
         if known:  # the connection was lost meanwhile: this one is acknowledged in place of the first
             return
         try:
@@ -236,14 +250,26 @@ class Worker:
                 if self._stopped.is_set():
                     return
                 outcome, execution, text = await self._run(task)
-                if execution is None or execution.status == "sandbox_error":
+                failed = execution is None or execution.status == "sandbox_error"
+                if failed:
                     self.say(f"a task could not be run here: {text or (execution and execution.message)}")
+                    message = self._held.pop(task.id)  # sent again it may come here, and is another try
+                self._failed = self._failed + 1 if failed else 0
                 await self._answer(task, outcome, execution, text)
                 self.done += 1
-            await self._acknowledge(self._held[task.id])
+            await self._rest()
+            await self._acknowledge(message if failed else self._held[task.id])
         finally:
-            self._held.pop(task.id, None)
+            if not failed:
+                self._held.pop(task.id, None)
             self._busy_at = time.monotonic()
+
+    async def _rest(self) -> None:
+        """After failures; what was answered is not acknowledged meanwhile, so that nothing new comes."""
+        if seconds := rest_s(self._failed):
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(seconds):
+                    await self._stopped.wait()
 
     async def _run(self, task: Task) -> tuple[Outcome, Execution | None, str]:
         self._busy_at = time.monotonic()

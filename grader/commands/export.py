@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from grader import report
@@ -22,6 +23,7 @@ from grader.handback.spreadsheet import to_xlsx
 from grader.handback.standing import stand
 from grader.marks import marks
 from grader.marks.marks import Mark
+from grader.models import Report
 from rubric.schema import Rubric
 
 _SHOWN = 10
@@ -107,28 +109,48 @@ def _given(request: ExportRequest, rubric: Rubric, into: Path) -> list[Handed]:
     by_hand = folder.marks_of(out)
     found = [(e, r) for e, r in results.iterate(out, entries, by_hand, rubric) if r is not None]
     given = [hand(r, out / e.id, request.pending_too) for e, r in found]
-    if not request.anonymous:
-        return given
     origins = {e.origin for e in entries}
+    if not request.anonymous:
+        return [
+            _with_members(h, by_hand.of(e.id, e.origin, origins), request, rubric, into)
+            for (e, _), h in zip(found, given, strict=True)
+        ]
     people = report.people([r for _, r in found])
     made = []
     for (entry, _), handed in zip(found, given, strict=True):
         alias = people[handed.id].alias
         mine = by_hand.of(entry.id, entry.origin, origins)
         home = into / "reports" / anonymous(handed.report, alias).submission.id
-        _typeset(handed.folder, home, alias, mine, rubric)
+        _typeset(handed.folder, home, mine, rubric, partial(anonymous, alias=alias))
         made.append(replace(handed, report=anonymous(handed.report, alias), folder=home))
     return made
 
 
-def _typeset(source: Path, home: Path, alias: str, by_hand: Mapping[str, Mark], rubric: Rubric) -> None:
-    """The student's pages again, under another name."""
+def _with_members(
+    handed: Handed, given: Mapping[str, Mark], request: ExportRequest, rubric: Rubric, into: Path
+) -> Handed:
+    """What goes back to a team, with what is another for some of its members."""
+    own = {m.check.removeprefix(marks.MEMBER): m for m in given.values() if m.check.startswith(marks.MEMBER)}
+    made = {}
+    for number, (id, mark) in enumerate(own.items(), 1):
+        made[id] = hand(marks.for_member(handed.report, mark), handed.folder, request.pending_too)
+        if request.to in _WITH_PAGES and (handed.folder / report.NOTEBOOK).is_file():
+            home = into / "members" / f"{handed.id}-{number}"
+            _typeset(handed.folder, home, given, rubric, partial(marks.for_member, mark=mark))
+            made[id] = replace(made[id], folder=home)
+    return replace(handed, members=made) if made else handed
+
+
+def _typeset(
+    source: Path, home: Path, given: Mapping[str, Mark], rubric: Rubric, then: Callable[[Report], Report]
+) -> None:
+    """The student's pages again, of the report with its marks as `then` makes it."""
     notebook, path = source / report.NOTEBOOK, source / "report.json"
     try:
         automatic = report.from_json(path.read_text("utf-8"), str(path))
         home.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(notebook, home / notebook.name)
-        report.rewrite(anonymous(marks.apply(automatic, by_hand, rubric), alias), rubric, home)
+        report.rewrite(then(marks.apply(automatic, given, rubric)), rubric, home)
         (home / notebook.name).unlink()
     except OSError as error:
         raise StorageError(f"{home} could not be written ({error.strerror or error})") from error

@@ -190,7 +190,7 @@ def perform(request: GradeRequest) -> Done:
             )
         say(f"{asked.title} ({asked.id}, version {asked.version}, {home})")
         chosen = _only(intake, request.only)
-        assignment = assignments.load(request.rubric)
+        assignment = assignments.outline(request.rubric)
         refuse_without_packages(assignment.rubric)  # of this machine: workers with others are refused
         assignment = replace(assignment, rubric=assignment.rubric.telling(request.disclosure))
         about.claim(request.out, state, assignments.about(assignment))

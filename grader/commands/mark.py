@@ -157,7 +157,8 @@ def carry(out: Path, old: str, new: str, by: str | None) -> int:
         held = by_hand.of(entry.id, entry.origin, origins).get(old)
         if held is not None and held.points is not None:
             share = held.points / held.max_score if held.max_score else 0.0
-            requests.append(MarkRequest(entry.id, new, round(share * worth[new], 2), held.reason, f"{old}: "))
+            points = round(share * worth[new], 2)
+            requests.append(MarkRequest(entry.id, new, points, held.reason, f"{old}: ", above=True))
             back = {"points": None, "by": by or _user(), "at": datetime.now(UTC).replace(microsecond=0)}
             taken_back.append(held.model_copy(update=back))
     if not requests:
@@ -195,13 +196,14 @@ def _mark(
         raise UsageError(f"{where}no reason is given; say why with --reason or in the sheet")
     known = {c.id: c for c in rubric.checks()}
     topic = decision.check.removeprefix(marks.COMMENT)
-    whole = decision.check in (marks.WHOLE, marks.REMARK)
+    whole = decision.check in (marks.WHOLE, marks.REMARK) or decision.check.startswith(marks.MEMBER)
     if not whole and topic not in known:
         raise UsageError(f"{where}{printable(topic)} is no check of {rubric.id}; it has {', '.join(known)}")
     id = decision.student if where else find(out, decision.student)
     if id not in members:
         raise UsageError(f"{where}{printable(id)} is no submission in {out}; copy the id from `grader sheet`")
     found = results.read_whole(out / id / "report.json")
+    _must_be_a_member(decision.check, found)
     check = None if whole else _check(found, topic)
     most = rubric.points if whole else check.max_score if check else known[topic].points
     if decision.points is not None and not whole and decision.points < 0:
@@ -225,6 +227,15 @@ def _mark(
         sha256=found.submission.sha256,
         seen=marks.seen_in(check) if check else "",
     )
+
+
+def _must_be_a_member(topic: str, found: Report) -> None:
+    """Raises `UsageError` for somebody who is not in a team of which the members are known."""
+    who, members = topic.removeprefix(marks.MEMBER), found.submission.student.members
+    if topic.startswith(marks.MEMBER) and members and who not in members:
+        raise UsageError(
+            f"{printable(who)} is no member of {found.submission.id}; it has {', '.join(members)}"
+        )
 
 
 def _rows(automatic: Report, given: dict[str, Mark], rubric: Rubric, everything: bool) -> list[SheetRow]:
@@ -256,6 +267,8 @@ def _said(mark: Mark) -> str:
         return f"{mark.check} as the grader has it"
     if mark.check == marks.WHOLE:
         return f"{mark.points:+g} on the whole"
+    if mark.check.startswith(marks.MEMBER):
+        return f"{mark.points:+g} for {mark.check.removeprefix(marks.MEMBER)} alone"
     if mark.check == marks.REMARK or mark.check.startswith(marks.COMMENT):
         return f"{mark.check.removeprefix(marks.COMMENT)}: a comment"
     return f"{mark.check} {mark.points:g} of {mark.max_score:g}"

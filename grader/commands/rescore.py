@@ -30,7 +30,7 @@ def run(out: Path, rubric: str | None, to: Path | None) -> int:
     to: a folder for the new reports; None replaces those in `out`. Raises `GraderError`.
     """
     folder.must_hold_reports(out)
-    assignment = assignments.load(str(folder.home(out, rubric)))
+    assignment = assignments.outline(str(folder.home(out, rubric)))
     assignments.refuse_release(assignment.folder, assignment.rubric)
     with folder.locked(out) as journal:
         if to is None:

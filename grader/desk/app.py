@@ -16,9 +16,10 @@ from jinja2 import Environment, StrictUndefined, Template
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
-from grader.desk.desk import Desk, View, current, palette
+from grader.desk.desk import Desk, Seen, View, current, palette
 from grader.desk.publish import Publisher
 from grader.desk.queue import Item
+from grader.desk.second import Entry
 from grader.errors import GraderError, UsageError
 from grader.lookalikes.table import SIDE_BY_SIDE
 from grader.marks.ledger import ConflictError, CurrentMark
@@ -49,6 +50,19 @@ class DecisionBody(BaseModel):
     seen: Annotated[dict[str, int], Field(min_length=1, max_length=50_000)]
     points: Annotated[float, Field(ge=0, le=1000, allow_inf_nan=False)]
     reason: Annotated[str, Field(min_length=1, max_length=1000)]
+
+
+class ChangeBody(BaseModel):
+    """What the page sends after a second look. points None: what was given is taken back."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    student: Annotated[str, Field(max_length=200)]
+    topic: Annotated[str, Field(max_length=300)]
+    look: Annotated[str, Field(max_length=64)]
+    version: Annotated[int, Field(ge=0)]
+    points: Annotated[float | None, Field(ge=-1000, le=1000, allow_inf_nan=False)]
+    reason: Annotated[str, Field(max_length=1000)]
 
 
 def make_app(desk: Desk, publisher: Publisher, token: str, ticket: str) -> FastAPI:
@@ -143,6 +157,18 @@ def routes(seat: Callable[[Request], Seat]) -> APIRouter:
         here.desk.mark(decision.item, decision.seen, decision.points, decision.reason)
         here.publisher.later(*decision.seen)
         return _standings(here)
+
+    @router.get("/api/student/{id}")
+    def student(request: Request, id: str) -> Response:
+        found = seat(request).desk.second_look(id)
+        return JSONResponse([_entry(e) for e in found]) if found else Response(status_code=404)
+
+    @router.post("/api/change")
+    def change(request: Request, body: Annotated[ChangeBody, Body()]) -> dict[str, Any]:
+        here = seat(request)
+        here.desk.change(body.student, body.topic, Seen(body.look, body.version), body.points, body.reason)
+        here.publisher.later(body.student)
+        return {"entries": [_entry(e) for e in here.desk.second_look(body.student)], **_standings(here)}
 
     @router.post("/api/undo")
     def undo(request: Request) -> dict[str, Any]:
@@ -303,6 +329,10 @@ def _item(item: Item, view: View, used: Mapping[str, Sequence[CurrentMark]], des
         "standing": _standing(item, view),
         "palette": _palette(item, used, desk),
     }
+
+
+def _entry(entry: Entry) -> dict[str, Any]:
+    return asdict(entry) | {"said": visible(entry.said), "text": visible(entry.text[:_TEXT])}
 
 
 def _notebook(desk: Desk, id: str) -> list[dict[str, Any]]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from grader.desk.queue import Item, Read, queue
+from grader.desk.second import Entry, entries
 from grader.desk.store import Store, Student, Writing
 from grader.errors import UsageError
 from grader.marks import marks
@@ -27,6 +28,14 @@ class View:
     items: tuple[Item, ...]
     students: Mapping[str, Student]
     ledger: Ledger
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What was on the page when somebody decided: an `Entry`'s digest, and the version of what stands."""
+
+    look: str
+    version: int
 
 
 @dataclass(slots=True)
@@ -78,18 +87,8 @@ class Desk:
             raise UsageError(self.speak("that is no longer in the queue; reload the page"))
         topic = item.topic
         most = item.max_score or 0.0
-        if not 0 <= points <= most:
-            raise UsageError(
-                self.speak(
-                    "{points:g} points for {what}, expected 0 to {most:g}",
-                    points=points,
-                    what=topic,
-                    most=most,
-                )
-            )
-        reason = " ".join(reason.split())
-        if not reason:
-            raise UsageError(self.speak("a mark needs a reason; the student reads it"))
+        self._refuse_points(points, topic, most)
+        reason = self._reason(reason)
         share = points / most if most else 0.0
         with self.store.writing() as held:
             ledger = _ledger(held, view.students)
@@ -103,6 +102,36 @@ class Desk:
                     part = round(share * given, 2) if item.checks else points
                     new.append(self._made(view.students[name], topic, part, given, reason, now))
             held.enter(new)
+
+    def second_look(self, id: str) -> tuple[Entry, ...]:
+        """All that a person can change of one student's, also what the grader has decided; () for nobody."""
+        view = self.look()
+        student = view.students.get(id)
+        return () if student is None else entries(student, self.rubric, view.ledger, self.speak)
+
+    def change(self, id: str, topic: str, seen: Seen, points: float | None, reason: str) -> None:
+        """Give one student points, or a comment, for something that `second_look` showed; None takes it back.
+
+        Raises `ConflictError` when somebody was faster, `UsageError` for what can't be or nobody has seen.
+        """
+        view = self.look()
+        student = view.students.get(id)
+        shown = () if student is None else entries(student, self.rubric, view.ledger, self.speak)
+        entry = next(
+            (e for e in shown if topic and topic in (e.topic, e.words) and e.look == seen.look), None
+        )
+        if student is None or entry is None:
+            raise UsageError(self.speak("another thing stands there now; look at the student again"))
+        most = 0.0 if topic == entry.words else entry.most
+        if points is not None and most is not None:
+            self._refuse_points(points, topic, most)
+        reason = TAKEN_BACK if points is None else self._reason(reason)
+        with self.store.writing() as held:
+            check(
+                _ledger(held, view.students), {(id, topic): seen.version}, _names(view.students), self.speak
+            )
+            given = self.rubric.points if entry.most is None else entry.most
+            held.enter([self._made(student, topic, points, given, reason, datetime.now(UTC))])
 
     def undo(self) -> tuple[Key, ...]:
         """Bring back what stood before this person's last decision; the keys concerned, () for none.
@@ -125,6 +154,22 @@ class Desk:
                 new.append(self._made(students[name], topic, points, given, reason, now))
             held.enter(new)
         return tuple(last.before)
+
+    def _refuse_points(self, points: float, topic: str, most: float) -> None:
+        if not 0 <= points <= most:
+            raise UsageError(
+                self.speak(
+                    "{points:g} points for {what}, expected 0 to {most:g}",
+                    points=points,
+                    what=topic,
+                    most=most,
+                )
+            )
+
+    def _reason(self, text: str) -> str:
+        if not text.strip():
+            raise UsageError(self.speak("a mark needs a reason; the student reads it"))
+        return " ".join(text.split())
 
     def settled(self, item: Item, view: View) -> bool:
         """Has every submission of this item been decided?"""

@@ -142,7 +142,7 @@ def _checks(handed: Handed, seen: StudentView) -> list[tuple[str, CheckView, flo
 
 
 def _said(check: CheckView) -> str:
-    return " ".join(part for part in (check.message, check.wrong, check.hint) if part)
+    return " ".join(part for part in (check.message, check.comment, check.wrong, check.hint) if part)
 
 
 def _json(value: dict[str, Any]) -> str:

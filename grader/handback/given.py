@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from grader.models import Report, Student, Submission, SubmissionRef
@@ -18,12 +18,14 @@ from rubric.schema import Rubric
 class Handed:
     """One student's report with its marks, and the folder where its pages lie.
 
-    grade: what the platform gets; None where there is nothing final to give.
+    grade: what the platform gets; None where there is nothing final to give. members: the same for those of a
+    team, by id, whose mark is another.
     """
 
     report: Report
     folder: Path
     grade: float | None
+    members: Mapping[str, Handed] = field(default_factory=dict)
 
     @property
     def id(self) -> str:
@@ -32,6 +34,10 @@ class Handed:
     @property
     def student(self) -> Student:
         return self.report.submission.student
+
+    def of(self, id: str | None) -> Handed:
+        """What goes back to one member of a team."""
+        return self.members.get(id or "", self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +78,7 @@ def comment(report: Report, rubric: Rubric) -> str:
     lines = [seen.headline, *seen.notes]
     lines += [f"{q.title}: {q.points}" for q in seen.questions]
     lines += [f"{', '.join(f.titles)}: {f.points}. {f.reason}" for f in seen.findings]
+    lines += [f"{c.title}: {c.comment}" for q in seen.questions for c in q.checks if c.comment]
     return "\n".join(one_line(line, 600) for line in lines if line)
 
 
@@ -100,7 +107,7 @@ def by_platform_id(given: Sequence[Handed]) -> Mapping[str, Handed]:
     found: dict[str, Handed] = {}
     for handed in given:
         for id in handed.student.members or ((handed.student.id,) if handed.student.id else ()):
-            found[id] = handed
+            found[id] = handed.of(id)
     return found
 
 

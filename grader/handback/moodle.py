@@ -31,12 +31,13 @@ _MARKUP = re.compile(r"<[^<>]*>")
 class Filled:
     """The worksheet with the grades, who has no row there, and where everybody's feedback goes.
 
-    prefixes: submission id → what its feedback's name in the zip begins with, for each member of a team.
+    prefixes: submission id → what its feedback's name in the zip begins with, and the page's folder, for each
+    member of a team.
     """
 
     sheet: Sheet
     left: list[NotHanded]
-    prefixes: Mapping[str, Sequence[str]]
+    prefixes: Mapping[str, Sequence[tuple[str, Path]]]
 
 
 def fill(path: Path, given: Sequence[Handed], rubric: Rubric, scale: bool) -> Filled:
@@ -54,7 +55,7 @@ def fill(path: Path, given: Sequence[Handed], rubric: Rubric, scale: bool) -> Fi
             by_id.setdefault(found, []).append(row)
     left: list[NotHanded] = []
     taken: dict[int, str] = {}
-    prefixes: dict[str, list[str]] = {}
+    prefixes: dict[str, list[tuple[str, Path]]] = {}
     for handed in given:
         mine = _rows(handed, by_id, rows, columns)
         if not mine:
@@ -63,14 +64,18 @@ def fill(path: Path, given: Sequence[Handed], rubric: Rubric, scale: bool) -> Fi
             if id(row) in taken:
                 raise UsageError(f"{path}: {taken[id(row)]} and {handed.id} would get the same row; mark one")
             taken[id(row)] = handed.id
-            prefixes.setdefault(handed.id, []).append(_prefix_of_row(handed, row, columns))
+            own = handed.of(identifier(row[columns.identifier]))
+            prefixes.setdefault(handed.id, []).append((_prefix_of_row(handed, row, columns), own.folder))
             if columns.locked is not None and can_not_be_changed(row[columns.locked]):
                 left.append(NotHanded(handed.id, "the worksheet says that the grade can't be changed"))
                 continue
-            if handed.grade is not None:
-                row[columns.grade] = _grade(handed, row, columns, path, scale)
+            if own.grade is not None:
+                row[columns.grade] = _grade(own, row, columns, path, scale)
             if columns.comment is not None:
-                row[columns.comment] = _markup(safe_text(comment(handed.report, rubric)))
+                row[columns.comment] = _markup(safe_text(comment(own.report, rubric)))
+        met = {identifier(row[columns.identifier]) for row in mine}
+        strangers = [id for id in handed.members if mine and id not in met]
+        left += [NotHanded(handed.id, f"its member {id} has no row of the worksheet") for id in strangers]
     return Filled(sheet, left, prefixes)
 
 
@@ -80,12 +85,11 @@ def feedback(given: Sequence[Handed], filled: Filled | None) -> Iterator[tuple[s
     filled: the worksheet, which knows the members of teams; without it nobody does.
     """
     for handed in given:
-        page = handed.folder / "report.html"
-        if not page.is_file():
-            continue
-        alone = [] if handed.student.id is None else [_prefix(handed)]
+        alone = [] if handed.student.id is None else [(_prefix(handed), handed.folder)]
         known = alone if filled is None else filled.prefixes.get(handed.id, ())
-        yield from ((prefix + "feedback.html", page) for prefix in known)
+        for prefix, folder in known:
+            if (page := folder / "report.html").is_file():
+                yield prefix + "feedback.html", page
 
 
 def _prefix_of_row(handed: Handed, row: Sequence[str], columns: Columns) -> str:

@@ -6,11 +6,12 @@ import os
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from grader.errors import StorageError, UsageError
 from grader.handback.given import Handed, NotHanded
+from grader.intake.naming import safe
 
 _BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 _PATIENCE_S = 60
@@ -29,15 +30,22 @@ def print_pages(given: Sequence[Handed], into: Path) -> list[NotHanded]:
     try:
         into.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=".pdf-", dir=into) as scratch:
-            for handed in given:
+            for name, handed in _pages(given):
                 page = handed.folder / "report.html"
                 if not page.is_file():
                     left.append(NotHanded(handed.id, "its report.html is missing"))
-                elif not _printed(browser, page, Path(scratch), into / f"{handed.id}.pdf"):
+                elif not _printed(browser, page, Path(scratch), into / f"{name}.pdf"):
                     left.append(NotHanded(handed.id, "the browser did not print its page"))
     except OSError as error:
         raise StorageError(f"{into} could not be written ({error.strerror or error}); free space") from error
     return left
+
+
+def _pages(given: Sequence[Handed]) -> Iterator[tuple[str, Handed]]:
+    """The name of each file; a member of a team whose mark is another has one of their own."""
+    for handed in given:
+        yield handed.id, handed
+        yield from ((f"{handed.id}-{safe(id)}", own) for id, own in handed.members.items())
 
 
 def _printed(browser: str, page: Path, scratch: Path, target: Path) -> bool:

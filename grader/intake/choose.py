@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
-from grader.intake.files import holds_a_notebook
 from grader.intake.tree import File, Parts
 from grader.models import Flag, Said, Values, counted, verbatim
 
@@ -65,7 +64,7 @@ def choose(items: Sequence[ChoiceItem], prefer: Sequence[str]) -> Choice:
     refused = [i for i in items if i.file.refused]
     flags = refused_flags([(i.name, i.file.refused) for i in refused if i.file.refused is not None])
     candidates = [i for i in usable if i.file.is_notebook]
-    if not candidates and (candidates := [i for i in usable if holds_a_notebook(i.file.path, i.name)]):
+    if not candidates and (candidates := [i for i in usable if i.file.renamed]):
         names = _names([i.name for i in candidates])
         text = Said("No file has a notebook's name, but this is one: {names}.", {"names": names})
         flags.append(Flag.of("renamed", text))
@@ -79,8 +78,9 @@ def choose(items: Sequence[ChoiceItem], prefer: Sequence[str]) -> Choice:
         chosen = tuple(dict.fromkeys(n[0] for n in named if len(n) == 1))
         return Choice(chosen, tuple(usable), tuple(flags), together=True)
     fitting = [i for found in named for i in found] or candidates
-    unseen = tuple(i.name for i in fitting[MOST:])
-    return Choice(tuple(fitting[:MOST]), tuple(usable), tuple(flags), unseen=unseen)
+    near = sorted(fitting, key=lambda i: len(i.below))[:MOST]  # an environment's own lie deep
+    unseen = tuple(i.name for i in fitting if i not in near)
+    return Choice(tuple(i for i in fitting if i in near), tuple(usable), tuple(flags), unseen=unseen)
 
 
 def refused_flags(refused: Sequence[tuple[str, Said]]) -> list[Flag]:

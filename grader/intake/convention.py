@@ -57,11 +57,29 @@ class Listing:
         return {parts[0] for parts in self.files if len(parts) > 1}
 
 
+NOBODYS = Owner(key="", label="", student=Student(), below=(), ours=True)
+"""of a list that the platform itself put beside everybody's files"""
+
 Convention = Callable[[Parts], Owner | None]
 """Reads the platform's own part of a path, from its beginning, and nothing that a student named."""
 
 Maker = Callable[[Listing, bool], Convention | None]
 """The convention of one folder; None where it does not fit. The flag: somebody insists that it does."""
+
+
+def within(listing: Listing, name: str) -> Listing:
+    """What lies in one of its folders, as a listing of its own."""
+    return Listing(
+        files=[parts[1:] for parts in listing.files if len(parts) > 1 and parts[0] == name],
+        hidden={home[1:]: names for home, names in listing.hidden.items() if home[:1] == (name,)},
+        name=name,
+        read=lambda parts: listing.read((name, *parts)),
+    )
+
+
+def only_within(name: str, convention: Convention) -> Convention:
+    """The convention of one folder; what the platform itself puts beside that folder is nobody's."""
+    return lambda parts: convention(parts[1:]) if parts[0] == name and len(parts) > 1 else NOBODYS
 
 
 def tidy(name: str) -> str:

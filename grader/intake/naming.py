@@ -12,6 +12,7 @@ from dataclasses import dataclass
 MAX_LENGTH = 80
 
 _SUFFIX = re.compile(r"\.ipynb(\.txt|\.json)?$", re.IGNORECASE)
+_RENAMED = re.compile(r"(?:\.ipynb\b.*|\.json|\.txt)$", re.IGNORECASE)
 _LOOKS_LIKE_A_FILE = re.compile(r"\.(csv|html?|json|xlsx|xml|zip|md|txt|pdf|lock|ipynb)$", re.IGNORECASE)
 _WINDOWS = re.compile(r"^(con|prn|aux|nul|com\d|lpt\d)(\.|$)", re.IGNORECASE)
 
@@ -41,6 +42,11 @@ def is_notebook_name(name: str) -> bool:
 def stem(name: str) -> str:
     """The name without its notebook ending."""
     return _SUFFIX.sub("", name)
+
+
+def without_ending(name: str) -> str:
+    """What a notebook under another name was called: `hw.ipynb (1)`, `hw.json` → `hw`."""
+    return _RENAMED.sub("", name) or name
 
 
 def safe(text: str) -> str:

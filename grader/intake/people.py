@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -14,6 +15,8 @@ from grader.intake.sources import Upload
 from grader.models import Student
 
 _WHO = ("id", "login", "email", "name")
+_CANVAS = {"canvas_user_id": "id", "login_id": "login", "group_name": "group", "sections": "section"}
+"""Canvas's own list of a group set (canvas-lms, spec/apis/v1/group_categories_api_spec.rb)"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +57,8 @@ class Lists:
 def read_roster(path: Path) -> tuple[Person, ...]:
     """The people of a course, from a CSV with the columns id, name, login, email, group, section.
 
-    Any of them may be left out, but not id, login and name all at once. Raises `UsageError`.
+    Any of them may be left out, but not id, login and name all at once. Canvas's list of a group set is one,
+    as it is. Raises `UsageError`.
     """
     people = []
     for line, row in _rows(path, ("id", "login", "name"), "roster"):
@@ -100,35 +104,42 @@ def extended(
 def enrol(uploads: Sequence[Upload], roster: Sequence[Person]) -> tuple[list[Upload], list[Person]]:
     """The uploads with the names that the roster has for them, and who handed in nothing.
 
-    Somebody is known by the id, the login, the address or the name that the platform, or the file, gives.
-    Names that two people of the roster share name nobody.
+    Somebody is known by the id, the login, the address or the name that the platform, or the file, gives. A
+    team is known by its name, behind which Canvas puts the id of one member. Names that two people of the
+    roster share name nobody.
     """
     known: dict[str, Person | None] = {}
     for person in roster:
         for key in {_key(k) for k in (person.id, person.login, person.email, person.name) if k}:
             known[key] = None if key in known else person
-    groups: dict[str, list[Person]] = {}
-    for person in roster:
-        if person.group:
-            groups.setdefault(_key(person.group), []).append(person)
+    groups = _groups(roster)
     seen: set[Person] = set()
     made = []
     for upload in uploads:
-        names = (upload.student.id, upload.student.name, upload.named.file, *_stems(upload.named))
-        found = (known.get(_key(n)) for n in names if n)
+        names = (upload.student.name, upload.named.file, *_stems(upload.named))
+        found = (known.get(_key(n)) for n in (upload.student.id, *names) if n)
         somebody: Person | None = next((p for p in found if p is not None), None)
-        team = next((groups[_key(n)] for n in names if n and _key(n) in groups), [])
-        if somebody is not None:
-            seen.add(somebody)
-            made.append(replace(upload, student=_named(upload.student, somebody)))
-        elif team:
+        team = next((groups[_letters(n)] for n in names if n and _letters(n) in groups), ())
+        if team and (somebody is None or somebody in team):
             seen.update(team)
             made.append(replace(upload, student=_team(upload.student, team)))
+        elif somebody is not None:
+            seen.add(somebody)
+            made.append(replace(upload, student=_named(upload.student, somebody)))
         else:
             members = [known.get(_key(m)) for m in upload.student.members]
             seen.update(m for m in members if m is not None)
             made.append(upload)
     return made, [p for p in roster if p not in seen]
+
+
+def _groups(roster: Sequence[Person]) -> Mapping[str, Sequence[Person]]:
+    """The letters of a group's name → its people; of groups whose names are alike in these, none."""
+    named: dict[str, dict[str, list[Person]]] = {}
+    for person in roster:
+        if letters := _letters(person.group):
+            named.setdefault(letters, {}).setdefault(_key(person.group), []).append(person)
+    return {letters: next(iter(groups.values())) for letters, groups in named.items() if len(groups) == 1}
 
 
 def _named(student: Student, person: Person) -> Student:
@@ -158,8 +169,13 @@ def _stems(named: Named) -> Iterator[str]:
 
 
 def _key(text: str) -> str:
-    """Case, blanks and underscores tell nobody from another."""
-    return " ".join(text.replace("_", " ").casefold().split())
+    """Case, blanks and underscores tell nobody from another, nor how a keyboard writes an accent."""
+    return " ".join(unicodedata.normalize("NFKC", text).replace("_", " ").casefold().split())
+
+
+def _letters(text: str) -> str:
+    """A group's name as Canvas writes it into names of files."""
+    return "".join(c for c in unicodedata.normalize("NFKC", text).casefold() if c.isalnum())
 
 
 _EXAMPLES = {"due": "for example 2026-06-12T23:59:00+02:00", "days": "a number", "hours": "a number"}
@@ -173,6 +189,8 @@ def _rows(path: Path, needed: Sequence[str], what: str) -> Iterator[tuple[int, d
     except ValueError as error:
         raise UsageError(f"{path} is no {what} ({error})") from error
     header = [cell.strip().casefold() for cell in rows[0][1]] if rows else []
+    if "canvas_user_id" in header:
+        header = [_CANVAS.get(cell, cell) for cell in header]
     if not set(needed) & set(header):
         raise UsageError(f"{path}:1: a {what} has one of the columns {', '.join(needed)}")
     for line, row in rows[1:]:

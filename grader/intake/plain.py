@@ -7,14 +7,15 @@ A class is handed round in two ways: a file for each student, or a folder for ea
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from grader.intake.choose import is_script_name
 from grader.intake.document import Refused
 from grader.intake.files import read
-from grader.intake.naming import Named, is_notebook_name, stem
+from grader.intake.naming import Named, is_notebook_name, stem, without_ending
 from grader.intake.tree import File, Folder, Leftover, Parts
 
 _CLONE = frozenset({".git", ".github", ".gitignore"})
@@ -49,7 +50,7 @@ def works(top: Folder, prefer: Sequence[str] = ()) -> Iterator[Work | Leftover]:
 
 def _container(folder: Folder, top: Folder, prefer: Sequence[str]) -> Iterator[Work | Leftover]:
     """A folder of the teacher's: what lies in it are students' files or folders, or folders that sort."""
-    notebooks = [f for f in folder.files if f.is_notebook]
+    notebooks = _written(folder)
     archives = [f for f in folder.folders if f.archive and not _wanted(f, notebooks)]
     folders = [f for f in folder.folders if f not in archives]
     holding = [f for f in folders if _notebooks(f) and not f.archive]
@@ -68,16 +69,54 @@ def _container(folder: Folder, top: Folder, prefer: Sequence[str]) -> Iterator[W
         yield from _nobodys(folder.files)
         return
     yield from _flat(folder, top, notebooks, archives, scripts=bool(notebooks or archives))
-    everybodys = _a_folder_each(holding, len(notebooks) + len(archives), prefer)
+    sorts = _are_sections(holding)
+    called = Counter(b.name.casefold() for f in holding for b in f.folders)
+    everybodys = not sorts and _a_folder_each(holding, len(notebooks) + len(archives), prefer)
     for below in folders:
         if below in holding:
-            if everybodys or _linked(below):
+            if sorts or (everybodys and _holds_people(below, called)):
+                yield from _section(below, top)
+            elif everybodys or _linked(below):
                 yield _whole(below, top)
             elif _notebooks(below) == 1 and not _archives(below):
                 yield _whole(below, top, by_folder=False)
             else:
                 yield from _container(below, top, prefer)
-        elif everybodys and _has_scripts(below):
+        elif everybodys and (_has_scripts(below) or _called_as(below, holding)):
+            yield _whole(below, top)
+        else:
+            yield from _nobodys(below.everything())
+
+
+def _are_sections(folders: Sequence[Folder]) -> bool:
+    """Whether folders sort the folders of students: in most, several hold the same, under names of their own.
+
+    Where the folders within are called alike everywhere (`task 1`, `v2`) they are parts of one work.
+    """
+    within = [[b for b in f.folders if _notebooks(b)] for f in folders if not _written(f)]
+    people = [fs for fs in within if len(fs) > 1 and set.intersection(*map(_names_in, fs))]
+    names = [b.name.casefold() for fs in within for b in fs]
+    return len(folders) > 1 and 2 * len(people) >= len(folders) and len(set(names)) == len(names)
+
+
+def _holds_people(folder: Folder, called: Mapping[str, int]) -> bool:
+    """Whether a folder among those of students is no student's (`late`): many in it hold the same.
+
+    called: how often folders within have a name. Two may be a student's old and new version.
+    """
+    within = [b for b in folder.folders if _notebooks(b)]
+    alike = len(within) > 2 and bool(set.intersection(*map(_names_in, within)))
+    return alike and not _written(folder) and all(called[b.name.casefold()] == 1 for b in within)
+
+
+def _section(folder: Folder, top: Folder) -> Iterator[Work | Leftover]:
+    """The folders of students that lie in one, and what lies beside them."""
+    archives = [f for f in folder.folders if f.archive]
+    yield from _flat(folder, top, _written(folder), archives, scripts=True)
+    for below in folder.folders:
+        if below in archives:
+            continue
+        if _notebooks(below) or _has_scripts(below):
             yield _whole(below, top)
         else:
             yield from _nobodys(below.everything())
@@ -105,12 +144,14 @@ def _lone(notebook: File, folder: Folder, top: Folder, project: bool) -> Iterato
     others = [f for f in folder.everything() if f is not notebook]
     claimed = _claimed(folder.files, [notebook])
     strangers = [f for f in folder.files if f.refused and not _mentions(notebook, f.name)]
-    strangers += [f for f in folder.files if is_script_name(f.name) and f not in claimed]
+    strangers += [
+        f for f in folder.files if (is_script_name(f.name) or f.renamed) and f not in (*claimed, notebook)
+    ]
     if project or folder is not top:
         strangers = []
     mine = tuple(f for f in (notebook, *others) if f not in strangers)
-    named = Named(_above(folder.parts, top), notebook.name, top.name)
-    yield Work(mine, folder.parts, named, _key(folder, top, notebook.name), own=not strangers)
+    named = Named(_above(folder.parts, top), _bare(notebook), top.name)
+    yield Work(mine, folder.parts, named, _key(folder, top, _bare(notebook)), own=not strangers)
     for file in strangers:
         yield _alone(file, folder, top)
 
@@ -133,8 +174,8 @@ def _flat(
         else:
             left.append(file)
     for notebook in notebooks:
-        named = Named(_above(folder.parts, top), _without_zip(notebook.name), top.name)
-        key = _key(folder, top, notebook.name)
+        named = Named(_above(folder.parts, top), _bare(notebook), top.name)
+        key = _key(folder, top, _bare(notebook))
         yield Work(tuple(mine[notebook]), folder.parts, named, key, own=False)
     scripts = scripts and not (folder is top and _marked(folder))
     for file in left:
@@ -151,7 +192,7 @@ def _claimed(files: Sequence[File], notebooks: Sequence[File]) -> dict[File, Fil
     """A file → the only notebook to which it belongs: by its name, or because a notebook uses it."""
     found: dict[File, File] = {}
     for file in files:
-        named = [n for n in notebooks if _named_after(file.name, stem(n.name))]
+        named = [n for n in notebooks if _belongs(file, n)]
         if named:
             found[file] = max(named, key=lambda n: len(n.name))
     scripts = {f.name: f for f in files if is_script_name(f.name)}
@@ -172,6 +213,22 @@ def _claimed(files: Sequence[File], notebooks: Sequence[File]) -> dict[File, Fil
         if len(who) == 1:
             found.setdefault(scripts[name], *who)
     return found
+
+
+def _written(folder: Folder) -> list[File]:
+    """The notebooks that lie in a folder; a renamed one beside the only one is told by what is beside it."""
+    by_name = [f for f in folder.files if f.is_notebook]
+    if len(by_name) == 1:
+        return by_name
+    others = [f for f in folder.files if f.renamed]
+    return [*by_name, *(f for f in others if not any(_belongs(f, n) for n in by_name))]
+
+
+def _belongs(file: File, notebook: File) -> bool:
+    """By its name; `hw4 (1).json` beside `hw4.ipynb` is another's, whose notebook the browser renamed."""
+    if file.renamed:
+        return without_ending(file.name).casefold() == stem(notebook.name).casefold()
+    return _named_after(file.name, stem(notebook.name))
 
 
 def _named_after(name: str, student: str) -> bool:
@@ -207,7 +264,7 @@ def _a_folder_each(folders: Sequence[Folder], files: int, prefer: Sequence[str])
     """
     if len(folders) < 2 or len(folders) <= files:
         return False
-    names = [{stem(n.name).casefold() for n in f.everything() if n.is_notebook} for f in folders]
+    names = [_names_in(f) for f in folders]
     alone = sum(_single(f) for f in folders)
     shared = len(folders) > 2 and len(set.intersection(*names)) == 1
     asked = bool(prefer) and all(
@@ -215,6 +272,16 @@ def _a_folder_each(folders: Sequence[Folder], files: int, prefer: Sequence[str])
         for f in folders
     )
     return alone > len(folders) / 2 or len(set.union(*names)) < len(folders) or shared or asked
+
+
+def _names_in(folder: Folder) -> set[str]:
+    return {stem(_bare(f)).casefold() for f in folder.everything() if f.is_notebook or f.renamed}
+
+
+def _called_as(folder: Folder, others: Sequence[Folder]) -> bool:
+    """Whether a folder without a notebook is a student's: empty, or a file has the name of the others'."""
+    names = {f.name.rpartition(".")[0].casefold() for f in folder.everything()}
+    return not names or any(names & _names_in(o) for o in others)
 
 
 def _linked(folder: Folder) -> bool:
@@ -268,7 +335,7 @@ def _notebooks(folder: Folder) -> int:
 
 def _within(folder: Folder) -> int:
     found = sum(f.is_notebook for f in folder.files) + sum(map(_notebooks, folder.folders))
-    return found or int(any(f.refused for f in folder.files))
+    return found or int(any(f.refused or f.renamed for f in folder.files))
 
 
 def _wanted(archive: Folder, notebooks: Sequence[File]) -> bool:
@@ -295,10 +362,10 @@ def _scripted(folders: Collection[Folder]) -> bool:
 def _whole(folder: Folder, top: Folder, *, by_folder: bool = True) -> Work:
     """A folder with everything in it, named by itself or by the notebook that it holds."""
     files = tuple(folder.everything())
-    main = next((f for f in files if f.is_notebook or f.refused), None) or next(
+    main = next((f for f in files if f.is_notebook or f.refused or f.renamed), None) or next(
         (f for f in files if is_script_name(f.name)), None
     )
-    held = _without_zip(main.name) if main is not None else folder.name or top.name
+    held = _bare(main) if main is not None else folder.name or top.name
     if folder is top:
         return Work(files, folder.parts, Named((), held, top.name), stem(held))
     key = "/".join(_above(folder.parts, top))
@@ -308,7 +375,7 @@ def _whole(folder: Folder, top: Folder, *, by_folder: bool = True) -> Work:
 
 
 def _alone(file: File, folder: Folder, top: Folder) -> Work:
-    name = _without_zip(file.name) if file.refused else file.name
+    name = _bare(file) if file.refused or file.renamed else file.name
     named = Named(_above(folder.parts, top), name, top.name)
     return Work((file,), folder.parts, named, _key(folder, top, name), own=False)
 
@@ -324,6 +391,10 @@ def _nobodys(files: Sequence[File] | Iterator[File]) -> Iterator[Leftover]:
 
 def _above(parts: Parts, top: Folder) -> Parts:
     return tuple(map(_without_zip, parts[len(top.parts) :]))
+
+
+def _bare(file: File) -> str:
+    return without_ending(file.name) if file.renamed else _without_zip(file.name)
 
 
 def _without_zip(name: str) -> str:

@@ -14,7 +14,7 @@ from grader.intake import files
 from grader.intake.archives import is_archive_name
 from grader.intake.arrival import listed_times
 from grader.intake.choose import NOTHING, Choice, ChoiceItem, choose, is_script_name
-from grader.intake.convention import Owner
+from grader.intake.convention import NOBODYS, Owner
 from grader.intake.document import Refused
 from grader.intake.files import holds_a_notebook
 from grader.intake.naming import Named, is_notebook_name, stem
@@ -178,7 +178,9 @@ class _Reader:
             found = recognised.owner(file.parts)
             if found is not None:
                 owner = found[0]
-                groups.setdefault(owner.key, []).append((ChoiceItem(file, owner.below, owner.order), owner))
+                if owner is not NOBODYS:
+                    item = ChoiceItem(file, owner.below, owner.order)
+                    groups.setdefault(owner.key, []).append((item, owner))
             elif file.is_notebook:
                 yield self._stray(file, (Flag.of("no_student", _NO_STUDENT),))
             elif not file.refused and (listed := listed_times(file.path)) is not None:
@@ -212,7 +214,7 @@ class _Reader:
         seen = set(known)
         for folder in self.tree.top.all_folders():
             found = recognised.owner((*folder.parts, ""))
-            if found is None or found[0].key in seen:
+            if found is None or found[0] is NOBODYS or found[0].key in seen:
                 continue
             owner = found[0]
             seen.add(owner.key)

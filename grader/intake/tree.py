@@ -1,6 +1,7 @@
 """Walks what was named on the command line: folders, and archives as if they were folders.
 
-Reads names, never contents (archives are unpacked aside first). Links are not entered.
+Reads names, and of files that a browser may have renamed how they begin (archives are unpacked aside first).
+Links are not entered.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from pathlib import Path
 
 from grader.errors import UsageError
 from grader.intake.archives import NotAnArchiveError, Unpacked, is_archive_name, other_archive, unpack
+from grader.intake.files import holds_a_notebook
 from grader.intake.naming import is_notebook_name
 from grader.models import Said
 from grader.text import printable
@@ -34,11 +36,15 @@ class Leftover:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class File:
-    """A regular file, or something with the name of a notebook. refused: why it must not be read."""
+    """A regular file, or something with the name of a notebook. refused: why it must not be read.
+
+    renamed: a notebook under another name, by what it holds.
+    """
 
     path: Path
     parts: Parts
     refused: Said | None = None
+    renamed: bool = False
 
     @property
     def name(self) -> str:
@@ -182,7 +188,7 @@ class _Walk:
         elif is_archive_name(name):
             self._open(path, into, parts)
         else:
-            into.files.append(File(path, parts, other_archive(name)))
+            into.files.append(File(path, parts, other_archive(name), holds_a_notebook(path, name)))
 
     def _open(self, path: Path, into: Folder, parts: Parts) -> None:
         try:

@@ -111,6 +111,18 @@ def _alone(line: str, pattern: re.Pattern[str]) -> bool:
     return not _FREE.search(before) or _LABELLED.search(before) is not None
 
 
+def spoken_of(check: TensorCheck, outputs: Sequence[Output], vocabulary: Vocabulary) -> Decision | None:
+    """`review` where a line whose words mean this check holds a number at all (`accuracy: 950 of 1000`)."""
+    for line in _lines(outputs):
+        if _FREE.search(line.text) and vocabulary.meaning(_FREE.sub(" ", line.text)).check == check.id:
+            text = Said(
+                "A person decides by these words (cell {cell}): “{words}”",
+                {"cell": line.output.cell + 1, "words": line.text.strip()},
+            )
+            return Decision(check.id, "review", None, text)
+    return None
+
+
 def shown_as_none(
     check: TensorCheck, outputs: Sequence[Output], code: Code, vocabulary: Vocabulary
 ) -> Decision | None:

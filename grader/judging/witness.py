@@ -65,12 +65,12 @@ def _witness(check: CheckResult) -> Witness:
 def _first_world(assignment: Assignment) -> Assignment:
     """The assignment as if it had the handout's world alone."""
     if assignment.sha256 not in _alone:
-        rubric = assignment.rubric
+        rubric, solved = assignment.rubric, assignment.solve()
+        first = replace(solved, references=solved.references[:1], by_other_means=solved.by_other_means[:1])
         _alone[assignment.sha256] = replace(
             assignment,
             rubric=rubric.model_copy(update={"worlds": rubric.worlds[:1]}),
             sha256=f"{assignment.sha256} first world",
-            references=assignment.references[:1],
-            by_other_means=assignment.by_other_means[:1],
+            solve=lambda: first,
         )
     return _alone[assignment.sha256]

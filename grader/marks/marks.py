@@ -30,7 +30,6 @@ from grader.models import (
     Said,
     Value,
     VerdictName,
-    together,
     verbatim,
 )
 from rubric.schema import Check, Rubric
@@ -47,7 +46,10 @@ WHOLE = "whole"
 REMARK = "whole:remark"
 COMMENT = "comment:"
 """in front of a check: words for the student, and no mark"""
+MEMBER = "member:"
+"""in front of a member's id: points added to, or taken off, what the team gets, for this one alone"""
 ON_THE_WHOLE = "on_the_whole"
+OF_A_MEMBER = "member_marked"
 _SAME = 1e-6
 _NOT_GRADED = Said("not graded")
 
@@ -58,7 +60,7 @@ class Mark(Record):
     submission: str
     origin: str = Field(default="", description="of the upload: finds it again under another id")
     check: str
-    points: float | None = Field(allow_inf_nan=False, description="below zero only for the whole")
+    points: float | None = Field(allow_inf_nan=False, description="below zero only for the whole or a member")
     max_score: float = Field(description="what the check was worth then")
     reason: str
     by: str
@@ -153,6 +155,8 @@ def apply(report: Report, marks: Mapping[str, Mark], rubric: Rubric) -> Report:
     dropped = [m for check, m in marks.items() if check not in known and check.isidentifier()]
     flags = [_dropped(mark) for mark in dropped if mark.check not in (_UNGRADED, WHOLE)]
     flags += [_on_the_whole(mark) for check, mark in marks.items() if check in (WHOLE, REMARK)]
+    own = {c.removeprefix(MEMBER): m for c, m in marks.items() if c.startswith(MEMBER)}
+    flags += [_of_a_member(id, mark) for id, mark in own.items()]
     comments = {c.removeprefix(COMMENT): m.reason for c, m in marks.items() if c.startswith(COMMENT)}
     if not fitting and not flags and not comments:
         return report
@@ -166,13 +170,24 @@ def apply(report: Report, marks: Mapping[str, Mark], rubric: Rubric) -> Report:
                 news = outdated(mark, check, report)
                 flags += _flags(mark, check, report, news)
                 check = _reopened(check, rubric) if news else _marked(check, mark, asked.get(check.id))  # noqa: PLW2901
-            checks.append(_commented(check, comments[check.id]) if check.id in comments else check)
+            checks.append(check.model_copy(update={"comment": comments.get(check.id, "")}))
         changed.append(question.model_copy(update={"checks": tuple(checks)}))
     whole = marks.get(WHOLE)
     update = {
         "questions": tuple(changed),
         "flags": (*report.flags, *flags),
         "adjusted": (whole.points or 0.0) if whole is not None else 0.0,
+    }
+    marked = totals(report.model_copy(update=update))
+    scores = [(id, for_member(marked, mark).score) for id, mark in own.items()]
+    return marked.model_copy(update={"of_members": tuple((i, s) for i, s in scores if s is not None)})
+
+
+def for_member(report: Report, mark: Mark) -> Report:
+    """A team's report, marks applied, as it is for the member whom `mark` is for alone (pure)."""
+    update = {
+        "flags": (*report.flags, _on_the_whole(mark)),
+        "adjusted": report.adjusted + (mark.points or 0.0),
     }
     return totals(report.model_copy(update=update))
 
@@ -322,16 +337,17 @@ def _flags(mark: Mark, check: CheckResult, report: Report, news: Sequence[Said])
     return [Flag.of(BY_HAND, said), Flag.of(SCALED, told)]
 
 
-def _commented(check: CheckResult, comment: str) -> CheckResult:
-    said = together(check.said or verbatim(check.message), verbatim(comment))
-    return check.model_copy(update={"message": f"{check.message} {comment}", "said": said})
-
-
 def _on_the_whole(mark: Mark) -> Flag:
     given: dict[str, Value] = {"points": f"{mark.points or 0.0:+g}", "by": mark.by, "reason": mark.reason}
     if mark.check == REMARK:
         return Flag.of(ON_THE_WHOLE, verbatim(f"{mark.reason} ({mark.by})"))
     return Flag.of(ON_THE_WHOLE, Said("{points} points on the whole by {by}: {reason}", given))
+
+
+def _of_a_member(id: str, mark: Mark) -> Flag:
+    given: dict[str, Value] = {"id": id, "points": f"{mark.points or 0.0:+g}", "by": mark.by}
+    said = Said("{id}: {points} points for this member by {by}: {reason}", given | {"reason": mark.reason})
+    return Flag.of(OF_A_MEMBER, said)
 
 
 def _dropped(mark: Mark) -> Flag:

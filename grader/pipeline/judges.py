@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import IO, Any, Concatenate, Literal, ParamSpec, TypeVar
 
 from grader.assignment.loading import Assignment
-from grader.errors import JudgeError
+from grader.errors import JudgeError, RubricError, UnusableError
 from grader.jail.memory import RESERVE, free_bytes
 from grader.jail.processors import processors
 from grader.pipeline import frames
@@ -56,8 +56,8 @@ _STARTS = 3
 _PATIENCE = 3.0
 _PATIENCE_S = 30.0
 """seconds that may pass for each second of processor time, and at least: others want the processors, too"""
-_CALLS = 200
-"""after so many a judge is replaced: whatever grew in it is gone"""
+_GROWN_BYTES = 192 << 20
+"""a judge that has grown by so much is replaced; younger ones have to compute again what it had kept"""
 
 
 def how_many() -> int:
@@ -108,7 +108,7 @@ class Judges:
 
         cpu_s: processor time it may take. Raises `OverrunError` where it went over a limit or its process
         ended, what it raised of `grader.errors`, and `WorkError` for anything else that it raised.
-        `JudgeError`, `RubricError`: no judge could be started. When this is cancelled its judge is killed.
+        `JudgeError`, `UnusableError`: no judge could be started. When this is cancelled its judge is killed.
         """
         assert not kwargs, "positional only: it is sent"
         async with self._slots:
@@ -130,8 +130,7 @@ class Judges:
                 place = judge.place()
                 await self._end(judge)
                 raise OverrunError("memory", place)
-            judge.calls += 1
-            if judge.calls < _CALLS:
+            if judge.grown() < _GROWN_BYTES:
                 self._idle.append(judge)
             else:
                 await self._end(judge)
@@ -204,7 +203,6 @@ class _Judge:
 
     def __init__(self, pid: int, talk: socket.socket, page: Mark) -> None:
         self.pid = pid
-        self.calls = 0
         self._talk = talk
         self._page = page
 
@@ -218,6 +216,9 @@ class _Judge:
 
     def place(self) -> Place:
         return self._page.place()
+
+    def grown(self) -> int:
+        return self._page.grown()
 
     def close(self) -> None:
         self._talk.close()
@@ -309,6 +310,8 @@ class _Nursery:
             raise JudgeError(f"the judges were not ready after {_WARM_UP_S:g} s") from None
         if isinstance(answer, Failed):
             self._stop()
+            if isinstance(answer.ours, RubricError):
+                raise UnusableError(str(answer.ours))
             raise answer.ours or JudgeError(f"the judges could not get ready: {answer.message}")
         assert isinstance(answer, Warmed)
         self._ready = True

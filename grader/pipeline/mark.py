@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 _STEPS = ("", "reading", "judging", "comparing", "scoring", "showing")
 _LAYOUT = struct.Struct("<iii")
+_GROWN = struct.Struct("<q")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,15 @@ class Mark:
         """What was noted last."""
         step, cell, output = _LAYOUT.unpack_from(self._page, 0)
         return Place(_STEPS[step] if 0 <= step < len(_STEPS) else "", cell, output)
+
+    def weigh(self, grown: int) -> None:
+        """Say by how many bytes the judge is larger than when it was fresh."""
+        _GROWN.pack_into(self._page, _LAYOUT.size, grown)
+
+    def grown(self) -> int:
+        """What was said last; 0 at first."""
+        grown: int = _GROWN.unpack_from(self._page, _LAYOUT.size)[0]
+        return grown
 
     def close(self) -> None:
         """Let go of the page."""

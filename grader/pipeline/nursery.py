@@ -166,6 +166,7 @@ def _judge(descriptor: int, page: int, assignment: Assignment, parent: int) -> N
         os.close(page)
         talk = socket.socket(fileno=descriptor)
         bench = Bench(assignment, mark)
+        fresh = _data_bytes() or 0
         while True:
             mark.note("")
             try:
@@ -176,6 +177,7 @@ def _judge(descriptor: int, page: int, assignment: Assignment, parent: int) -> N
                 talk.sendall(_failed(error))
                 continue
             answer = _perform(work, bench)
+            mark.weigh((_data_bytes() or 0) - fresh)
             talk.sendall(answer)
             if answer is _FULL:
                 os._exit(0)

@@ -70,10 +70,11 @@ def _question(question: QuestionView, speak: Speech) -> Iterator[str]:
 
 def _passed(check: CheckView, speak: Speech) -> str:
     line = f"- {MARKS['pass']} **{text.markdown(check.title)}** · {check.points}."
+    said = text.markdown(check.comment)
     if check.quote is None or check.by_hand:
-        return f"{line} {text.markdown(check.message)}".rstrip()
+        return f"{line} {text.markdown(check.message)} {said}".rstrip()
     first = check.quote.text.strip().partition("\n")[0]
-    return f"{line} {_where(check.quote, speak)}: {text.code(first, 60)}"
+    return f"{line} {_where(check.quote, speak)}: {text.code(first, 60)} {said}".rstrip()
 
 
 def _check(check: CheckView, speak: Speech) -> Iterator[str]:
@@ -82,6 +83,8 @@ def _check(check: CheckView, speak: Speech) -> Iterator[str]:
     yield f"### {mark}{verdict} · {check.points}"
     if check.message:
         yield text.paragraph(check.message)
+    if check.comment:
+        yield text.paragraph(check.comment)
     if check.quote is not None:
         begins = ""
         if check.quote.begins:

@@ -57,6 +57,8 @@ def _check(check: CheckResult) -> Iterator[str]:
     )
     if check.message:
         yield f"    {one_line(check.message)}"
+    if check.comment:
+        yield f"    comment: {one_line(check.comment)}"
     evidence = check.evidence
     if evidence is not None:
         label = f", labelled {one_line(evidence.label, 60)!r}" if evidence.label else ""

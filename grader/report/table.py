@@ -41,7 +41,8 @@ def to_csv(reports: Sequence[Report], rubric: Rubric) -> str:
     """One row per submission, UTF-8 without a byte-order mark, comma, lines ended by LF.
 
     Text is quoted and can't become a formula; numbers are bare, with a dot; a null score is an
-    empty cell. Per question `<id>.total`, per check `<id>.points` and `<id>.verdict`.
+    empty cell. Per question `<id>.total`, per check `<id>.points` and `<id>.verdict`. members: id and
+    score of those in a team whose mark is another than the team's.
 
     No byte-order mark: a script that opens the file as UTF-8 would find it glued to the first
     column's name, while spreadsheets ask for encoding and separator when the file is imported
@@ -57,7 +58,7 @@ def to_csv(reports: Sequence[Report], rubric: Rubric) -> str:
             *("score", "max_score", "pending", "needs_review", "participation"),
             *(f"{name}.total" for name in questions),
             *(column for name in checks for column in (f"{name}.points", f"{name}.verdict")),
-            *("flags", "message", "isolation", "wall_s", "sha256"),
+            *("flags", "message", "isolation", "wall_s", "sha256", "members"),
         ]
     )
     for report in ordered(reports):
@@ -160,6 +161,7 @@ def _row(report: Report, questions: Sequence[str], checks: Sequence[str]) -> lis
         spreadsheet(report.execution.isolation.tier),
         _value(report.execution.wall_s),
         report.submission.sha256,
+        spreadsheet("; ".join(f"{id}: {points(score)}" for id, score in report.of_members)),
     ]
 
 

@@ -77,6 +77,7 @@ class CheckView:
     wrong: str
     hint: str
     by_hand: bool = False
+    comment: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -373,6 +374,7 @@ def _check(check: CheckResult, submission: Submission, rubric: Rubric, speak: Sp
         wrong="",
         hint="",
         by_hand=check.by_hand,
+        comment=check.comment,
     )
     if check.verdict in ("pass", "review") or not tells:
         return view

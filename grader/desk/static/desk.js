@@ -3,6 +3,7 @@
   const byId = (id) => document.getElementById(id);
   let data = { items: [], people: {}, marks: {}, verdicts: {}, words: {}, kinds: {}, decimal: "." };
   let at = 0, names = false, only = null, busy = false, loading = null, open = false;
+  let second = null, entries = []; // whose answers are all shown, and these
 
   // Everything on this page comes from students: it is only ever set as text, never as markup.
   function el(tag, properties, ...children) {
@@ -72,7 +73,10 @@
       await loading;
       await act();
     } catch (error) {
-      if (error.status === 409 || error.status === 400) await load().catch(() => {});
+      if (error.status === 409 || error.status === 400) {
+        if (second) entries = await ask(`api/student/${encodeURIComponent(second)}`).catch(() => entries);
+        await load().catch(() => {});
+      }
       say(error.message, true);
     } finally {
       busy = false;
@@ -95,6 +99,7 @@
   const undo = () => guarded(async () => {
     const found = await ask("api/undo", {});
     take(found);
+    if (second) entries = await ask(`api/student/${encodeURIComponent(second)}`);
     if (!found.undone.length) return say(words("nothing_to_undo"));
     const [id, topic] = found.undone[0];
     const back = data.items.findIndex((item) => item.topics.includes(topic) && item.submissions.includes(id));
@@ -103,6 +108,23 @@
     draw();
     const many = found.undone.length === 1 ? who(id) : words("students", { n: found.undone.length });
     say(words("taken_back", { who: many, what: topic }));
+  });
+
+  const look = (id) => guarded(async () => {
+    entries = await ask(`api/student/${encodeURIComponent(id)}`);
+    second = id;
+    say("");
+    draw();
+  });
+  function close() { second = null; say(""); draw(); }
+
+  const change = (entry, topic, points, reason) => guarded(async () => {
+    const seen = topic === entry.topic ? entry.standing : entry.comment;
+    const found = await ask("api/change", { student: second, topic, look: entry.look, version: seen.version, points, reason });
+    entries = found.entries;
+    take(found);
+    say(data.problem || words("changed", { who: who(second), what: entry.title }), Boolean(data.problem));
+    draw();
   });
 
   function next() {
@@ -132,8 +154,9 @@
     byId("names").lastChild.textContent = ` ${words(names ? "hide_names" : "show_names")}`;
     drawList();
     const main = byId("item");
-    main.replaceChildren(...(data.items.length ? card(current()) : [nothing()]));
-    if (open && data.items.length) byId("notebook").open = true;
+    drawStudents();
+    main.replaceChildren(...(second ? sheet() : data.items.length ? card(current()) : [nothing()]));
+    if (open && !second && data.items.length) byId("notebook").open = true;
     if (!main.contains(document.activeElement)) main.focus({ preventScroll: true });
   }
 
@@ -156,7 +179,7 @@
         el("span", { className: "what" }, item.kind === "print" ? `${item.title} · ${what}` : what),
         el("span", { className: "count" }, counted(item)));
       button.setAttribute("aria-current", String(k === at));
-      button.addEventListener("click", () => { at = k; only = null; draw(); });
+      button.addEventListener("click", () => { at = k; only = null; second = null; draw(); });
       rows.push(el("li", {}, button));
       if (k === at) here = button;
     });
@@ -167,6 +190,56 @@
       if (own.top < box.top) nav.scrollTop -= box.top - own.top + 40;
       if (own.bottom > box.bottom) nav.scrollTop += own.bottom - box.bottom + 40;
     }
+  }
+
+  function drawStudents() {
+    const people = Object.keys(data.people).sort((a, b) => who(a).localeCompare(who(b), undefined, { numeric: true }));
+    const made = people.map((id) => el("option", { value: id }, who(id)));
+    byId("second").replaceChildren(el("option", { value: "" }, words("choose_student")), ...made);
+    byId("second").value = second || "";
+  }
+
+  function sheet() {
+    const back = el("button", { type: "button" }, el("kbd", {}, "l"), ` ${words("close")}`);
+    back.addEventListener("click", close);
+    const link = el("a", { href: `report/${encodeURIComponent(second)}`, target: "_blank", rel: "noreferrer" }, words("report"));
+    const head = el("section", { className: "card" },
+      el("div", { className: "head" }, el("h2", {}, words("second", { who: who(second) })), link, back));
+    return [head, ...entries.map(entryCard)];
+  }
+
+  function entryCard(entry) {
+    const verdict = { verdict: data.verdicts[entry.verdict], points: number(entry.score || 0), max: number(entry.most || 0) };
+    const given = entry.standing.points !== null, commented = entry.comment.points !== null;
+    const points = el("input", { type: "number", step: "any", required: true, placeholder: words("points"),
+      value: given ? String(entry.standing.points) : "" });
+    if (entry.most !== null) { points.min = "0"; points.max = String(entry.most); }
+    points.setAttribute("aria-label", `${entry.title}: ${words("points")}`);
+    const reason = el("input", { type: "text", maxLength: 1000, placeholder: words("look_words") });
+    reason.setAttribute("aria-label", `${entry.title}: ${words("reason")}`);
+    const button = (name, act) => {
+      const made = el("button", { type: "button" }, words(name));
+      made.addEventListener("click", act);
+      return made;
+    };
+    const own = el("form", { autocomplete: "off" }, points, reason,
+      el("button", { type: "submit" }, words(entry.most === null ? "add" : "change")),
+      entry.words && button("comment", () => change(entry, entry.words, 0, reason.value)));
+    own.addEventListener("submit", (event) => {
+      event.preventDefault();
+      change(entry, entry.topic, Number(points.value), reason.value);
+    });
+    const stands = (name, standing, topic) => el("p", { className: "stands" },
+      words(name, { by: standing.by, points: number(standing.points), reason: standing.reason }), " ",
+      button("take_back", () => change(entry, topic, null, "")));
+    return el("section", { className: "card second" },
+      entry.question && el("p", { className: "asked" }, entry.question),
+      el("div", { className: "head" }, el("h2", {}, entry.title), entry.verdict && el("span", { className: "points" },
+        words(entry.score === null ? "automatic_open" : "automatic", verdict))),
+      entry.text && el("pre", { className: "answer-text", tabIndex: 0 }, entry.text),
+      entry.said && el("p", { className: "said" }, entry.said),
+      given && stands("stands", entry.standing, entry.topic),
+      commented && stands("commented", entry.comment, entry.words), own);
   }
 
   function counted(item) {
@@ -184,7 +257,7 @@
       item.said && el("p", { className: "said" }, item.said),
       item.kind === "lookalike" && el("p", {}, el("a", { href: `lookalikes#${item.place}`, target: "_blank", rel: "noreferrer" }, words("side_by_side"))),
       facts(item), matrices(item), members(item));
-    look(item, seen);
+    withPictures(item, seen);
     return [seen, decide(item), notebook(item)];
   }
 
@@ -266,7 +339,7 @@
       el("img", { src: `data:image/png;base64,${output.image}`, alt: words("picture", { n: k + 1, cell: cell.index + 1 }) }));
   }
 
-  async function look(item, seen) {
+  async function withPictures(item, seen) {
     if (!item.cells.length) return;
     try {
       const cells = await ask(`api/notebook/${encodeURIComponent(item.submissions[0])}`);
@@ -301,16 +374,17 @@
 
   function key(event) {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
-    const typing = event.target.closest("input:not([type=checkbox])");
+    const typing = event.target.closest("input:not([type=checkbox]), select");
     if (event.key === "Escape" && typing) return byId("item").focus();
     if (typing || !byId("use").checked) return;
     if (event.key.startsWith("Arrow") && event.target.closest("pre, .notebook, .answer-text, .matrices")) return; // scrolls
     const item = current();
     const acts = {
+      l: () => { if (second) close(); else if (item) look(item.submissions[0]); },
       h: () => { names = !names; draw(); }, u: undo,
       "?": () => { const keys = byId("keys"); keys.hidden = !keys.hidden; byId("help").setAttribute("aria-expanded", String(!keys.hidden)); },
     };
-    if (item) {
+    if (item && !second) {
       Object.assign(acts, {
         j: () => go(1), ArrowDown: () => go(1), k: () => go(-1), ArrowUp: () => go(-1),
         e: () => (byId("points") || byId("reason")).focus(),
@@ -333,6 +407,7 @@
 
   document.addEventListener("keydown", key);
   byId("names").addEventListener("click", () => { names = !names; draw(); });
+  byId("second").addEventListener("change", (event) => { if (event.target.value) look(event.target.value); else close(); });
   byId("undo").addEventListener("click", undo);
   byId("help").addEventListener("click", () => {
     const keys = byId("keys");
@@ -341,7 +416,7 @@
   });
   window.addEventListener("focus", () => { // what others marked meanwhile
     const typed = ["points", "reason"].some((id) => byId(id) && byId(id).value);
-    if (!typed && !busy && !loading) loading = load().catch(() => {}).finally(() => { loading = null; });
+    if (!typed && !second && !busy && !loading) loading = load().catch(() => {}).finally(() => { loading = null; });
   });
   load().catch((error) => say(error.message, true));
 })();

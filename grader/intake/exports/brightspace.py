@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from datetime import datetime
 
-from grader.intake.convention import Convention, Listing, Owner, Parts, apart, tidy
+from grader.intake.convention import NOBODYS, Convention, Listing, Owner, Parts, apart, tidy
 from grader.intake.worksheet import when
 from grader.models import Student
 
@@ -36,6 +36,8 @@ def recognise(listing: Listing, insist: bool) -> Convention | None:
         return None
 
     def owner(parts: Parts) -> Owner | None:
+        if parts == ("index.html",):
+            return NOBODYS
         found = seen.get(parts[0])
         if found is None or (not found["file"] and len(parts) == 1):
             return None

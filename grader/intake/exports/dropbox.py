@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from grader.intake.archives import is_archive_name
 from grader.intake.convention import Convention, Listing
 from grader.intake.naming import is_notebook_name
 from grader.intake.patterns import by_pattern
@@ -17,10 +18,10 @@ def recognise(listing: Listing, insist: bool) -> Convention | None:
     if insist:
         return convention
     tops = listing.units()
-    if any(len(parts) > 1 for files in tops.values() for parts in files):
+    if any(len(parts) > 1 and not is_archive_name(top) for top, files in tops.items() for parts in files):
         return None
     known = [o for top in tops if (o := convention((top,))) is not None]
-    notebooks = [o for o in known if is_notebook_name(o.below[-1])]
-    people, files = {o.key for o in notebooks}, {o.below for o in notebooks}
+    works = [o for o in known if is_notebook_name(o.below[-1]) or is_archive_name(o.below[-1])]
+    people, files = {o.key for o in works}, {o.below for o in works}
     fits = len(known) == len(tops) > 1 and len(people) >= len(files) and len(people) > 1
     return convention if fits else None

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from grader.intake.convention import Convention, Listing, Owner, Parts, tidy
+from grader.intake.convention import NOBODYS, Convention, Listing, Owner, Parts, tidy
 from grader.models import Student
 
 _LIST = "submission_metadata.yml"
@@ -26,6 +26,8 @@ def recognise(listing: Listing, insist: bool) -> Convention | None:
         return None
 
     def owner(parts: Parts) -> Owner | None:
+        if parts == (_LIST,):
+            return NOBODYS
         found = _FOLDER.match(parts[0])
         if found is None:
             return None

@@ -9,11 +9,12 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime
 
-from grader.intake.convention import Convention, Listing, Owner, Parts, apart, tidy
+from grader.intake.convention import NOBODYS, Convention, Listing, Owner, Parts, apart, tidy
 from grader.models import Student
 
 _PERSON = re.compile(r"^(?P<name>.+)\((?P<login>[^()]+)\)$")
 _HANDED_IN = "Submission attachment(s)"
+_LIST = re.compile(r"^grades\.(?:csv|xlsx?)$")
 _TIME = re.compile(r"^(\d{14})(\d{3})?$")
 
 
@@ -29,6 +30,8 @@ def recognise(listing: Listing, insist: bool) -> Convention | None:
         return None
 
     def owner(parts: Parts) -> Owner | None:
+        if len(parts) == 1 and _LIST.match(parts[0]):
+            return NOBODYS
         found = _PERSON.match(parts[0]) if len(parts) > 1 else None
         if found is None:
             return None
