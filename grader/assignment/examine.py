@@ -114,13 +114,10 @@ def _about_words(rubric: Rubric, quantities: Iterable[str]) -> Iterator[str]:
             yield f"vocabulary.{word}: no check's labels name it, and it is no quantity: nothing uses it"
         for said in dict.fromkeys(map(tokens, phrases)):
             entries[said].append(word)
-    asking = {
-        w: frozenset(c.id for c in rubric.labelled_checks() if any(w in a for a in c.labels))
-        for w in rubric.vocabulary
-    }
     for said, words in entries.items():
-        told = {asking[w] for w in words}  # words of one check need not be told apart
-        if said and len(words) > 1 and not (len(told) == 1 and all(told)):
+        means = {named for word in words for named in _named_by(word, rubric)}
+        unclear = len(means) > len({beside for _, beside in means})  # two checks by the same words
+        if said and len(words) > 1 and unclear:
             yield (
                 f"vocabulary: {' '.join(said)!r} stands in {' and '.join(words)}; it does not tell them apart"
             )
@@ -128,6 +125,16 @@ def _about_words(rubric: Rubric, quantities: Iterable[str]) -> Iterator[str]:
         for heading in check.headings:
             if all(re.search(heading, text, re.IGNORECASE) for text in _ORDINARY):
                 yield f"check {check.id}: the heading {heading!r} matches everything"
+
+
+def _named_by(word: str, rubric: Rubric) -> set[tuple[str, frozenset[str]]]:
+    """The checks that a word names, each with the words that stand beside it; itself where it is none's."""
+    return {
+        (check.id, frozenset(alternative) - {word})
+        for check in rubric.labelled_checks()
+        for alternative in check.labels
+        if word in alternative
+    } or {(word, frozenset())}
 
 
 def _about_mistakes(loaded: Assignment) -> Iterator[str]:
