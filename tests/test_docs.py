@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shlex
 import shutil
@@ -11,6 +12,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import jupytext
+import nbformat
 import pytest
 import typer
 from class_kit import RUBRIC, make_assignment
@@ -131,3 +134,30 @@ def test_the_guides_commands_run_one_after_another(tmp_path: Path) -> None:
             assert "Traceback" not in done.stderr
             ran.append(words[0])
     assert {"grade", "export", "rescore", "diff", "show", "mark", "sheet", "check"} <= set(ran)
+
+
+@pytest.mark.kernel
+def test_the_guide_to_a_new_assignment_runs_command_by_command(tmp_path: Path) -> None:
+    """A solution notebook, one command, a graded class; then the release, and the example made by hand."""
+    data = ROOT / "tests" / "data"
+    solution = jupytext.reads((data / "solutions" / "values.percent").read_text("utf-8"), fmt="py:percent")
+    nbformat.write(solution, tmp_path / "solution.ipynb")
+    (tmp_path / "submissions").mkdir()
+    for name in ("english_words", "typed_in"):
+        other = (ROOT / "benchmarks" / "drafts" / "values" / f"{name}.percent").read_text("utf-8")
+        nbformat.write(jupytext.reads(other, fmt="py:percent"), tmp_path / "submissions" / f"{name}.ipynb")
+    shutil.copytree(data / "softmax", tmp_path / "softmax")
+    shutil.copytree(ROOT / "samples" / "pca", tmp_path / "samples" / "pca")
+    said = {}
+    for words in commands(ROOT / "docs" / "new-assignment.md"):
+        done = run(tmp_path, words)
+        assert done.returncode == (words[0] == "check"), f"{words}: {done.stdout}{done.stderr}"
+        assert "Traceback" not in done.stderr
+        said[" ".join(words[:2])] = done.stdout
+    assert "4 likely mistakes" in said["rubric draft"]
+    assert "note: V" not in said["rubric check"]
+    assert [said[c] for c in ("rubric draft", "rubric check", "rubric release", "grade submissions")]
+    reports = {p.parent.name: json.loads(p.read_text("utf-8")) for p in tmp_path.glob("out/*/report.json")}
+    assert reports["english_words"]["score"] == 35.0 and reports["english_words"]["pending"] == 10.0
+    assert reports["typed_in"]["score"] == 0.0
+    assert (tmp_path / "for-students" / "sheet6.ipynb").is_file()

@@ -168,6 +168,10 @@ CASES: list[tuple[str, str, Show]] = [
     ("accuracy", "fail", lambda q: f"accuracy: {45.5 + q['world']}%"),
     ("accuracy", "fail", lambda q: "accuracy: nan"),
     ("accuracy", "review", lambda q: f"accuracy: {45.5 + q['world']}"),  # a share, or per cent?
+    ("accuracy", "review", lambda q: f"accuracy: {450 + q['world']}/1000"),
+    ("accuracy", "review", lambda q: f"accuracy: {450 + q['world']} of 1000"),
+    ("accuracy", "review", lambda q: f"accuracy: {1e6 + q['world']}"),
+    ("error", "review", lambda q: f"error rate: {-3.5 - q['world']}"),
     ("accuracy", "review", lambda q: "accuracy: 0.93"),  # under every seed the same
     ("accuracy", "review", lambda q: f"accuracy: 0.{52 + q['world']}\naccuracy: 0.9{3 + q['world']}"),
     ("accuracy", "review", lambda q: f"0.9{13 + q['world']}"),  # nothing says what it is
