@@ -39,7 +39,7 @@ def service(student: str, teacher: str) -> None:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--disable-gpu"])
         for link, width, last, name in (
-            (student, PHONE, "#attempts article", "service-student.png"),
+            (student, PHONE, "#attempts .found", "service-student.png"),
             (teacher, WIDTH, "#live .scroll", "service-class.png"),
         ):
             page = browser.new_context(timezone_id="Europe/Berlin", locale="en-GB").new_page()

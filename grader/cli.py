@@ -24,6 +24,7 @@ from grader.commands.options import (
     Told,
 )
 from grader.commands.serving import DatabaseAddress, assignment_app, course_app
+from grader.errors import GraderError, UsageError
 from grader.text import line_of
 
 app = typer.Typer(
@@ -51,6 +52,11 @@ def _every_command(
     ] = False,
 ) -> None:
     """Grade deep-learning notebooks by what they really print."""
+    if sys.platform == "win32":
+        raise UsageError(
+            "this needs Linux, which cages the notebooks; on Windows install WSL (`wsl --install` in a "
+            "terminal) and run the same commands in it"
+        )
     from grader.commands.sweep import sweep
 
     sweep()
@@ -501,8 +507,6 @@ def main() -> None:
 
 
 def run(arguments: list[str]) -> int:
-    from grader.errors import GraderError
-
     try:
         code = app(arguments, prog_name="grader", standalone_mode=False)
     except GraderError as error:

@@ -8,8 +8,8 @@ import pytest
 from execute_kit import cells
 
 from grader.assignment.loading import load
-from grader.judging.dependence import depends, may_print
 from grader.judging.grade import grade
+from grader.judging.source import Code
 from grader.models import CellError, CheckResult, Execution, Output, Refusal, Submission
 
 SAVED = {name: load("hw4").references[0][name].tolist() for name in ("output", "db3")}
@@ -136,7 +136,7 @@ def test_which_cells_use_what_others_make() -> None:
         "print(np.ones(3))",
         "print(z.sum())",
     )
-    assert [n for n in range(6) if depends(n, {1}, made)] == [1, 2, 3, 5]
+    assert [n for n in range(6) if Code(made).depends(n, {1})] == [1, 2, 3, 5]
 
 
 @pytest.mark.parametrize(
@@ -154,4 +154,4 @@ def test_which_cells_use_what_others_make() -> None:
     ],
 )
 def test_what_may_print(source: str, may: bool) -> None:
-    assert may_print(source) is may
+    assert Code(cells(source)).cells[0].may_print is may

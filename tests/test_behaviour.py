@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from grader.assignment.loading import Assignment
-from grader.judging.behaviour import find_answer
+from grader.judging.answers import find_answer
 from grader.models import Cell, Output
 from rubric.schema import TextCheck
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shlex
 import shutil
@@ -11,15 +12,20 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import jupytext
+import nbformat
 import pytest
 import typer
+from class_kit import RUBRIC, make_assignment
 
+from grader.assignment.loading import load_rubric
 from grader.cli import app
 
 ROOT = Path(__file__).parents[1]
 PAGES = sorted([*(ROOT / "docs").glob("*.md"), ROOT / "README.md"])
 SAMPLES = ("DL_hw4_Kowalczyk.ipynb",)
 _TABLE = re.compile(r"^`([a-z]+\.csv)`.*?^```csv\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+_YAML = re.compile(r"^```yaml\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _BLOCK = re.compile(r"^```sh\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
@@ -54,6 +60,12 @@ def parsed(words: list[str]) -> None:
 def test_every_command_in_the_documents_is_one(page: Path) -> None:
     for words in commands(page):
         parsed(words)
+
+
+def test_the_lines_of_a_rubric_in_the_teachers_guide_are_such_lines(tmp_path: Path) -> None:
+    lines = _YAML.findall((ROOT / "docs" / "teachers.md").read_text("utf-8"))
+    read = load_rubric(make_assignment(tmp_path, RUBRIC + "\n".join(lines)))
+    assert (read.rounding, read.late_penalty_per_day, read.due is not None) == (0.5, 0.1, True)
 
 
 def test_a_command_that_is_none_is_found(tmp_path: Path) -> None:
@@ -122,3 +134,30 @@ def test_the_guides_commands_run_one_after_another(tmp_path: Path) -> None:
             assert "Traceback" not in done.stderr
             ran.append(words[0])
     assert {"grade", "export", "rescore", "diff", "show", "mark", "sheet", "check"} <= set(ran)
+
+
+@pytest.mark.kernel
+def test_the_guide_to_a_new_assignment_runs_command_by_command(tmp_path: Path) -> None:
+    """A solution notebook, one command, a graded class; then the release, and the example made by hand."""
+    data = ROOT / "tests" / "data"
+    solution = jupytext.reads((data / "solutions" / "values.percent").read_text("utf-8"), fmt="py:percent")
+    nbformat.write(solution, tmp_path / "solution.ipynb")
+    (tmp_path / "submissions").mkdir()
+    for name in ("english_words", "typed_in"):
+        other = (ROOT / "benchmarks" / "drafts" / "values" / f"{name}.percent").read_text("utf-8")
+        nbformat.write(jupytext.reads(other, fmt="py:percent"), tmp_path / "submissions" / f"{name}.ipynb")
+    shutil.copytree(data / "softmax", tmp_path / "softmax")
+    shutil.copytree(ROOT / "samples" / "pca", tmp_path / "samples" / "pca")
+    said = {}
+    for words in commands(ROOT / "docs" / "new-assignment.md"):
+        done = run(tmp_path, words)
+        assert done.returncode == (words[0] == "check"), f"{words}: {done.stdout}{done.stderr}"
+        assert "Traceback" not in done.stderr
+        said[" ".join(words[:2])] = done.stdout
+    assert "4 likely mistakes" in said["rubric draft"]
+    assert "note: V" not in said["rubric check"]
+    assert [said[c] for c in ("rubric draft", "rubric check", "rubric release", "grade submissions")]
+    reports = {p.parent.name: json.loads(p.read_text("utf-8")) for p in tmp_path.glob("out/*/report.json")}
+    assert reports["english_words"]["score"] == 35.0 and reports["english_words"]["pending"] == 10.0
+    assert reports["typed_in"]["score"] == 0.0
+    assert (tmp_path / "for-students" / "sheet6.ipynb").is_file()

@@ -21,7 +21,7 @@ from grader.drafting.edits import likely
 from grader.drafting.infer import Frame, draft
 from grader.drafting.notes import note_at, note_in
 from grader.drafting.prove import Proof, prove
-from grader.drafting.sections import sections, title_of
+from grader.drafting.sections import Section, pattern_of, question_of, sections, title_of
 from grader.drafting.seeds import seed_of
 from grader.drafting.sites import instrument
 from grader.drafting.styles import TYPED
@@ -126,11 +126,31 @@ def test_headings_part_the_questions() -> None:
     ]
 
 
+def test_a_heading_finds_itself_and_no_other_one() -> None:
+    assert pattern_of("Question 5: small gradients", ["Question 3: gradients"]) == (
+        r"\bQuestion\W*5\b",
+        r"\bsmall\b",
+    )
+    only = Section("Aufgabe 5", (0,), (), ())
+    assert question_of(only, "## Aufgabe 5 (3 Punkte)\nWarum *so*? Kurz.") == "Aufgabe 5: Warum so?"
+    assert (
+        title_of([Cell(index=0, kind="markdown", source="# Exercise sheet 6: CNN")])
+        == "Exercise sheet 6: CNN"
+    )
+
+
 def test_comments_of_the_teacher_are_read() -> None:
     source = "x = 1\nprint(x)  # grade: 7.5 points, sign free\n# grade: skip\nprint(y)"
     assert (note_at(source, 2).points, note_at(source, 2).more) == (7.5, {"sign": "free"})
     assert note_at(source, 4).skip
     assert note_in("## Question 1 <!-- grade: 20 points -->").points == 20.0
+    assert [
+        note_in(h).points for h in ("## 1 (7,5 Punkte)\nText (3 points)", "## 2 [10 pts]", "## 3 (a)")
+    ] == [
+        7.5,
+        10.0,
+        None,
+    ]
     assert note_at("print(x)  # grade: twice", 1).unknown == "twice"
     more = "order free, layout fixed, at least 0.9, tolerance 0.02, also std_2"
     assert note_at(f"print(x)  # grade: {more}", 1).more == {
@@ -159,7 +179,7 @@ def test_a_word_is_asked_where_it_can_not_be_typed() -> None:
     worlds = [kept(True, "A"), kept(False, "B")]
     found = quantities(sites, worlds)
     frame = Frame(
-        "s", [{"name": "one", "seed": 1}, {"name": "two", "seed": 2}], {}, frozenset(), words(sites, worlds)
+        "s", [{"name": "one", "seed": 1}, {"name": "two", "seed": 2}], {}, words=words(sites, worlds)
     )
     made = draft(cells, found, frame)
     checks = {c["id"]: c for q in made.rubric["questions"] for c in q["checks"]}
@@ -239,7 +259,7 @@ def proofs(drafted: Mapping[str, Path]) -> Mapping[str, Proof]:
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_solution_itself_loses_nothing(proofs: Mapping[str, Proof], kind: str) -> None:
     own = {check: by_style["as it is"].verdict for check, by_style in proofs[kind].results.items()}
-    assert own == dict.fromkeys(own, "pass") | WAITS.get(kind, {})
+    assert own == dict.fromkeys(own, "pass")
 
 
 @pytest.mark.kernel
@@ -311,6 +331,3 @@ def test_a_solution_that_fails_is_told_with_its_cell(tmp_path: Path) -> None:
     nbformat.write(jupytext.reads("# %%\nx = 1\n# %%\nprint(y)\n", fmt="py:percent"), path)
     with pytest.raises(RubricError, match=r"cell 2: NameError"):
         list(command.draft(path, tmp_path / "out", None))
-
-
-WAITS: Mapping[str, Mapping[str, str]] = {}

@@ -38,6 +38,21 @@ def canvas(office: Office) -> Office:  # noqa: F811
     return office
 
 
+def test_canvass_own_list_of_a_group_set_is_a_roster(office: Office) -> None:  # noqa: F811
+    """Read: instructure/canvas-lms, spec/apis/v1/group_categories_api_spec.rb (its columns)."""
+    make_notebook(office.uploads / "projectgroup1_502_9001_hw.ipynb", RIGHT)
+    people = office.folder / "groups.csv"
+    people.write_text(
+        "name,canvas_user_id,user_id,login_id,sections,group_name,canvas_group_id,group_id\n"
+        "Ana Ruiz,501,s1,ar,A,Project Group 1,9,\nBen Weiß,502,s2,bw,A,Project Group 1,9,\n"
+        "Cem Oez,503,s3,co,A,Project Group 2,10,\nDora Li,504,s4,dl,A,Project Group 2,10,\n"
+    )
+    into = ("--out", office.out, "--rubric", office.rubric)
+    assert office("grade", office.uploads, *into, "--roster", people) == 0, office.stderr
+    assert "2 of the roster handed in nothing: Cem Oez, Dora Li" in office.stdout
+    assert grades(office) == {"501": "10", "502": "10", "503": "", "504": ""}
+
+
 def grades(office: Office) -> dict[str, str]:  # noqa: F811
     exported = office.folder / "gradebook.csv"
     exported.write_text(GRADEBOOK, "utf-8")

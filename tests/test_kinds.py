@@ -19,6 +19,7 @@ from grader.errors import RubricError
 from grader.extract import extract
 from grader.judging.decide import decide
 from grader.judging.decision import Decision
+from grader.judging.score import expected_of
 from grader.models import Cell, Output
 
 RUBRIC = """
@@ -167,6 +168,10 @@ CASES: list[tuple[str, str, Show]] = [
     ("accuracy", "fail", lambda q: f"accuracy: {45.5 + q['world']}%"),
     ("accuracy", "fail", lambda q: "accuracy: nan"),
     ("accuracy", "review", lambda q: f"accuracy: {45.5 + q['world']}"),  # a share, or per cent?
+    ("accuracy", "review", lambda q: f"accuracy: {450 + q['world']}/1000"),
+    ("accuracy", "review", lambda q: f"accuracy: {450 + q['world']} of 1000"),
+    ("accuracy", "review", lambda q: f"accuracy: {1e6 + q['world']}"),
+    ("error", "review", lambda q: f"error rate: {-3.5 - q['world']}"),
     ("accuracy", "review", lambda q: "accuracy: 0.93"),  # under every seed the same
     ("accuracy", "review", lambda q: f"accuracy: 0.{52 + q['world']}\naccuracy: 0.9{3 + q['world']}"),
     ("accuracy", "review", lambda q: f"0.9{13 + q['world']}"),  # nothing says what it is
@@ -286,3 +291,9 @@ def test_a_known_mistake_that_gives_another_right_value_is_no_mistake(tmp_path: 
     )
     decision = judged(load(str(folder)), lambda q: f"std: {q['std_of_sample']}")["std"]
     assert decision.verdict == "pass", decision.reason
+
+
+def test_a_bound_has_no_expected_value_to_show(kinds: Assignment) -> None:
+    checks = {c.id: c for c in kinds.rubric.tensor_checks()}
+    assert expected_of(checks["accuracy"], kinds.references[0]) is None
+    assert expected_of(checks["integral"], kinds.references[0]) == 3.1415

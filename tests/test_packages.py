@@ -33,6 +33,7 @@ def assignments(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
 def test_what_a_student_installs_holds_no_assignment(tool: list[str]) -> None:
     assert "grader/cli.py" in tool and "rubric/schema.py" in tool and "rubric/prelude.py" in tool
     assert not [n for n in tool if n.startswith("rubric/") and n.count("/") > 1]
+    assert "rubric/default.txt" not in tool
     assert not [n for n in tool if "canonical" in n or "mistake" in n]
 
 
@@ -52,3 +53,4 @@ def test_every_assignment_is_in_the_other_package(assignments: list[str]) -> Non
         assert files <= set(assignments), folder.name
         assert yaml.safe_load((folder / "rubric.yaml").read_text("utf-8"))["id"]
     assert not [n for n in assignments if n.startswith("grader/")]
+    assert {"rubric/default.txt", "rubric/pca/data/second/birds.csv"} <= set(assignments)

@@ -1,4 +1,14 @@
-"""A class of sixty goes in and back exactly, from exports that follow the platforms' own code."""
+"""A class of sixty goes in and back exactly, from exports that follow the platforms' own code.
+
+What was read: Moodle mod/assign/classes/downloader.php and feedback/file/importziplib.php; Canvas
+lib/content_zipper.rb and lib/gradebook_importer.rb; ILIAS Modules/Exercise/classes/class.ilExSubmission.php
+and class.ilExAssignment.php; nbgrader exchange/default/submit.py, collect.py and coursedir.py; GitHub
+Classroom gh-classroom cmd/clone; Sakai AssignmentServiceImpl.java; Submitty MiscController.php and
+student/SubmissionController.php; CoCalc frontend/course/assignments/actions.ts; Autolab
+app/models/submission.rb and app/controllers/submissions_controller.rb; PrairieLearn
+pages/instructorAssessmentDownloads. Of Blackboard, Brightspace, Teams, Gradescope and Dropbox no source is
+public: their help pages, and readers that others published.
+"""
 
 from __future__ import annotations
 
@@ -145,6 +155,22 @@ def test_github_classroom_there_and_back(desk: Desk) -> None:
     assert totals == {f"user{n}": 0 if n % 2 else 10 for n in range(N)}
 
 
+def test_dropbox(desk: Desk) -> None:
+    for n, name in enumerate(PEOPLE):
+        desk.put(f"{name} - {'my work' if n % 3 else 'hw'}.ipynb", n)
+    assert desk.grade() == expected(PEOPLE)
+
+
+def test_nbgraders_course(desk: Desk) -> None:
+    for n in range(N):
+        desk.put(f"submitted/student{n}/hw4/hw.ipynb", n)
+        (desk.uploads / f"submitted/student{n}/hw4/timestamp.txt").write_text("2026-06-08 09:00:00 UTC")
+    assert desk.grade() == expected([f"student{n}" for n in range(N)])
+    assert {e.upload.received_at for e in collect([desk.uploads]).entries} == {
+        datetime(2026, 6, 8, 9, tzinfo=UTC)
+    }
+
+
 # ------------------------------------------------------------------ attempts: the newest counts
 
 
@@ -228,6 +254,10 @@ def test_gradescope(desk: Desk) -> None:
     entries = collect([desk.uploads]).entries
     assert [e.upload.student.name for e in entries] == PEOPLE
     assert {e.upload.received_at for e in entries} == {datetime(2026, 6, 8, 9, tzinfo=UTC)}
+    made = desk.export("gradescope")
+    back = {p.parent.name: json.loads(p.read_text())["score"] for p in made.glob("*/results.json")}
+    ids = {e.id: int(e.upload.student.id[1:]) for e in entries if e.upload.student.id}
+    assert {ids[id]: score for id, score in back.items()} == {n: 0 if n % 2 else 10 for n in range(N)}
 
 
 def test_cocalc_with_its_list(desk: Desk) -> None:
@@ -267,6 +297,9 @@ def test_prairielearn(desk: Desk) -> None:
         desk.put(f"user{n}@x.edu_1_hw_4_1_1_{2000 + n}_hw.ipynb", n, older=True)
         desk.put(f"user{n}@x.edu_1_hw_4_1_2_{3000 + n}_hw.ipynb", n)
     assert desk.grade() == expected([f"user{n}@x.edu" for n in range(N)])
+    made = desk.export("prairielearn")
+    back = {p.parent.name: json.loads(p.read_text())["score"] for p in made.glob("*/results.json")}
+    assert back == {f"user{n}_x.edu": 0 if n % 2 else 1 for n in range(N)}
 
 
 def test_a_pattern_says_any_other_layout(desk: Desk) -> None:

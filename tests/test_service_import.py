@@ -21,7 +21,7 @@ from grader.folder.journal import Journal, JournalEntry
 from grader.folder.private import PrivateDirectory
 from grader.marks import marks
 from grader.marks.marks import Mark
-from grader.models import Late, Student
+from grader.models import Late, Report, Student
 from grader.report import NOTEBOOK, to_json
 from grader.report.notebook import to_ipynb
 from grader.service import importing, standing
@@ -54,11 +54,11 @@ def folder(out: Path, *people: Student, late: bool = False) -> Path:
     return out
 
 
-def marked(out: Path, id: str, points: float | None, by: str, day: int) -> None:
+def marked(out: Path, id: str, points: float | None, by: str, day: int, check: str = "same") -> None:
     mark = Mark(
         submission=id,
         origin=f"folder:{id}.ipynb",
-        check="same",
+        check=check,
         points=points,
         max_score=10.0,
         reason="Read.",
@@ -79,6 +79,13 @@ def take(world: World, out: Path, *uploads: Path) -> Taken:
         taken = importing.take_in(session, world.service.blobs, assignment, graded, world.clock())
     keeper.close()
     return taken
+
+
+def _reports(world: World) -> list[Report]:
+    with world.database.reading() as session:
+        assignment = session.scalars(select(Assignment)).one()
+        found = standing.lines(session, world.service.reports, assignment, samples.RUBRIC)
+    return [x.report for x in found if x.report]
 
 
 def scores(world: World) -> dict[str, tuple[float | None, float]]:
@@ -136,6 +143,21 @@ def test_a_groups_upload_counts_for_each_member(world: World, tmp_path: Path) ->
     assert take(world, out).new == 2
     assert scores(world) == {"a1": (94.0, 0.0), "b2": (94.0, 0.0)}
     assert take(world, out).new == 0
+
+
+def test_what_one_member_was_given_alone_is_theirs_alone(world: World, tmp_path: Path) -> None:
+    group = Student(name="Anna, Bea", id="a1", group="Team 1", members=("a1", "b2"))
+    out = folder(tmp_path / "out", group)
+    id = "Anna,_Bea_hw"
+    marked(out, id, 4, "Lea", 2)
+    marked(out, id, -3, "Lea", 3, "member:b2")
+    marked(out, id, 1, "Lea", 4, "whole")
+    take(world, out)
+    assert scores(world) == {"Anna": (95.0, 0.0), "Bea": (92.0, 0.0)}
+    marked(out, id, None, "Lea", 5, "member:b2")
+    assert take(world, out).marks == 1
+    assert scores(world) == {"Anna": (95.0, 0.0), "Bea": (95.0, 0.0)}
+    assert "-3" not in str([r.flags for r in _reports(world)])
 
 
 def test_lateness_is_computed_here_and_not_counted_twice(world: World, tmp_path: Path) -> None:

@@ -115,7 +115,9 @@ def _about_words(rubric: Rubric, quantities: Iterable[str]) -> Iterator[str]:
         for said in dict.fromkeys(map(tokens, phrases)):
             entries[said].append(word)
     for said, words in entries.items():
-        if said and len(words) > 1:
+        means = {named for word in words for named in _named_by(word, rubric)}
+        unclear = len(means) > len({beside for _, beside in means})  # two checks by the same words
+        if said and len(words) > 1 and unclear:
             yield (
                 f"vocabulary: {' '.join(said)!r} stands in {' and '.join(words)}; it does not tell them apart"
             )
@@ -123,6 +125,16 @@ def _about_words(rubric: Rubric, quantities: Iterable[str]) -> Iterator[str]:
         for heading in check.headings:
             if all(re.search(heading, text, re.IGNORECASE) for text in _ORDINARY):
                 yield f"check {check.id}: the heading {heading!r} matches everything"
+
+
+def _named_by(word: str, rubric: Rubric) -> set[tuple[str, frozenset[str]]]:
+    """The checks that a word names, each with the words that stand beside it; itself where it is none's."""
+    return {
+        (check.id, frozenset(alternative) - {word})
+        for check in rubric.labelled_checks()
+        for alternative in check.labels
+        if word in alternative
+    } or {(word, frozenset())}
 
 
 def _about_mistakes(loaded: Assignment) -> Iterator[str]:

@@ -30,6 +30,7 @@ from rubric.schema import Mistake, Rubric, World
 __all__ = ["Assignment", "Quantities", "load", "load_rubric", "locate", "outline", "refuse_release"]
 
 
+_DEFAULT = "default.txt"  # beside the shipped assignments: the name of the one that is meant without --rubric
 MORE = "prelude_more.py"
 """a folder's addition to the shipped prelude"""
 _ADDED = """\
@@ -148,14 +149,14 @@ def locate(name_or_path: str | None) -> Path:
     """The folder of an assignment: one shipped under ``rubric/`` by name, or any folder by path.
 
     A bare name means the shipped one first: its Python is trusted, and where we stand may lie a student's
-    folder of that name. None means the only one that is shipped.
+    folder of that name. None means the one that ``default.txt`` beside them names, or the only one.
 
     Raises:
         RubricError: there is no such folder, or it has no rubric.yaml.
     """
     home = Path(next(iter(shipped.__path__)))
     if name_or_path is None:
-        return _the_only_one(home)
+        return _the_default(home)
     given = Path(name_or_path)
     folders = [given.parent if given.name == "rubric.yaml" else given, home / name_or_path]
     for folder in reversed(folders) if given.name == name_or_path else folders:
@@ -203,10 +204,12 @@ def _shipped(home: Path) -> list[Path]:
     return sorted(p.parent for p in home.glob("*/rubric.yaml"))
 
 
-def _the_only_one(home: Path) -> Path:
+def _the_default(home: Path) -> Path:
     folders = _shipped(home)
-    if len(folders) == 1:
-        return folders[0].resolve()
+    named = home / _DEFAULT
+    name = named.read_text("utf-8").strip() if named.is_file() else ""
+    if found := [f for f in folders if f.name == name] or (folders if len(folders) == 1 else []):
+        return found[0].resolve()
     if not folders:
         raise RubricError(
             "no assignment is installed: name the folder that your course gives you, --rubric FOLDER; "

@@ -18,6 +18,11 @@ def moves(worlds: Sequence[Array], tolerance: Tolerance) -> bool:
     return any(bool((np.abs(v - first) > margin(first, tolerance)).any()) for v in worlds[1:])
 
 
+def near(one: Array, other: Array, tolerance: Tolerance) -> bool:
+    """Are they the same but for the float error of two honest computations, taken amply?"""
+    return one.shape == other.shape and bool((np.abs(one - other) <= 10 * margin(one, tolerance)).all())
+
+
 def margin(values: Array, tolerance: Tolerance) -> float:
     """Absolute float error granted to an honest computation of this tensor."""
     return tolerance.atol + tolerance.rtol * magnitude(values)

@@ -22,7 +22,7 @@ from grader.folder.store import Judgement, judgements
 from grader.judging.barrier import WHOLE, Cut, Note, nowhere
 from grader.judging.grade import grade, grade_within
 from grader.judging.late import penalise, totals
-from grader.judging.score import hint_for, in_english
+from grader.judging.score import expected_of, hint_for, in_english
 from grader.judging.several import alone, counted, left_open, settle
 from grader.judging.wording import worded
 from grader.marks.marks import Mark
@@ -172,9 +172,6 @@ def _plain(question: Question) -> Question:
 def priced(judged: Report, assignment: Assignment) -> Report:
     """A neutral report with the points and the words of the rubric (pure). Without lateness."""
     rubric = assignment.rubric
-    reference = {
-        c.id: assignment.references[0][c.quantity].tolist() for c in rubric.checks() if c.kind == "tensor"
-    }
     by_id = {c.id: c for q in judged.questions for c in q.checks}
     questions = tuple(
         QuestionResult(
@@ -184,7 +181,8 @@ def priced(judged: Report, assignment: Assignment) -> Report:
             max_score=_points(question.points),
             addressed=any(by_id[c.id].verdict != "missing" for c in question.checks),
             checks=tuple(
-                _priced(by_id[c.id], c, rubric.messages, reference.get(c.id)) for c in question.checks
+                _priced(by_id[c.id], c, rubric.messages, expected_of(c, assignment.references[0]))
+                for c in question.checks
             ),
         )
         for question in rubric.questions

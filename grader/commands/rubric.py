@@ -11,9 +11,12 @@ from grader.assignment import loading as assignments
 from grader.assignment.loading import Assignment
 from grader.assignment.release import write_release
 from grader.assignment.solved import NOTEBOOK
-from grader.drafting.make import Made, make, solve_folder
+from grader.drafting.make import Made, make, read_solution, solve_folder
 from grader.drafting.prove import Proof, prove, table
+from grader.drafting.student_page import student_page
+from grader.drafting.template import template, write_notebook
 from grader.execute import Limits, open_runner
+from grader.folder.files import write_text
 from grader.pipeline.limits import limits_of
 
 _JOBS = 2  # a solution runs in two worlds at a time
@@ -32,9 +35,19 @@ def check(name_or_path: str) -> Iterator[str]:
 
 
 def release(name_or_path: str, out: Path) -> Iterator[str]:
-    """Write the version for students, and say how they use it. Raises `GraderError`."""
+    """Write the version for students, the notebook that they start from and a page for them, and say so.
+
+    Raises `GraderError`.
+    """
     loaded = assignments.load(name_or_path)
     write_release(loaded, out)
+    notebook = ""
+    if (loaded.folder / NOTEBOOK).is_file():
+        notebook = f"{loaded.rubric.id}.ipynb"
+        write_notebook(out / notebook, template(read_solution(loaded.folder / NOTEBOOK).cells))
+        yield f"{out / notebook}: the solution without its answers; read it before you hand it out"
+    files = [file.name for file in loaded.files_for(loaded.rubric.worlds[0])]
+    write_text(out / "README.md", student_page(loaded.rubric, out.name, files, notebook))
     yield f"{out}: {loaded.rubric.title}, for students; grader check NOTEBOOK --rubric {out}"
     if len(loaded.rubric.worlds) > 1 and any(world.files for world in loaded.rubric.worlds):
         yield "note: the files of every world are in it, also those of worlds that students don't know"
@@ -69,7 +82,7 @@ def solve(folder: Path) -> Iterator[str]:
 
 def _proof(loaded: Assignment) -> Iterator[str]:
     yield "the solution, graded in the styles in which students print:"
-    yield from table(asyncio.run(_prove(loaded)), loaded)
+    yield from table(asyncio.run(_prove(loaded)))
 
 
 async def _make(notebook: Path, out: Path, data: Path | None) -> Made:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -15,7 +15,15 @@ import numpy as np
 from grader.assignment.values import moves
 from grader.assignment.vocabulary import tokens
 from grader.drafting.notes import Note, note_at, note_in
-from grader.drafting.sections import Section, language_of, pattern_of, sections, title_of
+from grader.drafting.sections import (
+    Section,
+    language_of,
+    pattern_of,
+    question_of,
+    sections,
+    title_of,
+)
+from grader.drafting.turned import Turn
 from grader.drafting.values import Shown
 from grader.drafting.words import ShownWord
 from grader.judging.source import Code
@@ -24,12 +32,25 @@ from grader.models import Cell
 from rubric.schema import Tolerance
 
 _ARRAY, _NUMBER, _TEXT = 10.0, 5.0, 10.0
+_USUAL = Tolerance()
+_SHAKES = (
+    "not asked, since rounding errors alone make it another value; ask for something earlier, or for bounds "
+    "(at_least, at_most)"
+)
+_NOISE = 1e-6  # one number below it is a rounding error
 _SOURCE = 60  # characters of an expression that may serve as a name
 _MOST = 5_000  # numbers of one check
-_TURNS = re.compile(r"\b(eigh?|eigvecs?|svd|PCA|pca|components_|principal_component)\b")
+_FREE = {
+    "whole": "its sign is free, since it follows an eigenvector or singular vector; if the handout fixes the "
+    "sign, delete `sign: free`",
+    "apart": "a person decides, since each of its vectors may be negated by itself; ask for one at a time",
+    "else": "a person decides, since it is another where an eigenvector is negated; ask for something else",
+}
+_SHAPE = re.compile(r"\.(shape|size\(\)|ndim|dim\(\))\W*$")
 _UNORDERED = re.compile(
     r"eigvals\w*|\beigenvalues\b|\bEigenwerte\b|cluster_centers_|\b[Cc]luster|[Cc]entroids?\b|\bcent(?:er|re)s\b"
 )
+_ORDERED = re.compile(r"\b(order|(de|a)scending|sort\w*|Reihenfolge|(ab|auf)steigend\w*)\b", re.IGNORECASE)
 _FEW_ROWS = 50
 _IDENTIFIER = re.compile(r"\W+")
 
@@ -44,39 +65,72 @@ class Draft:
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """What the folder settles. worlds: as rubric.yaml holds them. common: the words of rubric/words.yaml."""
+    """What the folder settles. worlds: as rubric.yaml holds them. common: the words of rubric/words.yaml.
+
+    pictures: cells that show one. turned: values that follow the sign of an eigenvector. tolerances: those
+    that values need, relative; None where none would do.
+    """
 
     id: str
     worlds: Sequence[Mapping[str, Any]]
     common: Mapping[str, Sequence[str]]
     pictures: frozenset[int] = frozenset()
     words: Sequence[ShownWord] = ()
+    limits: Mapping[str, Any] = field(default_factory=dict)
+    turned: Mapping[str, Turn] = field(default_factory=dict)
+    tolerances: Mapping[str, float | None] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """A section while its question is written. source: of its heading's cell. others: the other headings."""
+
+    section: Section
+    source: str
+    title: str
+    others: tuple[str, ...]
+
+
+@dataclass(slots=True)
+class _Written:
+    """What has been written so far beside the questions."""
+
+    frame: Frame
+    vocabulary: dict[str, list[str]] = field(default_factory=dict)
+    assumed: list[str] = field(default_factory=list)
+
+    def assume(self, name: str, what: str) -> None:
+        self.assumed.append(f"{name}: {what}")
 
 
 def draft(cells: Sequence[Cell], shown: Sequence[Shown], frame: Frame) -> Draft:
-    """The rubric that a solution suggests. shown: its quantities; frame.pictures: cells that show one."""
-    assumed: list[str] = []
-    vocabulary: dict[str, list[str]] = {}
+    """The rubric that a solution suggests. shown: its quantities."""
+    book = _Written(frame)
     questions: list[dict[str, Any]] = []
     sources = {c.index: c.source for c in cells}
     ids: set[str] = set()
-    for section in sections(cells):
-        note = note_in(sources[section.cells[0]]) if section.title else Note()
+    parts = sections(cells)
+    for section in parts:
+        source = sources[section.cells[0]]
+        place = _Place(
+            section, source, question_of(section, source), tuple(o.title for o in parts if o is not section)
+        )
+        note = note_in(source) if section.title else Note()
         checks = [
             check
             for item in shown
             if item.cell in section.code
-            and (check := _tensor(item, sources[item.cell], vocabulary, frame, assumed)) is not None
+            and (check := _tensor(item, note_at(sources[item.cell], item.line), place, book)) is not None
         ]
         checks += [
             check
             for word in frame.words
-            if word.cell in section.code
-            and (check := _word(word, cells, vocabulary, frame, assumed)) is not None
+            if word.cell in section.code and (check := _word(word, cells, book)) is not None
         ]
-        if not checks or (section.prose and sources[section.cells[0]].rstrip().endswith("?")):
-            checks += _words(section)
-        checks += _pictures(section, frame.pictures)
+        if not checks or (section.prose and source.rstrip().endswith("?")):
+            checks += _answer(place)
+        if section.title and frame.pictures & set(section.code):
+            checks.append(_by_hand("picture", section.title, _TEXT, place) | {"wants": "picture"})
         checks = [c for c in checks if not note.skip]
         if not checks:
             continue
@@ -84,68 +138,83 @@ def draft(cells: Sequence[Cell], shown: Sequence[Shown], frame: Frame) -> Draft:
             check["id"] = _unused(check["id"], ids)
         _share_out(checks, note.points)
         number = len(questions) + 1
-        questions.append({"id": f"q{number}", "title": section.title or "Setup", "checks": checks})
-    title = title_of(cells) or frame.id
+        questions.append({"id": f"q{number}", "title": place.title or "Setup", "checks": checks})
     rubric = {
         "id": _IDENTIFIER.sub("_", frame.id).strip("_") or "assignment",
         "version": "1",
-        "title": title,
+        "title": title_of(cells) or frame.id,
         "language": language_of(cells),
         "worlds": list(frame.worlds),
-        "vocabulary": vocabulary,
+        **({"limits": dict(frame.limits)} if frame.limits else {}),
+        "vocabulary": book.vocabulary,
         "questions": questions,
     }
-    return Draft(rubric, tuple(assumed))
+    return Draft(rubric, tuple(book.assumed))
 
 
-def _tensor(
-    item: Shown, source: str, vocabulary: dict[str, list[str]], frame: Frame, assumed: list[str]
-) -> dict[str, Any] | None:
-    note = note_at(source, item.line)
+def _tensor(item: Shown, note: Note, place: _Place, book: _Written) -> dict[str, Any] | None:
+    frame = book.frame
     label = note.title or item.label or item.source
     if note.skip or item.values[0].size > _MOST:
         return None
-    still = not moves(list(item.values), Tolerance())
-    labels = _labels(item, vocabulary, frame.common)
+    still = len(frame.worlds) > 1 and not moves(list(item.values), _USUAL)
+    tolerance = frame.tolerances.get(item.name, _USUAL.rtol)
+    if note == Note() and (why := _SHAKES if tolerance is None else _no_answer(item, still)):
+        book.assume(item.name, f"{why}; to ask for it all the same, write `# grade: 5 points` behind it")
+        return None
     points = note.points if note.points is not None else (_ARRAY if item.values[0].size > 1 else _NUMBER)
+    turn = frame.turned.get(item.name)
+    if turn is not None and "sign" not in note.more:
+        book.assume(item.name, _FREE[turn.how])
+        if turn.how != "whole" and place.section.title:
+            return _by_hand(item.name, label, points, place)
     check: dict[str, Any] = {
         "id": item.name,
         "kind": "tensor",
         "title": label,
         "points": points,
         "quantity": item.name,
-        "labels": labels,
+        "labels": _labels(item, book.vocabulary, frame.common),
     }
-    if _may_be_in_any_order(item) and "order" not in note.more:
+    if turn is not None:
+        check["sign"] = "free"
+    if tolerance is not None and tolerance != _USUAL.rtol:
+        check["tolerance"] = {"rtol": tolerance}
+        book.assume(item.name, f"a tolerance of its own, {tolerance:g}: rounding errors grow on the way")
+    if _may_be_in_any_order(item) and "order" not in note.more and not _ORDERED.search(place.source):
         check["order"] = "free"
-        assumed.append(
-            f"{item.name}: its order is free, since nothing fixes that of clusters and eigenvalues; "
-            "if the handout does, delete `order: free`"
+        book.assume(
+            item.name,
+            "its order is free, since nothing fixes that of clusters and eigenvalues; "
+            "if the handout does, delete `order: free`",
         )
     check |= note.more
-    if "sign" not in note.more and _may_turn(item):
-        check["sign"] = "free"
-        assumed.append(
-            f"{item.name}: its sign is free, since it comes from an eigenvector or singular vector; "
-            "if the handout fixes the sign, delete `sign: free`"
-        )
-    if still and len(frame.worlds) > 1:
-        assumed.append(
-            f"{item.name}: the same in every world; where its numbers stand in the code a person decides"
+    if still:
+        book.assume(
+            item.name, "the same in every world; where its numbers stand in the code a person decides"
         )
     if note.unknown:
-        assumed.append(f"{item.name}: not understood in its comment: {note.unknown}")
+        book.assume(item.name, f"not understood in its comment: {note.unknown}")
     return check
+
+
+def _no_answer(item: Shown, still: bool) -> str:
+    """Why a value is no answer to anything; empty where it may be one."""
+    if item.whole and still and _SHAPE.search(item.source):
+        return "not asked, since it is the same in every world, and values tell their shape"
+    if item.values[0].size > 1:
+        return ""
+    if not item.whole and max(abs(float(v.ravel()[0])) for v in item.values) < _NOISE:
+        return "not asked, since it is as small as a rounding error, which is another for everybody"
+    if item.whole and still and set(tokens(item.label)) <= _SMALL:
+        return "not asked, since it is the same in every world and has no name"
+    return ""
 
 
 def _may_be_in_any_order(item: Shown) -> bool:
     if not 1 < len(np.atleast_1d(item.values[0])) <= _FEW_ROWS or item.series:
         return False
     return _UNORDERED.search(f"{item.source} {item.label}") is not None
-
-
-def _may_turn(item: Shown) -> bool:
-    return item.values[0].size > 1 and _TURNS.search(f"{item.source} {item.label}") is not None
 
 
 def _labels(
@@ -160,9 +229,7 @@ def _labels(
     labels = [[own]]
     words = list(tokens(item.label))
     met = [(entry, t) for entry, known in common.items() if (t := _met(known, words)) is not None]
-    for entry, said in met:
-        if not [w for w in words if w not in said and w not in _SMALL]:
-            labels.append([entry])
+    labels += [[entry] for entry, _ in met if _covered(words, common[entry])]
     if len(labels) == 1 and met:
         first = min(met, key=lambda m: words.index(m[1][0]))[0]
         if (other := _rest_of(item.label, common[first])) is not None:
@@ -176,7 +243,33 @@ def _met(known: Sequence[str], words: Sequence[str]) -> tuple[str, ...] | None:
     return next((t for p in known if (t := tokens(p)) and _within(t, words)), None)
 
 
-_SMALL = {"of", "the", "for", "von", "der", "die", "das", "nach", "w", "r", "t", "after", "per", "a", "an"}
+def _covered(words: Sequence[str], known: Sequence[str]) -> bool:
+    """Are all words, but for small ones, those of an entry?"""
+    said = {w for p in known if _within(tokens(p), words) for w in tokens(p)}
+    return not [w for w in words if w not in said and w not in _SMALL]
+
+
+_SMALL = {
+    "of",
+    "von",
+    "aus",
+    "in",
+    "and",
+    "und",
+    "the",
+    "for",
+    "der",
+    "die",
+    "das",
+    "nach",
+    "w",
+    "r",
+    "t",
+    "after",
+    "per",
+    "a",
+    "an",
+}
 
 
 def _within(part: Sequence[str], words: Sequence[str]) -> bool:
@@ -199,28 +292,25 @@ def _entry(name: str, common: Mapping[str, Sequence[str]]) -> str:
     return f"{name}_value" if name in common else name
 
 
-def _words(section: Section) -> list[dict[str, Any]]:
+def _answer(place: _Place) -> list[dict[str, Any]]:
     """A question of words: prose under a heading. Empty where nothing is written below."""
-    if not section.title or not section.prose:
+    if not place.section.title or not place.section.prose:
         return []
-    return [
-        {
-            "id": "answer",
-            "kind": "text",
-            "title": section.title,
-            "points": _TEXT,
-            "headings": list(pattern_of(section.title)),
-        }
-    ]
+    return [_by_hand("answer", place.title, _TEXT, place) | {"kind": "text"}]
 
 
-def _word(
-    shown: ShownWord,
-    cells: Sequence[Cell],
-    vocabulary: dict[str, list[str]],
-    frame: Frame,
-    assumed: list[str],
-) -> dict[str, Any] | None:
+def _by_hand(name: str, title: str, points: float, place: _Place) -> dict[str, Any]:
+    """What a person decides, who sees what stands below the heading."""
+    return {
+        "id": name,
+        "kind": "manual",
+        "title": title,
+        "points": points,
+        "headings": list(pattern_of(place.section.title, place.others)),
+    }
+
+
+def _word(shown: ShownWord, cells: Sequence[Cell], book: _Written) -> dict[str, Any] | None:
     """A word under its name; not one that no world moves and the code holds, which anybody could type."""
     source = next(c.source for c in cells if c.index == shown.cell)
     note = note_at(source, shown.line)
@@ -230,14 +320,15 @@ def _word(
         return None
     still = len(set(shown.answers)) == 1
     if still and folded(shown.answers[0]) in written(Code(cells), shown.cell):
-        assumed.append(
+        book.assumed.append(
             f"{shown.label!r} is not asked: {shown.answers[0]!r} is the same in every world and stands in "
             "the code; ask for it by `kind: word` with `from_data: false` where a typed-in answer is as good"
         )
         return None
-    own = _entry(name, frame.common)
-    vocabulary[own] = [p for p in dict.fromkeys((shown.label, shown.source[:_SOURCE])) if tokens(p)]
-    names = [str(w["name"]) for w in frame.worlds]
+    own = _entry(name, book.frame.common)
+    phrases = dict.fromkeys((shown.label, shown.source[:_SOURCE]))
+    book.vocabulary[own] = [p for p in phrases if tokens(p)]
+    names = [str(w["name"]) for w in book.frame.worlds]
     return {
         "id": name,
         "kind": "word",
@@ -246,22 +337,6 @@ def _word(
         "labels": [[own]],
         "answers": shown.answers[0] if still else dict(zip(names, shown.answers, strict=True)),
     }
-
-
-def _pictures(section: Section, pictures: frozenset[int]) -> list[dict[str, Any]]:
-    """A picture is looked at by a person, below its heading."""
-    if not section.title or not pictures & set(section.code):
-        return []
-    return [
-        {
-            "id": "picture",
-            "kind": "manual",
-            "wants": "picture",
-            "title": f"{section.title} (the picture)",
-            "points": _TEXT,
-            "headings": list(pattern_of(section.title)),
-        }
-    ]
 
 
 def _unused(name: str, ids: set[str]) -> str:

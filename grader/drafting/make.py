@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
+import ast
 import shutil
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
 
 import yaml
 
-import rubric as shipped
 from grader.assignment import solved as kept_values
 from grader.assignment.asking import questions
 from grader.assignment.given_files import given_files
 from grader.assignment.loading import prelude_of, prelude_text
 from grader.assignment.rubric_file import common_words, load_rubric
 from grader.assignment.solved import LikelyMistake, SolvedValues
-from grader.assignment.values import margin
-from grader.drafting.data import redrawn
+from grader.assignment.values import near
 from grader.drafting.edits import Edit, likely
 from grader.drafting.infer import Draft, Frame, draft
-from grader.drafting.seeds import another, seed_of
+from grader.drafting.measure import measure
+from grader.drafting.sites import python
 from grader.drafting.solve import Setting, Solved, attempt, solve
 from grader.drafting.values import Shown, quantities
 from grader.drafting.words import words
@@ -33,7 +34,8 @@ from grader.judging.taken import values_of
 from grader.models import Submission
 from rubric.schema import Rubric, Tolerance, World
 
-_DIGITS = 10
+_ALWAYS = ("numpy", "torch", "IPython")  # in every kernel
+_ROOM = 4  # times as long as the solution a notebook may take
 _KEPT_MISTAKES = 25
 _HEAD = """\
 # Drafted from solution.ipynb. Everything here is yours to change; `grader rubric check` says what is wrong.
@@ -64,17 +66,21 @@ async def make(notebook: Path, data: Path | None, out: Path, runner: Runner, lim
     try:
         out.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(notebook, out / kept_values.NOTEBOOK)
-        worlds = _worlds(submission, _data_files(submission, data), out)
+        measured = await measure(submission, _data_files(submission, data), out, runner, limits)
     except OSError as error:
         raise StorageError(f"{out} could not be written ({error.strerror or error})") from error
-    setting = _first_settings(worlds, out)
-    solved = await solve(submission.cells, setting, runner, limits)
-    shown = quantities(solved.sites, solved.kept)
-    if not _moved(shown) and len(worlds) > 1:
-        worlds, shown = worlds[:1], tuple(_in_first(s) for s in shown)
-    said = words(solved.sites, solved.kept[: len(worlds)])
-    frame = Frame(notebook.stem, [_plain(w) for w in worlds], common_words(), _pictures(solved), said)
-    drafted = draft(submission.cells, shown, frame)
+    said = words(measured.solved.sites, measured.solved.kept[: len(measured.worlds)])
+    frame = Frame(
+        id=out.resolve().name,
+        worlds=[_plain(w) for w in measured.worlds],
+        common=common_words(),
+        pictures=_pictures(measured.solved),
+        words=said,
+        limits=_limits(submission, measured.solved, limits),
+        turned=measured.turned,
+        tolerances={s.name: measured.tolerance_of(s.name) for s in measured.shown},
+    )
+    drafted = draft(submission.cells, measured.shown, frame)
     if not drafted.rubric["questions"]:
         raise RubricError(f"{notebook}: shows no number and answers no question; print what is to be asked")
     write_text(out / "rubric.yaml", _HEAD + _yaml(drafted.rubric))
@@ -173,10 +179,7 @@ def _wrong(
 
 
 def _near(one: Sequence[Any], other: Sequence[Any], tolerance: Tolerance) -> bool:
-    return all(
-        a.shape == b.shape and bool((abs(a - b) <= 10 * margin(a, tolerance)).all())
-        for a, b in zip(one, other, strict=True)
-    )
+    return all(near(a, b, tolerance) for a, b in zip(one, other, strict=True))
 
 
 def _alike(one: Answers, other: Answers, tolerance: Tolerance) -> bool:
@@ -206,46 +209,21 @@ def _data_files(submission: Submission, data: Path | None) -> list[tuple[str, by
     return [(f.name, Path(f.source).read_bytes()) for f in submission.files if Path(f.name).name in code]
 
 
-def _worlds(submission: Submission, files: Sequence[tuple[str, bytes]], out: Path) -> list[World]:
-    """The handout's world and a second one; the course's files are written for both."""
-    seed = seed_of(submission.cells) or 0
-    other = another(seed, submission.sha256)
-    for name, data in files:
-        for world, content in (("handout", data), ("second", redrawn(name, data, other) or data)):
-            path = out / "data" / world / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(content)
-    return [
-        World(name="handout", seed=seed, files="data/handout" if files else None),
-        World(name="second", seed=other, precision=_DIGITS, files="data/second" if files else None),
-    ]
-
-
-def _first_settings(worlds: Sequence[World], out: Path) -> list[Setting]:
-    """As `solve_folder`, before there is a rubric."""
-    given = given_files(out, worlds)
-    prelude = prelude_of(Path(next(iter(shipped.__path__))), own=False)
-    frame = Rubric.model_construct(worlds=tuple(worlds))
-    return [
-        Setting(w.name, prelude_text(frame, w, prelude, own=False), given.get(w.name, ())) for w in worlds
-    ]
-
-
-def _moved(shown: Sequence[Shown]) -> bool:
-    return any(not _near(s.values[:1], s.values[1:2], Tolerance()) for s in shown)
-
-
-def _in_first(shown: Shown) -> Shown:
-    return Shown(
-        shown.name,
-        shown.cell,
-        shown.line,
-        shown.label,
-        shown.source,
-        shown.values[:1],
-        shown.series,
-        shown.whole,
-    )
+def _limits(submission: Submission, solved: Solved, usual: Limits) -> dict[str, Any]:
+    """What the class's notebooks need: packages besides those of every kernel, and time if it is much."""
+    found: dict[str, Any] = {}
+    trees = [tree for c in submission.cells if c.kind == "code" and (tree := python(c.source)) is not None]
+    nodes = [n for tree in trees for n in ast.walk(tree)]
+    modules = {a.name for n in nodes if isinstance(n, ast.Import) for a in n.names}
+    modules |= {n.module for n in nodes if isinstance(n, ast.ImportFrom) and n.module and not n.level}
+    beside = {PurePath(f.name).stem for f in submission.files}
+    tops = {m.partition(".")[0] for m in modules} - {*sys.stdlib_module_names, *_ALWAYS, *beside}
+    if tops:
+        found["packages"] = sorted(tops)
+    longest = max(run.wall_s for run in solved.executions)
+    if longest > usual.total_s / _ROOM:
+        found["notebook_s"] = float(round(_ROOM * longest))
+    return found
 
 
 def _pictures(solved: Solved) -> frozenset[int]:

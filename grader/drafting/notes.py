@@ -10,6 +10,9 @@ from typing import Any
 _CODE = re.compile(r"#\s*grade:(.*)$", re.IGNORECASE)
 _MARKDOWN = re.compile(r"<!--\s*+grade:((?:[^<>-]|-(?!->))*+)-->", re.IGNORECASE)
 _POINTS = re.compile(r"(\d+(?:\.\d+)?)\s*(?:points?|pts?|punkte?)", re.IGNORECASE)
+_IN_HEADING = re.compile(
+    r"\s*[(\[]\s*(\d+(?:[.,]\d+)?)\s*(?:points?|pts?\.?|punkte?|pkt\.?|p\.?)\s*[)\]]", re.IGNORECASE
+)
 _SAYS = re.compile(r"(sign|order|layout)\s+(free|fixed)", re.IGNORECASE)
 _BOUND = re.compile(r"at\s+(least|most)\s+(-?\d+(?:\.\d+)?)", re.IGNORECASE)
 _TOLERANCE = re.compile(r"tolerance\s+(\d+(?:\.\d+)?(?:e-?\d+)?)", re.IGNORECASE)
@@ -38,9 +41,16 @@ def note_at(source: str, line: int) -> Note:
 
 
 def note_in(markdown: str) -> Note:
-    """What stands in a Markdown cell, for the question that begins there."""
-    found = _MARKDOWN.search(markdown)
-    return _read(found[1]) if found else Note()
+    """What stands in a Markdown cell, for the question that begins there; `(10 points)` of its heading."""
+    if found := _MARKDOWN.search(markdown):
+        return _read(found[1])
+    found = _IN_HEADING.search(markdown.strip().partition("\n")[0])
+    return Note(points=float(found[1].replace(",", "."))) if found else Note()
+
+
+def without_points(heading: str) -> str:
+    """A heading without the `(10 points)` in it."""
+    return _IN_HEADING.sub("", heading)
 
 
 def without_notes(source: str) -> str:

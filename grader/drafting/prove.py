@@ -18,16 +18,21 @@ from grader.errors import OperationError
 from grader.execute import Job, Limits, Runner
 from grader.judging.grade import grade
 from grader.models import CheckResult, Submission
+from rubric.schema import BehaviourCheck, TensorCheck, WordCheck
 
 _SIGNS = {"pass": "+", "partial": "-", "review": "?", "fail": "-", "missing": "-"}
 
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """results: check → style → what was decided, for what is printed under a name, in the rubric's order."""
+    """results: check → style → what was decided, for the checks that no person decides, in their order.
+
+    numbers: those of them that ask for numbers.
+    """
 
     results: Mapping[str, Mapping[str, CheckResult]]
     styles: tuple[str, ...]
+    numbers: frozenset[str]
 
     @property
     def lost(self) -> tuple[tuple[str, str], ...]:
@@ -41,8 +46,9 @@ class Proof:
 
     @property
     def accepted(self) -> tuple[str, ...]:
-        """Checks that pass with the handout's numbers typed in."""
-        return tuple(c for c, by_style in self.results.items() if by_style[TYPED].verdict == "pass")
+        """Checks of numbers that pass with the handout's typed in."""
+        passed = (c for c, by_style in self.results.items() if by_style[TYPED].verdict == "pass")
+        return tuple(c for c in passed if c in self.numbers)
 
 
 async def prove(assignment: Assignment, runner: Runner, limits: Limits) -> Proof:
@@ -57,13 +63,16 @@ async def prove(assignment: Assignment, runner: Runner, limits: Limits) -> Proof
     names = [f.name for f in settings[0].files]
     shown = quantities(solved.sites, solved.kept)
     made = styles(solution.cells, solved.sites, solved.kept[0], shown, names)
-    results: dict[str, dict[str, CheckResult]] = {c.id: {} for c in assignment.rubric.labelled_checks()}
+    decided = TensorCheck | WordCheck | BehaviourCheck
+    results: dict[str, dict[str, CheckResult]] = {
+        c.id: {} for c in assignment.rubric.checks() if isinstance(c, decided)
+    }
     for style, cells in made.items():
         submission = solution.model_copy(update={"cells": cells, "id": style})
         for check in await _graded(submission, settings, assignment, runner, limits):
             if check.id in results:
                 results[check.id][style] = check
-    return Proof(results, tuple(made))
+    return Proof(results, tuple(made), frozenset(c.id for c in assignment.rubric.tensor_checks()))
 
 
 async def _graded(
@@ -82,13 +91,13 @@ async def _graded(
     return (check for question in report.questions for check in question.checks)
 
 
-def table(proof: Proof, assignment: Assignment) -> Iterator[str]:
+def table(proof: Proof) -> Iterator[str]:
     """The proof as lines of text: + passes, ? waits for a person, - lost."""
     width = max((len(c) for c in proof.results), default=5)
     yield f"  {' ' * width}  {'  '.join(proof.styles)}"
-    for check in assignment.rubric.labelled_checks():
-        cells = [_SIGNS[proof.results[check.id][s].verdict].center(len(s)) for s in proof.styles]
-        yield f"  {check.id.ljust(width)}  {'  '.join(cells)}"
+    for check, by_style in proof.results.items():
+        cells = [_SIGNS[by_style[s].verdict].center(len(s)) for s in proof.styles]
+        yield f"  {check.ljust(width)}  {'  '.join(cells)}"
     yield "  + passes, ? waits for a person, - no points"
     for name, style in proof.lost:
         yield f"note: {name}, {style}: {proof.results[name][style].message}"

@@ -6,14 +6,16 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from grader.drafting.notes import without_points
 from grader.models import Cell
 
 _HEADING = re.compile(r"\s{0,3}(#{1,6})\s++(\S.*)")
 _BOLD = re.compile(r"\s*+(\*\*|__)(.+?)\1(.*)")
 _ASKS = re.compile(
-    r"^\s*(question|task|exercise|problem|part|aufgabe|frage|teil|übung|exercice|pregunta|ejercicio)\b|^\s*[(]?(\d+|[a-h])\s*[.):]",
+    r"^\s*(question|task|exercise|problem|part|aufgabe|frage|teil|übung|exercice|pregunta|ejercicio)\b(?!\s*(?:sheet|set|series)\b)|^\s*[(]?(\d+|[a-h])\s*[.):]",
     re.IGNORECASE,
 )
+_ONLY_NUMBERED = re.compile(r"[^\W\d]*\W*(\d+|[a-h])\W*", re.IGNORECASE)
 _GERMAN = re.compile(r"\b(der|die|das|und|nicht|Sie|wird|ein|eine|geben|ist|mit)\b")
 _ENGLISH = re.compile(r"\b(the|and|not|you|is|a|of|with|print|to|your)\b")
 
@@ -68,8 +70,11 @@ def language_of(cells: Sequence[Cell]) -> str:
     return "de" if len(_GERMAN.findall(text)) > len(_ENGLISH.findall(text)) else "en"
 
 
-def pattern_of(title: str) -> tuple[str, ...]:
-    """Regular expressions that find this heading again in a student's notebook, also shortened."""
+def pattern_of(title: str, others: Sequence[str] = ()) -> tuple[str, ...]:
+    """Regular expressions that find this heading again in a student's notebook, also shortened.
+
+    others: the other headings, which a word of it must not find.
+    """
     found = re.search(r"([^\W\d]{1,40})?\W{0,8}(\d{1,9}|\b[a-h]\b)", title)
     words = [re.escape(w) for w in re.findall(r"[^\W\d_]{4,}", title)]
     longest = sorted(words, key=len, reverse=True)[:3]
@@ -78,8 +83,19 @@ def pattern_of(title: str) -> tuple[str, ...]:
         made.append(rf"\b{re.escape(found[1])}\W*{re.escape(found[2])}\b")
     elif found:
         made.append(rf"^\W*{re.escape(found[2])}\W")
-    made += [rf"\b{word}\b" for word in longest if not _ASKS.match(word)]
+    elsewhere = "\n".join(others)
+    patterns = [rf"\b{word}\b" for word in longest if not _ASKS.match(word)]
+    made += [pattern for pattern in patterns if not re.search(pattern, elsewhere, re.IGNORECASE)]
     return tuple(made) or (re.escape(title.strip()) or r"\w",)
+
+
+def question_of(section: Section, source: str) -> str:
+    """Its heading; where that is a number alone, with the sentence below. source: its cell's."""
+    if not section.title or not _ONLY_NUMBERED.fullmatch(section.title):
+        return section.title
+    text = _plain(" ".join(source.strip().split("\n")[1:]))
+    sentence = re.match(r".+?[.?!:](?=\s|$)", text)
+    return f"{section.title}: {sentence[0] if sentence else text}".rstrip(": ")
 
 
 def _heading(source: str) -> str | None:
@@ -93,4 +109,5 @@ def _heading(source: str) -> str | None:
 
 
 def _plain(text: str) -> str:
-    return " ".join(re.sub(r"[*_`]|<!--(?:[^<-]|-(?!->)|<(?!!--))*+-->", "", text).split())
+    text = re.sub(r"[*_`]|<!--(?:[^<-]|-(?!->)|<(?!!--))*+-->", "", text)
+    return without_points(" ".join(text.split()))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
@@ -11,7 +12,8 @@ from grader.syntax import parse
 
 KEEP = "__keep__"
 """the function that the cells call; see `grader.assignment.kept`"""
-_SHOWS = {"print", "display", "pprint"}
+SHOWS = {"print", "display", "pprint"}
+_GLUED = re.compile(r"[^\W\d]+$")
 _TEXT_OF = {"str", "repr", "format"}
 
 
@@ -22,6 +24,7 @@ class Site:
     number: counts all sites of the notebook from 0. statement: counts the statements that show something.
     source: the expression as Python. before: the constant text in front of it in the same statement.
     line: of the statement's last line in the cell, from 1. last: it is the cell's last expression.
+    stem: the word that the site before it is glued to: `h_` of `h_{t} = {h}`.
     """
 
     number: int
@@ -31,6 +34,7 @@ class Site:
     before: str
     line: int
     last: bool = False
+    stem: str = ""
 
 
 Put = Callable[[Site, ast.expr], ast.expr]
@@ -59,13 +63,15 @@ class _Statement:
     put: Put
     label: Callable[[str], str]
     sites: list[Site] = field(default_factory=list)
+    stem: str = ""
 
     def keep(self, value: ast.expr) -> ast.expr:
         number = self.first + len(self.sites)
         source = ast.unparse(value)
         self.sites.append(
-            Site(number, self.cell, self.number, source, self.said.strip(), self.line, self.last)
+            Site(number, self.cell, self.number, source, self.said.strip(), self.line, self.last, self.stem)
         )
+        self.stem = found[0] if (found := _GLUED.search(self.said)) else ""
         self.said = ""
         return ast.copy_location(self.put(self.sites[-1], value), value)
 
@@ -165,7 +171,7 @@ def _showing(tree: ast.Module) -> Iterator[tuple[ast.expr | ast.Expr, bool]]:
     calls = [
         node
         for node in ast.walk(tree)
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in _SHOWS
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in SHOWS
     ]
     yield from ((call, False) for call in sorted(calls, key=lambda c: (c.lineno, c.col_offset)))
     last = tree.body[-1] if tree.body else None

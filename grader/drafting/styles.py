@@ -19,7 +19,7 @@ _FORMS = {
     "lists": f"{_ARRAY}.tolist()",
     "transposed": f"{_ARRAY}.T",
     "four digits": f"__import__('numpy').array2string({_ARRAY}, precision=4)",
-    "row by row": f"'\\n'.join(str(r) for r in {_ARRAY})",
+    "row by row": f"'\\n' + '\\n'.join(str(r) for r in {_ARRAY})",
     "DataFrame": f"__import__('pandas').DataFrame({_ARRAY})",
 }
 _FLAT = {"DataFrame"}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -14,8 +15,12 @@ from grader.assignment.values import Array
 from grader.drafting.sites import Site
 
 _WORD = re.compile(r"[^\W\d_]\w*|\d+")
+_LETTER = str.maketrans(
+    {"∂": "d", "ä": "ae", "ö": "oe", "ü": "ue", "Ä": "Ae", "Ö": "Oe", "Ü": "Ue", "ß": "ss"}
+)
 _LETTERS = re.compile(r"[^\W\d]")
 _NAME = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*")
+_CONVERSIONS = re.compile(r"(\.(item|detach|numpy|cpu|tolist|to_numpy|data)(\(\))?)+$")
 _PLACES = re.compile(r"^[\s:=\->,.;(\[]+|[\s:=\->,.;(\[]+$")
 
 
@@ -70,10 +75,16 @@ def quantities(sites: Sequence[Site], worlds: Sequence[Sequence[Kept]]) -> tuple
         if any(_same(values, s.values) for s in made):
             continue
         name = _unique(_name(group), used)
-        label = group.label or _tidy(group.site.before)
         made.append(
             Shown(
-                name, group.site.cell, group.site.line, label, group.site.source, values, series, group.whole
+                name,
+                group.site.cell,
+                group.site.line,
+                _label(group),
+                group.site.source,
+                values,
+                series,
+                group.whole,
             )
         )
     return tuple(made)
@@ -127,13 +138,22 @@ def _same(one: Sequence[Array], other: Sequence[Array]) -> bool:
     )
 
 
+def _label(group: _Group) -> str:
+    """Its own where a loop gives one, else the text before; `h` of `h_{t} = …`, glued to its number."""
+    before = _tidy(group.site.before)
+    return group.label or (
+        before if _LETTERS.search(before) else _tidy(group.site.stem).rstrip("_") or before
+    )
+
+
 def _name(group: _Group) -> str:
     """By its own label where a loop gives one, else the expression if it is a name, else the text before."""
+    source = _CONVERSIONS.sub("", group.site.source)
     if group.label:
         return _identifier(group.label)
-    if _NAME.fullmatch(group.site.source):
-        return _identifier(group.site.source)
-    return _identifier(group.site.before) or _identifier(group.site.source)
+    if _NAME.fullmatch(source):
+        return _identifier(source)
+    return _identifier(_label(group)) or _identifier(source)
 
 
 def _identifier(text: str) -> str:
@@ -142,8 +162,8 @@ def _identifier(text: str) -> str:
 
 
 def _words(text: str) -> Iterator[str]:
-    for word in _WORD.findall(text.replace("∂", "d")):
-        plain = word.encode("ascii", "ignore").decode().strip("_")
+    for word in _WORD.findall(text.translate(_LETTER)):
+        plain = unicodedata.normalize("NFKD", word).encode("ascii", "ignore").decode().strip("_")
         if plain:
             yield plain
 

@@ -28,7 +28,7 @@ from grader.extract.entries import drop_row_numbers, join_entries, join_lines
 from grader.extract.html import extract_html
 from grader.extract.nodes import MAX_TENSORS, MAX_VALUES, MAX_VALUES_PER_TENSOR, Node, Sink
 from grader.extract.read import read_nodes
-from grader.extract.spelling import plain_spelling, unadorned
+from grader.extract.spelling import plain_spelling, power_behind, unadorned
 from grader.models import Output, PrintedTensor
 
 __all__ = [
@@ -80,4 +80,15 @@ def extract_text(
     text = unadorned(text)
     read_nodes(plain_spelling(text), sink.add)
     found = attach_labels(text, list(sink), cell=cell, output=output, channel=channel)
+    found = [_multiplied(item, power_behind(text, item.span[1])) if item.shape else item for item in found]
     return tuple(item for item in join_lines(drop_row_numbers(join_entries(found))) if item.values)
+
+
+def _multiplied(item: PrintedTensor, factor: float) -> PrintedTensor:
+    if factor == 1.0:
+        return item
+    return replace(
+        item,
+        values=tuple(v * factor for v in item.values),
+        half_unit=tuple(h * factor for h in item.half_unit),
+    )

@@ -5,6 +5,7 @@ the result hold in the original. Linear: each pattern starts only where a run of
 or a sign starts, and never reads one twice.
 
 - `1.2×10⁻³`, `1.2·10^-3`, `1.2 \\times 10^{-3}`, `1.2*10**-3` → `1.2e-3`
+- `10^-3 * [`, `10⁻³ · tensor(` → `1e-3 *`, a factor of what follows
 - `[- 0.5, + 0.3]`, `| - 0.5 |`, `loss = - 0.5` → the sign beside its number
 - `` `0.5` ``, `**0.5**`, `$0.5$` → the number between blanks
 - `1.2 E-03` → `1.2E-03`; `49.94%` → `.4994`
@@ -27,14 +28,23 @@ _AS_DIGITS = str.maketrans(_SUPERSCRIPTS + "−", "0123456789+--")
 _BLANK = r"(?:[ \xa0\u2009\u202f]|\\[,;:! ]|\{\}){0,4}+"
 
 _A_POWER = re.compile(rf"10(?:[{_SUPERSCRIPTS}]|\^|\*\*)")
+_TIMES = r"(?:[×·⋅∙*xX]|\\times|\\cdot)"
+_TEN_TO_THE = r"""10(?:(?P<raised>[⁺⁻]?[⁰¹²³⁴⁵⁶⁷⁸⁹]{1,4}+)
+       |(?:\^|\*\*)(?:\{[ ]?(?P<braced>[+\-−]?[0-9]{1,4}+)[ ]?\}
+                     |\((?P<bracketed>[+\-−]?[0-9]{1,4}+)\)
+                     |(?P<bare>[+\-−]?[0-9]{1,4}+)))"""
 _POWER = re.compile(
-    rf"""(?<![\w.])(?P<mantissa>[0-9]++(?:[.,][0-9]++|\.)?+)
-    (?P<gap>{_BLANK})(?:[×·⋅∙*xX]|\\times|\\cdot){_BLANK}
-    10(?:(?P<raised>[⁺⁻]?[⁰¹²³⁴⁵⁶⁷⁸⁹]{{1,4}}+)
-       |(?:\^|\*\*)(?:\{{[ ]?(?P<braced>[+\-−]?[0-9]{{1,4}}+)[ ]?\}}
-                     |\((?P<bracketed>[+\-−]?[0-9]{{1,4}}+)\)
-                     |(?P<bare>[+\-−]?[0-9]{{1,4}}+)))
-    (?![\w^]|\.[0-9])""",
+    rf"(?<![\w.])(?P<mantissa>[0-9]++(?:[.,][0-9]++|\.)?+)(?P<gap>{_BLANK}){_TIMES}{_BLANK}"
+    rf"{_TEN_TO_THE}(?![\w^]|\.[0-9])",
+    re.VERBOSE,
+)
+_POWER_AHEAD = re.compile(
+    rf"(?<![\w.^]){_TEN_TO_THE}(?P<times>{_BLANK}{_TIMES})(?={_BLANK}\r?\n?(?:\[|[\w.]{{0,9}}(?:tensor|array)\())",
+    re.VERBOSE,
+)
+_POWER_BEHIND = re.compile(
+    rf"{_BLANK}{_TIMES}{_BLANK}(?:{_TEN_TO_THE}|1(?:\.0*+)?[eE](?P<exponent>[+\-]?[0-9]{{1,4}}+))"
+    r"(?![\w^.]|[ ]*[=\[*])",
     re.VERBOSE,
 )
 _A_COMPLEX = re.compile(r"[0-9.nf][ji]\b", re.IGNORECASE)
@@ -73,6 +83,7 @@ def unadorned(text: str) -> str:
 def plain_spelling(text: str) -> str:
     """The text with powers of ten as exponents, without per cent and complex numbers, of the same length."""
     if _A_POWER.search(text):
+        text = _POWER_AHEAD.sub(_power_ahead, text)
         text = _MARKED.sub(_blank_markup, _POWER.sub(_power, text))
     text = _GROUPED.sub(_ungroup, text)
     text = _A_LIST.sub(lambda match: match[1] + ",".ljust(len(match[2])), text)
@@ -136,5 +147,19 @@ def _power(match: re.Match[str]) -> str:
     before = match.string[max(0, match.start() - 4) : match.start()].rstrip(" ")
     if match["gap"] and mantissa.isdigit() and before[-1:].isalpha():
         return match[0]  # `Layer 1 ×10⁻³` names a unit
-    exponent = match["raised"] or match["braced"] or match["bracketed"] or match["bare"]
-    return f"{mantissa}e{exponent.translate(_AS_DIGITS)}".ljust(len(match[0]))
+    return f"{mantissa}e{_exponent(match)}".ljust(len(match[0]))
+
+
+def _exponent(match: re.Match[str]) -> int:
+    said = match["raised"] or match["braced"] or match["bracketed"] or match["bare"]
+    return int((said or match["exponent"]).translate(_AS_DIGITS))
+
+
+def _power_ahead(match: re.Match[str]) -> str:
+    return f"1e{_exponent(match)}".ljust(len(match[0]) - 1) + "*"
+
+
+def power_behind(text: str, at: int) -> float:
+    """The power of ten by which what ends at `at` is multiplied, as in `[0.5 1.5] * 10^-3`; 1 if none."""
+    match = _POWER_BEHIND.match(text, at)
+    return 10.0 ** max(-300, min(300, _exponent(match))) if match else 1.0

@@ -15,6 +15,8 @@ from grader.intake.sources import Upload
 from grader.models import Student
 
 _WHO = ("id", "login", "email", "name")
+_CANVAS = {"canvas_user_id": "id", "login_id": "login", "group_name": "group", "sections": "section"}
+"""Canvas's own list of a group set (canvas-lms, spec/apis/v1/group_categories_api_spec.rb)"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +57,8 @@ class Lists:
 def read_roster(path: Path) -> tuple[Person, ...]:
     """The people of a course, from a CSV with the columns id, name, login, email, group, section.
 
-    Any of them may be left out, but not id, login and name all at once. Raises `UsageError`.
+    Any of them may be left out, but not id, login and name all at once. Canvas's list of a group set is one,
+    as it is. Raises `UsageError`.
     """
     people = []
     for line, row in _rows(path, ("id", "login", "name"), "roster"):
@@ -166,8 +169,8 @@ def _stems(named: Named) -> Iterator[str]:
 
 
 def _key(text: str) -> str:
-    """Case, blanks and underscores tell nobody from another."""
-    return " ".join(text.replace("_", " ").casefold().split())
+    """Case, blanks and underscores tell nobody from another, nor how a keyboard writes an accent."""
+    return " ".join(unicodedata.normalize("NFKC", text).replace("_", " ").casefold().split())
 
 
 def _letters(text: str) -> str:
@@ -186,6 +189,8 @@ def _rows(path: Path, needed: Sequence[str], what: str) -> Iterator[tuple[int, d
     except ValueError as error:
         raise UsageError(f"{path} is no {what} ({error})") from error
     header = [cell.strip().casefold() for cell in rows[0][1]] if rows else []
+    if "canvas_user_id" in header:
+        header = [_CANVAS.get(cell, cell) for cell in header]
     if not set(needed) & set(header):
         raise UsageError(f"{path}:1: a {what} has one of the columns {', '.join(needed)}")
     for line, row in rows[1:]:

@@ -13,22 +13,27 @@ import re
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from grader.judging.decision import Decision
-from grader.judging.dependence import depends, may_print
-from grader.models import Cell, CellError, Execution, Refusal, Said, Submission, together
+from grader.judging.source import Code
+from grader.models import Cell, CellError, Execution, PrintedTensor, Refusal, Said, Submission, together
 from grader.words.refusals import tell
 from rubric.schema import BehaviourCheck, Rubric
 
 _PYTHON = re.compile(r"(?i)python\s+(\d{1,4})\.(\d{1,4})(?!\d)")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Absence:
     """All that was refused in the runs of one notebook, and its cells."""
 
     refusals: tuple[Refusal, ...]
     cells: tuple[Cell, ...]
+
+    @cached_property
+    def _code(self) -> Code:
+        return Code(self.cells)
 
     def settle(self, decisions: Mapping[str, Decision], rubric: Rubric) -> dict[str, Decision]:
         """The same decisions, with `review` where a refusal may have kept away what they rest on."""
@@ -50,6 +55,11 @@ class Absence:
             return decision
         text = together(tell(cause), Said("A person decides."))
         return replace(decision, verdict="review", credit=None, reason=text, cause=cause.cause)
+
+    def happened(self, cells: Sequence[Cell], printed: Sequence[PrintedTensor]) -> list[Cell]:
+        """The cells without those that printed nothing because something of ours kept them from it."""
+        lost = {n for r in self.refusals for n in r.lost} - {item.cell for item in printed}
+        return [cell for cell in cells if cell.index not in lost]
 
     def _cause(self, decision: Decision) -> Refusal | None:
         if decision.verdict not in ("missing", "fail"):
@@ -73,13 +83,13 @@ class Absence:
         lost = {*refusal.lost}
         if refusal.effect == "skipped":
             return bool(lost)
-        return any(may_print(c.source) for c in self.cells if c.index in lost)
+        return any(c.may_print for c in self._code.cells if c.index in lost)
 
     def _changes(self, refusal: Refusal, cell: int) -> bool:
         """Whether a print in this cell may rest on what a refusal changed."""
         if refusal.effect == "instead" or refusal.cell is None or refusal.cell > cell:
             return False
-        return depends(cell, {refusal.cell, *(n for n in refusal.lost if n < cell)}, self.cells)
+        return self._code.depends(cell, {refusal.cell, *(n for n in refusal.lost if n < cell)})
 
 
 NOTHING_REFUSED = Absence((), ())

@@ -8,9 +8,10 @@ have been the answer. In the same way counts what was read before a limit ended 
 from __future__ import annotations
 
 import traceback
+from bisect import bisect_left
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import ParamSpec, Protocol
+from typing import ParamSpec, Protocol, TypeVar
 
 from grader.extract import Sink, extract_output
 from grader.judging.decision import Decision
@@ -34,6 +35,7 @@ Decide = Callable[[Sequence[Prints]], Mapping[str, Decision]]
 Faults = dict[str, Exception]
 """check → how our code failed on it"""
 _A = ParamSpec("_A")
+_T = TypeVar("_T")
 
 
 def guarded(
@@ -96,6 +98,14 @@ class Trouble:
         if isinstance(error, MemoryError):
             raise error
         self.traces.append("".join(traceback.format_exception(error)))
+
+    def tried(self, work: Callable[[], _T], otherwise: _T) -> _T:
+        """What is made; the other where our code fails on it."""
+        try:
+            return work()
+        except Exception as error:
+            self.note(error)
+            return otherwise
 
 
 def read_outputs(execution: Execution, cut: Cut, note: Note, trouble: Trouble) -> Prints:
@@ -205,8 +215,5 @@ def _first_failing(
 
     if fails(0):
         return None
-    low, high = 0, len(places)  # a beginning of `low` prints can be decided, one of `high` can't
-    while high - low > 1:
-        middle = (low + high) // 2
-        low, high = (low, middle) if fails(middle) else (middle, high)
-    return places[low] if places else None
+    shortest = bisect_left(range(1, len(places) + 1), True, key=fails)
+    return places[shortest] if shortest < len(places) else None

@@ -138,7 +138,10 @@ def _side(check: TensorCheck, printed: PrintedTensor | None, expected: Array) ->
     value, half = np.asarray(printed.values), np.asarray(printed.half_unit)
     if not np.isfinite(value).all():
         return "outside"
-    if _may_be_percent(value) if _is_share(expected) else _may_be_percent(expected) and _is_share(value):
+    if _is_share(expected):
+        if not _is_share(value):  # per cent, a count, a sum
+            return "unclear"
+    elif _may_be_percent(expected) and _is_share(value):
         return "unclear"
     low = -np.inf if check.at_least is None else check.at_least
     high = np.inf if check.at_most is None else check.at_most
@@ -146,7 +149,7 @@ def _side(check: TensorCheck, printed: PrintedTensor | None, expected: Array) ->
 
 
 def _is_share(values: Array) -> bool:
-    return bool((np.abs(values) <= 1).all())
+    return bool(((values >= 0) & (values <= 1)).all())
 
 
 def _may_be_percent(values: Array) -> bool:

@@ -9,22 +9,23 @@ from grader.assignment.loading import Assignment
 from grader.assignment.vocabulary import Vocabulary
 from grader.judging.absence import NOTHING_REFUSED, Absence
 from grader.judging.among import Numbers, among
+from grader.judging.answers import find_answers, judge_text
 from grader.judging.barrier import Faults, guarded
-from grader.judging.behaviour import find_answers, judge_behaviour, judge_text
+from grader.judging.behaviour import judge_behaviour
 from grader.judging.books import books_of
 from grader.judging.bounds import judge_bounds
 from grader.judging.decision import Case, Decision
 from grader.judging.diagnose import Suspects, explain
 from grader.judging.forbidden import keep_to
 from grader.judging.handed_in import judge_manual
-from grader.judging.in_words import in_words, shown_as_none
+from grader.judging.in_words import in_words, shown_as_none, spoken_of
 from grader.judging.judge import judge
 from grader.judging.match import match
 from grader.judging.misfit import TRANSPOSED
 from grader.judging.order import in_known_order
 from grader.judging.pairing import pair
 from grader.judging.pictured import in_a_picture
-from grader.judging.reading import read
+from grader.judging.reading import Reading, read
 from grader.judging.settle import believe, doubt_coarse, doubt_swapped, follow_through, settle_hidden
 from grader.judging.slices import take_apart
 from grader.judging.source import Code
@@ -97,7 +98,7 @@ def decide(
     settled = believe(settle_hidden(doubt_swapped(numeric, case), case), by_question, case)
     settled = doubt_coarse(settled, case)
     settled |= {
-        c.id: guarded(faults, c.id, judge_bounds, c, readings, case)
+        c.id: guarded(faults, c.id, _within_bounds, c, readings, told, case, books.vocabulary)
         for c in rubric.tensor_checks()
         if c.bounded
     }
@@ -124,6 +125,21 @@ def decide(
         if isinstance(check, TextCheck):  # last: its reader sees what the others say
             decisions[check.id] = guarded(faults, check.id, judge_text, check, answers[check.id], decisions)
     return absence.settle(decisions, rubric)
+
+
+def _within_bounds(
+    check: TensorCheck,
+    readings: Sequence[Reading],
+    told: Sequence[Output],
+    case: Case,
+    vocabulary: Vocabulary,
+) -> Decision:
+    """As bounds are judged; `review` before `missing` where a line or a picture may show it."""
+    decision = judge_bounds(check, readings, case)
+    if decision.verdict != "missing":
+        return decision
+    said = spoken_of(check, told, vocabulary) or in_a_picture(check, told, case.code)
+    return said or shown_as_none(check, told, case.code, vocabulary) or decision
 
 
 def _looked_for(

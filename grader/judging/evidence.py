@@ -57,14 +57,14 @@ def compare(
     shape = candidate.readings[0].slot.first.shape if len(candidate.readings) == 1 else None
     layouts = _layouts(candidate.layout, expected[0].shape, shape)
     for layout in ("as expected",) if fixed else layouts:
-        joined = [(w, _joined(candidate, w)) for w in worlds]
-        if any(len(p.values) != expected[0].size for _, p in joined):
-            joined = joined[:1]
-        if not joined or len(joined[0][1].values) != expected[0].size:
+        whole = [(w, joined(candidate, w)) for w in worlds]
+        if any(len(p.values) != expected[0].size for _, p in whole):
+            whole = whole[:1]
+        if not whole or len(whole[0][1].values) != expected[0].size:
             return None
-        prints = tuple((p, _flat(expected[w], layout)) for w, p in joined)
+        prints = tuple((p, _flat(expected[w], layout)) for w, p in whole)
         agrees = np.ones(expected[0].size, dtype=np.bool_)
-        for (world, _), (printed, flat) in zip(joined, prints, strict=True):
+        for (world, _), (printed, flat) in zip(whole, prints, strict=True):
             agrees &= fits(printed, flat, margin(expected[world], tolerance))
         actual = _unflat(np.asarray(prints[0][0].values), layout, expected[0].shape)
         found = Comparison(actual, np.asarray(_unflat(agrees, layout, expected[0].shape)), prints)
@@ -101,7 +101,8 @@ def _unflat(flat: npt.NDArray[Any], layout: str, shape: tuple[int, ...]) -> npt.
     return flat[np.argsort(index)].reshape(shape)
 
 
-def _joined(candidate: Candidate, world: int) -> PrintedTensor:
+def joined(candidate: Candidate, world: int) -> PrintedTensor:
+    """Its prints in a world, as one."""
     prints = [p for r in candidate.readings if (p := r.slot.prints[world]) is not None]
     first = prints[0]
     if len(prints) == 1:

@@ -11,12 +11,12 @@ from __future__ import annotations
 import platform
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from importlib.metadata import PackageNotFoundError, version
 
 from grader.assignment.loading import Assignment
 from grader.judging import provenance, witness
-from grader.judging.absence import Absence, refusals_of
+from grader.judging.absence import NOTHING_REFUSED, Absence, refusals_of
 from grader.judging.barrier import (
     FAILED,
     FAULTY,
@@ -42,6 +42,7 @@ from grader.judging.stored import compare_stored
 from grader.judging.taken import taken, told_where, unanswered
 from grader.models import (
     Cell,
+    CheckResult,
     Execution,
     ExecutionSummary,
     Flag,
@@ -59,7 +60,7 @@ from grader.models import (
     Values,
     WorldRef,
 )
-from rubric.schema import Question
+from rubric.schema import Check, Question
 
 _UNGRADED = ("unreadable", "sandbox_error")
 
@@ -110,7 +111,7 @@ def grade_within(
         return Graded(_report(submission, broken[0], executions, (), (), assignment))
     trouble = Trouble()
     first = executions[0]
-    absence = Absence((), ())
+    absence = NOTHING_REFUSED
     printed: Sequence[Prints] = ()
     if cut.judged:
         note("judging")
@@ -143,11 +144,13 @@ def grade_within(
     flags = [flag for d in decisions.values() for flag in d.flags]
     if cut.judged and cut.compared and not trouble.unread and not trouble.faulty:
         note("comparing")
-        flags += _compared(submission.cells, printed[0], trouble)
+        seen = absence.happened(submission.cells, printed[0])
+        flags += trouble.tried(lambda: compare_stored(seen, printed[0]), [])
     flags += _run_flags(executions, [w.name for w in rubric.worlds])
     if cut.judged and cut.compared and only is None and not trouble.unread and not trouble.faulty:
         note("comparing")
-        questions = _with_witness(questions, submission, assignment, trouble)
+        asked = partial(witness.ask, questions, submission, assignment)
+        questions = trouble.tried(asked, questions)
     flags += _trouble_flags(cut, trouble)
     report = _report(submission, first, executions, questions, tuple(flags), assignment, absence.refusals)
     return Graded(report, tuple(trouble.traces))
@@ -165,30 +168,9 @@ def _decide_apart(
 
 
 def _absence(submission: Submission, executions: Sequence[Execution], trouble: Trouble) -> Absence:
-    try:
-        return Absence(refusals_of(submission, executions), submission.cells)
-    except Exception as error:
-        trouble.note(error)
-        trouble.faulty = True
-        return Absence((), ())
-
-
-def _compared(cells: Sequence[Cell], printed: Sequence[PrintedTensor], trouble: Trouble) -> list[Flag]:
-    try:
-        return compare_stored(cells, printed)
-    except Exception as error:
-        trouble.note(error)
-        return []
-
-
-def _with_witness(
-    questions: tuple[QuestionResult, ...], submission: Submission, assignment: Assignment, trouble: Trouble
-) -> tuple[QuestionResult, ...]:
-    try:
-        return witness.ask(questions, submission, assignment)
-    except Exception as error:
-        trouble.note(error)
-        return questions
+    found = trouble.tried(lambda: Absence(refusals_of(submission, executions), submission.cells), None)
+    trouble.faulty = trouble.faulty or found is None
+    return found or NOTHING_REFUSED
 
 
 def _scored(
@@ -200,16 +182,19 @@ def _scored(
     cells: Sequence[Cell],
 ) -> QuestionResult:
     """A question's points; a check whose evidence our code can't describe waits for a person."""
-    results = []
-    for check in question.checks:
-        decision = decisions[check.id]
-        try:
-            result = score_check(check, decision, assignment.rubric, outputs, assignment.references[0])
-        except Exception as error:
-            trouble.note(error)
-            decision = Decision(check.id, "review", None, FAILED)
-            result = score_check(check, decision, assignment.rubric, outputs, assignment.references[0])
-        results.append(told_where(result, assignment.rubric, cells))
+    rubric, reference = assignment.rubric, assignment.references[0]
+
+    def scored(check: Check, decision: Decision) -> CheckResult:
+        result = score_check(check, decision, rubric, outputs, reference)
+        return told_where(result, rubric, cells)
+
+    results = [
+        trouble.tried(
+            partial(scored, check, decisions[check.id]),
+            scored(check, Decision(check.id, "review", None, FAILED)),
+        )
+        for check in question.checks
+    ]
     return score_question(question, results)
 
 

@@ -9,7 +9,7 @@ import hashlib
 import re
 from collections.abc import Iterator, Sequence
 
-from grader.judging.behaviour import HEADING, by_number
+from grader.judging.answers import HEADING, by_number
 from grader.judging.decision import Decision
 from grader.models import Answer, Cell, Output, Said
 from rubric.schema import ManualCheck

@@ -19,6 +19,7 @@ from grader.assignment.values import Array
 from grader.assignment.vocabulary import Vocabulary
 from grader.judging.decision import Decision
 from grader.judging.source import Code
+from grader.judging.typed import written_in_a_row
 from grader.judging.wording import PASSED
 from grader.models import Evidence, Output, Said
 from rubric.schema import TensorCheck
@@ -52,7 +53,7 @@ def in_words(
     if pattern is None:
         return None
     alone = _shown_alone(check, worlds, outputs, vocabulary)
-    if alone is not None and not any(map(pattern.search, code.worked_out)):
+    if alone is not None and not written_in_a_row([int(v) for v in expected.ravel()], code):
         return Decision(check.id, "pass", 1.0, PASSED, evidence=alone.evidence())
     for shown in _lines(told):
         cell, line = shown.output.cell, shown.text
@@ -109,6 +110,18 @@ def _alone(line: str, pattern: re.Pattern[str]) -> bool:
         return False
     before = line[: found.start()]
     return not _FREE.search(before) or _LABELLED.search(before) is not None
+
+
+def spoken_of(check: TensorCheck, outputs: Sequence[Output], vocabulary: Vocabulary) -> Decision | None:
+    """`review` where a line whose words mean this check holds a number at all (`accuracy: 950 of 1000`)."""
+    for line in _lines(outputs):
+        if _FREE.search(line.text) and vocabulary.meaning(_FREE.sub(" ", line.text)).check == check.id:
+            text = Said(
+                "A person decides by these words (cell {cell}): “{words}”",
+                {"cell": line.output.cell + 1, "words": line.text.strip()},
+            )
+            return Decision(check.id, "review", None, text)
+    return None
 
 
 def shown_as_none(

@@ -44,11 +44,6 @@ def _judge_wrong(check: TensorCheck, offers: Offers, case: Case) -> Decision:
             {"why": set_aside},
         )
         return replace(decision, verdict="review", credit=None, reason=text)
-    for other in offers.counting:
-        if other is not meant and other.kind in ("handout", "right") and decision.verdict != "partial":
-            rival = judge_misfit(check, other, case)
-            if rival.verdict == "review":
-                return rival
     return decision
 
 

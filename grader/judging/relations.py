@@ -1,6 +1,7 @@
 """How wrong numbers relate to the right ones, where no known mistake explains them (pure).
 
-What is not finite, a factor, a permutation, lost signs, one wrong element, rounding.
+What is not finite, a factor, a constant that was added, a permutation, lost signs, one wrong element,
+rounding.
 """
 
 from __future__ import annotations
@@ -16,11 +17,14 @@ from grader.judging.book import fits
 from grader.models import Diagnosis, PrintedTensor, Said
 from rubric.schema import Tolerance
 
+_LITTLE = 1e-2  # of the largest value: what is added and less is an error of rounding
+
 GENERIC = frozenset(
     {
         "not_finite",
         "constant_factor",
         "changing_factor",
+        "constant_added",
         "permutation",
         "without_signs",
         "one_element",
@@ -38,7 +42,10 @@ def generic(prints: Sequence[tuple[PrintedTensor, Array]], tolerance: Tolerance)
     """
     if not prints or prints[0][1].size < 2:
         return None
-    for relation in (_not_finite, _factor, _changing_factor, _one_wrong, _permutation, _unsigned, _rounded):
+    relations = (
+        *(_not_finite, _factor, _changing_factor, _added, _one_wrong, _permutation, _unsigned, _rounded),
+    )
+    for relation in relations:
         found = relation(prints, tolerance)
         if found is not None:
             return found
@@ -90,6 +97,21 @@ def _changing_factor(prints: Sequence[tuple[PrintedTensor, Array]], tolerance: T
         {"factor": factors[0]},
     )
     return Diagnosis.of(("changing_factor",), text)
+
+
+def _added(prints: Sequence[tuple[PrintedTensor, Array]], tolerance: Tolerance) -> Diagnosis | None:
+    printed, expected = prints[-1]
+    added = float(np.median(np.asarray(printed.values) - expected))
+    if len(prints) < 2 or not abs(added) > _LITTLE * float(np.abs(expected).max()):
+        return None
+    for printed, expected in prints:
+        shifted = expected + added
+        if not fits(printed, shifted, margin(shifted, tolerance)).all():
+            return None
+    text = Said(
+        "Your values are the expected ones plus {added:.4g}, as a wrong bias gives.", {"added": added}
+    )
+    return Diagnosis.of(("constant_added",), text)
 
 
 def _factor_of(printed: PrintedTensor, expected: Array) -> float | None:

@@ -59,10 +59,15 @@ def score_check(
         cause=decision.cause,
         evidence=evidence,
         diagnosis=decision.diagnosis,
-        expected=reference[check.quantity].tolist()
-        if isinstance(check, TensorCheck) and not check.bounded
-        else None,
+        expected=expected_of(check, reference),
     )
+
+
+def expected_of(check: Check, reference: Quantities) -> object:
+    """The value that is right, as nested lists; None where there is none, or one of many."""
+    if not isinstance(check, TensorCheck) or check.bounded:
+        return None
+    return reference[check.quantity].tolist()
 
 
 def hint_for(check: Check, verdict: VerdictName) -> str:

@@ -13,7 +13,7 @@ import math
 import re
 import warnings
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -49,7 +49,9 @@ class CellCode:
         text constants are left out. result: source of the last expression, "" if there is none.
     shown: source of everything that the cell prints anywhere, loops and functions included.
     does_more_than_import: something other than imports, options, constants and text.
-    defines: names that it gives to something. needs: names that it uses before.
+    defines: names that it gives to something. needs: names that it uses before. changes: names of which it
+        calls a method or sets a part, those of modules aside.
+    may_print: it calls something or names a value, or could not be read.
     """
 
     index: int
@@ -63,6 +65,8 @@ class CellCode:
     parsed: bool
     defines: frozenset[str] = frozenset()
     needs: frozenset[str] = frozenset()
+    changes: frozenset[str] = frozenset()
+    may_print: bool = True
 
 
 class Code:
@@ -133,6 +137,22 @@ class Code:
                 waiting += earlier[-1:] or makers[:1]
         return tuple(found[i] for i in sorted(found))
 
+    def depends(self, index: int, on: Collection[int]) -> bool:
+        """Whether a cell may print something else if other cells before it, or it, had done something else.
+
+        More than what is so, never less, as far as names go.
+        """
+        spoiled: set[str] = set()
+        for cell in self.cells:
+            if cell.index > index:
+                break
+            known = cell.parsed or not spoiled
+            if cell.index in on or not known or not spoiled.isdisjoint(cell.needs | cell.changes):
+                if cell.index == index:
+                    return True
+                spoiled |= cell.defines | cell.changes
+        return False
+
     @property
     def first_working_cell(self) -> CellCode | None:
         """The first code cell that does more than import."""
@@ -194,6 +214,9 @@ def _facts(cell: Cell, source: str, tree: ast.Module, aliases: dict[str, str]) -
         parsed=True,
         defines=frozenset(name for node in tree.body for name in _given(node)),
         needs=_needed(tree.body),
+        changes=frozenset(_changed(nodes)) - aliases.keys(),
+        may_print=any(isinstance(node, ast.Call) for node in nodes)
+        or (isinstance(last, ast.Expr) and not isinstance(last.value, ast.Constant)),
     )
 
 
@@ -216,6 +239,8 @@ def _used(node: ast.AST) -> set[str]:
     """Names that are used in a piece of code and come from outside of it."""
     if isinstance(node, ast.Name):
         return {node.id} if isinstance(node.ctx, ast.Load) else set()
+    if isinstance(node, ast.AugAssign) and isinstance(node.target, ast.Name):
+        return {node.target.id} | _used(node.value)
     found = set[str]().union(*(_used(child) for child in ast.iter_child_nodes(node)))
     if isinstance(node, _Scope):
         body = node.body if isinstance(node.body, list) else []
@@ -234,6 +259,21 @@ def _needed(body: Sequence[ast.stmt]) -> frozenset[str]:
         needed |= _used(statement) - given
         given.update(_given(statement))
     return frozenset(needed)
+
+
+def _changed(nodes: Iterable[ast.AST]) -> Iterator[str]:
+    """Names of things whose methods are called, or of which a part is set."""
+    for node in nodes:
+        if isinstance(node, ast.Attribute | ast.Subscript) and not isinstance(node.ctx, ast.Load):
+            base: ast.expr = node
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+            base = node.func
+        else:
+            continue
+        while isinstance(base, ast.Attribute | ast.Subscript | ast.Call):
+            base = base.func if isinstance(base, ast.Call) else base.value
+        if isinstance(base, ast.Name):
+            yield base.id
 
 
 def parsed(source: str) -> ast.Module | None:

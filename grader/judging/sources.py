@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -10,6 +9,7 @@ import numpy as np
 
 from grader.assignment.values import Array
 from grader.judging.book import Source
+from grader.judging.evidence import joined
 from grader.judging.match import Candidate, Candidates
 from grader.judging.source import Code
 from rubric.schema import TensorCheck
@@ -56,17 +56,10 @@ def with_sources(
         for check, found in candidates.items()
         if check in asked
     }
-    of_cell: dict[int, set[Source]] = defaultdict(set)
-    for found in known.values():
-        for candidate in found:
-            of_cell[candidate.cell].add(candidate.source)
 
     def told(candidate: Candidate) -> Candidate:
         if candidate.source != "unknown" or candidate.kind not in ("named", "placed"):
             return candidate
-        sources = of_cell[candidate.cell] - {"unknown"}
-        if len(sources) == 1:
-            return replace(candidate, source=next(iter(sources)))
         return (
             replace(candidate, source="other means")
             if no_autograd_behind(candidate.cell, code)
@@ -89,23 +82,22 @@ def seen(candidates: Candidates, checks: Sequence[TensorCheck]) -> Seen:
 
 def _by_factor(candidate: Candidate, quantity: str, autograd: References, otherwise: References) -> Source:
     """Is it the expected value times a factor that is the same in every world, by one way to compute it?"""
-    if len(candidate.readings) != 1:
+    if not candidate.seen_everywhere:
         return "unknown"
-    prints = candidate.readings[0].slot.prints
-    if any(p is None or len(p.values) != r[quantity].size for p, r in zip(prints, autograd, strict=True)):
+    prints = [joined(candidate, world) for world in range(len(autograd))]
+    if any(len(p.values) != r[quantity].size for p, r in zip(prints, autograd, strict=True)):
         return "unknown"
     ways: dict[Source, References] = {"autograd": autograd, "other means": otherwise}
     fitting: list[Source] = []
     for source, references in ways.items():
-        known, expected = np.asarray(prints[-1].values), references[-1][quantity].ravel()  # type: ignore[union-attr]
+        known, expected = np.asarray(prints[-1].values), references[-1][quantity].ravel()
         biggest = int(np.argmax(np.abs(expected)))
         factor = known[biggest] / expected[biggest] if expected[biggest] else np.nan
         if (
             np.isfinite(factor)
             and factor
             and all(
-                p is not None
-                and abs(p.values[biggest] - factor * r[quantity].ravel()[biggest])
+                abs(p.values[biggest] - factor * r[quantity].ravel()[biggest])
                 <= p.half_unit[biggest] + _ALIKE * abs(p.values[biggest])
                 for p, r in zip(prints, references, strict=True)
             )

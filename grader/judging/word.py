@@ -17,7 +17,7 @@ from grader.judging.decision import Decision
 from grader.judging.magics import plain
 from grader.judging.reading import headings_above
 from grader.judging.source import Code
-from grader.judging.wording import FAIL, MISSING, PASSED, TYPED_IN
+from grader.judging.wording import MISSING, PASSED, TYPED_IN
 from grader.models import Cell, Evidence, Output, Said
 from grader.syntax import parse
 from rubric.schema import WordCheck
@@ -37,6 +37,7 @@ _TRUTH = {
 _OPPOSITE = {"true": "false", "false": "true"}
 _SPOKEN = ("stdout", "result", "display")
 
+_WRONG = Said("This is not the right answer.")
 _SEVERAL = Said("Several answers were printed for this; a person decides which is meant.")
 _UNMOVED = Said("The right word, but it also stands in the code; a person looks whether it was computed.")
 _ELSEWHERE = Said("Right under the handout's seed, different under another one; a person looks why.")
@@ -97,7 +98,7 @@ def judge_word(
         return replace(decided, reason=said)
     fits = {o.value in right[0] for o in named}
     if fits == {False}:
-        return replace(decided, verdict="fail", credit=0.0, reason=FAIL)
+        return replace(decided, verdict="fail", credit=0.0, reason=_WRONG)
     if len(fits) > 1:
         return decided
     return _computed(check, found, right, decided, code)

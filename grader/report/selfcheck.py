@@ -18,7 +18,8 @@ from grader.assignment.loading import Assignment
 from grader.assignment.values import moves
 from grader.assignment.vocabulary import Vocabulary
 from grader.extract import extract
-from grader.judging.behaviour import find_answer, met
+from grader.judging.answers import find_answer
+from grader.judging.behaviour import met
 from grader.judging.grade import grade
 from grader.judging.handed_in import judge_manual
 from grader.judging.pairing import Slot, pair

@@ -171,7 +171,7 @@ class _Entering:
                 self.taken.without.append(one.entry.id)
         else:
             self.taken.known += 1
-        self._marks(upload, one.marks)
+        self._marks(upload, _own(one.marks, student.id))
 
     def _person(self, student: Student, id: str) -> Person:
         """Who it is: known from an earlier import, by number, by name, or somebody new."""
@@ -299,6 +299,28 @@ class _Entering:
         session.add(Identity(person_id=person.id, provider=provider, subject=name))
         session.flush()
         return person
+
+
+def _own(given: Sequence[Mark], id: str | None) -> list[Mark]:
+    """The marks of an upload as they are one person's.
+
+    What was given to other members of the team alone is not theirs; what was given to them alone counts on
+    the whole, together with what the team got there.
+    """
+    found, team, alone = [], 0.0, 0.0
+    for mark in given:
+        if mark.check == marks.WHOLE:
+            team = mark.points or 0.0
+        elif mark.check == f"{marks.MEMBER}{id}":
+            alone = mark.points or 0.0
+        elif not mark.check.startswith(marks.MEMBER):
+            found.append(mark)
+            continue
+        else:
+            continue
+        points = None if mark.points is None and not team + alone else team + alone
+        found.append(mark.model_copy(update={"check": marks.WHOLE, "points": points}))
+    return found
 
 
 def _bare(report: Report, id: str) -> bytes:

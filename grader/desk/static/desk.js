@@ -257,7 +257,7 @@
       item.said && el("p", { className: "said" }, item.said),
       item.kind === "lookalike" && el("p", {}, el("a", { href: `lookalikes#${item.place}`, target: "_blank", rel: "noreferrer" }, words("side_by_side"))),
       facts(item), matrices(item), members(item));
-    look(item, seen);
+    withPictures(item, seen);
     return [seen, decide(item), notebook(item)];
   }
 
@@ -339,7 +339,7 @@
       el("img", { src: `data:image/png;base64,${output.image}`, alt: words("picture", { n: k + 1, cell: cell.index + 1 }) }));
   }
 
-  async function look(item, seen) {
+  async function withPictures(item, seen) {
     if (!item.cells.length) return;
     try {
       const cells = await ask(`api/notebook/${encodeURIComponent(item.submissions[0])}`);

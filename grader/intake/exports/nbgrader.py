@@ -1,7 +1,7 @@
 """nbgrader: `submitted/` of a course, and `inbound/` of the exchange.
 
-Read: nbgrader/exchange/default/submit.py and collect.py (the folder's name is split from the right, for a
-name of a user may hold a plus) and nbgrader/docs, "File and directory structure".
+Read: nbgrader/coursedir.py, exchange/default/submit.py and collect.py (the folder's name is split from the
+right, for a name of a user may hold a plus) and nbgrader/docs, "File and directory structure".
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from grader.models import Student
 
 _STAMP = "timestamp.txt"
 _OURS = frozenset({_STAMP, "submission_secret.txt"})
-_COURSE = frozenset({"source", "release", "submitted", "autograded", "feedback"})
+_COURSE = frozenset({"source", "source_with_tests", "release", "autograded", "feedback", "solution"})
 _INBOUND = re.compile(
     r"^(?P<student>.+)\+(?P<assignment>[^+]+)\+"
     r"(?P<time>\d{4}-\d\d-\d\d \d\d[:_-]?\d\d[:_-]?\d\d(?:\.\d+)?(?: \w+)?)(?:\+[^+]*)?$"
@@ -30,7 +30,7 @@ def recognise(listing: Listing, insist: bool) -> Convention | None:
     Somebody who handed in for several assignments has a submission for each.
     """
     folders = listing.folders()
-    if "submitted" in folders and len(folders) > 1 and set(folders) <= _COURSE:
+    if "submitted" in folders and _COURSE & set(folders):
         inner = recognise(within(listing, "submitted"), True)
         return None if inner is None else only_within("submitted", inner)
     inbound = {f: m for f in folders if (m := _INBOUND.match(f)) and from_stamp(_clock(m["time"]))}
