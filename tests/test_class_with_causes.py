@@ -53,11 +53,15 @@ RUNS = {
     "ada": ("import torch", PRINTS.format(tensor=PLAIN)),
     "bob": ("import torch, math", PRINTS.format(tensor=PLAIN)),
     "cleo": ("import torch", PRINTS.format(tensor=f"{PLAIN}.cuda()") + "\nx.cpu()"),
-    "dan": ("import torch\ndevice = 'cuda'", PRINTS.format(tensor=f"{PLAIN}.to(device)")),
+    "dan": ("import torch\nassert torch.cuda.is_available()", PRINTS.format(tensor=PLAIN)),
+    "dora": ("import torch\ndevice = 'cuda'", PRINTS.format(tensor=f"{PLAIN}.to(device)")),
 }
 GPU = {
-    "eve": ("import torch\nassert torch.cuda.is_available()\ndevice = 'cuda'", PRINTS.format(tensor=PLAIN)),
-    "fay": ("import torch\nassert torch.cuda.is_available(), 'no GPU'", PRINTS.format(tensor=PLAIN)),
+    "eve": (f"import torch\nassert torch.cuda.is_available()\nx = {PLAIN}.cuda()", PRINTS.format(tensor="x")),
+    "fay": (
+        f"import torch\nassert torch.cuda.is_available(), 'no GPU'\nx = {PLAIN}.to('cuda')",
+        PRINTS.format(tensor="x"),
+    ),
     "gil": (
         "import torch\nif not torch.cuda.is_available():\n    raise SystemExit('switch to a GPU')\n"
         + PRINTS.format(tensor=PLAIN),
@@ -88,11 +92,12 @@ def write(path: Path, sources: tuple[str, ...], saved: str) -> None:
     path.write_text(json.dumps({"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": cells}))
 
 
-def exported(out: Path, into: Path) -> dict[str, str]:
+def exported(out: Path, into: Path) -> dict[str, tuple[str, str]]:
+    """Each student's score, and the points that wait for a person."""
     assert cli.run(["export", str(out), "--to", "csv", "--into", str(into)]) == 0
     (path,) = into.glob("*.csv")
     with path.open(newline="") as file:
-        return {row["id"]: row["score"] for row in csv.DictReader(file)}
+        return {row["id"]: (row["score"], row["pending"]) for row in csv.DictReader(file)}
 
 
 @pytest.mark.parametrize(
@@ -108,17 +113,19 @@ def test_one_decision_settles_half_a_class(
         write(uploads / f"{name}.ipynb", sources, SAVED)
     assert cli.run(["grade", str(uploads), "--out", str(out), "--rubric", str(rubric)]) == 0
     before = exported(out, tmp_path / "before")
-    assert before == {**dict.fromkeys(RUNS, "10"), **dict.fromkeys(asks, "")}
+    assert before == {**dict.fromkeys(RUNS, ("10", "0")), **dict.fromkeys(asks, ("0", "10"))}
 
     assignment = load(str(rubric))
     desk = Desk(Folder(out), assignment.rubric, "lea")
     publisher = Publisher(out, assignment.rubric)
     client = TestClient(make_app(desk, publisher, "secret", "once"), base_url="http://127.0.0.1")
-    waiting = [i for i in client.get("/secret/api/queue").json()["items"] if i["kind"] != "flag"]
+    items = client.get("/secret/api/queue").json()["items"]
+    waiting = [i for i in items if i["kind"] != "flag"]
+    flags = [(i["topics"], sorted(i["submissions"])) for i in items if i["kind"] == "flag"]
+    assert flags == ([] if asks is GPU else [(["flag:missing_package"], sorted(asks))])
     assert [(i["kind"], i["topics"], sorted(i["submissions"])) for i in waiting] == [
         ("cause", ["total", "mean"], sorted(asks))
     ]
-    assert f"cause:{cause}" == waiting[0]["topic"]
     assert "they fit" in waiting[0]["said"]
     decision = {
         "item": waiting[0]["id"],
@@ -129,7 +136,7 @@ def test_one_decision_settles_half_a_class(
     assert client.post("/secret/api/mark", json=decision).status_code == 200
     publisher.close()
 
-    assert exported(out, tmp_path / "after") == dict.fromkeys(RUNS | asks, "10")
-    assert "8 of 8 have a final grade" in capsys.readouterr().out
+    assert exported(out, tmp_path / "after") == dict.fromkeys(RUNS | asks, ("10", "0"))
+    assert "9 of 9 have a final grade" in capsys.readouterr().out
     page = (out / "eve" / "report.md").read_text()
     assert "The saved outputs fit." in page

@@ -473,17 +473,17 @@ def test_what_the_cage_refuses_says_so_and_the_rest_runs(run: Run) -> None:
 
 def test_an_unused_import_of_an_absent_package_passes(run: Run) -> None:
     done = run(
-        "import torchvision\nfrom torchvision import datasets as d, transforms\n"
+        "import no_such_vision\nfrom no_such_vision import datasets as d, transforms\n"
         "import no_such.deep as z\nprint('on')",
         "try:\n    import absent_too\nexcept ImportError:\n    print('caught')",
-        "torchvision.models.resnet18()",
-        "import importlib.util; print(importlib.util.find_spec('torchvision_extra'))",
+        "no_such_vision.models.resnet18()",
+        "import importlib.util; print(importlib.util.find_spec('no_such_extra'))",
     )
     assert text_of(done, 0) == "on\n" and text_of(done, 1) == "caught\n" and text_of(done, 3) == "None\n"
     assert done.errors[0].name == "ModuleNotFoundError"
-    assert "'torchvision' is not installed in the grading environment" in done.errors[0].message
-    assert done.missing_packages == ("torchvision", "no_such", "absent_too")
-    assert [(r.kind, r.about, r.lost) for r in done.refusals] == [("package", "torchvision", (2,))]
+    assert "'no_such_vision' is not installed in the grading environment" in done.errors[0].message
+    assert done.missing_packages == ("no_such_vision", "no_such", "absent_too")
+    assert [(r.kind, r.about, r.lost) for r in done.refusals] == [("package", "no_such_vision", (2,))]
 
 
 def test_the_usual_libraries_and_notebook_habits(run: Run) -> None:

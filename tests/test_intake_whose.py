@@ -28,6 +28,7 @@ TREES = {
     "teams": "Ana/HW/Version~1/ Ben/HW/Version~1/ Eve/HW/Version~1/",
     "cocalc": " ".join(f"{c * 8}-{c * 4}-{c * 4}-{c * 4}-{c * 12}/" for c in "abe"),
     "submitty": "submissions/ana/1/ submissions/ben/1/ submissions/eve/1/",
+    "gradescope": "submission_1/ submission_2/ submission_3/",
     "folders": "ana/ ben/ eve/",
 }
 FLAT = {
@@ -70,6 +71,9 @@ def test_names_within_a_students_tree_say_nothing(tmp_path: Path, platform: str)
         put(tmp_path, f"{home}hw.ipynb", notebook(text))
         if platform == "submitty":
             put(tmp_path, f"{home}.submit.timestamp", "2026-06-09 14:25:00+0200")
+    if platform == "gradescope":
+        listed = "".join(f"submission_{n}: {{':submitters': [{{':sid': s{n}}}]}}\n" for n in (1, 2, 3))
+        put(tmp_path, "submission_metadata.yml", listed)
     honest = answers(collect([tmp_path]))
     assert sorted(honest.values()) == [["ana"], ["ben"], ["eve"]]
     for n in range(20):  # many files give nobody more votes

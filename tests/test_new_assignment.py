@@ -224,6 +224,8 @@ def test_what_no_world_moves_and_stands_in_the_code_goes_to_a_person(forms: Assi
         ("shape", "shape: 2 x 3 x 4 x 4", "b = 2\nprint(f'shape: {b} x {3} x {4} x {4}')"),
         ("shape", "shape: [2, 3, 4, 4]", "print('shape:', [2, 3] + [4] * 2)"),
         ("shape", "shape: [2, 3, 4, 4]", "print('shape:', np.array([[2], [3], [4], [4]]).ravel().tolist())"),
+        ("shape", "shape: [2. 3. 4. 4.]", "print('shape:', np.array([2.0, 3.0, 4.0, 4.0]))"),
+        ("count", "parameters: 148", "print('parameters:', int(148.0))"),
         ("shape", "shape: [2, 3, 4, 4]", "print('shape:', [int(c) for c in '2344'])"),
         ("count", "parameters: 148", "print('parameters:', sum([100, 48]))"),
         ("count", "parameters: 148", "print('parameters:', 100 + 48)"),

@@ -35,6 +35,24 @@ def publish_all(teacher: Browser) -> Any:
     return teacher.client.post("/teach/tiny/publish", data=form)
 
 
+def test_an_assistant_looks_again_at_what_the_grader_decided(world: World) -> None:
+    teacher, lea = world.person("teacher", "Tea"), world.person("assistant", "Lea")
+    anna = world.person("student", "Anna")
+    name = anna.attempt()
+    world.report_of(name)
+    passed, *_, whole = lea.client.get(f"/desk/tiny/api/student/{name}").json()
+    assert (passed["verdict"], whole["topic"]) == ("pass", "whole")
+    body = {"student": name, "look": passed["look"], "version": 0}
+    less = body | {"topic": passed["topic"], "points": 1, "reason": "Copied."}
+    assert anna.client.post("/desk/tiny/api/change", json=less).status_code == 404
+    assert lea.client.post("/desk/tiny/api/change", json=less).status_code == 200
+    words = body | {"topic": passed["words"], "points": 0, "reason": "See lecture 4."}
+    assert lea.client.post("/desk/tiny/api/change", json=words).status_code == 200
+    publish_all(teacher)
+    report = anna.client.get("/a/tiny/report").text
+    assert "Marked by hand: Copied." in report and "See lecture 4." in report
+
+
 def test_a_course_from_upload_to_answer(world: World) -> None:
     teacher, lea = world.person("teacher", "Tea"), world.person("assistant", "Lea")
     anna, bea = world.person("student", "Anna"), world.person("student", "Bea")

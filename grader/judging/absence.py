@@ -17,7 +17,7 @@ from functools import cached_property
 
 from grader.judging.decision import Decision
 from grader.judging.source import Code
-from grader.models import Cell, CellError, Execution, Refusal, Said, Submission, together
+from grader.models import Cell, CellError, Execution, PrintedTensor, Refusal, Said, Submission, together
 from grader.words.refusals import tell
 from rubric.schema import BehaviourCheck, Rubric
 
@@ -55,6 +55,11 @@ class Absence:
             return decision
         text = together(tell(cause), Said("A person decides."))
         return replace(decision, verdict="review", credit=None, reason=text, cause=cause.cause)
+
+    def happened(self, cells: Sequence[Cell], printed: Sequence[PrintedTensor]) -> list[Cell]:
+        """The cells without those that printed nothing because something of ours kept them from it."""
+        lost = {n for r in self.refusals for n in r.lost} - {item.cell for item in printed}
+        return [cell for cell in cells if cell.index not in lost]
 
     def _cause(self, decision: Decision) -> Refusal | None:
         if decision.verdict not in ("missing", "fail"):

@@ -144,7 +144,8 @@ def grade_within(
     flags = [flag for d in decisions.values() for flag in d.flags]
     if cut.judged and cut.compared and not trouble.unread and not trouble.faulty:
         note("comparing")
-        flags += trouble.tried(lambda: compare_stored(submission.cells, printed[0]), [])
+        seen = absence.happened(submission.cells, printed[0])
+        flags += trouble.tried(lambda: compare_stored(seen, printed[0]), [])
     flags += _run_flags(executions, [w.name for w in rubric.worlds])
     if cut.judged and cut.compared and only is None and not trouble.unread and not trouble.faulty:
         note("comparing")

@@ -31,10 +31,16 @@ def may_be_typed_in(candidate: Candidate, code: Code) -> bool:
     if len(candidate.readings) == 1 and 1 < len(first.values) <= _FEW:
         whole = [int(v) for v in first.values if abs(v) < 1e15 and v == round(v)]
         if len(whole) == len(first.values):
-            rows = (_BETWEEN.join(map(str, whole)), "".join(map(str, whole)))  # also digit by digit: "2344"
-            row = re.compile(rf"(?<![\w.])(?:{'|'.join(rows)})(?![\w.])")
-            return any(map(row.search, code.worked_out))
+            return written_in_a_row(whole, code)
+
     return _stand_in(candidate, code.numbers, least=1, world=0)
+
+
+def written_in_a_row(numbers: Sequence[int], code: Code) -> bool:
+    """Does the code write out these whole numbers one after the other, `[2, 3]`, `2.0 3.0` or `"23"`?"""
+    rows = (_BETWEEN.join(rf"{n}(?:\.0*+)?" for n in numbers), "".join(map(str, numbers)))
+    row = re.compile(rf"(?<![\w.])(?:{'|'.join(rows)})(?![\w.])")
+    return any(map(row.search, code.worked_out))
 
 
 def _stand_in(candidate: Candidate, written: Sequence[float], *, least: int, world: int) -> bool:
