@@ -26,7 +26,7 @@ from grader.execute.outputs import OutputLog, clean, first_line
 from grader.extract import extract, extract_text
 from grader.intake import notebook, script
 from grader.intake.naming import safe
-from grader.judging.behaviour import find_answer
+from grader.judging.answers import find_answer
 from grader.judging.books import books_of
 from grader.judging.decide import decide
 from grader.judging.handed_in import judge_manual
@@ -223,9 +223,9 @@ _OF: dict[str, tuple[list[str], str]] = {
     "html": (pieces.HTML, "grader.extract.html"),
     "code": (pieces.CODE, "grader.judging"),
     "imports": (pieces.CODE, "grader.execute.absent"),
-    "markdown": (pieces.WORDS, "grader.judging.behaviour"),
-    "comments": (pieces.WORDS, "grader.judging.behaviour"),
-    "an answer": (pieces.WORDS, "grader.judging.behaviour"),
+    "markdown": (pieces.WORDS, "grader.judging.answers"),
+    "comments": (pieces.WORDS, "grader.judging.answers"),
+    "an answer": (pieces.WORDS, "grader.judging.answers"),
     "stored outputs": (pieces.PRINTS, "grader.extract.entries"),
     "words": (pieces.WORDS, "grader.judging.in_words"),
     "labels": (pieces.WORDS, "grader.assignment.vocabulary"),

@@ -11,7 +11,8 @@ _CODE = re.compile(r"#\s*grade:(.*)$", re.IGNORECASE)
 _MARKDOWN = re.compile(r"<!--\s*+grade:((?:[^<>-]|-(?!->))*+)-->", re.IGNORECASE)
 _POINTS = re.compile(r"(\d+(?:\.\d+)?)\s*(?:points?|pts?|punkte?)", re.IGNORECASE)
 _IN_HEADING = re.compile(
-    r"\s*[(\[]\s*(\d+(?:[.,]\d+)?)\s*(?:points?|pts?\.?|punkte?|pkt\.?|p\.?)\s*[)\]]", re.IGNORECASE
+    r"(?<!\s)\s*+[(\[]\s*+(\d++(?:[.,]\d++)?)\s*+(?:points?|pts?\.?|punkte?|pkt\.?|p\.?)\s*+[)\]]",
+    re.IGNORECASE,
 )
 _SAYS = re.compile(r"(sign|order|layout)\s+(free|fixed)", re.IGNORECASE)
 _BOUND = re.compile(r"at\s+(least|most)\s+(-?\d+(?:\.\d+)?)", re.IGNORECASE)
