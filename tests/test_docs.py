@@ -150,12 +150,11 @@ def test_the_guide_to_a_new_assignment_runs_command_by_command(tmp_path: Path) -
     shutil.copytree(ROOT / "samples" / "pca", tmp_path / "samples" / "pca")
     said = {}
     for words in commands(ROOT / "docs" / "new-assignment.md"):
-        done = run(tmp_path, words)
+        done = run(tmp_path, words[: words.index(">")] if ">" in words else words)
         assert done.returncode == (words[0] == "check"), f"{words}: {done.stdout}{done.stderr}"
         assert "Traceback" not in done.stderr
         said[" ".join(words[:2])] = done.stdout
-    assert "4 likely mistakes" in said["rubric draft"]
-    assert "note: V" not in said["rubric check"]
+    assert "likely mistakes" in said["rubric draft"] and "no mistake found" in said["rubric check"]
     assert [said[c] for c in ("rubric draft", "rubric check", "rubric release", "grade submissions")]
     reports = {p.parent.name: json.loads(p.read_text("utf-8")) for p in tmp_path.glob("out/*/report.json")}
     assert reports["english_words"]["score"] == 35.0 and reports["english_words"]["pending"] == 10.0

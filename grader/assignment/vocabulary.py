@@ -70,12 +70,17 @@ class Meaning:
         return max(self.background.values(), default=0) > max(self.checks.values(), default=0)
 
 
+_Hits = tuple[dict[int, list[int]], dict[str, int]]
+_KEPT = 1000
+
+
 class Vocabulary:
     """A rubric's words, ready for look-up."""
 
     def __init__(self, rubric: Rubric, background: Sequence[str], *, words: bool = False) -> None:
         """words: read also what is called like a check that asks for a word."""
         self._phrases: dict[str, list[str]] = {}
+        self._seen: dict[tuple[str, ...], _Hits] = {}
         self._longest = 1
         for word, phrases in rubric.vocabulary.items():
             for phrase in phrases:
@@ -138,8 +143,18 @@ class Vocabulary:
         """Vocabulary entries in a label; the longest phrase wins where phrases overlap."""
         return self._hits(parts)[1]
 
-    def _hits(self, parts: tuple[str, ...]) -> tuple[dict[int, list[int]], dict[str, int]]:
-        """The tokens that belong to phrases, and the entries of these with their weights."""
+    def _hits(self, parts: tuple[str, ...]) -> _Hits:
+        """The tokens that belong to phrases, and the entries of these with their weights.
+
+        Kept within bounds: what stands around the prints of a loop is the same for all of them.
+        """
+        if parts not in self._seen:
+            if len(self._seen) >= _KEPT:
+                self._seen.clear()
+            self._seen[parts] = self._find(parts)
+        return self._seen[parts]
+
+    def _find(self, parts: tuple[str, ...]) -> _Hits:
         hits: list[tuple[int, int, int, str]] = []
         for start in range(len(parts)):
             joined = ""

@@ -9,6 +9,8 @@ notebooks that print it piece by piece. Shapes are not compared beyond their num
 
 from __future__ import annotations
 
+import math
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
@@ -165,6 +167,7 @@ class Book:
         sizes: numbers of elements of the prints that will be looked up, where they are known.
         """
         self._tolerance, self._elsewhere = tolerance, elsewhere
+        self._firsts: dict[tuple[int, int], tuple[list[float], float]] = {}
         self._views: dict[int, list[View]] = defaultdict(list)
         rows: dict[int, list[tuple[Array, ...]]] = defaultdict(list)
         owners: dict[int, list[Filed]] = defaultdict(list)
@@ -205,6 +208,24 @@ class Book:
             )
         return np.asarray(atol + rtol * np.array([one.peaks[world] for one in filed]))
 
+    def _may_fit(self, printed: PrintedTensor, world: int) -> bool:
+        """Is the first number of some view near the first that is printed? Of most prints none is."""
+        size = len(printed.values)
+        if size and (size, world) not in self._firsts:
+            firsts = self._values[size][world][:, 0]
+            self._firsts[size, world] = (
+                np.sort(firsts[np.isfinite(firsts)]).tolist(),
+                float(self._slack[size][world].max()),
+            )
+        if not size or not math.isfinite(printed.values[0]):
+            return not size
+        known, slack = self._firsts[size, world]
+        value = printed.values[0]
+        # twice: no rounding here may refuse what `fits` takes
+        reach = 2 * (printed.half_unit[0] + slack + _SLACK * abs(value))
+        at = bisect_left(known, value - reach)
+        return at < len(known) and known[at] <= value + reach
+
     def _tolerance_of(self, target: Target, world: int) -> Tolerance:
         own = target.tolerance or self._tolerance
         return max(own, self._elsewhere, key=lambda t: t.rtol) if world and self._elsewhere else own
@@ -225,6 +246,8 @@ class Book:
             return self._lookup_elided(elided)
         size = len(full[0][1].values)
         if size not in self._views or any(len(p.values) != size for _, p in full):
+            return []
+        if not all(self._may_fit(printed, world) for world, printed in full):
             return []
         mask = np.ones(len(self._views[size]), dtype=np.bool_)
         for world, printed in full:
