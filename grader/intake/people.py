@@ -110,8 +110,8 @@ def enrol(uploads: Sequence[Upload], roster: Sequence[Person]) -> tuple[list[Upl
     """
     known: dict[str, Person | None] = {}
     for person in roster:
-        names = (person.id, person.login, person.email, person.name, _first_name_first(person.name))
-        for key in {_key(k) for k in names if k}:
+        own = (person.id, person.login, person.email, person.name, _first_name_first(person.name))
+        for key in {_key(k) for k in own if k}:
             known[key] = None if key in known else person
     groups = _groups(roster)
     seen: set[Person] = set()
