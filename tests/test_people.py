@@ -66,6 +66,15 @@ def test_a_roster_names_and_lists_who_handed_in_nothing(
     assert (out / "handed_in_nothing.csv").read_text("utf-8") == '"name"\n"Zoë Li"\n'
 
 
+def test_a_roster_may_have_the_last_name_first(tmp_path: Path) -> None:
+    make_notebook(tmp_path / "class/Ana Ruiz/hw.ipynb", RIGHT)
+    make_notebook(tmp_path / "class/Jörg Müller/hw.ipynb", RIGHT)
+    roster = tmp_path / "students.csv"
+    roster.write_text('id,name\n1,"Ruiz, Ana"\n2,"Müller, Jörg"\n3,"Li, Wei"\n', "utf-8")
+    found = collect([tmp_path / "class"], people=Lists(roster))
+    assert ([s.student.id for s in found], found.absent) == (["1", "2"], ("Li, Wei",))
+
+
 def test_a_roster_knows_the_members_of_a_group(tmp_path: Path) -> None:
     make_notebook(tmp_path / "class/Group 1/hw.ipynb", RIGHT)
     make_notebook(tmp_path / "class/Group 2/hw.ipynb", RIGHT)

@@ -110,7 +110,8 @@ def enrol(uploads: Sequence[Upload], roster: Sequence[Person]) -> tuple[list[Upl
     """
     known: dict[str, Person | None] = {}
     for person in roster:
-        for key in {_key(k) for k in (person.id, person.login, person.email, person.name) if k}:
+        own = (person.id, person.login, person.email, person.name, _first_name_first(person.name))
+        for key in {_key(k) for k in own if k}:
             known[key] = None if key in known else person
     groups = _groups(roster)
     seen: set[Person] = set()
@@ -171,6 +172,12 @@ def _stems(named: Named) -> Iterator[str]:
 def _key(text: str) -> str:
     """Case, blanks and underscores tell nobody from another, nor how a keyboard writes an accent."""
     return " ".join(unicodedata.normalize("NFKC", text).replace("_", " ").casefold().split())
+
+
+def _first_name_first(name: str) -> str:
+    """`Ruiz, Ana` → `Ana Ruiz`."""
+    last, _, first = name.partition(",")
+    return f"{first} {last}" if first.strip() else name
 
 
 def _letters(text: str) -> str:
