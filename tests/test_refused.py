@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from grader.execute.absent import missing_packages
 from grader.execute.refused import ended, read_error, refused
 from grader.models import Cell, CellError, Refusal
 
@@ -83,3 +84,13 @@ def test_what_ended_the_run() -> None:
     cells = [Cell(index=n, kind="code", source=s) for n, s in enumerate(["1", "2", "", "4"])]
     assert [(r.kind, r.lost) for r in ended(1, "killed", "disk", cells)] == [("storage", (1, 3))]
     assert [r.kind for r in ended(1, "memory_limit", "", cells)] == ["memory"]
+
+
+@pytest.mark.parametrize("call", ["importlib.import_module('no_such.parts')", "__import__('no_such')"])
+def test_an_absent_package_that_a_call_imports_is_named(call: str) -> None:
+    cells = (Cell(index=0, kind="code", source=f"import importlib\nx = {call}"),)
+    missing = missing_packages(cells, ())
+    error = CellError(cell=0, name="ModuleNotFoundError", message="No module named 'no_such'")
+    told = read_error(error, missing)
+    assert missing == ("no_such",) and told is not None and told.cause == "package:no_such"
+    assert missing_packages((Cell(index=0, kind="code", source="x.import_module('.own', y)"),), ()) == ()

@@ -67,6 +67,17 @@ def _imports(source: str) -> Iterator[str]:
             yield from (alias.name.partition(".")[0] for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
             yield node.module.partition(".")[0]
+        elif isinstance(node, ast.Call) and node.args:
+            yield from _called(node)
+
+
+def _called(node: ast.Call) -> Iterator[str]:
+    """What a call of `importlib.import_module` or `__import__` names."""
+    name = getattr(node.func, "attr", getattr(node.func, "id", ""))
+    what = getattr(node.args[0], "value", None)
+    if name in ("import_module", "__import__") and isinstance(what, str) and what.isascii():
+        top = what.partition(".")[0]
+        yield from (top,) if top.isidentifier() else ()
 
 
 def _imported_by_line(source: str) -> Iterator[str]:
