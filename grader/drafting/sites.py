@@ -13,7 +13,7 @@ from grader.syntax import parse
 KEEP = "__keep__"
 """the function that the cells call; see `grader.assignment.kept`"""
 SHOWS = {"print", "display", "pprint"}
-_GLUED = re.compile(r"[^\W\d]+$")
+_GLUED = re.compile(r"(?<![^\W\d])[^\W\d]++$")
 _TEXT_OF = {"str", "repr", "format"}
 
 

@@ -20,7 +20,7 @@ _LETTER = str.maketrans(
 )
 _LETTERS = re.compile(r"[^\W\d]")
 _NAME = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*")
-_CONVERSIONS = re.compile(r"(\.(item|detach|numpy|cpu|tolist|to_numpy|data)(\(\))?)+$")
+_CONVERSIONS = re.compile(r"(\.(item|detach|numpy|cpu|tolist|to_numpy|data)(\(\))?){1,8}$")
 _PLACES = re.compile(r"^[\s:=\->,.;(\[]+|[\s:=\->,.;(\[]+$")
 
 

@@ -37,6 +37,7 @@ from grader.models import Cell, Execution, Output, Said, Status, Values, counted
 _SETUP_S = 60.0
 _GREETING_S = 0.5
 _LAST_WORDS_S = 5.0
+_LATE = ("stream", "display_data")  # what threads of an earlier cell may still show
 _INTERRUPT_S = 2.0
 _ASKING_S = 10.0  # of a kernel, after the last cell
 """for a cell to end once it was interrupted"""
@@ -62,6 +63,7 @@ class _CellClient(NotebookClient):
         self._log = log
         self._cells = cells
         self._tasks: set[asyncio.Task[Any]] = set()
+        self._begun: set[str] = set()  # requests of the cells that run or ran
         self.on_cell_executed = self._take_reply
 
     def _take_reply(self, cell: NotebookNode, cell_index: int, execute_reply: dict[str, Any]) -> None:
@@ -90,19 +92,22 @@ class _CellClient(NotebookClient):
             self.task_poll_for_reply.cancel()
 
     async def _async_poll_output_msg(self, parent_msg_id: str, cell: NotebookNode, cell_index: int) -> None:
-        """File all that arrives until the kernel says that this cell is done.
+        """File what this cell and those before it send, until the kernel says that this cell is done.
 
-        nbclient leaves out what threads and tasks of an earlier cell print meanwhile.
+        nbclient leaves out what threads and tasks of an earlier cell show meanwhile. What says that it comes
+        from a cell that has not begun, or from none, is left out.
         """
         self._note_task()
+        self._begun.add(parent_msg_id)
         while True:
             msg = await self._kernel.client.iopub_channel.get_msg()
-            if msg["msg_type"] != "status":
+            sender = msg["parent_header"].get("msg_id")
+            late = msg["msg_type"] in _LATE and isinstance(sender, str) and sender in self._begun
+            if msg["msg_type"] == "status":
+                if sender == parent_msg_id and msg["content"].get("execution_state") == "idle":
+                    return
+            elif sender == parent_msg_id or late:
                 self._log.take(self._cells[cell_index].index, msg)
-                continue
-            idle = msg["content"].get("execution_state") == "idle"
-            if idle and msg["parent_header"].get("msg_id") == parent_msg_id:
-                return
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,8 +57,12 @@ class Absence:
         return replace(decision, verdict="review", credit=None, reason=text, cause=cause.cause)
 
     def happened(self, cells: Sequence[Cell], printed: Sequence[PrintedTensor]) -> list[Cell]:
-        """The cells without those that printed nothing because something of ours kept them from it."""
-        lost = {n for r in self.refusals for n in r.lost} - {item.cell for item in printed}
+        """The cells without those that showed nothing because something of ours kept them from it.
+
+        What libraries say on stderr is no print of the student's.
+        """
+        shown = {item.cell for item in printed if item.channel != "stderr"}
+        lost = {n for r in self.refusals for n in r.lost} - shown
         return [cell for cell in cells if cell.index not in lost]
 
     def _cause(self, decision: Decision) -> Refusal | None:

@@ -28,7 +28,7 @@ _TRUTH = {0: "false|no|nein|falsch", 1: "true|yes|ja|wahr"}
 _NONE = re.compile(r"\bNone\b")
 _SAYS = re.compile(r"[^\W\d_xX]")  # a truth value, not the `x` of a shape
 _FREE = re.compile(r"(?<!\w)\d")  # of a number that is no part of a name
-_LABELLED = re.compile(r"[:=]\s*(?:torch\.Size)?[(\[{\s]*\Z")
+_LABELLED = re.compile(r"[:=]\s*+(?:torch\.Size)?+[(\[{\s]*+\Z")
 _LETTER = re.compile(r"[^\W\d_]")
 _MOST = 8  # numbers that are sought in a line
 _TELLING = 3  # so many numbers in a row need no name to be noticed
