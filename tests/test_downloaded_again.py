@@ -61,7 +61,14 @@ class Week:
         return [(row["score"], row["pending"]) for row in known]
 
 
-@pytest.fixture(params=["moodle", "ilias", "teams", "brightspace, flat", "dropbox", "a folder each"])
+@pytest.fixture(
+    params=[
+        "moodle",
+        "teams",
+        "a folder each",
+        *(pytest.param(name, marks=pytest.mark.slow) for name in ("ilias", "brightspace, flat", "dropbox")),
+    ]
+)
 def week(
     request: pytest.FixtureRequest,
     tmp_path: Path,
