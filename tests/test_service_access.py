@@ -100,7 +100,7 @@ def said_by_axe(page: Page) -> list[str]:
     ("scheme", "width"),
     [
         ("light", PHONE),
-        ("dark", DESK),
+        pytest.param("dark", DESK, marks=pytest.mark.slow),
         pytest.param("dark", PHONE, marks=pytest.mark.slow),
         pytest.param("light", DESK, marks=pytest.mark.slow),
     ],

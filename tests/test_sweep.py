@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from grader import cli
+from grader.folder import private
 from grader.folder.private import private_directory
 from grader.jail.cgroups import _owner, sweep_cgroups
 
@@ -22,6 +23,21 @@ kept = PrivateDirectory()
 print(kept.path, flush=True)
 time.sleep(60)
 """
+
+
+def test_a_directory_that_is_just_being_made_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another command starts between the making of the lock and the holding of it."""
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    hold = private.fcntl.flock
+
+    def meanwhile(lock: int, how: int) -> None:
+        monkeypatch.setattr(private.fcntl, "flock", hold)
+        private.sweep_directories(tmp_path)
+        hold(lock, how)
+
+    monkeypatch.setattr(private.fcntl, "flock", meanwhile)
+    with private_directory() as mine:
+        assert mine.is_dir()
 
 
 def test_any_command_removes_what_a_killed_one_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -19,6 +19,7 @@ from grader.folder.remove import remove_tree
 
 _PREFIX = "grader-"
 _LOCK = "lock"
+_UNHELD = "lock.unheld"
 
 
 class PrivateDirectory:
@@ -29,8 +30,10 @@ class PrivateDirectory:
     def __init__(self) -> None:
         sweep_directories(temporary())
         self.path = Path(tempfile.mkdtemp(prefix=_PREFIX))
-        lock = os.open(self.path / _LOCK, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        # who sweeps meanwhile finds no lock, or one that is held
+        lock = os.open(self.path / _UNHELD, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600)
         fcntl.flock(lock, fcntl.LOCK_EX)
+        (self.path / _UNHELD).rename(self.path / _LOCK)
         self._end = weakref.finalize(self, _end, self.path, lock)
 
     def close(self) -> None:
