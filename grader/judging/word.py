@@ -7,8 +7,10 @@ wrong, waits for a person.
 from __future__ import annotations
 
 import ast
+import itertools
 import re
 import unicodedata
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -35,6 +37,7 @@ _TRUTH = {
     **dict.fromkeys(("false", "no", "nein", "falsch", "non"), "false"),
 }
 _OPPOSITE = {"true": "false", "false": "true"}
+_TELLS = ast.Compare | ast.BoolOp | ast.UnaryOp  # what may come out true or false
 _SPOKEN = ("stdout", "result", "display")
 
 _WRONG = Said("This is not the right answer.")
@@ -116,7 +119,11 @@ def _computed(
         return replace(decided, verdict="pass", credit=1.0, reason=PASSED)
     values = [{o.value for o in offers if o.named and o.known} for offers in found]
     moves = any(r != right[0] for r in right[1:])
-    typed_there = any(o.value in written(code, o.place.cell) for o in found[0] if o.named)
+    said: dict[int, set[str]] = defaultdict(set)
+    for offer in found[0]:
+        if offer.named:
+            said[offer.place.cell].add(offer.value)
+    typed_there = any(words & written(code, cell) for cell, words in said.items())
     if any(not v or not v <= r for v, r in zip(values, right, strict=True)):
         typed = moves and all(v == values[0] for v in values) and typed_there
         if typed:
@@ -240,11 +247,15 @@ def written(code: Code, cell: int) -> frozenset[str]:
                     found |= {folded(node.value), *map(folded, node.value[:_LONGEST].split())}
                 elif isinstance(node.value, bool):
                     found.add(str(node.value).casefold())
-            elif isinstance(node, ast.Compare | ast.BoolOp | ast.UnaryOp) and _of_constants(node):
+            elif isinstance(node, _TELLS) and _of_constants(node):
                 found |= {"true", "false"}
     return frozenset(found)
 
 
 def _of_constants(node: ast.AST) -> bool:
-    """Does an expression hold nothing but constants, as `1 == 1` does?"""
-    return not any(isinstance(n, ast.Name | ast.Attribute | ast.Call) for n in ast.walk(node))
+    """Does an innermost comparison hold nothing but constants, as `1 == 1` does?
+
+    One that holds another is looked at there: a chain of a thousand `not` is walked once.
+    """
+    below = itertools.islice(ast.walk(node), 1, None)
+    return not any(isinstance(n, ast.Name | ast.Attribute | ast.Call | _TELLS) for n in below)

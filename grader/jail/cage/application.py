@@ -249,9 +249,7 @@ class CagedApp(IPKernelApp):
         """As in ipykernel, but without a TCP socket for the output of subprocesses."""
         self.iopub_socket = context.socket(zmq.XPUB)
         self.iopub_socket.linger = 1000
-        self.iopub_socket.setsockopt(
-            zmq.XPUB_NODROP, 1
-        )  # who prints more than is read waits; else it is lost
+        self.iopub_socket.setsockopt(zmq.XPUB_NODROP, 1)  # unread output waits instead of being lost
         self.iopub_port = self._bind_socket(self.iopub_socket, self.iopub_port)
         self.configure_tornado_logger()
         self.iopub_thread = CagedPublisher(self.iopub_socket, pipe=False, session=self.session)
