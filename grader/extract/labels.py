@@ -16,7 +16,7 @@ _WIDE = "：＝，；、。"
 _LEADING = f"/→⇒ \t\xa0,;)]}}>'\"*#_~•·–—─━═&{BARS}{_WIDE}"
 _TRAILING = f"/↓ \t\xa0:=→⇒≈~'\",;*#_─━═&{BARS}{_WIDE}"
 _ENDINGS = ("->", "=>", "--", " is", " are", " ist", " sind", " est", " equals")
-_TF = re.compile(r"<tf\.\w+\b.*numpy=\s*\Z", re.DOTALL)
+_TF = re.compile(r"\A(?>(.*?)<tf\.\w+\b).*numpy=\s*+\Z", re.DOTALL)  # the first one decides, once
 _LEFT = re.compile(r"\\left[ ]?\\?[\[({|.]")
 _CLASS = re.compile(r"<class '[^']*'>")
 _MAKERS = re.compile(
@@ -69,7 +69,7 @@ def split_label(text: str) -> tuple[str, str]:
     text = text[-4 * LONGEST :]
     if "\x1b" in text:
         text = _ANSI.sub("", text)
-    text = _LEFT.sub("", _TF.sub("", text))
+    text = _LEFT.sub("", _TF.sub(r"\1", text))
     text = _A_NONE.split(text)[-1]
     closed = 0
     for i in range(len(text) - 1, -1, -1):
