@@ -27,7 +27,7 @@ _STATEMENT = re.compile(
 _ONE_OF_MANY = re.compile(r"\s*+([\w.]++)(?:\s++as\s++\w++)?+\s*+")
 _MAGIC = re.compile(r"^([ \t]*+)(?:[%!?].*|.*\?)$", re.MULTILINE)
 _PARSED = 60_000
-"""characters of a notebook's code that are parsed; the rest is read by line. Others' kernels wait meanwhile"""
+"""characters of a notebook that are parsed, the rest is read by line: others' kernels wait meanwhile"""
 _LOOKED_UP = 500
 """names of a notebook that are looked for"""
 _LONGEST_LINE = 1000
