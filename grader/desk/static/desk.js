@@ -418,5 +418,8 @@
     const typed = ["points", "reason"].some((id) => byId(id) && byId(id).value);
     if (!typed && !second && !busy && !loading) loading = load().catch(() => {}).finally(() => { loading = null; });
   });
-  load().catch((error) => say(error.message, true));
+  load().then(() => {
+    const asked = decodeURIComponent(location.hash.slice(1)); // a link to one student's answers
+    if (asked in data.people) return look(asked);
+  }).catch((error) => say(error.message, true));
 })();
