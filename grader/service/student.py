@@ -27,7 +27,7 @@ from grader.service.courses import Attendee
 from grader.service.refusal import RefusedError
 from grader.service.rules import Dates
 from grader.service.shown import ShownAttempt
-from grader.service.tables import Assignment, Course, Edition, Inquiry, Member, Published, Upload
+from grader.service.tables import Course, CourseAssignment, Edition, Inquiry, Member, Published, Upload
 from grader.service.uploads import Receipt, Sent
 from grader.service.web import (
     SANDBOX,
@@ -64,7 +64,7 @@ class Work:
 class Row:
     """An assignment on the first page."""
 
-    assignment: Assignment
+    assignment: CourseAssignment
     dates: Dates
     phase: rules.Phase
     attempts: int
@@ -97,7 +97,7 @@ def home(request: Request) -> Response:
     return page(request, "home.html", me, course=first, courses=shown_courses, may=rules.may, now=now)
 
 
-def _work(session: Session, held: Service, assignment: Assignment, member: Member) -> Work | None:
+def _work(session: Session, held: Service, assignment: CourseAssignment, member: Member) -> Work | None:
     if not rules.may(member.role, "mark"):
         return None
     edition = session.get(Edition, assignment.edition_id)
@@ -131,7 +131,7 @@ def at_assignment(session: Session, slug: str, person_id: int, action: rules.Act
 def own_upload(session: Session, name: str, person_id: int) -> tuple[Upload, Attendee]:
     """An upload of this person's; 404 for anybody else's."""
     upload = session.scalar(select(Upload).where(Upload.name == name, Upload.person_id == person_id))
-    assignment = None if upload is None else session.get(Assignment, upload.assignment_id)
+    assignment = None if upload is None else session.get(CourseAssignment, upload.assignment_id)
     if upload is None or assignment is None:
         raise not_found()
     return upload, at_assignment(session, assignment.slug, person_id, "see own")
