@@ -251,14 +251,19 @@
   function card(item) {
     const worth = item.max === null ? "" : words(item.max === 1 ? "worth_one" : "worth", { points: number(item.max) });
     const seen = el("section", { className: "card" },
-      item.question && el("p", { className: "asked" }, item.question),
+      item.kind !== "cause" && asked(item),
       el("div", { className: "head" }, el("h2", {}, item.title), el("span", { className: "points" }, worth)),
       item.text && el(["print", "cause"].includes(item.kind) ? "pre" : "div", { className: "answer-text", tabIndex: 0 }, item.text),
       item.said && el("p", { className: "said" }, item.said),
+      item.kind === "cause" && asked(item),
       item.kind === "lookalike" && el("p", {}, el("a", { href: `lookalikes#${item.place}`, target: "_blank", rel: "noreferrer" }, words("side_by_side"))),
       facts(item), matrices(item), members(item));
     withPictures(item, seen);
     return [seen, decide(item), notebook(item)];
+  }
+
+  function asked(item) {
+    return item.question && el("p", { className: "asked" }, item.question);
   }
 
   function facts(item) {
