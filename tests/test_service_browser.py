@@ -140,6 +140,8 @@ def _asks_and_is_answered(ada: Person, lea: Person, base: str) -> None:
     expect(ada.page.get_by_role("heading", name="Ihre Versuche")).to_be_visible()
     ada.page.get_by_role("link", name="Bericht lesen").click()
     expect(ada.page.locator("h1")).to_contain_text("Ada Phone")
+    ada.page.get_by_role("link", name="Zurück zur Aufgabe").click()
+    expect(ada.page.get_by_role("heading", name="Ihre Versuche")).to_be_visible()
 
 
 def test_another_time_zone_and_a_broken_connection(
@@ -275,4 +277,4 @@ def test_a_course_without_a_mouse(
     tea.keyboard.press("Enter")
     expect(tea.get_by_text("Published. Whoever it is for can read it now.")).to_be_visible()
     tea.goto(f"{base}/desk/tiny/#{upload}")
-    expect(tea.get_by_role("heading", name="all of Student 1’s answers")).to_be_visible()
+    expect(tea.get_by_role("heading", name="all of Student 01’s answers")).to_be_visible()

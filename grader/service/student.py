@@ -40,7 +40,9 @@ from grader.service.web import (
     service_of,
     signed_in,
     to,
+    tongue,
 )
+from grader.words.speech import speech
 
 router = APIRouter(include_in_schema=False)
 Csrf = Annotated[str, Form(max_length=200)]
@@ -372,9 +374,11 @@ def report(request: Request, slug: str) -> Response:
         published = courses.published_of(session, at.assignment.id, me.id)
     if published is None:
         raise not_found()
-    return Response(
-        held.blobs.get(published.page), media_type="text/html", headers={"Content-Security-Policy": SANDBOX}
-    )
+    back = speech(tongue(request, me, at.course.language))("Back to the assignment")
+    link = f'<p class="tools"><a href="/a/{quote(slug)}">← {back}</a></p>'
+    # only here: the same page also goes to platforms, from which this address leads nowhere
+    made = held.blobs.get(published.page).replace(b"<header>", b"<header>" + link.encode(), 1)
+    return Response(made, media_type="text/html", headers={"Content-Security-Policy": SANDBOX})
 
 
 @router.post("/a/{slug}/inquiries")
