@@ -424,8 +424,7 @@ def _check(check: CheckResult, submission: Submission, rubric: Rubric, speak: Sp
         worst=worst,
         departs=departs,
         wrong=speak.either(check.diagnosis.said, check.diagnosis.message) if check.diagnosis else "",
-        # where the cause is known, general advice on how to print the value leads away from it
-        hint="" if check.diagnosis else check.hint,
+        hint=check.hint,
     )
 
 
