@@ -280,9 +280,13 @@ def test_a_long_tensor_is_no_loop() -> None:
     assert found.shape == (5000, 2)
 
 
-def test_what_stood_in_the_middle_of_a_loop_is_no_zero(tiny: Assignment) -> None:
-    """One of the turns that are not read may have shown it: of its size, or one number of it at a time."""
-    middle = steps(3000, "total = [9.5, 9.5, 0.#]") + TOTAL + steps(3000, "total = [9.5, 9.5, 0.#]")
+@pytest.mark.parametrize(
+    "shown", [TOTAL, "total 0: 1.25\ntotal 1: 2.5\ntotal 2: 3.75\n"], ids=["whole", "apart"]
+)
+def test_what_stood_in_the_middle_of_a_loop_is_no_zero(tiny: Assignment, shown: str) -> None:
+    """One of the turns that are not read may have shown it; what none of them shows is judged as ever."""
+    turn = "total = [9.5, 9.5, 0.#]" if shown == TOTAL else "total #: 9.5"
+    middle = steps(3000, turn) + shown + steps(3000, turn)
     found = graded(tiny, middle, "ratio = [9.5, 9.5]\n")
     assert verdicts(found) == {"total": "review", "ratio": "fail"}
     assert found.report.questions[0].checks[1].score == 0.0

@@ -60,7 +60,7 @@ def extract(outputs: Sequence[Output]) -> tuple[PrintedTensor, ...]:
     """
     found: Sink[PrintedTensor] = Sink(_unheard)
     for piece in pieces(outputs):
-        for item in extract_piece(piece):
+        for item in () if piece.left_out else extract_piece(piece):
             found.add(item)
     return tuple(found)
 

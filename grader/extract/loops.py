@@ -9,11 +9,10 @@ begin no turn: a long tensor is left whole.
 from __future__ import annotations
 
 import re
-from bisect import bisect_left
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import accumulate
+from itertools import accumulate, groupby
 
 from grader.models import Output
 
@@ -25,28 +24,19 @@ _REMEMBERED = 4 * _LONGEST_TURN
 _MOST_LINES = 1_000_000  # lines of a cell; only empty ones are more within a run's limits
 _NUMBER = re.compile(r"\d[\d.]*+(?:[eE]\d++)?+")
 _NOTHING = str.maketrans("", "", "+-− \t")
-_READ, _EXAMPLE, _LEFT_OUT = range(3)
 
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A stretch of an output that is read. offset: where it begins in the output's text.
-
-    examples: where turns stand in the output that are like those left out behind them.
-    """
+    """A stretch of an output. offset: where it begins in the output's text. left_out: it is not read."""
 
     output: Output
     offset: int = 0
-    examples: tuple[tuple[int, int], ...] = ()
-
-    def is_example(self, span: tuple[int, int]) -> bool:
-        """Is what stands there, in the output's text, part of such a turn?"""
-        at = bisect_left(self.examples, span[1], key=lambda place: place[0])
-        return at > 0 and self.examples[at - 1][1] > span[0]
+    left_out: bool = False
 
 
 def pieces(outputs: Sequence[Output]) -> Iterator[Piece]:
-    """Outputs of a run without the turns in the middle of long loops, in order.
+    """Outputs of a run in order, the turns in the middle of long loops told from the rest.
 
     A loop may go on through several outputs of a cell, as where a progress bar is drawn between them.
     """
@@ -74,23 +64,15 @@ def _skeletons(text: str) -> list[str]:
 
 def _pieces(output: Output, marks: bytearray) -> Iterator[Piece]:
     ends = list(accumulate(len(line) + 1 for line in output.text.split("\n")))
-
-    def stretches(of: set[int]) -> Iterator[tuple[int, int]]:
-        begun = None
-        for n, mark in enumerate((*marks, -1)):
-            if mark in of and begun is None:
-                begun = n
-            elif mark not in of and begun is not None:
-                yield ends[begun - 1] if begun else 0, ends[n - 1]
-                begun = None
-
-    examples = tuple(stretches({_EXAMPLE}))
-    for start, end in stretches({_READ, _EXAMPLE}):
-        yield Piece(output.model_copy(update={"text": output.text[start:end]}), start, examples)
+    start = 0
+    for left_out, lines in groupby(range(len(marks)), key=marks.__getitem__):
+        end = ends[deque(lines, 1)[0]]
+        yield Piece(output.model_copy(update={"text": output.text[start:end]}), start, bool(left_out))
+        start = end
 
 
 def _marks(lines: Sequence[str]) -> bytearray:
-    """For each line whether it is read, an example, or left out."""
+    """For each line whether it is left out."""
     marks = bytearray(len(lines))
     depths: list[int] = []
     for start, end, turn in _loops([hash(line) for line in lines]):
@@ -99,9 +81,8 @@ def _marks(lines: Sequence[str]) -> bytearray:
         depths = depths or _depths(lines)
         first = next((n for n in range(start + KEPT_LINES, start + KEPT_LINES + turn) if not depths[n]), end)
         last = first + (end - KEPT_LINES - first) // turn * turn
-        if first < last and not depths[last] and not depths[first - turn]:
-            marks[first - turn : first] = bytes([_EXAMPLE]) * turn
-            marks[first:last] = bytes([_LEFT_OUT]) * (last - first)
+        if first < last and not depths[last]:
+            marks[first:last] = bytes([1]) * (last - first)
     return marks
 
 

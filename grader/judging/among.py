@@ -9,6 +9,7 @@ before that.
 from __future__ import annotations
 
 import re
+from array import array
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -17,6 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from grader.assignment.values import Array, margin
+from grader.extract.numbers import literal_half_unit
 from grader.judging.decision import Decision
 from grader.models import Output, PrintedTensor, Said
 from rubric.schema import TensorCheck, Tolerance
@@ -89,6 +91,33 @@ def _numbers(text: str) -> Iterator[tuple[float, float]]:
         power = int(exponent or 0)
         if abs(power) < 300:
             yield float(f"{mantissa}e{power}"), 0.5 * 10.0 ** (power - decimals)
+
+
+_STEPS = (1, 2, 3, 4)  # numbers from one element to the next, where each stands behind others
+
+
+class LeftOut:
+    """The numbers of a text that was not read, in their order."""
+
+    def __init__(self, texts: Sequence[str]) -> None:
+        spelled = _NUMBER.findall("\n".join(texts).replace("−", "-"))
+        self._value = np.array(array("d", map(float, spelled)))
+        self._half = np.array(array("d", map(literal_half_unit, spelled)))
+
+    def holds(self, expected: Array, tolerance: Tolerance) -> bool:
+        """Do the expected values stand there one after the other, as they are, transposed or negated?"""
+        slack = margin(expected, tolerance)
+        orders = [sign * flat for flat in (expected.ravel(), expected.T.ravel()) for sign in (1.0, -1.0)]
+        return any(self._in_a_row(order, slack, step) for order in orders for step in _STEPS)
+
+    def _in_a_row(self, values: Array, slack: float, step: int) -> bool:
+        at = np.arange(max(0, self._value.size - step * (values.size - 1)))
+        for n, value in enumerate(values):
+            here = at + n * step
+            at = at[np.abs(self._value[here] - value) <= self._half[here] + slack]
+            if not at.size:
+                return False
+        return True
 
 
 def among(

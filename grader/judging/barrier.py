@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import ParamSpec, Protocol, TypeVar
 
-from grader.extract import KEPT_LINES, Piece, Sink, extract_piece, pieces
+from grader.extract import Piece, Sink, extract_piece, pieces
 from grader.judging.decision import Decision
 from grader.models import Execution, PrintedTensor, Said
 from rubric.schema import Check, TensorCheck
@@ -85,15 +85,14 @@ def nowhere(step: str, cell: int = -1, output: int = -1) -> None:
 class Mishaps:
     """What went wrong with one submission. traces: of our faults. unread: some outputs were not read.
 
-    aside: prints that our code failed on. like_left_out: prints of long loops; others like these were not
-    read.
+    aside: prints that our code failed on. left_out: of each run, the turns of long loops that were not read.
     """
 
     traces: list[str] = field(default_factory=list)
     unread: bool = False
     faulty: bool = False
     aside: list[PrintedTensor] = field(default_factory=list)
-    like_left_out: list[PrintedTensor] = field(default_factory=list)
+    left_out: list[list[str]] = field(default_factory=list)
 
     def note(self, error: Exception) -> None:
         """Keep the traceback of a fault of ours; what is no fault of ours is raised again."""
@@ -117,6 +116,8 @@ def read_outputs(execution: Execution, cut: Cut, note: StepNote, trouble: Mishap
         trouble.unread = True
 
     found: Sink[PrintedTensor] = Sink(lose)
+    left_out: list[str] = []
+    trouble.left_out.append(left_out)
     note("reading")
     whole = [Piece(output) for output in execution.outputs]
     for piece in trouble.tried(lambda: list(pieces(execution.outputs)), whole):
@@ -125,6 +126,9 @@ def read_outputs(execution: Execution, cut: Cut, note: StepNote, trouble: Mishap
             trouble.unread = True
             break
         note("reading", output.cell, output.index)
+        if piece.left_out:
+            left_out.append(output.text)
+            continue
         try:
             items = extract_piece(piece, lose)
         except Exception as error:
@@ -133,7 +137,6 @@ def read_outputs(execution: Execution, cut: Cut, note: StepNote, trouble: Mishap
             continue
         for item in items:
             found.add(item)
-        trouble.like_left_out += [item for item in items if piece.is_example(item.span)]
     return tuple(found)
 
 
@@ -165,16 +168,22 @@ def decide_apart(
 
 
 def doubted(
-    decisions: Mapping[str, Decision], checks: Iterable[Check], sizes: Mapping[str, int], trouble: Mishaps
+    decisions: Mapping[str, Decision],
+    checks: Iterable[Check],
+    sizes: Mapping[str, int],
+    trouble: Mishaps,
+    left_out: Callable[[Check], bool],
 ) -> dict[str, Decision]:
-    """What is not right waits for a person where something that was set aside might have been it."""
+    """What is not right waits for a person where something that was set aside might have been it.
+
+    left_out: does it stand among the turns of loops that were not read?
+    """
     settled = dict(decisions)
     for check in checks:
         decision = decisions[check.id]
         if decision.verdict in ("pass", "review"):
             continue
-        left_out = any(_may_be_one_of(item, check, sizes) for item in trouble.like_left_out)
-        if trouble.unread or left_out:
+        if trouble.unread or left_out(check):
             settled[check.id] = _open(decision, UNREAD)
         elif trouble.faulty or any(_may_answer(item, check, sizes) for item in trouble.aside):
             settled[check.id] = _open(decision, FAULTY)
@@ -194,13 +203,6 @@ def _may_answer(item: PrintedTensor, check: Check, sizes: Mapping[str, int]) -> 
     if not isinstance(check, TensorCheck):
         return False
     return item.elided or len(item.values) <= sizes[check.id]
-
-
-def _may_be_one_of(item: PrintedTensor, check: Check, sizes: Mapping[str, int]) -> bool:
-    """Might a print like this be the answer, or many of them together?"""
-    if not isinstance(check, TensorCheck):
-        return False
-    return item.elided or len(item.values) == sizes[check.id] or sizes[check.id] >= KEPT_LINES
 
 
 def _places(world: Prints) -> list[tuple[int, int, int]]:

@@ -17,6 +17,7 @@ from importlib.metadata import PackageNotFoundError, version
 from grader.assignment.loading import Assignment
 from grader.judging import provenance, witness
 from grader.judging.absence import NOTHING_REFUSED, Absence, refusals_of
+from grader.judging.among import LeftOut
 from grader.judging.barrier import (
     FAILED,
     FAULTY,
@@ -60,7 +61,7 @@ from grader.models import (
     Values,
     WorldRef,
 )
-from rubric.schema import Check, Question
+from rubric.schema import Check, Question, TensorCheck
 
 _UNGRADED = ("unreadable", "sandbox_error")
 
@@ -163,8 +164,18 @@ def _decide_apart(
     found = decide_apart(decided, printed, trouble)
     if found is None:
         return undecided(checks, FAILED)
-    sizes = {c.id: assignment.references[0][c.quantity].size for c in assignment.rubric.tensor_checks()}
-    return doubted(found, checks, sizes, trouble)
+    reference = assignment.references[0]
+    sizes = {c.id: reference[c.quantity].size for c in assignment.rubric.tensor_checks()}
+    unread = LeftOut(trouble.left_out[0]) if any(trouble.left_out[:1]) else None
+
+    def hidden(check: Check) -> bool:
+        return (
+            unread is not None
+            and isinstance(check, TensorCheck)
+            and unread.holds(reference[check.quantity], assignment.rubric.tolerance_of(check.quantity))
+        )
+
+    return doubted(found, checks, sizes, trouble, hidden)
 
 
 def _absence(submission: Submission, executions: Sequence[Execution], trouble: Mishaps) -> Absence:

@@ -182,10 +182,12 @@ def _pieced(readings: Sequence[Reading], check: TensorCheck) -> Candidate | None
     """A tensor printed in pieces, in order: by row, by column or element by element, along either axis."""
     best: Candidate | None = None
     for kind in ("right", "handout"):
-        for source, (layout, turned) in product(_SOURCES, _LAYOUTS):
+        shown = [(r, r.exact if kind == "right" else r.handout) for r in readings]
+        telling = [r for r, views in shown if any(v.target.quantity == check.quantity for v in views)]
+        for source, (layout, turned) in product(_SOURCES, _LAYOUTS) if telling else ():
             if turned and check.layout == "fixed":
                 continue
-            run = _longest_run(readings, check, layout, source, exact=kind == "right", turned=turned)
+            run = _longest_run(telling, check, layout, source, exact=kind == "right", turned=turned)
             if not run:
                 continue
             chosen, count = run

@@ -34,7 +34,8 @@ def compare_stored(cells: Sequence[Cell], printed: Sequence[PrintedTensor]) -> l
         if cell.kind != "code" or not cell.stored:
             continue
         said = Output(cell=cell.index, index=0, kind="stdout", text=cell.stored)
-        read = "".join(piece.output.text for piece in pieces([said]))[:_LONGEST]  # as what was run is read
+        # as what was run is read
+        read = "".join(p.output.text for p in pieces([said]) if not p.left_out)[:_LONGEST]
         claimed = [t for t in extract_text(read, cell=cell.index) if len(t.values) > 1]
         here = by_cell[cell.index]
         at = 0  # behind the print that was found last
