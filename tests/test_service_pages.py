@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from importlib.resources import files
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from service_kit import Browser, World, make_world
 from test_service_course import mark, publish_all
 
 from grader.service.pages import when
+from grader.service.rules import Phase
+from grader.service.shown import CheckState
+from grader.service.standing import State
 
 
 @pytest.fixture(scope="module")
@@ -134,3 +139,11 @@ def test_a_mark_in_the_audit_says_whose_work_it_is(course: dict[str, object]) ->
     assert mark(world.person("assistant", "Max"), upload, 7).status_code == 200
     page = see(course, "teacher", "/course/course/audit?what=marked")
     assert f"7 points for same, Ann Lee ({upload})" in page
+
+
+def test_nothing_that_a_page_says_of_a_state_hides_it() -> None:
+    """A class of the style sheet that hides is given by no state's name."""
+    style = (files("grader.service") / "static" / "service.css").read_text("utf-8")
+    hidden = set(re.findall(r"(?m)\.([\w-]+) \{ display: none", style))
+    states = {*get_args(CheckState), *get_args(State), *get_args(Phase)}
+    assert hidden and not hidden & states
