@@ -118,12 +118,6 @@ class Vocabulary:
         """Does one of these texts say that what it speaks of stands beside the answer?"""
         return any(self._asides in self._words(tokens(text)) for text in texts if text)
 
-    def unknown(self, label: str) -> frozenset[str]:
-        """The words of a label, of three letters or more, that are no part of the vocabulary's."""
-        parts = tokens(label)
-        taken = self._hits(parts)[0]
-        return frozenset(t for i, t in enumerate(parts) if i not in taken and t.isalpha() and len(t) > 2)
-
     def _said(self, words: Mapping[str, int], own: Mapping[str, int]) -> Meaning:
         checks = {
             check: max(weights)

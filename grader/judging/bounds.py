@@ -158,19 +158,4 @@ def _may_be_percent(values: Array) -> bool:
 
 def _exactly(expected: Array) -> PrintedTensor:
     """The solution's own value as if it were printed with every digit."""
-    flat = tuple(expected.ravel().tolist())
-    return PrintedTensor(
-        values=flat,
-        half_unit=(0.0,) * len(flat),
-        shape=expected.shape,
-        elided=False,
-        form="tensor",
-        label="",
-        after="",
-        above="",
-        above_distance=0,
-        cell=0,
-        output=0,
-        span=(0, 0),
-        channel="stdout",
-    )
+    return PrintedTensor(tuple(expected.ravel().tolist()), (0.0,) * expected.size, expected.shape)

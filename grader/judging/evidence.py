@@ -12,6 +12,7 @@ import numpy.typing as npt
 from grader.assignment.values import Array, margin
 from grader.judging.book import Book, fits, laid_out
 from grader.judging.match import Candidate
+from grader.judging.pairing import stacked
 from grader.models import Evidence, Output, PrintedTensor
 from rubric.schema import Tolerance
 
@@ -103,25 +104,7 @@ def _unflat(flat: npt.NDArray[Any], layout: str, shape: tuple[int, ...]) -> npt.
 
 def joined(candidate: Candidate, world: int) -> PrintedTensor:
     """Its prints in a world, as one."""
-    prints = [p for r in candidate.readings if (p := r.slot.prints[world]) is not None]
-    first = prints[0]
-    if len(prints) == 1:
-        return first
-    return PrintedTensor(
-        values=tuple(v for p in prints for v in p.values),
-        half_unit=tuple(h for p in prints for h in p.half_unit),
-        shape=(len(prints), len(first.values)),
-        elided=any(p.elided for p in prints),
-        form=first.form,
-        label=first.label,
-        after=first.after,
-        above=first.above,
-        above_distance=first.above_distance,
-        cell=first.cell,
-        output=first.output,
-        span=(first.span[0], prints[-1].span[1]) if prints[-1].output == first.output else first.span,
-        channel=first.channel,
-    )
+    return stacked([p for r in candidate.readings if (p := r.slot.prints[world]) is not None])
 
 
 def excluded(candidate: Candidate, quantity: str, variants: Book) -> float:

@@ -265,7 +265,7 @@ def _unit_of_one(comparison: Comparison, *, per_cent: bool) -> Diagnosis | None:
             r < 0.5 * scale * abs(e[0]) for r, (_, e) in zip(reaches, comparison.prints, strict=True)
         )
         if power and telling and all(o <= r for o, r in zip(off, reaches, strict=True)):
-            return times(scale)
+            return Diagnosis.of(("constant_factor",), times(scale))
     return None
 
 

@@ -32,7 +32,6 @@ class Reading:
     handout: views that fit in the handout's world, whatever the others show.
     meant: the check that the label means; where a label fits several, the one whose size the print has.
     called: the label itself says so; a context (line above, code, heading) alone does not count.
-    unknown: words of its own label that the rubric does not know.
     aside: its label, the line above or the heading says that it stands beside the answer, to compare with.
     movement: does the print change between the worlds; absent: it did not appear in all of them.
     """
@@ -41,7 +40,6 @@ class Reading:
     meaning: Meaning
     meant: str | None
     called: bool
-    unknown: frozenset[str]
     exact: tuple[View, ...]
     handout: tuple[View, ...]
     aside: bool
@@ -85,8 +83,7 @@ def read(
         above = printed.above if printed.above_distance else ""
         expression = expressions.get(slot.order, "")
         near = [above, expression] if printed.above_distance == 1 else [expression, above]
-        cell = code.cell(printed.cell)
-        contexts = [printed.after, *near, cell.shown if cell else "", headings.get(printed.cell, "")]
+        contexts = [printed.after, *near, code.shown(printed.cell), headings.get(printed.cell, "")]
         worlds = range(len(slot.prints))
         meaning = vocabulary.meaning(printed.label, *(c for c in contexts if c))
         if len(printed.values) == 1 and singles:
@@ -110,7 +107,6 @@ def read(
                 meaning=meaning,
                 meant=meant,
                 called=bool(vocabulary.meaning(printed.label).options),
-                unknown=vocabulary.unknown(printed.label),
                 exact=_shown(exact, wanted, whole=single, called=called),
                 handout=_shown(handout, wanted, whole=single, called=called),
                 aside=vocabulary.aside(printed.label, above, headings.get(printed.cell, "")),

@@ -248,7 +248,7 @@ def _worded(
     line = line_of(check, outputs, submission.cells, Code(submission.cells), vocabulary)
     if line is None:
         return Item(check.title, "missing", "", (check.hint,) if check.hint else (), printed=True)
-    return Item(check.title, "found", _where(line.cell, line.line, speak), (), printed=True)
+    return Item(check.title, "found", _where(line.cell, line.text, speak), (), printed=True)
 
 
 @dataclass(frozen=True, slots=True)
