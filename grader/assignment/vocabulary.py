@@ -70,7 +70,6 @@ class Meaning:
         return max(self.background.values(), default=0) > max(self.checks.values(), default=0)
 
 
-_Hits = tuple[dict[int, list[int]], dict[str, int]]
 _KEPT = 1000
 
 
@@ -80,7 +79,7 @@ class Vocabulary:
     def __init__(self, rubric: Rubric, background: Sequence[str], *, words: bool = False) -> None:
         """words: read also what is called like a check that asks for a word."""
         self._phrases: dict[str, list[str]] = {}
-        self._seen: dict[tuple[str, ...], _Hits] = {}
+        self._seen: dict[tuple[str, ...], dict[str, int]] = {}
         self._longest = 1
         for word, phrases in rubric.vocabulary.items():
             for phrase in phrases:
@@ -134,11 +133,7 @@ class Vocabulary:
         return Meaning(checks, background, dict(words))
 
     def _words(self, parts: tuple[str, ...]) -> dict[str, int]:
-        """Vocabulary entries in a label; the longest phrase wins where phrases overlap."""
-        return self._hits(parts)[1]
-
-    def _hits(self, parts: tuple[str, ...]) -> _Hits:
-        """The tokens that belong to phrases, and the entries of these with their weights.
+        """Vocabulary entries in a label with their weights; the longest phrase wins where phrases overlap.
 
         Kept within bounds: what stands around the prints of a loop is the same for all of them.
         """
@@ -148,7 +143,7 @@ class Vocabulary:
             self._seen[parts] = self._find(parts)
         return self._seen[parts]
 
-    def _find(self, parts: tuple[str, ...]) -> _Hits:
+    def _find(self, parts: tuple[str, ...]) -> dict[str, int]:
         hits: list[tuple[int, int, int, str]] = []
         for start in range(len(parts)):
             joined = ""
@@ -165,4 +160,4 @@ class Vocabulary:
             for i in range(*span):
                 taken[i] = span
             found[word] = max(found.get(word, 0), length + span[1] - span[0])
-        return taken, found
+        return found

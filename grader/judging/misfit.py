@@ -25,7 +25,7 @@ from grader.judging.fit import STRONG
 from grader.judging.match import Candidate
 from grader.judging.relations import generic, times
 from grader.judging.typed import typed_in
-from grader.judging.wording import FAIL, PARTIAL, TYPED_IN
+from grader.judging.wording import DIGITS_ALONE, FAIL, OTHER_WORLD, PARTIAL, TYPED_IN
 from grader.models import Diagnosis, Said, VerdictName, together
 from rubric.schema import TensorCheck, Tolerance
 
@@ -35,8 +35,6 @@ _LITTLE = 1e-3  # of a tensor's magnitude: a constant cut to some digits (2.718)
 _HALF = Said("Close, and computed in half precision; a person decides.")
 _LAST_DIGIT = Said("Right but for the last printed digit, as if digits were cut off; a person decides.")
 _NEARLY = Said("Nearly right under every seed, as if computed with coarse constants; a person decides.")
-_OTHER_WORLD = Said("Right under the handout's seed, different under another one; a person looks why.")
-_DIGITS_ALONE = Said("They only look right at the few digits that were printed.")
 _SOME_DIGITS_ALONE = Said("Some of them only look right at the few digits that were printed.")
 _OTHER_UNIT = Said("Right in the unit that the label gives; a person decides.")
 _CUT_SHORT = Said("The print was cut short; a person decides by what can be seen.")
@@ -191,8 +189,8 @@ def _in_one_world(look: _Look) -> Decision | None:
     if look.constant:
         return look.decided("review", None, _UNMOVED)
     if _excluded_first(look.check, look.candidate, look.case) >= STRONG and look.comparison is not None:
-        return replace(look.decided("review", None, _OTHER_WORLD), hidden=True)
-    return look.decided("fail", 0.0, together(FAIL, _DIGITS_ALONE))
+        return replace(look.decided("review", None, OTHER_WORLD), hidden=True)
+    return look.decided("fail", 0.0, together(FAIL, DIGITS_ALONE))
 
 
 def _otherwise(look: _Look) -> Decision:

@@ -13,7 +13,7 @@ from grader.judging.decision import Case, Decision
 from grader.judging.diagnose import named
 from grader.judging.evidence import COARSE, LEAST_DIGITS, digits
 from grader.judging.relations import generic
-from grader.judging.wording import FAIL, FOLLOW_THROUGH
+from grader.judging.wording import DIGITS_ALONE, FAIL, FOLLOW_THROUGH
 from grader.models import Diagnosis, Said, together
 
 
@@ -32,7 +32,7 @@ def settle_hidden(decisions: Mapping[str, Decision], case: Case) -> dict[str, De
     ]
     if not wrong:
         return dict(decisions)
-    text = together(FAIL, Said("They only look right at the few digits that were printed."))
+    text = together(FAIL, DIGITS_ALONE)
     return {
         name: replace(d, verdict="fail", credit=0.0, reason=text) if d.hidden and d.verdict == "review" else d
         for name, d in decisions.items()

@@ -20,7 +20,7 @@ from grader.judging.lines import Line, lines_of
 from grader.judging.magics import plain
 from grader.judging.reading import headings_above
 from grader.judging.source import Code
-from grader.judging.wording import MISSING, PASSED, TYPED_IN
+from grader.judging.wording import MISSING, OTHER_WORLD, PASSED, TYPED_IN
 from grader.models import Cell, Output, Said
 from grader.syntax import parse
 from rubric.schema import WordCheck
@@ -43,7 +43,6 @@ _SPOKEN = ("stdout", "result", "display")
 _WRONG = Said("This is not the right answer.")
 _SEVERAL = Said("Several answers were printed for this; a person decides which is meant.")
 _UNMOVED = Said("The right word, but it also stands in the code; a person looks whether it was computed.")
-_ELSEWHERE = Said("Right under the handout's seed, different under another one; a person looks why.")
 _UNNAMED = Said("The right word was printed, but its name does not say so; a person decides.")
 
 
@@ -116,7 +115,7 @@ def _computed(
         typed = moves and all(v == values[0] for v in values) and typed_there
         if typed:
             return replace(decided, verdict="fail", credit=0.0, reason=TYPED_IN, typed_in=True)
-        return replace(decided, reason=_ELSEWHERE)
+        return replace(decided, reason=OTHER_WORLD)
     if not moves and typed_there:
         return replace(decided, reason=_UNMOVED)
     return replace(decided, verdict="pass", credit=1.0, reason=PASSED)
