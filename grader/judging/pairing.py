@@ -8,6 +8,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 
+import numpy as np
+
+from grader.assignment.values import Array
 from grader.models import PrintedTensor
 
 _NUMBER = re.compile(r"-?\d*\.\d*(?:[eE][-+]?\d+)?|-?\d{3,}")
@@ -60,6 +63,16 @@ def stacked(prints: Sequence[PrintedTensor]) -> PrintedTensor:
         elided=any(p.elided for p in prints),
         span=(first.span[0], last.span[1]) if last.output == first.output else first.span,
     )
+
+
+def alike(one: PrintedTensor, other: PrintedTensor, slack: float | Array = 0.0, units: float = 1.0) -> bool:
+    """Do two prints show the same numbers, give or take `slack` and so many units of their last digits?"""
+    if len(one.values) != len(other.values):
+        return False
+    a, b = np.asarray(one.values), np.asarray(other.values)
+    reach = units * (np.asarray(one.half_unit) + np.asarray(other.half_unit)) + slack
+    with np.errstate(invalid="ignore"):
+        return bool(((np.abs(a - b) <= reach) | (a == b) | (np.isnan(a) & np.isnan(b))).all())
 
 
 def _partners(left: Sequence[PrintedTensor], right: Sequence[PrintedTensor]) -> dict[int, PrintedTensor]:

@@ -13,7 +13,7 @@ import numpy as np
 
 from grader.assignment.vocabulary import Meaning, Vocabulary
 from grader.judging.book import Book, View
-from grader.judging.pairing import Slot
+from grader.judging.pairing import Slot, alike
 from grader.judging.rounded import as_rounded
 from grader.judging.source import Code
 from grader.models import Cell
@@ -130,18 +130,12 @@ def _shown(
 def movement(slot: Slot) -> Movement:
     """Do the numbers of a print differ between the runs, beyond the digits that were printed?"""
     first, *others = slot.prints
-    if first is None or any(p is None for p in others):
+    there = [p for p in others if p is not None]
+    if first is None or len(there) < len(others):
         return "absent"
-    for other in others:
-        assert other is not None
-        if len(other.values) != len(first.values):
-            return "moves"
-        a, b = np.asarray(first.values), np.asarray(other.values)
-        reach = np.asarray(first.half_unit) + np.asarray(other.half_unit)
-        with np.errstate(invalid="ignore"):
-            if not (np.abs(a - b) <= reach + 1e-7 * np.abs(a)).all():
-                return "moves"
-    return "constant" if others else "moves"
+    values = np.asarray(first.values)
+    still = there and np.isfinite(values).all() and all(alike(first, p, 1e-7 * np.abs(values)) for p in there)
+    return "constant" if still else "moves"
 
 
 def named_like(reading: Reading) -> str:
