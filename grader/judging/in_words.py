@@ -17,7 +17,7 @@ import numpy as np
 from grader.assignment.values import Array
 from grader.assignment.vocabulary import Vocabulary
 from grader.judging.decision import Decision
-from grader.judging.lines import Line, lines_of
+from grader.judging.lines import OutputLine, lines_of
 from grader.judging.source import Code
 from grader.judging.typed import written_in_a_row
 from grader.judging.wording import PASSED
@@ -68,12 +68,12 @@ def _shown_alone(
     worlds: Sequence[Array],
     outputs: Sequence[Sequence[Output]],
     vocabulary: Vocabulary,
-) -> Line | None:
+) -> OutputLine | None:
     """A line whose words mean this check and that shows the expected numbers alone; None where there is none
     in some world, or another such line shows others."""
     if len(worlds) < 2 or len(outputs) < len(worlds):
         return None
-    last: Line | None = None
+    last: OutputLine | None = None
     for world, (expected, told) in enumerate(zip(worlds, outputs, strict=True)):
         pattern = _written(expected)
         assert pattern is not None, "whole numbers, of which no more are expected in another world"

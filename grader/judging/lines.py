@@ -13,7 +13,7 @@ _LONGEST = 300  # characters of a line
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class OutputLine:
     """A line of an output. start: in characters of the output."""
 
     output: Output
@@ -52,7 +52,7 @@ class Line:
         return Decision(check, "review", None, self.for_a_person)
 
 
-def lines_of(outputs: Sequence[Output]) -> Iterator[Line]:
+def lines_of(outputs: Sequence[Output]) -> Iterator[OutputLine]:
     """Every line that is not too long, of so many as are read; errors aside."""
     left = _MOST
     for output in outputs:
@@ -62,5 +62,5 @@ def lines_of(outputs: Sequence[Output]) -> Iterator[Line]:
         for line in output.text.splitlines(keepends=True)[:left]:
             left -= 1
             if len(line) <= _LONGEST:
-                yield Line(output, start, line.rstrip("\r\n"))
+                yield OutputLine(output, start, line.rstrip("\r\n"))
             start += len(line)

@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 
 from grader.assignment.vocabulary import Vocabulary
 from grader.judging.decision import Decision
-from grader.judging.lines import Line, lines_of
+from grader.judging.lines import OutputLine, lines_of
 from grader.judging.magics import plain
 from grader.judging.reading import headings_above
 from grader.judging.source import Code
@@ -50,7 +50,7 @@ _UNNAMED = Said("The right word was printed, but its name does not say so; a per
 class _Offer:
     """A word printed for a check. value: folded. known: it is one of the rubric's. named: a name says so."""
 
-    line: Line
+    line: OutputLine
     value: str
     known: bool
     named: bool = True
@@ -130,7 +130,7 @@ def _without_name(check: WordCheck, offers: Sequence[_Offer], right: frozenset[s
 
 def line_of(
     check: WordCheck, outputs: Sequence[Output], cells: Sequence[Cell], code: Code, vocabulary: Vocabulary
-) -> Line | None:
+) -> OutputLine | None:
     """The last line that answers a check by its name, whatever it says; None where there is none."""
     found = [o for o in _offers(check, (), outputs, cells, code, vocabulary) if o.named]
     return found[-1].line if found else None
@@ -149,7 +149,7 @@ def _offers(
     known |= {_OPPOSITE[word] for word in known if word in _OPPOSITE}
     found: list[_Offer] = []
     above_of = headings_above(cells)
-    above: Line | None = None
+    above: OutputLine | None = None
     for line in lines_of([o for o in outputs if o.kind in _SPOKEN]):
         if line.text.strip():
             over = above.text if above is not None and above.output is line.output else ""
@@ -161,7 +161,7 @@ def _offers(
 
 def _in_line(
     check: WordCheck,
-    at: Line,
+    at: OutputLine,
     near: tuple[str, str, str],
     known: frozenset[str],
     vocabulary: Vocabulary,
