@@ -181,29 +181,17 @@ def _named(decision: Decision) -> set[str]:
 def doubt_swapped(decisions: Mapping[str, Decision], case: Case) -> dict[str, Decision]:
     """Two right values of one size, each under the other's name: a person decides which is meant."""
     size = {c.id: case.references[0][c.quantity].size for c in case.rubric.tensor_checks()}
-
-    def called(decision: Decision) -> str | None:
-        if (
-            decision.verdict != "pass"
-            or decision.candidate is None
-            or decision.candidate.named(decision.check)
-        ):
-            return None
-        return next((r.meant for r in decision.candidate.readings if r.called), None)
-
-    names = {name: called(d) for name, d in decisions.items()}
-    swapped = {a: b for a, b in names.items() if b is not None and names.get(b) == a and size[a] == size[b]}
-    return {
-        name: replace(
-            d,
-            verdict="review",
-            credit=None,
-            reason=Said(
-                "Right, but printed under the name of {other}, and that one under this; a person decides.",
-                {"other": swapped[name]},
-            ),
-        )
-        if name in swapped
-        else d
+    called = {
+        name: next((r.meant for r in d.candidate.readings if r.called), None)
         for name, d in decisions.items()
+        if d.verdict == "pass" and d.candidate is not None and not d.candidate.named(name)
     }
+    settled = dict(decisions)
+    for name, other in called.items():
+        if other is not None and called.get(other) == name and size[name] == size[other]:
+            text = Said(
+                "Right, but printed under the name of {other}, and that one under this; a person decides.",
+                {"other": other},
+            )
+            settled[name] = replace(decisions[name], verdict="review", credit=None, reason=text)
+    return settled
