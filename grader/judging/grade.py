@@ -24,13 +24,11 @@ from grader.judging.barrier import (
     UNREAD,
     WHOLE,
     Cut,
-    Decide,
     Faults,
     Mishaps,
     Prints,
     StepNote,
     decide_apart,
-    doubted,
     nowhere,
     read_outputs,
     undecided,
@@ -130,7 +128,8 @@ def grade_within(
             return decide(submission.cells, prints, assignment, told, absence, faults)
 
         counted = printed if only is None else [tuple(world) for world in only]
-        decisions = _decide_apart(decided, counted, assignment, trouble)
+        sizes = {c.id: assignment.references[0][c.quantity].size for c in rubric.tensor_checks()}
+        decisions = decide_apart(decided, counted, [*rubric.checks()], sizes, trouble)
         decisions = unanswered(decisions, answered[0].failed, rubric, submission.cells)
         for fault in faults.values():
             trouble.note(fault)
@@ -153,17 +152,6 @@ def grade_within(
     flags += _trouble_flags(cut, trouble)
     report = _report(submission, first, executions, questions, tuple(flags), assignment, absence.refusals)
     return Graded(report, tuple(trouble.traces))
-
-
-def _decide_apart(
-    decided: Decide, printed: Sequence[Prints], assignment: Assignment, trouble: Mishaps
-) -> Mapping[str, Decision]:
-    checks = assignment.rubric.checks()
-    found = decide_apart(decided, printed, trouble)
-    if found is None:
-        return undecided(checks, FAILED)
-    sizes = {c.id: assignment.references[0][c.quantity].size for c in assignment.rubric.tensor_checks()}
-    return doubted(found, checks, sizes, trouble)
 
 
 def _absence(submission: Submission, executions: Sequence[Execution], trouble: Mishaps) -> Absence:
