@@ -107,17 +107,17 @@ def joined(candidate: Candidate, world: int) -> PrintedTensor:
     return stacked([p for r in candidate.readings if (p := r.slot.prints[world]) is not None])
 
 
-def excluded(candidate: Candidate, quantity: str, variants: Book) -> float:
+def excluded(candidate: Candidate, quantity: str, variants: Book, *, first_alone: bool = False) -> float:
     """Share of the known mistakes about a quantity that this print rules out, 0 to 1.
 
-    1.0 where no mistake is known.
+    1.0 where no mistake is known. first_alone: by what it shows in the handout's world.
     """
     known = variants.mistakes_about.get(quantity)
     if not known:
         return 1.0
     compatible = set(known)
     for reading in candidate.readings:
-        views = variants.lookup(reading.slot, range(len(reading.slot.prints)))
+        views = variants.lookup(reading.slot, range(1 if first_alone else len(reading.slot.prints)))
         compatible &= {v.target.mistakes for v in views if v.target.quantity == quantity}
     return 1.0 - len(compatible) / len(known)
 

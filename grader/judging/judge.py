@@ -79,8 +79,8 @@ def _judge_nothing(check: TensorCheck, case: Case) -> Decision:
     ]
     if claimed and size > 1:
         printed, quantity = max(
-            enumerate(claimed), key=lambda c: (c[1][0].order, c[1][0].meaning.words.get(c[1][1], 0), c[0])
-        )[1]
+            reversed(claimed), key=lambda c: (c[0].order, c[0].meaning.words.get(c[1], 0))
+        )
         told_apart = _tells(printed) or quantity in printed.meaning.words
         shown = quantity if told_apart else Said("nothing but zeros")
         name, cell = printed.slot.first.label or check.title, printed.slot.first.cell + 1

@@ -188,7 +188,8 @@ def _in_one_world(look: _Look) -> Decision | None:
         return look.typed_in()
     if look.constant:
         return look.decided("review", None, _UNMOVED)
-    if _excluded_first(look.check, look.candidate, look.case) >= STRONG and look.comparison is not None:
+    told = excluded(look.candidate, look.check.quantity, look.case.variants, first_alone=True)
+    if told >= STRONG and look.comparison is not None:
         return replace(look.decided("review", None, OTHER_WORLD), hidden=True)
     return look.decided("fail", 0.0, together(FAIL, DIGITS_ALONE))
 
@@ -265,12 +266,3 @@ def _unit_of_one(comparison: Comparison, *, per_cent: bool) -> Diagnosis | None:
         if power and telling and all(o <= r for o, r in zip(off, reaches, strict=True)):
             return Diagnosis.of(("constant_factor",), times(scale))
     return None
-
-
-def _excluded_first(check: TensorCheck, candidate: Candidate, case: Case) -> float:
-    """Share of the known mistakes that the print of the handout's world alone rules out."""
-    alone = [
-        replace(r, slot=replace(r.slot, prints=(r.slot.first, *(None for _ in r.slot.prints[1:]))))
-        for r in candidate.readings
-    ]
-    return excluded(replace(candidate, readings=tuple(alone)), check.quantity, case.variants)
