@@ -171,34 +171,16 @@ def decide_apart(
     return undecided(checks, FAILED)
 
 
-<<<<<<< HEAD
 def _doubted(decision: Decision, check: Check, sizes: Mapping[str, int], trouble: Mishaps) -> Decision:
     if decision.verdict in ("pass", "review"):
         return decision
-    if trouble.unread:
+    if trouble.unread or any(_may_be_one_of(item, check, sizes) for item in trouble.like_left_out):
         reason = UNREAD
     elif trouble.faulty or any(_may_answer(item, check, sizes) for item in trouble.aside):
         reason = FAULTY
     else:
         return decision
     return replace(decision, verdict="review", credit=None, reason=reason, diagnosis=None)
-=======
-def doubted(
-    decisions: Mapping[str, Decision], checks: Iterable[Check], sizes: Mapping[str, int], trouble: Mishaps
-) -> dict[str, Decision]:
-    """What is not right waits for a person where something that was set aside might have been it."""
-    settled = dict(decisions)
-    for check in checks:
-        decision = decisions[check.id]
-        if decision.verdict in ("pass", "review"):
-            continue
-        left_out = any(_may_be_one_of(item, check, sizes) for item in trouble.like_left_out)
-        if trouble.unread or left_out:
-            settled[check.id] = _open(decision, UNREAD)
-        elif trouble.faulty or any(_may_answer(item, check, sizes) for item in trouble.aside):
-            settled[check.id] = _open(decision, FAULTY)
-    return settled
->>>>>>> main
 
 
 def undecided(checks: Iterable[Check], reason: Said) -> dict[str, Decision]:

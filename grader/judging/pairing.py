@@ -7,10 +7,8 @@ from collections import Counter, defaultdict, deque
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
+from math import isnan
 
-import numpy as np
-
-from grader.assignment.values import Array
 from grader.models import PrintedTensor
 
 _NUMBER = re.compile(r"-?\d*\.\d*(?:[eE][-+]?\d+)?|-?\d{3,}")
@@ -65,14 +63,14 @@ def stacked(prints: Sequence[PrintedTensor]) -> PrintedTensor:
     )
 
 
-def alike(one: PrintedTensor, other: PrintedTensor, slack: float | Array = 0.0, units: float = 1.0) -> bool:
-    """Do two prints show the same numbers, give or take `slack` and so many units of their last digits?"""
-    if len(one.values) != len(other.values):
-        return False
-    a, b = np.asarray(one.values), np.asarray(other.values)
-    reach = units * (np.asarray(one.half_unit) + np.asarray(other.half_unit)) + slack
-    with np.errstate(invalid="ignore"):
-        return bool(((np.abs(a - b) <= reach) | (a == b) | (np.isnan(a) & np.isnan(b))).all())
+def alike(
+    one: PrintedTensor, other: PrintedTensor, *, units: float = 1.0, rtol: float = 0.0, atol: float = 0.0
+) -> bool:
+    """Do two prints show the same numbers, give or take so many units of their last digits?"""
+    return len(one.values) == len(other.values) and all(
+        abs(v - w) <= units * (h + k) + atol + rtol * abs(v) or v == w or (isnan(v) and isnan(w))
+        for v, h, w, k in zip(one.values, one.half_unit, other.values, other.half_unit, strict=True)
+    )
 
 
 def _partners(left: Sequence[PrintedTensor], right: Sequence[PrintedTensor]) -> dict[int, PrintedTensor]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
@@ -14,7 +15,7 @@ from grader.judging.book import Book, TargetView
 from grader.judging.pairing import Slot, alike
 from grader.judging.rounded import as_rounded
 from grader.judging.source import Code
-from grader.models import Cell, PrintedTensor
+from grader.models import Cell
 
 Movement = Literal["moves", "constant", "absent"]
 
@@ -128,22 +129,9 @@ def movement(slot: Slot) -> Movement:
     there = [p for p in others if p is not None]
     if first is None or len(there) < len(others):
         return "absent"
-<<<<<<< HEAD
-    values = np.asarray(first.values)
-    still = there and np.isfinite(values).all() and all(alike(first, p, 1e-7 * np.abs(values)) for p in there)
+    finite = all(map(math.isfinite, first.values))
+    still = there and finite and all(alike(first, p, rtol=1e-7) for p in there)
     return "constant" if still else "moves"
-=======
-    if any(other is not None and _differ(first, other) for other in others):
-        return "moves"
-    return "constant" if others else "moves"
->>>>>>> main
-
-
-def _differ(a: PrintedTensor, b: PrintedTensor) -> bool:
-    return len(a.values) != len(b.values) or not all(
-        abs(v - w) <= h + k + 1e-7 * abs(v)
-        for v, h, w, k in zip(a.values, a.half_unit, b.values, b.half_unit, strict=True)
-    )
 
 
 def named_like(reading: Reading) -> str:

@@ -59,4 +59,4 @@ def compare_stored(cells: Sequence[Cell], printed: Sequence[PrintedTensor]) -> l
 
 
 def _same(claimed: PrintedTensor, ran: PrintedTensor) -> bool:
-    return alike(claimed, ran, 1e-5 * float(np.abs(claimed.values).max()), units=2)
+    return alike(claimed, ran, units=2, atol=1e-5 * float(np.abs(claimed.values).max()))
