@@ -53,7 +53,7 @@ def _factor(prints: Pairs, tolerance: Tolerance) -> Said | None:
     factor = _factor_of(*prints[-1])
     if factor is None or abs(factor - 1) < 1e-6:
         return None
-    if not _show([(printed, factor * expected) for printed, expected in prints], tolerance):
+    if not show([(printed, factor * expected) for printed, expected in prints], tolerance):
         return None
     if factor == -1:
         return Said("Your values have the right magnitude and the opposite sign.")
@@ -67,7 +67,7 @@ def _changing_factor(prints: Pairs, tolerance: Tolerance) -> Said | None:
     # a factor is as coarse as the element that it is read from
     coarse = [replace(p, half_unit=tuple(2 * half for half in p.half_unit)) for p, _ in prints]
     scaled = [factor * expected for factor, (_, expected) in zip(factors, prints, strict=True)]
-    if not _show(list(zip(coarse, scaled, strict=True)), tolerance):
+    if not show(list(zip(coarse, scaled, strict=True)), tolerance):
         return None
     return Said(
         "Your values are the expected ones times a factor that changes with the random numbers, here "
@@ -81,7 +81,7 @@ def _added(prints: Pairs, tolerance: Tolerance) -> Said | None:
     added = float(np.median(np.asarray(printed.values) - expected))
     if len(prints) < 2 or not abs(added) > _LITTLE * float(np.abs(expected).max()):
         return None
-    if not _show([(p, e + added) for p, e in prints], tolerance):
+    if not show([(p, e + added) for p, e in prints], tolerance):
         return None
     text = "Your values are the expected ones plus {added:.4g}, as a wrong bias gives."
     return Said(text, {"added": added})
@@ -98,7 +98,7 @@ def _factor_of(printed: PrintedTensor, expected: Array) -> float | None:
     return float(simple) if simple and abs(float(simple) / factor - 1) < 1e-4 else factor
 
 
-def _show(prints: Pairs, tolerance: Tolerance) -> bool:
+def show(prints: Pairs, tolerance: Tolerance) -> bool:
     """Do prints fit the values beside them, and show more of them than that they are small?"""
     return all(
         fits(printed, values, margin(values, tolerance)).all()
@@ -119,7 +119,7 @@ def _permutation(prints: Pairs, tolerance: Tolerance) -> Said | None:
 def _unsigned(prints: Pairs, tolerance: Tolerance) -> Said | None:
     if any((expected >= 0).all() for _, expected in prints):
         return None
-    if not _show([(printed, np.abs(expected)) for printed, expected in prints], tolerance):
+    if not show([(printed, np.abs(expected)) for printed, expected in prints], tolerance):
         return None
     return Said("Your values are the right ones without their signs.")
 
