@@ -32,9 +32,7 @@ _FEW = 8  # whole numbers that may stand in a notebook by accident
 def judge_fit(check: TensorCheck, offers: Offers, case: Case) -> Decision:
     """Decide a check of which some print that counts is right in every world in which it appeared."""
     right = offers.right
-    best = max(
-        right, key=lambda c: (c.seen_everywhere, c.named(check.id), _says_other(c, check, case) is None)
-    )
+    best = max(right, key=lambda c: (c.seen_everywhere, c.named(check.id)))
     comparison = compared(check, best, case)
     doubt = _doubt(check, best, comparison, case)
     if doubt is not None:

@@ -71,7 +71,6 @@ def read(
     """
     expressions = _expressions(slots, code)
     headings = headings_above(cells)
-    singles = 1 in sizes.values()
     readings = []
     for original in slots:
         slot = replace(original, prints=tuple(p and as_rounded(p) for p in original.prints))
@@ -82,18 +81,11 @@ def read(
         contexts = [printed.after, *near, code.shown(printed.cell), headings.get(printed.cell, "")]
         worlds = range(len(slot.prints))
         meaning = vocabulary.meaning(printed.label, *(c for c in contexts if c))
-        if len(printed.values) == 1 and singles:
-            # what else stands in the cell may speak of another number
-            meaning = vocabulary.meaning(printed.label, *(c for c in (printed.after, *near) if c))
         fitting = [c for c in meaning.options if sizes[c] == len(printed.values)]
         if len(printed.values) == 1 and not fitting:  # "softmax loss: 1.1" is no tensor of probabilities
             fitting = [c for c in meaning.checks if sizes[c] == 1 and not meaning.names_background]
         meant = fitting[0] if len(fitting) == 1 else meaning.check
-        # a row of zeros is like any other zeros: it shows a piece of what it is called
-        nothing = not any(v for p in slot.prints if p for v in p.values)
-        piece = meant is not None and len(printed.values) < sizes[meant]
-        wanted = quantities[meant] if meant is not None and nothing and piece else None
-        # so is one number like many others: it is no element of a tensor where it is called one number
+        # one number is like many others: it is no element of a tensor where it is called one number
         single = meant is not None and len(printed.values) == sizes[meant] == 1
         called = {quantities[c] for c in meaning.checks} if single else set()
         exact, handout = (book.lookup(slot, among) for among in (worlds, [0]))
@@ -103,8 +95,8 @@ def read(
                 meaning=meaning,
                 meant=meant,
                 called=bool(vocabulary.meaning(printed.label).options),
-                exact=_shown(exact, wanted, whole=single, called=called),
-                handout=_shown(handout, wanted, whole=single, called=called),
+                exact=_shown(exact, whole=single, called=called),
+                handout=_shown(handout, whole=single, called=called),
                 aside=vocabulary.aside(printed.label, above, headings.get(printed.cell, "")),
                 movement=movement(slot),
             )
@@ -112,15 +104,9 @@ def read(
     return tuple(readings)
 
 
-def _shown(
-    views: Sequence[TargetView], quantity: str | None, *, whole: bool, called: Collection[str]
-) -> tuple[TargetView, ...]:
-    """Those of a quantity, where one is given; only whole ones and those `called` so where asked for."""
-    return tuple(
-        v
-        for v in views
-        if (v.whole or not whole or v.target.quantity in called) and quantity in (None, v.target.quantity)
-    )
+def _shown(views: Sequence[TargetView], *, whole: bool, called: Collection[str]) -> tuple[TargetView, ...]:
+    """Them all; only whole ones and those `called` so where asked for."""
+    return tuple(v for v in views if v.whole or not whole or v.target.quantity in called)
 
 
 def movement(slot: Slot) -> Movement:

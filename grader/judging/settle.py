@@ -81,24 +81,23 @@ def follow_through(
                 continue
             here |= set(decision.mistakes)
             known = [case.mistakes[i] for i in decision.mistakes if i in case.mistakes]
-            if set(decision.mistakes) <= earlier and not any(m.easier for m in known):
-                assert decision.candidate is not None
-                if _shows_enough(decision, case) and case.rubric.follow_through > 0:
-                    settled[name] = replace(
-                        decision,
-                        verdict="partial",
-                        credit=case.rubric.follow_through,
-                        reason=FOLLOW_THROUGH,
-                        follow_through=True,
-                    )
+            follows = set(decision.mistakes) <= earlier and not any(m.easier for m in known)
+            if follows and case.rubric.follow_through > 0 and _shows_enough(decision, case):
+                settled[name] = replace(
+                    decision,
+                    verdict="partial",
+                    credit=case.rubric.follow_through,
+                    reason=FOLLOW_THROUGH,
+                    follow_through=True,
+                )
         earlier |= here
     return settled
 
 
 def _shows_enough(decision: Decision, case: Case) -> bool:
     """Does the print show in every world what follows, with digits that tell it from zeros?"""
-    assert decision.candidate is not None
-    return decision.candidate.seen_everywhere and _digits(decision, case) >= LEAST_DIGITS
+    everywhere = decision.candidate is not None and decision.candidate.seen_everywhere
+    return everywhere and _digits(decision, case) >= LEAST_DIGITS
 
 
 def believe(
@@ -130,8 +129,6 @@ def believe(
             if not any(d.tells for d in explained):
                 # zeros may be anything; whatever else is shown speaks against the mistake
                 enough = len(explained) == len([d for d in touched if d.verdict != "missing"])
-            elif sum(_digits(d, case) for d in explained) < COARSE:
-                enough = False
             elif unlikely(mistake):
                 enough = len(explained) == len(wrong)
             else:
