@@ -180,8 +180,7 @@ def describe(
     last = candidate.readings[-1].slot.first
     output = outputs.get((printed.cell, printed.output))
     end = last.span[1] if last.output == printed.output and last.cell == printed.cell else printed.span[1]
-    text = output.text if output is not None else ""
-    quote = text[printed.span[0] : end] if text else ""
+    quote = output.text[printed.span[0] : end] if output is not None else ""
     if len(quote) > _QUOTE:
         quote = quote[:_QUOTE] + " …"
     seen = [

@@ -153,8 +153,7 @@ def _claim(
         return None  # one number that is called something else
     if background and (reading.meaning.names_background or len(options) > 1):
         return None
-    check = next(iter(options)) if len(options) == 1 else min(options, key=list(options).index)
-    return check, options[check]
+    return next(iter(options.items()))
 
 
 def _distance(reading: Reading, view: TargetView) -> float:
@@ -181,7 +180,8 @@ def _whole(
 def _pieced(readings: Sequence[Reading], check: TensorCheck) -> Candidate | None:
     """A tensor printed in pieces, in order: by row, by column or element by element, along either axis."""
     best: Candidate | None = None
-    for kind in ("right", "handout"):
+    kinds: tuple[Kind, ...] = ("right", "handout")
+    for kind in kinds:
         for source, (layout, turned) in product(_SOURCES, _LAYOUTS):
             if turned and check.layout == "fixed":
                 continue
@@ -190,7 +190,7 @@ def _pieced(readings: Sequence[Reading], check: TensorCheck) -> Candidate | None
                 continue
             chosen, count = run
             candidate = Candidate(
-                "right" if kind == "right" else "handout",
+                kind,
                 tuple(chosen),
                 f"split by {layout}",
                 len(chosen) / count,
