@@ -5,16 +5,16 @@ Each habit stands in the cell that prints answers, where an error costs most. Ha
 
 from __future__ import annotations
 
-import asyncio
 import sys
+from collections.abc import Iterator
 
 import pytest
+from execute_kit import Run, cells, shared_runner
 from prelude_server import HANDOUT_SNIPPET as SNIPPET
 
-from grader.assignment.loading import Assignment, load
-from grader.execute import Job, Limits, Runner, open_runner
+from grader.assignment.loading import load
 from grader.judging.grade import grade
-from grader.models import Cell, Report, Submission
+from grader.models import Report, Submission
 
 pytestmark = pytest.mark.kernel
 
@@ -71,7 +71,7 @@ RUN = {
     ),
 }
 WAITS = {
-    "absent_file": ("%run ../utils/plots.py", "file"),
+    "absent_file": ("%run ../utils/plots.py", "file:plots.py"),
     "no_screen": ("import tkinter\ntkinter.Tk()", "display"),
     "removed_module": ("import torch._six", "version:torch"),
     "removed_name": ("import torch\ntorch.rfft", "version:torch"),
@@ -91,35 +91,18 @@ WRONG = {
 """beside which the notebook has no gradients"""
 
 
-def cells(forward: str, backward: str) -> tuple[Cell, ...]:
-    sources = (SNIPPET, f"{forward}\n{NETWORK}", f"{BACKWARD}\n{backward}")
-    return tuple(Cell(index=n, kind="code", source=source) for n, source in enumerate(sources))
-
-
-NOTEBOOKS = {
-    **{name: cells(*habit) for name, habit in RUN.items()},
-    **{name: cells(habit, "show()") for name, (habit, _) in WAITS.items()},
-    **{f"wrong {name}": cells("", habit) for name, habit in WRONG.items()},
-}
-
-
 @pytest.fixture(scope="module")
-def reports() -> dict[str, Report]:
-    """Every notebook, run in every world of hw4 by one runner, and graded."""
+def run() -> Iterator[Run]:
+    with shared_runner("base") as runner:
+        yield runner
+
+
+def graded(run: Run, forward: str, backward: str) -> Report:
+    """A right notebook of hw4 with more lines in two cells, run in every world."""
+    sources = (SNIPPET, f"{forward}\n{NETWORK}", f"{BACKWARD}\n{backward}")
     assignment = load("hw4")
-
-    async def graded(name: str, made: tuple[Cell, ...], runner: Runner, by: Assignment) -> Report:
-        submission = Submission(id=name.replace(" ", "_"), path=f"{name}.ipynb", sha256="", cells=made)
-        limits = Limits(cell_s=20)
-        jobs = [Job(made, prelude=by.prelude_for(world), limits=limits) for world in by.rubric.worlds]
-        return grade(submission, [await runner.run(job) for job in jobs], by)
-
-    async def everything() -> dict[str, Report]:
-        async with open_runner(jobs=2) as runner:
-            found = [graded(name, made, runner, assignment) for name, made in NOTEBOOKS.items()]
-            return dict(zip(NOTEBOOKS, await asyncio.gather(*found), strict=True))
-
-    return asyncio.run(everything())
+    runs = [run(*sources, prelude=assignment.prelude_for(w)) for w in assignment.rubric.worlds]
+    return grade(Submission(id="a", path="a.ipynb", sha256="", cells=cells(*sources)), runs, assignment)
 
 
 def verdicts(report: Report) -> dict[str, str]:
@@ -127,19 +110,21 @@ def verdicts(report: Report) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("name", RUN)
-def test_what_can_run_passes(name: str, reports: dict[str, Report]) -> None:
-    assert verdicts(reports[name]) == dict.fromkeys(NUMBERS, "pass"), reports[name].execution.errors
+def test_what_can_run_passes(name: str, run: Run) -> None:
+    report = graded(run, *RUN[name])
+    assert verdicts(report) == dict.fromkeys(NUMBERS, "pass"), report.execution.errors
 
 
 @pytest.mark.parametrize("name", WAITS)
-def test_what_can_not_run_waits(name: str, reports: dict[str, Report]) -> None:
-    report = reports[name]
+def test_what_can_not_run_waits(name: str, run: Run) -> None:
+    habit, cause = WAITS[name]
+    report = graded(run, habit, "show()")
     assert verdicts(report) == dict.fromkeys(NUMBERS, "review"), report.execution.errors
-    assert {c.cause for q in report.questions for c in q.checks if c.id in NUMBERS} == {WAITS[name][1]}
+    assert {c.cause for q in report.questions for c in q.checks if c.id in NUMBERS} == {cause}
 
 
 @pytest.mark.parametrize("name", WRONG)
-def test_a_habit_excuses_nothing(name: str, reports: dict[str, Report]) -> None:
-    found = verdicts(reports[f"wrong {name}"])
+def test_a_habit_excuses_nothing(name: str, run: Run) -> None:
+    found = verdicts(graded(run, "", WRONG[name]))
     assert {found[check] for check in NUMBERS[3:]} == {"missing"}
     assert {found[check] for check in NUMBERS[:3]} == {"pass"}

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from grader.execute.absent import installed
+from grader.execute.once import ONCE
 from grader.models import Cell, CellError, Refusal, RefusalKind, Status
 
 _MOST = 100
@@ -32,17 +33,9 @@ def _sign(kind: RefusalKind, names: str, message: str = "", about: str = "") -> 
     return _Sign(kind, frozenset(names.split()), re.compile(message, re.IGNORECASE), about)
 
 
-_LIBRARIES = "numpy|torch|torchvision|pandas|scipy|sklearn|matplotlib|seaborn|IPython|networkx"
-_ONCE = (
-    r"'(?:DataFrame|Series|\w*Index|Styler)' object has no attribute '(?:ix|as_matrix|append|iteritems|items|"
-    r"applymap|mad|get_value|set_value|lookup|to_panel|ravel|is_monotonic|hide_index|set_precision)'|"
-    r"'numpy.ndarray' object has no attribute '(?:ptp|newbyteorder|itemset|tostring)'|"
-    r"'Tensor' object has no attribute '(?:symeig|eig|solve|lstsq|btrifact|gels|potrf|trtrs|rfft|irfft)'|"
-    r"'(?:Axes|Axes3D|Figure|\w+Canvas\w*)' object has no attribute"
+_LIBRARY = re.compile(
+    r"(?i)\b(?:numpy|torchvision|torch|pandas|scipy|sklearn|matplotlib|seaborn|networkx|PIL)\b"
 )
-"""what tables, arrays, tensors and drawings had in older versions"""
-_LIBRARY = re.compile(rf"(?i)\b(?:{_LIBRARIES})\b")
-
 _SIGNS = (
     _sign("device", "AssertionError RuntimeError AcceleratorError NotImplementedError ValueError",
           r"\b(?:cuda|nvidia|mps|gpu|xpu|hip)\b", "GPU"),
@@ -63,8 +56,7 @@ _SIGNS = (
     _sign("version", "AttributeError ImportError TypeError RuntimeError NameError ModuleNotFoundError",
           r"\b(?:deprecated|removed|no longer (?:supported|available)|newer version|older version)\b"),
     _sign("version", "ImportError", r"cannot import name .* from '(?!__main__)"),
-    _sign("version", "AttributeError", rf"^module '(?:{_LIBRARIES})(?:\.[\w.]+)?' has no attribute"),
-    _sign("version", "AttributeError", _ONCE),
+    _sign("version", "AttributeError", ONCE),
     _sign("version", "ValueError", r"unable to avoid copy|inhomogeneous shape"),
     _sign("version", "TypeError", r"only (?:0-dimensional|size-1|length-1) arrays"),
     _sign("version", "OptionError UnpicklingError"),
@@ -76,7 +68,10 @@ _SIGNS = (
     _sign("file", "Exception", r"^file .* not found"),  # of `%run`
     _sign("file", "OSError RuntimeError ValueError", r"no such file|not a regular file|does not exist"),
 )  # fmt: skip
-_PATH = re.compile(r"'((?:[^'\\]|\\.){1,300})'\s*$|^(?:file )?(\S{1,300}) not found")
+_PATH = re.compile(
+    r"'((?:[^'\\]|\\.){1,300})'\s*$|^(?:file )?[`']*(\S{1,300}?)[`']* not found",
+    re.IGNORECASE,
+)
 _PROGRAM = re.compile(r"^Command '(?:\[')?([^' ]+)")
 _GUARDS = ("AssertionError", "SystemExit")
 """raised by a notebook that will not go on without a GPU"""
