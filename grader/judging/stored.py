@@ -12,6 +12,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from grader.extract import extract_text, pieces
+from grader.judging.pairing import alike
 from grader.models import Cell, Flag, Output, PrintedTensor, Said
 
 _LONGEST = 200_000  # characters of one cell's stored output that are read
