@@ -83,8 +83,9 @@ def _added(prints: Pairs, tolerance: Tolerance) -> Said | None:
         return None
     if not show([(p, e + added) for p, e in prints], tolerance):
         return None
-    text = "Your values are the expected ones plus {added:.4g}, as a wrong bias gives."
-    return Said(text, {"added": added})
+    return Said(
+        "Your values are the expected ones plus {added:.4g}, as a wrong bias gives.", {"added": added}
+    )
 
 
 def _factor_of(printed: PrintedTensor, expected: Array) -> float | None:
