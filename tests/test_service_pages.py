@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from importlib.resources import files
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from service_kit import Browser, World, make_world
 from test_service_course import mark, publish_all
 
-from grader.service.pages import when
+from grader.service.pages import when, when_briefly
+from grader.service.rules import Phase
+from grader.service.shown import CheckState
+from grader.service.standing import State
 
 
 @pytest.fixture(scope="module")
@@ -126,6 +131,10 @@ def test_zones_have_the_names_of_the_readers_language(course: dict[str, object])
     assert when(moment, "de", "Europe/Berlin").endswith("14:00 MESZ")
     assert when(moment, "en", "Europe/Berlin").endswith("14:00 CEST")
     assert when(moment, "de", "America/New_York").endswith("08:00 EDT")
+    assert (when_briefly(moment, "en", "Europe/Berlin"), when_briefly(moment, "de", "Europe/Berlin")) == (
+        "1 Jun 2026, 14:00",
+        "1. Juni 2026, 14:00",
+    )
 
 
 def test_a_mark_in_the_audit_says_whose_work_it_is(course: dict[str, object]) -> None:
@@ -134,3 +143,11 @@ def test_a_mark_in_the_audit_says_whose_work_it_is(course: dict[str, object]) ->
     assert mark(world.person("assistant", "Max"), upload, 7).status_code == 200
     page = see(course, "teacher", "/course/course/audit?what=marked")
     assert f"7 points for same, Ann Lee ({upload})" in page
+
+
+def test_nothing_that_a_page_says_of_a_state_hides_it() -> None:
+    """A class of the style sheet that hides is given by no state's name."""
+    style = (files("grader.service") / "static" / "service.css").read_text("utf-8")
+    hidden = set(re.findall(r"(?m)\.([\w-]+) \{ display: none", style))
+    states = {*get_args(CheckState), *get_args(State), *get_args(Phase)}
+    assert hidden and not hidden & states

@@ -96,7 +96,7 @@ def _numbers(text: str) -> Iterator[tuple[float, float]]:
 _STEPS = (1, 2, 3, 4)  # numbers from one element to the next, where each stands behind others
 
 
-class LeftOut:
+class Unread:
     """The numbers of a text that was not read, in their order."""
 
     def __init__(self, texts: Sequence[str]) -> None:

@@ -9,7 +9,7 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from importlib.metadata import PackageNotFoundError, version
@@ -17,7 +17,7 @@ from importlib.metadata import PackageNotFoundError, version
 from grader.assignment.loading import Assignment
 from grader.judging import provenance, witness
 from grader.judging.absence import NOTHING_REFUSED, Absence, refusals_of
-from grader.judging.among import LeftOut
+from grader.judging.among import Unread
 from grader.judging.barrier import (
     FAILED,
     FAULTY,
@@ -25,13 +25,11 @@ from grader.judging.barrier import (
     UNREAD,
     WHOLE,
     Cut,
-    Decide,
     Faults,
     Mishaps,
     Prints,
     StepNote,
     decide_apart,
-    doubted,
     nowhere,
     read_outputs,
     undecided,
@@ -131,7 +129,9 @@ def grade_within(
             return decide(submission.cells, prints, assignment, told, absence, faults)
 
         counted = printed if only is None else [tuple(world) for world in only]
-        decisions = _decide_apart(decided, counted, assignment, trouble)
+        sizes = {c.id: assignment.references[0][c.quantity].size for c in rubric.tensor_checks()}
+        left_out = _left_out(trouble.left_out[0], assignment)
+        decisions = decide_apart(decided, counted, [*rubric.checks()], sizes, trouble, left_out)
         decisions = unanswered(decisions, answered[0].failed, rubric, submission.cells)
         for fault in faults.values():
             trouble.note(fault)
@@ -147,35 +147,27 @@ def grade_within(
         note("comparing")
         seen = absence.happened(submission.cells, printed[0])
         flags += trouble.tried(lambda: compare_stored(seen, printed[0]), [])
+        if only is None:
+            asked = partial(witness.ask, questions, submission, assignment)
+            questions = trouble.tried(asked, questions)
     flags += _run_flags(executions, [w.name for w in rubric.worlds])
-    if cut.judged and cut.compared and only is None and not trouble.unread and not trouble.faulty:
-        note("comparing")
-        asked = partial(witness.ask, questions, submission, assignment)
-        questions = trouble.tried(asked, questions)
     flags += _trouble_flags(cut, trouble)
     report = _report(submission, first, executions, questions, tuple(flags), assignment, absence.refusals)
     return Graded(report, tuple(trouble.traces))
 
 
-def _decide_apart(
-    decided: Decide, printed: Sequence[Prints], assignment: Assignment, trouble: Mishaps
-) -> Mapping[str, Decision]:
-    checks = assignment.rubric.checks()
-    found = decide_apart(decided, printed, trouble)
-    if found is None:
-        return undecided(checks, FAILED)
-    reference = assignment.references[0]
-    sizes = {c.id: reference[c.quantity].size for c in assignment.rubric.tensor_checks()}
-    unread = LeftOut(trouble.left_out[0]) if any(trouble.left_out[:1]) else None
+def _left_out(texts: Sequence[str], assignment: Assignment) -> Callable[[Check], bool]:
+    """Whether the right value of a check stands in texts that were not read, of the first world."""
+    if not texts:
+        return lambda check: False
+    unread, reference = Unread(texts), assignment.references[0]
 
-    def hidden(check: Check) -> bool:
-        return (
-            unread is not None
-            and isinstance(check, TensorCheck)
-            and unread.holds(reference[check.quantity], assignment.rubric.tolerance_of(check.quantity))
-        )
+    def holds(check: Check) -> bool:
+        if not isinstance(check, TensorCheck):
+            return False
+        return unread.holds(reference[check.quantity], assignment.rubric.tolerance_of(check.quantity))
 
-    return doubted(found, checks, sizes, trouble, hidden)
+    return holds
 
 
 def _absence(submission: Submission, executions: Sequence[Execution], trouble: Mishaps) -> Absence:
@@ -226,8 +218,9 @@ def _run_flags(executions: Sequence[Execution], worlds: Sequence[str]) -> list[F
     for name in first.missing_packages:
         text = Said("The kernel's environment lacks the package {name!r}.", {"name": name})
         flags.append(Flag.of("missing_package", text))
+    asserted = any(error.name == "AssertionError" for error in first.errors)  # elsewhere they hold nothing
     for world, execution in zip(worlds[1:], executions[1:], strict=False):
-        if execution.status != first.status:
+        if execution.status != first.status and not (asserted and execution.status == "ok"):
             # not why: a name chosen there would carry out what only that world holds
             ended: Values = {"world": world, "status": execution.status}
             text = Said("Under another seed (world {world!r}) the run ended with {status}.", ended)
@@ -254,30 +247,12 @@ def _report(
     checks = [c for q in questions for c in q.checks]
     graded = bool(questions)
     pending = sum(c.max_score for c in checks if c.score is None)
+    summary = ExecutionSummary.model_validate(execution, from_attributes=True)
+    wall_s = sum(e.wall_s for e in executions) or execution.wall_s
     return Report(
-        submission=SubmissionRef(
-            id=submission.id,
-            path=submission.path,
-            sha256=submission.sha256,
-            student=submission.student,
-            received_at=submission.received_at,
-            due=submission.due,
-            grace_s=submission.grace_s,
-        ),
+        submission=SubmissionRef.model_validate(submission, from_attributes=True),
         rubric=RubricRef(id=rubric.id, version=rubric.version, sha256=assignment.sha256, title=rubric.title),
-        execution=ExecutionSummary(
-            status=execution.status,
-            message=execution.message,
-            said=execution.said,
-            isolation=execution.isolation,
-            wall_s=round(sum(e.wall_s for e in executions) or execution.wall_s, 3),
-            errors=execution.errors,
-            stopped_at=execution.stopped_at,
-            interrupted=execution.interrupted,
-            refusals=refusals,
-            missing_packages=execution.missing_packages,
-            usage=execution.usage,
-        ),
+        execution=summary.model_copy(update={"wall_s": round(wall_s, 3), "refusals": refusals}),
         score=round(sum(q.score or 0.0 for q in questions), 2) if graded else None,
         max_score=round(rubric.points, 2),
         pending=round(pending, 2),
