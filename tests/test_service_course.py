@@ -160,6 +160,59 @@ def test_what_changed_since_the_preview_gives_nothing_out(world: World) -> None:
         assert session.scalar(select(func.count()).select_from(Published)) == 0
 
 
+def test_what_was_published_can_be_withdrawn_and_published_again(world: World) -> None:
+    teacher = world.person("teacher", "Tea")
+    anna, bea = world.person("student", "Anna"), world.person("student", "Bea")
+    for one in (anna, bea):
+        world.report_of(one.attempt())
+    publish_all(teacher)
+    page = "/teach/tiny/withdraw"
+    stale = teacher.form(page)
+    assert "Anna" in teacher.client.get(page).text and anna.client.get(page).status_code == 404
+    with world.database.reading() as session:
+        (hers,) = session.scalars(
+            select(Upload.person_id).where(Upload.number == 1).order_by(Upload.id).limit(1)
+        )
+    teacher.client.post(page, data=stale | {"person": hers})
+    assert anna.client.get("/a/tiny/report").status_code == 404
+    assert "Read the report" in bea.client.get("/a/tiny").text, "hers alone"
+    told = anna.client.get("/a/tiny").text
+    assert "Your report was withdrawn" in told and "Read the report" not in told and "100" not in told
+    assert anna.post("/a/tiny/inquiries", text="Why?").status_code == 404
+
+    again = teacher.client.post(page, data=stale)
+    assert again.status_code == 409 and "nothing was withdrawn" in again.text
+    assert "Read the report" in bea.client.get("/a/tiny").text
+    teacher.client.post(page, data=teacher.form(page))
+    assert bea.client.get("/a/tiny/report").status_code == 404
+    assert "Nobody has a report." in teacher.client.get(page).text
+    assert "withdrew" in teacher.client.get("/course/course/audit").text
+
+    assert "Publish 2 reports" in teacher.client.get("/teach/tiny/publish").text
+    publish_all(teacher)
+    assert anna.client.get("/a/tiny/report").status_code == 200
+    assert "withdrawn" not in anna.client.get("/a/tiny").text
+
+
+def test_a_script_withdraws_what_it_looked_at(world: World) -> None:
+    teacher, anna = world.person("teacher", "Tea"), world.person("student", "Anna")
+    world.report_of(anna.attempt())
+    publish_all(teacher)
+    scripts = [world.client(), world.client()]
+    for person, script in zip((teacher, anna), scripts, strict=True):
+        token = re.search(r"(grader_[\w-]+)", person.post("/me/tokens", name="t").text)
+        assert token
+        script.headers["Authorization"] = f"Bearer {token[1]}"
+    at = "/api/v1/assignments/tiny"
+    out = scripts[0].get(f"{at}/publication").json()
+    assert [(r["name"], r["score"], r["at_platform"]) for r in out["reports"]] == [("Anna", 100.0, False)]
+    assert scripts[1].get(f"{at}/publication").status_code == 404
+    assert scripts[1].post(f"{at}/withdraw", data={"seen": out["seen"]}).status_code == 404
+    assert scripts[0].post(f"{at}/withdraw", data={"seen": "x"}).status_code == 409
+    assert scripts[0].post(f"{at}/withdraw", data={"seen": out["seen"]}).json() == {"reports": 1}
+    assert scripts[1].get(f"{at}/report").status_code == 404
+
+
 def test_publishing_is_all_or_nobody(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     teacher = world.person("teacher", "Tea")
     for n in range(3):

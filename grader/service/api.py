@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, File, Form, UploadFile
+from fastapi import APIRouter, Depends, File, Form, HTTPException, UploadFile
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from pydantic import BaseModel
 from starlette.requests import Request
 from starlette.responses import Response
 
+from grader.models import Said
 from grader.report import to_csv
-from grader.service import accounts, courses, standing, student, uploads
+from grader.service import accounts, courses, publish, standing, student, uploads
+from grader.service.publish import ChangedError
 from grader.service.shown import ShownAttempt
 from grader.service.student import at_assignment, own_upload, take
-from grader.service.teacher import attachment, final_reports, made_export, rubric_of
-from grader.service.web import SANDBOX, SignInNeededError, Viewer, not_found, service_of
+from grader.service.teacher import attachment, final_reports, made_export, rubric_of, withdrawn
+from grader.service.web import SANDBOX, RowId, SignInNeededError, Viewer, not_found, service_of
 
 router = APIRouter(prefix="/api/v1")
 _bearer = HTTPBearer(auto_error=False, description="A token of /me.")
@@ -216,6 +218,54 @@ def export(
     to: moodle, canvas, ilias, gradescope, prairielearn. listing: the platform's own file, to be filled in.
     """
     return made_export(request, slug, me, to, title, listing)
+
+
+class GivenOut(BaseModel):
+    """What students have of their grades now. seen: to be sent back, so that nothing else is withdrawn."""
+
+    seen: str
+    reports: list[dict[str, Any]]
+
+
+class Withdrawn(BaseModel):
+    """How many reports students do not see any more."""
+
+    reports: int
+
+
+@router.get("/assignments/{slug}/publication", response_model=GivenOut)
+def publication(request: Request, slug: str, me: Me) -> GivenOut:
+    """For teachers: what is given out, and whether a learning platform has the grade."""
+    held = service_of(request)
+    with held.database.reading() as session:
+        at = at_assignment(session, slug, me.id, "publish")
+        out = publish.out(session, at.assignment.id)
+    reports = [
+        {"person": who.id, "name": who.name, "score": p.score, "at_platform": p.handed_back is not None}
+        for who, p in out.reports
+    ]
+    return GivenOut(seen=out.seen, reports=reports)
+
+
+@router.post(
+    "/assignments/{slug}/withdraw",
+    response_model=Withdrawn,
+    responses={409: {"description": "something changed since; look again"}},
+)
+def withdraw(
+    request: Request,
+    slug: str,
+    me: Me,
+    seen: Annotated[str, Form(max_length=64)],
+    person: Annotated[RowId, Form()] = 0,
+) -> Withdrawn:
+    """For teachers: hide what was given out. seen: of `publication`; person: whose, 0 for everybody's."""
+    try:
+        return Withdrawn(reports=withdrawn(service_of(request), me, slug, seen, person or None))
+    except ChangedError as error:
+        raise HTTPException(
+            409, Said("Something changed meanwhile; nothing was withdrawn. Look again.")
+        ) from error
 
 
 @router.get("/assignments/{slug}/results.csv")

@@ -389,6 +389,8 @@ def hand_back(held: Service) -> tuple[int, int]:
     sent = failed = 0
     tokens: dict[str, str] = {}
     for one in due:
+        if not _stands(held, one.id):
+            continue  # withdrawn while others were sent
         try:
             platform = _platform(held, one.issuer, one.client)
             if one.issuer not in tokens:
@@ -405,6 +407,12 @@ def hand_back(held: Service) -> tuple[int, int]:
                 row.handed_back = held.now()
         sent += 1
     return sent, failed
+
+
+def _stands(held: Service, id: int) -> bool:
+    with held.database.reading() as session:
+        row = session.get(Published, id)
+        return row is not None and row.withdrawn is None
 
 
 def _due(session: Session) -> list[_Due]:

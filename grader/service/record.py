@@ -46,6 +46,7 @@ _WHAT: Mapping[str, Said] = {
     "took over": Said("took over"),
     "took the roster": Said("took the roster"),
     "tried again": Said("tried again"),
+    "withdrew": Said("withdrew"),
 }
 
 

@@ -220,19 +220,22 @@ class Queue:
 
 def queue(session: Session, now: datetime, assignment_id: int | None = None) -> Queue:
     """How the queue stands, for all or for one assignment."""
-    counts = select(Run.state, func.count(), func.min(Run.queued)).group_by(Run.state)
+    counts = (
+        select(Run.state, func.count(), func.min(Run.queued))
+        .where(Run.state.in_(("queued", "running", "stuck")))
+        .group_by(Run.state)
+    )
     if assignment_id is not None:
         counts = counts.join(Edition, Edition.id == Run.edition_id).where(
             Edition.assignment_id == assignment_id
         )
-    rows = {state: (n, first) for state, n, first in session.execute(counts.where(Run.finished.is_(None)))}
-    stuck = select(func.count()).select_from(Run).where(Run.state == "stuck")
+    rows = {state: (n, first) for state, n, first in session.execute(counts)}
     waiting = [first for state, (_, first) in rows.items() if state in ("queued", "running")]
     oldest = max((now - t).total_seconds() for t in waiting) if waiting else 0.0
     return Queue(
         rows.get("queued", (0, now))[0],
         rows.get("running", (0, now))[0],
-        session.scalar(stuck) or 0,
+        rows.get("stuck", (0, now))[0],
         max(0.0, oldest),
     )
 

@@ -136,7 +136,8 @@ def _assignment(request: Request, slug: str, status: int = 200, problem: Said | 
         at = at_assignment(session, slug, me.id, "see own")
         dates = courses.dates_of(session, at.assignment, me.id)
         mine = attempts(session, held, at, me.id)
-        published = courses.published_of(session, at.assignment.id, me.id)
+        given = courses.given_last(session, at.assignment.id, me.id)
+        published = None if given is None or given.withdrawn is not None else given
         asked = session.scalars(
             select(Inquiry)
             .where(Inquiry.assignment_id == at.assignment.id, Inquiry.person_id == me.id)
@@ -156,6 +157,7 @@ def _assignment(request: Request, slug: str, status: int = 200, problem: Said | 
         extended=dates.due != at.assignment.due,
         attempts=mine,
         published=published,
+        withdrawn=given.withdrawn if given else None,
         inquiries=asked,
         may_choose=rules.may_choose(dates, now, published is not None),
         check_at=check_at,

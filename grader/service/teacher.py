@@ -328,6 +328,7 @@ def _preview(request: Request, slug: str, me: Viewer, problem: Said | None = Non
         rubric = rubric_of(session, held, at.assignment.edition_id)
         found = standing.lines(session, held.reports, at.assignment, rubric)
         seen, now = publish.preview(found), held.now()
+        out = publish.out(session, at.assignment.id)
     return page(
         request,
         "publish.html",
@@ -337,6 +338,7 @@ def _preview(request: Request, slug: str, me: Viewer, problem: Said | None = Non
         assignment=at.assignment,
         at="publish",
         preview=seen,
+        out=len(out.reports),
         early=sum(
             x.dates.phase(now) in ("before", "open", "grace") and x.dates.due is not None for x in found
         ),
@@ -367,6 +369,47 @@ def publish_now(
         said = Said("Something changed meanwhile; nothing was given out. Look again.")
         return _preview(request, slug, me, said)
     return to(f"/teach/{slug}/publish")
+
+
+@router.get("/teach/{slug}/withdraw")
+def withdrawal_page(request: Request, slug: str) -> Response:
+    return _withdrawal(request, slug, signed_in(request))
+
+
+def _withdrawal(request: Request, slug: str, me: Viewer, problem: Said | None = None) -> Response:
+    held = service_of(request)
+    with held.database.reading() as session:
+        at = at_assignment(session, slug, me.id, "publish")
+        out = publish.out(session, at.assignment.id)
+    status = 409 if problem else 200
+    values = {"assignment": at.assignment, "at": "publish", "out": out, "problem": problem}
+    return page(request, "withdraw.html", me, status=status, course=at.course, **values)
+
+
+@router.post("/teach/{slug}/withdraw")
+def withdraw(
+    request: Request,
+    slug: str,
+    seen: Annotated[str, Form(max_length=64)],
+    person: Annotated[RowId, Form()] = 0,
+    csrf: Csrf = "",
+) -> Response:
+    """Hide reports again. person: whose; 0: everybody's."""
+    held, me = service_of(request), signed_in(request)
+    guard_form(me, csrf)
+    try:
+        withdrawn(held, me, slug, seen, person or None)
+    except ChangedError:
+        said = Said("Something changed meanwhile; nothing was withdrawn. Look again.")
+        return _withdrawal(request, slug, me, said)
+    return to(f"/teach/{slug}/publish")
+
+
+def withdrawn(held: Service, me: Viewer, slug: str, seen: str, person: int | None) -> int:
+    """Withdraw what was given out; of how many. 404 for whoever may not. Raises `ChangedError`."""
+    with held.database.reading() as session:
+        at = at_assignment(session, slug, me.id, "publish")
+    return publish.withdraw(held.database, at.assignment, publish.Asked(seen, me.id), person, held.now())
 
 
 # ----------------------------------------------------------------------------------------- regrading
