@@ -13,7 +13,7 @@ import pytest
 from service_kit import DUE, NOTEBOOK, World, csrf_of, self_check
 from sqlalchemy import func, select
 
-from grader.service import accounts, runs
+from grader.service import accounts, runs, uploads
 from grader.service.tables import File, Run, Upload
 
 
@@ -44,11 +44,36 @@ def test_a_receipt_says_when_and_what(world: World) -> None:
 def test_a_form_sent_again_is_counted_once_and_gets_the_same_receipt(world: World) -> None:
     anna = world.person("student", "Anna")
     first = anna.hand_in(key="k1")
-    again = anna.hand_in(("hw.ipynb", b"something else"), key="k1")
+    again = anna.hand_in(key="k1")
     assert str(first.url) == str(again.url)
     assert counted(world) == (1, 1)
     assert anna.hand_in(key="k2").status_code == 200
     assert counted(world) == (2, 2)
+
+
+def test_who_goes_back_to_a_form_and_chooses_another_file_loses_nothing(world: World) -> None:
+    anna = world.person("student", "Anna")
+    first = anna.hand_in(key="k1")
+    other = (("hw.ipynb", NOTEBOOK + b" "),)
+    second = anna.hand_in(*other, key="k1")
+    assert "Attempt 2" in second.text and counted(world) == (2, 2)
+    assert str(anna.hand_in(*other, key="k1").url) == str(second.url), "each is counted once"
+    assert str(anna.hand_in(key="k1").url) == str(first.url)
+    assert counted(world) == (2, 2)
+
+
+def test_who_is_removed_while_it_comes_hands_in_nothing(world: World, monkeypatch: Any) -> None:
+    teacher, anna = world.person("teacher", "Tea"), world.person("student", "Anna")
+    named = uploads._named
+
+    def meanwhile(*given: Any) -> Any:
+        assert teacher.post("/course/course/people/2/erase", sure="Anna").status_code == 200
+        return named(*given)
+
+    monkeypatch.setattr(uploads, "_named", meanwhile)
+    form = anna.form("/a/tiny")
+    page = anna.client.post("/a/tiny/uploads", data=form, files={"files": ("hw.ipynb", NOTEBOOK)})
+    assert page.status_code in (401, 404) and counted(world)[0] == 0
 
 
 def test_a_key_is_its_senders_own(world: World) -> None:
