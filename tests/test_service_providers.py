@@ -28,11 +28,11 @@ import uvicorn
 from fastapi import FastAPI, Request
 from joserfc import jwt
 from joserfc.jwk import KeySet, RSAKey
-from service_kit import Browser, World, make_world
+from service_kit import Browser, World, csrf_of, make_world
 from sqlalchemy import select
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
-from grader.service import lti, server
+from grader.service import accounts, lti, server
 from grader.service.app import make_app
 from grader.service.place import LtiPlatform, OpenId, Proxy
 from grader.service.tables import Identity, Member, Person, Published
@@ -155,11 +155,45 @@ def test_openid_signs_in_and_knows_them_again(provider: Provider, tmp_path: Path
 def test_who_is_signed_in_gets_openid_as_a_further_way(provider: Provider, tmp_path: Path) -> None:
     world = with_openid(provider, tmp_path)
     teacher = world.person("teacher", "Tea")
-    through(teacher.client, "/openid/start?to=/")
+    assert teacher.client.post("/openid/link").status_code == 403, "by the page's own button alone"
+    assert "Tea" in linked(teacher).text
     other = world.client()
     assert "Tea" in through(other, "/openid/start?to=/me").text
     with world.database.reading() as session:
         assert len(session.scalars(select(Person)).all()) == 1
+    assert "A further way in" not in teacher.client.get("/me").text
+
+
+def linked(person: Browser) -> Any:
+    """Press the button on one's own page, and go through the provider."""
+    there = person.client.post("/openid/link", data={"csrf": csrf_of(person)})
+    back = urlsplit(httpx.get(there.headers["refresh"].removeprefix("0; url=")).headers["location"])
+    return person.client.get(f"{back.path}?{back.query}")
+
+
+def test_nobody_is_linked_to_another_unawares(provider: Provider, tmp_path: Path) -> None:
+    world = with_openid(provider, tmp_path)
+    teacher = world.person("teacher", "Tea")
+    page = through(teacher.client, "/openid/start?to=/me")
+    assert "Ada L." in page.text and "Tea" not in page.text, "who signs in is who the provider says"
+    assert "Ada L." in through(world.client(), "/openid/start?to=/me").text
+    ada = Browser(world.client())
+    through(ada.client)
+    ada.attempt()
+    other = world.person("teacher", "Bo")
+    assert linked(other).status_code == 409, "Ada has been at work here"
+    assert "Ada L." in through(world.client(), "/openid/start?to=/me").text
+
+
+def test_who_signed_in_before_they_followed_their_link_keeps_both(provider: Provider, tmp_path: Path) -> None:
+    world = with_openid(provider, tmp_path)
+    early = Browser(world.client())
+    through(early.client)
+    early.client.post(f"/invited/{world.invite('teacher', 'Tea')}")
+    assert "Tea" in linked(early).text
+    assert "Tea" in through(world.client(), "/openid/start?to=/me").text
+    assert "Ada L." not in early.client.get("/course/course/roster").text
+    assert "added a way in" in early.client.get("/course/course/audit").text
 
 
 @pytest.mark.parametrize(
@@ -216,6 +250,14 @@ def test_a_proxys_header_is_believed_on_the_unix_socket_alone(tmp_path: Path) ->
         with httpx.Client(transport=transport, base_url="http://localhost", follow_redirects=True) as client:
             page = client.get("/a/tiny", headers=headers)
             assert page.status_code == 200 and "Ada L." in page.text
+            page = client.get("/me", headers=headers | {"X-Remote-User": "bo@uni", "X-Remote-Name": "Bo"})
+            assert "Bo" in page.text and "Ada" not in page.text, "another sits at the same machine now"
+            client.post(f"/invited/{world.invite('teacher', 'Tea')}", headers=headers)
+            assert "Tea" in client.get("/me", headers=headers).text, "whoever came by a link stays"
+            sent = {"csrf": accounts.csrf(client.cookies["grader"])}
+            assert "Tea" in client.post("/proxy/link", data=sent, headers=headers).text
+            client.cookies.clear()
+            assert "Tea" in client.get("/me", headers=headers).text
         port = listening[0].getsockname()[1]
         with httpx.Client(base_url=f"http://127.0.0.1:{port}", follow_redirects=True) as client:
             assert client.get("/a/tiny", headers=headers).status_code == 401

@@ -15,7 +15,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from grader.service import record
-from grader.service.tables import Course, Identity, Invitation, Login, Member, Person, Token
+from grader.service.tables import Course, Identity, Invitation, Login, Member, Person, Token, Upload
 
 LOGIN = timedelta(days=7)
 PERSONAL = timedelta(days=365)
@@ -159,6 +159,39 @@ def known_as(session: Session, provider: str, subject: str) -> Person | None:
         .join(Identity, Identity.person_id == Person.id)
         .where(Identity.provider == provider, Identity.subject == subject, Person.erased.is_(None))
     )
+
+
+def may_be(session: Session, person_id: int, provider: str, subject: str) -> bool:
+    """Whether a provider that names this subject can mean this person: it knows them so, or not at all."""
+    known = session.scalars(
+        select(Identity.subject).where(Identity.person_id == person_id, Identity.provider == provider)
+    ).all()
+    return not known or subject in known
+
+
+def link(session: Session, person_id: int, provider: str, subject: str, now: datetime) -> bool:
+    """A further way to this person; False where it leads to somebody else who has been at work here.
+
+    Who signed in with it before they followed their link has left nothing: the way is taken from that entry.
+    """
+    found = session.scalar(select(Identity).where(Identity.provider == provider, Identity.subject == subject))
+    if found is None:
+        session.add(Identity(person_id=person_id, provider=provider, subject=subject))
+    elif found.person_id != person_id:
+        if not _left_nothing(session, found.person_id):
+            return False
+        for member in session.scalars(select(Member).where(Member.person_id == found.person_id)):
+            member.left = member.left or now
+        session.execute(delete(Login).where(Login.person_id == found.person_id))
+        found.person_id = person_id
+    record.event(session, None, person_id, "added a way in", record.person(person_id), now)
+    return True
+
+
+def _left_nothing(session: Session, person_id: int) -> bool:
+    works = select(Member.id).where(Member.person_id == person_id, Member.role != "student")
+    sent = select(Upload.id).where(Upload.person_id == person_id)
+    return session.scalar(works.limit(1)) is None and session.scalar(sent.limit(1)) is None
 
 
 def make_token(session: Session, person_id: int, name: str, now: datetime) -> str:

@@ -145,7 +145,7 @@ def _platform(held: Service, issuer: str, client: str | None) -> LtiPlatform:
 def launch(request: Request, id_token: Annotated[str, Form(max_length=100_000)], state: _FIELD) -> Response:
     """The platform's signed message. It is checked here and kept for the browser's own next step."""
     held = service_of(request)
-    way = recall(held, "lti", state)
+    way = recall(held, ("lti",), state)
     issuer, client = _unverified(id_token)
     platform = _platform(held, issuer, client)
     expected = {"iss": platform.issuer, "aud": platform.client_id, "nonce": way.nonce}
@@ -202,7 +202,7 @@ def _kept(claims: Mapping[str, Any]) -> dict[str, Any]:
 @router.get("/lti/enter")
 def enter(request: Request, ticket: str = "") -> Response:
     held = service_of(request)
-    way = recall(held, "lti-enter", ticket)
+    way = recall(held, ("lti-enter",), ticket)
     bound(request, way.verifier)
     claims = json.loads(way.target)
     platform = _platform(held, claims["iss"], way.nonce)

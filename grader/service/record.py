@@ -23,6 +23,7 @@ ROLES: Mapping[str, Said] = {
 }
 _WHAT: Mapping[str, Said] = {
     "added": Said("added"),
+    "added a way in": Said("added a way in"),
     "answered": Said("answered"),
     "asked again": Said("asked again"),
     "changed": Said("changed"),

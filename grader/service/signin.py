@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Annotated
 
 from fastapi import APIRouter, Form
@@ -11,10 +12,12 @@ from starlette.responses import Response
 
 from grader.models import Said
 from grader.service import accounts, courses, pages, record
-from grader.service.tables import Login, Token
+from grader.service.tables import Identity, Login, Token
 from grader.service.web import (
+    PROXY,
     RowId,
     Service,
+    by_proxy,
     guard_form,
     not_found,
     page,
@@ -151,6 +154,7 @@ def _me(request: Request, link: str = "", token: str = "") -> Response:
     held, me = service_of(request), signed_in(request)
     with held.database.reading() as session:
         mine = courses.memberships(session, me.id)
+        ways = session.scalars(select(Identity.provider).where(Identity.person_id == me.id)).all()
         tokens = session.scalars(
             select(Token).where(Token.person_id == me.id, Token.revoked.is_(None)).order_by(Token.id)
         ).all()
@@ -163,7 +167,16 @@ def _me(request: Request, link: str = "", token: str = "") -> Response:
         tokens=[t for t in tokens if t.expires > held.now()],
         link=link,
         token=token,
+        further=_further(request, ways),
     )
+
+
+def _further(request: Request, ways: Collection[str]) -> tuple[str, str] | None:
+    """A way in that somebody could add: its name, and where to."""
+    openid, named = service_of(request).settings.openid, by_proxy(request)
+    if openid is not None and f"oidc:{openid.issuer}" not in ways:
+        return openid.label, "/openid/link"
+    return (named, "/proxy/link") if named and PROXY not in ways else None
 
 
 @router.post("/me/language")

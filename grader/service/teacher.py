@@ -9,7 +9,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, File, Form, HTTPException, UploadFile
 from pydantic import BaseModel, Field
-from sqlalchemy import func, select
+from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session
 from starlette.requests import Request
 from starlette.responses import Response
@@ -768,10 +768,12 @@ def audit_page(request: Request, slug: str) -> Response:
     held, me = service_of(request), signed_in(request)
     with held.database.reading() as session:
         course, _ = at_course(session, slug, me.id, "audit")
+        members = select(Member.person_id).where(Member.course_id == course.id)
+        theirs = and_(Event.by.in_(members), Event.what != "signed in")
         rows = session.execute(
             select(Event, Person.name)
             .outerjoin(Person, Person.id == Event.by)
-            .where(Event.course_id == course.id)
+            .where(or_(Event.course_id == course.id, and_(Event.course_id.is_(None), theirs)))
             .order_by(Event.id.desc())
             .limit(_EVENTS)
         )

@@ -25,7 +25,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from grader.assignment.rubric_file import load_rubric
 from grader.models import Said
-from grader.service import accounts, pages
+from grader.service import accounts, pages, record
 from grader.service.accounts import csrf
 from grader.service.blobs import Blobs
 from grader.service.database import Database
@@ -52,6 +52,8 @@ RowId = Annotated[int, Field(ge=0, lt=2**31)]
 """a number that a database may know"""
 _CROSS_SITE = ("/lti/", "/api/")
 """here others' pages may send: a platform's signature protects, or a token instead of cookies"""
+PROXY = "proxy"
+"""the provider of those whom a proxy names"""
 NOTHING = Said("There is nothing here.")
 _log = logging.getLogger("grader.web")
 
@@ -124,12 +126,24 @@ def viewer(request: Request) -> Viewer | None:
     secret = request.cookies.get(held.cookie, "")
     if not secret:
         return None
+    named = by_proxy(request)
     with held.database.reading() as session:
         person = accounts.person_of_login(session, secret, held.now())
+        if person is not None and named and not accounts.may_be(session, person.id, PROXY, named):
+            person = None  # somebody else sits there now
     if person is None:
         return None
     request.state.person = person.id
     return Viewer(person, secret)
+
+
+def by_proxy(request: Request) -> str | None:
+    """Whom a trusted proxy names. It is believed on the unix socket alone, whoever sends the header."""
+    settings = service_of(request).settings.proxy
+    server = request.scope.get("server")
+    if settings is None or server is None or server[1] is not None or request.scope.get("client"):
+        return None
+    return record.line(request.headers.get(settings.header, ""), 200) or None
 
 
 def signed_in(request: Request) -> Viewer:
