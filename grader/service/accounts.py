@@ -5,8 +5,10 @@ Only SHA-256 digests of secrets are kept; whoever reads the database can't sign 
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import hmac
+import re
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -21,6 +23,7 @@ LOGIN = timedelta(days=7)
 PERSONAL = timedelta(days=365)
 COURSE = timedelta(days=120)
 TOKEN = timedelta(days=180)
+_FRESH = re.compile(r"[\w-]{43}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +39,17 @@ class Invited:
 def fresh() -> str:
     """A secret that nobody guesses: 256 bits."""
     return secrets.token_urlsafe(32)
+
+
+def of_form(key: str, number: int) -> str:
+    """A link's secret that a form had in it when it was shown: the same form sent again is the same link.
+
+    key: the form's own, from `fresh`; whatever else was sent makes a new one.
+    """
+    if not _FRESH.fullmatch(key):
+        return fresh()
+    made = hmac.new(key.encode(), str(number).encode(), hashlib.sha256).digest()
+    return base64.urlsafe_b64encode(made).decode().rstrip("=")
 
 
 def digest(secret: str) -> str:
@@ -104,9 +118,10 @@ def invite(
     *,
     person_id: int | None = None,
     section: str = "",
+    secret: str | None = None,
 ) -> str:
-    """The secret of a new link; it is not kept, so it can't be shown again."""
-    secret = fresh()
+    """The secret of a new link; it is not kept, so it can't be shown again. secret: one made before."""
+    secret = secret or fresh()
     lasts = COURSE if person_id is None else PERSONAL
     session.add(
         Invitation(
@@ -122,9 +137,9 @@ def invite(
     return secret
 
 
-def invited(session: Session, secret: str, now: datetime) -> Invited | None:
-    """Where a link leads; None where it leads nowhere (any more)."""
-    found = session.get(Invitation, digest(secret))
+def invited(session: Session, secret: str, now: datetime, *, alone: bool = False) -> Invited | None:
+    """Where a link leads; None where it leads nowhere (any more). alone: others who follow it wait."""
+    found = session.get(Invitation, digest(secret), with_for_update=alone or None)
     if found is None or found.expires <= now or found.revoked is not None:
         return None
     course = session.get(Course, found.course_id)

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from prometheus_client.openmetrics.exposition import CONTENT_TYPE_LATEST, generate_latest
+from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
@@ -125,6 +126,12 @@ def _faults(app: FastAPI) -> None:
     def ours(request: Request, error: Exception) -> Response:
         if request.url.path.startswith("/desk/") and isinstance(error, ConflictError | UsageError):
             return _problem(str(error), 409 if isinstance(error, ConflictError) else 400)
+        _log.error("failed", exc_info=error)
+        return _say(request, 503, _OURS)
+
+    @app.exception_handler(SQLAlchemyError)
+    @app.exception_handler(OSError)
+    def away(request: Request, error: Exception) -> Response:
         _log.error("failed", exc_info=error)
         return _say(request, 503, _OURS)
 

@@ -80,8 +80,22 @@ class MemberPlace:
         return cls(record.line(section, 60), record.line(number, 60), record.line(team, 60))
 
 
+@dataclass(frozen=True, slots=True)
+class By:
+    """Who invites. person_id None: a command. secret: of the link; None: a new one."""
+
+    person_id: int | None = None
+    secret: str | None = None
+
+
 def add_member(
-    session: Session, course: Course, name: str, role: str, place: MemberPlace, now: datetime
+    session: Session,
+    course: Course,
+    name: str,
+    role: str,
+    place: MemberPlace,
+    now: datetime,
+    by: By = By(),
 ) -> tuple[Person, str]:
     """Somebody with a role, and the secret of their link."""
     if role not in rules.ROLES:
@@ -89,8 +103,8 @@ def add_member(
     person = accounts.add_person(session, name, now, course.language)
     member = accounts.enrol(session, course.id, person.id, role)
     member.section, member.number, member.team = place.section, place.number, place.team
-    secret = accounts.invite(session, course.id, role, now, person_id=person.id)
-    record.event(session, course.id, None, "invited", record.person(person.id, role), now)
+    secret = accounts.invite(session, course.id, role, now, person_id=person.id, secret=by.secret)
+    record.event(session, course.id, by.person_id, "invited", record.person(person.id, role), now)
     return person, secret
 
 

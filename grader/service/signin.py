@@ -12,6 +12,7 @@ from starlette.responses import Response
 
 from grader.models import Said
 from grader.service import accounts, courses, pages, record
+from grader.service.accounts import Invited
 from grader.service.tables import Identity, Login, Token
 from grader.service.web import (
     PROXY,
@@ -72,7 +73,12 @@ def look_at_invitation(request: Request, secret: str) -> Response:
         found = accounts.invited(session, secret, held.now())
     if found is None:
         return page(request, "gone.html", viewer(request), status=404)
-    return page(request, "invited.html", None, course=found.course, invited=found, secret=secret, wrong=None)
+    return _invitation(request, found, secret)
+
+
+def _invitation(request: Request, found: Invited, secret: str, wrong: Said | None = None) -> Response:
+    values = {"course": found.course, "invited": found, "secret": secret, "key": accounts.fresh()}
+    return page(request, "invited.html", None, status=422 if wrong else 200, wrong=wrong, **values)
 
 
 @router.post("/invited/{secret}")
@@ -81,36 +87,38 @@ def accept_invitation(
     secret: str,
     name: Annotated[str, Form(max_length=1000)] = "",
     number: Annotated[str, Form(max_length=200)] = "",
+    key: Annotated[str, Form(max_length=200)] = "",
 ) -> Response:
+    """Sign in, or join. key: of the form; sent again, as by a second click, it is the same person."""
     held = service_of(request)
     old = request.cookies.get(held.cookie)
     name = record.line(name, 120)
     with held.database.writing() as session:
         now = held.now()
-        found = accounts.invited(session, secret, now)
+        found = accounts.invited(session, secret, now, alone=True)
         if found is None:
             return page(request, "gone.html", None, status=404)
-        link = ""
+        link, own = "", accounts.of_form(key, 0)
+        known = accounts.invited(session, own, now)
         if found.person is not None:
             person = found.person
         elif not name:
-            return page(
-                request,
-                "invited.html",
-                None,
-                status=422,
-                course=found.course,
-                invited=found,
-                secret=secret,
-                wrong=Said("Say your name, so that your work finds you."),
-            )
+            return _invitation(request, found, secret, Said("Say your name, so that your work finds you."))
+        elif known is not None and known.person is not None:
+            person, link = known.person, own
         else:
             person = accounts.add_person(session, name, now)
             accounts.enrol(
                 session, found.course.id, person.id, found.role, found.section, record.line(number, 60)
             )
             link = accounts.invite(
-                session, found.course.id, found.role, now, person_id=person.id, section=found.section
+                session,
+                found.course.id,
+                found.role,
+                now,
+                person_id=person.id,
+                section=found.section,
+                secret=own,
             )
             record.event(
                 session, found.course.id, person.id, "joined", record.way_in(found.role, "link"), now
@@ -230,4 +238,5 @@ def revoke_token(request: Request, id: RowId, csrf: Csrf = "") -> Response:
         if token is None:
             raise not_found()
         token.revoked = held.now()
+        record.event(session, None, me.id, "ended", Said("a token"), held.now())
     return to("/me")

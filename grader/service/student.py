@@ -31,6 +31,7 @@ from grader.service.tables import Assignment, Course, Inquiry, Member, Published
 from grader.service.uploads import Receipt, Sent
 from grader.service.web import (
     SANDBOX,
+    TOO_LONG,
     Service,
     Viewer,
     began_at,
@@ -46,6 +47,8 @@ router = APIRouter(include_in_schema=False)
 Csrf = Annotated[str, Form(max_length=200)]
 SLOWEST = timedelta(minutes=15)
 """so long an upload may be on its way, and counts from when it began"""
+_AROUND = 2**20
+"""bytes of a request beside its files, at most"""
 AT_ONCE = 20
 """uploads of one person on their way"""
 
@@ -198,11 +201,12 @@ async def take(request: Request, slug: str, me: Viewer, *, form: bool, key: str 
 
 async def _taken(request: Request, slug: str, me: Viewer, *, form: bool, key: str) -> Receipt:
     held = service_of(request)
+    await run_in_threadpool(_fitting, request, held, slug, me)
     try:
         async with asyncio.timeout(SLOWEST.total_seconds()):
             sent = await request.form(max_files=uploads.MAX_FILES + 1, max_fields=20, max_part_size=64 * 1024)
     except TimeoutError:
-        raise HTTPException(408, Said("This took too long to arrive; send it again.")) from None
+        raise HTTPException(408, TOO_LONG) from None
     except ClientDisconnect:
         raise HTTPException(
             400, Said("The connection ended before all of it was here; send it again.")
@@ -225,6 +229,15 @@ async def _taken(request: Request, slug: str, me: Viewer, *, form: bool, key: st
         return await run_in_threadpool(_receive, request, held, slug, me, files, key or given)
     finally:
         await sent.close()
+
+
+def _fitting(request: Request, held: Service, slug: str, me: Viewer) -> None:
+    """Say at once what can't be taken, before any of it lies on the disk."""
+    with held.database.reading() as session:
+        at = at_assignment(session, slug, me.id, "hand in")
+    length = request.headers.get("content-length", "")
+    if length.isdecimal() and int(length) > at.assignment.most + _AROUND:
+        raise uploads.too_large(at.assignment.most)
 
 
 def _receive(

@@ -624,6 +624,7 @@ def _roster(
         links=links,
         open_links=[x for x in open_links if x.expires > held.now()],
         roles=_ROLES,
+        key=accounts.fresh(),
         wrong=wrong,
     )
 
@@ -636,8 +637,9 @@ def add_people(
     role: Text = "student",
     section: Text = "",
     csrf: Csrf = "",
+    key: Text = "",
 ) -> Response:
-    """Make a link for each line: `name`, or `name; number; section; team`."""
+    """Make a link for each line: `name`, or `name; number; section; team`. The form sent again: the same."""
     held, me = service_of(request), signed_in(request)
     guard_form(me, csrf)
     wanted = [[record.line(p, 120) for p in line.split(";")] for line in people.splitlines() if line.strip()]
@@ -646,10 +648,17 @@ def add_people(
     links = []
     with held.database.writing() as session:
         course, _ = at_course(session, slug, me.id, "invite")
-        for name, *rest in wanted[:2000]:
+        session.scalar(select(Course.id).where(Course.id == course.id).with_for_update())
+        for n, (name, *rest) in enumerate(wanted[:2000]):
+            secret = accounts.of_form(key, n)
+            known = accounts.invited(session, secret, held.now())
+            if known is not None and known.person is not None:
+                links.append(Link(known.person.name, absolute(request, secret)))
+                continue
             number, where, team, *_ = *rest, "", "", ""
             place = founding.MemberPlace.of(where or section, number, team)
-            person, secret = founding.add_member(session, course, name, role, place, held.now())
+            by = founding.By(me.id, secret)
+            person, _ = founding.add_member(session, course, name, role, place, held.now(), by)
             links.append(Link(person.name, absolute(request, secret)))
     return _roster(request, slug, me, links)
 

@@ -145,6 +145,13 @@ def _read(content: IO[bytes]) -> Blob:
     return Blob(digest, size)
 
 
+def too_large(most: int) -> RefusedError:
+    """What is said of files that are larger than they may be together."""
+    return RefusedError(
+        Said("These files are too large; at most {most} MB go together.", {"most": most >> 20}), 413
+    )
+
+
 def _named(sent: Sequence[Sent], most: int) -> list[tuple[str, IO[bytes]]]:
     sent = [s for s in sent if s.name or s.size]
     if not sent:
@@ -154,9 +161,7 @@ def _named(sent: Sequence[Sent], most: int) -> list[tuple[str, IO[bytes]]]:
             Said("These are {n} files; at most {most} go together.", {"n": len(sent), "most": MAX_FILES})
         )
     if sum(s.size for s in sent) > most:
-        raise RefusedError(
-            Said("These files are too large; at most {most} MB go together.", {"most": most >> 20}), 413
-        )
+        raise too_large(most)
     named: dict[str, IO[bytes]] = {}
     for one in sent:
         # a browser's folder, a path of another system: the last part is the file's name

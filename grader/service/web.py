@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hmac
 import logging
 import secrets
@@ -25,7 +26,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from grader.assignment.rubric_file import load_rubric
 from grader.models import Said
-from grader.service import accounts, pages, record
+from grader.service import accounts, pages, patience, record
 from grader.service.accounts import csrf
 from grader.service.blobs import Blobs
 from grader.service.database import Database
@@ -46,6 +47,8 @@ SANDBOX = (
 BODY = 300 * 2**20
 """bytes of a request, whatever it is"""
 FORM = 256 * 1024
+FORM_S = 60.0
+"""seconds that a form may take to arrive"""
 LISTING = 16 * 2**20
 """of a request that brings a platform's own list of a class"""
 RowId = Annotated[int, Field(ge=0, lt=2**31)]
@@ -55,6 +58,7 @@ _CROSS_SITE = ("/lti/", "/api/")
 PROXY = "proxy"
 """the provider of those whom a proxy names"""
 NOTHING = Said("There is nothing here.")
+TOO_LONG = Said("This took too long to arrive; send it again.")
 _log = logging.getLogger("grader.web")
 
 
@@ -283,12 +287,21 @@ class Gate:
         )
 
     def _bounded(self, receive: Receive, path: str) -> Receive:
-        most = BODY if path.endswith("/uploads") else LISTING if "/export" in path else FORM
-        taken = 0
+        upload = path.endswith("/uploads")
+        most = BODY if upload else LISTING if "/export" in path else FORM
+        end = time.monotonic() + (patience.BODY_S if upload else FORM_S)
+        taken, whole = 0, False
 
         async def bounded() -> Message:
-            nonlocal taken
-            message = await receive()
+            nonlocal taken, whole
+            if whole:  # what comes now is that the client went away
+                return await receive()
+            try:
+                async with asyncio.timeout(end - time.monotonic()):
+                    message = await receive()
+            except TimeoutError:
+                raise HTTPException(408, TOO_LONG) from None
+            whole = not message.get("more_body", False)
             taken += len(message.get("body", b""))
             if taken > most:
                 raise HTTPException(

@@ -28,7 +28,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError
 
 from grader.batch.keys import environment_digest, execution_digest, interpreter, packages
-from grader.errors import GraderError, IsolationError
+from grader.errors import GraderError, IsolationError, StorageError
 from grader.execute import Limits, open_runner
 from grader.jail.processors import processors
 from grader.pipeline import Runner
@@ -176,12 +176,13 @@ class Worker:
         _log.info("run", extra=extra | ({"limits": len(result.traces)} if result.traces else {}))
 
     async def _database(self, act: Callable[[], _T]) -> _T:
-        """Do something in the database; while it is away, wait and try again."""
+        """Do something in the database or the blob store; while one is away or full, wait and try again."""
         while True:
             try:
                 return await asyncio.to_thread(act)
-            except DBAPIError as error:
-                _log.warning("the database does not answer", extra={"fault": type(error.orig).__name__})
+            except (DBAPIError, StorageError, OSError) as error:
+                fault = error.orig if isinstance(error, DBAPIError) else error
+                _log.warning("the database or the data folder is away", extra={"fault": type(fault).__name__})
                 await asyncio.sleep(1.0)
 
 
