@@ -12,11 +12,11 @@ from starlette.responses import Response
 
 from grader.models import Said
 from grader.report import to_csv
-from grader.service import accounts, courses, publish, standing, student, uploads
+from grader.service import accounts, courses, publish, student, uploads
 from grader.service.publish import ChangedError
 from grader.service.shown import ShownAttempt
 from grader.service.student import at_assignment, own_upload, take
-from grader.service.teacher import attachment, final_reports, made_export, rubric_of, withdrawn
+from grader.service.teacher import attachment, class_of, grades, made_export, withdrawn
 from grader.service.web import SANDBOX, RowId, SignInNeededError, Viewer, not_found, service_of
 
 router = APIRouter(prefix="/api/v1")
@@ -185,11 +185,7 @@ def _attempt(one: ShownAttempt) -> Attempt:
 @router.get("/assignments/{slug}/results")
 def results(request: Request, slug: str, me: Me) -> list[dict[str, Any]]:
     """For teachers: every student's report as it is now, with marks and lateness."""
-    held = service_of(request)
-    with held.database.reading() as session:
-        at = at_assignment(session, slug, me.id, "export")
-        rubric = rubric_of(session, held, at.assignment.edition_id)
-        found = standing.lines(session, held.reports, at.assignment, rubric)
+    _, _, found = class_of(service_of(request), me, slug, "JSON")
     return [
         {
             "student": {"id": x.member.number or str(x.person.id), "name": x.person.name},
@@ -271,8 +267,5 @@ def withdraw(
 @router.get("/assignments/{slug}/results.csv")
 def results_csv(request: Request, slug: str, me: Me) -> Response:
     """For teachers: grades.csv, as `grader grade` writes it."""
-    held = service_of(request)
-    with held.database.reading() as session:
-        at = at_assignment(session, slug, me.id, "export")
-        found, rubric = final_reports(session, held, at)
-    return attachment(to_csv(found, rubric).encode("utf-8", "replace"), "text/csv", f"{slug}.csv")
+    data = to_csv(*grades(service_of(request), me, slug, "CSV"))
+    return attachment(data.encode("utf-8", "replace"), "text/csv", f"{slug}.csv")

@@ -82,12 +82,15 @@ def _operations(app: FastAPI, service: Service) -> None:
             raise HTTPException(404)  # it came from outside, through the proxy
         with service.database.reading() as session:
             queue = runs.queue(session, service.now())
+            grades = lti.to_hand_back(session)
         lines = [
             ("grader_queue_runs", "Runs that wait.", queue.queued),
             ("grader_running_runs", "Runs that workers have in hand.", queue.running),
             ("grader_stuck_runs", "Runs that failed by our fault; somebody must look.", queue.stuck),
             ("grader_oldest_seconds", "How long the oldest run that is not done has waited.", queue.oldest),
             ("grader_workers", "Workers alive.", service.workers()),
+            ("grader_grades_to_hand_back", "Published grades that a platform has not got yet.", grades),
+            ("grader_free_bytes", "Left on the disk of the data folder.", service.blobs.free()),
         ]
         own = "".join(f"# HELP {n} {h}\n# TYPE {n} gauge\n{n} {float(v)}\n" for n, h, v in lines)
         body = own.encode() + generate_latest(service.registry)  # type: ignore[no-untyped-call]

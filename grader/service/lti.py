@@ -54,6 +54,7 @@ _NRPS = "https://purl.imsglobal.org/spec/lti-nrps/"
 _DEEP = "https://purl.imsglobal.org/spec/lti-dl/claim/"
 _MEMBERSHIP = "http://purl.imsglobal.org/vocab/lis/v2/membership"
 _WRONG = Said("This launch is not valid (any more): open the assignment on the platform again.")
+_SELDOM_S = 600.0
 _FIELD = Annotated[str, Form(max_length=20_000)]
 _log = logging.getLogger("grader.web")
 
@@ -388,9 +389,13 @@ def hand_back(held: Service) -> tuple[int, int]:
         due = _due(session)
     sent = failed = 0
     tokens: dict[str, str] = {}
+    away: set[str] = set()
     for one in due:
         if not _stands(held, one.id):
             continue  # withdrawn while others were sent
+        if one.issuer in away:
+            failed += 1
+            continue
         try:
             platform = _platform(held, one.issuer, one.client)
             if one.issuer not in tokens:
@@ -399,6 +404,8 @@ def hand_back(held: Service) -> tuple[int, int]:
             _send(one, tokens[one.issuer])
         except (requests.RequestException, ValueError, KeyError, HTTPException) as error:
             failed += 1
+            if one.issuer not in tokens or not isinstance(error, requests.HTTPError):
+                away.add(one.issuer)  # it does not answer: not all of a class need wait for that in turn
             _log.warning("a grade could not be handed back", extra={"fault": type(error).__name__})
             continue
         with held.database.writing() as session:
@@ -413,6 +420,11 @@ def _stands(held: Service, id: int) -> bool:
     with held.database.reading() as session:
         row = session.get(Published, id)
         return row is not None and row.withdrawn is None
+
+
+def to_hand_back(session: Session) -> int:
+    """How many published grades a platform has not got yet."""
+    return len(_due(session))
 
 
 def _due(session: Session) -> list[_Due]:
@@ -468,12 +480,15 @@ def _send(one: _Due, token: str) -> None:
 
 
 def keep_handing_back(held: Service, stop: threading.Event, every_s: float = 10.0) -> None:
-    """Hand back in the background until told to stop."""
-    while not stop.wait(every_s):
+    """Hand back in the background until told to stop; more and more seldom while it fails."""
+    pause = every_s
+    while not stop.wait(pause):
+        failed = 1
         try:
-            hand_back(held)
+            _, failed = hand_back(held)
         except Exception:  # the database may be away; the next round looks again
             _log.warning("handing back failed")
+        pause = min(2 * pause, _SELDOM_S) if failed else every_s
 
 
 @router.post("/teach/{slug}/roster-from-platform")

@@ -30,6 +30,7 @@ _WHAT: Mapping[str, Said] = {
     "chose": Said("chose"),
     "ended": Said("ended"),
     "erased": Said("erased"),
+    "exported": Said("exported"),
     "extended": Said("extended the time"),
     "handed in": Said("handed in"),
     "imported": Said("imported"),

@@ -12,7 +12,7 @@ from typing import Annotated
 from urllib.parse import quote
 
 from fastapi import APIRouter, Form, HTTPException
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import UploadFile
@@ -49,6 +49,8 @@ SLOWEST = timedelta(minutes=15)
 """so long an upload may be on its way, and counts from when it began"""
 _AROUND = 2**20
 """bytes of a request beside its files, at most"""
+OPEN_QUESTIONS = 5
+"""of one person about one report"""
 AT_ONCE = 20
 """uploads of one person on their way"""
 
@@ -385,6 +387,9 @@ def enter_inquiry(session: Session, at: Attendee, published: Published, said: st
     )
     if known is not None:
         return
+    open_ones = select(func.count()).where(Inquiry.published_id == published.id, Inquiry.answer.is_(None))
+    if (session.scalar(open_ones) or 0) >= OPEN_QUESTIONS:
+        raise RefusedError(Said("Wait until your questions are answered, then ask further ones."), 409)
     session.add(
         Inquiry(
             assignment_id=at.assignment.id,

@@ -514,28 +514,33 @@ def _edition(session: Session, at: Attendee, id: int) -> Edition:
 # ------------------------------------------------------------------------------------------- exports
 
 
-def final_reports(session: Session, held: Service, at: Attendee) -> tuple[list[Report], Rubric]:
-    """The reports of everybody who has one, as of now."""
-    rubric = rubric_of(session, held, at.assignment.edition_id)
-    found = standing.lines(session, held.reports, at.assignment, rubric)
+def class_of(held: Service, me: Viewer, slug: str, what: str) -> tuple[Assignment, Rubric, list[Line]]:
+    """A class that leaves the service, as of now. what: in which form, for the audit."""
+    with held.database.reading() as session:
+        at = at_assignment(session, slug, me.id, "export")
+        rubric = rubric_of(session, held, at.assignment.edition_id)
+        found = standing.lines(session, held.reports, at.assignment, rubric)
+    with held.database.writing() as session:
+        on = Said("{what}, {slug}", {"what": what, "slug": slug})
+        record.event(session, at.course.id, me.id, "exported", on, held.now())
+    return at.assignment, rubric, found
+
+
+def grades(held: Service, me: Viewer, slug: str, what: str) -> tuple[list[Report], Rubric]:
+    """The reports of everybody who has one."""
+    _, rubric, found = class_of(held, me, slug, what)
     return [x.report for x in found if x.report is not None], rubric
 
 
 @router.get("/teach/{slug}/grades.csv")
 def grades_csv(request: Request, slug: str) -> Response:
-    held, me = service_of(request), signed_in(request)
-    with held.database.reading() as session:
-        at = at_assignment(session, slug, me.id, "export")
-        found, rubric = final_reports(session, held, at)
-    return attachment(to_csv(found, rubric).encode("utf-8", "replace"), "text/csv", f"{slug}.csv")
+    data = to_csv(*grades(service_of(request), signed_in(request), slug, "CSV"))
+    return attachment(data.encode("utf-8", "replace"), "text/csv", f"{slug}.csv")
 
 
 @router.get("/teach/{slug}/grades.xlsx")
 def grades_xlsx(request: Request, slug: str) -> Response:
-    held, me = service_of(request), signed_in(request)
-    with held.database.reading() as session:
-        at = at_assignment(session, slug, me.id, "export")
-        found, rubric = final_reports(session, held, at)
+    found, rubric = grades(service_of(request), signed_in(request), slug, "Excel")
     kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
     return attachment(to_xlsx(found, rubric), kind, f"{slug}.xlsx")
 
@@ -560,17 +565,14 @@ def made_export(
 ) -> Response:
     """The archive; 422 for a platform or a listing that is none."""
     held = service_of(request)
-    with held.database.reading() as session:
-        at = at_assignment(session, slug, me.id, "export")
-        rubric = rubric_of(session, held, at.assignment.edition_id)
-        found = standing.lines(session, held.reports, at.assignment, rubric)
     if to not in exports.FORMATS:
         raise HTTPException(422, Said("Choose a platform."))
+    assignment, rubric, found = class_of(held, me, slug, to)
     given = None
     if listing is not None and listing.filename:
         given = exports.Listing(record.line(listing.filename, 200), listing.file.read())
     try:
-        data = exports.export(to, found, held.blobs, rubric, title or at.assignment.title, given)
+        data = exports.export(to, found, held.blobs, rubric, title or assignment.title, given)
     except UsageError as error:
         raise HTTPException(422, verbatim(str(error))) from error
     return attachment(data, "application/zip", f"{slug}-{to}.zip")

@@ -82,6 +82,7 @@ def _keep(
     began: datetime,
     now: datetime,
 ) -> Receipt:
+    blobs.refuse_full()
     kept = [(name, blobs.put(content)) for name, content in named]
     if not any(may_hold_a_notebook(blobs.path(b.sha256), n) for n, b in kept):
         names = ", ".join(n for n, _ in kept)[:300]
@@ -117,7 +118,7 @@ def _timely(taken: bool, phase: str) -> None:
         raise RefusedError(Said("This assignment is closed; nothing can be handed in any more."), 403)
 
 
-def _sent(at: Attendee) -> Select[tuple[Upload]]:
+def _sent(at: Attendee) -> Select[Upload]:
     own = Upload.person_id == at.member.person_id
     return select(Upload).where(Upload.assignment_id == at.assignment.id, own)
 
@@ -139,10 +140,12 @@ def _other(key: str, sha256: str) -> str:
 
 def _read(content: IO[bytes]) -> Blob:
     content.seek(0)
-    digest = hashlib.file_digest(content, "sha256").hexdigest()
+    digest = hashlib.sha256()
+    while chunk := content.read(1 << 20):
+        digest.update(chunk)
     size = content.tell()
     content.seek(0)
-    return Blob(digest, size)
+    return Blob(digest.hexdigest(), size)
 
 
 def too_large(most: int) -> RefusedError:
