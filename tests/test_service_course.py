@@ -86,11 +86,14 @@ def test_a_course_from_upload_to_answer(world: World) -> None:
     assert lea.post("/inquiries/tiny/1", answer="Because.").status_code == 200
     assert "somebody has just answered" in teacher.post("/inquiries/tiny/1", answer="No.").text.lower()
     assert "Because." in bea.client.get("/a/tiny").text
+    for n in range(6):
+        last = bea.post("/a/tiny/inquiries", text=f"And {n}?")
+    assert last.status_code == 409 and lea.client.get("/inquiries/tiny").text.count("And ") == 5
     csv = teacher.client.get("/teach/tiny/grades.csv").text
     assert "Anna" in csv and "100" in csv
     assert teacher.client.get("/teach/tiny/grades.xlsx").content[:2] == b"PK"
     audit = teacher.client.get("/course/course/audit").text
-    for what in ("handed in", "published", "marked", "asked again", "answered"):
+    for what in ("handed in", "published", "marked", "asked again", "answered", "exported"):
         assert what in audit
 
 

@@ -506,6 +506,53 @@ def test_a_mark_that_changes_later_goes_back_when_it_is_published_again(
     assert first["timestamp"] < second["timestamp"], "a platform takes no older one"
 
 
+def test_a_grade_that_was_withdrawn_stays_at_the_platform_until_it_is_published_again(
+    campus: tuple[Campus, World],
+) -> None:
+    platform, world = campus
+    student, teacher = Browser(world.client()), Browser(world.client())
+    platform.launch(student.client)
+    platform.launch(teacher.client, "t1", "Instructor")
+    world.report_of(student.attempt())
+
+    def act(what: str) -> None:
+        world.clock.forward(minutes=1)
+        teacher.client.post(f"/teach/tiny/{what}", data=teacher.form(f"/teach/tiny/{what}"))
+
+    act("publish")
+    act("withdraw")
+    assert lti.hand_back(world.service) == (0, 0), "what was withdrawn before it went does not go"
+    act("publish")
+    assert "grader_grades_to_hand_back 1.0" in student.client.get("/metrics").text
+    assert lti.hand_back(world.service) == (1, 0)
+    assert "stay there until you publish again" in teacher.client.get("/teach/tiny/withdraw").text
+    act("withdraw")
+    assert student.client.get("/a/tiny/report").status_code == 404
+    assert lti.hand_back(world.service) == (0, 0) and len(platform.scores) == 1
+    act("publish")
+    assert lti.hand_back(world.service) == (1, 0)
+    first, second = platform.scores
+    assert first["timestamp"] < second["timestamp"]
+
+
+def test_a_platform_that_is_away_is_asked_once_for_a_class(campus: tuple[Campus, World]) -> None:
+    platform, world = campus
+    teacher = Browser(world.client())
+    platform.launch(teacher.client, "t1", "Instructor")
+    for n in range(3):
+        student = Browser(world.client())
+        platform.launch(student.client, f"s{n}")
+        world.report_of(student.attempt())
+    teacher.client.post("/teach/tiny/publish", data=teacher.form("/teach/tiny/publish"))
+    (known,) = world.service.settings.lti
+    away = known.model_copy(update={"token": "http://127.0.0.1:9/token"})
+    world.service.settings = world.service.settings.model_copy(update={"lti": (away,)})
+    started = time.monotonic()
+    assert lti.hand_back(world.service) == (0, 3)
+    assert time.monotonic() - started < 2
+    assert not platform.scores
+
+
 def test_the_roster_comes_from_the_platform(campus: tuple[Campus, World]) -> None:
     platform, world = campus
     platform.launch(world.client())

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from datetime import timedelta
 
+import pytest
 from service_kit import World
 from sqlalchemy import select
+from sqlalchemy.exc import DBAPIError
 
-from grader.service import runs
-from grader.service.tables import Run, Upload
+from grader.errors import StorageError
+from grader.service import runs, worker
+from grader.service.tables import Assignment, Run, Upload
 
 
 def take(world: World, worker: str = "w", *, busy: bool = False) -> runs.Held | None:
@@ -131,3 +135,36 @@ def test_given_back_in_order_costs_no_try(world: World) -> None:
     with world.database.writing() as session:
         runs.give_back(session, "w", held.id, world.clock())
     assert (state(world, held.id).state, state(world, held.id).tries) == ("queued", 0)
+
+
+def test_a_lease_of_a_clock_that_jumped_back_holds_nothing(world: World) -> None:
+    world.person("student", "Anna").hand_in()
+    held = take(world, "a")
+    assert held
+    world.clock.forward(seconds=-20)  # as two machines' clocks may differ
+    other = take(world, "b")
+    assert other and other.id != held.id and take(world, "b") is None
+    world.clock.forward(hours=-1)
+    assert {take(world, "c"), take(world, "c")} != {None}
+
+
+def test_what_is_stuck_elsewhere_is_no_alarm_here(world: World) -> None:
+    world.person("student", "Anna").hand_in()
+    with world.database.writing() as session:
+        for run in session.scalars(select(Run)):
+            runs.stick(run, "why", world.clock())
+        assignment = session.scalars(select(Assignment)).one()
+        assert runs.queue(session, world.clock(), assignment.id).stuck == 2
+        assert runs.queue(session, world.clock(), assignment.id + 1).stuck == 0
+
+
+def test_a_worker_waits_while_the_disk_is_full(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(worker.asyncio, "sleep", lambda _, real=asyncio.sleep: real(0))
+    faults: list[Exception] = [StorageError("full"), OSError("read-only"), DBAPIError("", {}, ValueError())]
+
+    def act() -> str:
+        if faults:
+            raise faults.pop()
+        return "kept"
+
+    assert asyncio.run(worker.waited_for(act)) == "kept" and not faults

@@ -13,7 +13,7 @@ import pytest
 from service_kit import DUE, NOTEBOOK, World, csrf_of, self_check
 from sqlalchemy import func, select
 
-from grader.service import accounts, runs, uploads
+from grader.service import accounts, blobs, runs, uploads
 from grader.service.tables import File, Run, Upload
 
 
@@ -315,3 +315,41 @@ def test_a_session_that_ended_is_sent_to_sign_in_and_nothing_is_read(world: Worl
     assert page.status_code == 401 and "Sign in" in page.text
     assert counted(world) == (0, 0)
     assert accounts.csrf("x") != csrf_of(anna)
+
+
+def test_on_a_full_disk_nothing_is_taken_and_the_rest_goes_on(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    anna = world.person("student", "Anna")
+    name = anna.attempt()
+    with monkeypatch.context() as full:
+        full.setattr(blobs.Blobs, "free", lambda _: blobs.RESERVE - 1)
+        page = anna.hand_in()
+        assert page.status_code == 503 and "fault of ours" in page.text
+        assert anna.client.get(f"/u/{name}").status_code == 200
+    assert counted(world) == (1, 1) and anna.hand_in().status_code == 200
+
+
+def test_a_folder_that_can_not_be_written_is_our_fault(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    anna = world.person("student", "Anna")
+
+    def refuse(*_: Any, **__: Any) -> None:
+        raise PermissionError(30, "Read-only file system")
+
+    with monkeypatch.context() as readonly:
+        readonly.setattr(blobs.Blobs, "held", refuse)
+        assert anna.hand_in().status_code == 503
+    assert counted(world) == (0, 0)
+
+
+def test_what_can_not_be_read_is_late_by_when_it_came(world: World) -> None:
+    anna, bea = world.person("student", "Anna"), world.person("student", "Bea")
+    world.clock.at = DUE - timedelta(minutes=1)
+    broken = (("hw.ipynb", b'{"cells": ['),)
+    assert "late" not in anna.hand_in(*broken).text
+    world.clock.at = DUE + timedelta(minutes=1)
+    page = anna.hand_in()
+    assert 'class="chip warn"' in page.text, "what is mended later came later"
+    assert 'class="chip warn"' in bea.hand_in(*broken).text
+    chosen = anna.client.get("/a/tiny").text
+    assert chosen.count('class="chip warn"') == 1 and "Let this attempt count" in chosen

@@ -72,7 +72,7 @@ class Worker:
             while not self.stopping.is_set():
                 taken = None
                 if not self.alone and len(self.held) < self.most:
-                    taken = await self._database(self._take)
+                    taken = await waited_for(self._take)
                 if taken is None:
                     with contextlib.suppress(TimeoutError):
                         await asyncio.wait_for(self.stopping.wait(), _LOOK_S)
@@ -91,7 +91,7 @@ class Worker:
 
     async def prepare(self) -> None:
         """Open what is current, so that the first student waits no longer than the others."""
-        for sha256 in await self._database(self._current):
+        for sha256 in await waited_for(self._current):
             for released in (True, False):
                 try:
                     await self.bench.pipeline(sha256, released=released)
@@ -121,7 +121,7 @@ class Worker:
         while True:
             await asyncio.sleep(_RENEW_S)
             if self.held:
-                await self._database(self._renew_held)
+                await waited_for(self._renew_held)
 
     def _renew_held(self) -> None:
         with self.database.writing() as session:
@@ -132,7 +132,7 @@ class Worker:
         try:
             result = await self._result(held, folder)
         except asyncio.CancelledError:
-            await asyncio.shield(self._database(lambda: self._give_back(held)))
+            await asyncio.shield(waited_for(lambda: self._give_back(held)))
             raise
         except IsolationError as error:
             result = Result("failed", str(error))
@@ -143,10 +143,10 @@ class Worker:
             result = Result("failed", f"the grader failed: {type(error).__name__}")
         finally:
             shutil.rmtree(folder, ignore_errors=True)
-        await self._database(lambda: self._finish(held, result))
+        await waited_for(lambda: self._finish(held, result))
 
     async def _result(self, held: Held, folder: Path) -> Result:
-        upload, files, sha256 = await self._database(lambda: self._look(held))
+        upload, files, sha256 = await waited_for(lambda: self._look(held))
         released = held.kind == "check"
         edition = await self.bench.pipeline(sha256, released=released)
         attempt = Attempt(upload.name, files, self.blobs.folder, folder, edition.assignment.rubric.notebooks)
@@ -175,15 +175,16 @@ class Worker:
         extra = {"run": held.id, "kind": held.kind, "state": result.state}
         _log.info("run", extra=extra | ({"limits": len(result.traces)} if result.traces else {}))
 
-    async def _database(self, act: Callable[[], _T]) -> _T:
-        """Do something in the database or the blob store; while one is away or full, wait and try again."""
-        while True:
-            try:
-                return await asyncio.to_thread(act)
-            except (DBAPIError, StorageError, OSError) as error:
-                fault = error.orig if isinstance(error, DBAPIError) else error
-                _log.warning("the database or the data folder is away", extra={"fault": type(fault).__name__})
-                await asyncio.sleep(1.0)
+
+async def waited_for(act: Callable[[], _T]) -> _T:
+    """Do something in the database or the blob store; while one is away or full, wait and try again."""
+    while True:
+        try:
+            return await asyncio.to_thread(act)
+        except (DBAPIError, StorageError, OSError) as error:
+            fault = error.orig if isinstance(error, DBAPIError) else error
+            _log.warning("the database or the data folder is away", extra={"fault": type(fault).__name__})
+            await asyncio.sleep(1.0)
 
 
 @asynccontextmanager
