@@ -23,7 +23,7 @@ from grader.folder.private import private_directory
 from grader.folder.remove import remove_tree
 from grader.jail import kernels, probe, view
 from grader.jail.cage import application, fair, filters, landlock, plan, trial, watch
-from grader.jail.cage.cgroup import Group
+from grader.jail.cage.cgroup import KernelCgroup
 from grader.jail.caged import Caged
 from grader.models import AttachedFile, Cell
 
@@ -63,7 +63,7 @@ def test_a_cgroup_tells_its_own_limit_from_the_machines(
 ) -> None:
     for name, text in files.items():
         (tmp_path / name).write_text(text)
-    group = Group.__new__(Group)
+    group = KernelCgroup.__new__(KernelCgroup)
     group._version, group._memory = version, os.open(tmp_path, os.O_RDONLY)
     try:
         assert group.killed_for() == why

@@ -13,7 +13,7 @@ from sqlalchemy.exc import DBAPIError
 
 from grader.errors import StorageError
 from grader.service import runs, worker
-from grader.service.tables import Assignment, Run, Upload
+from grader.service.tables import CourseAssignment, Run, Upload
 
 
 def take(world: World, worker: str = "w", *, busy: bool = False) -> runs.Held | None:
@@ -153,7 +153,7 @@ def test_what_is_stuck_elsewhere_is_no_alarm_here(world: World) -> None:
     with world.database.writing() as session:
         for run in session.scalars(select(Run)):
             runs.stick(run, "why", world.clock())
-        assignment = session.scalars(select(Assignment)).one()
+        assignment = session.scalars(select(CourseAssignment)).one()
         assert runs.queue(session, world.clock(), assignment.id).stuck == 2
         assert runs.queue(session, world.clock(), assignment.id + 1).stuck == 0
 

@@ -12,7 +12,7 @@ from grader.extract.nodes import MAX_TENSORS
 from grader.extract.numbers import NUMBER, Parsed, parse_loose_row
 from grader.extract.precision import softened
 from grader.extract.spelling import plain_spelling
-from grader.hypertext import Cell, Table, pieces
+from grader.hypertext import HtmlTable, TableCell, pieces
 from grader.models import PrintedTensor
 
 _ONE_NUMBER = re.compile(rf"\s*{NUMBER}(?:,[0-9]++)?\s*\Z")
@@ -45,10 +45,10 @@ def extract_html(html: str, text: str, read: Read) -> list[PrintedTensor]:
     return [replace(item, span=span) for item in found[:MAX_TENSORS]]
 
 
-def _rows(table: Table) -> list[list[Cell]]:
+def _rows(table: HtmlTable) -> list[list[TableCell]]:
     """Its rows with their texts as read; index names that span several rows are in each of them."""
-    made: list[list[Cell]] = []
-    carried: list[tuple[Cell, int]] = []
+    made: list[list[TableCell]] = []
+    carried: list[tuple[TableCell, int]] = []
     for row in table.rows:
         made.append([cell for cell, _ in carried])
         carried = [(cell, left - 1) for cell, left in carried if left > 1]
@@ -72,7 +72,7 @@ def _last_words(text: str, read: Read) -> str:
     return "" if read(line) else heading(line)
 
 
-def _read_table(table: Table, title: str, read: Read) -> list[PrintedTensor]:
+def _read_table(table: HtmlTable, title: str, read: Read) -> list[PrintedTensor]:
     found: list[PrintedTensor] = []
     rows = _rows(table)
     heads = [row for row in rows if row and all(c.head for c in row)]
@@ -104,7 +104,7 @@ def _read_table(table: Table, title: str, read: Read) -> list[PrintedTensor]:
     return found
 
 
-def _beside(row: list[Cell], cell: Cell) -> str:
+def _beside(row: list[TableCell], cell: TableCell) -> str:
     """The words of the other cells of a row, as many as a label takes."""
     words: list[str] = []
     length = 0
@@ -117,7 +117,7 @@ def _beside(row: list[Cell], cell: Cell) -> str:
     return " ".join(words)[:LONGEST]
 
 
-def _column_groups(heads: list[list[Cell]]) -> list[tuple[str, int]]:
+def _column_groups(heads: list[list[TableCell]]) -> list[tuple[str, int]]:
     """Names over several columns each, with their widths (`h1` over four, `h2` over four); else []."""
     for row in heads:
         groups = [(cell.text, cell.columns) for cell in row if cell.text and not _COUNT.match(cell.text)]

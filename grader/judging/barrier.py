@@ -71,7 +71,7 @@ class Cut:
 WHOLE = Cut()
 
 
-class Note(Protocol):
+class StepNote(Protocol):
     """Is told what is being done, so that it is known where a limit ended it."""
 
     def __call__(self, step: str, cell: int = -1, output: int = -1) -> None: ...
@@ -82,7 +82,7 @@ def nowhere(step: str, cell: int = -1, output: int = -1) -> None:
 
 
 @dataclass(slots=True)
-class Trouble:
+class Mishaps:
     """What went wrong with one submission. traces: of our faults. unread: some outputs were not read.
 
     aside: prints that our code failed on.
@@ -108,7 +108,7 @@ class Trouble:
             return otherwise
 
 
-def read_outputs(execution: Execution, cut: Cut, note: Note, trouble: Trouble) -> Prints:
+def read_outputs(execution: Execution, cut: Cut, note: StepNote, trouble: Mishaps) -> Prints:
     """What one run printed, without the outputs that are cut off or that our code fails on."""
     found: Sink[PrintedTensor] = Sink()
     for output in execution.outputs:
@@ -126,7 +126,7 @@ def read_outputs(execution: Execution, cut: Cut, note: Note, trouble: Trouble) -
 
 
 def decide_apart(
-    decide: Decide, printed: Sequence[Prints], trouble: Trouble
+    decide: Decide, printed: Sequence[Prints], trouble: Mishaps
 ) -> Mapping[str, Decision] | None:
     """The decisions, without the prints that our code fails on; None where it fails on something else.
 
@@ -153,7 +153,7 @@ def decide_apart(
 
 
 def doubted(
-    decisions: Mapping[str, Decision], checks: Iterable[Check], sizes: Mapping[str, int], trouble: Trouble
+    decisions: Mapping[str, Decision], checks: Iterable[Check], sizes: Mapping[str, int], trouble: Mishaps
 ) -> dict[str, Decision]:
     """What is not right waits for a person where something that was set aside might have been it."""
     settled = dict(decisions)

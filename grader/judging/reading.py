@@ -12,7 +12,7 @@ from typing import Literal
 import numpy as np
 
 from grader.assignment.vocabulary import Meaning, Vocabulary
-from grader.judging.book import Book, View
+from grader.judging.book import Book, TargetView
 from grader.judging.pairing import Slot
 from grader.judging.rounded import as_rounded
 from grader.judging.source import Code
@@ -42,8 +42,8 @@ class Reading:
     meant: str | None
     called: bool
     unknown: frozenset[str]
-    exact: tuple[View, ...]
-    handout: tuple[View, ...]
+    exact: tuple[TargetView, ...]
+    handout: tuple[TargetView, ...]
     aside: bool
     movement: Movement
 
@@ -121,8 +121,8 @@ def read(
 
 
 def _shown(
-    views: Sequence[View], quantity: str | None, *, whole: bool, called: Collection[str]
-) -> tuple[View, ...]:
+    views: Sequence[TargetView], quantity: str | None, *, whole: bool, called: Collection[str]
+) -> tuple[TargetView, ...]:
     """Those of a quantity, where one is given; only whole ones and those `called` so where asked for."""
     return tuple(
         v

@@ -13,12 +13,12 @@ from grader.errors import StorageError, UsageError
 from grader.service import erasing
 from grader.service.blobs import Blobs
 from grader.service.database import FILE, Database
-from grader.service.place import SETTINGS, Place
+from grader.service.place import SETTINGS, DataFolder
 
 _KEY = "lti.key"
 
 
-def backup(place: Place, database: Database, target: Path) -> int:
+def backup(place: DataFolder, database: Database, target: Path) -> int:
     """Copy database and folder to `target`, which must be new or an earlier backup; how many blobs are new.
 
     The database first, then what it names: blobs are never changed, so the copy is whole while the service
@@ -34,7 +34,7 @@ def backup(place: Place, database: Database, target: Path) -> int:
         raise StorageError(f"{target} could not be written ({error}); the backup is not whole") from error
 
 
-def _copied(place: Place, database: Database, target: Path) -> int:
+def _copied(place: DataFolder, database: Database, target: Path) -> int:
     target.mkdir(parents=True, exist_ok=True)
     if database.sqlite:
         with (
@@ -69,7 +69,7 @@ class Checked:
     """there, but named by no record: what a killed upload or deletion left"""
 
 
-def check(place: Place, database: Database) -> Checked:
+def check(place: DataFolder, database: Database) -> Checked:
     """Read every blob that the database names, and compare it with its name."""
     store = Blobs(place.blobs)
     with database.reading() as session:

@@ -22,7 +22,7 @@ from grader.service import courses, record, shown, standing
 from grader.service.blobs import Blobs
 from grader.service.database import Database
 from grader.service.standing import Line, Reports
-from grader.service.tables import Assignment, Person, Publication, Published
+from grader.service.tables import CourseAssignment, Person, Publication, Published
 from rubric.schema import Rubric
 
 
@@ -42,7 +42,7 @@ class Preview:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class PublishRequest:
     """Who wants it published or withdrawn, and the digest of what they saw."""
 
     seen: str
@@ -71,9 +71,9 @@ def publish(
     database: Database,
     blobs: Blobs,
     reports: Reports,
-    assignment: Assignment,
+    assignment: CourseAssignment,
     rubric: Rubric,
-    asked: Asked,
+    asked: PublishRequest,
     now: datetime,
 ) -> int:
     """Give out what a preview showed, all or nothing; to how many. Raises `ChangedError`."""
@@ -89,15 +89,17 @@ def publish(
 def _give(
     database: Database,
     reports: Reports,
-    assignment: Assignment,
+    assignment: CourseAssignment,
     rubric: Rubric,
     made: Sequence[_Made],
-    asked: Asked,
+    asked: PublishRequest,
     now: datetime,
 ) -> int:
     with database.writing() as session:
         # marks and uploads wait for this row as well, so what is compared here stays so
-        held = session.scalar(select(Assignment).where(Assignment.id == assignment.id).with_for_update())
+        held = session.scalar(
+            select(CourseAssignment).where(CourseAssignment.id == assignment.id).with_for_update()
+        )
         assert held is not None
         if standing.digest(standing.lines(session, reports, held, rubric)) != asked.seen:
             raise ChangedError("Something changed meanwhile; look again.")
@@ -113,7 +115,9 @@ def _make(line: Line, blobs: Blobs, reports: Reports, rubric: Rubric) -> _Made:
     return _Made(line, blobs.put(page).sha256, blobs.put(data).sha256)
 
 
-def _enter(session: Session, assignment: Assignment, made: Sequence[_Made], by: int, now: datetime) -> int:
+def _enter(
+    session: Session, assignment: CourseAssignment, made: Sequence[_Made], by: int, now: datetime
+) -> int:
     publication = Publication(assignment_id=assignment.id, by=by, at=now)
     session.add(publication)
     session.flush()
@@ -170,7 +174,7 @@ def out(session: Session, assignment_id: int) -> Out:
 
 
 def withdraw(
-    database: Database, assignment: Assignment, asked: Asked, whose: int | None, now: datetime
+    database: Database, assignment: CourseAssignment, asked: PublishRequest, whose: int | None, now: datetime
 ) -> int:
     """Hide again what was given out, of one student or (None) of all; of how many.
 
@@ -178,7 +182,8 @@ def withdraw(
     `ChangedError`.
     """
     with database.writing() as session:
-        session.scalar(select(Assignment.id).where(Assignment.id == assignment.id).with_for_update())
+        row = select(CourseAssignment.id).where(CourseAssignment.id == assignment.id)
+        session.scalar(row.with_for_update())
         given = out(session, assignment.id)
         if given.seen != asked.seen:
             raise ChangedError("Something changed meanwhile; look again.")

@@ -41,7 +41,7 @@ from grader.service.rules import Dates
 from grader.service.signin import absolute
 from grader.service.standing import Line
 from grader.service.student import Csrf, at_assignment
-from grader.service.tables import Assignment, Course, Edition, Event, Inquiry, Member, Person, Run
+from grader.service.tables import Course, CourseAssignment, Edition, Event, Inquiry, Member, Person, Run
 from grader.service.web import (
     RowId,
     Service,
@@ -136,7 +136,7 @@ def class_page(request: Request, slug: str) -> Response:
     )
 
 
-def _compared(held: Service, assignment: Assignment) -> datetime | None:
+def _compared(held: Service, assignment: CourseAssignment) -> datetime | None:
     """When the code of the class was last compared."""
     try:
         written = (alike.of_section(alike.folder(held.place, assignment.id), "") / TABLE).stat().st_mtime
@@ -145,7 +145,7 @@ def _compared(held: Service, assignment: Assignment) -> datetime | None:
     return datetime.fromtimestamp(written, UTC)
 
 
-def _comparing(held: Service, assignment: Assignment) -> bool:
+def _comparing(held: Service, assignment: CourseAssignment) -> bool:
     running = held.comparing.get(assignment.id)
     return running is not None and running.poll() is None
 
@@ -168,7 +168,7 @@ def compare_code(request: Request, slug: str, csrf: Csrf = "") -> Response:
     }
     if not _comparing(held, at.assignment):
         held.comparing[at.assignment.id] = alike.start(
-            alike.Asked(
+            alike.SearchRequest(
                 blobs=held.place.blobs,
                 to=alike.folder(held.place, at.assignment.id),
                 language=rubric.language,
@@ -362,7 +362,7 @@ def publish_now(
             held.reports,
             at.assignment,
             rubric,
-            publish.Asked(seen, me.id),
+            publish.PublishRequest(seen, me.id),
             held.now(),
         )
     except ChangedError:
@@ -409,7 +409,8 @@ def withdrawn(held: Service, me: Viewer, slug: str, seen: str, person: int | Non
     """Withdraw what was given out; of how many. 404 for whoever may not. Raises `ChangedError`."""
     with held.database.reading() as session:
         at = at_assignment(session, slug, me.id, "publish")
-    return publish.withdraw(held.database, at.assignment, publish.Asked(seen, me.id), person, held.now())
+    asked = publish.PublishRequest(seen, me.id)
+    return publish.withdraw(held.database, at.assignment, asked, person, held.now())
 
 
 # ----------------------------------------------------------------------------------------- regrading
@@ -490,7 +491,9 @@ def take_over(request: Request, slug: str, edition: Annotated[RowId, Form()], cs
     guard_form(me, csrf)
     with held.database.writing() as session:
         at = at_assignment(session, slug, me.id, "regrade")
-        session.scalar(select(Assignment.id).where(Assignment.id == at.assignment.id).with_for_update())
+        session.scalar(
+            select(CourseAssignment.id).where(CourseAssignment.id == at.assignment.id).with_for_update()
+        )
         other = _edition(session, at, edition)
         found = standing.lines(
             session, held.reports, at.assignment, held.rubric(other.sha256), edition_id=other.id
@@ -514,7 +517,7 @@ def _edition(session: Session, at: Attendee, id: int) -> Edition:
 # ------------------------------------------------------------------------------------------- exports
 
 
-def class_of(held: Service, me: Viewer, slug: str, what: str) -> tuple[Assignment, Rubric, list[Line]]:
+def class_of(held: Service, me: Viewer, slug: str, what: str) -> tuple[CourseAssignment, Rubric, list[Line]]:
     """A class that leaves the service, as of now. what: in which form, for the audit."""
     with held.database.reading() as session:
         at = at_assignment(session, slug, me.id, "export")
@@ -570,7 +573,7 @@ def made_export(
     assignment, rubric, found = class_of(held, me, slug, to)
     given = None
     if listing is not None and listing.filename:
-        given = exports.Listing(record.line(listing.filename, 200), listing.file.read())
+        given = exports.PlatformFile(record.line(listing.filename, 200), listing.file.read())
     try:
         data = exports.export(to, found, held.blobs, rubric, title or assignment.title, given)
     except UsageError as error:
