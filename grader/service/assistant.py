@@ -27,7 +27,7 @@ from grader.lookalikes.table import SIDE_BY_SIDE, Alike
 from grader.marks.marks import Mark
 from grader.models import Cell, Output, Said
 from grader.report import to_html
-from grader.service import courses, record, rules, standing
+from grader.service import record, rules, standing
 from grader.service.alike import folder, of_section
 from grader.service.courses import Attendee
 from grader.service.standing import Class, Line
