@@ -311,8 +311,12 @@ def test_a_session_that_ended_is_sent_to_sign_in_and_nothing_is_read(world: Worl
     anna = world.person("student", "Anna")
     form = anna.form("/a/tiny")
     world.clock.forward(days=8)
-    page = anna.client.post("/a/tiny/uploads", data=form, files={"files": ("hw.ipynb", NOTEBOOK)})
-    assert page.status_code == 401 and "Sign in" in page.text
+    came = {"Referer": "http://localhost/a/tiny"}
+    page = anna.client.post(
+        "/a/tiny/uploads", data=form, files={"files": ("hw.ipynb", NOTEBOOK)}, headers=came
+    )
+    assert page.status_code == 401 and "what you sent was not received" in page.text
+    assert page.url.params["to"] == "/a/tiny"
     assert counted(world) == (0, 0)
     assert accounts.csrf("x") != csrf_of(anna)
 

@@ -105,8 +105,9 @@ def _faults(app: FastAPI) -> None:
             return _problem(speech(tongue(request)).of(said), 401)
         if request.url.path.startswith("/api/"):
             return _problem("Send a token: Authorization: Bearer …", 401)
-        back = request.url.path if request.method == "GET" else "/"
-        return Response(status_code=303, headers={"Location": openid.way_in(request, back)})
+        sent = request.method != "GET"
+        back = urlsplit(request.headers.get("referer", "")).path or "/" if sent else request.url.path
+        return Response(status_code=303, headers={"Location": openid.way_in(request, back, sent=sent)})
 
     @app.exception_handler(RefusedError)
     def refused(request: Request, error: Exception) -> Response:

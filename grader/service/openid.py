@@ -276,7 +276,7 @@ def proxy_link(request: Request, csrf: Csrf = "") -> Response:
     return _linked(service_of(request), me, PROXY, subject)
 
 
-def way_in(request: Request, back: str) -> str:
-    """Where somebody goes who is not signed in."""
+def way_in(request: Request, back: str, *, sent: bool = False) -> str:
+    """Where somebody goes who is not signed in. sent: with a form, which was not taken."""
     where = "/proxy/sign-in" if by_proxy(request) else "/sign-in"
-    return f"{where}?{urlencode({'to': back})}"
+    return f"{where}?{urlencode({'to': back} | ({'ended': 1} if sent else {}))}"

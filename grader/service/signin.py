@@ -53,7 +53,7 @@ def within(target: str) -> str:
 
 
 @router.get("/sign-in")
-def sign_in(request: Request, to: str = "/") -> Response:
+def sign_in(request: Request, to: str = "/", ended: bool = False) -> Response:
     held = service_of(request)
     return page(
         request,
@@ -62,6 +62,7 @@ def sign_in(request: Request, to: str = "/") -> Response:
         status=401,
         openid=held.settings.openid,
         target=within(to),
+        ended=ended,
     )
 
 
