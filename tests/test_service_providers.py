@@ -277,6 +277,7 @@ class Campus:
 
     address: str = ""
     key: RSAKey = field(default_factory=lambda: RSAKey.generate_key(2048, auto_kid=True))
+    signs_with: RSAKey | None = None
     tool_keys: str = ""
     scores: list[dict[str, Any]] = field(default_factory=list)
     away: bool = False
@@ -352,7 +353,8 @@ class Campus:
                 "service_versions": ["2.0"],
             },
         }
-        return jwt.encode({"alg": "RS256", "kid": self.key.kid}, claims | changed, self.key)
+        key = self.signs_with or self.key
+        return jwt.encode({"alg": "RS256", "kid": key.kid}, claims | changed, key)
 
     def launch(self, client: Any, who: str = "s1", role: str = "Learner", **changed: Any) -> Any:
         """As a browser does it: login, authorization, the platform's form, our page."""
@@ -421,6 +423,10 @@ def test_a_launch_leads_each_to_their_own_page(campus: tuple[Campus, World]) -> 
         {"exp": 1_000},
         {f"{LTI}deployment_id": "d2"},
         {f"{LTI}version": "1.1"},
+        {f"{LTI}message_type": "LtiDeepLinkingRequest"},
+        {"https://purl.imsglobal.org/spec/lti-ags/claim/endpoint": "no object"},
+        {f"{LTI}roles": "Instructor"},
+        {"name": {"given": "Ada"}},
     ],
 )
 def test_a_launch_that_is_not_for_us_is_refused(
@@ -430,6 +436,14 @@ def test_a_launch_that_is_not_for_us_is_refused(
     client = world.client()
     assert platform.launch(client, **changed).status_code == 403
     assert client.get("/").status_code == 401
+
+
+def test_a_platform_that_changes_its_key_is_known_by_the_new_one_alone(campus: tuple[Campus, World]) -> None:
+    platform, world = campus
+    old, platform.key = platform.key, RSAKey.generate_key(2048, auto_kid=True)
+    assert platform.launch(world.client()).status_code == 200
+    platform.signs_with = old
+    assert platform.launch(world.client()).status_code == 403
 
 
 def test_a_launch_is_good_once_and_for_the_browser_that_began_it(campus: tuple[Campus, World]) -> None:

@@ -185,19 +185,26 @@ def _unverified(token: str) -> tuple[str, str | None]:
         raise HTTPException(403, _WRONG) from error
 
 
+_WANTED: Mapping[str, type] = {
+    "iss": str,
+    "sub": str,
+    "name": str,
+    f"{_LTI}message_type": str,
+    f"{_LTI}roles": list,
+    f"{_LTI}target_link_uri": str,
+    f"{_LTI}deployment_id": str,
+    f"{_AGS}claim/endpoint": dict,
+    f"{_NRPS}claim/namesroleservice": dict,
+    f"{_DEEP}deep_linking_settings": dict,
+}
+
+
 def _kept(claims: Mapping[str, Any]) -> dict[str, Any]:
-    """What of a launch is needed, and no more."""
-    wanted = ("iss", "sub", "name")
-    longer = (
-        f"{_LTI}message_type",
-        f"{_LTI}roles",
-        f"{_LTI}target_link_uri",
-        f"{_LTI}deployment_id",
-        f"{_AGS}claim/endpoint",
-        f"{_NRPS}claim/namesroleservice",
-        f"{_DEEP}deep_linking_settings",
-    )
-    return {name: claims[name] for name in (*wanted, *longer) if name in claims}
+    """What of a launch is needed, and no more. Raises `HTTPException` where it is of another shape."""
+    found = {name: claims[name] for name in _WANTED if claims.get(name) is not None}
+    if any(not isinstance(value, _WANTED[name]) for name, value in found.items()):
+        raise HTTPException(403, _WRONG)
+    return found
 
 
 @router.get("/lti/enter")

@@ -42,6 +42,7 @@ router = APIRouter(include_in_schema=False)
 ALGORITHMS = ["RS256", "RS384", "RS512", "PS256", "ES256", "ES384", "EdDSA"]
 LASTS = timedelta(minutes=10)
 TIMEOUT_S = 10.0
+_ENDPOINTS = {"authorization_endpoint", "token_endpoint", "jwks_uri"}
 _IN, _LINK = "openid", "openid-link"
 """what somebody wants of a provider: to sign in, or a further way to whom they are signed in as"""
 _WRONG = Said("Signing in did not work: begin again.")
@@ -133,7 +134,7 @@ def _provider(held: Service) -> tuple[OpenId, dict[str, Any]]:
     if settings is None:
         raise not_found()
     found = fetch(f"{settings.issuer.rstrip('/')}/.well-known/openid-configuration")
-    if found.get("issuer") != settings.issuer:
+    if found.get("issuer") != settings.issuer or not _ENDPOINTS <= found.keys():
         raise HTTPException(502, Said("The sign-in service does not answer; try again later."))
     return settings, found
 
