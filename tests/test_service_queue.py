@@ -159,7 +159,7 @@ def test_what_is_stuck_elsewhere_is_no_alarm_here(world: World) -> None:
 
 
 def test_a_worker_waits_while_the_disk_is_full(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(worker.asyncio, "sleep", lambda _, real=asyncio.sleep: real(0))
+    monkeypatch.setattr(asyncio, "sleep", lambda _, real=asyncio.sleep: real(0))
     faults: list[Exception] = [StorageError("full"), OSError("read-only"), DBAPIError("", {}, ValueError())]
 
     def act() -> str:

@@ -246,7 +246,10 @@ def set_dates(
     assignment.opens, assignment.due, assignment.closes = dates.opens, dates.due, dates.closes
     assignment.grace_s = max(0, min(int(dates.grace.total_seconds()), 7 * 86_400))
     assignment.checks = max(0, min(checks, 1000))
-    on = Said("{slug}: no due date", {"slug": assignment.slug})
-    if dates.due is not None:
-        on = Said("{slug}: due {due}", {"slug": assignment.slug, "due": dates.due.isoformat()})
+    bounds = {"opens": dates.opens, "due": dates.due, "closes": dates.closes}
+    said = {name: "–" if moment is None else moment.isoformat() for name, moment in bounds.items()}
+    on = Said(
+        "{slug}: opens {opens}, due {due}, closes {closes}; grace {grace} min, self-checks an hour: {checks}",
+        {**said, "slug": assignment.slug, "grace": assignment.grace_s // 60, "checks": assignment.checks},
+    )
     record.event(session, assignment.course_id, by, "set dates", on, now)

@@ -134,7 +134,7 @@ def _provider(held: Service) -> tuple[OpenId, dict[str, Any]]:
     if settings is None:
         raise not_found()
     found = fetch(f"{settings.issuer.rstrip('/')}/.well-known/openid-configuration")
-    if found.get("issuer") != settings.issuer or not _ENDPOINTS <= found.keys():
+    if found.get("issuer") != settings.issuer or not (found.keys() >= _ENDPOINTS):
         raise HTTPException(502, Said("The sign-in service does not answer; try again later."))
     return settings, found
 
