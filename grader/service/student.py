@@ -203,7 +203,7 @@ async def take(request: Request, slug: str, me: Viewer, *, form: bool, key: str 
 
 async def _taken(request: Request, slug: str, me: Viewer, *, form: bool, key: str) -> Receipt:
     held = service_of(request)
-    await run_in_threadpool(_fitting, request, held, slug, me)
+    at = await run_in_threadpool(_fitting, request, held, slug, me)
     try:
         async with asyncio.timeout(SLOWEST.total_seconds()):
             sent = await request.form(max_files=uploads.MAX_FILES + 1, max_fields=20, max_part_size=64 * 1024)
@@ -228,25 +228,22 @@ async def _taken(request: Request, slug: str, me: Viewer, *, form: bool, key: st
             guard_form(me, str(sent.get("csrf", "")))
         given = str(sent.get("key", ""))
         files = [f for f in sent.getlist("files") if isinstance(f, UploadFile)]
-        return await run_in_threadpool(_receive, request, held, slug, me, files, key or given)
+        return await run_in_threadpool(_receive, request, held, at, files, key or given)
     finally:
         await sent.close()
 
 
-def _fitting(request: Request, held: Service, slug: str, me: Viewer) -> None:
-    """Say at once what can't be taken, before any of it lies on the disk."""
+def _fitting(request: Request, held: Service, slug: str, me: Viewer) -> Attendee:
+    """Whose upload it is; what can't be taken is said at once, before any of it lies on the disk."""
     with held.database.reading() as session:
         at = at_assignment(session, slug, me.id, "hand in")
     length = request.headers.get("content-length", "")
     if length.isdecimal() and int(length) > at.assignment.most + _AROUND:
         raise uploads.too_large(at.assignment.most)
+    return at
 
 
-def _receive(
-    request: Request, held: Service, slug: str, me: Viewer, files: Sequence[UploadFile], key: str
-) -> Receipt:
-    with held.database.reading() as session:
-        at = at_assignment(session, slug, me.id, "hand in")
+def _receive(request: Request, held: Service, at: Attendee, files: Sequence[UploadFile], key: str) -> Receipt:
     now = held.now()
     began = min(now, max(began_at(request), now - SLOWEST))
     sent = []
