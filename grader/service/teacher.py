@@ -329,6 +329,8 @@ def _preview(request: Request, slug: str, me: Viewer, problem: Said | None = Non
         found = standing.lines(session, held.reports, at.assignment, rubric)
         seen, now = publish.preview(found), held.now()
         out = publish.out(session, at.assignment.id)
+    if not seen.give:
+        problem = None  # a second click: all of it is done
     return page(
         request,
         "publish.html",
@@ -381,6 +383,8 @@ def _withdrawal(request: Request, slug: str, me: Viewer, problem: Said | None = 
     with held.database.reading() as session:
         at = at_assignment(session, slug, me.id, "publish")
         out = publish.out(session, at.assignment.id)
+    if not out.reports:
+        problem = None  # a second click: all of it is done
     status = 409 if problem else 200
     values = {"assignment": at.assignment, "at": "publish", "out": out, "problem": problem}
     return page(request, "withdraw.html", me, status=status, course=at.course, **values)
