@@ -146,8 +146,10 @@ def notebooks() -> list[bytes]:
     made = []
     for path in sorted((HERE / "submissions").glob("*.ipynb")):
         document = json.loads(path.read_bytes())
-        code = next(c for c in document["cells"] if c["cell_type"] == "code")
-        code["source"] = [f"# {OWN}\n", *code["source"]]
+        sheet = document if "cells" in document else document["worksheets"][0]
+        code = next(c for c in sheet["cells"] if c["cell_type"] == "code")
+        text = "source" if "source" in code else "input"
+        code[text] = [f"# {OWN}\n", *code[text]]
         document["metadata"]["padding"] = "x" * max(0, SIZE - path.stat().st_size)
         made.append(json.dumps(document).encode())
     return made
