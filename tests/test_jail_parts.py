@@ -312,6 +312,17 @@ def test_imports_of_hostile_code_are_read_in_a_moment(source: str) -> None:
     assert time.process_time() - started < 2
 
 
+def test_imports_of_many_hostile_cells_take_no_longer() -> None:
+    """The bounds are a notebook's, not a cell's; what is beyond them is read by line."""
+    sources = ["f(" + ",".join(f"a{n}=1" for n in range(20_000)) + ")" for _ in range(6)]
+    sources += ["".join(f"import no_such_{n}\n" for n in range(9_000)) for _ in range(4)]
+    cells = tuple(Cell(index=n, kind="code", source=source) for n, source in enumerate(sources))
+    started = time.process_time()
+    missing = missing_packages(cells, ())
+    assert time.process_time() - started < 1
+    assert 0 < len(missing) <= 500 and missing[0] == "no_such_0"
+
+
 @pytest.mark.parametrize("threads", [1, 2, 3, 5, 64, 300])
 def test_threads_weigh_as_much_as_two_however_many(threads: int) -> None:
     nice = fair.nice_value(threads)

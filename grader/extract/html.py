@@ -24,12 +24,12 @@ _MISSING = frozenset({"", "...", "…"})
 Read = Callable[[str], tuple[PrintedTensor, ...]]
 
 
-def extract_html(html: str, text: str, read: Read) -> list[PrintedTensor]:
+def extract_html(html: str, text: str, read: Read, lose: Callable[[], None]) -> list[PrintedTensor]:
     """Every printed tensor of an HTML output; each span is the whole of `text`.
 
-    read: reads plain text, as for text/plain. Rows with a name are tensors of their own, labelled
-    with it; rows with a number as index, or none, are one table. A caption, or else the line in front
-    of a table, stands above what is in it. Empty where nothing was found.
+    read: reads plain text, as for text/plain. lose: called where there is too much. Rows with a name are
+    tensors of their own, labelled with it; rows with a number as index, or none, are one table. A caption,
+    or else the line in front of a table, stands above what is in it. Empty where nothing was found.
     """
     found: list[PrintedTensor] = []
     title = ""
@@ -41,6 +41,7 @@ def extract_html(html: str, text: str, read: Read) -> list[PrintedTensor]:
         else:
             found.extend(_read_table(piece, tidy(piece.title) or title, read))
         if len(found) > MAX_TENSORS:
+            lose()
             break
     return [replace(item, span=span) for item in found[:MAX_TENSORS]]
 

@@ -208,21 +208,22 @@ class Book:
             )
         return np.asarray(atol + rtol * np.array([one.peaks[world] for one in filed]))
 
-    def _may_fit(self, printed: PrintedTensor, world: int) -> bool:
-        """Is the first number of some view near the first that is printed? Of most prints none is."""
-        size = len(printed.values)
-        if size and (size, world) not in self._firsts:
+    def may_begin(self, size: int, world: int, value: float, half_unit: float) -> bool:
+        """May a print of so many numbers whose first is this one be some view? Of most prints it can't.
+
+        size: at least 1.
+        """
+        if size not in self._views or not math.isfinite(value):
+            return False
+        if (size, world) not in self._firsts:
             firsts = self._values[size][world][:, 0]
             self._firsts[size, world] = (
                 np.sort(firsts[np.isfinite(firsts)]).tolist(),
                 float(self._slack[size][world].max()),
             )
-        if not size or not math.isfinite(printed.values[0]):
-            return not size
         known, slack = self._firsts[size, world]
-        value = printed.values[0]
         # twice: no rounding here may refuse what `fits` takes
-        reach = 2 * (printed.half_unit[0] + slack + _SLACK * abs(value))
+        reach = 2 * (half_unit + slack + _SLACK * abs(value))
         at = bisect_left(known, value - reach)
         return at < len(known) and known[at] <= value + reach
 
@@ -247,7 +248,7 @@ class Book:
         size = len(full[0][1].values)
         if size not in self._views or any(len(p.values) != size for _, p in full):
             return []
-        if not all(self._may_fit(printed, world) for world, printed in full):
+        if size and not all(self.may_begin(size, w, p.values[0], p.half_unit[0]) for w, p in full):
             return []
         mask = np.ones(len(self._views[size]), dtype=np.bool_)
         for world, printed in full:
