@@ -158,8 +158,8 @@ def test_what_is_stuck_elsewhere_is_no_alarm_here(world: World) -> None:
         assert runs.queue(session, world.clock(), assignment.id + 1).stuck == 0
 
 
-def test_a_worker_waits_while_the_disk_is_full(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(asyncio, "sleep", lambda _, real=asyncio.sleep: real(0))
+def test_a_worker_waits_while_the_disk_is_full_and_ends_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(worker, "_AWAY_S", 0.0)
     faults: list[Exception] = [StorageError("full"), OSError("read-only"), DBAPIError("", {}, ValueError())]
 
     def act() -> str:
@@ -167,4 +167,14 @@ def test_a_worker_waits_while_the_disk_is_full(monkeypatch: pytest.MonkeyPatch) 
             raise faults.pop()
         return "kept"
 
-    assert asyncio.run(worker.waited_for(act)) == "kept" and not faults
+    def never() -> None:
+        raise OSError("away")
+
+    async def both() -> None:
+        stopping = asyncio.Event()
+        assert await worker.waited_for(act, stopping) == "kept" and not faults
+        asyncio.get_running_loop().call_later(0.05, stopping.set)
+        with pytest.raises(worker.EndedError):
+            await worker.waited_for(never, stopping)
+
+    asyncio.run(both())
