@@ -37,7 +37,13 @@ class Finder:
             return False
         if _DRIVE.match(path) or path.startswith(("~", "\\\\", "/tmp/")):
             return True
-        return path.startswith("/") and not self._exists(os.path.dirname(path.rstrip("/"))[:1000])
+        if not path.startswith("/"):
+            return path.startswith("..") and not self.holds(path)
+        return not self._exists(os.path.dirname(path.rstrip("/"))[:1000])
+
+    def holds(self, path):
+        """Is it the student's folder, or in it?"""
+        return os.path.join(os.path.abspath(path), "").startswith(self.home)
 
     def _exists(self, folder):
         try:
@@ -51,14 +57,18 @@ class Finder:
         parts = self.parts(path)
         if not parts:
             return ""
-        kept = os.path.join(self.home, _ELSEWHERE, *parts)
-        if os.path.lexists(kept):
+        if kept := self.kept(path):
             return kept
         found = self._named(parts[-1])
         if len(found) > 1:
             depth = min(f.count("/") for f in found)
             found = [f for f in found if f.count("/") == depth]
         return found[0] if len(found) == 1 else ""
+
+    def kept(self, path):
+        """What was written under this path here; "" if nothing was."""
+        kept = os.path.join(self.home, _ELSEWHERE, *self.parts(path))
+        return kept if os.path.lexists(kept) else ""
 
     def place(self, path):
         """Where a path for writing leads, its folders made; "" for a closed place of this machine."""
@@ -113,6 +123,21 @@ def install(shell):
     _look_at_files(finder)
     _go_to_folders(finder)
     when_imported("urllib.request", lambda module: _fetch(module, finder))
+    when_imported("torch", lambda torch: _save(torch, finder))
+
+
+def _save(torch, finder):
+    """torch writes its files itself."""
+    save = torch.save
+
+    def save_here(obj, f, *args, **kwargs):
+        path = _text(f)
+        if path is not None and finder.foreign(path):
+            f = finder.place(path)
+            _told(path, f, finder.home)
+        return save(obj, f, *args, **kwargs)
+
+    torch.save = save_here
 
 
 def _open_files(finder):
@@ -165,6 +190,8 @@ def _go_to_folders(finder):
 
     def chdir_here(path):
         try:
+            if (text := _text(path)) is not None and not finder.holds(text):
+                listdir(text)  # a folder of which nothing can be seen is as good as none
             return chdir(path)
         except (FileNotFoundError, NotADirectoryError, PermissionError):
             text = _text(path)
@@ -205,6 +232,30 @@ def _go_to_folders(finder):
         _makedirs(place, exist_ok=True)
 
     os.chdir, os.listdir, os.mkdir, os.makedirs = chdir_here, listdir_here, mkdir_here, makedirs_here
+    for name in ("rename", "replace"):
+        setattr(os, name, _move(getattr(os, name), finder))
+    for name in ("remove", "unlink"):
+        setattr(os, name, _remove(getattr(os, name), finder))
+
+
+def _move(usual, finder):
+    def move(src, dst, **kwargs):
+        source, target = _text(src), _text(dst)
+        if source and finder.foreign(source):
+            src = finder.kept(source) or src
+        if target and finder.foreign(target):
+            dst = finder.place(target) or dst
+        return usual(src, dst, **kwargs)
+
+    return move
+
+
+def _remove(usual, finder):
+    def remove(path, **kwargs):
+        text = _text(path)
+        return usual((text and finder.foreign(text) and finder.kept(text)) or path, **kwargs)
+
+    return remove
 
 
 def _fetch(request, finder):

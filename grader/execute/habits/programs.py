@@ -195,6 +195,7 @@ def _magics(shell):
             magics["line"][name] = line_magic(name)
     for name in ("sx", "system"):
         magics["line"][name] = getoutput
+    magics["line"]["shell"], magics["cell"]["shell"] = system, script("bash")  # Colab's
     for name in ("bash", "sh", "perl", "ruby", "python", "python2", "python3", "pypy", "js",
                  "javascript_node", "sx", "system", "!"):  # fmt: skip
         if name in magics["cell"]:
