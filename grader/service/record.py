@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 
@@ -81,8 +82,9 @@ def readable(on: Said, named: Mapping[tuple[str, Value], str], when: Callable[[d
     for key in ("person", "upload"):
         if key in values:
             values[key] = named.get((key, values[key]), values[key])
-    if isinstance(due := values.get("due"), str):
-        values["due"] = when(datetime.fromisoformat(due))
+    for key in ("opens", "due", "closes"):
+        with suppress(ValueError):  # "–": there is none
+            values[key] = when(datetime.fromisoformat(str(values.get(key, ""))))
     return replace(on, values=values)
 
 
