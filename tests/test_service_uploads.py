@@ -16,7 +16,6 @@ from sqlalchemy import func, select
 from grader.service import accounts, blobs, runs, uploads
 from grader.service.tables import File, Run, Upload
 
-
 LATE = '<span class="chip warn">late</span>'
 
 
