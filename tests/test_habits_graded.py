@@ -44,7 +44,11 @@ RUN = {
         "import os, torch\nos.chdir('..'); os.makedirs('out', exist_ok=True)\n"
         "torch.save(torch.ones(2), '/content/w.pt'); torch.save(torch.nn.Linear(1, 1), '../models/m.pt')\n"
         "os.rename('/content/w.pt', '/content/v.pt'); os.remove('/content/v.pt')",
-        "torch.load('../models/m.pt')\nshow()",
+        "from pathlib import Path\np = Path('/content/a.txt')\n"
+        "p.write_text('a'); assert p.exists(); p.unlink()\n"
+        "import pandas, shutil, sqlite3\npandas.DataFrame(x).to_csv('/content/drive/MyDrive/x.csv')\n"
+        "sqlite3.connect('/content/a.db').execute('create table t(x)')\n"
+        "os.makedirs('/content/b'); shutil.rmtree('/content/b')\ntorch.load('../models/m.pt')\nshow()",
     ),
     "gpu": (
         "import torch\nwith torch.cuda.device(0): pass\ntorch.ones(1).type('torch.cuda.FloatTensor')",
@@ -66,7 +70,8 @@ RUN = {
         "import time\nex = ThreadPoolExecutor(1); ex.submit(time.sleep, 0.1); ex.submit(show)",
     ),
     "task": (
-        "import asyncio",
+        "import asyncio\np = await asyncio.create_subprocess_shell('echo hi', stdout=-1)\n"
+        "assert await p.communicate() == (b'hi\\n', None) and await p.wait() == 0",
         "async def late():\n    await asyncio.sleep(0.2)\n    show()\ntask = asyncio.create_task(late())",
     ),
 }

@@ -32,6 +32,8 @@ OURS = {
     ("Exception", "File `'../utils/plots.py'` not found."): "file:plots.py",
     ("TclError", "Can't find a usable init.tcl in the following directories:"): "display",
     ("ImportError", "cannot import name 'soft_unicode' from 'markupsafe' (…)"): "version",
+    ("OperationalError", "unable to open database file"): "path",
+    ("OSError", "Cannot save file into a non-existent directory: '/content/x'"): "path:x",
     ("MemoryError", ""): "memory",
 }  # fmt: skip
 THEIRS = [

@@ -63,6 +63,7 @@ _SIGNS = (
     _sign("version", "OSError", r"is not a valid package style"),
     _sign("storage", "PermissionError", r"\[errno 1\]"),
     _sign("path", "PermissionError OSError", r"\[errno (?:13|30|21|20)\]"),
+    _sign("path", "OperationalError OSError", r"unable to open database file|non-existent directory"),
     _sign("path", "NotADirectoryError IsADirectoryError"),
     _sign("file", "FileNotFoundError"),
     _sign("file", "Exception", r"^file .* not found"),  # of `%run`

@@ -124,6 +124,8 @@ def install(shell):
     _go_to_folders(finder)
     when_imported("urllib.request", lambda module: _fetch(module, finder))
     when_imported("torch", lambda torch: _save(torch, finder))
+    when_imported("sqlite3", lambda sqlite3: _connect(sqlite3, finder))
+    when_imported("pandas.io.common", lambda common: _write_tables(common, finder))
 
 
 def _save(torch, finder):
@@ -164,6 +166,8 @@ def _open_files(finder):
     from IPython.core import interactiveshell
 
     builtins.open = io.open = interactiveshell.io_open = open  # the last is what `open` in a cell calls
+    when_imported("tarfile", lambda m: setattr(m, "bltn_open", open))
+    when_imported("bz2", lambda m: setattr(m, "_builtin_open", open))
     when_imported("numpy.lib._datasource", lambda m: m._file_openers._file_openers.update({None: open}))
 
 
@@ -175,7 +179,7 @@ def _look_at_files(finder):
             return stat(path, *args, **kwargs)
         except (FileNotFoundError, NotADirectoryError, PermissionError):
             text = _text(path)
-            if text is None or args or kwargs or not finder.foreign(text):
+            if text is None or args or kwargs.keys() - {"follow_symlinks"} or not finder.foreign(text):
                 raise
             place = finder.there(text)
             if not place:
@@ -234,8 +238,8 @@ def _go_to_folders(finder):
     os.chdir, os.listdir, os.mkdir, os.makedirs = chdir_here, listdir_here, mkdir_here, makedirs_here
     for name in ("rename", "replace"):
         setattr(os, name, _move(getattr(os, name), finder))
-    for name in ("remove", "unlink"):
-        setattr(os, name, _remove(getattr(os, name), finder))
+    for name in ("remove", "unlink", "rmdir", "scandir", "lstat", "utime", "chmod", "access", "open"):
+        setattr(os, name, _kept(getattr(os, name), finder))
 
 
 def _move(usual, finder):
@@ -250,12 +254,39 @@ def _move(usual, finder):
     return move
 
 
-def _remove(usual, finder):
-    def remove(path, **kwargs):
-        text = _text(path)
-        return usual((text and finder.foreign(text) and finder.kept(text)) or path, **kwargs)
+def _kept(usual, finder):
+    """The same, with what was written under a path of another machine in place of the path."""
 
-    return remove
+    def here(path=".", *args, **kwargs):
+        text = _text(path)
+        return usual((text and finder.foreign(text) and finder.kept(text)) or path, *args, **kwargs)
+
+    return here
+
+
+def _write_tables(common, finder):
+    """pandas looks for the folder before it opens a file."""
+    check = common.check_parent_directory
+
+    def check_here(path):
+        if not finder.foreign(str(path)):
+            check(path)
+
+    common.check_parent_directory = check_here
+
+
+def _connect(sqlite3, finder):
+    """A database is opened by a library of C."""
+    connect = sqlite3.connect
+
+    def connect_here(database, *args, **kwargs):
+        text = _text(database)
+        if text and finder.foreign(text):
+            database = finder.there(text) or finder.place(text)
+            _told(text, database, finder.home)
+        return connect(database, *args, **kwargs)
+
+    sqlite3.connect = connect_here
 
 
 def _fetch(request, finder):
