@@ -34,6 +34,8 @@ def test_the_description_is_valid_and_whole(world: World) -> None:
         "/api/v1/assignments/{slug}/results",
         "/api/v1/assignments/{slug}/results.csv",
         "/api/v1/assignments/{slug}/export/{to}",
+        "/api/v1/assignments/{slug}/publication",
+        "/api/v1/assignments/{slug}/withdraw",
     }
     for path in found["paths"].values():
         for operation in path.values():
