@@ -333,6 +333,7 @@ class PrintedTensor:
     above: nearest text line above that holds no value ("" if none in this output).
     above_distance: 1 when that line is directly above the first line of the value;
         larger when other values lie between; 0 when there is none.
+    section: of two such lines between two values the upper one, until there are two again.
     """
 
     values: tuple[float, ...]
@@ -348,6 +349,7 @@ class PrintedTensor:
     output: int
     span: tuple[int, int]
     channel: Literal["stdout", "stderr", "result", "display", "error"]
+    section: str = ""
 
 
 # --------------------------------------------------------------------- judge, score

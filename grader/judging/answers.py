@@ -35,6 +35,7 @@ _ROMAN = ("", "i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix", "x", "xi",
 _NUMBERED = re.compile(
     rf"\W{{0,8}}(?:{_ASKING}\W{{0,3}})?(?:\d{{1,2}}|[ivx]{{1,4}})\W{{0,3}}[.):](?!\d)", re.IGNORECASE
 )
+_TEXT_ALONE = re.compile(r"[ \t]*+(?:\w++[ \t]*+=[ \t]*+)?[rfRF]?([\"'])(?!\1)(.+)\1[ \t]*+", re.ASCII)
 _BEGINS = (":", "：")  # at the end of a line that speaks of what follows
 _ASKS = ("?", "？")
 _QUESTION = re.compile(r".*[?？]")
@@ -91,7 +92,7 @@ def find_answer(
     texts = [(c.index, prose) for c in tail if (prose := _prose(_words(c.source)))]
     if texts:
         return Answer(text="\n\n".join(prose for _, prose in texts)[:_MOST], cell=texts[0][0])
-    return _said_aside(check, cells, outputs, patterns)
+    return _said_aside(check, cells, outputs, patterns, [re.compile(p, re.I) for p in by_number(number)[1:]])
 
 
 def by_number(number: int) -> list[str]:
@@ -121,22 +122,27 @@ def _said_aside(
     cells: Sequence[Cell],
     outputs: Sequence[Output],
     patterns: Sequence[re.Pattern[str]],
+    called: Sequence[re.Pattern[str]],
 ) -> Answer | None:
-    """What speaks of the question in passing: another text, a comment or docstring, a print."""
+    """What speaks of the question in passing: another text, a comment or docstring, a print.
+
+    called: patterns of its number. A comment above code speaks of that code, unless it calls the question.
+    """
     speaking = [*patterns, *(re.compile(p, re.IGNORECASE) for p in check.mentions)]
     last = max((c.index for c in cells if c.kind == "code" and c.source.strip()), default=-1)
     said = [
-        *((c.index, _prose(_words(c.source)), True) for c in cells if c.kind != "code"),
-        *((c.index, text, c.index == last) for c in cells if c.kind == "code" for text in _comments(c)),
-        *((o.cell, o.text, False) for o in outputs if o.kind in _SPOKEN),
+        *((c.index, _prose(_words(c.source)), True, speaking) for c in cells if c.kind != "code"),
+        *((c.index, t, c.index == last, speaking) for c in cells if c.kind == "code" for t in _comments(c)),
+        *((o.cell, o.text, False, speaking) for o in outputs if o.kind in _SPOKEN),
+        *((c.index, _all_comments(c), False, called) for c in cells if c.kind == "code"),
     ]
-    for index, spoken, may_just_answer in said:
+    for index, spoken, may_just_answer, about in said:
         lines = [line.strip() for line in spoken.splitlines() if line.strip() and len(line) <= _LONGEST]
         telling = [
             line
             for before, line in zip(["", *lines], lines, strict=False)
             if (before[-1:] in _ASKS and any(p.search(before) for p in patterns))
-            or (any(p.search(line) for p in speaking) and _is_sentence(line))
+            or (any(p.search(line) for p in about) and _is_sentence(line))
             or (may_just_answer and _YES_OR_NO.match(line.lstrip(" #*_>-")))
         ]
         if telling:
@@ -149,12 +155,17 @@ def _is_sentence(line: str) -> bool:
 
 
 def _comments(cell: Cell) -> list[str]:
-    """The comments that end a code cell (those above code speak of that code), and its docstrings."""
+    """The comments that end a code cell, its docstrings, and lines that hold a text and nothing else."""
     lines = cell.source.rstrip().split("\n")
     ending = takewhile(lambda line: line.startswith("#"), (line.strip(" \t") for line in reversed(lines)))
     comments = [line.lstrip("#") for line in ending][::-1]
     parts = re.split(r"\"{3}|'{3}", cell.source)
-    return [*(["\n".join(comments)] if comments else []), *parts[1::2]]
+    alone = (_TEXT_ALONE.fullmatch(line) for line in lines if len(line) <= _LONGEST)
+    return ["\n".join(comments), *parts[1::2], "\n".join(m[2] for m in alone if m)]
+
+
+def _all_comments(cell: Cell) -> str:
+    return "\n".join(line.strip().lstrip("# ") for line in cell.source.splitlines() if line.lstrip()[:1] == "#")
 
 
 def _below(
