@@ -32,6 +32,7 @@ _POWERS = tuple(k for k in range(-12, 13) if k)
 _MOST = 20_000  # printed numbers of one place that are searched
 _WORK = 20_000_000  # comparisons of one search
 _ACCIDENT = -6.0  # log10 of the probability that numbers which happen to stand there fit
+_MAY_BE = -3.0  # the same for what is a zero otherwise, though nothing else was shown
 _LINES = 50_000  # characters of one output that are read
 
 
@@ -97,11 +98,14 @@ def among(
     tolerance: Tolerance,
     *,
     most: float,
+    absent: bool = False,
 ) -> Decision | None:
     """`review` where the expected values stand among the printed numbers of every world; else None.
 
-    expected: the reference in each world. most: share of them that must stand there.
+    expected: the reference in each world. most: share of them that must stand there. absent: no other value
+        was shown for it.
     """
+    accident = _MAY_BE if absent else _ACCIDENT
     cells = sorted(c for c in numbers.worlds[0] if c is not None) if numbers.worlds else []
     for cell in (*cells, *([None] if len(cells) > 1 else [])):
         found = [_found(e, w.get(cell, ()), tolerance) for e, w in zip(expected, numbers.worlds, strict=True)]
@@ -109,8 +113,8 @@ def among(
         accidents = [float(f[1][together].sum()) for f in found]
         if (
             together.mean() >= most
-            and sum(accidents) <= _ACCIDENT
-            and all(a <= _ACCIDENT / 2 for a in accidents[1:])  # the first may print few digits
+            and sum(accidents) <= accident
+            and all(a <= accident / 2 for a in accidents[1:])  # the first may print few digits
         ):
             text = Said("These values stand among others that were printed; a person decides.")
             if cell is not None:

@@ -12,7 +12,7 @@ from grader.models import Answer, Cell, Output, Said, together
 from rubric.schema import TextCheck
 
 HEADING = re.compile(r"^\s*(#{1,6}\s|\*\*|<h\d|(?:question|task|exercise|aufgabe|frage)\b|\(?\d+[.)])", re.I)
-_FENCED = re.compile(r"```.*?(?:```|\Z)", re.DOTALL)
+_FENCED = re.compile(r"```(.*?)(?:```|\Z)", re.DOTALL)
 _RESULT = re.compile(r"=\s*[\[({\d.-]")
 _SPOKEN = ("stdout", "result")
 _NUMBERS = re.compile(r"\d\.\d|[\[(]\s*-?\d")
@@ -80,7 +80,7 @@ def find_answer(
     for position, cell in enumerate(cells):
         if cell.kind == "code":
             continue
-        lines = _FENCED.sub("", cell.source).splitlines()
+        lines = _unfenced(cell.source).splitlines()
         for count, line in enumerate(lines):
             if left and any(p.search(line[:_HEADING_LENGTH]) for p in patterns):
                 left -= 1
@@ -110,7 +110,7 @@ def _unclaimed(cells: Sequence[Cell]) -> Answer | None:
     """Sentences in text cells, headings and questions aside."""
     for cell in cells:
         if cell.kind != "code":
-            lines = [line.strip() for line in _FENCED.sub("", cell.source).splitlines()]
+            lines = [line.strip() for line in _unfenced(cell.source).splitlines()]
             spoken = [x for x in lines if not HEADING.match(x) and _is_sentence(x) and x[-1:] not in _BEGINS]
             if spoken:
                 return Answer(text="\n".join(spoken)[:_MOST], cell=cell.index)
@@ -128,10 +128,16 @@ def _said_aside(
 
     called: patterns of its number. A comment above code speaks of that code, unless it calls the question.
     """
-    speaking = [*patterns, *(re.compile(p, re.IGNORECASE) for p in check.mentions)]
+    mentions = [re.compile(p, re.IGNORECASE) for p in check.mentions]
+    speaking = [*patterns, *mentions]
     last = max((c.index for c in cells if c.kind == "code" and c.source.strip()), default=-1)
     said = [
         *((c.index, _prose(_words(c.source)), True, speaking) for c in cells if c.kind != "code"),
+        *(
+            (c.index, "\n".join(filter(_is_sentence, _words(c.source))), False, mentions)
+            for c in cells
+            if c.kind != "code"
+        ),
         *((c.index, t, c.index == last, speaking) for c in cells if c.kind == "code" for t in _comments(c)),
         *((o.cell, o.text, False, speaking) for o in outputs if o.kind in _SPOKEN),
         *((c.index, _all_comments(c), False, called) for c in cells if c.kind == "code"),
@@ -165,7 +171,9 @@ def _comments(cell: Cell) -> list[str]:
 
 
 def _all_comments(cell: Cell) -> str:
-    return "\n".join(line.strip().lstrip("# ") for line in cell.source.splitlines() if line.lstrip()[:1] == "#")
+    return "\n".join(
+        line.strip().lstrip("# ") for line in cell.source.splitlines() if line.lstrip()[:1] == "#"
+    )
 
 
 def _below(
@@ -229,11 +237,21 @@ def _level(line: str) -> int:
     return len(line) - len(line.lstrip("#")) if re.match(r"#{1,6}\s", line) else 0
 
 
+def _unfenced(text: str) -> str:
+    """Without code blocks, but for what one that names no language says in sentences."""
+
+    def said(fence: re.Match[str]) -> str:
+        first, *rest = fence[1].split("\n")
+        return "" if first.strip() else "\n".join(line for line in rest if _is_sentence(line))
+
+    return _FENCED.sub(said, text)
+
+
 def _words(text: str) -> list[str]:
     """Lines of a text cell that say something: no code blocks, no typed results unless they say yes or no."""
     return [
         line
-        for line in _FENCED.sub("", text).splitlines()
+        for line in _unfenced(text).splitlines()
         if _SAYS.search(_without_images(_TAG.sub("", line)))
         and (_YES_OR_NO.search(line) or not _RESULT.search(line))
     ]

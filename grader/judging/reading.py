@@ -33,7 +33,7 @@ class Reading:
     meant: the check that the label means; where a label fits several, the one whose size the print has.
     called: the label itself says so; a context (line above, code, heading) alone does not count.
     unknown: words of its own label that the rubric does not know.
-    aside: its label, the line above, its section or the heading says that it stands beside the answer, to compare with.
+    aside: its label, the line above, its section or the heading says that it stands beside the answer.
     movement: does the print change between the worlds; absent: it did not appear in all of them.
     """
 
