@@ -43,7 +43,10 @@ def cells(*pairs: tuple[str, str]) -> list[Cell]:
             "Yes, up to rounding.",
         ),
         ([("code", "print(W1.grad)\n# Yes, as before")], "Yes, as before"),
-        ([("code", "'The values are the same as in homework 3'")], "The values are the same as in homework 3"),
+        (
+            [("code", "'The values are the same as in homework 3'")],
+            "The values are the same as in homework 3",
+        ),
         ([("code", 'answer = "They agree up to rounding."\nx')], "They agree up to rounding."),
         (
             [("code", "x"), ("markdown", "They match my numpy version."), ("code", "plot()")],
@@ -101,6 +104,8 @@ def test_the_line_below_a_printed_question_answers_it(question: TextCheck) -> No
 
 
 def test_a_comment_above_code_answers_where_it_calls_the_question(question: TextCheck) -> None:
-    found = find_answer(question, cells(("code", "# Question 4: the same? -> yes, it is\ncompare()")), number=4)
+    found = find_answer(
+        question, cells(("code", "# Question 4: the same? -> yes, it is\ncompare()")), number=4
+    )
     assert found is not None and found.text == "Question 4: the same? -> yes, it is"
     assert find_answer(question, cells(("code", "# Question 3: the same here\nbackward()")), number=4) is None
