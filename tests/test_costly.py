@@ -19,7 +19,7 @@ from class_kit import RIGHT, FakeRunner, make_assignment, make_notebook
 
 from grader.assignment.loading import load
 from grader.batch.keys import Conditions
-from grader.batch.run import Event, Plan, grade_all
+from grader.batch.run import RunPlan, SubmissionEvent, grade_all
 from grader.execute.job import Job, Limits
 from grader.folder.journal import Journal
 from grader.intake import collect
@@ -63,8 +63,8 @@ def test_a_flood_is_a_final_report_and_its_neighbours_are_whole(
     assignment = load(str(make_assignment(tmp_path / "tiny")))
 
     def grade() -> dict[str, str]:
-        events: list[Event] = []
-        plan = Plan(2, Conditions(Limits(), "base"))
+        events: list[SubmissionEvent] = []
+        plan = RunPlan(2, Conditions(Limits(), "base"))
         journal = Journal(out / ".grader" / "journal.jsonl")
         entries = collect([uploads]).entries
         asyncio.run(grade_all(entries, assignment, Flood(), out, journal, plan, events.append))

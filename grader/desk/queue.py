@@ -86,7 +86,7 @@ class Part:
     item: Item
 
 
-class Read:
+class QueueReader:
     """What was found in each report under one rubric, kept as long as it is the same report."""
 
     def __init__(self) -> None:
@@ -101,13 +101,16 @@ class Read:
 
 
 def queue(
-    reports: Sequence[Report], rubric: Rubric, lookalikes: Iterable[Alike] = (), read: Read | None = None
+    reports: Sequence[Report],
+    rubric: Rubric,
+    lookalikes: Iterable[Alike] = (),
+    read: QueueReader | None = None,
 ) -> tuple[Item, ...]:
     """Everything that waits for a person, in the rubric's language and order, larger groups first.
 
     read: what is known of these reports from before.
     """
-    speak, read = speech(rubric.language), read or Read()
+    speak, read = speech(rubric.language), read or QueueReader()
     grouped: dict[tuple[object, ...], list[Item]] = {}
     for report in reports:
         for part in read.parts(report, rubric, speak):

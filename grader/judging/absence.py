@@ -11,13 +11,24 @@ from __future__ import annotations
 
 import re
 import sys
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
 from grader.judging.decision import Decision
 from grader.judging.source import Code
-from grader.models import Cell, CellError, Execution, PrintedTensor, Refusal, Said, Submission, together
+from grader.models import (
+    Cell,
+    CellError,
+    Execution,
+    PrintedTensor,
+    Refusal,
+    RefusalKind,
+    Said,
+    Submission,
+    together,
+)
 from grader.words.refusals import tell
 from rubric.schema import BehaviourCheck, Rubric
 
@@ -113,25 +124,30 @@ def _none_of_its_own(decision: Decision) -> bool:
 def refusals_of(submission: Submission, executions: Sequence[Execution]) -> tuple[Refusal, ...]:
     """What was refused in any world, and what the file itself says it needs.
 
-    Of another world than the handout's only names that the first or the sources hold: one that is made up
-    there carries out what only that world holds.
+    Of what only another world tells, one of each kind, without its words: names that a notebook makes up or
+    chooses there carry out what only that world holds.
     """
     if not executions:
         return tuple(_claimed(submission, ()))
     first, *others = executions
-    known = {word for r in first.refusals for word in (r.about, r.call)}
-    sources = "\n".join(c.source for c in submission.cells)
+    known = {*first.refusals}
+    by_kind: dict[RefusalKind, list[Refusal]] = defaultdict(list)
+    for refusal in (r for e in others for r in e.refusals):
+        if refusal not in known and refusal.effect != "instead":
+            by_kind[refusal.kind].append(refusal)
+    return (*_claimed(submission, first.errors), *first.refusals, *map(_without_words, by_kind.values()))
 
-    def named(text: str) -> str:
-        return text if text in known or text in sources else "…"
 
-    elsewhere = (
-        r.model_copy(update={"about": named(r.about), "call": named(r.call)})
-        for e in others
-        for r in e.refusals
+def _without_words(of_one_kind: Sequence[Refusal]) -> Refusal:
+    """Several as one: from the first of their cells on, and with everything that they kept away."""
+    return Refusal(
+        kind=of_one_kind[0].kind,
+        about="…",
+        cell=min((r.cell for r in of_one_kind if r.cell is not None), default=None),
+        effect="skipped" if any(r.effect == "skipped" for r in of_one_kind) else of_one_kind[0].effect,
+        lost=tuple(sorted({cell for r in of_one_kind for cell in r.lost})),
+        told_by=of_one_kind[0].told_by,
     )
-    found = dict.fromkeys([*first.refusals, *elsewhere])
-    return (*_claimed(submission, first.errors), *found)
 
 
 def _claimed(submission: Submission, errors: Iterable[CellError]) -> Iterable[Refusal]:

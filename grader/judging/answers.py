@@ -148,7 +148,7 @@ def _said_aside(
             line
             for before, line in zip(["", *lines], lines, strict=False)
             if (before[-1:] in _ASKS and any(p.search(before) for p in patterns))
-            or (any(p.search(line) for p in about) and _is_sentence(line))
+            or (_is_sentence(line) and any(p.search(line) for p in about))
             or (may_just_answer and _YES_OR_NO.match(line.lstrip(" #*_>-")))
         ]
         if telling:
@@ -157,7 +157,7 @@ def _said_aside(
 
 
 def _is_sentence(line: str) -> bool:
-    return len(_WORD.findall(line)) >= _SENTENCE and not _NUMBERS.search(line) and line[-1:] not in _ASKS
+    return not _NUMBERS.search(line) and len(_WORD.findall(line)) >= _SENTENCE and line[-1:] not in _ASKS
 
 
 def _comments(cell: Cell) -> list[str]:

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import ParamSpec, Protocol, TypeVar
 
-from grader.extract import Sink, extract_output
+from grader.extract import KEPT_LINES, Shortened, Sink, extract_output, shortened, touches
 from grader.judging.decision import Decision
 from grader.models import Execution, PrintedTensor, Said
 from rubric.schema import Check, TensorCheck
@@ -71,7 +71,7 @@ class Cut:
 WHOLE = Cut()
 
 
-class Note(Protocol):
+class StepNote(Protocol):
     """Is told what is being done, so that it is known where a limit ended it."""
 
     def __call__(self, step: str, cell: int = -1, output: int = -1) -> None: ...
@@ -82,16 +82,18 @@ def nowhere(step: str, cell: int = -1, output: int = -1) -> None:
 
 
 @dataclass(slots=True)
-class Trouble:
+class Mishaps:
     """What went wrong with one submission. traces: of our faults. unread: some outputs were not read.
 
-    aside: prints that our code failed on.
+    aside: prints that our code failed on. like_left_out: prints of long loops; others like these were not
+    read.
     """
 
     traces: list[str] = field(default_factory=list)
     unread: bool = False
     faulty: bool = False
     aside: list[PrintedTensor] = field(default_factory=list)
+    like_left_out: list[PrintedTensor] = field(default_factory=list)
 
     def note(self, error: Exception) -> None:
         """Keep the traceback of a fault of ours; what is no fault of ours is raised again."""
@@ -108,25 +110,35 @@ class Trouble:
             return otherwise
 
 
-def read_outputs(execution: Execution, cut: Cut, note: Note, trouble: Trouble) -> Prints:
+def read_outputs(execution: Execution, cut: Cut, note: StepNote, trouble: Mishaps) -> Prints:
     """What one run printed, without the outputs that are cut off or that our code fails on."""
-    found: Sink[PrintedTensor] = Sink()
-    for output in execution.outputs:
+
+    def lose() -> None:
+        trouble.unread = True
+
+    found: Sink[PrintedTensor] = Sink(lose)
+    note("reading")
+    short = trouble.tried(lambda: shortened(execution.outputs), Shortened(execution.outputs))
+    for output in short.outputs:
         if cut.unread is not None and (output.cell, output.index) >= cut.unread:
             trouble.unread = True
             break
         note("reading", output.cell, output.index)
         try:
-            for item in extract_output(output):
-                found.add(item)
+            items = extract_output(output, lose)
         except Exception as error:
             trouble.note(error)
             trouble.faulty = True
+            continue
+        for item in items:
+            found.add(item)
+        examples = short.examples.get((output.cell, output.index), ())
+        trouble.like_left_out += [item for item in items if touches(item.span, examples)]
     return tuple(found)
 
 
 def decide_apart(
-    decide: Decide, printed: Sequence[Prints], trouble: Trouble
+    decide: Decide, printed: Sequence[Prints], trouble: Mishaps
 ) -> Mapping[str, Decision] | None:
     """The decisions, without the prints that our code fails on; None where it fails on something else.
 
@@ -153,7 +165,7 @@ def decide_apart(
 
 
 def doubted(
-    decisions: Mapping[str, Decision], checks: Iterable[Check], sizes: Mapping[str, int], trouble: Trouble
+    decisions: Mapping[str, Decision], checks: Iterable[Check], sizes: Mapping[str, int], trouble: Mishaps
 ) -> dict[str, Decision]:
     """What is not right waits for a person where something that was set aside might have been it."""
     settled = dict(decisions)
@@ -161,7 +173,8 @@ def doubted(
         decision = decisions[check.id]
         if decision.verdict in ("pass", "review"):
             continue
-        if trouble.unread:
+        left_out = any(_may_be_one_of(item, check, sizes) for item in trouble.like_left_out)
+        if trouble.unread or left_out:
             settled[check.id] = _open(decision, UNREAD)
         elif trouble.faulty or any(_may_answer(item, check, sizes) for item in trouble.aside):
             settled[check.id] = _open(decision, FAULTY)
@@ -181,6 +194,13 @@ def _may_answer(item: PrintedTensor, check: Check, sizes: Mapping[str, int]) -> 
     if not isinstance(check, TensorCheck):
         return False
     return item.elided or len(item.values) <= sizes[check.id]
+
+
+def _may_be_one_of(item: PrintedTensor, check: Check, sizes: Mapping[str, int]) -> bool:
+    """Might a print like this be the answer, or many of them together?"""
+    if not isinstance(check, TensorCheck):
+        return False
+    return item.elided or len(item.values) == sizes[check.id] or sizes[check.id] >= KEPT_LINES
 
 
 def _places(world: Prints) -> list[tuple[int, int, int]]:

@@ -26,9 +26,9 @@ from grader.judging.barrier import (
     Cut,
     Decide,
     Faults,
-    Note,
+    Mishaps,
     Prints,
-    Trouble,
+    StepNote,
     decide_apart,
     doubted,
     nowhere,
@@ -95,7 +95,7 @@ def grade_within(
     executions: Sequence[Execution],
     assignment: Assignment,
     cut: Cut = WHOLE,
-    note: Note = nowhere,
+    note: StepNote = nowhere,
     only: Sequence[Sequence[PrintedTensor]] | None = None,
 ) -> Graded:
     """`grade` without what is cut off; note is told how far it is. A fault of ours costs what it must.
@@ -109,7 +109,7 @@ def grade_within(
     broken = [e for e in executions if e.status in _UNGRADED]
     if broken:
         return Graded(_report(submission, broken[0], executions, (), (), assignment))
-    trouble = Trouble()
+    trouble = Mishaps()
     first = executions[0]
     absence = NOTHING_REFUSED
     printed: Sequence[Prints] = ()
@@ -157,7 +157,7 @@ def grade_within(
 
 
 def _decide_apart(
-    decided: Decide, printed: Sequence[Prints], assignment: Assignment, trouble: Trouble
+    decided: Decide, printed: Sequence[Prints], assignment: Assignment, trouble: Mishaps
 ) -> Mapping[str, Decision]:
     checks = assignment.rubric.checks()
     found = decide_apart(decided, printed, trouble)
@@ -167,7 +167,7 @@ def _decide_apart(
     return doubted(found, checks, sizes, trouble)
 
 
-def _absence(submission: Submission, executions: Sequence[Execution], trouble: Trouble) -> Absence:
+def _absence(submission: Submission, executions: Sequence[Execution], trouble: Mishaps) -> Absence:
     found = trouble.tried(lambda: Absence(refusals_of(submission, executions), submission.cells), None)
     trouble.faulty = trouble.faulty or found is None
     return found or NOTHING_REFUSED
@@ -178,7 +178,7 @@ def _scored(
     decisions: Mapping[str, Decision],
     outputs: Mapping[tuple[int, int], Output],
     assignment: Assignment,
-    trouble: Trouble,
+    trouble: Mishaps,
     cells: Sequence[Cell],
 ) -> QuestionResult:
     """A question's points; a check whose evidence our code can't describe waits for a person."""
@@ -198,7 +198,7 @@ def _scored(
     return score_question(question, results)
 
 
-def _trouble_flags(cut: Cut, trouble: Trouble) -> list[Flag]:
+def _trouble_flags(cut: Cut, trouble: Mishaps) -> list[Flag]:
     flags = []
     if trouble.unread or not cut.judged:
         flags.append(Flag.of("over_limit", UNREAD if cut.judged else UNJUDGED))

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from grader.judging.book import View
+from grader.judging.book import TargetView
 from grader.judging.decision import Case, Decision
 from grader.judging.fit import judge_fit
 from grader.judging.match import Candidate
@@ -107,16 +107,16 @@ def _tells(printed: Reading) -> bool:
     return any(p is not None and any(p.values) for p in printed.slot.prints)
 
 
-def _is_zero(view: View) -> bool:
+def _is_zero(view: TargetView) -> bool:
     return not any(values.any() for values in view.target.values)
 
 
-def _guesses(views: Sequence[View], case: Case) -> tuple[tuple[str, ...], ...]:
+def _guesses(views: Sequence[TargetView], case: Case) -> tuple[tuple[str, ...], ...]:
     """The mistakes that give this print, those first that leave alone what was printed right."""
     right = {v.target.quantity for r in case.readings for v in r.exact if v.whole}
     contradicted = {ids for quantity in right for ids in case.variants.mistakes_about.get(quantity, ())}
     return tuple(sorted((v.target.mistakes for v in views), key=lambda ids: ids in contradicted))
 
 
-def _variants_of(reading: Reading, case: Case) -> list[View]:
+def _variants_of(reading: Reading, case: Case) -> list[TargetView]:
     return case.variants.lookup(reading.slot, range(len(reading.slot.prints)))

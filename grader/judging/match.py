@@ -16,7 +16,7 @@ from typing import Literal
 
 import numpy as np
 
-from grader.judging.book import Source, View, laid_out, source_of
+from grader.judging.book import Source, TargetView, laid_out, source_of
 from grader.judging.reading import Reading, named_like
 from rubric.schema import TensorCheck
 
@@ -76,7 +76,7 @@ Candidates = Mapping[str, tuple[Candidate, ...]]
 def match(
     readings: Sequence[Reading],
     checks: Sequence[TensorCheck],
-    explained: Mapping[int, View],
+    explained: Mapping[int, TargetView],
     sizes: Mapping[str, int],
 ) -> Candidates:
     """All candidates of every check, in the order in which they were printed.
@@ -135,8 +135,8 @@ def _by_quantity(checks: Iterable[TensorCheck]) -> dict[str, list[str]]:
 
 
 def _claim(
-    reading: Reading, views: Sequence[View], asked: Mapping[str, Sequence[str]]
-) -> tuple[str, View] | None:
+    reading: Reading, views: Sequence[TargetView], asked: Mapping[str, Sequence[str]]
+) -> tuple[str, TargetView] | None:
     """The check that a print with these fitting views answers; None if it shows something else."""
     whole = [v for v in views if v.whole]
     options = {check: v for v in reversed(whole) for check in asked.get(v.target.quantity, ())}
@@ -157,7 +157,7 @@ def _claim(
     return check, options[check]
 
 
-def _distance(reading: Reading, view: View) -> float:
+def _distance(reading: Reading, view: TargetView) -> float:
     """Largest difference between print and value, in units of the value's magnitude."""
     worst = 0.0
     for printed, values in zip(reading.slot.prints, view.target.values, strict=True):
@@ -168,7 +168,9 @@ def _distance(reading: Reading, view: View) -> float:
     return worst
 
 
-def _whole(kind: Kind, reading: Reading, view: View, check: str, views: Sequence[View]) -> Candidate:
+def _whole(
+    kind: Kind, reading: Reading, view: TargetView, check: str, views: Sequence[TargetView]
+) -> Candidate:
     reasons = ["value"]
     if reading.meant == check:
         reasons.append("label")
@@ -259,7 +261,7 @@ def _speaks(reading: Reading) -> bool:
 
 
 def _mistaken_pieces(
-    readings: Sequence[Reading], explained: Mapping[int, View], check: TensorCheck
+    readings: Sequence[Reading], explained: Mapping[int, TargetView], check: TensorCheck
 ) -> Candidate | None:
     chosen: dict[tuple[tuple[str, ...], str, int, Source], dict[int, Reading]] = defaultdict(dict)
     for reading in readings:

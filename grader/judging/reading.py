@@ -9,19 +9,16 @@ from dataclasses import dataclass, replace
 from functools import cache
 from typing import Literal
 
-import numpy as np
-
 from grader.assignment.vocabulary import Meaning, Vocabulary
-from grader.judging.book import Book, View
+from grader.judging.book import Book, TargetView
 from grader.judging.pairing import Slot
 from grader.judging.rounded import as_rounded
 from grader.judging.source import Code
-from grader.models import Cell
+from grader.models import Cell, PrintedTensor
 
 Movement = Literal["moves", "constant", "absent"]
 
 _COUNT = re.compile(r"\d+")
-_AT_MOST = 6000  # prints that are looked up; of more, the first and the last half
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +39,8 @@ class Reading:
     meant: str | None
     called: bool
     unknown: frozenset[str]
-    exact: tuple[View, ...]
-    handout: tuple[View, ...]
+    exact: tuple[TargetView, ...]
+    handout: tuple[TargetView, ...]
     aside: bool
     movement: Movement
 
@@ -73,8 +70,6 @@ def read(
 
     sizes: check id → number of elements of its reference; quantities: check id → what it asks for.
     """
-    if len(slots) > _AT_MOST:
-        slots = [*slots[: _AT_MOST // 2], *slots[-_AT_MOST // 2 :]]
     expressions = _expressions(slots, code)
     headings = headings_above(cells)
     singles = 1 in sizes.values()
@@ -121,8 +116,8 @@ def read(
 
 
 def _shown(
-    views: Sequence[View], quantity: str | None, *, whole: bool, called: Collection[str]
-) -> tuple[View, ...]:
+    views: Sequence[TargetView], quantity: str | None, *, whole: bool, called: Collection[str]
+) -> tuple[TargetView, ...]:
     """Those of a quantity, where one is given; only whole ones and those `called` so where asked for."""
     return tuple(
         v
@@ -136,16 +131,16 @@ def movement(slot: Slot) -> Movement:
     first, *others = slot.prints
     if first is None or any(p is None for p in others):
         return "absent"
-    for other in others:
-        assert other is not None
-        if len(other.values) != len(first.values):
-            return "moves"
-        a, b = np.asarray(first.values), np.asarray(other.values)
-        reach = np.asarray(first.half_unit) + np.asarray(other.half_unit)
-        with np.errstate(invalid="ignore"):
-            if not (np.abs(a - b) <= reach + 1e-7 * np.abs(a)).all():
-                return "moves"
+    if any(other is not None and _differ(first, other) for other in others):
+        return "moves"
     return "constant" if others else "moves"
+
+
+def _differ(a: PrintedTensor, b: PrintedTensor) -> bool:
+    return len(a.values) != len(b.values) or not all(
+        abs(v - w) <= h + k + 1e-7 * abs(v)
+        for v, h, w, k in zip(a.values, a.half_unit, b.values, b.half_unit, strict=True)
+    )
 
 
 def named_like(reading: Reading) -> str:

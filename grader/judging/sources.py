@@ -20,7 +20,7 @@ _ALIKE = 1e-3  # a factor that is the same in both worlds, relative
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class DerivativeSources:
     """What derivatives come from: any of autograd, right ones of it, right ones of other means."""
 
     autograd: bool
@@ -69,11 +69,11 @@ def with_sources(
     return {**candidates, **{check: tuple(map(told, found)) for check, found in known.items()}}
 
 
-def seen(candidates: Candidates, checks: Sequence[TensorCheck]) -> Seen:
+def seen(candidates: Candidates, checks: Sequence[TensorCheck]) -> DerivativeSources:
     """What the derivatives that were printed come from."""
     found = [c for check in checks if check.by_autograd for c in candidates.get(check.id, ())]
     right = {c.source for c in found if c.kind == "right"}
-    return Seen(
+    return DerivativeSources(
         autograd=any(c.source == "autograd" for c in found),
         right_by_autograd="autograd" in right,
         right_otherwise="other means" in right,

@@ -11,8 +11,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from grader.extract import extract_text
-from grader.models import Cell, Flag, PrintedTensor, Said
+from grader.extract import extract_text, shortened
+from grader.models import Cell, Flag, Output, PrintedTensor, Said
 
 _LONGEST = 200_000  # characters of one cell's stored output that are read
 _COMPARED = 100_000  # times that a print saved is laid beside one of the run, in a notebook
@@ -33,7 +33,9 @@ def compare_stored(cells: Sequence[Cell], printed: Sequence[PrintedTensor]) -> l
     for cell in cells:
         if cell.kind != "code" or not cell.stored:
             continue
-        claimed = [t for t in extract_text(cell.stored[:_LONGEST], cell=cell.index) if len(t.values) > 1]
+        said = Output(cell=cell.index, index=0, kind="stdout", text=cell.stored)
+        (read,) = shortened([said]).outputs  # as what was run is read
+        claimed = [t for t in extract_text(read.text[:_LONGEST], cell=cell.index) if len(t.values) > 1]
         here = by_cell[cell.index]
         at = 0  # behind the print that was found last
         for claim in claimed:

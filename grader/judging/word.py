@@ -48,7 +48,7 @@ _UNNAMED = Said("The right word was printed, but its name does not say so; a per
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class OutputLine:
     """A line of an output. start: in characters of the output."""
 
     cell: int
@@ -61,7 +61,7 @@ class Place:
 class _Offer:
     """A word printed for a check. value: folded. known: it is one of the rubric's. named: a name says so."""
 
-    place: Place
+    place: OutputLine
     value: str
     known: bool
     named: bool = True
@@ -158,7 +158,7 @@ def _evidence(offer: _Offer, worlds: Sequence[str]) -> Evidence:
 
 def line_of(
     check: WordCheck, outputs: Sequence[Output], cells: Sequence[Cell], code: Code, vocabulary: Vocabulary
-) -> Place | None:
+) -> OutputLine | None:
     """The last line that answers a check by its name, whatever it says; None where there is none."""
     found = [o for o in _offers(check, (), outputs, cells, code, vocabulary) if o.named]
     return found[-1].place if found else None
@@ -186,7 +186,7 @@ def _offers(
             line = full.rstrip("\r\n")
             if line.strip() and len(line) <= _LONGEST:
                 near = (above, source.shown if source else "", above_of.get(output.cell, ""))
-                place = Place(output.cell, output.index, start, line)
+                place = OutputLine(output.cell, output.index, start, line)
                 found += _in_line(check, place, near, known, vocabulary)
                 above = line
             start += len(full)
@@ -195,7 +195,7 @@ def _offers(
 
 def _in_line(
     check: WordCheck,
-    place: Place,
+    place: OutputLine,
     near: tuple[str, str, str],
     known: frozenset[str],
     vocabulary: Vocabulary,

@@ -13,9 +13,9 @@ from grader.models import Said, Value
 from grader.service import record, rules
 from grader.service.rules import Attempt, Dates
 from grader.service.tables import (
-    Assignment,
-    Choice,
+    CountingChoice,
     Course,
+    CourseAssignment,
     Extension,
     Member,
     Person,
@@ -29,7 +29,7 @@ from grader.service.tables import (
 class Attendee:
     """A person at an assignment."""
 
-    assignment: Assignment
+    assignment: CourseAssignment
     course: Course
     member: Member
 
@@ -81,21 +81,21 @@ def names_of(session: Session, people: Collection[int]) -> list[str]:
 def standing(session: Session, slug: str, person_id: int) -> Attendee | None:
     """An assignment of a course that this person is in; None for any other."""
     found = session.execute(
-        select(Assignment, Course, Member)
-        .join(Course, Course.id == Assignment.course_id)
+        select(CourseAssignment, Course, Member)
+        .join(Course, Course.id == CourseAssignment.course_id)
         .join(Member, Member.course_id == Course.id)
-        .where(Assignment.slug == slug, Member.person_id == person_id, Member.left.is_(None))
+        .where(CourseAssignment.slug == slug, Member.person_id == person_id, Member.left.is_(None))
     ).one_or_none()
     return None if found is None else Attendee(*found)
 
 
-def assignments(session: Session, course_id: int) -> Sequence[Assignment]:
+def assignments(session: Session, course_id: int) -> Sequence[CourseAssignment]:
     """Of a course, as they are due."""
-    found = session.scalars(select(Assignment).where(Assignment.course_id == course_id)).all()
+    found = session.scalars(select(CourseAssignment).where(CourseAssignment.course_id == course_id)).all()
     return sorted(found, key=lambda a: (a.due is None, a.due or a.made, a.id))
 
 
-def common_dates(assignment: Assignment) -> Dates:
+def common_dates(assignment: CourseAssignment) -> Dates:
     """The dates of everybody who has no extension."""
     return Dates(assignment.opens, assignment.due, assignment.closes, timedelta(seconds=assignment.grace_s))
 
@@ -109,7 +109,7 @@ def extensions(session: Session, assignment_id: int) -> Mapping[int, Extension]:
     return {who: e for who, e in last.items() if e.due is not None}
 
 
-def dates_of(session: Session, assignment: Assignment, person_id: int) -> Dates:
+def dates_of(session: Session, assignment: CourseAssignment, person_id: int) -> Dates:
     """The dates of one person."""
     last = session.scalar(
         select(Extension)
@@ -131,7 +131,11 @@ def uploads_of(session: Session, assignment_id: int, person_id: int) -> Sequence
 
 def chosen_by(session: Session, assignment_id: int) -> Mapping[int, int | None]:
     """Person → the attempt that was chosen last."""
-    rows = session.scalars(select(Choice).where(Choice.assignment_id == assignment_id).order_by(Choice.id))
+    rows = session.scalars(
+        select(CountingChoice)
+        .where(CountingChoice.assignment_id == assignment_id)
+        .order_by(CountingChoice.id)
+    )
     return {c.person_id: c.upload_id for c in rows}
 
 
@@ -153,9 +157,11 @@ def counts_of(session: Session, assignment_id: int, uploads: Sequence[Upload]) -
     if not uploads:
         return None
     last = session.scalar(
-        select(Choice)
-        .where(Choice.assignment_id == assignment_id, Choice.person_id == uploads[0].person_id)
-        .order_by(Choice.id.desc())
+        select(CountingChoice)
+        .where(
+            CountingChoice.assignment_id == assignment_id, CountingChoice.person_id == uploads[0].person_id
+        )
+        .order_by(CountingChoice.id.desc())
         .limit(1)
     )
     attempts = [Attempt(u.id, u.number) for u in uploads]
@@ -165,7 +171,7 @@ def counts_of(session: Session, assignment_id: int, uploads: Sequence[Upload]) -
 def choose(session: Session, at: Attendee, upload: Upload | None, by: int, whose: int, now: datetime) -> None:
     """Say which attempt counts; None: the last one again."""
     session.add(
-        Choice(
+        CountingChoice(
             assignment_id=at.assignment.id,
             person_id=whose,
             upload_id=None if upload is None else upload.id,

@@ -27,7 +27,7 @@ from grader.service.courses import Attendee
 from grader.service.refusal import RefusedError
 from grader.service.rules import Dates
 from grader.service.shown import ShownAttempt
-from grader.service.tables import Assignment, Course, Inquiry, Member, Published, Upload
+from grader.service.tables import Course, CourseAssignment, Inquiry, Member, Published, Upload
 from grader.service.uploads import Receipt, Sent
 from grader.service.web import (
     SANDBOX,
@@ -54,7 +54,7 @@ AT_ONCE = 20
 class Row:
     """An assignment on the first page."""
 
-    assignment: Assignment
+    assignment: CourseAssignment
     dates: Dates
     phase: rules.Phase
     attempts: int
@@ -96,7 +96,7 @@ def at_assignment(session: Session, slug: str, person_id: int, action: rules.Act
 def own_upload(session: Session, name: str, person_id: int) -> tuple[Upload, Attendee]:
     """An upload of this person's; 404 for anybody else's."""
     upload = session.scalar(select(Upload).where(Upload.name == name, Upload.person_id == person_id))
-    assignment = None if upload is None else session.get(Assignment, upload.assignment_id)
+    assignment = None if upload is None else session.get(CourseAssignment, upload.assignment_id)
     if upload is None or assignment is None:
         raise not_found()
     return upload, at_assignment(session, assignment.slug, person_id, "see own")

@@ -41,7 +41,7 @@ from grader.service.rules import Dates
 from grader.service.signin import absolute
 from grader.service.standing import Line
 from grader.service.student import Csrf, at_assignment
-from grader.service.tables import Assignment, Course, Edition, Event, Inquiry, Member, Person, Run
+from grader.service.tables import Course, CourseAssignment, Edition, Event, Inquiry, Member, Person, Run
 from grader.service.web import (
     RowId,
     Service,
@@ -136,7 +136,7 @@ def class_page(request: Request, slug: str) -> Response:
     )
 
 
-def _compared(held: Service, assignment: Assignment) -> datetime | None:
+def _compared(held: Service, assignment: CourseAssignment) -> datetime | None:
     """When the code of the class was last compared."""
     try:
         written = (alike.of_section(alike.folder(held.place, assignment.id), "") / TABLE).stat().st_mtime
@@ -145,7 +145,7 @@ def _compared(held: Service, assignment: Assignment) -> datetime | None:
     return datetime.fromtimestamp(written, UTC)
 
 
-def _comparing(held: Service, assignment: Assignment) -> bool:
+def _comparing(held: Service, assignment: CourseAssignment) -> bool:
     running = held.comparing.get(assignment.id)
     return running is not None and running.poll() is None
 
@@ -168,7 +168,7 @@ def compare_code(request: Request, slug: str, csrf: Csrf = "") -> Response:
     }
     if not _comparing(held, at.assignment):
         held.comparing[at.assignment.id] = alike.start(
-            alike.Asked(
+            alike.SearchRequest(
                 blobs=held.place.blobs,
                 to=alike.folder(held.place, at.assignment.id),
                 language=rubric.language,
@@ -360,7 +360,7 @@ def publish_now(
             held.reports,
             at.assignment,
             rubric,
-            publish.Asked(seen, me.id),
+            publish.PublishRequest(seen, me.id),
             held.now(),
         )
     except ChangedError:
@@ -447,7 +447,9 @@ def take_over(request: Request, slug: str, edition: Annotated[RowId, Form()], cs
     guard_form(me, csrf)
     with held.database.writing() as session:
         at = at_assignment(session, slug, me.id, "regrade")
-        session.scalar(select(Assignment.id).where(Assignment.id == at.assignment.id).with_for_update())
+        session.scalar(
+            select(CourseAssignment.id).where(CourseAssignment.id == at.assignment.id).with_for_update()
+        )
         other = _edition(session, at, edition)
         found = standing.lines(
             session, held.reports, at.assignment, held.rubric(other.sha256), edition_id=other.id
@@ -525,7 +527,7 @@ def made_export(
         raise HTTPException(422, Said("Choose a platform."))
     given = None
     if listing is not None and listing.filename:
-        given = exports.Listing(record.line(listing.filename, 200), listing.file.read())
+        given = exports.PlatformFile(record.line(listing.filename, 200), listing.file.read())
     try:
         data = exports.export(to, found, held.blobs, rubric, title or at.assignment.title, given)
     except UsageError as error:
