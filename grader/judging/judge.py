@@ -37,7 +37,9 @@ def _judge_wrong(check: TensorCheck, offers: Offers, case: Case) -> Decision:
     """No offer that counts is right as a whole."""
     meant = _meant(check, offers.counting)
     decision = judge_misfit(check, meant, case)
-    set_aside = next((why for c, why in offers.aside if is_right(c) and _may_be_meant(c, meant, check)), None)
+    known = meant.kind == "mistaken"
+    beside = ((c, why) for c, why in offers.aside if is_right(c))
+    set_aside = next((why for c, why in beside if not known or _only_by_words(c, check)), None)
     if set_aside is not None and decision.verdict != "review":
         text = Said(
             "The right value was printed, too, but does not count: {why}. A person decides.",
@@ -47,9 +49,9 @@ def _judge_wrong(check: TensorCheck, offers: Offers, case: Case) -> Decision:
     return decision
 
 
-def _may_be_meant(right: Candidate, meant: Candidate, check: TensorCheck) -> bool:
-    """May what its words set aside be the answer? Beside a known mistake only what autograd computed."""
-    return meant.kind != "mistaken" or (check.by_autograd and right.source == "autograd")
+def _only_by_words(right: Candidate, check: TensorCheck) -> bool:
+    """Is it no more than what it is called that sets a right value aside?"""
+    return not (check.by_autograd and right.source == "other means")
 
 
 def _meant(check: TensorCheck, candidates: Sequence[Candidate]) -> Candidate:

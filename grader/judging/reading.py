@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
+from itertools import pairwise
 from typing import Literal
 
 from grader.assignment.vocabulary import Meaning, Vocabulary
@@ -19,6 +20,7 @@ from grader.models import Cell, PrintedTensor
 Movement = Literal["moves", "constant", "absent"]
 
 _COUNT = re.compile(r"\d+")
+_STEP = re.compile(r"\W*(?:step|schritt|étape|part|teil)\W{0,3}\d{1,2}\b", re.IGNORECASE)  # of the exercise
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +74,7 @@ def read(
     """
     expressions = _expressions(slots, code)
     headings = headings_above(cells)
+    titles = _titles_above(cells)
     singles = 1 in sizes.values()
     readings = []
     for original in slots:
@@ -82,6 +85,7 @@ def read(
         near = [above, expression] if printed.above_distance == 1 else [expression, above]
         cell = code.cell(printed.cell)
         contexts = [printed.after, *near, cell.shown if cell else "", headings.get(printed.cell, "")]
+        around = (above, printed.section, *titles.get(printed.cell, ()))
         worlds = range(len(slot.prints))
         meaning = vocabulary.meaning(printed.label, *(c for c in contexts if c))
         if len(printed.values) == 1 and singles:
@@ -108,7 +112,7 @@ def read(
                 unknown=vocabulary.unknown(printed.label),
                 exact=_shown(exact, wanted, whole=single, called=called),
                 handout=_shown(handout, wanted, whole=single, called=called),
-                aside=vocabulary.aside(printed.label, above, printed.section, headings.get(printed.cell, "")),
+                aside=vocabulary.aside(printed.label, *(_STEP.sub("", t, count=1) for t in around)),
                 movement=movement(slot),
             )
         )
@@ -176,3 +180,14 @@ def headings_above(cells: Sequence[Cell]) -> Mapping[int, str]:
 
     by_index = {c.index: c for c in cells if c.kind == "markdown"}
     return {c.index: last_line(c.index - 1) for c in cells if c.kind == "code" and (c.index - 1) in by_index}
+
+
+def _titles_above(cells: Sequence[Cell]) -> Mapping[int, tuple[str, ...]]:
+    """For each code cell, the last line and the last heading of the Markdown cell directly above it."""
+    found: dict[int, tuple[str, ...]] = {}
+    for cell, after in pairwise(cells):
+        if cell.kind == "markdown" and after.kind == "code":
+            lines = [line.strip(" *_") for line in cell.source.splitlines() if line.strip(" #*_")]
+            titles = [line for line in lines if line.startswith("#")]
+            found[after.index] = tuple(dict.fromkeys(t[:200] for t in (*lines[-1:], *titles[-1:])))
+    return found
