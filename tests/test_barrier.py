@@ -11,7 +11,7 @@ import yaml
 from class_kit import CANONICAL, RUBRIC, make_assignment
 
 from grader.assignment.loading import Assignment, load
-from grader.extract import KEPT_LINES, MAX_TENSORS, extract, extract_output
+from grader.extract import KEPT_LINES, MAX_TENSORS, Piece, extract, extract_output
 from grader.judging import barrier
 from grader.judging import decide as decide_module
 from grader.judging import grade as grade_module
@@ -98,12 +98,12 @@ def test_odd_code_is_no_fault_of_ours(tiny: Assignment, source: str) -> None:
 def test_an_output_that_can_not_be_read_opens_what_is_not_right(
     tiny: Assignment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fails(output: Output, lose: Callable[[], None]) -> tuple[PrintedTensor, ...]:
-        if "bad" in output.text:
+    def fails(piece: Piece, lose: Callable[[], None]) -> tuple[PrintedTensor, ...]:
+        if "bad" in piece.output.text:
             raise ZeroDivisionError("odd")
-        return extract_output(output)
+        return extract_output(piece.output)
 
-    monkeypatch.setattr(barrier, "extract_output", fails)
+    monkeypatch.setattr(barrier, "extract_piece", fails)
     found = graded(tiny, TOTAL, "bad\n", "ratio = [9.5, 9.5]\n")
     assert verdicts(found) == {"total": "pass", "ratio": "review"}
     assert "ZeroDivisionError" in found.traces[0]

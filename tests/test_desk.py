@@ -444,7 +444,7 @@ def test_the_desk_in_german(tmp_path: Path) -> None:
     assert '<html lang="de">' in page
     assert "</kbd> Tasten<" in page
     queue = client.get("/t/api/queue").json()
-    assert queue["kinds"]["text"] == "Geschriebene Antworten"
+    assert queue["kinds"]["text"] == "Schriftliche Antworten"
     assert queue["people"]["ada"]["alias"].startswith("Person ")
     texts = [i for i in queue["items"] if i["kind"] == "text"]
     assert texts[0]["palette"][0]["text"].startswith("Beantwortet")

@@ -23,7 +23,8 @@ from grader.assignment.loading import Assignment
 from grader.assignment.vocabulary import Vocabulary
 from grader.execute.absent import missing_packages
 from grader.execute.outputs import OutputLog, clean, first_line
-from grader.extract import extract, extract_text, shortened
+from grader.extract import extract, extract_text
+from grader.extract import pieces as pieces_of
 from grader.intake import notebook, script
 from grader.intake.naming import safe
 from grader.judging.answers import find_answer
@@ -193,7 +194,7 @@ def _readers(hw4: Assignment) -> dict[str, Callable[[str], object]]:
             looked_at, 1, [*_cells("## plot", "markdown"), *_cells(t, "markdown"), *_cells(t)], ()
         ),
         "prints": extract_text,
-        "loops": lambda t: shortened(_shown(t)),
+        "loops": lambda t: list(pieces_of(_shown(t))),
         "html": lambda t: extract(_shown("", "display", t)),
         "code": _all_of,
         "imports": lambda t: missing_packages(tuple(_cells(t)), ()),

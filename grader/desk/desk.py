@@ -225,7 +225,7 @@ def refuse_if_newer(
 
 def palette(item: Item, rubric: Rubric, used: Iterable[CurrentMark]) -> tuple[Reason, ...]:
     """Reasons to choose from: those given for this topic before, the most frequent first, then ours."""
-    ours = reasons(item.kind, speech(rubric.language))
+    ours = reasons(item.kind, bool(item.text), speech(rubric.language))
     most = item.max_score or 0.0
     given = Counter(
         Reason(round(s.points / most, 6) if most else 0.0, s.reason) for s in used if s.points is not None

@@ -193,8 +193,10 @@ def _causes(report: Report, speak: Speech) -> Iterator[tuple[tuple[object, ...],
             id="",
             kind="cause",
             topic=f"cause:{cause}",
-            title=", ".join(c.title for c in checks),
-            question="",
+            title=checks[0].title
+            if len(checks) == 1
+            else speak("{n} answers that wait for one reason", n=len(checks)),
+            question=", ".join(c.title for c in checks) if len(checks) > 1 else "",
             max_score=round(sum(c.max_score for c in checks), 2),
             submissions=(report.submission.id,),
             text="\n\n".join(f"{title}\n{witness.text}" for title, witness in shown),

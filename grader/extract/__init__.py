@@ -27,7 +27,7 @@ from dataclasses import replace
 from grader.extract.attach import Channel, attach_labels
 from grader.extract.entries import drop_row_numbers, join_entries, join_lines
 from grader.extract.html import extract_html
-from grader.extract.loops import KEPT_LINES, Shortened, shortened, touches
+from grader.extract.loops import KEPT_LINES, Piece, pieces
 from grader.extract.nodes import MAX_TENSORS, MAX_VALUES, MAX_VALUES_PER_TENSOR, Node, Sink
 from grader.extract.read import read_nodes
 from grader.extract.spelling import plain_spelling, power_behind, unadorned
@@ -38,13 +38,13 @@ __all__ = [
     "MAX_TENSORS",
     "MAX_VALUES",
     "MAX_VALUES_PER_TENSOR",
-    "Shortened",
+    "Piece",
     "Sink",
     "extract",
     "extract_output",
+    "extract_piece",
     "extract_text",
-    "shortened",
-    "touches",
+    "pieces",
 ]
 
 
@@ -59,10 +59,17 @@ def extract(outputs: Sequence[Output]) -> tuple[PrintedTensor, ...]:
     is the whole text.
     """
     found: Sink[PrintedTensor] = Sink(_unheard)
-    for output in shortened(outputs).outputs:
-        for item in extract_output(output):
+    for piece in pieces(outputs):
+        for item in extract_piece(piece):
             found.add(item)
     return tuple(found)
+
+
+def extract_piece(piece: Piece, lose: Callable[[], None] = _unheard) -> tuple[PrintedTensor, ...]:
+    """`extract_output` of a piece of one; spans are those of the whole output."""
+    items = extract_output(piece.output, lose)
+    at = piece.offset
+    return tuple(replace(i, span=(i.span[0] + at, i.span[1] + at)) for i in items) if at else items
 
 
 def extract_output(output: Output, lose: Callable[[], None] = _unheard) -> tuple[PrintedTensor, ...]:

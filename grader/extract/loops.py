@@ -2,8 +2,8 @@
 
 A training loop may print more lines than a run's bounds hold, and what stands before, between and after its
 lines must not be lost for them. Lines are alike where they differ in numbers, signs and blanks alone; a turn
-is the lines after which all are alike again. The turns in the middle become blanks, so that every other
-character stays in its place. Lines within brackets begin no turn: a long tensor is left whole.
+is the lines after which all are alike again. The turns in the middle are left out. Lines within brackets
+begin no turn: a long tensor is left whole.
 """
 
 from __future__ import annotations
@@ -12,7 +12,8 @@ import re
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from itertools import accumulate
 
 from grader.models import Output
 
@@ -21,85 +22,87 @@ KEPT_LINES = 1000
 _LONGEST_TURN = 1000  # lines
 _ALIKE = 8  # lines that have to come again in the same order before a loop is seen in them
 _REMEMBERED = 4 * _LONGEST_TURN
+_MOST_LINES = 1_000_000  # lines of a cell; only empty ones are more within a run's limits
 _NUMBER = re.compile(r"\d[\d.]*+(?:[eE]\d++)?+")
 _NOTHING = str.maketrans("", "", "+-− \t")
 _READ, _EXAMPLE, _LEFT_OUT = range(3)
 
 
 @dataclass(frozen=True, slots=True)
-class Shortened:
-    """outputs: with blanks for what is left out. examples: output (cell, index) → where a turn stands
-    that is like those left out behind it.
+class Piece:
+    """A stretch of an output that is read. offset: where it begins in the output's text.
+
+    examples: where turns stand in the output that are like those left out behind them.
     """
 
-    outputs: tuple[Output, ...]
-    examples: dict[tuple[int, int], list[tuple[int, int]]] = field(default_factory=dict)
+    output: Output
+    offset: int = 0
+    examples: tuple[tuple[int, int], ...] = ()
+
+    def is_example(self, span: tuple[int, int]) -> bool:
+        """Is what stands there, in the output's text, part of such a turn?"""
+        at = bisect_left(self.examples, span[1], key=lambda place: place[0])
+        return at > 0 and self.examples[at - 1][1] > span[0]
 
 
-def shortened(outputs: Sequence[Output]) -> Shortened:
-    """Outputs of a run without the turns in the middle of long loops.
+def pieces(outputs: Sequence[Output]) -> Iterator[Piece]:
+    """Outputs of a run without the turns in the middle of long loops, in order.
 
     A loop may go on through several outputs of a cell, as where a progress bar is drawn between them.
     """
     streams: dict[tuple[int, str], list[int]] = defaultdict(list)
     for at, output in enumerate(outputs):
-        streams[output.cell, output.kind].append(at)
-    made = list(outputs)
-    examples: dict[tuple[int, int], list[tuple[int, int]]] = {}
+        if output.html is None:
+            streams[output.cell, output.kind].append(at)
+    marked: dict[int, bytearray] = {}
     for places in streams.values():
-        if sum(outputs[at].text.count("\n") + 1 for at in places) <= 2 * KEPT_LINES:
+        counts = [outputs[at].text.count("\n") + 1 for at in places]
+        if not 2 * KEPT_LINES < sum(counts) <= _MOST_LINES:
             continue
-        lines = [line for at in places for line in outputs[at].text.split("\n")]
-        marks = bytearray(len(lines))
-        for first, last, turn in _middles(lines):
-            marks[first - turn : first] = bytes([_EXAMPLE]) * turn
-            marks[first:last] = bytes([_LEFT_OUT]) * (last - first)
-        begin = 0
-        for at in places:
-            output = outputs[at]
-            end = begin + output.text.count("\n") + 1
-            if any(marks[begin:end]):
-                text, found = _without(lines[begin:end], marks[begin:end])
-                made[at] = output.model_copy(update={"text": text})
-                examples[output.cell, output.index] = found
-            begin = end
-    return Shortened(tuple(made), examples)
+        marks = _marks([line for at in places for line in _skeletons(outputs[at].text)])
+        for at, end, count in zip(places, accumulate(counts), counts, strict=True):
+            if any(marks[end - count : end]):
+                marked[at] = marks[end - count : end]
+    for at, output in enumerate(outputs):
+        yield from _pieces(output, marked[at]) if at in marked else (Piece(output),)
 
 
-def touches(span: tuple[int, int], places: Sequence[tuple[int, int]]) -> bool:
-    """Does a span reach into one of these places, which are in order?"""
-    at = bisect_left(places, span[1], key=lambda place: place[0])
-    return at > 0 and places[at - 1][1] > span[0]
+def _skeletons(text: str) -> list[str]:
+    """Its lines, alike where they differ in numbers, signs and blanks alone."""
+    return _NUMBER.sub("#", text.translate(_NOTHING)).split("\n")
 
 
-def _without(lines: Sequence[str], marks: bytearray) -> tuple[str, list[tuple[int, int]]]:
-    """The text with blanks for lines left out, and where the examples stand."""
-    parts: list[str] = []
-    examples: list[tuple[int, int]] = []
-    at = begun = 0
-    for line, mark, following in zip(lines, marks, [*marks[1:], _READ], strict=True):
-        left_out = mark == _LEFT_OUT
-        parts += (" " * len(line) if left_out else line, " " if left_out and following == _LEFT_OUT else "\n")
-        if mark != _EXAMPLE:
-            begun = at + len(line) + 1
-        elif following != _EXAMPLE:
-            examples.append((begun, at + len(line)))
-        at += len(line) + 1
-    return "".join(parts[:-1]), examples
+def _pieces(output: Output, marks: bytearray) -> Iterator[Piece]:
+    ends = list(accumulate(len(line) + 1 for line in output.text.split("\n")))
+
+    def stretches(of: set[int]) -> Iterator[tuple[int, int]]:
+        begun = None
+        for n, mark in enumerate((*marks, -1)):
+            if mark in of and begun is None:
+                begun = n
+            elif mark not in of and begun is not None:
+                yield ends[begun - 1] if begun else 0, ends[n - 1]
+                begun = None
+
+    examples = tuple(stretches({_EXAMPLE}))
+    for start, end in stretches({_READ, _EXAMPLE}):
+        yield Piece(output.model_copy(update={"text": output.text[start:end]}), start, examples)
 
 
-def _middles(lines: Sequence[str]) -> Iterator[tuple[int, int, int]]:
-    """First line, end and length of a turn of what is left out of each long loop."""
+def _marks(lines: Sequence[str]) -> bytearray:
+    """For each line whether it is read, an example, or left out."""
+    marks = bytearray(len(lines))
     depths: list[int] = []
-    alike = [hash(_NUMBER.sub("#", line.translate(_NOTHING))) for line in lines]
-    for start, end, turn in _loops(alike):
+    for start, end, turn in _loops([hash(line) for line in lines]):
         if end - start <= 2 * KEPT_LINES + 2 * turn:
             continue
         depths = depths or _depths(lines)
         first = next((n for n in range(start + KEPT_LINES, start + KEPT_LINES + turn) if not depths[n]), end)
         last = first + (end - KEPT_LINES - first) // turn * turn
         if first < last and not depths[last] and not depths[first - turn]:
-            yield first, last, turn
+            marks[first - turn : first] = bytes([_EXAMPLE]) * turn
+            marks[first:last] = bytes([_LEFT_OUT]) * (last - first)
+    return marks
 
 
 def _loops(alike: Sequence[int]) -> Iterator[tuple[int, int, int]]:
@@ -129,8 +132,12 @@ def _loops(alike: Sequence[int]) -> Iterator[tuple[int, int, int]]:
 def _depths(lines: Sequence[str]) -> list[int]:
     """How many brackets are open at the beginning of each line, and at the end."""
     found = [0]
+    known: dict[str, int] = {}
     for line in lines:
-        opened = line.count("[") + line.count("(") + line.count("{")
-        closed = line.count("]") + line.count(")") + line.count("}")
-        found.append(max(0, found[-1] + opened - closed))
+        more = known.get(line)
+        if more is None:
+            more = sum(map(line.count, "[({")) - sum(map(line.count, "])}"))
+            if len(known) < _REMEMBERED:
+                known[line] = more
+        found.append(max(0, found[-1] + more))
     return found

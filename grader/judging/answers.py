@@ -101,7 +101,7 @@ def by_number(number: int) -> list[str]:
         return []
     count = rf"(?:{number}|{_ROMAN[number]})"
     return [
-        rf"^\W*(?:{_ASKING}\W{{0,3}})?{count}(?:\W*[.):\]]|\W*$)(?!\d)",
+        rf"^\W*+(?:{_ASKING}\W{{0,3}})?{count}(?:\W*[.):\]]|\W*$)(?!\d)",
         rf"{_ASKING}\W{{0,3}}{count}(?![\w.])",
     ]
 

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import ParamSpec, Protocol, TypeVar
 
-from grader.extract import KEPT_LINES, Shortened, Sink, extract_output, shortened, touches
+from grader.extract import KEPT_LINES, Piece, Sink, extract_piece, pieces
 from grader.judging.decision import Decision
 from grader.models import Execution, PrintedTensor, Said
 from rubric.schema import Check, TensorCheck
@@ -118,22 +118,22 @@ def read_outputs(execution: Execution, cut: Cut, note: StepNote, trouble: Mishap
 
     found: Sink[PrintedTensor] = Sink(lose)
     note("reading")
-    short = trouble.tried(lambda: shortened(execution.outputs), Shortened(execution.outputs))
-    for output in short.outputs:
+    whole = [Piece(output) for output in execution.outputs]
+    for piece in trouble.tried(lambda: list(pieces(execution.outputs)), whole):
+        output = piece.output
         if cut.unread is not None and (output.cell, output.index) >= cut.unread:
             trouble.unread = True
             break
         note("reading", output.cell, output.index)
         try:
-            items = extract_output(output, lose)
+            items = extract_piece(piece, lose)
         except Exception as error:
             trouble.note(error)
             trouble.faulty = True
             continue
         for item in items:
             found.add(item)
-        examples = short.examples.get((output.cell, output.index), ())
-        trouble.like_left_out += [item for item in items if touches(item.span, examples)]
+        trouble.like_left_out += [item for item in items if piece.is_example(item.span)]
     return tuple(found)
 
 

@@ -31,16 +31,23 @@ class _Order:
     places: Places
     unit: int
 
+    def shown(self, start: int, end: int) -> list[int]:
+        """Where a stretch stands, without the nan by which a table makes its columns as long as others."""
+        values = self.slot.first.values
+        return [i for i in self.places[start:end].tolist() if not math.isnan(values[i])]
+
     def part(self, start: int, end: int) -> Slot:
-        """A stretch of it, without the nan by which a table makes its columns as long as others."""
-        shown = [i for i in self.places[start:end] if not np.isnan(self.slot.first.values[i])]
+        shown = self.shown(start, end)
         return Slot(self.slot.order, tuple(p and _picked(p, shown) for p in self.slot.prints))
 
-    def may_be(self, start: int, size: int, books: Sequence[Book]) -> bool:
-        """May so many numbers from there on be in one of the books? Their first one tells, before they are
-        taken out; every print has all of them.
+    def may_be(self, start: int, end: int, books: Sequence[Book]) -> bool:
+        """May a stretch be in one of the books? Its first number tells, before it is taken out; every print
+        has all of its numbers.
         """
-        at = self.places[start]
+        shown = self.shown(start, end)
+        if not shown:
+            return False
+        at, size = shown[0], len(shown)
         prints = [(w, p) for w, p in enumerate(self.slot.prints) if p is not None and not p.elided]
         return any(all(b.may_begin(size, w, p.values[at], p.half_unit[at]) for w, p in prints) for b in books)
 
@@ -116,7 +123,7 @@ def _cut(order: _Order, books: Sequence[Book], asked: Mapping[str, int]) -> tupl
             among = books if (start - begun) % n == 0 else books[:1]
             if start + n > total or not (n > 1 or start == begun):
                 continue
-            if not padded and not order.may_be(start, n, among):
+            if not order.may_be(start, start + n, among):
                 continue
             part = order.part(start, start + n)
             if is_ := _shown(part, among, asked):
@@ -168,14 +175,11 @@ def _lines(slot: Slot, book: Book, asked: Mapping[str, int]) -> list[Slot]:
     Half of a matrix (`h1[:2]`), or a table for each instance with a column for each layer.
     """
     shape, size = slot.first.shape, len(slot.first.values)
-    padded = _padded(slot)
     for order in _orders(slot):
         lengths = {order.unit, size // shape[0]} if order.places[1] == 1 else {order.unit}
         for length in sorted(lengths, reverse=True):
-            few = 1 < size // length <= _MOST
-            if not few or not (
-                padded or any(order.may_be(n, length, [book]) for n in range(0, size, length))
-            ):
+            begins = range(0, size, length) if 1 < size // length <= _MOST else ()
+            if not any(order.may_be(n, n + length, [book]) for n in begins):
                 continue
             apart = list(order.pieces(0, size, [length]))
             views = (v for p in apart if any(p.first.values) for v in book.lookup(p, range(len(p.prints))))

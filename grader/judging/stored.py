@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from grader.extract import extract_text, shortened
+from grader.extract import extract_text, pieces
 from grader.models import Cell, Flag, Output, PrintedTensor, Said
 
 _LONGEST = 200_000  # characters of one cell's stored output that are read
@@ -34,8 +34,8 @@ def compare_stored(cells: Sequence[Cell], printed: Sequence[PrintedTensor]) -> l
         if cell.kind != "code" or not cell.stored:
             continue
         said = Output(cell=cell.index, index=0, kind="stdout", text=cell.stored)
-        (read,) = shortened([said]).outputs  # as what was run is read
-        claimed = [t for t in extract_text(read.text[:_LONGEST], cell=cell.index) if len(t.values) > 1]
+        read = "".join(piece.output.text for piece in pieces([said]))[:_LONGEST]  # as what was run is read
+        claimed = [t for t in extract_text(read, cell=cell.index) if len(t.values) > 1]
         here = by_cell[cell.index]
         at = 0  # behind the print that was found last
         for claim in claimed:

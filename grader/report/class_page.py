@@ -27,6 +27,7 @@ _FILTERS = {
     "alike": Said("looks like another"),
     "below": Said("below the advised participation"),
 }
+_ROOM = 7  # characters below a column of ten
 _PAIRS = 200  # listed on the page; the rest stands in the table
 
 
@@ -127,7 +128,10 @@ def _picture(bins: Sequence[Bin], label: str, speak: Speech) -> str:
         for b, (low, high) in zip(bins, edges, strict=True)
         if b.count
     ]
-    return histogram(bins, [f"{low}–{high}" for low, high in edges], f"{label}: {', '.join(counts)}")
+    below = [f"{low}–{high}" for low, high in edges]
+    if max(map(len, below)) > _ROOM:
+        below = [f"≥ {low}" for low, _ in edges]
+    return histogram(bins, below, f"{label}: {', '.join(counts)}")
 
 
 def _number(value: float, digits: int, speak: Speech) -> str:

@@ -216,10 +216,10 @@ def inquiries(request: Request, slug: str) -> Response:
     )
 
 
-def _asked(session: Session, at: Attendee) -> list[tuple[Inquiry, str, str]]:
+def _asked(session: Session, at: Attendee) -> list[tuple[Inquiry, str, str, float]]:
     """What was asked by the students whom this person works with, the open ones first."""
     rows = session.execute(
-        select(Inquiry, Person.name, Upload.name, Member.section)
+        select(Inquiry, Person.name, Upload.name, Published.score, Member.section)
         .join(Person, Person.id == Inquiry.person_id)
         .join(Published, Published.id == Inquiry.published_id)
         .join(Upload, Upload.id == Published.upload_id)
@@ -228,7 +228,7 @@ def _asked(session: Session, at: Attendee) -> list[tuple[Inquiry, str, str]]:
         .order_by(Inquiry.answer.is_not(None), Inquiry.id)
     )
     own = at.member.section if at.member.role == "assistant" else ""
-    return [(i, n, u) for i, n, u, section in rows if rules.sees_section(own, section)]
+    return [(i, n, u, s) for i, n, u, s, section in rows if rules.sees_section(own, section)]
 
 
 @router.post("/inquiries/{slug}/{id}")
@@ -240,7 +240,7 @@ def answer(
     said = record.words(answer, 4000)
     with held.database.writing() as session:
         at = at_assignment(session, slug, me.id, "answer")
-        if id not in {i.id for i, _, _ in _asked(session, at)}:
+        if id not in {i.id for i, *_ in _asked(session, at)}:
             raise not_found()
         found = session.get(Inquiry, id, with_for_update=True, populate_existing=True)
         assert found is not None

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from grader.models import Said, Value
@@ -16,6 +16,7 @@ from grader.service.tables import (
     CountingChoice,
     Course,
     CourseAssignment,
+    Event,
     Extension,
     Member,
     Person,
@@ -217,6 +218,35 @@ def roster(session: Session, course_id: int) -> Sequence[tuple[Member, Person]]:
         .where(Member.course_id == course_id, Member.left.is_(None), Person.erased.is_(None))
     )
     return sorted(((m, p) for m, p in rows), key=lambda r: (r[1].name.casefold(), r[1].id))
+
+
+def last_seen(session: Session, people: Collection[int]) -> Mapping[int, datetime]:
+    """When each last signed in, of those who ever did."""
+    rows = session.execute(
+        select(Event.by, func.max(Event.at))
+        .where(Event.what == "signed in", Event.by.in_(people))
+        .group_by(Event.by)
+    )
+    return {by: at for by, at in rows if by is not None}
+
+
+def named_in(session: Session, told: Iterable[tuple[Said, Said]]) -> Mapping[tuple[str, Value], str]:
+    """(`person` or `upload`, its number) → a name that a reader knows, for all that these sentences name."""
+    values = [on.values for _, on in told]
+    people = {v["person"] for v in values if isinstance(v.get("person"), int)}
+    uploads = {v["upload"] for v in values if isinstance(v.get("upload"), str)}
+    named: dict[tuple[str, Value], str] = {}
+    for id, name in session.execute(
+        select(Person.id, Person.name).where(Person.id.in_(people), Person.erased.is_(None))
+    ):
+        named["person", id] = f"{name} ({id})"
+    for upload, name in session.execute(
+        select(Upload.name, Person.name)
+        .join(Person, Person.id == Upload.person_id)
+        .where(Upload.name.in_(uploads), Person.erased.is_(None))
+    ):
+        named["upload", upload] = f"{name} ({upload})"
+    return named
 
 
 def extend(

@@ -117,6 +117,14 @@ def _zipped(files: Iterable[tuple[str, Path]]) -> bytes:
     return made.getvalue()
 
 
+NAMES: Mapping[str, str] = {
+    "moodle": "Moodle",
+    "canvas": "Canvas",
+    "ilias": "ILIAS",
+    "gradescope": "Gradescope",
+    "prairielearn": "PrairieLearn",
+}
+"""as the platforms call themselves"""
 FORMATS: Mapping[str, Callable[[_Job], _Made]] = {
     "moodle": _moodle,
     "canvas": _canvas,

@@ -81,16 +81,22 @@ class MemberPlace:
 
 
 def add_member(
-    session: Session, course: Course, name: str, role: str, place: MemberPlace, now: datetime
+    session: Session,
+    course: Course,
+    name: str,
+    role: str,
+    place: MemberPlace,
+    now: datetime,
+    by: int | None = None,
 ) -> tuple[Person, str]:
-    """Somebody with a role, and the secret of their link."""
+    """Somebody with a role, and the secret of their link. by: who adds them; None: a command."""
     if role not in rules.ROLES:
         raise UsageError(f"{role!r} is no role; use {', '.join(rules.ROLES)}")
     person = accounts.add_person(session, name, now, course.language)
     member = accounts.enrol(session, course.id, person.id, role)
     member.section, member.number, member.team = place.section, place.number, place.team
     secret = accounts.invite(session, course.id, role, now, person_id=person.id)
-    record.event(session, course.id, None, "invited", record.person(person.id, role), now)
+    record.event(session, course.id, by, "invited", record.person(person.id, role), now)
     return person, secret
 
 
