@@ -39,7 +39,7 @@ def _judge_wrong(check: TensorCheck, offers: Offers, case: Case) -> Decision:
     decision = judge_misfit(check, meant, case)
     known = meant.kind == "mistaken"
     beside = ((c, why) for c, why in offers.aside if is_right(c))
-    set_aside = next((why for c, why in beside if not known or _only_by_words(c, check)), None)
+    set_aside = next((why for c, why in beside if not known or _only_by_words(c, check, case)), None)
     if set_aside is not None and decision.verdict != "review":
         text = Said(
             "The right value was printed, too, but does not count: {why}. A person decides.",
@@ -49,9 +49,12 @@ def _judge_wrong(check: TensorCheck, offers: Offers, case: Case) -> Decision:
     return decision
 
 
-def _only_by_words(right: Candidate, check: TensorCheck) -> bool:
-    """Is it no more than what it is called that sets a right value aside?"""
-    return not (check.by_autograd and right.source == "other means")
+def _only_by_words(right: Candidate, check: TensorCheck, case: Case) -> bool:
+    """Was it computed by what the assignment asks for, so that only what it is called sets it aside?"""
+    if check.by_autograd:
+        return right.source != "other means"
+    reach = case.code.reach(right.cell)
+    return not check.made_with or any(case.code.uses(name, reach) for name in check.made_with)
 
 
 def _meant(check: TensorCheck, candidates: Sequence[Candidate]) -> Candidate:
