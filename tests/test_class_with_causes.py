@@ -121,8 +121,7 @@ def test_one_decision_settles_half_a_class(
     client = TestClient(make_app(desk, publisher, "secret", "once"), base_url="http://127.0.0.1")
     items = client.get("/secret/api/queue").json()["items"]
     waiting = [i for i in items if i["kind"] != "flag"]
-    flags = [(i["topics"], sorted(i["submissions"])) for i in items if i["kind"] == "flag"]
-    assert flags == ([] if asks is GPU else [(["flag:missing_package"], sorted(asks))])
+    assert [i["topics"] for i in items if i["kind"] == "flag"] == []  # the cause says it, once
     assert [(i["kind"], i["topics"], sorted(i["submissions"])) for i in waiting] == [
         ("cause", ["total", "mean"], sorted(asks))
     ]

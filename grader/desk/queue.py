@@ -164,7 +164,11 @@ def _of_report(report: Report, rubric: Rubric, speak: Speech) -> Iterator[tuple[
                 else:
                     yield _print(sub.id, question.title, check, speak)
     flags: dict[str, list[str]] = {}
+    causes = {c.cause for q in report.questions for c in q.checks}
     for flag in report.flags:
+        package = flag.said.values.get("name") if flag.said and flag.id == "missing_package" else None
+        if f"package:{package}" in causes:
+            continue  # the item of the cause says it
         flags.setdefault(flag.id, []).append(speak.either(flag.said, flag.message))
     for name, messages in flags.items():
         said = " ".join(dict.fromkeys(messages))

@@ -33,6 +33,13 @@ from grader.words.refusals import tell
 from rubric.schema import BehaviourCheck, Rubric
 
 _PYTHON = re.compile(r"(?i)python\s+(\d{1,4})\.(\d{1,4})(?!\d)")
+_Version = tuple[int, int]
+_OTHER_SYNTAX = (
+    ((3, 12), re.compile(r"^f-string|(?m:^\s*type\s+\w+\s*[=\[])|\b(?:def|class)\s+\w+\s*\[")),
+    ((3, 14), re.compile(r"multiple exception types|\bt(?:\"|')")),
+    ((2, 7), re.compile(r"^Missing parentheses in call to 'print'")),
+)
+"""of Python versions: how an error of syntax, or the cell that has it, tells that it may be right there"""
 
 
 @dataclass(frozen=True)
@@ -154,18 +161,38 @@ def _claimed(submission: Submission, errors: Iterable[CellError]) -> Iterable[Re
     code = tuple(c.index for c in submission.cells if c.kind == "code" and c.source.strip())
     said = submission.language
     python = _PYTHON.match(said)
+    stated = (int(python[1]), int(python[2])) if python else None
     if said and not said.lower().startswith("python"):
         yield Refusal(kind="language", about=said, effect="ended", lost=code)
-    elif python and (int(python[1]), int(python[2])) > sys.version_info[:2]:
-        for error in errors:
-            if error.name in ("SyntaxError", "IndentationError"):
-                about = f"Python {python[1]}.{python[2]}"
-                lost = tuple(e.cell for e in errors if e.cell >= error.cell)
-                yield Refusal(
-                    kind="version",
-                    about=about,
-                    call=error.message,
-                    cell=error.cell,
-                    effect="raised",
-                    lost=lost,
-                )
+    elif stated and stated < (3, 0):
+        yield Refusal(kind="version", about=_named(stated), effect="ended", lost=code)
+    else:
+        yield from _other_syntax(tuple(errors), {c.index: c.source for c in submission.cells}, stated)
+
+
+def _other_syntax(
+    errors: Sequence[CellError], sources: Mapping[int, str], stated: _Version | None
+) -> Iterable[Refusal]:
+    """Errors of syntax that are none in another Python than ours.
+
+    stated: the version that the file names. Some name none, as all from Colab do; then the syntax tells.
+    """
+    for error in errors:
+        if error.name not in ("SyntaxError", "IndentationError"):
+            continue
+        texts = (error.message, sources.get(error.cell, ""))
+        signs = (v for v, sign in _OTHER_SYNTAX if any(map(sign.search, texts)))
+        may = [v for v in ([stated] if stated else signs) if v < (3, 0) or v > sys.version_info[:2]]
+        if may:
+            yield Refusal(
+                kind="version",
+                about=_named(may[0]),
+                call=error.message,
+                cell=error.cell,
+                effect="raised",
+                lost=tuple(e.cell for e in errors if e.cell >= error.cell),
+            )
+
+
+def _named(python: _Version) -> str:
+    return f"Python {python[0]}.{python[1]}"
