@@ -8,6 +8,7 @@ leaves a name behind: a backward pass is the student's to make, since torch's en
 
 from __future__ import annotations
 
+import contextlib
 import linecache
 import sys
 from typing import Any
@@ -29,14 +30,15 @@ text = f"{total:.4f}" + 'words'
 
 
 def run(shell: InteractiveShell) -> None:
-    """In the server, with the shell that every kernel will have."""
+    """In the server, with the shell that every kernel will have. What fails here is left to the kernels."""
     files = set(linecache.cache)
     names = dict(shell.user_ns)
     for _ in range(_ROUNDS):
         shell.run_cell(_CELL, store_history=False, silent=True)
-        shell.should_run_async(_CELL, transformed_cell=shell.transform_cell(_CELL))
-        _talk()
-        _compute()
+        with contextlib.suppress(Exception):
+            shell.should_run_async(_CELL, transformed_cell=shell.transform_cell(_CELL))
+            _talk()
+            _compute()
     shell.user_ns.clear()
     shell.user_ns.update(names)
     shell.last_execution_result = None
