@@ -24,7 +24,7 @@ from grader.drafting.sections import (
     title_of,
 )
 from grader.drafting.turned import Turn
-from grader.drafting.values import Shown
+from grader.drafting.values import ShownQuantity
 from grader.drafting.words import ShownWord
 from grader.judging.source import Code
 from grader.judging.word import folded, written
@@ -64,7 +64,7 @@ class Draft:
 
 
 @dataclass(frozen=True, slots=True)
-class Frame:
+class FolderFacts:
     """What the folder settles. worlds: as rubric.yaml holds them. common: the words of rubric/words.yaml.
 
     pictures: cells that show one. turned: values that follow the sign of an eigenvector. tolerances: those
@@ -95,7 +95,7 @@ class _Place:
 class _Written:
     """What has been written so far beside the questions."""
 
-    frame: Frame
+    frame: FolderFacts
     vocabulary: dict[str, list[str]] = field(default_factory=dict)
     assumed: list[str] = field(default_factory=list)
 
@@ -103,7 +103,7 @@ class _Written:
         self.assumed.append(f"{name}: {what}")
 
 
-def draft(cells: Sequence[Cell], shown: Sequence[Shown], frame: Frame) -> Draft:
+def draft(cells: Sequence[Cell], shown: Sequence[ShownQuantity], frame: FolderFacts) -> Draft:
     """The rubric that a solution suggests. shown: its quantities."""
     book = _Written(frame)
     questions: list[dict[str, Any]] = []
@@ -152,7 +152,7 @@ def draft(cells: Sequence[Cell], shown: Sequence[Shown], frame: Frame) -> Draft:
     return Draft(rubric, tuple(book.assumed))
 
 
-def _tensor(item: Shown, note: Note, place: _Place, book: _Written) -> dict[str, Any] | None:
+def _tensor(item: ShownQuantity, note: Note, place: _Place, book: _Written) -> dict[str, Any] | None:
     frame = book.frame
     label = note.title or item.label or item.source
     if note.skip or item.values[0].size > _MOST:
@@ -198,7 +198,7 @@ def _tensor(item: Shown, note: Note, place: _Place, book: _Written) -> dict[str,
     return check
 
 
-def _no_answer(item: Shown, still: bool) -> str:
+def _no_answer(item: ShownQuantity, still: bool) -> str:
     """Why a value is no answer to anything; empty where it may be one."""
     if item.whole and still and _SHAPE.search(item.source):
         return "not asked, since it is the same in every world, and values tell their shape"
@@ -211,14 +211,14 @@ def _no_answer(item: Shown, still: bool) -> str:
     return ""
 
 
-def _may_be_in_any_order(item: Shown) -> bool:
+def _may_be_in_any_order(item: ShownQuantity) -> bool:
     if not 1 < len(np.atleast_1d(item.values[0])) <= _FEW_ROWS or item.series:
         return False
     return _UNORDERED.search(f"{item.source} {item.label}") is not None
 
 
 def _labels(
-    item: Shown, vocabulary: dict[str, list[str]], common: Mapping[str, Sequence[str]]
+    item: ShownQuantity, vocabulary: dict[str, list[str]], common: Mapping[str, Sequence[str]]
 ) -> list[list[str]]:
     """How students may call it: as the solution does, and with the common words for that."""
     own = _entry(item.name, common)

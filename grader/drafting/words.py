@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from grader.assignment.kept import Kept
+from grader.assignment.kept import KeptValue
 from grader.drafting.sites import Site
 
 _LONGEST = 40  # characters of a word
@@ -24,7 +24,7 @@ class ShownWord:
     answers: tuple[str, ...]
 
 
-def words(sites: Sequence[Site], worlds: Sequence[Sequence[Kept]]) -> tuple[ShownWord, ...]:
+def words(sites: Sequence[Site], worlds: Sequence[Sequence[KeptValue]]) -> tuple[ShownWord, ...]:
     """Texts and truth values that are shown once in each world, behind a label and without a number."""
     by_site = [_by_site(kept) for kept in worlds]
     numbers = {sites[k.site].statement for k in worlds[0] if k.kind == "number" and not k.truth}
@@ -40,14 +40,14 @@ def words(sites: Sequence[Site], worlds: Sequence[Sequence[Kept]]) -> tuple[Show
     return tuple(found)
 
 
-def _by_site(kept: Sequence[Kept]) -> Mapping[int, list[Kept]]:
-    found: dict[int, list[Kept]] = defaultdict(list)
+def _by_site(kept: Sequence[KeptValue]) -> Mapping[int, list[KeptValue]]:
+    found: dict[int, list[KeptValue]] = defaultdict(list)
     for item in kept:
         found[item.site].append(item)
     return found
 
 
-def _said(kept: Kept) -> str:
+def _said(kept: KeptValue) -> str:
     """The word; empty for anything else."""
     if kept.truth and kept.values is not None and not kept.values.ndim and not kept.key:
         return str(bool(kept.values))
