@@ -343,16 +343,16 @@ class PrintedTensor:
     values: tuple[float, ...]
     half_unit: tuple[float, ...]
     shape: tuple[int, ...]
-    elided: bool
-    form: Literal["tensor", "array", "list", "table", "row", "number"]
-    label: str
-    after: str
-    above: str
-    above_distance: int
-    cell: int
-    output: int
-    span: tuple[int, int]
-    channel: Literal["stdout", "stderr", "result", "display", "error"]
+    elided: bool = False
+    form: Literal["tensor", "array", "list", "table", "row", "number"] = "tensor"
+    label: str = ""
+    after: str = ""
+    above: str = ""
+    above_distance: int = 0
+    cell: int = 0
+    output: int = 0
+    span: tuple[int, int] = (0, 0)
+    channel: Literal["stdout", "stderr", "result", "display", "error"] = "result"
 
 
 # --------------------------------------------------------------------- judge, score

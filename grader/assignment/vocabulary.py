@@ -72,7 +72,6 @@ class Meaning:
         return max(self.background.values(), default=0) > max(self.checks.values(), default=0)
 
 
-_Hits = tuple[dict[int, list[int]], dict[str, int]]
 _K = TypeVar("_K")
 _V = TypeVar("_V")
 _KEPT = 1000
@@ -84,7 +83,7 @@ class Vocabulary:
     def __init__(self, rubric: Rubric, background: Sequence[str], *, words: bool = False) -> None:
         """words: read also what is called like a check that asks for a word."""
         self._phrases: dict[str, list[str]] = {}
-        self._seen: dict[tuple[str, ...], _Hits] = {}
+        self._seen: dict[tuple[str, ...], dict[str, int]] = {}
         self._meant: dict[tuple[tuple[str, ...], ...], Meaning] = {}
         self._longest = 1
         for word, phrases in rubric.vocabulary.items():
@@ -135,12 +134,6 @@ class Vocabulary:
         """Does one of these texts say that what it speaks of stands beside the answer?"""
         return any(self._asides in self._words(self._read(text)) for text in texts if text)
 
-    def unknown(self, label: str) -> frozenset[str]:
-        """The words of a label, of three letters or more, that are no part of the vocabulary's."""
-        parts = self._read(label)
-        taken = self._hits(parts)[0]
-        return frozenset(t for i, t in enumerate(parts) if i not in taken and t.isalpha() and len(t) > 2)
-
     def _said(self, words: Mapping[str, int], own: Mapping[str, int]) -> Meaning:
         checks = {
             check: max(weights)
@@ -158,17 +151,13 @@ class Vocabulary:
 
     def _words(self, parts: tuple[str, ...]) -> dict[str, int]:
         """Vocabulary entries in a label; the longest phrase wins where phrases overlap."""
-        return self._hits(parts)[1]
+        return _kept(self._seen, parts, self._find)
 
     def _read(self, text: str) -> tuple[str, ...]:
         """Its tokens; a number that is part of no phrase is like any other: so are the labels of a loop."""
         return tuple("#" if t.isdecimal() and t not in self._counting else t for t in tokens(text))
 
-    def _hits(self, parts: tuple[str, ...]) -> _Hits:
-        """The tokens that belong to phrases, and the entries of these with their weights."""
-        return _kept(self._seen, parts, self._find)
-
-    def _find(self, parts: tuple[str, ...]) -> _Hits:
+    def _find(self, parts: tuple[str, ...]) -> dict[str, int]:
         hits: list[tuple[int, int, int, str]] = []
         for start in range(len(parts)):
             joined = ""
@@ -185,7 +174,7 @@ class Vocabulary:
             for i in range(*span):
                 taken[i] = span
             found[word] = max(found.get(word, 0), length + span[1] - span[0])
-        return taken, found
+        return found
 
 
 def _kept(known: dict[_K, _V], key: _K, make: Callable[[_K], _V]) -> _V:

@@ -138,22 +138,29 @@ def read_outputs(execution: Execution, cut: Cut, note: StepNote, trouble: Mishap
 
 
 def decide_apart(
-    decide: Decide, printed: Sequence[Prints], trouble: Mishaps
-) -> Mapping[str, Decision] | None:
-    """The decisions, without the prints that our code fails on; None where it fails on something else.
+    decide: Decide,
+    printed: Sequence[Prints],
+    checks: Sequence[Check],
+    sizes: Mapping[str, int],
+    trouble: Mishaps,
+) -> Mapping[str, Decision]:
+    """The decisions, without the prints that our code fails on; all open where it fails on something else.
 
     Which print that is, is found by leaving out what comes after it: the shortest beginning that fails
-    ends with it.
+    ends with it. What is then not right waits for a person where what was set aside might have been it.
+    sizes: check → number of elements of its reference.
     """
     for _ in range(_FAULTS_AT_MOST):
         try:
-            return decide(printed)
+            decisions = decide(printed)
         except Exception as error:
             trouble.note(error)
+        else:
+            return {c.id: _doubted(decisions[c.id], c, sizes, trouble) for c in checks}
         places = sorted({p for world in printed for p in _places(world)})
         guilty = _first_failing(decide, printed, places)
         if guilty is None:
-            return None
+            break
         trouble.aside += [
             item for world in printed for item, p in zip(world, _places(world), strict=True) if p == guilty
         ]
@@ -161,33 +168,24 @@ def decide_apart(
             tuple(item for item, p in zip(world, _places(world), strict=True) if p != guilty)
             for world in printed
         ]
-    return None
+    return undecided(checks, FAILED)
 
 
-def doubted(
-    decisions: Mapping[str, Decision], checks: Iterable[Check], sizes: Mapping[str, int], trouble: Mishaps
-) -> dict[str, Decision]:
-    """What is not right waits for a person where something that was set aside might have been it."""
-    settled = dict(decisions)
-    for check in checks:
-        decision = decisions[check.id]
-        if decision.verdict in ("pass", "review"):
-            continue
-        left_out = any(_may_be_one_of(item, check, sizes) for item in trouble.like_left_out)
-        if trouble.unread or left_out:
-            settled[check.id] = _open(decision, UNREAD)
-        elif trouble.faulty or any(_may_answer(item, check, sizes) for item in trouble.aside):
-            settled[check.id] = _open(decision, FAULTY)
-    return settled
+def _doubted(decision: Decision, check: Check, sizes: Mapping[str, int], trouble: Mishaps) -> Decision:
+    if decision.verdict in ("pass", "review"):
+        return decision
+    if trouble.unread or any(_may_be_one_of(item, check, sizes) for item in trouble.like_left_out):
+        reason = UNREAD
+    elif trouble.faulty or any(_may_answer(item, check, sizes) for item in trouble.aside):
+        reason = FAULTY
+    else:
+        return decision
+    return replace(decision, verdict="review", credit=None, reason=reason, diagnosis=None)
 
 
 def undecided(checks: Iterable[Check], reason: Said) -> dict[str, Decision]:
     """Everything for a person."""
     return {check.id: Decision(check.id, "review", None, reason) for check in checks}
-
-
-def _open(decision: Decision, reason: Said) -> Decision:
-    return replace(decision, verdict="review", credit=None, reason=reason, diagnosis=None)
 
 
 def _may_answer(item: PrintedTensor, check: Check, sizes: Mapping[str, int]) -> bool:

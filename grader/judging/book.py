@@ -227,10 +227,6 @@ class Book:
         at = bisect_left(known, value - reach)
         return at < len(known) and known[at] <= value + reach
 
-    def _tolerance_of(self, target: Target, world: int) -> Tolerance:
-        own = target.tolerance or self._tolerance
-        return max(own, self._elsewhere, key=lambda t: t.rtol) if world and self._elsewhere else own
-
     def slack(self, values: Array) -> float:
         """Absolute float error granted to an honest computation, in the first world."""
         return margin(values, self._tolerance)
@@ -257,7 +253,8 @@ class Book:
             if not mask.any():
                 return []
         found = [self._views[size][i] for i in np.flatnonzero(mask)]
-        return [v for v in found if self._fits_elided(v, elided)] if elided else found
+        fitting = {id(view) for view in self._lookup_elided(elided)} if elided else set()
+        return [view for view in found if id(view) in fitting] if elided else found
 
     @cached_property
     def _wholes(self) -> list[tuple[int, npt.NDArray[Any], npt.NDArray[np.intp]]]:
@@ -284,16 +281,6 @@ class Book:
                 left = left[fits(printed, values, self._slack[size][world][left]).all(axis=1)]
             found[size].extend(left.tolist())
         return [self._views[size][row] for size, kept in found.items() for row in sorted(kept)]
-
-    def _fits_elided(self, view: TargetView, elided: Sequence[tuple[int, PrintedTensor]]) -> bool:
-        for world, printed in elided:
-            values = view.target.values[world]
-            shown = visible(printed, laid_out(values, view.layout))
-            if shown is None or not shown.size:
-                return False
-            if not fits(printed, shown, margin(values, self._tolerance_of(view.target, world))).all():
-                return False
-        return True
 
 
 def _views(target: Target, *, pieces: bool, elements: bool) -> Iterator[tuple[TargetView, tuple[Array, ...]]]:

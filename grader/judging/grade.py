@@ -24,13 +24,11 @@ from grader.judging.barrier import (
     UNREAD,
     WHOLE,
     Cut,
-    Decide,
     Faults,
     Mishaps,
     Prints,
     StepNote,
     decide_apart,
-    doubted,
     nowhere,
     read_outputs,
     undecided,
@@ -130,7 +128,8 @@ def grade_within(
             return decide(submission.cells, prints, assignment, told, absence, faults)
 
         counted = printed if only is None else [tuple(world) for world in only]
-        decisions = _decide_apart(decided, counted, assignment, trouble)
+        sizes = {c.id: assignment.references[0][c.quantity].size for c in rubric.tensor_checks()}
+        decisions = decide_apart(decided, counted, [*rubric.checks()], sizes, trouble)
         decisions = unanswered(decisions, answered[0].failed, rubric, submission.cells)
         for fault in faults.values():
             trouble.note(fault)
@@ -146,25 +145,13 @@ def grade_within(
         note("comparing")
         seen = absence.happened(submission.cells, printed[0])
         flags += trouble.tried(lambda: compare_stored(seen, printed[0]), [])
+        if only is None:
+            asked = partial(witness.ask, questions, submission, assignment)
+            questions = trouble.tried(asked, questions)
     flags += _run_flags(executions, [w.name for w in rubric.worlds])
-    if cut.judged and cut.compared and only is None and not trouble.unread and not trouble.faulty:
-        note("comparing")
-        asked = partial(witness.ask, questions, submission, assignment)
-        questions = trouble.tried(asked, questions)
     flags += _trouble_flags(cut, trouble)
     report = _report(submission, first, executions, questions, tuple(flags), assignment, absence.refusals)
     return Graded(report, tuple(trouble.traces))
-
-
-def _decide_apart(
-    decided: Decide, printed: Sequence[Prints], assignment: Assignment, trouble: Mishaps
-) -> Mapping[str, Decision]:
-    checks = assignment.rubric.checks()
-    found = decide_apart(decided, printed, trouble)
-    if found is None:
-        return undecided(checks, FAILED)
-    sizes = {c.id: assignment.references[0][c.quantity].size for c in assignment.rubric.tensor_checks()}
-    return doubted(found, checks, sizes, trouble)
 
 
 def _absence(submission: Submission, executions: Sequence[Execution], trouble: Mishaps) -> Absence:
@@ -244,30 +231,12 @@ def _report(
     checks = [c for q in questions for c in q.checks]
     graded = bool(questions)
     pending = sum(c.max_score for c in checks if c.score is None)
+    summary = ExecutionSummary.model_validate(execution, from_attributes=True)
+    wall_s = sum(e.wall_s for e in executions) or execution.wall_s
     return Report(
-        submission=SubmissionRef(
-            id=submission.id,
-            path=submission.path,
-            sha256=submission.sha256,
-            student=submission.student,
-            received_at=submission.received_at,
-            due=submission.due,
-            grace_s=submission.grace_s,
-        ),
+        submission=SubmissionRef.model_validate(submission, from_attributes=True),
         rubric=RubricRef(id=rubric.id, version=rubric.version, sha256=assignment.sha256, title=rubric.title),
-        execution=ExecutionSummary(
-            status=execution.status,
-            message=execution.message,
-            said=execution.said,
-            isolation=execution.isolation,
-            wall_s=round(sum(e.wall_s for e in executions) or execution.wall_s, 3),
-            errors=execution.errors,
-            stopped_at=execution.stopped_at,
-            interrupted=execution.interrupted,
-            refusals=refusals,
-            missing_packages=execution.missing_packages,
-            usage=execution.usage,
-        ),
+        execution=summary.model_copy(update={"wall_s": round(wall_s, 3), "refusals": refusals}),
         score=round(sum(q.score or 0.0 for q in questions), 2) if graded else None,
         max_score=round(rubric.points, 2),
         pending=round(pending, 2),

@@ -153,8 +153,7 @@ def _claim(
         return None  # one number that is called something else
     if background and (reading.meaning.names_background or len(options) > 1):
         return None
-    check = next(iter(options)) if len(options) == 1 else min(options, key=list(options).index)
-    return check, options[check]
+    return next(iter(options.items()))
 
 
 def _distance(reading: Reading, view: TargetView) -> float:
@@ -181,7 +180,8 @@ def _whole(
 def _pieced(readings: Sequence[Reading], check: TensorCheck) -> Candidate | None:
     """A tensor printed in pieces, in order: by row, by column or element by element, along either axis."""
     best: Candidate | None = None
-    for kind in ("right", "handout"):
+    kinds: tuple[Kind, ...] = ("right", "handout")
+    for kind in kinds:
         for source, (layout, turned) in product(_SOURCES, _LAYOUTS):
             if turned and check.layout == "fixed":
                 continue
@@ -190,7 +190,7 @@ def _pieced(readings: Sequence[Reading], check: TensorCheck) -> Candidate | None
                 continue
             chosen, count = run
             candidate = Candidate(
-                "right" if kind == "right" else "handout",
+                kind,
                 tuple(chosen),
                 f"split by {layout}",
                 len(chosen) / count,
@@ -282,27 +282,26 @@ def _by_label(readings: Sequence[Reading], sizes: Mapping[str, int]) -> dict[str
     found: dict[str, list[Candidate]] = defaultdict(list)
     pieces: dict[str, list[Reading]] = defaultdict(list)
     for reading in readings:
-        check = reading.meant
-        if check is None or check not in sizes:
-            continue
-        if reading.size == sizes[check]:
-            found[check].append(Candidate("named", (reading,), "as printed", 1.0, (), ("label", "shape")))
-        elif reading.slot.first.elided and 0 < reading.size < sizes[check] and _names_itself(reading):
-            share = reading.size / sizes[check]
-            found[check].append(Candidate("named", (reading,), "as printed", share, (), ("label",)))
-        elif 0 < reading.size < sizes[check] and sizes[check] % reading.size == 0 and _names_itself(reading):
-            pieces[check].append(reading)
+        check = reading.meant or ""
+        size = sizes.get(check, 0)
+        if reading.size == size > 0:
+            found[check].append(_named([reading], size))
+        elif 0 < reading.size < size and _names_itself(reading):
+            if reading.slot.first.elided:
+                found[check].append(_named([reading], size))
+            elif size % reading.size == 0:
+                pieces[check].append(reading)
     for check, parts in pieces.items():
-        if check in found:
-            continue
-        size = sum(p.size for p in parts)
-        if len(parts) > 1 or parts[0].size > 1:
-            found[check].append(
-                Candidate(
-                    "named", tuple(parts), "in pieces", min(1.0, size / sizes[check]), (), ("label", "order")
-                )
-            )
+        if check not in found and (len(parts) > 1 or parts[0].size > 1):
+            found[check].append(_named(parts, sizes[check], "in pieces"))
     return found
+
+
+def _named(readings: Sequence[Reading], size: int, layout: str = "as printed") -> Candidate:
+    """What only a label speaks for. size: numbers of the reference."""
+    share = min(1.0, sum(r.size for r in readings) / size)
+    reason = ("order",) if layout == "in pieces" else ("shape",) if share == 1.0 else ()
+    return Candidate("named", tuple(readings), layout, share, (), ("label", *reason))
 
 
 def _called_so(
@@ -323,7 +322,7 @@ def _called_so(
         return []
     last = max(called, key=lambda r: (r.size == sizes[check], r.order))
     if last.size == sizes[check]:
-        return [Candidate("named", (last,), "as printed", 1.0, (), ("label", "shape"))]
+        return [_named([last], last.size)]
     return [Candidate("named", (last,), "of another size", 0.0, (), ("label",))]
 
 

@@ -142,14 +142,12 @@ def _with_rest(
 ) -> Iterator[Slot]:
     widths = {end - start for start, end, _, _ in found}
     names = list(asked)
-    twice = len({name for *_, name in found}) < len(found)  # side by side: what remains is a difference
     at, after = 0, 0
     for start, end, part, name in [*found, (len(order.places), 0, None, "")]:
         before = names.index(name) if name else len(names)
         alike = len(widths) == 1 and (start - at) % min(widths) == 0
         lengths = [] if alike else _run([asked[n] for n in names[after:before]], start - at)
-        if not (twice and len(order.slot.first.shape) == 2):
-            yield from order.pieces(at, start, [min(widths)] if alike else lengths)
+        yield from order.pieces(at, start, [min(widths)] if alike else lengths)
         if part is not None:
             yield part
             at, after = end, before + 1

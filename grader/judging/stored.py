@@ -12,6 +12,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from grader.extract import extract_text, pieces
+from grader.judging.pairing import alike
 from grader.models import Cell, Flag, Output, PrintedTensor, Said
 
 _LONGEST = 200_000  # characters of one cell's stored output that are read
@@ -58,9 +59,4 @@ def compare_stored(cells: Sequence[Cell], printed: Sequence[PrintedTensor]) -> l
 
 
 def _same(claimed: PrintedTensor, ran: PrintedTensor) -> bool:
-    if len(claimed.values) != len(ran.values):
-        return False
-    a, b = np.asarray(claimed.values), np.asarray(ran.values)
-    reach = 2 * (np.asarray(claimed.half_unit) + np.asarray(ran.half_unit)) + 1e-5 * np.abs(a).max(initial=0)
-    with np.errstate(invalid="ignore"):
-        return bool(((np.abs(a - b) <= reach) | (np.isnan(a) & np.isnan(b))).all())
+    return alike(claimed, ran, units=2, atol=1e-5 * float(np.abs(claimed.values).max()))

@@ -252,7 +252,7 @@ def _worded(
     line = line_of(check, outputs, submission.cells, Code(submission.cells), vocabulary)
     if line is None:
         return CheckLine(check.title, "missing", "", (check.hint,) if check.hint else (), printed=True)
-    return CheckLine(check.title, "found", _where(line.cell, line.line, speak), (), printed=True)
+    return CheckLine(check.title, "found", _where(line.cell, line.text, speak), (), printed=True)
 
 
 @dataclass(frozen=True, slots=True)
