@@ -164,7 +164,9 @@ def _looked_for(
     said: Decision | None = None
     for expected in case.asked.right(check.quantity, case.references):
         said = said or (in_words(check, expected, outputs, case.code, vocabulary) if absent else None)
-        said = said or among(check, expected, numbers, tolerance, most=most)
+        said = said or among(
+            check, expected, numbers, tolerance, most=most, absent=decision.verdict == "missing"
+        )
     told = outputs[0] if outputs else ()
     if decision.verdict == "missing":
         said = said or in_a_picture(check, told, case.code)
