@@ -62,7 +62,7 @@ def in_words(
         source = code.cell(cell)
         meaning = vocabulary.meaning(line, *([source.shown] if source else []))
         a_row = expected.size >= _TELLING and not meaning.names_background
-        if check.id in meaning.options or a_row:
+        if (check.id in meaning.checks and not meaning.names_background) or a_row:
             text = Said(
                 "A person decides by these words (cell {cell}): “{words}”",
                 {"cell": cell + 1, "words": line.strip()},
@@ -122,6 +122,36 @@ def spoken_of(check: TensorCheck, outputs: Sequence[Output], vocabulary: Vocabul
             )
             return Decision(check.id, "review", None, text)
     return None
+
+
+def in_a_sentence(
+    check: TensorCheck, worlds: Sequence[Array], outputs: Sequence[Sequence[Output]]
+) -> Decision | None:
+    """`review` where one whole number is expected that a line of one cell shows alone, whatever its words,
+    in every world; else None."""
+    if worlds[0].size != 1 or len(outputs) < len(worlds):
+        return None
+    shown: list[dict[int, _Line]] = []
+    for expected, told in zip(worlds, outputs, strict=True):
+        pattern = _written(expected)
+        if pattern is None:
+            return None
+        lines = (x for x in _lines(told) if _only(x.text, pattern))
+        shown.append({line.output.cell: line for line in lines})
+    cells = set.intersection(*map(set, shown))
+    if not cells:
+        return None
+    last = shown[0][max(cells)]
+    text = Said(
+        "A person decides by these words (cell {cell}): “{words}”",
+        {"cell": last.output.cell + 1, "words": last.text.strip()},
+    )
+    return Decision(check.id, "review", None, text)
+
+
+def _only(line: str, pattern: re.Pattern[str]) -> bool:
+    found = pattern.search(line)
+    return found is not None and not _FREE.search(f"{line[: found.start()]} {line[found.end() :]}")
 
 
 def shown_as_none(

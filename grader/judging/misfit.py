@@ -39,10 +39,11 @@ _OTHER_WORLD = Said("Right under the handout's seed, different under another one
 _DIGITS_ALONE = Said("They only look right at the few digits that were printed.")
 _SOME_DIGITS_ALONE = Said("Some of them only look right at the few digits that were printed.")
 _OTHER_UNIT = Said("Right in the unit that the label gives; a person decides.")
+_PER_CENT = Said("Right if it is meant in per cent; a person decides.")
 _CUT_SHORT = Said("The print was cut short; a person decides by what can be seen.")
 _UNMOVED = Said("The values are right, but do not change with the random seed: were they computed here?")
 _POWER = re.compile(  # of ten, in a label
-    r"10\s*\^?\s*[-−]?\d|\de[-+−]?\d|µ|μ|[x×*]\s*10|\bscaled?\b|skaliert|milli|micro|mikro|nano|%",
+    r"10\s*\^?\s*[-−]?\d|\de[-+−]?\d|µ|μ|[x×*]\s*10|\bscaled?\b|skaliert|milli|micro|mikro|nano|%|per\s?cent|Prozent",
     re.IGNORECASE,
 )
 
@@ -136,7 +137,17 @@ def _imprecise(look: _Look) -> Decision | None:
 
 def _in_another_unit(look: _Look) -> Decision | None:
     unit = _other_unit(look)
-    return None if unit is None else replace(look.decided("review", None, _OTHER_UNIT, unit), shown=True)
+    if unit is not None:
+        return replace(look.decided("review", None, _OTHER_UNIT, unit), shown=True)
+    return look.decided("review", None, _PER_CENT, times(100.0)) if _in_per_cent(look.comparison) else None
+
+
+def _in_per_cent(comparison: Comparison | None) -> bool:
+    """Is it one number, a hundred times a share in every world?"""
+    return comparison is not None and all(
+        e.size == 1 and 0.0 < e[0] <= 1.0 and abs(p.values[0] - 100 * e[0]) <= p.half_unit[0] + 1e-4 * e[0]
+        for p, e in comparison.prints
+    )
 
 
 def _mistaken(look: _Look) -> Decision | None:
