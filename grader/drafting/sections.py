@@ -19,6 +19,9 @@ _ASKS = re.compile(
 _ANSWERS = re.compile(
     r"\W*(my |our |model )?(answers?|solutions?|antwort(en)?|(muster)?lösung(en)?|réponse|respuesta)\b", re.I
 )
+_NUMBER = re.compile(  # of a question: `Task 1d`, `2.3`, `Aufgabe 3 b)`, `c)`
+    r"([^\W\d]{1,40})?\W{0,8}(\d{1,9}(?:\.\d{1,9}){0,3}(?:[a-h]\b|\W{1,2}[a-h](?=[).:]|$))?|\b[a-h]\b)"
+)
 _NUMBERED = 8  # the level of a line that is a heading only since it numbers a question
 _ONLY_NUMBERED = re.compile(r"[^\W\d]*\W*(\d+|[a-h])\W*", re.IGNORECASE)
 _GERMAN = re.compile(r"\b(der|die|das|und|nicht|Sie|wird|ein|eine|geben|ist|mit)\b")
@@ -92,14 +95,13 @@ def pattern_of(title: str, others: Sequence[str] = ()) -> tuple[str, ...]:
 
     others: the other headings, which a word of it must not find.
     """
-    found = re.search(r"([^\W\d]{1,40})?\W{0,8}(\d{1,9}|\b[a-h]\b)", title)
+    found = _NUMBER.search(title)
     words = [re.escape(w) for w in re.findall(r"[^\W\d_]{4,}", title)]
     longest = sorted(words, key=len, reverse=True)[:3]
     made = []
-    if found and found[1]:
-        made.append(rf"\b{re.escape(found[1])}\W*{re.escape(found[2])}\b")
-    elif found:
-        made.append(rf"^\W*{re.escape(found[2])}\W")
+    if found:
+        number = r"\W*".join(re.findall(r"\d+|[^\W\d]", found[2]))
+        made.append(rf"\b{re.escape(found[1])}\W*{number}\b" if found[1] else rf"^\W*{number}\b")
     elsewhere = "\n".join(others)
     patterns = [rf"\b{word}\b" for word in longest if not _ASKS.match(word)]
     made += [pattern for pattern in patterns if not re.search(pattern, elsewhere, re.IGNORECASE)]

@@ -34,6 +34,9 @@ _WRAPPED = re.compile(r"(?:tensor|array|bool_?)\(\[?\s*+(\w++)[^\w)]*+(?:dtype=[
 _SAME = re.compile(r"[\s_'\"`*“”„‘’«»‐-–,;>→|()\[\]-]+")  # what does not change which words it is
 _QUOTED = re.compile(r"\bnp\.str_\(")
 _WORD = re.compile(r"[^\W\d_]+")
+_NUMBER = re.compile(r"\d+")
+_TYPE = re.compile(r"np\.int\d+")
+_ROW = 4  # words that numbers may stand for
 _OPTION = re.compile(r"\brequires_grad=\w+")
 _TRUTH = {
     **dict.fromkeys(("true", "yes", "ja", "wahr", "richtig", "oui"), "true"),
@@ -149,9 +152,14 @@ def _without_name(
 
 
 def _printed(answers: Sequence[Sequence[str]], outputs: Sequence[Sequence[Output]]) -> bool:
-    """Do the words of a right answer stand in some output of every world, in their order?"""
+    """Do the words of a right answer, or numbers for them, stand in some output of every world, in order?"""
     return bool(outputs) and all(
-        any(_within(_words(answer), _words(o.text)) for o in told if o.kind in _SPOKEN for answer in right)
+        any(
+            _within(_words(answer), _words(o.text)) or _numbered(answer, o.text)
+            for o in told
+            if o.kind in _SPOKEN
+            for answer in right
+        )
         for right, told in zip(answers, outputs, strict=True)
     )
 
@@ -159,6 +167,20 @@ def _printed(answers: Sequence[Sequence[str]], outputs: Sequence[Sequence[Output
 def _words(text: str) -> str:
     found = _WORD.findall(_OPTION.sub("", text[:_READ]).casefold())
     return f" {' '.join(_TRUTH.get(word, word) for word in found)} "
+
+
+def _numbered(answer: str, text: str) -> bool:
+    """Does a line hold as many whole numbers as the answer has words, the same for the same word?"""
+    words = _WORD.findall(answer)
+    if len(words) < _ROW or len(set(words)) < 2:
+        return False
+    rows = (_NUMBER.findall(_TYPE.sub("", line)) for line in text[:_READ].splitlines())
+    return any(len(row) == len(words) and _alike(row) == _alike(words) for row in rows)
+
+
+def _alike(items: Sequence[str]) -> list[int]:
+    """Which of them are equal: for each the place of the first one like it."""
+    return [items.index(item) for item in items]
 
 
 def _within(part: str, text: str) -> bool:
