@@ -145,6 +145,12 @@ def test_a_wrong_an_unknown_or_a_missing_word(words: Assignment, line: str, verd
             "print('symmetric:', torch.equal(A, A.T))",
         ),
         ("symmetric", "pass", lambda w: "symmetric: np.True_", "print('symmetric:', repr((A == A.T).all()))"),
+        (
+            "symmetric",
+            "pass",
+            lambda w: "symmetric: True",
+            "while True:\n    break\nprint('symmetric:', (A.sum(axis=-1) == A[-1]).all())",
+        ),
         ("symmetric", "review", lambda w: "symmetric: True", "print('symmetric:', True)"),
         ("symmetric", "review", lambda w: "symmetric: True", "print('symmetric:', 1 == 1)"),
         ("symmetric", "review", lambda w: "symmetric: True", "x = not False\nprint('symmetric:', x)"),
