@@ -434,10 +434,16 @@ def _unused(name: str, ids: set[str]) -> str:
 
 
 def _share_out(checks: Sequence[dict[str, Any]], points: float | None) -> None:
-    """A question's points, where its heading says them, in the proportion of its checks."""
+    """A question's points, where its heading says them, in the proportion of its checks: in halves where each
+    of them gets one."""
     if points is None or not checks:
         return
     all_of = sum(c["points"] for c in checks)
-    for check in checks:
-        check["points"] = round(points * check["points"] / all_of, 2)
-    checks[-1]["points"] = round(points - sum(c["points"] for c in checks[:-1]), 2)
+    shares = [points * c["points"] / all_of for c in checks]
+    step = 0.5 if min(shares) >= 0.5 and (2 * points).is_integer() else 0.01
+    steps = [int(share / step + 1e-9) for share in shares]
+    most_cut = sorted(range(len(checks)), key=lambda i: steps[i] * step - shares[i])
+    for i in most_cut[: round(points / step) - sum(steps)]:
+        steps[i] += 1
+    for check, n in zip(checks, steps, strict=True):
+        check["points"] = round(n * step, 2)
