@@ -308,7 +308,8 @@ def _labels(
     labels = [[own]]
     words = list(tokens(item.label))
     met = [(entry, t) for entry, known in common.items() if (t := _met(known, words)) is not None]
-    labels += [[entry] for entry, _ in met if _covered(words, common[entry])]
+    named = _folded(vocabulary[own])
+    labels += [[e] for e, _ in met if _covered(words, common[e]) or named & _folded(common[e])]
     if len(labels) == 1 and len(met) > 1 and _covered(words, [p for e, _ in met for p in common[e]]):
         labels.append([entry for entry, _ in met])
     elif len(labels) == 1 and met:
@@ -317,6 +318,10 @@ def _labels(
             vocabulary[f"{own}_word"] = [other]
             labels.append([first, f"{own}_word"])
     return labels
+
+
+def _folded(phrases: Sequence[str]) -> set[str]:
+    return {"".join(tokens(phrase)) for phrase in phrases}
 
 
 def _met(known: Sequence[str], words: Sequence[str]) -> tuple[str, ...] | None:
@@ -347,6 +352,10 @@ _SMALL = {
     "r",
     "t",
     "after",
+    "on",
+    "auf",
+    "den",
+    "dem",
     "per",
     "a",
     "an",
@@ -364,7 +373,7 @@ def _rest_of(label: str, known: Sequence[str]) -> str | None:
         pattern = re.compile(rf"(?<!\w){re.escape(phrase)}(?!\w)", re.IGNORECASE)
         if pattern.search(label):
             rest = pattern.sub(" ", label)
-            kept = [w for w in rest.split() if w.lower().strip(":=.,") not in _SMALL]
+            kept = [w for w in rest.split() if w.strip(":=.,") not in _SMALL]
             return " ".join(kept).strip(" :=.,") or None
     return None
 
