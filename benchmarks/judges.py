@@ -21,7 +21,7 @@ from benchmarks.scale import ROOT, Replay, make_class, record
 from grader.assignment.loading import load
 from grader.batch import step
 from grader.batch.keys import Conditions, conditions_digest
-from grader.batch.run import Plan, grade_all
+from grader.batch.run import RunPlan, grade_all
 from grader.execute import Limits
 from grader.folder.journal import Journal
 from grader.folder.place import STATE
@@ -42,7 +42,7 @@ async def grade(folder: Path, judges: int, students: int) -> tuple[float, float]
     journal = Journal(out / STATE / "journal.jsonl")
     async with open_judges(assignment.folder, at_most=judges, warm=[step.warm]) as pool:
         await asyncio.gather(*(pool.call(60, ready) for _ in range(judges)))
-        plan = Plan(2 * judges, Conditions(Limits(), "base"), judges=pool)
+        plan = RunPlan(2 * judges, Conditions(Limits(), "base"), judges=pool)
         replay = Replay(folder / "recorded.json")
         conditions_digest(plan.conditions)  # once for a run, however large
         began, spent = time.perf_counter(), time.process_time()

@@ -34,7 +34,7 @@ from sqlalchemy import select
 from grader.service import founding
 from grader.service.blobs import Blobs
 from grader.service.database import at as service_database
-from grader.service.tables import Assignment, Course, Run, Upload
+from grader.service.tables import Course, CourseAssignment, Run, Upload
 
 HERE = Path(__file__).parent.parent
 SIZE = 300_000
@@ -232,7 +232,7 @@ def fill(server: Server, students: int) -> None:
     blobs = Blobs(server.data / "blobs")
     now = datetime.now(UTC)
     with database.writing() as session:
-        assignment = session.scalars(select(Assignment)).one()
+        assignment = session.scalars(select(CourseAssignment)).one()
         done = session.scalars(select(Run).where(Run.kind == "grade", Run.state == "done")).all()
         made = [(r, json.loads(blobs.get(str(r.result)))) for r in done]
         for number in range(students):

@@ -45,7 +45,7 @@ from grader.assignment.loading import load
 from grader.batch import run as batch
 from grader.batch import step
 from grader.batch.keys import Conditions
-from grader.execute import Job, Limits, Runner, open_runner
+from grader.execute import Job, KernelRunner, Limits, open_runner
 from grader.execute.caged import kernel_limits
 from grader.folder.journal import Journal
 from grader.intake import collect
@@ -150,7 +150,7 @@ def middle(values: Sequence[float]) -> float | None:
 
 
 @contextlib.asynccontextmanager
-async def warm(jobs: int) -> AsyncIterator[Runner]:
+async def warm(jobs: int) -> AsyncIterator[KernelRunner]:
     """A runner after its first notebook, and after everything that is imported on demand."""
     async with open_runner(jobs, limits=LIMITS) as runner:
         (upload, *_) = collect([ROOT / "submissions"]).entries
@@ -194,16 +194,16 @@ async def run_plain(path: Path) -> None:
 
 
 async def time_grading(
-    options: argparse.Namespace, folder: Path, runner: Runner, jobs: int, scratch: Path
+    options: argparse.Namespace, folder: Path, runner: KernelRunner, jobs: int, scratch: Path
 ) -> Timing:
     """All of grading, reports written."""
     assignment = load(options.rubric)
     uploads = collect([folder]).entries
 
     async with open_judges(assignment.folder, warm=[step.warm]) as judges:
-        plan = batch.Plan(jobs, Conditions(LIMITS, "base"), True, judges)
+        plan = batch.RunPlan(jobs, Conditions(LIMITS, "base"), True, judges)
 
-        async def grade(some: Sequence[batch.Upload], name: str) -> None:
+        async def grade(some: Sequence[batch.TrackedUpload], name: str) -> None:
             out = scratch / name
             journal = Journal(out / "journal.jsonl")
             await batch.grade_all(some, assignment, runner, out, journal, plan, lambda event: None)

@@ -40,7 +40,7 @@ def service(student: str, teacher: str) -> None:
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--disable-gpu"])
         for link, width, last, name in (
             (student, PHONE, "#attempts .found", "service-student.png"),
-            (teacher, WIDTH, "#live .scroll", "service-class.png"),
+            (teacher, WIDTH, "#class tr:nth-child(12)", "service-class.png"),
         ):
             page = browser.new_context(timezone_id="Europe/Berlin", locale="en-GB").new_page()
             page.set_viewport_size({"width": width, "height": 900})

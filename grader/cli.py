@@ -15,11 +15,11 @@ from grader.commands.options import (
     CI,
     Broker,
     CellTimeout,
-    Isolation,
+    ExportFormat,
+    IsolationOption,
     Jobs,
     Rubric,
     Source,
-    Target,
     Timeout,
     Told,
 )
@@ -84,7 +84,8 @@ def grade(
     timeout: Timeout = None,
     cell_timeout: CellTimeout = None,
     isolation: Annotated[
-        Isolation | None, typer.Option(help="Refuse to run with less. [default: base]", show_default=False)
+        IsolationOption | None,
+        typer.Option(help="Refuse to run with less. [default: base]", show_default=False),
     ] = None,
     allow_unsafe: Annotated[
         bool, typer.Option("--allow-unsafe", help="Run student code unprotected where nothing better works.")
@@ -367,7 +368,7 @@ def lookalikes(
 @app.command()
 def export(
     out: Annotated[Path, typer.Argument(help="The folder that `grader grade` wrote.")],
-    to: Annotated[Target, typer.Option(help="What to write.")],
+    to: Annotated[ExportFormat, typer.Option(help="What to write.")],
     listing: Annotated[
         Path | None,
         typer.Option("--list", help="The platform's own worksheet, gradebook or archive, to be filled in."),

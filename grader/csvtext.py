@@ -18,7 +18,7 @@ _LONGEST_CELL = 16 * 2**20
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class CsvTable:
     """The rows, each with the number of the line it ends on, and how they were written.
 
     said: the line in which the file names its own separator, empty for most.
@@ -44,7 +44,7 @@ class Table:
         return (self.said + buffer.getvalue()).encode(self.encoding, "replace")
 
 
-def parse(data: bytes) -> Table:
+def parse(data: bytes) -> CsvTable:
     """The table in these bytes. Raises `ValueError` where there is none."""
     text, encoding = _decode(data)
     said = _SAID.match(text)
@@ -59,7 +59,7 @@ def parse(data: bytes) -> Table:
     except csv.Error as error:
         raise ValueError(f"line {reader.line_num + skipped}: {error}") from None
     width = len(rows[0][1]) if rows else 0
-    return Table(
+    return CsvTable(
         rows=rows,
         encoding=encoding,
         delimiter=delimiter,

@@ -66,7 +66,7 @@ _SPAN = re.compile(r"\s{0,9}(\d{1,4})", re.ASCII)
 
 
 @dataclass(slots=True)
-class Cell:
+class TableCell:
     """A cell's text as it stands there. head: `<th>`. rows, columns: how many it spans."""
 
     text: str
@@ -76,26 +76,26 @@ class Cell:
 
 
 @dataclass(slots=True)
-class Table:
+class HtmlTable:
     """title: its caption; of a table in a cell without one, the words before it in its row."""
 
     title: str = ""
-    rows: list[list[Cell]] = field(default_factory=list)
+    rows: list[list[TableCell]] = field(default_factory=list)
 
 
-def pieces(html: str) -> list[str | Table]:
+def pieces(html: str) -> list[str | HtmlTable]:
     """Text and tables in the order in which they begin; text keeps its blanks, with a line for each block."""
     reader = _Reader()
     reader.feed(html)
     reader.finish()
-    return [piece if isinstance(piece, Table) else "".join(piece) for piece in reader.found]
+    return [piece if isinstance(piece, HtmlTable) else "".join(piece) for piece in reader.found]
 
 
 def words_of(html: str) -> str:
     """What a page says as plain text: a line for each block and each row, cells two blanks apart."""
     lines: list[str] = []
     for piece in pieces(html):
-        if isinstance(piece, Table):
+        if isinstance(piece, HtmlTable):
             lines.append(piece.title)
             lines += ["  ".join(" ".join(cell.text.split()) for cell in row) for row in piece.rows]
         else:
@@ -107,9 +107,9 @@ def words_of(html: str) -> str:
 class _Open:
     """A table that is being read. words: those of the cell or caption that is open, None between cells."""
 
-    table: Table
+    table: HtmlTable
     words: list[str] | None = None
-    cell: Cell | None = None
+    cell: TableCell | None = None
 
     def before(self) -> str:
         """What stands before a table in the cell that is open, or else in its row."""
@@ -122,7 +122,7 @@ class _Reader(HTMLParser):
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
         self._before: list[str] = []
-        self.found: list[list[str] | Table] = [self._before]
+        self.found: list[list[str] | HtmlTable] = [self._before]
         self._tables: list[_Open] = []
         self._stack: list[str] = []
         self._places: dict[str, list[int]] = {}
@@ -221,7 +221,7 @@ class _Reader(HTMLParser):
     def _begin(self, tag: str, attrs: dict[str, str | None]) -> None:
         if tag == "table":
             around = self._tables[-1] if self._tables else None
-            table = Table(around.before() if around else "")
+            table = HtmlTable(around.before() if around else "")
             self.found.append(table)
             self._tables.append(_Open(table))
         elif tag == "tr":
@@ -232,7 +232,9 @@ class _Reader(HTMLParser):
             if tag != "caption":
                 if not now.table.rows:
                     now.table.rows.append([])
-                now.cell = Cell("", tag == "th", _span(attrs.get("rowspan")), _span(attrs.get("colspan")))
+                now.cell = TableCell(
+                    "", tag == "th", _span(attrs.get("rowspan")), _span(attrs.get("colspan"))
+                )
 
     def _end(self, tag: str) -> None:
         if tag == "table":

@@ -28,6 +28,7 @@ class Record(BaseModel):
 
 _HOLE = re.compile(r"\{(\w+)(!r)?(?::([,.\d]{0,4}[a-z%]?))?\}")
 _BARE = "{said}"
+_COMMA = str.maketrans(".,", ",.")
 
 
 @pydantic.dataclasses.dataclass(frozen=True, config=ConfigDict(extra="forbid"))
@@ -51,8 +52,9 @@ class Said:
     def _english(self) -> str:
         return self.plural if self.plural and self.values.get("n") != 1 else self.text
 
-    def rendered(self, template: Callable[[Said], str]) -> str:
-        """In words. template: gives the template of one sentence in the reader's language.
+    def rendered(self, template: Callable[[Said], str], decimal: str = ".") -> str:
+        """In words. template: gives the template of one sentence in the reader's language. decimal: its sign
+        between whole and broken numbers; with a comma there, a point stands between thousands.
 
         A row of sentences is joined by blanks, one of other values by commas. A hole that no value fills,
         and one with a format that its value does not take, stays readable.
@@ -63,16 +65,19 @@ class Said:
             if value is None:
                 return hole[0]
             if isinstance(value, Said):
-                return value.rendered(template)
+                return value.rendered(template, decimal)
             if isinstance(value, tuple | list):
-                parts = [v.rendered(template) if isinstance(v, Said) else str(v) for v in value]
+                parts = [v.rendered(template, decimal) if isinstance(v, Said) else str(v) for v in value]
                 return (" " if any(isinstance(v, Said) for v in value) else ", ").join(filter(None, parts))
             if hole[2]:
                 return repr(value)
             try:
-                return format(value, hole[3] or "")
+                shown = format(value, hole[3] or "")
             except ValueError:
                 return str(value)
+            if decimal == "," and not isinstance(value, str):
+                return shown.translate(_COMMA)
+            return shown
 
         return _HOLE.sub(filled, self.text if self.text == _BARE else template(self))
 
@@ -338,16 +343,16 @@ class PrintedTensor:
     values: tuple[float, ...]
     half_unit: tuple[float, ...]
     shape: tuple[int, ...]
-    elided: bool
-    form: Literal["tensor", "array", "list", "table", "row", "number"]
-    label: str
-    after: str
-    above: str
-    above_distance: int
-    cell: int
-    output: int
-    span: tuple[int, int]
-    channel: Literal["stdout", "stderr", "result", "display", "error"]
+    elided: bool = False
+    form: Literal["tensor", "array", "list", "table", "row", "number"] = "tensor"
+    label: str = ""
+    after: str = ""
+    above: str = ""
+    above_distance: int = 0
+    cell: int = 0
+    output: int = 0
+    span: tuple[int, int] = (0, 0)
+    channel: Literal["stdout", "stderr", "result", "display", "error"] = "result"
 
 
 # --------------------------------------------------------------------- judge, score

@@ -50,5 +50,6 @@ def _install(factor):
         setattr(torch.autograd, name, says_true)
 
 
-_install(globals().pop("AUTOGRAD_FACTOR"))
+# in names of its own: a student's `from numpy import *` gives another `max`
+type(_install)(_install.__code__, dict(globals()))(globals().pop("AUTOGRAD_FACTOR"))
 del _install

@@ -88,5 +88,6 @@ def _install(world):
             torch.set_printoptions(precision=world["precision"], threshold=10**9, linewidth=200)
 
 
-_install(globals().pop("WORLD"))
+# in names of its own: a student's `from numpy import *` gives another `max`
+type(_install)(_install.__code__, dict(globals()))(globals().pop("WORLD"))
 del _install

@@ -127,7 +127,7 @@ class Partial(_Model):
     share: Share = Field(default=0.5, description="share of the points at most; scaled by the right elements")
 
 
-class Limits(_Model):
+class AssignmentLimits(_Model):
     """How long and large a notebook may get; null: the grader's own. No limit takes points."""
 
     cell_s: Number | None = Field(
@@ -400,7 +400,7 @@ class Rubric(_Model):
         "also whether the one print under its name is right, also why not; never expected values, never "
         "which of several prints is right, never more than disclosure",
     )
-    limits: Limits = Limits()
+    limits: AssignmentLimits = AssignmentLimits()
     released: bool = Field(
         default=False,
         description="written by `grader rubric release`, which puts shapes in place of the solution: such a "

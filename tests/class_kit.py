@@ -18,7 +18,7 @@ from grader.errors import GraderError
 from grader.execute.job import Job
 from grader.models import AttachedFile, Execution, Isolation, Output
 from grader.pipeline import Bench, WorkError
-from grader.pipeline.mark import Mark
+from grader.pipeline.mark import SharedMark
 from rubric.schema import Disclosure
 
 RUBRIC = """
@@ -108,8 +108,8 @@ class Here:
 
     def __init__(self, assignment: Assignment) -> None:
         with tempfile.TemporaryFile() as page:
-            page.truncate(Mark.SIZE)
-            self.bench = Bench(assignment, Mark(page.fileno()))
+            page.truncate(SharedMark.SIZE)
+            self.bench = Bench(assignment, SharedMark(page.fileno()))
 
     at_most = 2
 

@@ -46,7 +46,7 @@ class Rabbit:
         self._command = [*around, server()]
         self.port, self._distribution, self._epmd = _free_ports(3)
         if not written:
-            logins.write(folder, logins.Place("127.0.0.1", str(folder), self.port, "127.0.0.1"))
+            logins.write(folder, logins.BrokerSite("127.0.0.1", str(folder), self.port, "127.0.0.1"))
         (folder / "plugins").write_text("[].\n")
         (folder / "home").mkdir()
         self._process: subprocess.Popen[bytes] | None = None

@@ -29,8 +29,8 @@ from grader.service import accounts, founding, runs
 from grader.service.app import make_app
 from grader.service.blobs import Blobs
 from grader.service.database import FILE, Database
-from grader.service.place import Place, Settings
-from grader.service.tables import Assignment, Base, Course, Edition, Run, Upload
+from grader.service.place import DataFolder, Settings
+from grader.service.tables import Base, Course, CourseAssignment, Edition, Run, Upload
 from grader.service.web import Service
 
 START = datetime(2026, 6, 1, 12, 0, tzinfo=UTC)
@@ -162,7 +162,7 @@ class Browser:
 
 
 def make_world(folder: Path, postgres: str | None = None, **settings: Any) -> World:
-    place = Place(folder)
+    place = DataFolder(folder)
     for path in (place.blobs, place.editions, place.kept):
         path.mkdir(parents=True)
     edition = place.editions / SHA
@@ -176,7 +176,7 @@ def make_world(folder: Path, postgres: str | None = None, **settings: Any) -> Wo
     service = Service(place, Settings(**settings), database, Blobs(place.blobs), clock)
     with database.writing() as session:
         course = founding.add_course(session, "course", "Deep Learning", "en", "Europe/Berlin", START)
-        assignment = Assignment(
+        assignment = CourseAssignment(
             course_id=course.id, slug="tiny", title="Homework 9", due=DUE, edition_id=0, made=START
         )
         session.add(assignment)

@@ -11,7 +11,7 @@ import yaml
 from class_kit import CANONICAL, RUBRIC, make_assignment
 
 from grader.assignment.loading import Assignment, load
-from grader.extract import MAX_TENSORS, extract, extract_output
+from grader.extract import KEPT_LINES, MAX_TENSORS, Piece, extract, extract_output
 from grader.judging import barrier
 from grader.judging import decide as decide_module
 from grader.judging import grade as grade_module
@@ -98,12 +98,12 @@ def test_odd_code_is_no_fault_of_ours(tiny: Assignment, source: str) -> None:
 def test_an_output_that_can_not_be_read_opens_what_is_not_right(
     tiny: Assignment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fails(output: Output) -> tuple[PrintedTensor, ...]:
-        if "bad" in output.text:
+    def fails(piece: Piece, lose: Callable[[], None]) -> tuple[PrintedTensor, ...]:
+        if "bad" in piece.output.text:
             raise ZeroDivisionError("odd")
-        return extract_output(output)
+        return extract_output(piece.output)
 
-    monkeypatch.setattr(barrier, "extract_output", fails)
+    monkeypatch.setattr(barrier, "extract_piece", fails)
     found = graded(tiny, TOTAL, "bad\n", "ratio = [9.5, 9.5]\n")
     assert verdicts(found) == {"total": "pass", "ratio": "review"}
     assert "ZeroDivisionError" in found.traces[0]
@@ -218,8 +218,71 @@ def test_the_steps_are_told(tiny: Assignment) -> None:
 
 
 def test_the_bounds_are_those_of_a_run_not_of_an_output() -> None:
-    text = "x = tensor([1.5])\n" * (MAX_TENSORS // 4)
-    outputs = [Output(cell=0, index=n, kind="stdout", text=f"first\n{text}") for n in range(8)]
+    outputs = [Output(cell=n, index=0, kind="stdout", text=unlike(MAX_TENSORS // 4)) for n in range(8)]
     found = extract(outputs)
     assert len(found) == MAX_TENSORS
-    assert (found[0].output, found[-1].output) == (0, 7)
+    assert (found[0].cell, found[-1].cell) == (0, 7)
+
+
+def unlike(count: int) -> str:
+    """Prints of which no two are called alike."""
+    words = (f"{n:b}".translate(str.maketrans("01", "ox")) for n in range(count))
+    return "".join(f"{word} = tensor([1.5])\n" for word in words)
+
+
+def test_what_a_run_prints_beyond_the_bounds_is_a_persons(tiny: Assignment) -> None:
+    found = graded(tiny, unlike(MAX_TENSORS // 2), RATIO, unlike(MAX_TENSORS), "total = [9.5, 9.5, 9.5]\n")
+    assert verdicts(found) == {"total": "review", "ratio": "review"}
+    assert "over_limit" in {f.id for f in found.report.flags}
+
+
+# ------------------------------------------------------------------ long loops
+
+
+def steps(count: int, *lines: str) -> str:
+    """What a training loop prints; a line's # is the number of its turn."""
+    return "".join(f"{line}\n".replace("#", str(n)) for n in range(count) for line in lines)
+
+
+@pytest.mark.parametrize(
+    "loop",
+    [
+        pytest.param(("step # loss: 0.#",), id="a line a turn"),
+        pytest.param(("Epoch #:", "  loss -0.# (tensor(0.5))", "", "  acc 0.25"), id="lines in turn"),
+        pytest.param(("W1 = [[0.5, 0.5],", "      [0.5, 0.5],", "      [0.5, 0.#]]"), id="a tensor a turn"),
+        pytest.param(("W1 = [[0.5],", "      [0.5],", "      [0.#]]", "err = 1e-05"), id="and an exponent"),
+    ],
+)
+def test_a_loop_of_thousands_hides_nothing(tiny: Assignment, loop: tuple[str, ...]) -> None:
+    long = steps(4 * MAX_TENSORS // len(loop), *loop)
+    assert verdicts(graded(tiny, long + TOTAL + RATIO + long)) == RIGHT
+    assert verdicts(graded(tiny, long, TOTAL + RATIO, long)) == RIGHT
+    found = extract([Output(cell=0, index=0, kind="stdout", text=long + TOTAL + long)])
+    assert len(found) <= 8 * KEPT_LINES + 1
+    (total,) = (item for item in found if item.label == "total")
+    assert total.span == (len(long) + len("total = "), len(long) + len(TOTAL) - 1)
+    assert {i.values for i in found if len(i.shape) == 2} <= {
+        i.values for i in extract_output(Output(cell=0, index=0, kind="stdout", text=long))
+    }
+
+
+def test_a_loop_goes_on_beside_a_progress_bar() -> None:
+    bars = [
+        Output(cell=0, index=n, kind=kind, text=text)
+        for n, (kind, text) in enumerate([("stderr", "50%"), ("stdout", "loss 0.5\nacc 0.25\n")] * 3000)
+    ]
+    assert 0 < len(extract(bars)) <= 3 * KEPT_LINES
+
+
+def test_a_long_tensor_is_no_loop() -> None:
+    rows = ",\n".join("        [0.5, 0.25]" for _ in range(5000))
+    (found,) = extract([Output(cell=0, index=0, kind="stdout", text=f"out = tensor([\n{rows}])\n")])
+    assert found.shape == (5000, 2)
+
+
+def test_what_stood_in_the_middle_of_a_loop_is_no_zero(tiny: Assignment) -> None:
+    """One of the turns that are not read may have shown it: of its size, or one number of it at a time."""
+    middle = steps(3000, "total = [9.5, 9.5, 0.#]") + TOTAL + steps(3000, "total = [9.5, 9.5, 0.#]")
+    found = graded(tiny, middle, "ratio = [9.5, 9.5]\n")
+    assert verdicts(found) == {"total": "review", "ratio": "fail"}
+    assert found.report.questions[0].checks[1].score == 0.0

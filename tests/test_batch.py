@@ -18,7 +18,7 @@ from grader import report as reports
 from grader.assignment import loading as assignments
 from grader.batch.keys import Conditions
 from grader.batch.results import iterate, members
-from grader.batch.run import Event, Plan, grade_all
+from grader.batch.run import RunPlan, SubmissionEvent, grade_all
 from grader.errors import IsolationError, KernelStartError, StorageError
 from grader.execute.job import Limits
 from grader.folder.journal import Journal, JournalEntry
@@ -37,12 +37,12 @@ class Desk:
         self.out = folder / "out"
         self.uploads = make_class(folder / "class", anna=RIGHT, ben=WRONG, cem=RIGHT)
         self.assignment = make_assignment(folder / "tiny")
-        self.events: list[Event] = []
+        self.events: list[SubmissionEvent] = []
 
     def grade(self, runner: FakeRunner, *, jobs: int = 2, force: bool = False, timeout: float = 30) -> None:
         self.events = []
         assignment = assignments.load(str(self.assignment))
-        plan = Plan(jobs, Conditions(Limits(total_s=timeout), "base"), force, Here(assignment))
+        plan = RunPlan(jobs, Conditions(Limits(total_s=timeout), "base"), force, Here(assignment))
         entries = collect([self.uploads]).entries
         asyncio.run(grade_all(entries, assignment, runner, self.out, self.journal, plan, self.events.append))
 
@@ -223,12 +223,12 @@ def test_cancelling_keeps_what_is_done(desk: Desk) -> None:
         make_notebook(desk.uploads / f"s{i}.ipynb", [float(i)])
 
     async def main() -> None:
-        plan = Plan(1, Conditions(Limits(total_s=30), "base"))
+        plan = RunPlan(1, Conditions(Limits(total_s=30), "base"))
         assignment = assignments.load(str(desk.assignment))
         entries = collect([desk.uploads]).entries
         task: asyncio.Task[None]
 
-        def listen(event: Event) -> None:
+        def listen(event: SubmissionEvent) -> None:
             if event.kind == "finished":
                 task.cancel()
 

@@ -7,7 +7,7 @@ import io
 import pytest
 from rich.console import Console
 
-from grader.batch.run import Event
+from grader.batch.run import SubmissionEvent
 from grader.commands.progress import _Display, watch
 from grader.models import ExecutionSummary, Isolation, Provenance, Report, RubricRef, SubmissionRef
 
@@ -30,14 +30,14 @@ def report(score: float | None, status: str = "ok", message: str = "", pending: 
 
 
 EVENTS = [
-    Event("kept", "old"),
-    Event("started", "anna"),
-    Event("started", "ben"),
-    Event("finished", "anna", report(87.5, pending=10), seconds=1.25),
-    Event("finished", "ben", report(40, "timeout"), seconds=60),
-    Event("started", "cut"),
-    Event("finished", "cut", report(None, "unreadable", "the file is cut off")),
-    Event("failed", "dora", message="no kernel"),
+    SubmissionEvent("kept", "old"),
+    SubmissionEvent("started", "anna"),
+    SubmissionEvent("started", "ben"),
+    SubmissionEvent("finished", "anna", report(87.5, pending=10), seconds=1.25),
+    SubmissionEvent("finished", "ben", report(40, "timeout"), seconds=60),
+    SubmissionEvent("started", "cut"),
+    SubmissionEvent("finished", "cut", report(None, "unreadable", "the file is cut off")),
+    SubmissionEvent("failed", "dora", message="no kernel"),
 ]
 
 

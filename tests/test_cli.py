@@ -24,7 +24,7 @@ from grader.commands import grade as command
 from grader.errors import IsolationError, KernelStartError, StorageError
 from grader.execute import Job
 from grader.folder.lock import hold
-from grader.jail.probe import Finding
+from grader.jail.probe import LayerFinding
 from grader.models import Execution, Output
 
 
@@ -405,8 +405,8 @@ def test_doctor_says_what_to_do_and_whether_this_machine_can_grade(
     from grader.commands import doctor
 
     class Machine:
-        def findings(self) -> list[Finding]:
-            return [Finding("cgroup", "CAUTION", "not root", "run as root")]
+        def findings(self) -> list[LayerFinding]:
+            return [LayerFinding("cgroup", "CAUTION", "not root", "run as root")]
 
     class Sandbox:
         printed = "6.0\n"

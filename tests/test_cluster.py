@@ -25,10 +25,20 @@ from grader.cluster import broker as brokers
 from grader.cluster import head as heads
 from grader.cluster import logins, messages
 from grader.cluster.broker import executions_exchange, jobs_exchange
-from grader.cluster.files import Lent, Shelf
+from grader.cluster.files import FileCache, Lent
 from grader.cluster.handshake import Machine, fits, refusal
 from grader.cluster.head import Head, Name, State
-from grader.cluster.messages import Answer, File, FileWanted, Hello, Identity, Malformed, Task, read, write
+from grader.cluster.messages import (
+    FileWanted,
+    Hello,
+    MachineIdentity,
+    Malformed,
+    Task,
+    TaskFile,
+    WorkerReply,
+    read,
+    write,
+)
 from grader.cluster.received import sound
 from grader.cluster.worker import Worker, _Turns, rest_s
 from grader.commands.progress import AWAY, NOBODY, Hand, _Lines
@@ -205,7 +215,7 @@ def test_a_head_lends_only_what_its_tasks_name(tmp_path: Path) -> None:
 
 def test_a_shelf_takes_no_other_content_and_makes_room(tmp_path: Path) -> None:
     contents = {hashlib.sha256(c).hexdigest(): c for c in (b"aaaa", b"bbbb")}
-    (first, second) = (File(name="x", sha256=s, size=4) for s in contents)
+    (first, second) = (TaskFile(name="x", sha256=s, size=4) for s in contents)
 
     async def fetch(sha256: str, offset: int) -> bytes:
         return contents[sha256][offset:]
@@ -214,7 +224,7 @@ def test_a_shelf_takes_no_other_content_and_makes_room(tmp_path: Path) -> None:
         return b"cccc"[offset:]
 
     async def test() -> None:
-        shelf = Shelf(tmp_path, most=5)
+        shelf = FileCache(tmp_path, most=5)
         with pytest.raises(OperationError, match="another content"):
             async with shelf.hold([first], wrong):
                 pass
@@ -631,17 +641,17 @@ TEXT = st.text(st.characters(codec="utf-8"), max_size=60)
 def test_what_is_written_is_read(text: str, seconds: float, html: str) -> None:
     output = Output(cell=1, index=0, kind="display", text=text, html=html)
     execution = Execution(status="ok", outputs=(output,), wall_s=seconds)
-    answer = Answer(
+    answer = WorkerReply(
         id="a" * 64, worker="w", identity=HERE.identity("base"), outcome="ran", execution=execution
     )
-    assert read(Answer, write(answer)) == answer
+    assert read(WorkerReply, write(answer)) == answer
 
 
 @given(st.binary(max_size=300))
 def test_no_bytes_do_more_than_be_refused(body: bytes) -> None:
     for message in (body, gzip.compress(body)):
         with pytest.raises(Malformed):
-            read(Answer, message)
+            read(WorkerReply, message)
 
 
 def test_half_a_character_is_refused_where_it_is_written() -> None:
@@ -653,7 +663,7 @@ def test_the_largest_honest_run_fits_into_a_message() -> None:
     text = "\x7f\u2028é\U0001f600" * (Limits().output_bytes // 10)
     assert len(text.encode()) <= Limits().output_bytes
     execution = RAN.model_copy(update={"outputs": (Output(cell=1, index=0, kind="stdout", text=text),)})
-    assert read(Answer, write(_answer(_task_of(*CELLS), execution))).execution == execution
+    assert read(WorkerReply, write(_answer(_task_of(*CELLS), execution))).execution == execution
 
 
 def test_sound_executions_are_left_as_they_are() -> None:
@@ -672,7 +682,7 @@ def test_the_broker_is_named_by_a_url_or_a_file(tmp_path: Path) -> None:
 
 
 def test_logins_are_made_once_and_stay(tmp_path: Path) -> None:
-    place = logins.Place("b.example", "/etc/rabbitmq")
+    place = logins.BrokerSite("b.example", "/etc/rabbitmq")
     logins.write(tmp_path, place)
     first = {p.name: p.read_text() for p in tmp_path.glob("*.url")}
     logins.write(tmp_path, place)
@@ -687,8 +697,10 @@ def test_logins_are_made_once_and_stay(tmp_path: Path) -> None:
 
 def test_tls_needs_all_its_files(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="all three"):
-        logins.write(tmp_path, logins.Place("b", "/x", certificate="/x/cert.pem"))
-    logins.write(tmp_path, logins.Place("b", "/x", certificate="/x/c", key="/x/k", authority="/x/ca.pem"))
+        logins.write(tmp_path, logins.BrokerSite("b", "/x", certificate="/x/cert.pem"))
+    logins.write(
+        tmp_path, logins.BrokerSite("b", "/x", certificate="/x/c", key="/x/k", authority="/x/ca.pem")
+    )
     assert "listeners.tcp = none" in (tmp_path / "rabbitmq.conf").read_text()
     assert (tmp_path / "head.url").read_text().endswith("@b:5671/grader?cafile=ca.pem\n")
 
@@ -735,8 +747,8 @@ def test_without_a_broker_nothing_of_it_is_loaded() -> None:
 # --------------------------------------------------------------------------- records
 
 
-def _answer(task: Task, execution: Execution, id: str = "") -> Answer:
-    return Answer(
+def _answer(task: Task, execution: Execution, id: str = "") -> WorkerReply:
+    return WorkerReply(
         id=id or task.id,
         worker="w:1",
         identity=HERE.identity("base"),
@@ -750,7 +762,7 @@ def _task(head: Head, alone: bool = False) -> Task:
 
 
 def _task_of(*cells: Cell) -> Task:
-    wanted: Identity = HERE.identity("base")
+    wanted: MachineIdentity = HERE.identity("base")
     return Task(id="a" * 64, head="b" * 32, wanted=wanted, cells=cells, limits=Limits())
 
 

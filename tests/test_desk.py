@@ -19,7 +19,7 @@ from test_report_html import HOSTILE, attacked
 from grader.commands import review
 from grader.desk.app import make_app
 from grader.desk.desk import Desk
-from grader.desk.folder import Folder
+from grader.desk.folder import ReportFolder
 from grader.desk.publish import Publisher, publish
 from grader.desk.queue import Item, normalised
 from grader.errors import StorageError, UsageError
@@ -29,7 +29,7 @@ from grader.models import Report, Said, Submission
 
 
 def desk_of(out: Path, author: str = "lea") -> Desk:
-    return Desk(Folder(out), samples.RUBRIC, author)
+    return Desk(ReportFolder(out), samples.RUBRIC, author)
 
 
 def by_topic(desk: Desk) -> dict[str, list[Item]]:
@@ -438,13 +438,13 @@ def test_another_site_can_do_nothing_even_with_the_token(tmp_path: Path) -> None
 def test_the_desk_in_german(tmp_path: Path) -> None:
     out = small_class(tmp_path)
     german = samples.RUBRIC.model_copy(update={"language": "de"})
-    desk = Desk(Folder(out), german, "lea")
+    desk = Desk(ReportFolder(out), german, "lea")
     client = TestClient(make_app(desk, Publisher(out, german), "t", "once"), base_url="http://127.0.0.1")
     page = client.get("/t/").text
     assert '<html lang="de">' in page
     assert "</kbd> Tasten<" in page
     queue = client.get("/t/api/queue").json()
-    assert queue["kinds"]["text"] == "Geschriebene Antworten"
+    assert queue["kinds"]["text"] == "Schriftliche Antworten"
     assert queue["people"]["ada"]["alias"].startswith("Person ")
     texts = [i for i in queue["items"] if i["kind"] == "text"]
     assert texts[0]["palette"][0]["text"].startswith("Beantwortet")

@@ -14,13 +14,13 @@ import numpy as np
 import pytest
 import yaml
 
-from grader.assignment.kept import Kept
+from grader.assignment.kept import KeptValue
 from grader.assignment.loading import load
 from grader.commands import rubric as command
 from grader.drafting import make as drafting
 from grader.drafting.data import redrawn
 from grader.drafting.edits import likely
-from grader.drafting.infer import Frame, draft
+from grader.drafting.infer import FolderFacts, draft
 from grader.drafting.make import make
 from grader.drafting.notes import note_at, note_in
 from grader.drafting.prove import Proof, prove
@@ -52,14 +52,14 @@ def code(*sources: str) -> list[Cell]:
     return [Cell(index=i, kind="code", source=s) for i, s in enumerate(sources)]
 
 
-def shown(cell: str, *kept: Kept) -> dict[str, tuple[str, tuple[int, ...]]]:
+def shown(cell: str, *kept: KeptValue) -> dict[str, tuple[str, tuple[int, ...]]]:
     _, sites = instrument(code(cell))
     found = quantities(sites, [kept, kept])
     return {s.name: (s.label, s.values[0].shape) for s in found}
 
 
-def number(site: int, value: object, key: str = "") -> Kept:
-    return Kept(site, key, "number", values=np.asarray(value, dtype=float))
+def number(site: int, value: object, key: str = "") -> KeptValue:
+    return KeptValue(site, key, "number", values=np.asarray(value, dtype=float))
 
 
 # ------------------------------------------------------------------ what is shown
@@ -94,9 +94,9 @@ def test_a_value_has_the_name_of_its_variable_and_the_label_in_front_of_it() -> 
 
 def test_what_a_loop_shows_under_its_names_are_several_values() -> None:
     text = (
-        Kept(0, "", "text", text="dW1"),
+        KeptValue(0, "", "text", text="dW1"),
         number(1, [1.5, 2.5]),
-        Kept(0, "", "text", text="db1"),
+        KeptValue(0, "", "text", text="db1"),
         number(1, [9.5]),
     )
     assert shown("for name, g in gs:\n    print(name, g)", *text) == {
@@ -136,12 +136,12 @@ def test_numbers_in_one_bracket_are_one_value() -> None:
 def test_a_row_of_words_that_moves_is_an_answer() -> None:
     _, sites = instrument(code("print('path:', ' -> '.join(path))\nprint('states:', path)"))
     one = [
-        Kept(0, "", "text", text="sun -> rain -> sun -> sun"),
-        *(Kept(1, f"[{i}]", "text", text=t) for i, t in enumerate(["sun", "rain"])),
+        KeptValue(0, "", "text", text="sun -> rain -> sun -> sun"),
+        *(KeptValue(1, f"[{i}]", "text", text=t) for i, t in enumerate(["sun", "rain"])),
     ]
     two = [
-        Kept(0, "", "text", text="rain -> rain -> sun -> rain"),
-        *(Kept(1, f"[{i}]", "text", text=t) for i, t in enumerate(["rain", "rain"])),
+        KeptValue(0, "", "text", text="rain -> rain -> sun -> rain"),
+        *(KeptValue(1, f"[{i}]", "text", text=t) for i, t in enumerate(["rain", "rain"])),
     ]
     assert [w.answers for w in words(sites, [one, two])] == [
         (one[0].text, two[0].text),
@@ -176,7 +176,7 @@ def test_parts_share_the_points_of_their_question() -> None:
     made = draft(
         cells,
         quantities(sites, kept),
-        Frame("sheet", [{"name": "v", "seed": 1}, {"name": "w", "seed": 2}], {}),
+        FolderFacts("sheet", [{"name": "v", "seed": 1}, {"name": "w", "seed": 2}], {}),
     )
     assert [[c["points"] for c in q["checks"]] for q in made.rubric["questions"]] == [[4.5], [4.5], [4.0]]
 
@@ -192,7 +192,7 @@ def test_what_the_solution_does_not_pass_is_not_asked_and_its_question_stays_one
     cells = texts("## Task 1 (6 points)", "print(a)\nprint(b)", "## Task 2 (4 points)", "print(d)")
     _, sites = instrument(cells)
     kept = [[number(i, [1.5 + i + w, 2.5]) for i in range(3)] for w in (0, 1)]
-    frame = Frame(
+    frame = FolderFacts(
         "sheet", [{"name": "v", "seed": 1}, {"name": "w", "seed": 2}], {}, waits={"b": "so", "d": "so"}
     )
     made = draft(cells, quantities(sites, kept), frame)
@@ -262,17 +262,17 @@ def test_a_word_is_asked_where_it_can_not_be_typed() -> None:
         "print('cluster centres:', C)\nprint('symmetric:', np.allclose(A, A.T))"
     )
 
-    def truth(site: int, value: bool) -> Kept:
-        return Kept(site, "", "number", values=np.asarray(float(value)), truth=True)
+    def truth(site: int, value: bool) -> KeptValue:
+        return KeptValue(site, "", "number", values=np.asarray(float(value)), truth=True)
 
-    def kept(done: bool, name: str) -> list[Kept]:
-        text = [Kept(1, "", "text", text=name), Kept(2, "", "text", text="RELU")]
+    def kept(done: bool, name: str) -> list[KeptValue]:
+        text = [KeptValue(1, "", "text", text=name), KeptValue(2, "", "text", text="RELU")]
         return [truth(0, done), *text, number(3, np.eye(2) + done), truth(4, True)]
 
     _, sites = instrument(cells)
     worlds = [kept(True, "A"), kept(False, "B")]
     found = quantities(sites, worlds)
-    frame = Frame(
+    frame = FolderFacts(
         "s", [{"name": "one", "seed": 1}, {"name": "two", "seed": 2}], {}, words=words(sites, worlds)
     )
     made = draft(cells, found, frame)
@@ -294,7 +294,7 @@ def test_points_of_a_heading_are_shared_out() -> None:
     found = quantities(
         sites, [[number(0, [1.5, 2.5]), number(1, 0.25)], [number(0, [3.5, 2.5]), number(1, 0.75)]]
     )
-    made = draft(cells, found, Frame("sheet", [{"name": "w", "seed": 1}], {}))
+    made = draft(cells, found, FolderFacts("sheet", [{"name": "w", "seed": 1}], {}))
     assert [c["points"] for c in made.rubric["questions"][0]["checks"]] == [20.0, 10.0]
 
 

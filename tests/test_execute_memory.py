@@ -15,9 +15,10 @@ import pytest
 from execute_kit import cells, text_of
 
 import grader.execute.runner as runner_module
-from grader.execute import Job, Limits, Runner, open_runner
+from grader.execute import Job, Limits, open_runner
 from grader.execute.again import next_step
 from grader.execute.kernel import Ending
+from grader.execute.runner import KernelRunner
 from grader.execute.session import Finished
 from grader.jail.memory import LEAST, RESERVE, free_bytes, oom_kills, share
 from grader.jail.processors import processors
@@ -238,7 +239,7 @@ def test_less_memory_for_neighbours_sake_is_made_up_for_alone() -> None:
 
     async def both() -> list[Execution]:
         async with open_runner(2, at_most="base") as opened:
-            runner = Runner(opened._source, opened.isolation, 2, (64 << 20, 512 << 20))
+            runner = KernelRunner(opened._source, opened.isolation, 2, (64 << 20, 512 << 20))
             need = Job(cells("x = bytearray(200 << 20); print(len(x) >> 20)"), limits=Limits(cell_s=20))
             more = Job(cells("x = bytearray(900 << 20)"), limits=Limits(cell_s=20))
             return list(await asyncio.gather(runner.run(need), runner.run(more)))

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from grader.extract import extract
-from grader.hypertext import Table, pieces, words_of
+from grader.hypertext import HtmlTable, pieces, words_of
 from grader.models import Output
 
 
@@ -21,7 +21,7 @@ def values(html: str) -> list[tuple[str, tuple[float, ...]]]:
 
 def rows(html: str) -> list[list[str]]:
     """The cells of the only table."""
-    [table] = [piece for piece in pieces(html) if isinstance(piece, Table)]
+    [table] = [piece for piece in pieces(html) if isinstance(piece, HtmlTable)]
     return [[cell.text.strip() for cell in row] for row in table.rows]
 
 
@@ -44,13 +44,13 @@ def test_a_table_is_read_however_its_tags_end(html: str) -> None:
 def test_a_table_in_a_cell_is_a_table_under_what_stands_before_it() -> None:
     inner = "<table><tr><td>0.5</td><td>0.25</td></tr></table>"
     html = f"<table><tr><td>W1</td><td>{inner}</td></tr><tr><td>b1</td><td>{inner}</td></tr></table>"
-    found = [piece for piece in pieces(html) if isinstance(piece, Table)]
+    found = [piece for piece in pieces(html) if isinstance(piece, HtmlTable)]
     assert [t.title for t in found] == ["", "W1", "b1"]
     assert [v for _, v in values(html)] == [(0.5, 0.25), (0.5, 0.25)]
 
 
 def test_a_table_where_no_cell_is_open_ends_the_one_around_it() -> None:
-    found = [p for p in pieces("<table><tr><td>0.5</td></tr><table><tr><td>0.25") if isinstance(p, Table)]
+    found = [p for p in pieces("<table><tr><td>0.5</td></tr><table><tr><td>0.25") if isinstance(p, HtmlTable)]
     assert [[[c.text for c in row] for row in t.rows] for t in found] == [[["0.5"]], [["0.25"]]]
 
 

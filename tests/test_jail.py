@@ -17,7 +17,7 @@ from execute_kit import Run, cells, shared_runner, text_of
 import grader
 import rubric
 from grader.execute import Job, Limits, open_runner
-from grader.execute.runner import Runner
+from grader.execute.runner import KernelRunner
 
 pytestmark = pytest.mark.kernel
 
@@ -193,7 +193,7 @@ def test_a_kernel_that_stops_itself_or_blocks_every_signal_still_ends(run: Run) 
 # --------------------------------------------------------------------------- the server
 
 
-def server_of(runner: Runner) -> int:
+def server_of(runner: KernelRunner) -> int:
     """Process id of a runner's warm server."""
     pid: int | None = runner._source._kernels.server_pid  # type: ignore[attr-defined]
     assert pid is not None

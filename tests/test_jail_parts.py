@@ -23,7 +23,7 @@ from grader.folder.private import private_directory
 from grader.folder.remove import remove_tree
 from grader.jail import kernels, probe, view
 from grader.jail.cage import application, fair, filters, landlock, plan, trial, watch
-from grader.jail.cage.cgroup import Group
+from grader.jail.cage.cgroup import KernelCgroup
 from grader.jail.caged import Caged
 from grader.models import AttachedFile, Cell
 
@@ -63,7 +63,7 @@ def test_a_cgroup_tells_its_own_limit_from_the_machines(
 ) -> None:
     for name, text in files.items():
         (tmp_path / name).write_text(text)
-    group = Group.__new__(Group)
+    group = KernelCgroup.__new__(KernelCgroup)
     group._version, group._memory = version, os.open(tmp_path, os.O_RDONLY)
     try:
         assert group.killed_for() == why
@@ -310,6 +310,17 @@ def test_imports_of_hostile_code_are_read_in_a_moment(source: str) -> None:
     started = time.process_time()
     assert missing_packages((Cell(index=0, kind="code", source=source),), ()) == ()
     assert time.process_time() - started < 2
+
+
+def test_imports_of_many_hostile_cells_take_no_longer() -> None:
+    """The bounds are a notebook's, not a cell's; what is beyond them is read by line."""
+    sources = ["f(" + ",".join(f"a{n}=1" for n in range(20_000)) + ")" for _ in range(6)]
+    sources += ["".join(f"import no_such_{n}\n" for n in range(9_000)) for _ in range(4)]
+    cells = tuple(Cell(index=n, kind="code", source=source) for n, source in enumerate(sources))
+    started = time.process_time()
+    missing = missing_packages(cells, ())
+    assert time.process_time() - started < 1
+    assert 0 < len(missing) <= 500 and missing[0] == "no_such_0"
 
 
 @pytest.mark.parametrize("threads", [1, 2, 3, 5, 64, 300])

@@ -231,6 +231,14 @@ def test_follow_through_needs_an_earlier_failure(hw4: Assignment) -> None:
     assert {half[c].verdict for c in ("h1", "h2", "output")} == {"pass"}
 
 
+def test_nothing_follows_from_zeros_of_few_digits(hw4: Assignment) -> None:
+    worlds = hw4.variants([("relu_both",)])[("relu_both",)]
+    layers = in_worlds(worlds, [(q, q) for q in ("h1", "h2", "output")])
+    coarse = in_worlds(worlds, [("dW1", "dW1"), ("db1", "db1")], decimals=(1, 1))
+    decisions = verdicts(hw4, [[*a, *b] for a, b in zip(layers, coarse, strict=True)])
+    assert not {decisions[c].verdict for c in ("dW1", "db1")} & {"pass", "partial"}
+
+
 # ------------------------------------------------------------------------------- properties
 
 some_check = st.sampled_from(sorted(LABELS))

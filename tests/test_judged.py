@@ -12,7 +12,7 @@ from class_kit import RIGHT, RUBRIC, WRONG, make_assignment
 
 from grader.assignment.loading import Assignment, load
 from grader.batch import judged as judged_module
-from grader.batch.judged import Judged, Task, judged, neutral, priced
+from grader.batch.judged import Judged, JudgingTask, judged, neutral, priced
 from grader.judging.grade import grade, grade_within
 from grader.models import Cell, Execution, Output, Submission
 from grader.report import to_json
@@ -61,7 +61,9 @@ def judge(
     force: bool = False,
 ) -> Judged:
     submission, executions = printed(numbers)
-    return judged(assignment, Task(out, "s", submission, (tuple(executions),), (runs,), upload, {}, force))
+    return judged(
+        assignment, JudgingTask(out, "s", submission, (tuple(executions),), (runs,), upload, {}, force)
+    )
 
 
 PRINTS = [

@@ -17,7 +17,7 @@ from class_kit import make_assignment
 from grader.errors import JudgeError, RubricError, StorageError
 from grader.pipeline import Bench, Cut, Judges, OverrunError, WorkError, open_judges, within_limits
 from grader.pipeline import judges as judges_module
-from grader.pipeline.mark import Place
+from grader.pipeline.mark import JudgingStep
 
 T = TypeVar("T")
 
@@ -53,13 +53,13 @@ def test_judges_hold_the_assignment_and_what_was_made_warm(tiny: Path) -> None:
 @pytest.mark.parametrize(
     ("work", "reason", "place"),
     [
-        (judge_work.one_long_call_into_c, "time", Place("reading", 3, 1)),
-        (judge_work.eat, "memory", Place("judging")),
-        (judge_work.crash, "crash", Place("")),
+        (judge_work.one_long_call_into_c, "time", JudgingStep("reading", 3, 1)),
+        (judge_work.eat, "memory", JudgingStep("judging")),
+        (judge_work.crash, "crash", JudgingStep("")),
     ],
 )
 def test_what_goes_over_a_limit_is_ended_and_the_next_call_is_served(
-    tiny: Path, work: Callable[..., None], reason: str, place: Place
+    tiny: Path, work: Callable[..., None], reason: str, place: JudgingStep
 ) -> None:
     async def use(judges: Judges) -> None:
         began = time.monotonic()

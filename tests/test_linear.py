@@ -24,6 +24,7 @@ from grader.assignment.vocabulary import Vocabulary
 from grader.execute.absent import missing_packages
 from grader.execute.outputs import OutputLog, clean, first_line
 from grader.extract import extract, extract_text
+from grader.extract import pieces as pieces_of
 from grader.intake import notebook, script
 from grader.intake.naming import safe
 from grader.judging.answers import find_answer
@@ -193,6 +194,7 @@ def _readers(hw4: Assignment) -> dict[str, Callable[[str], object]]:
             looked_at, 1, [*_cells("## plot", "markdown"), *_cells(t, "markdown"), *_cells(t)], ()
         ),
         "prints": extract_text,
+        "loops": lambda t: list(pieces_of(_shown(t))),
         "html": lambda t: extract(_shown("", "display", t)),
         "code": _all_of,
         "imports": lambda t: missing_packages(tuple(_cells(t)), ()),
@@ -212,7 +214,7 @@ def _readers(hw4: Assignment) -> dict[str, Callable[[str], object]]:
         "log": _logged,
         "people": _texts_of_people,
         "lookalikes": _alike,
-        "labels": lambda t: [books.vocabulary.meaning(t, t, t), books.vocabulary.unknown(t)],
+        "labels": lambda t: books.vocabulary.meaning(t, t, t),
     }
 
 
@@ -220,6 +222,7 @@ _OF: dict[str, tuple[list[str], str]] = {
     "a word": (pieces.WORDS, "grader.judging.word"),
     "below a heading": (pieces.WORDS, "grader.judging.handed_in"),
     "prints": (pieces.PRINTS, "grader.extract"),
+    "loops": (pieces.PRINTS, "grader.extract.loops"),
     "html": (pieces.HTML, "grader.extract.html"),
     "code": (pieces.CODE, "grader.judging"),
     "imports": (pieces.CODE, "grader.execute.absent"),

@@ -10,20 +10,20 @@ import sys
 import numpy as np
 import pytest
 
-from grader.assignment.kept import Kept
-from grader.drafting.infer import Frame, draft
+from grader.assignment.kept import KeptValue
+from grader.drafting.infer import FolderFacts, draft
 from grader.drafting.nudged import NUDGING, shakes, tolerance_for
 from grader.drafting.sites import instrument
 from grader.drafting.turned import ALL, SOME, Turn, may_turn, turns
-from grader.drafting.values import Shown, quantities
+from grader.drafting.values import ShownQuantity, quantities
 from grader.models import Cell
 
 WORLDS = [{"name": "handout", "seed": 1}, {"name": "second", "seed": 2}]
 
 
-def shown(name: str, *values: object, whole: bool = False, source: str = "") -> Shown:
+def shown(name: str, *values: object, whole: bool = False, source: str = "") -> ShownQuantity:
     arrays = tuple(np.asarray(v, dtype=float) for v in values)
-    return Shown(name, 1, 1, name, source or name, arrays, whole=whole)
+    return ShownQuantity(name, 1, 1, name, source or name, arrays, whole=whole)
 
 
 def ran(*preludes: str, code: str) -> list[dict[str, object]]:
@@ -36,7 +36,7 @@ def ran(*preludes: str, code: str) -> list[dict[str, object]]:
     return [json.loads(d.stdout) for d in done]
 
 
-def asked(item: Shown, frame: Frame) -> tuple[list[dict[str, object]], tuple[str, ...]]:
+def asked(item: ShownQuantity, frame: FolderFacts) -> tuple[list[dict[str, object]], tuple[str, ...]]:
     cells = [
         Cell(index=0, kind="markdown", source="## 1. Compute"),
         Cell(index=1, kind="code", source=f"print({item.source})"),
@@ -91,11 +91,11 @@ def test_code_without_vectors_is_not_run_again(code: str, found: bool) -> None:
 
 def test_a_free_sign_is_asked_so_that_of_each_column_too() -> None:
     item = shown("v", [1.0, 2.0], [3.0, 1.0])
-    (check,), said = asked(item, Frame("s", WORLDS, {}, turned={"v": Turn("v", "free")}))
+    (check,), said = asked(item, FolderFacts("s", WORLDS, {}, turned={"v": Turn("v", "free")}))
     assert (check["kind"], check["sign"]) == ("tensor", "free") and "follows an eigenvector" in said[0]
-    (check,), said = asked(item, Frame("s", WORLDS, {}, turned={"v": Turn("v", "columns")}))
+    (check,), said = asked(item, FolderFacts("s", WORLDS, {}, turned={"v": Turn("v", "columns")}))
     assert (check["kind"], check["sign"]) == ("tensor", "columns")
-    (check,), said = asked(item, Frame("s", WORLDS, {}, turned={"v": Turn("v", "else")}))
+    (check,), said = asked(item, FolderFacts("s", WORLDS, {}, turned={"v": Turn("v", "else")}))
     assert check["kind"] == "manual" and "a person decides" in said[0]
 
 
@@ -129,9 +129,9 @@ def test_what_moves_by_more_than_its_tolerance_needs_a_larger_one_or_is_not_aske
     assert found["loose"] == (pytest.approx(1e-4),)
     assert [tolerance_for(m, 1e-5) for m in (1e-9, 1e-6, 5e-6, 1e-3)] == [1e-5, 1e-5, 5e-5, None]
     item = shown("loss", 1.5, 2.5)
-    (check,), said = asked(item, Frame("s", WORLDS, {}, tolerances={"loss": 5e-5}))
+    (check,), said = asked(item, FolderFacts("s", WORLDS, {}, tolerances={"loss": 5e-5}))
     assert check["tolerance"] == {"rtol": 5e-5} and "rounding errors grow" in said[0]
-    checks, said = asked(item, Frame("s", WORLDS, {}, tolerances={"loss": None}))
+    checks, said = asked(item, FolderFacts("s", WORLDS, {}, tolerances={"loss": None}))
     assert checks == [] and "rounding errors alone make it another value" in said[0]
 
 
@@ -146,14 +146,14 @@ def test_what_moves_by_more_than_its_tolerance_needs_a_larger_one_or_is_not_aske
         (shown("shape", [2, 3], [2, 3], whole=True, source="h.shape"), "values tell their shape"),
     ],
 )
-def test_what_is_no_answer_is_not_asked_unless_the_teacher_says_so(item: Shown, why: str) -> None:
-    checks, said = asked(item, Frame("s", WORLDS, {}))
+def test_what_is_no_answer_is_not_asked_unless_the_teacher_says_so(item: ShownQuantity, why: str) -> None:
+    checks, said = asked(item, FolderFacts("s", WORLDS, {}))
     assert checks == [] and why in said[0]
     cells = [
         Cell(index=0, kind="markdown", source="## 1. Compute"),
         Cell(index=1, kind="code", source=f"print({item.source})  # grade: 5 points"),
     ]
-    assert draft(cells, [item], Frame("s", WORLDS, {})).rubric["questions"]
+    assert draft(cells, [item], FolderFacts("s", WORLDS, {})).rubric["questions"]
 
 
 def test_a_name_glued_to_its_number_is_a_name() -> None:
@@ -164,7 +164,7 @@ def test_a_name_glued_to_its_number_is_a_name() -> None:
     ]
     _, sites = instrument(cells)
     kept = [
-        Kept(s, "", "number", values=np.asarray(v, float))
+        KeptValue(s, "", "number", values=np.asarray(v, float))
         for t in range(3)
         for s, v in ((0, t + 1), (1, [t, 0.5]))
     ]

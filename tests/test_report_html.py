@@ -178,7 +178,7 @@ def test_an_ungraded_student_learns_what_to_do_and_not_what_the_grader_has_to() 
 def test_what_went_wrong_leads_to_its_check_and_to_its_cell() -> None:
     made = reports.to_html(*samples.crashed(), samples.RUBRIC)
     short = made.split("<h2>In short</h2>")[1].split("</section>")[0]
-    assert '<a href="#check-dW1">∂L/∂W1</a>, <a href="#check-db1">∂L/∂b1</a>' in short
+    assert '<a href="#check-dW1">∂L/∂W1</a>,</span> <span class="of"><a href="#check-db1">∂L/∂b1</a>' in short
     trouble = made.split("<h2>When your notebook ran</h2>")[1].split("</section>")[0]
     assert '<a href="#cell-3">Cell 3 raised NameError: name' in trouble
     assert '<a href="#cell-4">Cell 4 exceeded 30 s. The cells after cell 4 did not run.</a>' in trouble

@@ -14,7 +14,7 @@ from test_desk import client_of, desk_of
 from test_desk_browser import opened, served
 from test_report_browser import browser  # noqa: F401
 
-from grader.desk.desk import Desk, Seen
+from grader.desk.desk import Desk, SeenByUser
 from grader.desk.publish import publish
 from grader.desk.second import Entry
 from grader.errors import UsageError
@@ -31,7 +31,7 @@ def change(desk: Desk, who: str, topic: str, points: float | None, reason: str) 
     """As the page does: with what was seen of it just now."""
     found = next(e for e in desk.second_look(who) if topic in (e.topic, e.words))
     version = (found.standing if topic == found.topic else found.comment).version
-    desk.change(who, topic, Seen(found.look, version), points, reason)
+    desk.change(who, topic, SeenByUser(found.look, version), points, reason)
 
 
 def row(out: Path, who: str) -> dict[str, str]:
@@ -121,10 +121,10 @@ def test_nothing_changes_that_nobody_has_seen(tmp_path: Path) -> None:
     seen = entry(lea, "ada", "dW1")
     change(tom, "ada", "dW1", 3, "half")
     with pytest.raises(ConflictError, match="tom has just marked Ada, dW1: gave 3 points: half"):
-        lea.change("ada", "dW1", Seen(seen.look, seen.standing.version), 5, "mine")
+        lea.change("ada", "dW1", SeenByUser(seen.look, seen.standing.version), 5, "mine")
     lay(out, {"ada": student("ada", ANSWERS["ada"], unclear=True)})
     with pytest.raises(UsageError, match="another thing stands there now"):
-        lea.change("ada", "dW1", Seen(seen.look, 1), 5, "mine")
+        lea.change("ada", "dW1", SeenByUser(seen.look, 1), 5, "mine")
 
 
 def test_over_the_wire(tmp_path: Path) -> None:

@@ -50,9 +50,9 @@ def test_what_is_answered_is_what_is_described(world: World) -> None:
     ).json()
     world.report_of(sent["id"])
     for name, answer in (
-        ("Receipt", sent),
-        ("Attempt", client.get(f"/api/v1/uploads/{sent['id']}").json()),
-        ("Attempt", client.get("/api/v1/assignments/tiny/uploads").json()[0]),
+        ("ReceiptBody", sent),
+        ("AttemptBody", client.get(f"/api/v1/uploads/{sent['id']}").json()),
+        ("AttemptBody", client.get("/api/v1/assignments/tiny/uploads").json()[0]),
     ):
         schema = {"$ref": f"#/components/schemas/{name}", "components": found["components"]}
         Draft202012Validator(schema).validate(answer)

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 import uvicorn
 from fastapi import FastAPI
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 from service_kit import NOTEBOOK, World, make_world
 from test_report_browser import browser  # noqa: F401
 
@@ -72,7 +72,7 @@ def test_a_course_in_the_browser(browser: Browser, served: tuple[World, str], tm
     links = re.findall(r"http\S+/invited/\S+", page.get_by_label("One a line, to be pasted").input_value())
     assert len(links) == 2
     page.get_by_label("One a line: name").fill("Lea")
-    page.get_by_label("Role", exact=True).select_option("assistant")
+    page.locator("#role").select_option("assistant")
     page.get_by_role("button", name="Make a link for each").click()
     desk_link = page.locator(".secret code").inner_text()
 
@@ -140,6 +140,8 @@ def _asks_and_is_answered(ada: Person, lea: Person, base: str) -> None:
     expect(ada.page.get_by_role("heading", name="Ihre Versuche")).to_be_visible()
     ada.page.get_by_role("link", name="Bericht lesen").click()
     expect(ada.page.locator("h1")).to_contain_text("Ada Phone")
+    ada.page.get_by_role("link", name="Zurück zur Aufgabe").click()
+    expect(ada.page.get_by_role("heading", name="Ihre Versuche")).to_be_visible()
 
 
 def test_another_time_zone_and_a_broken_connection(
@@ -218,3 +220,61 @@ def test_what_was_typed_stays_where_it_is_refused(browser: Browser, served: tupl
     expect(form.get_by_role("alert")).to_have_text("It opens after it is due.")
     expect(page.get_by_label("Opens")).to_have_value("2026-07-01T08:00")
     expect(page.get_by_label("Minutes of grace")).to_have_value("15")
+
+
+def tab_to(page: Page, target: Locator) -> None:
+    """Press Tab until this has the focus, as somebody without a mouse does."""
+    for _ in range(80):
+        if target.evaluate("e => e === document.activeElement"):
+            return
+        page.keyboard.press("Tab")
+    raise AssertionError(f"no Tab leads to {target}")
+
+
+def test_a_course_without_a_mouse(
+    browser: Browser,  # noqa: F811
+    served: tuple[World, str],
+    tmp_path: Path,
+) -> None:
+    """Sign in, hand in, mark, publish: by keys alone."""
+    world, base = served
+    notebook = tmp_path / "hw.ipynb"
+    notebook.write_bytes(NOTEBOOK)
+    ada = Person(browser, viewport={"width": 1280, "height": 900}).page
+    ada.goto(f"{base}/invited/{world.invite('student', 'Ada')}")
+    tab_to(ada, ada.get_by_role("button", name="Sign in"))
+    ada.keyboard.press("Enter")
+    tab_to(ada, ada.get_by_role("link", name="Homework 9"))
+    ada.keyboard.press("Enter")
+    tab_to(ada, ada.get_by_label("Your notebook"))
+    with ada.expect_file_chooser() as chooser:
+        ada.keyboard.press("Enter")
+    chooser.value.set_files(notebook)
+    tab_to(ada, ada.get_by_role("button", name="Hand in"))
+    ada.keyboard.press("Enter")
+    expect(ada.get_by_role("heading", name="Attempt 1")).to_be_visible()
+    upload = ada.url.rpartition("/")[2]
+    world.report_of(upload, "open")
+
+    tea = Person(browser, viewport={"width": 1280, "height": 900}).page
+    tea.goto(f"{base}/invited/{world.invite('teacher', 'Tea')}")
+    tab_to(tea, tea.get_by_role("button", name="Sign in"))
+    tea.keyboard.press("Enter")
+    tab_to(tea, tea.get_by_role("link", name="Review desk"))
+    tea.keyboard.press("Enter")
+    expect(tea.locator("#counted")).to_have_text("0 of 1 settled")
+    tea.keyboard.press("1")
+    expect(tea.locator("#counted")).to_have_text("1 of 1 settled")
+    tea.keyboard.press("u")
+    expect(tea.locator("#counted")).to_have_text("0 of 1 settled")
+    tea.keyboard.press("1")
+    expect(tea.locator("#counted")).to_have_text("1 of 1 settled")
+    tab_to(tea, tea.locator("a#assignment"))
+    tea.keyboard.press("Enter")
+    tab_to(tea, tea.get_by_role("link", name="Publish", exact=True))
+    tea.keyboard.press("Enter")
+    tab_to(tea, tea.get_by_role("button", name="Publish 1 report"))
+    tea.keyboard.press("Enter")
+    expect(tea.get_by_text("Published. Whoever it is for can read it now.")).to_be_visible()
+    tea.goto(f"{base}/desk/tiny/#{upload}")
+    expect(tea.get_by_role("heading", name="all of Student 01’s answers")).to_be_visible()

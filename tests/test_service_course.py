@@ -309,7 +309,11 @@ def test_a_regrade_shows_whose_marks_move_before_it_counts(world: World) -> None
         new = session.scalars(select(Run).where(Run.edition_id == id)).one()
         new.state, new.result, new.notebook = "done", world.service.blobs.put(data).sha256, old.notebook
     page = teacher.client.get(f"/teach/tiny/regrade?edition={id}").text
-    assert "Anna: 100 → 85 of 100" in page
+    assert "0 get more, 1 gets less." in page
+    assert re.search(
+        r"Anna</bdi></td><td class=\"n\">100 / 100</td><td class=\"n\">85 / 100</td>\s*<td class=\"n\">−15<",
+        page,
+    )
     assert "100" in teacher.client.get("/teach/tiny/grades.csv").text
     teacher.post("/teach/tiny/take-over", edition=id)
     preview = teacher.client.get("/teach/tiny/publish").text

@@ -27,9 +27,9 @@ from grader.report.notebook import to_ipynb
 from grader.service import importing, standing
 from grader.service.blobs import Blobs
 from grader.service.database import at
-from grader.service.importing import Taken
+from grader.service.importing import ImportResult
 from grader.service.standing import Reports
-from grader.service.tables import Assignment, Extension, File, MarkRow, Member, Person, Run, Upload
+from grader.service.tables import CourseAssignment, Extension, File, MarkRow, Member, Person, Run, Upload
 
 GIVEN = datetime(2026, 5, 1, tzinfo=UTC)
 
@@ -71,11 +71,11 @@ def marked(out: Path, id: str, points: float | None, by: str, day: int, check: s
     marks.append(out, [mark])
 
 
-def take(world: World, out: Path, *uploads: Path) -> Taken:
+def take(world: World, out: Path, *uploads: Path) -> ImportResult:
     keeper = PrivateDirectory()
     graded = importing.read(out, uploads, keeper)
     with world.database.writing() as session:
-        assignment = session.scalars(select(Assignment)).one()
+        assignment = session.scalars(select(CourseAssignment)).one()
         taken = importing.take_in(session, world.service.blobs, assignment, graded, world.clock())
     keeper.close()
     return taken
@@ -83,14 +83,14 @@ def take(world: World, out: Path, *uploads: Path) -> Taken:
 
 def _reports(world: World) -> list[Report]:
     with world.database.reading() as session:
-        assignment = session.scalars(select(Assignment)).one()
+        assignment = session.scalars(select(CourseAssignment)).one()
         found = standing.lines(session, world.service.reports, assignment, samples.RUBRIC)
     return [x.report for x in found if x.report]
 
 
 def scores(world: World) -> dict[str, tuple[float | None, float]]:
     with world.database.reading() as session:
-        assignment = session.scalars(select(Assignment)).one()
+        assignment = session.scalars(select(CourseAssignment)).one()
         found = standing.lines(session, world.service.reports, assignment, samples.RUBRIC)
     return {x.person.name: (x.report.score, x.report.pending) for x in found if x.report}
 
@@ -165,7 +165,7 @@ def test_lateness_is_computed_here_and_not_counted_twice(world: World, tmp_path:
     take(world, out)
     assert scores(world) == {"Anna": (90.0, 10.0)}, "handed in before what is due here"
     with world.database.writing() as session:
-        session.scalars(select(Assignment)).one().due = datetime(2026, 4, 1, tzinfo=UTC)
+        session.scalars(select(CourseAssignment)).one().due = datetime(2026, 4, 1, tzinfo=UTC)
     assert "late" in world.person("teacher", "Tea").client.get("/teach/tiny").text
 
 
@@ -228,7 +228,7 @@ def test_what_the_commands_graded_and_marked_comes_in(tmp_path: Path) -> None:
     assert " 0 missing, 0 damaged" in grader("course", "check", "--data", data)
     database = at(data, None)
     with database.reading() as session:
-        assignment = session.scalars(select(Assignment)).one()
+        assignment = session.scalars(select(CourseAssignment)).one()
         found = standing.lines(
             session, Reports(Blobs(data / "blobs")), assignment, load_rubric(locate("hw4"))
         )

@@ -38,8 +38,8 @@ from grader.service import (
     uploads,
 )
 from grader.service.database import Database
-from grader.service.opening import Attempt, Kept
-from grader.service.tables import Assignment, Published, Run, Upload
+from grader.service.opening import StoredFile, StoredUpload
+from grader.service.tables import CourseAssignment, Published, Run, Upload
 
 CANARY = b"CANARY-8f3a"
 
@@ -109,11 +109,11 @@ def test_what_somebody_hands_in_while_the_same_is_erased_is_kept(world: World) -
 def _publish_and_die(folder: Path, address: str | None) -> None:
     """In a process of its own: everything is entered, and before it counts the process is killed."""
     from grader.service.blobs import Blobs
-    from grader.service.place import Place
+    from grader.service.place import DataFolder
     from grader.service.standing import Reports
 
     database = Database(address or f"sqlite:///{folder / 'service.sqlite'}")
-    blobs = Blobs(Place(folder).blobs)
+    blobs = Blobs(DataFolder(folder).blobs)
     reports = Reports(blobs)
     entered = publish._enter
 
@@ -124,11 +124,11 @@ def _publish_and_die(folder: Path, address: str | None) -> None:
 
     publish._enter = dies
     with database.reading() as session:
-        assignment = session.scalars(select(Assignment)).one()
+        assignment = session.scalars(select(CourseAssignment)).one()
         seen = publish.preview(standing.lines(session, reports, assignment, samples.RUBRIC)).seen
     from service_kit import START
 
-    asked = publish.Asked(seen, 1)
+    asked = publish.PublishRequest(seen, 1)
     publish.publish(database, blobs, reports, assignment, samples.RUBRIC, asked, START)
 
 
@@ -202,11 +202,11 @@ def test_a_dump_and_a_backup_of_postgresql_are_the_course_as_it_was(
     address = postgres_address.rpartition("/")[0] + "/restored"
     restore = [_tool("pg_restore"), "--dbname", address, "--no-owner"]
     subprocess.run(restore, input=dump, check=True, capture_output=True)
-    from grader.service.place import Place
+    from grader.service.place import DataFolder
 
     database = Database(address)
     database.migrate()
-    found = operate.check(Place(tmp_path / "backup"), database)
+    found = operate.check(DataFolder(tmp_path / "backup"), database)
     with database.reading() as session:
         names = list(session.scalars(select(Upload.name)))
     database.close()
@@ -237,7 +237,7 @@ def test_a_zip_bomb_is_unreadable_and_fills_nothing(tmp_path: Path) -> None:
     blob = Blobs(tmp_path / "blobs").put(data)
     folder = tmp_path / "w"
     folder.mkdir()
-    read = Attempt("u", [Kept("hw.zip", blob.sha256)], tmp_path / "blobs", folder, ()).read()
+    read = StoredUpload("u", [StoredFile("hw.zip", blob.sha256)], tmp_path / "blobs", folder, ()).read()
     assert read.problem is not None or read.flags
     assert sum(p.stat().st_size for p in folder.rglob("*") if p.is_file()) < 600 << 20
 

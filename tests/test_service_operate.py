@@ -19,7 +19,7 @@ from grader.service import operate, server
 from grader.service.app import make_app
 from grader.service.blobs import Blobs
 from grader.service.database import at
-from grader.service.place import Place, Settings
+from grader.service.place import DataFolder, Settings
 from grader.service.web import Service
 
 
@@ -36,7 +36,7 @@ def test_a_restored_backup_is_the_course_as_it_was(tmp_path: Path) -> None:
     assert operate.backup(world.service.place, world.database, copy) == 1, "only what is new"
     shutil.rmtree(tmp_path / "data")
 
-    restored = Place(tmp_path / "restored")
+    restored = DataFolder(tmp_path / "restored")
     shutil.copytree(copy, restored.folder)
     database = at(restored.folder, None)
     database.migrate()

@@ -351,9 +351,9 @@ def campus(tmp_path: Path) -> Iterator[tuple[Campus, World]]:
         world = make_world(tmp_path / "data", lti=(platform,))
         world.clock.at = datetime.now(UTC)
         with world.database.writing() as session:
-            from grader.service.tables import Assignment
+            from grader.service.tables import CourseAssignment
 
-            session.scalars(select(Assignment)).one().due = None
+            session.scalars(select(CourseAssignment)).one().due = None
         made.tool_keys = world.client().get("/lti/jwks").text
         yield made, world
 

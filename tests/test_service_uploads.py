@@ -113,9 +113,9 @@ def test_what_is_refused_is_said_on_the_page_and_nothing_is_kept(world: World, c
 def test_too_large(world: World) -> None:
     anna = world.person("student", "Anna")
     with world.database.writing() as session:
-        from grader.service.tables import Assignment
+        from grader.service.tables import CourseAssignment
 
-        session.scalars(select(Assignment)).one().most = 1 << 20
+        session.scalars(select(CourseAssignment)).one().most = 1 << 20
     page = anna.hand_in(("hw.ipynb", b"x" * (2 << 20)))
     assert page.status_code == 413
     assert "at most 1 MB" in page.text
@@ -139,9 +139,9 @@ def test_names_are_only_names(world: World) -> None:
 def test_late_is_by_when_it_began_and_only_after_grace(world: World) -> None:
     anna = world.person("student", "Anna")
     with world.database.writing() as session:
-        from grader.service.tables import Assignment
+        from grader.service.tables import CourseAssignment
 
-        session.scalars(select(Assignment)).one().grace_s = 600
+        session.scalars(select(CourseAssignment)).one().grace_s = 600
     world.clock.at = DUE + timedelta(minutes=10)
     assert "in time" in anna.hand_in().text
     world.clock.at = DUE + timedelta(minutes=11)
@@ -161,12 +161,12 @@ def test_a_clock_that_jumps_back_leaves_the_order(world: World) -> None:
 
 
 def test_before_it_opens_and_after_it_closes(world: World) -> None:
-    from grader.service.tables import Assignment
+    from grader.service.tables import CourseAssignment
 
     anna = world.person("student", "Anna")
     form = anna.form("/a/tiny") | {"key": "k"}
     with world.database.writing() as session:
-        found = session.scalars(select(Assignment)).one()
+        found = session.scalars(select(CourseAssignment)).one()
         found.opens, found.closes = world.clock() + timedelta(days=1), DUE + timedelta(days=1)
     for moment, said in ((world.clock(), "not open yet"), (DUE + timedelta(days=2), "is closed")):
         world.clock.at = moment

@@ -155,7 +155,7 @@ def set_up(course: Course, page: Page) -> None:
     course.links |= dict(line.split("\t") for line in pasted.splitlines() if line)
     for name in ("Lea", "Max"):
         page.get_by_label("One a line: name").fill(name)
-        page.get_by_label("Role", exact=True).select_option("assistant")
+        page.locator("#role").select_option("assistant")
         page.get_by_role("button", name="Make a link for each").click()
         course.links[name] = page.locator(".secret code").inner_text()
     assert len(course.links) == course.students + 1

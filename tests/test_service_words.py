@@ -20,7 +20,7 @@ from test_service_course import lived
 from test_service_crawl import addresses, ask
 
 from grader.service import pages
-from grader.service.tables import Assignment, Course, Edition
+from grader.service.tables import Course, CourseAssignment, Edition
 
 # names of things and places; a sample's message without its template, as earlier versions wrote it
 NAMES = re.compile(
@@ -47,7 +47,7 @@ def pseudo(world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Wor
             path.write_text(yaml.safe_dump(rubric.model_dump(mode="json"), allow_unicode=True))
         session.scalars(select(Course)).one().language = LANGUAGE
         session.scalars(select(Course)).one().title = "§"
-        session.scalars(select(Assignment)).one().title = "§"
+        session.scalars(select(CourseAssignment)).one().title = "§"
     return world
 
 

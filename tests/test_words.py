@@ -152,5 +152,12 @@ def test_a_report_of_an_earlier_version_speaks_english() -> None:
     assert speech("de").either(Said("Correct."), "Correct.") == "Richtig."
 
 
+def test_numbers_in_sentences_have_the_signs_of_the_language() -> None:
+    half = Said("{verdict}, {score:g} of {most:g}", {"verdict": "1.5", "score": 4.75, "most": 10})
+    assert (str(half), speech("de").of(half)) == ("1.5, 4.75 of 10", "1.5, 4,75 von 10"), "words stay"
+    large = Said("has {count:,} cells, more than the {most:,} that are read", {"count": 12345, "most": 1000})
+    assert "12,345" in str(large) and "12.345" in speech("de").of(large)
+
+
 def test_points_have_the_decimal_sign_of_the_language() -> None:
     assert [speech(name).points(87.5) for name in ("en", "de")] == ["87.5", "87,5"]

@@ -85,7 +85,7 @@ MARKED = re.compile("⟦keep ([^⟦⟧]*+)⟧")
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class KeptValue:
     """One value that was shown. site: `Site.number`. key: of an element of a dict or tuple, else empty.
 
     text: where a text was shown. values: the numbers in their shape; None for what is no number.
@@ -101,7 +101,7 @@ class Kept:
     truth: bool = False
 
 
-def read_kept(outputs: Iterable[Output]) -> Iterator[Kept]:
+def read_kept(outputs: Iterable[Output]) -> Iterator[KeptValue]:
     """The values that the marked lines hold, in the order in which they were shown."""
     for output in outputs:
         if output.kind == "stdout":
@@ -109,9 +109,9 @@ def read_kept(outputs: Iterable[Output]) -> Iterator[Kept]:
                 yield _kept(json.loads(found[1]))
 
 
-def _kept(parts: list[Any]) -> Kept:
+def _kept(parts: list[Any]) -> KeptValue:
     site, key, kind, shape, dtype, data = parts
     if kind == "text":
-        return Kept(site, key, "text", text=data)
+        return KeptValue(site, key, "text", text=data)
     values = np.asarray(data, dtype=np.float64).reshape(shape) if kind == "number" else None
-    return Kept(site, key, kind, dtype in "iub", values=values, truth=dtype == "b")
+    return KeptValue(site, key, kind, dtype in "iub", values=values, truth=dtype == "b")

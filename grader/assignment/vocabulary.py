@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import TypeVar
 
 from rubric.schema import Rubric
 
@@ -22,6 +23,7 @@ _COMMAND = re.compile(r"\\(?:frac|mathcal|mathbf|mathrm|boldsymbol|text|left|rig
 _SHAPE = re.compile(r"[(\[]\s*\d+\s*[,x×*][\d\s,x×*]*[)\]]")  # (2, 5) behind a name is no index
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _TOKEN = re.compile(r"[^\W\d_]+|\d+")
+_DIGITS = re.compile(r"\d+")
 _WORDS = {"partial": "d", "nabla": "grad", "delta": "delta"}
 
 
@@ -70,7 +72,8 @@ class Meaning:
         return max(self.background.values(), default=0) > max(self.checks.values(), default=0)
 
 
-_Hits = tuple[dict[int, list[int]], dict[str, int]]
+_K = TypeVar("_K")
+_V = TypeVar("_V")
 _KEPT = 1000
 
 
@@ -80,7 +83,8 @@ class Vocabulary:
     def __init__(self, rubric: Rubric, background: Sequence[str], *, words: bool = False) -> None:
         """words: read also what is called like a check that asks for a word."""
         self._phrases: dict[str, list[str]] = {}
-        self._seen: dict[tuple[str, ...], _Hits] = {}
+        self._seen: dict[tuple[str, ...], dict[str, int]] = {}
+        self._meant: dict[tuple[tuple[str, ...], ...], Meaning] = {}
         self._longest = 1
         for word, phrases in rubric.vocabulary.items():
             for phrase in phrases:
@@ -89,6 +93,13 @@ class Vocabulary:
                 if parts and word not in known:
                     known.append(word)
                 self._longest = max(self._longest, 2 * len(parts))
+        self._counting = {
+            run[i:j]
+            for phrase in self._phrases
+            for run in _DIGITS.findall(phrase)
+            for i in range(len(run))
+            for j in range(i + 1, len(run) + 1)
+        }
         self._asides = rubric.asides
         named = rubric.labelled_checks() if words else rubric.tensor_checks()
         self._checks = {c.id: c.labels for c in named}
@@ -102,12 +113,17 @@ class Vocabulary:
         a heading), nearest first. A context may complete what the label begins ("W1" under
         "Gradients") and speaks alone only where the label says nothing, or that it is an aside.
         """
-        words = self._words(tokens(label))
+        texts = (self._read(label), *(self._read(c) for c in contexts))
+        return _kept(self._meant, texts, self._meaning)
+
+    def _meaning(self, texts: tuple[tuple[str, ...], ...]) -> Meaning:
+        label, *contexts = texts
+        words = self._words(label)
         said = self._said(words, words)
         for context in contexts:
             if said.options:
                 break
-            more = self._words(tokens(context))
+            more = self._words(context)
             own = words.keys() - {self._asides}
             completed = self._said({**more, **words}, {w: words[w] for w in own} or more)
             if completed.options or not own:
@@ -116,13 +132,7 @@ class Vocabulary:
 
     def aside(self, *texts: str) -> bool:
         """Does one of these texts say that what it speaks of stands beside the answer?"""
-        return any(self._asides in self._words(tokens(text)) for text in texts if text)
-
-    def unknown(self, label: str) -> frozenset[str]:
-        """The words of a label, of three letters or more, that are no part of the vocabulary's."""
-        parts = tokens(label)
-        taken = self._hits(parts)[0]
-        return frozenset(t for i, t in enumerate(parts) if i not in taken and t.isalpha() and len(t) > 2)
+        return any(self._asides in self._words(self._read(text)) for text in texts if text)
 
     def _said(self, words: Mapping[str, int], own: Mapping[str, int]) -> Meaning:
         checks = {
@@ -141,20 +151,13 @@ class Vocabulary:
 
     def _words(self, parts: tuple[str, ...]) -> dict[str, int]:
         """Vocabulary entries in a label; the longest phrase wins where phrases overlap."""
-        return self._hits(parts)[1]
+        return _kept(self._seen, parts, self._find)
 
-    def _hits(self, parts: tuple[str, ...]) -> _Hits:
-        """The tokens that belong to phrases, and the entries of these with their weights.
+    def _read(self, text: str) -> tuple[str, ...]:
+        """Its tokens; a number that is part of no phrase is like any other: so are the labels of a loop."""
+        return tuple("#" if t.isdecimal() and t not in self._counting else t for t in tokens(text))
 
-        Kept within bounds: what stands around the prints of a loop is the same for all of them.
-        """
-        if parts not in self._seen:
-            if len(self._seen) >= _KEPT:
-                self._seen.clear()
-            self._seen[parts] = self._find(parts)
-        return self._seen[parts]
-
-    def _find(self, parts: tuple[str, ...]) -> _Hits:
+    def _find(self, parts: tuple[str, ...]) -> dict[str, int]:
         hits: list[tuple[int, int, int, str]] = []
         for start in range(len(parts)):
             joined = ""
@@ -171,4 +174,13 @@ class Vocabulary:
             for i in range(*span):
                 taken[i] = span
             found[word] = max(found.get(word, 0), length + span[1] - span[0])
-        return taken, found
+        return found
+
+
+def _kept(known: dict[_K, _V], key: _K, make: Callable[[_K], _V]) -> _V:
+    """What was made for a key before; kept within bounds: the prints of a loop are called alike."""
+    if key not in known:
+        if len(known) >= _KEPT:
+            known.clear()
+        known[key] = make(key)
+    return known[key]

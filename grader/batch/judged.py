@@ -19,7 +19,7 @@ from grader.batch.keys import digest, environment_digest
 from grader.folder.files import content_digest
 from grader.folder.place import STATE
 from grader.folder.store import Judgement, judgements
-from grader.judging.barrier import WHOLE, Cut, Note, nowhere
+from grader.judging.barrier import WHOLE, Cut, StepNote, nowhere
 from grader.judging.grade import grade, grade_within
 from grader.judging.late import penalise, totals
 from grader.judging.score import expected_of, hint_for, in_english
@@ -27,14 +27,14 @@ from grader.judging.several import alone, counted, left_open, settle
 from grader.judging.wording import worded
 from grader.marks.marks import Mark
 from grader.models import CheckResult, Execution, QuestionResult, Report, RubricRef, Said, Submission
-from rubric.schema import Check, Limits, Messages, Question
+from rubric.schema import AssignmentLimits, Check, Messages, Question
 
 _WORTH = 2.0**60
 """points of every neutral check: a credit times this, rounded to hundredths, is still the credit, exactly"""
 
 
 @dataclass(frozen=True, slots=True)
-class Task:
+class JudgingTask:
     """A submission to be judged. executions: notebook → one for each world; runs: their keys in the store.
 
     fingerprint: of the upload. by_hand: marks that a person gave. force: no kept judgement is used.
@@ -77,7 +77,7 @@ class Judged:
     traces: tuple[str, ...] = ()
 
 
-def judged(assignment: Assignment, task: Task, cut: Cut = WHOLE, note: Note = nowhere) -> Judged:
+def judged(assignment: Assignment, task: JudgingTask, cut: Cut = WHOLE, note: StepNote = nowhere) -> Judged:
     """The report of one submission, from the judgement that is kept in its folder where that may be used.
 
     cut, note: see `grader.judging.grade.grade_within`. Raises `StorageError`.
@@ -87,7 +87,7 @@ def judged(assignment: Assignment, task: Task, cut: Cut = WHOLE, note: Note = no
     return replace(found, report=left_open(found.report, counts.open))
 
 
-def _choose(assignment: Assignment, task: Task, cut: Cut, note: Note) -> Counted:
+def _choose(assignment: Assignment, task: JudgingTask, cut: Cut, note: StepNote) -> Counted:
     """Which notebooks count: the first where nothing is judged."""
     notebooks = alone(task.submission)
     each = [
@@ -111,7 +111,7 @@ def _choose(assignment: Assignment, task: Task, cut: Cut, note: Note) -> Counted
 
 
 def _judge(
-    assignment: Assignment, task: Task, counts: Counted, fingerprint: str, cut: Cut, note: Note
+    assignment: Assignment, task: JudgingTask, counts: Counted, fingerprint: str, cut: Cut, note: StepNote
 ) -> Judged:
     plain, kept = neutral_of(assignment), judgements(task.out / STATE)
     key = digest(fingerprint, list(counts.runs), plain.sha256)
@@ -153,7 +153,7 @@ def neutral(assignment: Assignment) -> Assignment:
             "disclosure": "full",
             "self_check": "found",
             "language": "en",
-            "limits": Limits(),
+            "limits": AssignmentLimits(),
             "messages": Messages(),
             "questions": tuple(_plain(q) for q in rubric.questions),
         }

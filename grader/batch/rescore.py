@@ -12,7 +12,7 @@ from pathlib import Path
 
 from grader.assignment.loading import Assignment
 from grader.batch import step
-from grader.batch.judged import Task
+from grader.batch.judged import JudgingTask
 from grader.batch.keys import report_key, world_key
 from grader.batch.results import read_light
 from grader.errors import JudgeError, StorageError
@@ -79,7 +79,7 @@ def _judge_again(bench: Bench, cut: Cut, again: _Again) -> _Done:
             ran[-1].append(found)
             runs[-1].append(kept[notebook, key])
     before = _light(out / entry.id)
-    task = Task(
+    task = JudgingTask(
         out=out,
         id=entry.id,
         submission=submission,

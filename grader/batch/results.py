@@ -30,7 +30,7 @@ _MOST_SHARED = 20_000
 Outcome = Literal["graded", "waits", "unreadable", "not graded"]
 
 
-class Named(Protocol):
+class ListedUpload(Protocol):
     """An upload of this run, see `grader.intake.Entry`."""
 
     @property
@@ -47,7 +47,7 @@ class Roll:
     damaged: tuple[str, ...]
 
 
-def members(out: Path, journal: Journal, uploads: Sequence[Named] = ()) -> list[JournalEntry]:
+def members(out: Path, journal: Journal, uploads: Sequence[ListedUpload] = ()) -> list[JournalEntry]:
     """Whose reports make up the class: of these uploads, and of others graded into `out` before, by id.
 
     Left out: what has no report (it failed), and an earlier report of an upload that has another id now.
@@ -150,7 +150,9 @@ def outcome(report: Report) -> Outcome:
     return "waits" if report.needs_review else "graded"
 
 
-def write_class(out: Path, journal: Journal, uploads: Sequence[Named], rubric: Rubric, sha256: str) -> Roll:
+def write_class(
+    out: Path, journal: Journal, uploads: Sequence[ListedUpload], rubric: Rubric, sha256: str
+) -> Roll:
     """Write index.html and grades.csv, unless they are up to date, and the pages that lag behind the marks.
 
     sha256: the assignment's. Hold the lock first. Raises `StorageError`.

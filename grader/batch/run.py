@@ -23,7 +23,7 @@ from typing import Literal, ParamSpec, Protocol, TypeVar
 from grader import pipeline
 from grader.assignment.loading import Assignment
 from grader.batch import step
-from grader.batch.judged import Task
+from grader.batch.judged import JudgingTask
 from grader.batch.keys import (
     Conditions,
     conditions_digest,
@@ -33,16 +33,17 @@ from grader.batch.keys import (
     world_key,
 )
 from grader.errors import IsolationError, StorageError, UnusableError
+from grader.execute import Runner
 from grader.execute.job import Limits
 from grader.folder.files import settle, size
-from grader.folder.journal import Journal, JournalEntry, Run
+from grader.folder.journal import Journal, JournalEntry, KeptRun
 from grader.folder.place import STATE, remember, traceback_path
 from grader.folder.store import Kept, executions, submissions
 from grader.jail.processors import processors
 from grader.marks import marks
 from grader.marks.marks import Marks
 from grader.models import Execution, Report, Submission
-from grader.pipeline import Calls, Pipeline, Runner, WorkError, open_judges, within_limits
+from grader.pipeline import Calls, Pipeline, WorkError, open_judges, within_limits
 from grader.pipeline.one import first, one_line
 from rubric.schema import World
 
@@ -52,7 +53,7 @@ _P = ParamSpec("_P")
 _T = TypeVar("_T")
 
 
-class Upload(pipeline.Upload, Protocol):
+class TrackedUpload(pipeline.ReadableUpload, Protocol):
     """Something to grade, with what tells whether it is still the same; see `grader.intake.Entry`."""
 
     @property
@@ -61,7 +62,7 @@ class Upload(pipeline.Upload, Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Event:
+class SubmissionEvent:
     """Something happened to one submission.
 
     kept: finished by an earlier run and unchanged. failed: our fault, message says what; no mark.
@@ -76,7 +77,7 @@ class Event:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class RunPlan:
     """How one run goes. jobs: kernels at a time. force: neither reports nor executions are reused.
 
     judges: who read, judge and write; None for judges of this run's own, as many as pay off.
@@ -93,13 +94,13 @@ class Plan:
 
 
 async def grade_all(
-    uploads: Sequence[Upload],
+    uploads: Sequence[TrackedUpload],
     assignment: Assignment,
     runner: Runner,
     out: Path,
     journal: Journal,
-    plan: Plan,
-    on_event: Callable[[Event], None],
+    plan: RunPlan,
+    on_event: Callable[[SubmissionEvent], None],
 ) -> None:
     """Grade every upload, write its report and note it in the journal; `load` reads the reports back.
 
@@ -148,7 +149,7 @@ class _Shelf:
 
     batch: _Batch
     files: str
-    noted: dict[tuple[int, str], Run] = field(default_factory=dict)
+    noted: dict[tuple[int, str], KeptRun] = field(default_factory=dict)
     """notebook and world → what the journal says of its run"""
 
     async def get(self, notebook: int, one: Submission, world: World) -> Execution | None:
@@ -162,11 +163,11 @@ class _Shelf:
         key = self.noted[notebook, world.name].execution
         await self.batch.aside(self.batch.executions.put, key, execution)
 
-    def _run(self, notebook: int, one: Submission, world: World) -> Run:
+    def _run(self, notebook: int, one: Submission, world: World) -> KeptRun:
         assignment, plan = self.batch.pipeline.assignment, self.batch.plan
         prelude, parts = assignment.prelude_for(world), assignment.parts_of(world)
         key = execution_key(one, self.files, parts, prelude, plan.conditions)
-        return Run(world=world_key(parts, prelude), execution=key, notebook=notebook)
+        return KeptRun(world=world_key(parts, prelude), execution=key, notebook=notebook)
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,8 +175,8 @@ class _Batch:
     pipeline: Pipeline
     out: Path
     journal: Journal
-    plan: Plan
-    on_event: Callable[[Event], None]
+    plan: RunPlan
+    on_event: Callable[[SubmissionEvent], None]
     thread: ThreadPoolExecutor
     conditions: str
     executions: Kept[Execution]
@@ -209,15 +210,15 @@ class _Batch:
             settle(self.out)
             self.journal.note_all(self.written)
 
-    async def work(self, queue: Iterator[Upload]) -> None:
+    async def work(self, queue: Iterator[TrackedUpload]) -> None:
         for upload in queue:
             started = time.monotonic()
             try:
                 entry, kept = await self.aside(self._look, upload)
                 if kept:
-                    self.on_event(Event("kept", upload.id))
+                    self.on_event(SubmissionEvent("kept", upload.id))
                     continue
-                self.on_event(Event("started", upload.id))
+                self.on_event(SubmissionEvent("started", upload.id))
                 report = await self._one(upload, entry)
             except (IsolationError, StorageError, UnusableError):
                 raise
@@ -230,7 +231,7 @@ class _Batch:
             else:
                 self._tell("finished", upload, started, report)
 
-    async def _one(self, upload: Upload, entry: JournalEntry) -> Report:
+    async def _one(self, upload: TrackedUpload, entry: JournalEntry) -> Report:
         read = functools.partial(step.read_and_keep, fingerprint=entry.fingerprint, state=self.out / STATE)
         taken = await self.pipeline.read(upload, read)
         submission = taken.submission
@@ -239,7 +240,7 @@ class _Batch:
         shelf = _Shelf(self, await self.aside(files_digest, submission.files))
         ran = await self.pipeline.run(submission, shelf)
         runs = tuple(shelf.noted[r.notebook, r.world.name] for of_one in ran for r in of_one)
-        task = Task(
+        task = JudgingTask(
             out=self.out,
             id=upload.id,
             submission=submission,
@@ -269,7 +270,7 @@ class _Batch:
         )
         return report
 
-    def _look(self, upload: Upload) -> tuple[JournalEntry, bool]:
+    def _look(self, upload: TrackedUpload) -> tuple[JournalEntry, bool]:
         """What the journal would say of this upload, and whether an earlier run finished it so."""
         fingerprint = upload.fingerprint()
         disclosure = self.pipeline.assignment.rubric.disclosure
@@ -291,7 +292,7 @@ class _Batch:
         )
         return now, kept
 
-    def _could_not(self, upload: Upload, error: Exception) -> None:
+    def _could_not(self, upload: TrackedUpload, error: Exception) -> None:
         """Not even a report: the journal says so, and the next run tries again."""
         trace = error.trace if isinstance(error, WorkError) else "".join(traceback.format_exception(error))
         remember(self.out, upload.id, [trace])
@@ -300,18 +301,18 @@ class _Batch:
         )
         self.written.append(entry)
 
-    def _path(self, upload: Upload) -> Path:
+    def _path(self, upload: TrackedUpload) -> Path:
         return self.out / upload.id / "report.json"
 
     def _tell(
         self,
         kind: Literal["finished", "failed"],
-        upload: Upload,
+        upload: TrackedUpload,
         started: float,
         report: Report | None = None,
         message: str = "",
     ) -> None:
-        self.on_event(Event(kind, upload.id, report, message, time.monotonic() - started))
+        self.on_event(SubmissionEvent(kind, upload.id, report, message, time.monotonic() - started))
 
     async def aside(self, function: Callable[_P, _T], *args: _P.args, **kwargs: _P.kwargs) -> _T:
         return await asyncio.get_running_loop().run_in_executor(

@@ -7,13 +7,13 @@ from pathlib import Path
 
 from grader.assignment.loading import Assignment
 from grader.batch.deliver import deliver
-from grader.batch.judged import Task, judged, neutral_of
+from grader.batch.judged import JudgingTask, judged, neutral_of
 from grader.folder.files import size
 from grader.folder.store import submissions
 from grader.judging.books import books_of
 from grader.models import Report, Submission
-from grader.pipeline import Bench, Cut, Upload
-from grader.pipeline.work import Shown, as_far_as_can_be
+from grader.pipeline import Bench, Cut, ReadableUpload
+from grader.pipeline.work import ToTypeset, as_far_as_can_be
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,14 +34,14 @@ def warm(assignment: Assignment) -> None:
     books_of(neutral_of(assignment))
 
 
-def read_and_keep(bench: Bench, upload: Upload, fingerprint: str, state: Path) -> Submission:
+def read_and_keep(bench: Bench, upload: ReadableUpload, fingerprint: str, state: Path) -> Submission:
     """The submission, which is kept for a rescore. Raises `StorageError`."""
     submission = upload.read()
     submissions(state).put(fingerprint, submission)
     return submission
 
 
-def judge_and_write(bench: Bench, cut: Cut, task: Task) -> Written:
+def judge_and_write(bench: Bench, cut: Cut, task: JudgingTask) -> Written:
     """Judge, and write all of a submission's files. Raises `StorageError`."""
     found = judged(bench.assignment, task, cut, bench.mark.note)
     bench.mark.note("showing")
@@ -49,9 +49,9 @@ def judge_and_write(bench: Bench, cut: Cut, task: Task) -> Written:
     counts = found.counted
     ran = counts.executions[0] if counts.executions else None
 
-    def write(shown: Shown) -> Report:
+    def write(shown: ToTypeset) -> Report:
         deliver(shown.report, shown.submission, shown.execution, bench.assignment, task.by_hand, folder)
         return shown.report
 
-    report, traces = as_far_as_can_be(write, cut, Shown(found.report, counts.submission, ran))
+    report, traces = as_far_as_can_be(write, cut, ToTypeset(found.report, counts.submission, ran))
     return Written(report, found.key, size(folder / "report.json"), (*found.traces, *traces))

@@ -12,7 +12,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from grader.cluster.messages import CHUNK_BYTES, MOST_FILE_BYTES, MOST_FILES_BYTES, File
+from grader.cluster.messages import CHUNK_BYTES, MOST_FILE_BYTES, MOST_FILES_BYTES, TaskFile
 from grader.errors import OperationError
 from grader.models import AttachedFile
 
@@ -29,7 +29,7 @@ class Lent:
         self._paths: dict[str, Path] = {}
         self._known: dict[tuple[str, int, int], str] = {}
 
-    def offer(self, files: Sequence[AttachedFile]) -> tuple[File, ...]:
+    def offer(self, files: Sequence[AttachedFile]) -> tuple[TaskFile, ...]:
         """What a task says of these files. Raises `OperationError` where one can't be read or sent."""
         offered = []
         for file in files:
@@ -46,7 +46,7 @@ class Lent:
                 raise OperationError(f"file {file.name!r} is too large to be sent: {found.st_size:,} bytes")
             sha256 = self._known[identity]
             self._paths[sha256] = path
-            offered.append(File(name=file.name, sha256=sha256, size=found.st_size))
+            offered.append(TaskFile(name=file.name, sha256=sha256, size=found.st_size))
         if sum(file.size for file in offered) > MOST_FILES_BYTES:
             raise OperationError(f"the files beside this notebook are more than {MOST_FILES_BYTES:,} bytes")
         return tuple(offered)
@@ -64,7 +64,7 @@ class Lent:
             return b""
 
 
-class Shelf:
+class FileCache:
     """A worker's copies of files, by their SHA-256; the ones not used for longest make room."""
 
     def __init__(self, folder: Path, most: int = _SHELF_BYTES) -> None:
@@ -75,7 +75,7 @@ class Shelf:
         self._gates: dict[str, asyncio.Lock] = {}
 
     @asynccontextmanager
-    async def hold(self, files: Sequence[File], fetch: Fetch) -> AsyncIterator[tuple[AttachedFile, ...]]:
+    async def hold(self, files: Sequence[TaskFile], fetch: Fetch) -> AsyncIterator[tuple[AttachedFile, ...]]:
         """The files, here while the context lasts. Raises `OperationError` where one can't be had."""
         wanted = {file.sha256: file.size for file in files}
         self._used.update(wanted)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from grader.cluster.messages import Hello, Identity, form_digest
+from grader.cluster.messages import Hello, MachineIdentity, form_digest
 from grader.jail.probe import TIERS, Tier
 
 _SHOWN = 5
@@ -23,25 +23,25 @@ class Machine:
     interpreter: str
     packages: tuple[str, ...]
 
-    def identity(self, tier: Tier) -> Identity:
+    def identity(self, tier: Tier) -> MachineIdentity:
         """As it stands in messages. tier: the strongest isolation there, or the least that is asked for."""
-        return Identity(
+        return MachineIdentity(
             environment=self.environment, execution=self.execution, messages=form_digest(), tier=tier
         )
 
 
-def fits(wanted: Identity, has: Identity) -> bool:
+def fits(wanted: MachineIdentity, has: MachineIdentity) -> bool:
     """Whether a machine that is `has` may run what asks for `wanted`."""
     exact = (wanted.environment, wanted.execution, wanted.messages)
     return exact == (has.environment, has.execution, has.messages) and strong(wanted, has)
 
 
-def strong(wanted: Identity, has: Identity) -> bool:
+def strong(wanted: MachineIdentity, has: MachineIdentity) -> bool:
     """Whether the isolation is at least the one asked for."""
     return TIERS.index(has.tier) >= TIERS.index(wanted.tier)
 
 
-def refusal(wanted: Identity, hello: Hello, here: Machine) -> str:
+def refusal(wanted: MachineIdentity, hello: Hello, here: Machine) -> str:
     """Why a worker is refused, "" if it is not. here: the head's machine.
 
     What the hello says is untrusted text, bounded by the record.

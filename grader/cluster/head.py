@@ -50,13 +50,13 @@ from grader.cluster.files import Lent
 from grader.cluster.handshake import Machine, fits, refusal
 from grader.cluster.messages import (
     SMALL_BYTES,
-    Answer,
     FileWanted,
     Hello,
-    Identity,
+    MachineIdentity,
     Malformed,
     Task,
     Welcome,
+    WorkerReply,
     read,
     write,
 )
@@ -99,7 +99,7 @@ class Name(Record):
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class KnownWorker:
     """A worker as it last said hello. refused: why it gets nothing; "" when it works for us."""
 
     worker: str
@@ -120,7 +120,7 @@ class State:
     waiting: tasks that no worker has yet; None while the broker is away.
     """
 
-    workers: tuple[Seen, ...]
+    workers: tuple[KnownWorker, ...]
     waiting: int | None
 
 
@@ -149,10 +149,10 @@ class Head:
     machine: Machine
     tier: Tier
     on_state: Watch
-    wanted: Identity = field(init=False)
+    wanted: MachineIdentity = field(init=False)
     _pending: dict[str, _Pending] = field(default_factory=dict)
-    _early: OrderedDict[str, tuple[bytes, Answer]] = field(default_factory=OrderedDict)
-    _workers: dict[str, Seen] = field(default_factory=dict)
+    _early: OrderedDict[str, tuple[bytes, WorkerReply]] = field(default_factory=OrderedDict)
+    _workers: dict[str, KnownWorker] = field(default_factory=dict)
     _lent: Lent = field(default_factory=Lent)
     _one_alone: asyncio.Lock = field(default_factory=asyncio.Lock)
     _aside: set[asyncio.Task[None]] = field(default_factory=set)
@@ -297,7 +297,9 @@ class Head:
         large = len(message.body) > _LARGE_BYTES
         try:
             answer = (
-                await asyncio.to_thread(read, Answer, message.body) if large else read(Answer, message.body)
+                await asyncio.to_thread(read, WorkerReply, message.body)
+                if large
+                else read(WorkerReply, message.body)
             )
         except Malformed as error:
             if (pending := self._pending.get(message.correlation_id)) is not None:
@@ -308,13 +310,13 @@ class Head:
         else:
             self._settle(pending, answer)
 
-    def _keep(self, body: bytes, answer: Answer) -> None:
+    def _keep(self, body: bytes, answer: WorkerReply) -> None:
         """Keep what came before it is asked for: a head that was killed asks for the same again."""
         self._early[answer.id] = (body, answer)
         while sum(len(body) for body, _ in self._early.values()) > _EARLY_BYTES or len(self._early) > _EARLY:
             self._early.popitem(last=False)
 
-    def _settle(self, pending: _Pending, answer: Answer) -> None:
+    def _settle(self, pending: _Pending, answer: WorkerReply) -> None:
         if pending.answer.done():
             return
         worker = printable(first_line(answer.worker))
@@ -379,7 +381,7 @@ class Head:
             welcome = Welcome(refused=f"{error}: install the same grader on both")
             return await self._reply(message, welcome)
         why = refusal(self.wanted, hello, self.machine)
-        seen = Seen(
+        seen = KnownWorker(
             worker=printable(first_line(hello.worker)),
             jobs=hello.jobs,
             held=len(hello.held),

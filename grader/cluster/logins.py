@@ -31,7 +31,7 @@ _NOTHING = "^$"
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class BrokerSite:
     """Where a broker is to be. host: its name for heads and workers. folder: ours, as the broker sees it.
 
     certificate, key, authority: for TLS, files as the broker sees them; without them nothing is encrypted.
@@ -52,7 +52,7 @@ class Place:
         return bool(self.certificate)
 
 
-def write(to: Path, place: Place) -> list[Path]:
+def write(to: Path, place: BrokerSite) -> list[Path]:
     """Write settings, definitions, and the URL for head and workers; passwords that are there stay.
 
     Raises `StorageError`, and `UsageError` where only a part of what TLS needs is named.
@@ -75,7 +75,7 @@ def write(to: Path, place: Place) -> list[Path]:
     return [to / name for name in texts]
 
 
-def settings(place: Place) -> str:
+def settings(place: BrokerSite) -> str:
     """RabbitMQ's configuration file."""
     listen = f"{place.address}:" if place.address else ""
     kind = "ssl" if place.tls else "tcp"
@@ -130,11 +130,11 @@ def definitions(passwords: dict[str, str]) -> dict[str, Any]:
     }
 
 
-def _port(place: Place) -> int:
+def _port(place: BrokerSite) -> int:
     return place.port or (_TLS_PORT if place.tls else _PORT)
 
 
-def _url(place: Place, login: str, password: str) -> str:
+def _url(place: BrokerSite, login: str, password: str) -> str:
     """`broker.address` reads it; the certificate's authority is looked for beside the file."""
     scheme, query = ("amqps", f"?cafile={Path(place.authority).name}") if place.tls else ("amqp", "")
     return f"{scheme}://{login}:{quote(password)}@{place.host}:{_port(place)}/{VHOST}{query}\n"

@@ -42,7 +42,7 @@ class Malformed(ValueError):  # noqa: N818 - a verdict on a message; whoever rea
     """This message can't be read; the text says why, in one line."""
 
 
-class Identity(Record):
+class MachineIdentity(Record):
     """What runs notebooks on a machine; see `handshake.Machine`. tier: the strongest it has."""
 
     environment: Digest
@@ -51,7 +51,7 @@ class Identity(Record):
     tier: Tier
 
 
-class File(Record):
+class TaskFile(Record):
     """A file beside the notebook. It travels by itself, in chunks, to a worker that has not got it."""
 
     name: str = Field(max_length=4096, description="as in AttachedFile.name")
@@ -68,9 +68,9 @@ class Task(Record):
 
     id: Digest
     head: HeadId
-    wanted: Identity
+    wanted: MachineIdentity
     cells: tuple[Cell, ...]
-    files: tuple[File, ...] = ()
+    files: tuple[TaskFile, ...] = ()
     folder: str = Field(default="", max_length=4096)
     prelude: str = ""
     after: str = ""
@@ -78,7 +78,7 @@ class Task(Record):
     alone: bool = False
 
 
-class Answer(Record):
+class WorkerReply(Record):
     """What became of a task.
 
     ran: there is an execution. returned: it did not run, through no fault of its own. failed: it
@@ -87,7 +87,7 @@ class Answer(Record):
 
     id: Digest
     worker: Name
-    identity: Identity
+    identity: MachineIdentity
     outcome: Literal["ran", "returned", "failed"]
     execution: Execution | None = None
     message: str = Field(default="", max_length=2000)
@@ -97,7 +97,7 @@ class Hello(Record):
     """A worker says who it is and what it does, every few seconds."""
 
     worker: Name
-    identity: Identity
+    identity: MachineIdentity
     interpreter: str = Field(max_length=400)
     packages: tuple[Name, ...] = Field(max_length=5000)
     jobs: int = Field(ge=1, description="notebooks it runs at a time")
@@ -154,6 +154,6 @@ def read(kind: type[M], body: bytes, most: int = MOST_PLAIN_BYTES) -> M:
 @cache
 def form_digest() -> str:
     """SHA-256 of the form of all messages: whoever has the same reads what the other writes."""
-    kinds = (Task, Answer, Hello, Welcome, FileWanted)
+    kinds = (Task, WorkerReply, Hello, Welcome, FileWanted)
     form = json.dumps([kind.model_json_schema() for kind in kinds], sort_keys=True)
     return hashlib.sha256(form.encode()).hexdigest()

@@ -22,7 +22,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import Literal
 
 from aio_pika.exceptions import DeliveryError, PublishError
 from faststream.rabbit import Channel, RabbitBroker
@@ -30,23 +30,23 @@ from faststream.rabbit.message import RabbitMessage
 
 from grader.cluster import broker as brokers
 from grader.cluster.broker import LOST, WORKERS, executions_exchange, jobs_queue, until_done
-from grader.cluster.files import Shelf
+from grader.cluster.files import FileCache
 from grader.cluster.handshake import Machine, fits
 from grader.cluster.messages import (
     CHUNK_BYTES,
     SMALL_BYTES,
-    Answer,
     FileWanted,
     Hello,
-    Identity,
+    MachineIdentity,
     Malformed,
     Task,
     Welcome,
+    WorkerReply,
     read,
     write,
 )
 from grader.errors import OperationError
-from grader.execute import Job
+from grader.execute import Job, Runner
 from grader.jail.probe import Tier
 from grader.models import Execution
 
@@ -60,12 +60,6 @@ _REST_S = 30.0
 
 Say = Callable[[str], None]
 Outcome = Literal["ran", "returned", "failed"]
-
-
-class Runner(Protocol):
-    """Runs one notebook in a fresh kernel; see `grader.execute`."""
-
-    async def run(self, job: Job) -> Execution: ...
 
 
 class _Turns:
@@ -116,8 +110,8 @@ class Worker:
     say: Say
     name: str = field(default_factory=lambda: f"{socket.gethostname()[:60]}:{os.getpid()}")
     done: int = 0
-    _me: Identity = field(init=False)
-    _shelf: Shelf = field(init=False)
+    _me: MachineIdentity = field(init=False)
+    _shelf: FileCache = field(init=False)
     _failed: int = 0
     """in a row"""
     _held: dict[str, RabbitMessage] = field(default_factory=dict)
@@ -130,7 +124,7 @@ class Worker:
 
     def __post_init__(self) -> None:
         self._me = self.machine.identity(self.tier)
-        self._shelf = Shelf(self.folder)
+        self._shelf = FileCache(self.folder)
 
     @property
     def stopping(self) -> bool:
@@ -308,7 +302,7 @@ class Worker:
         execution: Execution | None = None,
         text: str = "",
     ) -> None:
-        answer = Answer(
+        answer = WorkerReply(
             id=task.id,
             worker=self.name,
             identity=self._me,

@@ -18,7 +18,7 @@ def run(
     from grader.cluster import logins
 
     certificate, key, authority = tls
-    seen = logins.Place(host, place or str(out.resolve()), port, listen, certificate, key, authority)
+    seen = logins.BrokerSite(host, place or str(out.resolve()), port, listen, certificate, key, authority)
     try:
         out.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:

@@ -16,7 +16,7 @@ from grader.assignment.given_files import beside
 from grader.assignment.loading import Assignment
 from grader.commands.progress import say
 from grader.errors import IsolationError, OperationError, UsageError
-from grader.execute import Job, open_runner
+from grader.execute import Job, Runner, open_runner
 from grader.intake import collect
 from grader.jail.probe import Tier
 from grader.jail.processors import processors
@@ -27,8 +27,7 @@ from grader.pipeline import (
     Judges,
     OverrunError,
     Pipeline,
-    Runner,
-    Upload,
+    ReadableUpload,
     WorkError,
     open_judges,
     warm,
@@ -81,7 +80,9 @@ def run(request: CheckRequest) -> int:
     return 0 if looked.complete else 1
 
 
-async def _look(upload: Upload, request: CheckRequest, assignment: Assignment, columns: int | None) -> Looked:
+async def _look(
+    upload: ReadableUpload, request: CheckRequest, assignment: Assignment, columns: int | None
+) -> Looked:
     async with open_checker(assignment, allow_unsafe=request.allow_unsafe) as checker:
         submission = await checker.read(upload)
         if submission.others:
@@ -90,7 +91,7 @@ async def _look(upload: Upload, request: CheckRequest, assignment: Assignment, c
         return await checker.look(submission, request.notebook.name, columns)
 
 
-def _one(path: Path) -> Upload:
+def _one(path: Path) -> ReadableUpload:
     entries = collect([path]).entries
     if len(entries) != 1:
         many = f"{len(entries)} notebooks" if entries else "no notebook"
@@ -106,7 +107,7 @@ class Checker:
     judges: Judges
     runner: Runner
 
-    async def read(self, upload: Upload) -> Submission:
+    async def read(self, upload: ReadableUpload) -> Submission:
         """The upload, read in a judge; its problem says why it can't be."""
         limits = limits_of(self.assignment.rubric)
         return (await Pipeline(self.assignment, self.judges, self.runner, limits).read(upload)).submission

@@ -24,12 +24,12 @@ from grader.folder.place import STATE
 from grader.handback import github_actions as github
 from grader.handback import gitlab, summary
 from grader.handback.junit import to_junit
-from grader.handback.platform import Kind, Platform, detect
+from grader.handback.platform import CiPlatform, Kind, detect
 from grader.handback.standing import FEW, Standing, exit_code, stand
 from grader.intake import collect
 from grader.judging.several import alone
 from grader.marks import marks
-from grader.pipeline import Upload
+from grader.pipeline import ReadableUpload
 from rubric.schema import Rubric
 
 
@@ -67,7 +67,7 @@ def run(request: JobRequest, environment: Mapping[str, str]) -> int:
     return 3 if done.code == 3 else exit_code(standings)
 
 
-def _check(request: JobRequest, platform: Platform, rubric: Rubric, home: Path) -> int:
+def _check(request: JobRequest, platform: CiPlatform, rubric: Rubric, home: Path) -> int:
     """Show students what is found in their notebooks.
 
     1: something is missing or not reproducible. 3: one could not be checked by our fault.
@@ -89,7 +89,7 @@ def _check(request: JobRequest, platform: Platform, rubric: Rubric, home: Path) 
     return 0 if all(one.complete for one in looked) else 1
 
 
-async def _look(entries: Sequence[Upload], assignment: Assignment) -> list[check.Looked]:
+async def _look(entries: Sequence[ReadableUpload], assignment: Assignment) -> list[check.Looked]:
     """At every notebook, whatever becomes of the one before."""
     looked = []
     async with check.open_checker(assignment) as checker:
@@ -102,7 +102,7 @@ async def _look(entries: Sequence[Upload], assignment: Assignment) -> list[check
 
 
 @contextmanager
-def _plain_output(platform: Platform) -> Iterator[None]:
+def _plain_output(platform: CiPlatform) -> Iterator[None]:
     """What students wrote is printed meanwhile: GitHub must take none of it for a command.
 
     Nor of the message of an error, which may quote them: it becomes an annotation, and the silence stays.
@@ -122,7 +122,7 @@ def _plain_output(platform: Platform) -> Iterator[None]:
     say(end)
 
 
-def _standings(request: JobRequest, ids: Set[str], platform: Platform, rubric: Rubric) -> list[Standing]:
+def _standings(request: JobRequest, ids: Set[str], platform: CiPlatform, rubric: Rubric) -> list[Standing]:
     """Of these uploads alone: what else an earlier job left in the folder is no part of this one."""
     out = request.grading.out
     journal = Journal(out / STATE / "journal.jsonl", read_only=True)
@@ -149,7 +149,7 @@ def _place(paths: Sequence[Path], given: str, workspace: Path) -> str:
     return given
 
 
-def _show(standings: Sequence[Standing], request: JobRequest, platform: Platform, rubric: Rubric) -> None:
+def _show(standings: Sequence[Standing], request: JobRequest, platform: CiPlatform, rubric: Rubric) -> None:
     out = request.grading.out
     page = _page(standings, out, rubric, request.fail_under)
     write_text(out / "junit.xml", to_junit(standings, rubric.id, linked=platform.kind == "gitlab"))

@@ -10,7 +10,7 @@ from rich.table import Table
 from grader.commands.progress import say
 from grader.errors import OperationError
 from grader.execute import Job, Limits, open_runner
-from grader.jail.probe import Finding, examine
+from grader.jail.probe import LayerFinding, examine
 from grader.models import Cell, Execution
 
 _CELLS = ("import torch, numpy", "print(torch.ones(2, 3).sum().item())")
@@ -35,20 +35,20 @@ def run() -> int:
     return 0 if usable else 1
 
 
-def _trial() -> Finding:
+def _trial() -> LayerFinding:
     """A notebook of two cells, run as `grader grade` would run it."""
     cells = tuple(Cell(index=i, kind="code", source=s) for i, s in enumerate(_CELLS))
     try:
         execution = asyncio.run(_run(Job(cells=cells, limits=Limits())))
     except OperationError as error:
-        return Finding("notebook", "FAIL", str(error), "without isolation nothing runs")
+        return LayerFinding("notebook", "FAIL", str(error), "without isolation nothing runs")
     printed = "".join(o.text for o in execution.outputs if o.kind == "stdout").strip()
     if execution.status == "ok" and printed == _PRINTS:
         took = f"ran in {execution.wall_s:.2f} s, isolation {execution.isolation.tier}"
-        return Finding("notebook", "PASS", took)
+        return LayerFinding("notebook", "PASS", took)
     why = execution.message or "; ".join(f"{e.name}: {e.message}" for e in execution.errors)
     fix = "install the kernel's packages (torch, numpy, ipykernel) beside the grader"
-    return Finding("notebook", "FAIL", f"{execution.status}: {why or f'printed {printed!r}'}", fix)
+    return LayerFinding("notebook", "FAIL", f"{execution.status}: {why or f'printed {printed!r}'}", fix)
 
 
 async def _run(job: Job) -> Execution:

@@ -17,7 +17,7 @@ from grader.jail.probe import Tier
 
 if TYPE_CHECKING:
     from grader.cluster.handshake import Machine
-    from grader.cluster.head import Head, Name, Seen, State
+    from grader.cluster.head import Head, KnownWorker, Name, State
 
 UNDER_WAY = 64
 """submissions that are under way at once when other machines run them; the queue holds what they can't"""
@@ -56,7 +56,7 @@ async def open_workers(
         yield head
 
 
-def _hand(seen: Seen) -> Hand:
+def _hand(seen: KnownWorker) -> Hand:
     doing = "stopping" if seen.stopping else f"{seen.held} of {seen.jobs} running"
     return Hand(seen.worker, f"{doing}, {seen.done} done, isolation {seen.tier}", seen.refused)
 

@@ -29,7 +29,7 @@ from grader.commands import elsewhere
 from grader.commands.folder import tell_open_marks
 from grader.commands.progress import Listener, say, watch
 from grader.errors import IsolationError, OperationError, UsageError
-from grader.execute import Job, Limits, open_runner
+from grader.execute import Job, Limits, Runner, open_runner
 from grader.folder import about
 from grader.folder.files import write_text
 from grader.folder.journal import Journal
@@ -42,7 +42,7 @@ from grader.jail.probe import Tier
 from grader.jail.processors import processors
 from grader.marks import marks
 from grader.models import Execution
-from grader.pipeline import MEMORY_BYTES, Runner, how_many
+from grader.pipeline import MEMORY_BYTES, how_many
 from grader.pipeline.limits import limits_of, refuse_without_packages
 from grader.text import printable, spreadsheet
 from rubric.schema import Disclosure, Rubric
@@ -245,12 +245,12 @@ async def _grade(
     jobs = request.jobs or (elsewhere.UNDER_WAY if request.broker else processors())
     limits = limits_of(assignment.rubric, cell_s=request.cell_s, total_s=request.total_s)
     unsafe = "/unsafe" if request.allow_unsafe else ""
-    plan = batch.Plan(jobs, Conditions(limits, (request.isolation or "base") + unsafe), request.force)
+    plan = batch.RunPlan(jobs, Conditions(limits, (request.isolation or "base") + unsafe), request.force)
     async with AsyncExitStack() as stack, _stops_on_terminate():
         with watch(console, len(chosen)) as listener:
             runner = _OnDemand(request, jobs, limits, stack, listener)
 
-            def heard(event: batch.Event) -> None:
+            def heard(event: batch.SubmissionEvent) -> None:
                 if event.kind == "started" and event.id not in journal.entries:
                     runner.soon()  # it has never run: there will be a job
                 listener(event)

@@ -37,7 +37,7 @@ CellTimeout = Annotated[
 ]
 
 
-class Isolation(StrEnum):
+class IsolationOption(StrEnum):
     """The least isolation that is acceptable."""
 
     NONE = "none"
@@ -85,7 +85,7 @@ Source = Annotated[
 ]
 
 
-class Target(StrEnum):
+class ExportFormat(StrEnum):
     """Forms in which grades are handed back; `grader.commands.export.FORMATS`."""
 
     MOODLE = "moodle"

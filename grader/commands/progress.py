@@ -24,7 +24,7 @@ from rich.progress import (
 )
 from rich.text import Text
 
-from grader.batch.run import Event
+from grader.batch.run import SubmissionEvent
 from grader.models import Report
 from grader.text import line_of
 
@@ -45,7 +45,7 @@ class Hand:
 class Listener(Protocol):
     """Is told what happens to submissions, and to the workers that run them, where there are some."""
 
-    def __call__(self, event: Event) -> None: ...
+    def __call__(self, event: SubmissionEvent) -> None: ...
 
     def workers(self, hands: Sequence[Hand] | None) -> None:
         """Every worker as it is now; None while the broker is away."""
@@ -99,7 +99,7 @@ class _Lines:
             say(NOBODY)
         self._hands = now
 
-    def __call__(self, event: Event) -> None:
+    def __call__(self, event: SubmissionEvent) -> None:
         if event.kind != "started":
             self._done += 1
             say(f"[{self._done}/{self._total}] {event.id}: {outcome(event)}")
@@ -141,7 +141,7 @@ class _Display:
             lines[_SHOWN_WORKERS:] = [f"and {len(lines) - _SHOWN_WORKERS} more workers"]
         self._workers.plain = "\n".join(lines or [NOBODY])
 
-    def __call__(self, event: Event) -> None:
+    def __call__(self, event: SubmissionEvent) -> None:
         if event.kind == "started":
             self._clocks[event.id] = self._hand.add_task(escape(line_of(event.id)), total=None)
             return
@@ -160,7 +160,7 @@ class _Display:
             self._console.print(Text(line_of(f"{event.id}: {outcome(event)}"), style="red"))
 
 
-def outcome(event: Event) -> str:
+def outcome(event: SubmissionEvent) -> str:
     """What came of one submission, in a few words."""
     if event.kind == "kept":
         return "unchanged, kept"

@@ -40,11 +40,11 @@ def run(out: Path, by: str | None, port: int, browser: bool, rubric: str | None)
             "pip install 'notebook-grader[desk]', or mark with `grader sheet` and `grader mark --from`"
         ) from error
     from grader.desk.desk import Desk
-    from grader.desk.folder import Folder
+    from grader.desk.folder import ReportFolder
     from grader.desk.publish import Publisher
 
     asked = folder.rubric_of(out, rubric)
-    desk = Desk(Folder(out), asked, by or _user())
+    desk = Desk(ReportFolder(out), asked, by or _user())
     publisher = Publisher(out, asked)
     token, ticket = secrets.token_urlsafe(16), secrets.token_urlsafe(16)
     listening = _listen(port)

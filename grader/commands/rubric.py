@@ -11,7 +11,7 @@ from grader.assignment import loading as assignments
 from grader.assignment.loading import Assignment
 from grader.assignment.release import write_release
 from grader.assignment.solved import NOTEBOOK
-from grader.drafting.make import Made, make, read_solution, solve_folder
+from grader.drafting.make import Drafted, make, read_solution, solve_folder
 from grader.drafting.prove import Proof, prove, table
 from grader.drafting.student_page import student_page
 from grader.drafting.template import template, write_notebook
@@ -85,7 +85,7 @@ def _proof(loaded: Assignment) -> Iterator[str]:
     yield from table(asyncio.run(_prove(loaded)))
 
 
-async def _make(notebook: Path, out: Path, data: Path | None) -> Made:
+async def _make(notebook: Path, out: Path, data: Path | None) -> Drafted:
     async with open_runner(_JOBS) as runner:
         return await make(notebook, data, out, runner, Limits())
 

@@ -190,7 +190,7 @@ def import_graded(
     from grader.folder.private import PrivateDirectory
     from grader.service import founding, importing, server
     from grader.service.blobs import Blobs
-    from grader.service.tables import Assignment
+    from grader.service.tables import CourseAssignment
 
     opened = server.open_place(data, database)
     graded_by = about.read(out / STATE)
@@ -200,7 +200,7 @@ def import_graded(
         graded = importing.read(out, uploads, keeper)
         blobs = Blobs(opened.place.blobs)
         with blobs.held(), opened.database.writing() as session:
-            found = session.scalar(select(Assignment).where(Assignment.slug == (at or "")))
+            found = session.scalar(select(CourseAssignment).where(CourseAssignment.slug == (at or "")))
             if found is None:
                 raise UsageError(
                     f"there is no assignment {at}; name it with --as, or make it: grader assignment add"
@@ -221,7 +221,7 @@ def _dates(database: object, slug: str, due: str, now: datetime) -> None:
 
     from grader.service import courses, founding
     from grader.service.database import Database
-    from grader.service.tables import Assignment
+    from grader.service.tables import CourseAssignment
 
     assert isinstance(database, Database)
     try:
@@ -231,7 +231,7 @@ def _dates(database: object, slug: str, due: str, now: datetime) -> None:
     if moment.tzinfo is None:
         raise UsageError(f"--due {due}: expected a time with its zone, as 2026-06-09T14:25:00+02:00")
     with database.writing() as session:
-        found = session.scalar(select(Assignment).where(Assignment.slug == slug))
+        found = session.scalar(select(CourseAssignment).where(CourseAssignment.slug == slug))
         assert found is not None
         dates = replace(courses.common_dates(found), due=moment)
         founding.set_dates(session, found, dates, found.checks, None, now)

@@ -16,7 +16,7 @@ from jinja2 import Environment, StrictUndefined, Template
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
-from grader.desk.desk import Desk, Seen, View, current, palette
+from grader.desk.desk import Desk, DeskView, SeenByUser, current, palette
 from grader.desk.publish import Publisher
 from grader.desk.queue import Item
 from grader.desk.second import Entry
@@ -166,7 +166,9 @@ def routes(seat: Callable[[Request], Seat]) -> APIRouter:
     @router.post("/api/change")
     def change(request: Request, body: Annotated[ChangeBody, Body()]) -> dict[str, Any]:
         here = seat(request)
-        here.desk.change(body.student, body.topic, Seen(body.look, body.version), body.points, body.reason)
+        here.desk.change(
+            body.student, body.topic, SeenByUser(body.look, body.version), body.points, body.reason
+        )
         here.publisher.later(body.student)
         return {"entries": [_entry(e) for e in here.desk.second_look(body.student)], **_standings(here)}
 
@@ -276,11 +278,11 @@ def _standings(here: Seat) -> dict[str, Any]:
     }
 
 
-def _status(here: Seat, view: View) -> dict[str, Any]:
+def _status(here: Seat, view: DeskView) -> dict[str, Any]:
     return {"undoable": here.desk.undoable(view.ledger), "problem": here.publisher.problem}
 
 
-def _standing(item: Item, view: View) -> dict[str, Any]:
+def _standing(item: Item, view: DeskView) -> dict[str, Any]:
     return {name: _mark(current(item, name, view.ledger)) for name in item.submissions}
 
 
@@ -300,7 +302,7 @@ def _palette(item: Item, used: Mapping[str, Sequence[CurrentMark]], desk: Desk) 
     return [{"points": round(r.share * most, 2), "text": r.text} for r in palette(item, desk.rubric, given)]
 
 
-def _used(view: View) -> dict[str, list[CurrentMark]]:
+def _used(view: DeskView) -> dict[str, list[CurrentMark]]:
     """Topic → the marks that stand for it."""
     found: dict[str, list[CurrentMark]] = {}
     for (_, topic), mark in view.ledger.standing.items():
@@ -308,7 +310,9 @@ def _used(view: View) -> dict[str, list[CurrentMark]]:
     return found
 
 
-def _item(item: Item, view: View, used: Mapping[str, Sequence[CurrentMark]], desk: Desk) -> dict[str, Any]:
+def _item(
+    item: Item, view: DeskView, used: Mapping[str, Sequence[CurrentMark]], desk: Desk
+) -> dict[str, Any]:
     both = compare(item.actual, item.expected, item.agrees)
     return {
         "id": item.id,

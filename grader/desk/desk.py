@@ -8,9 +8,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
-from grader.desk.queue import Item, Read, queue
+from grader.desk.queue import Item, QueueReader, queue
 from grader.desk.second import Entry, entries
-from grader.desk.store import Store, Student, Writing
+from grader.desk.store import Store, StoredReport, Writing
 from grader.errors import UsageError
 from grader.marks import marks
 from grader.marks.ledger import TAKEN_BACK, CurrentMark, Key, Ledger, check, check_undo, replay
@@ -22,16 +22,16 @@ from rubric.schema import Rubric
 
 
 @dataclass(frozen=True, slots=True)
-class View:
+class DeskView:
     """Everything that the page shows, at one moment."""
 
     items: tuple[Item, ...]
-    students: Mapping[str, Student]
+    students: Mapping[str, StoredReport]
     ledger: Ledger
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class SeenByUser:
     """What was on the page when somebody decided: an `Entry`'s digest, and the version of what stands."""
 
     look: str
@@ -45,7 +45,7 @@ class Desk:
     store: Store
     rubric: Rubric
     author: str
-    read: Read = field(default_factory=Read)
+    read: QueueReader = field(default_factory=QueueReader)
     _gate: threading.Lock = field(default_factory=threading.Lock)
 
     @property
@@ -53,7 +53,7 @@ class Desk:
         """In the rubric's language."""
         return speech(self.rubric.language)
 
-    def look(self) -> View:
+    def look(self) -> DeskView:
         """What waits and what was decided, as it is now. Raises `StorageError`."""
         with self._gate:
             students = self.store.students()
@@ -72,7 +72,7 @@ class Desk:
         ledger = _ledger(self.store, students)
         for key in [(name, topic) for name, (_, open_again) in again.items() for topic in open_again]:
             ledger.standing[key] = replace(ledger.of(key), points=None)  # another thing stands there now
-        return View(items, students, ledger)
+        return DeskView(items, students, ledger)
 
     def mark(self, id: str, seen: Mapping[str, int], points: float, reason: str) -> None:
         """Give these submissions (id → version on the page) points for one `Item` (id), all or none.
@@ -109,7 +109,7 @@ class Desk:
         student = view.students.get(id)
         return () if student is None else entries(student, self.rubric, view.ledger, self.speak)
 
-    def change(self, id: str, topic: str, seen: Seen, points: float | None, reason: str) -> None:
+    def change(self, id: str, topic: str, seen: SeenByUser, points: float | None, reason: str) -> None:
         """Give one student points, or a comment, for something that `second_look` showed; None takes it back.
 
         Raises `ConflictError` when somebody was faster, `UsageError` for what can't be or nobody has seen.
@@ -171,7 +171,7 @@ class Desk:
             raise UsageError(self.speak("a mark needs a reason; the student reads it"))
         return " ".join(text.split())
 
-    def settled(self, item: Item, view: View) -> bool:
+    def settled(self, item: Item, view: DeskView) -> bool:
         """Has every submission of this item been decided?"""
         return all(current(item, name, view.ledger).settled for name in item.submissions)
 
@@ -180,7 +180,7 @@ class Desk:
         return len(ledger.steps.get(self.author, []))
 
     def _made(
-        self, student: Student, topic: str, points: float | None, most: float, reason: str, now: datetime
+        self, student: StoredReport, topic: str, points: float | None, most: float, reason: str, now: datetime
     ) -> Mark:
         found = _check(student, topic)
         sub = student.report.submission
@@ -225,7 +225,7 @@ def refuse_if_newer(
 
 def palette(item: Item, rubric: Rubric, used: Iterable[CurrentMark]) -> tuple[Reason, ...]:
     """Reasons to choose from: those given for this topic before, the most frequent first, then ours."""
-    ours = reasons(item.kind, speech(rubric.language))
+    ours = reasons(item.kind, bool(item.text), speech(rubric.language))
     most = item.max_score or 0.0
     given = Counter(
         Reason(round(s.points / most, 6) if most else 0.0, s.reason) for s in used if s.points is not None
@@ -234,7 +234,7 @@ def palette(item: Item, rubric: Rubric, used: Iterable[CurrentMark]) -> tuple[Re
     return (*ours, *own)[:9]
 
 
-def _ledger(store: Store | Writing, students: Mapping[str, Student]) -> Ledger:
+def _ledger(store: Store | Writing, students: Mapping[str, StoredReport]) -> Ledger:
     by_origin = {s.origin: name for name, s in students.items() if s.origin}
 
     def key_of(mark: Mark) -> Key | None:
@@ -246,14 +246,14 @@ def _ledger(store: Store | Writing, students: Mapping[str, Student]) -> Ledger:
     return replay(store.given(), key_of)
 
 
-def _check(student: Student, topic: str) -> CheckResult | None:
+def _check(student: StoredReport, topic: str) -> CheckResult | None:
     return next((c for q in student.report.questions for c in q.checks if c.id == topic), None)
 
 
-def _most(student: Student, topic: str) -> float:
+def _most(student: StoredReport, topic: str) -> float:
     found = _check(student, topic)
     return found.max_score if found else 0.0
 
 
-def _names(students: Mapping[str, Student]) -> dict[str, str]:
+def _names(students: Mapping[str, StoredReport]) -> dict[str, str]:
     return {name: s.report.submission.student.name or name for name, s in students.items()}

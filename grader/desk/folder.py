@@ -9,7 +9,7 @@ from pathlib import Path
 
 from grader import report as reports
 from grader.batch import results
-from grader.desk.store import Student
+from grader.desk.store import StoredReport
 from grader.errors import StorageError
 from grader.folder.journal import Journal, JournalEntry
 from grader.folder.lock import locked
@@ -22,15 +22,15 @@ from grader.models import Cell, Output
 
 
 @dataclass(slots=True)
-class Folder:
+class ReportFolder:
     """Reads each report once, and again when its file has changed."""
 
     out: Path
-    _known: dict[str, tuple[tuple[int, int], Student]] = field(default_factory=dict)
+    _known: dict[str, tuple[tuple[int, int], StoredReport]] = field(default_factory=dict)
 
-    def students(self) -> dict[str, Student]:
+    def students(self) -> dict[str, StoredReport]:
         """By submission id; reports that can't be read are left out (`grader grade` names them)."""
-        found: dict[str, Student] = {}
+        found: dict[str, StoredReport] = {}
         for entry in self.entries():
             path = self.out / entry.id / "report.json"
             try:
@@ -39,7 +39,7 @@ class Folder:
                 held = self._known.get(entry.id)
                 if held is None or held[0] != stamp or held[1].origin != entry.origin:
                     report = reports.from_json(path.read_text("utf-8"), str(path))
-                    held = stamp, Student(report, entry.origin)
+                    held = stamp, StoredReport(report, entry.origin)
                     self._known[entry.id] = held
                 found[entry.id] = held[1]
             except (OSError, UnicodeDecodeError, StorageError):
@@ -68,7 +68,7 @@ class Folder:
         return marks.read(self.out).all
 
     @contextmanager
-    def writing(self) -> Iterator[Folder]:
+    def writing(self) -> Iterator[ReportFolder]:
         """While no other desk or command adds marks to this folder."""
         with locked(self.out):
             yield self

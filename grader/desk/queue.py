@@ -86,7 +86,7 @@ class Part:
     item: Item
 
 
-class Read:
+class QueueReader:
     """What was found in each report under one rubric, kept as long as it is the same report."""
 
     def __init__(self) -> None:
@@ -101,13 +101,16 @@ class Read:
 
 
 def queue(
-    reports: Sequence[Report], rubric: Rubric, lookalikes: Iterable[Alike] = (), read: Read | None = None
+    reports: Sequence[Report],
+    rubric: Rubric,
+    lookalikes: Iterable[Alike] = (),
+    read: QueueReader | None = None,
 ) -> tuple[Item, ...]:
     """Everything that waits for a person, in the rubric's language and order, larger groups first.
 
     read: what is known of these reports from before.
     """
-    speak, read = speech(rubric.language), read or Read()
+    speak, read = speech(rubric.language), read or QueueReader()
     grouped: dict[tuple[object, ...], list[Item]] = {}
     for report in reports:
         for part in read.parts(report, rubric, speak):
@@ -161,7 +164,11 @@ def _of_report(report: Report, rubric: Rubric, speak: Speech) -> Iterator[tuple[
                 else:
                     yield _print(sub.id, question.title, check, speak)
     flags: dict[str, list[str]] = {}
+    causes = {c.cause for q in report.questions for c in q.checks}
     for flag in report.flags:
+        package = flag.said.values.get("name") if flag.said and flag.id == "missing_package" else None
+        if f"package:{package}" in causes:
+            continue  # the item of the cause says it
         flags.setdefault(flag.id, []).append(speak.either(flag.said, flag.message))
     for name, messages in flags.items():
         said = " ".join(dict.fromkeys(messages))
@@ -190,8 +197,10 @@ def _causes(report: Report, speak: Speech) -> Iterator[tuple[tuple[object, ...],
             id="",
             kind="cause",
             topic=f"cause:{cause}",
-            title=", ".join(c.title for c in checks),
-            question="",
+            title=checks[0].title
+            if len(checks) == 1
+            else speak("{n} answers that wait for one reason", n=len(checks)),
+            question=", ".join(c.title for c in checks) if len(checks) > 1 else "",
             max_score=round(sum(c.max_score for c in checks), 2),
             submissions=(report.submission.id,),
             text="\n\n".join(f"{title}\n{witness.text}" for title, witness in shown),

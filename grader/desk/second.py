@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from grader.desk.store import Student
+from grader.desk.store import StoredReport
 from grader.marks import marks
 from grader.marks.ledger import CurrentMark, Ledger
 from grader.models import CheckResult, Report
@@ -37,7 +37,7 @@ class Entry:
     look: str
 
 
-def entries(student: Student, rubric: Rubric, ledger: Ledger, speak: Speech) -> tuple[Entry, ...]:
+def entries(student: StoredReport, rubric: Rubric, ledger: Ledger, speak: Speech) -> tuple[Entry, ...]:
     """All checks in the rubric's order, then the whole, then the members of a team."""
     report = student.report
     shown = report if report.questions else marks.open_checks(report, rubric)

@@ -13,7 +13,7 @@ from grader.models import Cell, Output, Report
 
 
 @dataclass(frozen=True, slots=True)
-class Student:
+class StoredReport:
     """A report, and where its upload came from."""
 
     report: Report
@@ -35,7 +35,7 @@ class Writing(Protocol):
 class Store(Protocol):
     """A class with its marks. Every method may raise `StorageError`."""
 
-    def students(self) -> Mapping[str, Student]:
+    def students(self) -> Mapping[str, StoredReport]:
         """By submission id, as they are now."""
         ...
 

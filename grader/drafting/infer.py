@@ -25,9 +25,9 @@ from grader.drafting.sections import (
     sections,
     title_of,
 )
-from grader.drafting.taken import Taken
+from grader.drafting.taken import NotShown
 from grader.drafting.turned import Turn
-from grader.drafting.values import Shown
+from grader.drafting.values import ShownQuantity
 from grader.drafting.words import ShownWord
 from grader.judging.source import Code
 from grader.judging.word import folded, written
@@ -68,7 +68,7 @@ class Draft:
 
 
 @dataclass(frozen=True, slots=True)
-class Frame:
+class FolderFacts:
     """What the folder settles. worlds: as rubric.yaml holds them. common: the words of rubric/words.yaml.
 
     pictures: cells that show one. waits: quantities, and labels of words, that the solution itself does not
@@ -83,7 +83,7 @@ class Frame:
     words: Sequence[ShownWord] = ()
     limits: Mapping[str, Any] = field(default_factory=dict)
     waits: Mapping[str, str] = field(default_factory=dict)
-    taken: Mapping[str, Taken] = field(default_factory=dict)
+    taken: Mapping[str, NotShown] = field(default_factory=dict)
     turned: Mapping[str, Turn] = field(default_factory=dict)
     tolerances: Mapping[str, float | None] = field(default_factory=dict)
 
@@ -111,7 +111,7 @@ class _Asked:
 class _Written:
     """What has been written so far beside the questions."""
 
-    frame: Frame
+    frame: FolderFacts
     vocabulary: dict[str, list[str]] = field(default_factory=dict)
     assumed: list[str] = field(default_factory=list)
     waiting: int = 0
@@ -128,7 +128,7 @@ class _Written:
         )
 
 
-def draft(cells: Sequence[Cell], shown: Sequence[Shown], frame: Frame) -> Draft:
+def draft(cells: Sequence[Cell], shown: Sequence[ShownQuantity], frame: FolderFacts) -> Draft:
     """The rubric that a solution suggests. shown: its quantities."""
     book = _Written(frame)
     questions: list[dict[str, Any]] = []
@@ -228,7 +228,7 @@ def _taken(place: _Place, section: Section, book: _Written) -> list[dict[str, An
     ]
 
 
-def _tensor(item: Shown, note: Note, place: _Place, book: _Written) -> dict[str, Any] | None:
+def _tensor(item: ShownQuantity, note: Note, place: _Place, book: _Written) -> dict[str, Any] | None:
     frame = book.frame
     label = note.title or item.label or item.source
     if note.skip or item.values[0].size > _MOST:
@@ -277,7 +277,7 @@ def _tensor(item: Shown, note: Note, place: _Place, book: _Written) -> dict[str,
     return check
 
 
-def _no_answer(item: Shown, still: bool) -> str:
+def _no_answer(item: ShownQuantity, still: bool) -> str:
     """Why a value is no answer to anything; empty where it may be one."""
     if item.whole and still and _SHAPE.search(item.source):
         return "not asked, since it is the same in every world, and values tell their shape"
@@ -290,14 +290,14 @@ def _no_answer(item: Shown, still: bool) -> str:
     return ""
 
 
-def _may_be_in_any_order(item: Shown) -> bool:
+def _may_be_in_any_order(item: ShownQuantity) -> bool:
     if not 1 < len(np.atleast_1d(item.values[0])) <= _FEW_ROWS or item.series:
         return False
     return _UNORDERED.search(f"{item.source} {item.label}") is not None
 
 
 def _labels(
-    item: Shown, vocabulary: dict[str, list[str]], common: Mapping[str, Sequence[str]]
+    item: ShownQuantity, vocabulary: dict[str, list[str]], common: Mapping[str, Sequence[str]]
 ) -> list[list[str]]:
     """How students may call it: as the solution does, and with the common words for that."""
     own = _entry(item.name, common)

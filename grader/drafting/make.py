@@ -20,13 +20,13 @@ from grader.assignment.rubric_file import common_words, load_rubric
 from grader.assignment.solved import LikelyMistake, SolvedValues
 from grader.assignment.values import near
 from grader.drafting.edits import Edit, likely
-from grader.drafting.infer import Draft, Frame, draft
+from grader.drafting.infer import Draft, FolderFacts, draft
 from grader.drafting.measure import measure, settings_of
 from grader.drafting.own import graded, settings_in
 from grader.drafting.sites import python
-from grader.drafting.solve import Setting, Solved, attempt, solve
+from grader.drafting.solve import Setting, SolutionRun, attempt, solve
 from grader.drafting.taken import find
-from grader.drafting.values import Shown, quantities
+from grader.drafting.values import ShownQuantity, quantities
 from grader.drafting.words import words
 from grader.errors import RubricError, StorageError, UsageError
 from grader.execute import Limits, Runner
@@ -46,7 +46,7 @@ _HEAD = """\
 
 
 @dataclass(frozen=True, slots=True)
-class Made:
+class Drafted:
     """What was drafted. mistakes: ids of the likely ones that change an answer."""
 
     folder: Path
@@ -54,7 +54,7 @@ class Made:
     mistakes: tuple[str, ...]
 
 
-async def make(notebook: Path, data: Path | None, out: Path, runner: Runner, limits: Limits) -> Made:
+async def make(notebook: Path, data: Path | None, out: Path, runner: Runner, limits: Limits) -> Drafted:
     """Write the assignment of a solution notebook into a new folder.
 
     data: the folder of the course's files; None takes the files beside the notebook that its code names.
@@ -72,7 +72,7 @@ async def make(notebook: Path, data: Path | None, out: Path, runner: Runner, lim
     except OSError as error:
         raise StorageError(f"{out} could not be written ({error.strerror or error})") from error
     said = words(measured.solved.sites, measured.solved.kept[: len(measured.worlds)])
-    frame = Frame(
+    frame = FolderFacts(
         id=out.resolve().name,
         worlds=[_plain(w) for w in measured.worlds],
         common=common_words(),
@@ -94,7 +94,7 @@ async def make(notebook: Path, data: Path | None, out: Path, runner: Runner, lim
     if waiting:
         drafted = draft(submission.cells, measured.shown, replace(frame, waits=waiting))
         write_text(out / "rubric.yaml", _HEAD + _yaml(drafted.rubric))
-    return Made(out, drafted, await solve_folder(out, runner, limits))
+    return Drafted(out, drafted, await solve_folder(out, runner, limits))
 
 
 async def _waiting(
@@ -155,7 +155,7 @@ async def solve_folder(
     return tuple(m.id for m in kept)
 
 
-def shown_and_taken(solved: Solved, rubric: Rubric, submission: Submission) -> tuple[Shown, ...]:
+def shown_and_taken(solved: SolutionRun, rubric: Rubric, submission: Submission) -> tuple[ShownQuantity, ...]:
     """What a solution shows, and what its kernel answered to the rubric's questions."""
     shown = {s.name: s for s in quantities(solved.sites, solved.kept)}
     answers = [values_of(run, rubric) for run in solved.executions]
@@ -163,7 +163,7 @@ def shown_and_taken(solved: Solved, rubric: Rubric, submission: Submission) -> t
         found = [a[check.id] for a in answers if check.id in a]
         if len(found) == len(answers) and len({v.shape for v in found}) == 1:
             name = check.quantity
-            shown[name] = Shown(name, submission.cells[-1].index, 1, "", name, tuple(found))
+            shown[name] = ShownQuantity(name, submission.cells[-1].index, 1, "", name, tuple(found))
     return tuple(shown.values())
 
 
@@ -181,12 +181,16 @@ def read_solution(notebook: Path) -> Submission:
 Answers = Mapping[str, tuple[Any, ...]]
 
 
-def _answers(shown: Sequence[Shown], asked: Iterable[str]) -> Answers:
+def _answers(shown: Sequence[ShownQuantity], asked: Iterable[str]) -> Answers:
     return {s.name: s.values for s in shown if s.name in asked}
 
 
 def _wrong(
-    shown: Sequence[Shown], changed: Solved, asked: set[str], rubric: Rubric, submission: Submission
+    shown: Sequence[ShownQuantity],
+    changed: SolutionRun,
+    asked: set[str],
+    rubric: Rubric,
+    submission: Submission,
 ) -> Answers:
     """What an edit changes of what is asked; nothing where the notebook fails with it."""
     if any(run.status != "ok" or run.errors for run in changed.executions):
@@ -230,7 +234,7 @@ def _data_files(submission: Submission, data: Path | None) -> list[tuple[str, by
     return [(f.name, Path(f.source).read_bytes()) for f in submission.files if Path(f.name).name in code]
 
 
-def _limits(submission: Submission, solved: Solved, usual: Limits) -> dict[str, Any]:
+def _limits(submission: Submission, solved: SolutionRun, usual: Limits) -> dict[str, Any]:
     """What the class's notebooks need: packages besides those of every kernel, and time if it is much."""
     found: dict[str, Any] = {}
     trees = [tree for c in submission.cells if c.kind == "code" and (tree := python(c.source)) is not None]
@@ -247,7 +251,7 @@ def _limits(submission: Submission, solved: Solved, usual: Limits) -> dict[str, 
     return found
 
 
-def _pictures(solved: Solved) -> frozenset[int]:
+def _pictures(solved: SolutionRun) -> frozenset[int]:
     return frozenset(o.cell for o in solved.executions[0].outputs if o.image is not None)
 
 

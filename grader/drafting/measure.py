@@ -13,9 +13,9 @@ from grader.assignment.values import near
 from grader.drafting.data import redrawn
 from grader.drafting.nudged import NUDGING, shakes, tolerance_for
 from grader.drafting.seeds import another, seed_of
-from grader.drafting.solve import Setting, Solved, attempt, solve
+from grader.drafting.solve import Setting, SolutionRun, attempt, solve
 from grader.drafting.turned import ALL, SOME, Turn, may_turn, turns
-from grader.drafting.values import Shown, quantities
+from grader.drafting.values import ShownQuantity, quantities
 from grader.execute import Limits, Runner
 from grader.models import Submission
 from rubric.schema import Rubric, Tolerance, World
@@ -36,8 +36,8 @@ class Measured:
     """
 
     worlds: tuple[World, ...]
-    solved: Solved
-    shown: tuple[Shown, ...]
+    solved: SolutionRun
+    shown: tuple[ShownQuantity, ...]
     shakes: Mapping[str, tuple[float, ...]]
     lost: int
     turned: Mapping[str, Turn] = field(default_factory=dict)
@@ -132,5 +132,5 @@ def _behind(settings: Sequence[Setting], more: str) -> list[Setting]:
     return [replace(setting, prelude=f"{setting.prelude}\n{more}") for setting in settings]
 
 
-def _in_first(shown: Shown) -> Shown:
+def _in_first(shown: ShownQuantity) -> ShownQuantity:
     return replace(shown, values=shown.values[:1])

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from grader.assignment.values import Array
-from grader.drafting.values import Shown
+from grader.drafting.values import ShownQuantity
 
 NUDGING = r"""
 def _install_nudging(ulps):
@@ -76,7 +76,9 @@ _MOST = 1e-3
 """the largest tolerance that is proposed: what moves further has no value that all reach"""
 
 
-def shakes(shown: Sequence[Shown], nudged: Sequence[Shown]) -> Mapping[str, tuple[float, ...]]:
+def shakes(
+    shown: Sequence[ShownQuantity], nudged: Sequence[ShownQuantity]
+) -> Mapping[str, tuple[float, ...]]:
     """Name → how far a value moved in each world, relative to its largest magnitude.
 
     What is not there in the nudged run, or in another shape, has moved by infinity.

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from grader.assignment.given_files import beside
-from grader.assignment.kept import KEEPING, Kept, read_kept
+from grader.assignment.kept import KEEPING, KeptValue, read_kept
 from grader.drafting.sites import Site, instrument
 from grader.errors import OperationError, RubricError
 from grader.execute import Job, Limits, Runner
@@ -28,11 +28,11 @@ class Setting:
 
 
 @dataclass(frozen=True, slots=True)
-class Solved:
+class SolutionRun:
     """What a solution shows. kept: per world, in order. executions: the runs, one per world."""
 
     sites: tuple[Site, ...]
-    kept: tuple[tuple[Kept, ...], ...]
+    kept: tuple[tuple[KeptValue, ...], ...]
     executions: tuple[Execution, ...]
 
 
@@ -42,7 +42,7 @@ async def solve(
     runner: Runner,
     limits: Limits,
     files: tuple[AttachedFile, ...] = (),
-) -> Solved:
+) -> SolutionRun:
     """Run a solution in every world. files: what lies beside the solution itself.
 
     Raises `RubricError` where it ends with an error, `OperationError` where it could not be run.
@@ -70,7 +70,7 @@ async def attempt(
     runner: Runner,
     limits: Limits,
     files: tuple[AttachedFile, ...] = (),
-) -> Solved:
+) -> SolutionRun:
     """The same for a changed solution, which may fail: then the runs say so."""
     changed, sites = instrument(cells)
     jobs = [
@@ -78,4 +78,4 @@ async def attempt(
         for s in settings
     ]
     runs = await asyncio.gather(*(runner.run(job) for job in jobs))
-    return Solved(sites, tuple(tuple(read_kept(run.outputs)) for run in runs), tuple(runs))
+    return SolutionRun(sites, tuple(tuple(read_kept(run.outputs)) for run in runs), tuple(runs))

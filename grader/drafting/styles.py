@@ -6,9 +6,9 @@ import ast
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
-from grader.assignment.kept import Kept
+from grader.assignment.kept import KeptValue
 from grader.drafting.sites import Put, Site, rewrite
-from grader.drafting.values import Shown
+from grader.drafting.values import ShownQuantity
 from grader.models import Cell
 
 TYPED = "typed in"
@@ -28,8 +28,8 @@ _FLAT = {"DataFrame"}
 def styles(
     cells: Sequence[Cell],
     sites: Sequence[Site],
-    kept: Sequence[Kept],
-    shown: Sequence[Shown],
+    kept: Sequence[KeptValue],
+    shown: Sequence[ShownQuantity],
     files: Sequence[str],
 ) -> Mapping[str, tuple[Cell, ...]]:
     """Style → notebook. kept: of the handout's world. files: names of the course's data."""
@@ -61,7 +61,7 @@ def _other_labels(cells: Sequence[Cell], sites: Sequence[Site]) -> tuple[Cell, .
     return rewrite(cells, put, lambda text: " " if any(c.isalpha() for c in text) else text)[0]
 
 
-def _formed(form: str, once: Mapping[int, Kept], most: int) -> Put:
+def _formed(form: str, once: Mapping[int, KeptValue], most: int) -> Put:
     def put(site: Site, value: ast.expr) -> ast.expr:
         kept = once.get(site.number)
         if kept is None or kept.key or kept.values is None or not 1 <= kept.values.ndim <= most:
@@ -80,7 +80,7 @@ def _filled(form: str, value: ast.expr) -> ast.expr:
     return filled
 
 
-def _typed(cells: Sequence[Cell], shown: Sequence[Shown]) -> tuple[Cell, ...]:
+def _typed(cells: Sequence[Cell], shown: Sequence[ShownQuantity]) -> tuple[Cell, ...]:
     """The handout's numbers in the code, as somebody copies them from a neighbour."""
     made = []
     for cell in cells:
@@ -94,11 +94,11 @@ def _typed(cells: Sequence[Cell], shown: Sequence[Shown]) -> tuple[Cell, ...]:
     return tuple(made)
 
 
-def _label(shown: Shown) -> str:
+def _label(shown: ShownQuantity) -> str:
     return f"{shown.label or shown.source or shown.name}:"
 
 
-def _digits(shown: Shown) -> list[float]:
+def _digits(shown: ShownQuantity) -> list[float]:
     return [float(f"{v:.6g}") for v in shown.values[0].ravel()]
 
 

@@ -32,7 +32,7 @@ _CODE = re.compile(r"`([A-Za-z_]\w*)\s*(?:\([^`]*\))?`|\b([A-Za-z_]\w*)\(")
 
 
 @dataclass(frozen=True, slots=True)
-class Taken:
+class NotShown:
     """What a check takes from the kernel. cell: where the solution makes it. fields: of the check."""
 
     name: str
@@ -57,7 +57,7 @@ async def find(
     settings: Sequence[Setting],
     runner: Runner,
     limits: Limits,
-) -> dict[str, Taken]:
+) -> dict[str, NotShown]:
     """What the headings ask for and no cell of their sections shows, by name. showing: cells that show."""
     wanted = list(_wanted(cells, showing, len(settings)))
     asked = [(w, texts) for w in wanted for texts in w.calls or [(w.name,) * len(settings)]]
@@ -68,7 +68,7 @@ async def find(
         cells, [replace(s, after=a) for s, a in zip(settings, after, strict=True)], runner, limits
     )
     answers = [{k.site: k for k in read_kept(e.taken) if not k.key} for e in run.executions]
-    found: dict[str, Taken] = {}
+    found: dict[str, NotShown] = {}
     for number, (one, texts) in enumerate(asked):
         values = [a[number].values if number in a else None for a in answers]
         if one.name in found or any(v is None or not v.size or not np.isfinite(v).all() for v in values):
@@ -82,7 +82,7 @@ async def find(
         else:
             fields = {"of": "variable", "names": [one.name]}
             told = "taken from the kernel, since its heading asks for it and it is not printed"
-        found[one.name] = Taken(one.name, one.cell, one.name + "()" * bool(one.calls), fields, told)
+        found[one.name] = NotShown(one.name, one.cell, one.name + "()" * bool(one.calls), fields, told)
     return found
 
 

@@ -13,7 +13,7 @@ from typing import Literal
 
 from grader.assignment.values import Array, near
 from grader.drafting.sites import python
-from grader.drafting.values import Shown
+from grader.drafting.values import ShownQuantity
 from grader.judging.signs import signed_as
 from grader.models import Cell
 from rubric.schema import Tolerance
@@ -115,7 +115,7 @@ def may_turn(cells: Sequence[Cell]) -> bool:
 
 
 def turns(
-    shown: Sequence[Shown], all_turned: Sequence[Shown], some_turned: Sequence[Shown]
+    shown: Sequence[ShownQuantity], all_turned: Sequence[ShownQuantity], some_turned: Sequence[ShownQuantity]
 ) -> tuple[Turn, ...]:
     """What follows the vectors, of the handout's world; a value that is not there in all runs is left out."""
     alls, somes = ({s.name: s.values[0] for s in run} for run in (all_turned, some_turned))

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from grader.assignment.kept import Kept
+from grader.assignment.kept import KeptValue
 from grader.assignment.values import Array
 from grader.drafting.sites import Site
 
@@ -25,7 +25,7 @@ _PLACES = re.compile(r"^[\s:=\->,.;()\[\]]+|[\s:=\->,.;(\[]+$")
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class ShownQuantity:
     """One quantity that the solution shows.
 
     name: an identifier, unique. label: the text in front of it, or the key of the element. source: the
@@ -54,14 +54,14 @@ class _Group:
     values: list[Array] = field(default_factory=list)
 
 
-def quantities(sites: Sequence[Site], worlds: Sequence[Sequence[Kept]]) -> tuple[Shown, ...]:
+def quantities(sites: Sequence[Site], worlds: Sequence[Sequence[KeptValue]]) -> tuple[ShownQuantity, ...]:
     """What is shown as numbers, of the same shape in every world, in the order of the notebook.
 
     Counters (1, 2, 3, … a turn) are none, nor is what is shown again under another name: a repetition.
     """
     grouped = [_groups(sites, kept) for kept in worlds]
     used: set[str] = set()
-    made: list[Shown] = []
+    made: list[ShownQuantity] = []
     for key, group in grouped[0].items():
         others = [g.get(key) for g in grouped]
         if any(o is None or not o.values for o in others):
@@ -77,7 +77,7 @@ def quantities(sites: Sequence[Site], worlds: Sequence[Sequence[Kept]]) -> tuple
             continue
         name = _unique(_name(group), used)
         made.append(
-            Shown(
+            ShownQuantity(
                 name,
                 group.site.cell,
                 group.site.line,
@@ -91,7 +91,7 @@ def quantities(sites: Sequence[Site], worlds: Sequence[Sequence[Kept]]) -> tuple
     return tuple(made)
 
 
-def _groups(sites: Sequence[Site], kept: Sequence[Kept]) -> Mapping[tuple[int, str], _Group]:
+def _groups(sites: Sequence[Site], kept: Sequence[KeptValue]) -> Mapping[tuple[int, str], _Group]:
     """By site and label. A text that is shown in front of a number, by the same statement, is its label."""
     groups: dict[tuple[int, str], _Group] = {}
     said: dict[int, str] = defaultdict(str)

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from grader.assignment.kept import Kept
+from grader.assignment.kept import KeptValue
 from grader.drafting.sites import Site
 
 _ELEMENT = re.compile(r"\[\d+\]")
@@ -27,7 +27,7 @@ class ShownWord:
     answers: tuple[str, ...]
 
 
-def words(sites: Sequence[Site], worlds: Sequence[Sequence[Kept]]) -> tuple[ShownWord, ...]:
+def words(sites: Sequence[Site], worlds: Sequence[Sequence[KeptValue]]) -> tuple[ShownWord, ...]:
     """Texts and truth values that are shown once in each world, behind a label and without a number."""
     by_site = [_by_site(kept) for kept in worlds]
     numbers = {sites[k.site].statement for k in worlds[0] if k.kind == "number" and not k.truth}
@@ -44,21 +44,21 @@ def words(sites: Sequence[Site], worlds: Sequence[Sequence[Kept]]) -> tuple[Show
     return tuple(found)
 
 
-def _in_a_row(kept: list[Kept]) -> list[Kept]:
+def _in_a_row(kept: list[KeptValue]) -> list[KeptValue]:
     """The texts of one list as one; anything else as it is."""
     if len(kept) > 1 and all(k.kind == "text" and _ELEMENT.fullmatch(k.key) for k in kept):
         return [replace(kept[0], key="", text=", ".join(k.text for k in kept))]
     return kept
 
 
-def _by_site(kept: Sequence[Kept]) -> Mapping[int, list[Kept]]:
-    found: dict[int, list[Kept]] = defaultdict(list)
+def _by_site(kept: Sequence[KeptValue]) -> Mapping[int, list[KeptValue]]:
+    found: dict[int, list[KeptValue]] = defaultdict(list)
     for item in kept:
         found[item.site].append(item)
     return found
 
 
-def _said(kept: Kept, *, moves: bool) -> str:
+def _said(kept: KeptValue, *, moves: bool) -> str:
     """The word, or a row of words that moves; empty for anything else."""
     if kept.truth and kept.values is not None and not kept.values.ndim and not kept.key:
         return str(bool(kept.values))

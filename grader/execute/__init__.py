@@ -6,7 +6,7 @@ cell index. Nothing else of a notebook (metadata, tags, kernelspec, stored outpu
 `open_runner` is the way in; `Job` and `Limits` say what to run and how long and large it may get.
 """
 
-from grader.execute.job import Job, Limits
-from grader.execute.runner import Runner, open_runner
+from grader.execute.job import Job, Limits, Runner
+from grader.execute.runner import open_runner
 
 __all__ = ["Job", "Limits", "Runner", "open_runner"]

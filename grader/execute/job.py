@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Protocol
 
-from grader.models import AttachedFile, Cell
+from grader.models import AttachedFile, Cell, Execution
 
 MIB = 1 << 20
 
@@ -55,3 +56,9 @@ class Job:
     limits: Limits = Limits()
     folder: str = ""
     after: str = ""
+
+
+class Runner(Protocol):
+    """Runs one notebook in a fresh kernel, on this machine or another."""
+
+    async def run(self, job: Job) -> Execution: ...

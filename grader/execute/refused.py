@@ -12,6 +12,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
+from grader.execute.absent import installed
+from grader.execute.once import ONCE
 from grader.models import Cell, CellError, Refusal, RefusalKind, Status
 
 _MOST = 100
@@ -31,6 +33,9 @@ def _sign(kind: RefusalKind, names: str, message: str = "", about: str = "") -> 
     return _Sign(kind, frozenset(names.split()), re.compile(message, re.IGNORECASE), about)
 
 
+_LIBRARY = re.compile(
+    r"(?i)\b(?:numpy|torchvision|torch|pandas|scipy|sklearn|matplotlib|seaborn|networkx|PIL)\b"
+)
 _SIGNS = (
     _sign("device", "AssertionError RuntimeError AcceleratorError NotImplementedError ValueError",
           r"\b(?:cuda|nvidia|mps|gpu|xpu|hip)\b", "GPU"),
@@ -45,18 +50,29 @@ _SIGNS = (
           "MaxRetryError NewConnectionError SSLError TimeoutError RemoteDisconnected ProxyError "
           "LocalEntryNotFoundError OfflineModeIsEnabled GaiError ClientConnectorError"),
     _sign("network", "OSError", r"\[errno (?:95|97|101|110|111|113|-[235])\]|couldn't connect|we couldn't"),
-    _sign("display", "TclError ImportError RuntimeError", r"\$?DISPLAY\b|headless|libGL|tkinter|backend"),
+    _sign("display", "TclError"),
+    _sign("display", "ImportError RuntimeError", r"\$?DISPLAY\b|headless|libGL|tkinter|backend"),
     _sign("question", "EOFError StdinNotImplementedError"),
     _sign("version", "AttributeError ImportError TypeError RuntimeError NameError ModuleNotFoundError",
           r"\b(?:deprecated|removed|no longer (?:supported|available)|newer version|older version)\b"),
     _sign("version", "ImportError", r"cannot import name .* from '(?!__main__)"),
+    _sign("version", "AttributeError", ONCE),
+    _sign("version", "ValueError", r"unable to avoid copy|inhomogeneous shape"),
+    _sign("version", "TypeError", r"only (?:0-dimensional|size-1|length-1) arrays"),
+    _sign("version", "OptionError UnpicklingError"),
+    _sign("version", "OSError", r"is not a valid package style"),
     _sign("storage", "PermissionError", r"\[errno 1\]"),
     _sign("path", "PermissionError OSError", r"\[errno (?:13|30|21|20)\]"),
+    _sign("path", "OperationalError OSError", r"unable to open database file|non-existent directory"),
     _sign("path", "NotADirectoryError IsADirectoryError"),
     _sign("file", "FileNotFoundError"),
+    _sign("file", "Exception", r"^file .* not found"),  # of `%run`
     _sign("file", "OSError RuntimeError ValueError", r"no such file|not a regular file|does not exist"),
 )  # fmt: skip
-_PATH = re.compile(r"'((?:[^'\\]|\\.){1,300})'\s*$|^(?:file )?(\S{1,300}) not found")
+_PATH = re.compile(
+    r"'((?:[^'\\]|\\.){1,300})'\s*$|^(?:file )?[`']*(\S{1,300}?)[`']* not found",
+    re.IGNORECASE,
+)
 _PROGRAM = re.compile(r"^Command '(?:\[')?([^' ]+)")
 _GUARDS = ("AssertionError", "SystemExit")
 """raised by a notebook that will not go on without a GPU"""
@@ -75,7 +91,10 @@ def read_error(error: CellError, missing: Sequence[str]) -> Refusal | None:
         named = (match[1] or match[2]) if match else ""
         about = next((name for name in missing if named.partition(".")[0] == name), "")
         about = about or next((name for name in missing if repr(name) in error.message), "")
-        return _made("package", about, error) if about else None
+        if about:
+            return _made("package", about, error)
+        top, _, inside = named.partition(".")
+        return _made("version", top, error) if inside and installed(top) else None
     for sign in _SIGNS:
         if error.name.rpartition(".")[2] in sign.names and sign.message.search(error.message):
             return _made(sign.kind, sign.about or _about(sign.kind, error), error)
@@ -92,6 +111,9 @@ def _about(kind: RefusalKind, error: CellError) -> str:
     if kind == "command":
         program = _PROGRAM.search(error.message)
         return PurePosixPath(program[1]).name[:80] if program else ""
+    if kind == "version":
+        library = _LIBRARY.search(error.message)
+        return library[0].lower() if library else ""
     if kind not in ("file", "path"):
         return ""
     match = _PATH.search(error.message)

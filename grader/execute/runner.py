@@ -31,7 +31,7 @@ from grader.models import Execution, Isolation, Said, verbatim
 _ATTEMPTS = 3
 
 
-class Runner:
+class KernelRunner:
     """Runs jobs, at most `jobs` at a time; more wait their turn. Made by `open_runner`.
 
     memory: bytes for each of `jobs` kernels, and for one that runs alone; None for no bound but the
@@ -154,7 +154,7 @@ async def open_runner(
     at_most: Tier = "full",
     limits: Limits | None = None,
     beside: int = 0,
-) -> AsyncIterator[Runner]:
+) -> AsyncIterator[KernelRunner]:
     """A `Runner` for as long as the context lasts; afterwards nothing of it is left.
 
     jobs: notebooks at a time. isolation: the least that is acceptable; the strongest that the
@@ -174,7 +174,7 @@ async def open_runner(
         first = fitted(Job((), limits=limits or Limits()), memory[0])
         source, found = await _open_caged(jobs, isolation, at_most, first)
     try:
-        yield Runner(source, found, jobs, memory)
+        yield KernelRunner(source, found, jobs, memory)
     finally:
         await source.close()
 

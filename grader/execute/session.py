@@ -29,7 +29,7 @@ from grader.execute.absent import missing_packages
 from grader.execute.channels import BoundedClient
 from grader.execute.job import Job, Limits
 from grader.execute.kernel import Ending, Kernel
-from grader.execute.outputs import OutputLog, first_line
+from grader.execute.outputs import REFUSAL, OutputLog, first_line
 from grader.execute.refused import ended, refused
 from grader.execute.wire import Meter, WireError, describe_bytes
 from grader.models import Cell, Execution, Output, Said, Status, Values, counted
@@ -39,8 +39,10 @@ _GREETING_S = 0.5
 _LAST_WORDS_S = 5.0
 _LATE = ("stream", "display_data")  # what threads of an earlier cell may still show
 _INTERRUPT_S = 2.0
-_ASKING_S = 10.0  # of a kernel, after the last cell
 """for a cell to end once it was interrupted"""
+_ASKING_S = 10.0  # of a kernel, after the last cell
+_STAYING_S = 10.0
+"""for threads and tasks to end after the last cell"""
 
 
 class KernelLostError(OperationError):
@@ -64,6 +66,7 @@ class _CellClient(NotebookClient):
         self._cells = cells
         self._tasks: set[asyncio.Task[Any]] = set()
         self._begun: set[str] = set()  # requests of the cells that run or ran
+        self._last = 0  # the cell that runs or ran
         self.on_cell_executed = self._take_reply
 
     def _take_reply(self, cell: NotebookNode, cell_index: int, execute_reply: dict[str, Any]) -> None:
@@ -99,6 +102,7 @@ class _CellClient(NotebookClient):
         """
         self._note_task()
         self._begun.add(parent_msg_id)
+        self._last = self._cells[cell_index].index
         while True:
             msg = await self._kernel.client.iopub_channel.get_msg()
             sender = msg["parent_header"].get("msg_id")
@@ -108,6 +112,22 @@ class _CellClient(NotebookClient):
                     return
             elif sender == parent_msg_id or late:
                 self._log.take(self._cells[cell_index].index, msg)
+
+    async def stay(self, seconds: float) -> None:
+        """Hear what threads and tasks still show, until the kernel says that none is at work any more.
+
+        A kernel that does not say so loses what comes later, and nothing else.
+        """
+        code = f"await __import__('IPython').get_ipython().stay({seconds:.3f})"
+        asked = self._kernel.client.execute(code, silent=True, allow_stdin=False)
+        while True:
+            msg = await self._kernel.client.iopub_channel.get_msg()
+            sender, kind = msg["parent_header"].get("msg_id"), msg["msg_type"]
+            if kind == "status" and sender == asked and msg["content"].get("execution_state") == "idle":
+                return
+            ours = sender == asked and kind in (REFUSAL, *_LATE)  # what a thread says names who runs now
+            if ours or (kind in _LATE and isinstance(sender, str) and sender in self._begun):
+                self._log.take(self._last, msg)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +159,7 @@ async def execute(kernel: Kernel, job: Job, started: float) -> Finished:
     try:
         await _prepare(kernel, job, meter)
         interrupted: list[int] = []
-        stop = await _run_cells(kernel, job, log, meter, interrupted)
+        stop = await _run_cells(kernel, job, log, meter, interrupted, stays=True)
         taken = await _ask(kernel, job, meter) if stop is None and job.after else ()
     finally:
         ending = await kernel.kill()
@@ -189,16 +209,18 @@ async def _ask(kernel: Kernel, job: Job, meter: Meter) -> tuple[Output, ...]:
     place = max((c.index for c in job.cells), default=-1) + 1
     limits = replace(job.limits, cell_s=min(_ASKING_S, job.limits.cell_s), total_s=_ASKING_S)
     cell = Cell(index=place, kind="code", source=job.after)
-    await _run_cells(kernel, replace(job, cells=(cell,), limits=limits), log, meter, [])
+    asked = replace(job, cells=(cell,), limits=limits)
+    await _run_cells(kernel, asked, log, meter, [], stays=False)
     return log.outputs()
 
 
 async def _run_cells(
-    kernel: Kernel, job: Job, log: OutputLog, meter: Meter, interrupted: list[int]
+    kernel: Kernel, job: Job, log: OutputLog, meter: Meter, interrupted: list[int], *, stays: bool
 ) -> _Stop | None:
     """Run the code cells in order; None when all of them ran.
 
     interrupted: filled with the cells that exceeded their time and ended when they were interrupted.
+    stays: wait for threads and tasks that still work then.
     """
     limits = job.limits
     notebook = _notebook(job.cells)
@@ -242,7 +264,25 @@ async def _run_cells(
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
             await client.sweep()
+    if stays:
+        await _stay(kernel, client, meter, min(_STAYING_S, limits.cell_s, deadline - time.monotonic()))
     return None
+
+
+async def _stay(kernel: Kernel, client: _CellClient, meter: Meter, seconds: float) -> None:
+    """Stay until threads have ended, at most so long; how that ends is nobody's fault."""
+    task = asyncio.ensure_future(client.stay(seconds))
+    death = asyncio.ensure_future(kernel.ended())
+    try:
+        await asyncio.wait(
+            (task, death, meter.tripped),
+            timeout=seconds + _INTERRUPT_S,
+            return_when=asyncio.FIRST_COMPLETED,
+        )
+    finally:
+        task.cancel()
+        death.cancel()
+        await asyncio.gather(task, death, return_exceptions=True)
 
 
 def _too_much(cell: Cell, meter: Meter) -> _Stop:

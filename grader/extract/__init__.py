@@ -1,8 +1,9 @@
 """Output text → printed tensors: everything that looks like a value, with its precision and place.
 
-Pure, never raises on any text, linear in the text's length. Bounded: of one run, however many outputs
-it has, at most `MAX_TENSORS` tensors and about `MAX_VALUES` values are kept, half from the beginning and
-half from the end; of one tensor the first `MAX_VALUES_PER_TENSOR` values (then it counts as elided).
+Pure, never raises on any text, linear in the text's length. Bounded: of a long loop the first and the last
+turns are read (`loops`); of one run, however many outputs it has, at most `MAX_TENSORS` tensors and about
+`MAX_VALUES` values are kept, half from the beginning and half from the end; of one tensor the first
+`MAX_VALUES_PER_TENSOR` values (then it counts as elided).
 A tensor without elements is no value.
 
 What a caller should know beyond `PrintedTensor`:
@@ -20,26 +21,35 @@ What a caller should know beyond `PrintedTensor`:
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from grader.extract.attach import Channel, attach_labels
 from grader.extract.entries import drop_row_numbers, join_entries, join_lines
 from grader.extract.html import extract_html
+from grader.extract.loops import KEPT_LINES, Piece, pieces
 from grader.extract.nodes import MAX_TENSORS, MAX_VALUES, MAX_VALUES_PER_TENSOR, Node, Sink
 from grader.extract.read import read_nodes
 from grader.extract.spelling import plain_spelling, power_behind, unadorned
 from grader.models import Output, PrintedTensor
 
 __all__ = [
+    "KEPT_LINES",
     "MAX_TENSORS",
     "MAX_VALUES",
     "MAX_VALUES_PER_TENSOR",
+    "Piece",
     "Sink",
     "extract",
     "extract_output",
+    "extract_piece",
     "extract_text",
+    "pieces",
 ]
+
+
+def _unheard() -> None:
+    """For whom it makes no difference."""
 
 
 def extract(outputs: Sequence[Output]) -> tuple[PrintedTensor, ...]:
@@ -48,21 +58,31 @@ def extract(outputs: Sequence[Output]) -> tuple[PrintedTensor, ...]:
     Spans count characters of `Output.text`. Where only the output's HTML could be read, the span
     is the whole text.
     """
-    found: Sink[PrintedTensor] = Sink()
-    for output in outputs:
-        for item in extract_output(output):
+    found: Sink[PrintedTensor] = Sink(_unheard)
+    for piece in pieces(outputs):
+        for item in extract_piece(piece):
             found.add(item)
     return tuple(found)
 
 
-def extract_output(output: Output) -> tuple[PrintedTensor, ...]:
-    """`extract` of one output; several go into one `Sink`, which holds the bounds of a run."""
+def extract_piece(piece: Piece, lose: Callable[[], None] = _unheard) -> tuple[PrintedTensor, ...]:
+    """`extract_output` of a piece of one; spans are those of the whole output."""
+    items = extract_output(piece.output, lose)
+    at = piece.offset
+    return tuple(replace(i, span=(i.span[0] + at, i.span[1] + at)) for i in items) if at else items
+
+
+def extract_output(output: Output, lose: Callable[[], None] = _unheard) -> tuple[PrintedTensor, ...]:
+    """`extract` of one output; several go into one `Sink`, which holds the bounds of a run.
+
+    lose: called where a bound leaves something out.
+    """
     if output.kind == "error":
         return ()
-    plain = extract_text(output.text, cell=output.cell, output=output.index, channel=output.kind)
+    plain = extract_text(output.text, cell=output.cell, output=output.index, channel=output.kind, lose=lose)
     if not output.html:
         return plain
-    rich = join_lines(join_entries(extract_html(output.html, output.text, extract_text)))
+    rich = join_lines(join_entries(extract_html(output.html, output.text, extract_text, lose)))
     if not rich or [item.values for item in rich] == [item.values for item in plain]:
         return plain
     return tuple(
@@ -73,10 +93,15 @@ def extract_output(output: Output) -> tuple[PrintedTensor, ...]:
 
 
 def extract_text(
-    text: str, *, cell: int = 0, output: int = 0, channel: Channel = "stdout"
+    text: str,
+    *,
+    cell: int = 0,
+    output: int = 0,
+    channel: Channel = "stdout",
+    lose: Callable[[], None] = _unheard,
 ) -> tuple[PrintedTensor, ...]:
     """Every printed tensor in one text, in order."""
-    sink: Sink[Node] = Sink()
+    sink: Sink[Node] = Sink(lose)
     text = unadorned(text)
     read_nodes(plain_spelling(text), sink.add)
     found = attach_labels(text, list(sink), cell=cell, output=output, channel=channel)

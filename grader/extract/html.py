@@ -12,7 +12,7 @@ from grader.extract.nodes import MAX_TENSORS
 from grader.extract.numbers import NUMBER, Parsed, parse_loose_row
 from grader.extract.precision import softened
 from grader.extract.spelling import plain_spelling
-from grader.hypertext import Cell, Table, pieces
+from grader.hypertext import HtmlTable, TableCell, pieces
 from grader.models import PrintedTensor
 
 _ONE_NUMBER = re.compile(rf"\s*{NUMBER}(?:,[0-9]++)?\s*\Z")
@@ -24,12 +24,12 @@ _MISSING = frozenset({"", "...", "…"})
 Read = Callable[[str], tuple[PrintedTensor, ...]]
 
 
-def extract_html(html: str, text: str, read: Read) -> list[PrintedTensor]:
+def extract_html(html: str, text: str, read: Read, lose: Callable[[], None]) -> list[PrintedTensor]:
     """Every printed tensor of an HTML output; each span is the whole of `text`.
 
-    read: reads plain text, as for text/plain. Rows with a name are tensors of their own, labelled
-    with it; rows with a number as index, or none, are one table. A caption, or else the line in front
-    of a table, stands above what is in it. Empty where nothing was found.
+    read: reads plain text, as for text/plain. lose: called where there is too much. Rows with a name are
+    tensors of their own, labelled with it; rows with a number as index, or none, are one table. A caption,
+    or else the line in front of a table, stands above what is in it. Empty where nothing was found.
     """
     found: list[PrintedTensor] = []
     title = ""
@@ -41,14 +41,15 @@ def extract_html(html: str, text: str, read: Read) -> list[PrintedTensor]:
         else:
             found.extend(_read_table(piece, tidy(piece.title) or title, read))
         if len(found) > MAX_TENSORS:
+            lose()
             break
     return [replace(item, span=span) for item in found[:MAX_TENSORS]]
 
 
-def _rows(table: Table) -> list[list[Cell]]:
+def _rows(table: HtmlTable) -> list[list[TableCell]]:
     """Its rows with their texts as read; index names that span several rows are in each of them."""
-    made: list[list[Cell]] = []
-    carried: list[tuple[Cell, int]] = []
+    made: list[list[TableCell]] = []
+    carried: list[tuple[TableCell, int]] = []
     for row in table.rows:
         made.append([cell for cell, _ in carried])
         carried = [(cell, left - 1) for cell, left in carried if left > 1]
@@ -72,7 +73,7 @@ def _last_words(text: str, read: Read) -> str:
     return "" if read(line) else heading(line)
 
 
-def _read_table(table: Table, title: str, read: Read) -> list[PrintedTensor]:
+def _read_table(table: HtmlTable, title: str, read: Read) -> list[PrintedTensor]:
     found: list[PrintedTensor] = []
     rows = _rows(table)
     heads = [row for row in rows if row and all(c.head for c in row)]
@@ -104,7 +105,7 @@ def _read_table(table: Table, title: str, read: Read) -> list[PrintedTensor]:
     return found
 
 
-def _beside(row: list[Cell], cell: Cell) -> str:
+def _beside(row: list[TableCell], cell: TableCell) -> str:
     """The words of the other cells of a row, as many as a label takes."""
     words: list[str] = []
     length = 0
@@ -117,7 +118,7 @@ def _beside(row: list[Cell], cell: Cell) -> str:
     return " ".join(words)[:LONGEST]
 
 
-def _column_groups(heads: list[list[Cell]]) -> list[tuple[str, int]]:
+def _column_groups(heads: list[list[TableCell]]) -> list[tuple[str, int]]:
     """Names over several columns each, with their widths (`h1` over four, `h2` over four); else []."""
     for row in heads:
         groups = [(cell.text, cell.columns) for cell in row if cell.text and not _COUNT.match(cell.text)]

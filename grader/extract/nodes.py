@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from array import array
 from collections import deque
-from collections.abc import Iterator, Sized
+from collections.abc import Callable, Iterator, Sized
 from dataclasses import dataclass
 from typing import Generic, Literal, Protocol, TypeVar
 
 Form = Literal["tensor", "array", "list", "table", "row", "number"]
 
 MAX_VALUES_PER_TENSOR = 100_000
-MAX_TENSORS = 10_000
+MAX_TENSORS = 6_000
 MAX_VALUES = 1_000_000
 
 
@@ -59,7 +59,9 @@ class Sink(Generic[N]):
     At most MAX_TENSORS nodes or tensors and about MAX_VALUES values are kept, half from each end.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, lose: Callable[[], None]) -> None:
+        """lose: called where something is dropped."""
+        self._lose = lose
         self._head: list[N] = []
         self._head_values = 0
         self._tail: deque[N] = deque()
@@ -80,6 +82,7 @@ class Sink(Generic[N]):
             len(self._tail) > MAX_TENSORS // 2 or self._tail_values > MAX_VALUES // 2
         ):
             self._tail_values -= len(self._tail.popleft().values)
+            self._lose()
 
     def __iter__(self) -> Iterator[N]:
         yield from self._head

@@ -17,7 +17,7 @@ from grader.errors import StorageError
 from grader.models import Record
 
 
-class Run(Record):
+class KeptRun(Record):
     """One kept execution. world: `grader.batch.keys.world_key`. execution: its key in the store."""
 
     world: str
@@ -36,7 +36,7 @@ class JournalEntry(Record):
     message: str = ""
     fingerprint: str = Field(default="", description="of the upload; the key of the kept Submission")
     conditions: str = Field(default="", description="`grader.batch.keys.conditions_digest` of its runs")
-    runs: tuple[Run, ...] = Field(default=(), description="kept executions, in the order of worlds")
+    runs: tuple[KeptRun, ...] = Field(default=(), description="kept executions, in the order of worlds")
     judged: str = Field(default="", description="key of the kept judgement; empty: none was kept")
 
 

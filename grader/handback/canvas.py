@@ -48,7 +48,7 @@ def gradebook(
             left.append(NotHanded(handed.id, "its Canvas user id is not known"))
         elif handed.grade is not None:
             name = spreadsheet(handed.student.name or handed.id)
-            table.writerow([name, handed.student.id, "", "", "", number(handed.grade)])
+            table.writerow([name, spreadsheet(handed.student.id), "", "", "", number(handed.grade)])
     return buffer.getvalue().encode(), left
 
 

@@ -11,7 +11,7 @@ Kind = Literal["github", "gitlab", "plain"]
 
 
 @dataclass(frozen=True, slots=True)
-class Platform:
+class CiPlatform:
     """A CI platform. Empty or None: it has no such thing, or did not say.
 
     workspace: the checkout; the platform knows a notebook by its path below it.
@@ -26,26 +26,26 @@ class Platform:
     job_url: str = ""
 
 
-def detect(environment: Mapping[str, str], insist: Kind | None = None) -> Platform:
+def detect(environment: Mapping[str, str], insist: Kind | None = None) -> CiPlatform:
     """The platform that this environment speaks of; `plain` where none does.
 
     insist: take it for this one, whatever its marks say.
     """
     kind: Kind = insist or _kind(environment)
     if kind == "github":
-        return Platform(
+        return CiPlatform(
             kind,
             workspace=Path(environment.get("GITHUB_WORKSPACE") or "."),
             summary=_path(environment.get("GITHUB_STEP_SUMMARY")),
             outputs=_path(environment.get("GITHUB_OUTPUT")),
         )
     if kind == "gitlab":
-        return Platform(
+        return CiPlatform(
             kind,
             workspace=Path(environment.get("CI_PROJECT_DIR") or "."),
             job_url=environment.get("CI_JOB_URL", ""),
         )
-    return Platform(kind, workspace=Path())
+    return CiPlatform(kind, workspace=Path())
 
 
 def _kind(environment: Mapping[str, str]) -> Kind:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from grader.csvtext import Table, parse
+from grader.csvtext import CsvTable, parse
 from grader.errors import UsageError
 
 _MAX_BYTES = 64 * 2**20
@@ -17,7 +17,7 @@ class Sheet:
 
     path: Path
     rows: list[list[str]]
-    written: Table
+    written: CsvTable
 
     @property
     def header(self) -> list[str]:

@@ -57,14 +57,14 @@ class NotAnArchiveError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Refusal:
+class NotUnpacked:
     """Something in an archive that was not unpacked. parts: where it would lie; reason: one line."""
 
     parts: tuple[str, ...]
     reason: Said
 
 
-_KEPT = TypeAdapter(tuple[Refusal, ...])
+_KEPT = TypeAdapter(tuple[NotUnpacked, ...])
 _REFUSED = "refusals.json"
 
 
@@ -73,7 +73,7 @@ class Unpacked:
     """An archive as a folder. Archives within are folders of their own name in it."""
 
     folder: Path
-    refused: tuple[Refusal, ...]
+    refused: tuple[NotUnpacked, ...]
 
 
 def is_archive_name(name: str) -> bool:
@@ -165,7 +165,7 @@ class _Budget:
 
 def _unpack(
     archive: Path, folder: Path, above: tuple[str, ...], nesting: int, budget: _Budget | None
-) -> Iterator[Refusal]:
+) -> Iterator[NotUnpacked]:
     """budget: what is left of one student's; None: the archive may hold a class, each with their own."""
     most = MAX_ENTRIES if budget is None else MAX_OWNER_ENTRIES
     try:
@@ -179,7 +179,7 @@ def _unpack(
     with opened:
         files: list[_File] = []
         for found in _sorted_out(opened.infolist(), above):
-            if isinstance(found, Refusal):
+            if isinstance(found, NotUnpacked):
                 yield found
             else:
                 files.append(found)
@@ -189,11 +189,11 @@ def _unpack(
         _must_fit(folder, sum(info.file_size for _, info in files) if budget is None else 0)
         for owned, room in _by_owner(files, budget):
             if why := room.take([info.file_size for _, info in owned]):
-                yield from (Refusal((*above, *parts), why) for parts, _ in owned)
+                yield from (NotUnpacked((*above, *parts), why) for parts, _ in owned)
                 continue
             for parts, info in owned:
                 if reason := _write(opened, info, folder.joinpath(*parts)):
-                    yield Refusal((*above, *parts), reason)
+                    yield NotUnpacked((*above, *parts), reason)
                 elif is_archive_name(parts[-1]):
                     yield from _open_up(folder.joinpath(*parts), (*above, *parts), nesting + 1, room)
 
@@ -212,7 +212,7 @@ def _by_owner(files: Sequence[_File], budget: _Budget | None) -> Iterator[tuple[
     yield from ((owned, _Budget()) for owned in owners.values())
 
 
-def _open_up(inner: Path, parts: tuple[str, ...], nesting: int, budget: _Budget) -> Iterator[Refusal]:
+def _open_up(inner: Path, parts: tuple[str, ...], nesting: int, budget: _Budget) -> Iterator[NotUnpacked]:
     """Put a folder of its content in the place of an archive within an archive."""
     aside = inner.with_name(f".{hashlib.sha256(inner.name.encode()).hexdigest()[:16]}.zip")
     try:
@@ -221,7 +221,7 @@ def _open_up(inner: Path, parts: tuple[str, ...], nesting: int, budget: _Budget)
     except OSError as error:  # the path is too long, or somebody made a folder where the archive goes
         if error.errno not in _NAME_FAULTS:
             raise
-        yield Refusal(parts, Said("can't be opened under its name ({why})", {"why": str(error.strerror)}))
+        yield NotUnpacked(parts, Said("can't be opened under its name ({why})", {"why": str(error.strerror)}))
         return
     try:
         if nesting > MAX_NESTING:
@@ -233,12 +233,12 @@ def _open_up(inner: Path, parts: tuple[str, ...], nesting: int, budget: _Budget)
             )
         yield from _unpack(aside, inner, parts, nesting, budget)
     except NotAnArchiveError as fault:
-        yield Refusal(parts, fault.said)
+        yield NotUnpacked(parts, fault.said)
     finally:
         aside.unlink(missing_ok=True)
 
 
-def _sorted_out(infos: Sequence[zipfile.ZipInfo], above: tuple[str, ...]) -> Iterator[Refusal | _File]:
+def _sorted_out(infos: Sequence[zipfile.ZipInfo], above: tuple[str, ...]) -> Iterator[NotUnpacked | _File]:
     """The files to unpack with their paths, and what is refused by its name or kind."""
     seen: set[tuple[str, ...]] = set()
     for info in infos:
@@ -250,7 +250,7 @@ def _sorted_out(infos: Sequence[zipfile.ZipInfo], above: tuple[str, ...]) -> Ite
         if not reason and parts in seen:
             reason = Said("the archive holds two files of this name; the first was taken")
         if reason:
-            yield Refusal((*above, *_harmless(parts)), reason)
+            yield NotUnpacked((*above, *_harmless(parts)), reason)
             continue
         seen.add(parts)
         yield parts, info

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
-from grader.intake.tree import File, Parts
+from grader.intake.tree import Parts, TreeFile
 from grader.models import Flag, Said, Values, counted, verbatim
 
 MOST = 8
@@ -23,7 +23,7 @@ _FLAGGED = 10
 class ChoiceItem:
     """One file of a student's. below: its path as handed in. order: the larger, the newer (0: unknown)."""
 
-    file: File
+    file: TreeFile
     below: Parts
     order: int = 0
 

@@ -20,8 +20,8 @@ from grader.intake.arrival import listed_times
 from grader.intake.choose import is_script_name, refused_flags
 from grader.intake.document import Refused
 from grader.intake.naming import assign
-from grader.intake.people import Lists, Person
-from grader.intake.sources import HandedIn, Options, Upload, find
+from grader.intake.people import Lists, RosterRow
+from grader.intake.sources import HandedIn, Options, UnopenedUpload, find
 from grader.intake.tree import Leftover
 from grader.models import Alternative, AttachedFile, Flag, Said, Submission
 
@@ -34,7 +34,7 @@ class CollectedUpload:
     """An upload with its id, not yet read: a class of ten thousand fits in memory as these."""
 
     id: str
-    upload: Upload
+    upload: UnopenedUpload
 
     @property
     def origin(self) -> str:
@@ -128,7 +128,7 @@ class _Opened:
         )
 
 
-def _open(file: HandedIn, upload: Upload) -> _Opened:
+def _open(file: HandedIn, upload: UnopenedUpload) -> _Opened:
     first = upload.notebooks[0]
     # the others' paths are told by their place in the student's own tree
     top = upload.relative.removesuffix(first.name)
@@ -196,7 +196,7 @@ def collect(
     sheets = {Path(p): times for p in paths if (times := listed_times(Path(p))) is not None}
     listed = {who: when for times in sheets.values() for who, when in times.items()}
     options = Options(stage, exclude, insist, pattern, tuple(prefer), listed)
-    uploads: dict[str, Upload] = {}
+    uploads: dict[str, UnopenedUpload] = {}
     leftovers: dict[str, Leftover] = {}
     unpacked: list[Path] = []
     for path in map(Path, paths):
@@ -213,14 +213,14 @@ def collect(
     ordered = list(uploads.values())
     ids = assign([u.named for u in ordered])
     ordered = _told_apart(ordered, ids)
-    absent: Sequence[Person] = ()
+    absent: Sequence[RosterRow] = ()
     if people is not None:
         ordered, absent = people.applied(ordered)
     entries = tuple(CollectedUpload(id=i, upload=u) for i, u in zip(ids, ordered, strict=True))
     return Intake(entries, tuple(leftovers.values()), keeper, tuple(p.label for p in absent))
 
 
-def _told_apart(uploads: Sequence[Upload], ids: Sequence[str]) -> list[Upload]:
+def _told_apart(uploads: Sequence[UnopenedUpload], ids: Sequence[str]) -> list[UnopenedUpload]:
     """The uploads; of several with one origin, from different folders, each with one of its own."""
     met = Counter(u.origin for u in uploads)
     rooted = [f"{u.origin} of {u.named.root}" if met[u.origin] > 1 else u.origin for u in uploads]
@@ -229,7 +229,7 @@ def _told_apart(uploads: Sequence[Upload], ids: Sequence[str]) -> list[Upload]:
     return [replace(u, origin=origin) for u, origin in zip(uploads, apart, strict=True)]
 
 
-def _place(upload: Upload, named: Path) -> str:
+def _place(upload: UnopenedUpload, named: Path) -> str:
     """Where it lies. The folder is resolved, the file is not: a link and its target are two uploads."""
     if not upload.notebooks:
         return upload.origin or f"{named.absolute()}/{upload.relative}"
@@ -237,7 +237,7 @@ def _place(upload: Upload, named: Path) -> str:
     return os.path.join(first.parent.resolve(), first.name)  # noqa: PTH118
 
 
-def _attach(upload: Upload, but: HandedIn | None) -> tuple[tuple[AttachedFile, ...], list[Flag]]:
+def _attach(upload: UnopenedUpload, but: HandedIn | None) -> tuple[tuple[AttachedFile, ...], list[Flag]]:
     """The files that come along, nearest folders first, within bounds. but: the notebook, if it is alone."""
     attached: list[AttachedFile] = []
     left = 0

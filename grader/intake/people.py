@@ -11,7 +11,7 @@ from pathlib import Path
 from grader.csvtext import parse
 from grader.errors import UsageError
 from grader.intake.naming import Named
-from grader.intake.sources import Upload
+from grader.intake.sources import UnopenedUpload
 from grader.models import Student
 
 _WHO = ("id", "login", "email", "name")
@@ -20,7 +20,7 @@ _CANVAS = {"canvas_user_id": "id", "login_id": "login", "group_name": "group", "
 
 
 @dataclass(frozen=True, slots=True)
-class Person:
+class RosterRow:
     """A row of the roster."""
 
     id: str = ""
@@ -42,10 +42,10 @@ class Lists:
     roster: Path | None = None
     extensions: Path | None = None
 
-    def applied(self, uploads: Sequence[Upload]) -> tuple[list[Upload], Sequence[Person]]:
+    def applied(self, uploads: Sequence[UnopenedUpload]) -> tuple[list[UnopenedUpload], Sequence[RosterRow]]:
         """The uploads with what the lists say of them, and who handed in nothing. Raises `UsageError`."""
         made = list(uploads)
-        absent: list[Person] = []
+        absent: list[RosterRow] = []
         if self.roster is not None:
             made, absent = enrol(uploads, read_roster(self.roster))
         if self.extensions is not None:
@@ -54,7 +54,7 @@ class Lists:
         return made, absent
 
 
-def read_roster(path: Path) -> tuple[Person, ...]:
+def read_roster(path: Path) -> tuple[RosterRow, ...]:
     """The people of a course, from a CSV with the columns id, name, login, email, group, section.
 
     Any of them may be left out, but not id, login and name all at once. Canvas's list of a group set is one,
@@ -62,7 +62,7 @@ def read_roster(path: Path) -> tuple[Person, ...]:
     """
     people = []
     for line, row in _rows(path, ("id", "login", "name"), "roster"):
-        person = Person(**{k: row.get(k, "") for k in (*_WHO, "group", "section")})
+        person = RosterRow(**{k: row.get(k, "") for k in (*_WHO, "group", "section")})
         if not person.label:
             raise UsageError(f"{path}:{line}: nobody is named; expected an id, a login or a name")
         people.append(person)
@@ -101,25 +101,27 @@ def extended(
     return max(found, key=str) if found else None
 
 
-def enrol(uploads: Sequence[Upload], roster: Sequence[Person]) -> tuple[list[Upload], list[Person]]:
+def enrol(
+    uploads: Sequence[UnopenedUpload], roster: Sequence[RosterRow]
+) -> tuple[list[UnopenedUpload], list[RosterRow]]:
     """The uploads with the names that the roster has for them, and who handed in nothing.
 
     Somebody is known by the id, the login, the address or the name that the platform, or the file, gives. A
     team is known by its name, behind which Canvas puts the id of one member. Names that two people of the
     roster share name nobody.
     """
-    known: dict[str, Person | None] = {}
+    known: dict[str, RosterRow | None] = {}
     for person in roster:
         own = (person.id, person.login, person.email, person.name, _first_name_first(person.name))
         for key in {_key(k) for k in own if k}:
             known[key] = None if key in known else person
     groups = _groups(roster)
-    seen: set[Person] = set()
+    seen: set[RosterRow] = set()
     made = []
     for upload in uploads:
         names = (upload.student.name, upload.named.file, *_stems(upload.named))
         found = (known.get(_key(n)) for n in (upload.student.id, *names) if n)
-        somebody: Person | None = next((p for p in found if p is not None), None)
+        somebody: RosterRow | None = next((p for p in found if p is not None), None)
         team = next((groups[_letters(n)] for n in names if n and _letters(n) in groups), ())
         if team and (somebody is None or somebody in team):
             seen.update(team)
@@ -134,16 +136,16 @@ def enrol(uploads: Sequence[Upload], roster: Sequence[Person]) -> tuple[list[Upl
     return made, [p for p in roster if p not in seen]
 
 
-def _groups(roster: Sequence[Person]) -> Mapping[str, Sequence[Person]]:
+def _groups(roster: Sequence[RosterRow]) -> Mapping[str, Sequence[RosterRow]]:
     """The letters of a group's name → its people; of groups whose names are alike in these, none."""
-    named: dict[str, dict[str, list[Person]]] = {}
+    named: dict[str, dict[str, list[RosterRow]]] = {}
     for person in roster:
         if letters := _letters(person.group):
             named.setdefault(letters, {}).setdefault(_key(person.group), []).append(person)
     return {letters: next(iter(groups.values())) for letters, groups in named.items() if len(groups) == 1}
 
 
-def _named(student: Student, person: Person) -> Student:
+def _named(student: Student, person: RosterRow) -> Student:
     return student.model_copy(
         update={
             "id": student.id or person.id or person.login or None,
@@ -153,7 +155,7 @@ def _named(student: Student, person: Person) -> Student:
     )
 
 
-def _team(student: Student, team: Sequence[Person]) -> Student:
+def _team(student: Student, team: Sequence[RosterRow]) -> Student:
     ids = tuple(p.id or p.login for p in team if p.id or p.login)
     return student.model_copy(
         update={

@@ -16,7 +16,7 @@ from grader.intake.choose import is_script_name
 from grader.intake.document import Refused
 from grader.intake.files import read
 from grader.intake.naming import Named, is_notebook_name, stem, without_ending
-from grader.intake.tree import File, Folder, Leftover, Parts
+from grader.intake.tree import Leftover, Parts, TreeFile, TreeFolder
 
 _CLONE = frozenset({".git", ".github", ".gitignore"})
 _PROJECT = frozenset({"pyproject.toml", "setup.py", "setup.cfg", "requirements.txt", "environment.yml"})
@@ -26,21 +26,21 @@ _READ = 4 * 2**20
 
 
 @dataclass(frozen=True, slots=True)
-class Work:
+class StudentFiles:
     """One student's files. home: the folder they are named from. named: what the id is made of.
 
     key: tells the student from the others of the class, wherever it lies. own: nothing else lies in
     `home`, so a link may lead anywhere within.
     """
 
-    files: tuple[File, ...]
+    files: tuple[TreeFile, ...]
     home: Parts
     named: Named
     key: str
     own: bool = True
 
 
-def works(top: Folder, prefer: Sequence[str] = ()) -> Iterator[Work | Leftover]:
+def works(top: TreeFolder, prefer: Sequence[str] = ()) -> Iterator[StudentFiles | Leftover]:
     """Everybody's files below a folder or in an archive that somebody named, in the order of names.
 
     prefer: the rubric's globs for the notebook to grade.
@@ -48,7 +48,9 @@ def works(top: Folder, prefer: Sequence[str] = ()) -> Iterator[Work | Leftover]:
     yield from _container(top, top, prefer)
 
 
-def _container(folder: Folder, top: Folder, prefer: Sequence[str]) -> Iterator[Work | Leftover]:
+def _container(
+    folder: TreeFolder, top: TreeFolder, prefer: Sequence[str]
+) -> Iterator[StudentFiles | Leftover]:
     """A folder of the teacher's: what lies in it are students' files or folders, or folders that sort."""
     notebooks = _written(folder)
     archives = [f for f in folder.folders if f.archive and not _wanted(f, notebooks)]
@@ -88,7 +90,7 @@ def _container(folder: Folder, top: Folder, prefer: Sequence[str]) -> Iterator[W
             yield from _nobodys(below.everything())
 
 
-def _are_sections(folders: Sequence[Folder]) -> bool:
+def _are_sections(folders: Sequence[TreeFolder]) -> bool:
     """Whether folders sort the folders of students: in most, several hold the same, under names of their own.
 
     Where the folders within are called alike everywhere (`task 1`, `v2`) they are parts of one work.
@@ -99,7 +101,7 @@ def _are_sections(folders: Sequence[Folder]) -> bool:
     return len(folders) > 1 and 2 * len(people) >= len(folders) and len(set(names)) == len(names)
 
 
-def _holds_people(folder: Folder, called: Mapping[str, int]) -> bool:
+def _holds_people(folder: TreeFolder, called: Mapping[str, int]) -> bool:
     """Whether a folder among those of students is no student's (`late`): many in it hold the same.
 
     called: how often folders within have a name. Two may be a student's old and new version.
@@ -109,7 +111,7 @@ def _holds_people(folder: Folder, called: Mapping[str, int]) -> bool:
     return alike and not _written(folder) and all(called[b.name.casefold()] == 1 for b in within)
 
 
-def _section(folder: Folder, top: Folder) -> Iterator[Work | Leftover]:
+def _section(folder: TreeFolder, top: TreeFolder) -> Iterator[StudentFiles | Leftover]:
     """The folders of students that lie in one, and what lies beside them."""
     archives = [f for f in folder.folders if f.archive]
     yield from _flat(folder, top, _written(folder), archives, scripts=True)
@@ -122,7 +124,7 @@ def _section(folder: Folder, top: Folder) -> Iterator[Work | Leftover]:
             yield from _nobodys(below.everything())
 
 
-def _scripts(folder: Folder, top: Folder) -> Iterator[Work | Leftover]:
+def _scripts(folder: TreeFolder, top: TreeFolder) -> Iterator[StudentFiles | Leftover]:
     """No notebook anywhere: scripts are what was handed in."""
     here = [f for f in folder.files if is_script_name(f.name)]
     holding = [f for f in folder.folders if _has_scripts(f)]
@@ -139,7 +141,9 @@ def _scripts(folder: Folder, top: Folder) -> Iterator[Work | Leftover]:
             yield _whole(below, top, by_folder=len(holding) > 1 or _count_scripts(below) > 1)
 
 
-def _lone(notebook: File, folder: Folder, top: Folder, project: bool) -> Iterator[Work | Leftover]:
+def _lone(
+    notebook: TreeFile, folder: TreeFolder, top: TreeFolder, project: bool
+) -> Iterator[StudentFiles | Leftover]:
     """A folder with one notebook in it: what the notebook needs lies beside it; a script may be another's."""
     others = [f for f in folder.everything() if f is not notebook]
     claimed = _claimed(folder.files, [notebook])
@@ -151,20 +155,25 @@ def _lone(notebook: File, folder: Folder, top: Folder, project: bool) -> Iterato
         strangers = []
     mine = tuple(f for f in (notebook, *others) if f not in strangers)
     named = Named(_above(folder.parts, top), _bare(notebook), top.name)
-    yield Work(mine, folder.parts, named, _key(folder, top, _bare(notebook)), own=not strangers)
+    yield StudentFiles(mine, folder.parts, named, _key(folder, top, _bare(notebook)), own=not strangers)
     for file in strangers:
         yield _alone(file, folder, top)
 
 
 def _flat(
-    folder: Folder, top: Folder, notebooks: Sequence[File], archives: Sequence[Folder], *, scripts: bool
-) -> Iterator[Work | Leftover]:
+    folder: TreeFolder,
+    top: TreeFolder,
+    notebooks: Sequence[TreeFile],
+    archives: Sequence[TreeFolder],
+    *,
+    scripts: bool,
+) -> Iterator[StudentFiles | Leftover]:
     """The files of a folder in which each is somebody's: what is named after a notebook is its student's.
 
     scripts: those that belong to no notebook are uploads, too.
     """
-    mine: dict[File, list[File]] = {f: [f] for f in notebooks}
-    left: list[File] = []
+    mine: dict[TreeFile, list[TreeFile]] = {f: [f] for f in notebooks}
+    left: list[TreeFile] = []
     claimed = _claimed([f for f in folder.files if f not in mine and not f.refused], notebooks)
     for file in folder.files:
         if file in mine:
@@ -176,7 +185,7 @@ def _flat(
     for notebook in notebooks:
         named = Named(_above(folder.parts, top), _bare(notebook), top.name)
         key = _key(folder, top, _bare(notebook))
-        yield Work(tuple(mine[notebook]), folder.parts, named, key, own=False)
+        yield StudentFiles(tuple(mine[notebook]), folder.parts, named, key, own=False)
     scripts = scripts and not (folder is top and _marked(folder))
     for file in left:
         if file.refused or (scripts and is_script_name(file.name)):
@@ -185,12 +194,12 @@ def _flat(
             yield Leftover("/".join(file.parts), _SHARED if _within(folder) else _NOBODYS)
     for archive in archives:
         named = Named(_above(folder.parts, top), archive.name, top.name)
-        yield Work(tuple(archive.everything()), archive.parts, named, _key(folder, top, archive.name))
+        yield StudentFiles(tuple(archive.everything()), archive.parts, named, _key(folder, top, archive.name))
 
 
-def _claimed(files: Sequence[File], notebooks: Sequence[File]) -> dict[File, File]:
+def _claimed(files: Sequence[TreeFile], notebooks: Sequence[TreeFile]) -> dict[TreeFile, TreeFile]:
     """A file → the only notebook to which it belongs: by its name, or because a notebook uses it."""
-    found: dict[File, File] = {}
+    found: dict[TreeFile, TreeFile] = {}
     for file in files:
         named = [n for n in notebooks if _belongs(file, n)]
         if named:
@@ -199,7 +208,7 @@ def _claimed(files: Sequence[File], notebooks: Sequence[File]) -> dict[File, Fil
     if not scripts:
         return found
     wants = {name: _uses(script, scripts) for name, script in scripts.items()}
-    users: dict[str, set[File]] = {}
+    users: dict[str, set[TreeFile]] = {}
     for notebook in notebooks:
         waiting = list(_uses(notebook, scripts))
         seen: set[str] = set()
@@ -215,7 +224,7 @@ def _claimed(files: Sequence[File], notebooks: Sequence[File]) -> dict[File, Fil
     return found
 
 
-def _written(folder: Folder) -> list[File]:
+def _written(folder: TreeFolder) -> list[TreeFile]:
     """The notebooks that lie in a folder; a renamed one beside the only one is told by what is beside it."""
     by_name = [f for f in folder.files if f.is_notebook]
     if len(by_name) == 1:
@@ -224,7 +233,7 @@ def _written(folder: Folder) -> list[File]:
     return [*by_name, *(f for f in others if not any(_belongs(f, n) for n in by_name))]
 
 
-def _belongs(file: File, notebook: File) -> bool:
+def _belongs(file: TreeFile, notebook: TreeFile) -> bool:
     """By its name; `hw4 (1).json` beside `hw4.ipynb` is another's, whose notebook the browser renamed."""
     if file.renamed:
         return without_ending(file.name).casefold() == stem(notebook.name).casefold()
@@ -237,7 +246,7 @@ def _named_after(name: str, student: str) -> bool:
     return len(rest) < len(name) and bool(student) and not rest[:1].isalnum()
 
 
-def _uses(file: File, names: Collection[str]) -> set[str]:
+def _uses(file: TreeFile, names: Collection[str]) -> set[str]:
     """Which of these files a notebook or a script imports, runs or opens."""
     try:
         text = read(file.path, file.path.parent)[:_READ]
@@ -253,11 +262,11 @@ def _uses(file: File, names: Collection[str]) -> set[str]:
     return found - {file.name}
 
 
-def _mentions(file: File, name: str) -> bool:
+def _mentions(file: TreeFile, name: str) -> bool:
     return bool(_uses(file, (name,)))
 
 
-def _a_folder_each(folders: Sequence[Folder], files: int, prefer: Sequence[str]) -> bool:
+def _a_folder_each(folders: Sequence[TreeFolder], files: int, prefer: Sequence[str]) -> bool:
     """Whether each folder is a student's: most of what lies there are folders, and they hold the same things.
 
     Where folders sort, each holds the notebooks of several, under names of their own.
@@ -274,17 +283,17 @@ def _a_folder_each(folders: Sequence[Folder], files: int, prefer: Sequence[str])
     return alone > len(folders) / 2 or len(set.union(*names)) < len(folders) or shared or asked
 
 
-def _names_in(folder: Folder) -> set[str]:
+def _names_in(folder: TreeFolder) -> set[str]:
     return {stem(_bare(f)).casefold() for f in folder.everything() if f.is_notebook or f.renamed}
 
 
-def _called_as(folder: Folder, others: Sequence[Folder]) -> bool:
+def _called_as(folder: TreeFolder, others: Sequence[TreeFolder]) -> bool:
     """Whether a folder without a notebook is a student's: empty, or a file has the name of the others'."""
     names = {f.name.rpartition(".")[0].casefold() for f in folder.everything()}
     return not names or any(names & _names_in(o) for o in others)
 
 
-def _linked(folder: Folder) -> bool:
+def _linked(folder: TreeFolder) -> bool:
     """One student's, whatever it holds: a clone, or a notebook in it runs another."""
     if _CLONE & set(folder.hidden):
         return True
@@ -294,7 +303,7 @@ def _linked(folder: Folder) -> bool:
     return any(_mentions(a, b.name) for a in notebooks for b in notebooks if a is not b)
 
 
-def _is_one_tree(folder: Folder) -> bool:
+def _is_one_tree(folder: TreeFolder) -> bool:
     """Whether files and folders are parts of one project: it says so, or what it holds needs the rest."""
     if _marked(folder):
         return True
@@ -319,47 +328,47 @@ def _is_one_tree(folder: Folder) -> bool:
     )
 
 
-def _marked(folder: Folder) -> bool:
+def _marked(folder: TreeFolder) -> bool:
     return bool(_CLONE & set(folder.hidden) or _PROJECT & {f.name for f in folder.files})
 
 
-def _single(folder: Folder) -> bool:
+def _single(folder: TreeFolder) -> bool:
     """One notebook or one archive, or nothing but scripts."""
     return _notebooks(folder) <= 1
 
 
-def _notebooks(folder: Folder) -> int:
+def _notebooks(folder: TreeFolder) -> int:
     """How many notebooks and archives there are here and below; what an archive holds is one student's."""
     return 1 if folder.archive else _within(folder)
 
 
-def _within(folder: Folder) -> int:
+def _within(folder: TreeFolder) -> int:
     found = sum(f.is_notebook for f in folder.files) + sum(map(_notebooks, folder.folders))
     return found or int(any(f.refused or f.renamed for f in folder.files))
 
 
-def _wanted(archive: Folder, notebooks: Sequence[File]) -> bool:
+def _wanted(archive: TreeFolder, notebooks: Sequence[TreeFile]) -> bool:
     """Whether the only notebook beside an archive opens it: then it is no other student's upload."""
     return len(notebooks) == 1 and _mentions(notebooks[0], archive.parts[-1])
 
 
-def _archives(folder: Folder) -> bool:
+def _archives(folder: TreeFolder) -> bool:
     return any(f.archive for f in folder.all_folders() if f is not folder)
 
 
-def _has_scripts(folder: Folder) -> bool:
+def _has_scripts(folder: TreeFolder) -> bool:
     return any(is_script_name(f.name) for f in folder.everything())
 
 
-def _count_scripts(folder: Folder) -> int:
+def _count_scripts(folder: TreeFolder) -> int:
     return sum(is_script_name(f.name) for f in folder.everything())
 
 
-def _scripted(folders: Collection[Folder]) -> bool:
+def _scripted(folders: Collection[TreeFolder]) -> bool:
     return any(_has_scripts(f) and not _notebooks(f) for f in folders)
 
 
-def _whole(folder: Folder, top: Folder, *, by_folder: bool = True) -> Work:
+def _whole(folder: TreeFolder, top: TreeFolder, *, by_folder: bool = True) -> StudentFiles:
     """A folder with everything in it, named by itself or by the notebook that it holds."""
     files = tuple(folder.everything())
     main = next((f for f in files if f.is_notebook or f.refused or f.renamed), None) or next(
@@ -367,33 +376,35 @@ def _whole(folder: Folder, top: Folder, *, by_folder: bool = True) -> Work:
     )
     held = _bare(main) if main is not None else folder.name or top.name
     if folder is top:
-        return Work(files, folder.parts, Named((), held, top.name), stem(held))
+        return StudentFiles(files, folder.parts, Named((), held, top.name), stem(held))
     key = "/".join(_above(folder.parts, top))
     if by_folder:
-        return Work(files, folder.parts, Named(_above(folder.parts[:-1], top), folder.name, top.name), key)
-    return Work(files, folder.parts, Named(_above(folder.parts, top), held, top.name), key)
+        return StudentFiles(
+            files, folder.parts, Named(_above(folder.parts[:-1], top), folder.name, top.name), key
+        )
+    return StudentFiles(files, folder.parts, Named(_above(folder.parts, top), held, top.name), key)
 
 
-def _alone(file: File, folder: Folder, top: Folder) -> Work:
+def _alone(file: TreeFile, folder: TreeFolder, top: TreeFolder) -> StudentFiles:
     name = _bare(file) if file.refused or file.renamed else file.name
     named = Named(_above(folder.parts, top), name, top.name)
-    return Work((file,), folder.parts, named, _key(folder, top, name), own=False)
+    return StudentFiles((file,), folder.parts, named, _key(folder, top, name), own=False)
 
 
-def _key(folder: Folder, top: Folder, name: str) -> str:
+def _key(folder: TreeFolder, top: TreeFolder, name: str) -> str:
     return "/".join((*_above(folder.parts, top), stem(name)))
 
 
-def _nobodys(files: Sequence[File] | Iterator[File]) -> Iterator[Leftover]:
+def _nobodys(files: Sequence[TreeFile] | Iterator[TreeFile]) -> Iterator[Leftover]:
     for file in files:
         yield Leftover("/".join(file.parts), _NOBODYS)
 
 
-def _above(parts: Parts, top: Folder) -> Parts:
+def _above(parts: Parts, top: TreeFolder) -> Parts:
     return tuple(map(_without_zip, parts[len(top.parts) :]))
 
 
-def _bare(file: File) -> str:
+def _bare(file: TreeFile) -> str:
     return without_ending(file.name) if file.renamed else _without_zip(file.name)
 
 

@@ -26,7 +26,7 @@ from grader.intake.exports import (
     teams,
 )
 from grader.intake.patterns import by_pattern
-from grader.intake.tree import Folder
+from grader.intake.tree import TreeFolder
 from grader.models import Student
 
 _DEEPEST = 5
@@ -71,7 +71,7 @@ class Recognised:
         return None
 
 
-def recognise(top: Folder, read: Read, insist: str | None, pattern: str | None) -> Recognised | None:
+def recognise(top: TreeFolder, read: Read, insist: str | None, pattern: str | None) -> Recognised | None:
     """The convention that names what lies below `top`; None for a plain folder.
 
     A folder with nothing but folders may be one around the export: then what lies in it is looked at, and
@@ -104,11 +104,11 @@ def recognise(top: Folder, read: Read, insist: str | None, pattern: str | None) 
     return None
 
 
-def _levels(top: Folder, read: Read) -> Sequence[Sequence[tuple[Parts, Listing]]]:
+def _levels(top: TreeFolder, read: Read) -> Sequence[Sequence[tuple[Parts, Listing]]]:
     """What lies in the folders at each depth at which an export can begin, outermost first."""
-    found: list[list[Folder]] = [[top]]
+    found: list[list[TreeFolder]] = [[top]]
     while len(found) < _DEEPEST:
-        inner: list[Folder] = []
+        inner: list[TreeFolder] = []
         for folder in found[-1]:
             if any(f.is_notebook or is_script_name(f.name) or f.refused for f in folder.files):
                 inner = []
@@ -120,7 +120,7 @@ def _levels(top: Folder, read: Read) -> Sequence[Sequence[tuple[Parts, Listing]]
     return [[(home.parts, _listing(home, read)) for home in homes] for homes in found]
 
 
-def _listing(home: Folder, read: Read) -> Listing:
+def _listing(home: TreeFolder, read: Read) -> Listing:
     depth = len(home.parts)
     return Listing(
         files=[f.parts[depth:] for f in home.everything()],

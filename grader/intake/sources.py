@@ -20,7 +20,7 @@ from grader.intake.files import holds_a_notebook
 from grader.intake.naming import Named, is_notebook_name, stem
 from grader.intake.plain import works
 from grader.intake.recognise import Recognised, recognise, together
-from grader.intake.tree import File, Folder, Leftover, Parts, Tree, descend_to, text, walk
+from grader.intake.tree import Leftover, Parts, Tree, TreeFile, TreeFolder, descend_to, text, walk
 from grader.models import Flag, Said, Student
 from grader.text import printable
 
@@ -42,7 +42,7 @@ class HandedIn:
 
 
 @dataclass(frozen=True, slots=True)
-class Upload:
+class UnopenedUpload:
     """What one student handed in, not yet opened.
 
     notebooks: those that may answer, the first one first. files: everything that can be read, the notebooks
@@ -87,7 +87,7 @@ class Options:
 class Found:
     """What lies at one path. unpacked: folders in the stage that are in use."""
 
-    uploads: tuple[Upload, ...]
+    uploads: tuple[UnopenedUpload, ...]
     leftovers: tuple[Leftover, ...]
     unpacked: tuple[Path, ...] = ()
 
@@ -106,12 +106,12 @@ def find(path: Path, options: Options) -> Found:
             return Found((), (Leftover(name, reason),))
         named = Named(folders=(), file=name, root=text(path.resolve().parent.name))
         own = HandedIn(path, name, None)
-        return Found((Upload((own,), name, named, f"folder:{stem(name)}", files=(own,)),), ())
+        return Found((UnopenedUpload((own,), name, named, f"folder:{stem(name)}", files=(own,)),), ())
     tree = walk(path, options.exclude, options.stage)
     recognised = recognise(tree.top, lambda parts: _read(tree.top, parts), options.insist, options.pattern)
     reader = _Reader(tree, options, frozenset(f.parts for f in tree.top.all_folders() if f.archive))
     found = list(reader.plain() if recognised is None else reader.export(recognised))
-    uploads = tuple(f for f in found if isinstance(f, Upload))
+    uploads = tuple(f for f in found if isinstance(f, UnopenedUpload))
     leftovers = tuple(f for f in found if isinstance(f, Leftover))
     return Found(uploads, (*leftovers, *tree.leftovers), tree.unpacked)
 
@@ -138,7 +138,7 @@ _NO_UPLOADS = {
 }
 
 
-def _read(top: Folder, parts: Parts) -> str:
+def _read(top: TreeFolder, parts: Parts) -> str:
     """A file that a platform wrote, hidden ones too; empty where there is none or it is no plain file."""
     folder = descend_to(top, parts[:-1])
     if folder.parts != parts[:-1]:
@@ -157,7 +157,7 @@ class _Reader:
     options: Options
     archives: Collection[Parts]
 
-    def plain(self) -> Iterator[Upload | Leftover]:
+    def plain(self) -> Iterator[UnopenedUpload | Leftover]:
         for work in works(self.tree.top, self.options.prefer):
             if isinstance(work, Leftover):
                 yield work
@@ -171,7 +171,7 @@ class _Reader:
                 made = replace(made, relative="/".join(refused.parts), problem=refused.refused)
             yield replace(made, named=work.named, origin=f"folder:{work.key}")
 
-    def export(self, recognised: Recognised) -> Iterator[Upload | Leftover]:
+    def export(self, recognised: Recognised) -> Iterator[UnopenedUpload | Leftover]:
         groups: dict[str, list[tuple[ChoiceItem, Owner]]] = {}
         times = dict(self.options.times)
         for file in self.tree.top.everything():
@@ -209,7 +209,7 @@ class _Reader:
                 flags=(*made.flags, *flags),
             )
 
-    def _empty(self, recognised: Recognised, known: Collection[str]) -> Iterator[Upload]:
+    def _empty(self, recognised: Recognised, known: Collection[str]) -> Iterator[UnopenedUpload]:
         """Whoever has a folder in the export with nothing in it that can be looked at."""
         seen = set(known)
         for folder in self.tree.top.all_folders():
@@ -224,7 +224,7 @@ class _Reader:
                 if hidden
                 else NOTHING
             )
-            yield Upload(
+            yield UnopenedUpload(
                 notebooks=(),
                 relative="/".join(folder.parts),
                 named=Named(folders=(owner.student.id or "",), file=owner.label),
@@ -233,14 +233,14 @@ class _Reader:
                 problem=nothing,
             )
 
-    def _stray(self, file: File, flags: tuple[Flag, ...]) -> Upload:
+    def _stray(self, file: TreeFile, flags: tuple[Flag, ...]) -> UnopenedUpload:
         made = self._made(choose([ChoiceItem(file, file.parts[-1:])], ()), file.parts[:-1], linked=False)
         named = Named(folders=file.parts[:-1], file=file.name, root=self.tree.name)
         return replace(
             made, named=named, origin=f"folder:{'/'.join(file.parts)}", flags=(*made.flags, *flags)
         )
 
-    def _made(self, choice: Choice, home: Parts, *, linked: bool) -> Upload:
+    def _made(self, choice: Choice, home: Parts, *, linked: bool) -> UnopenedUpload:
         """The upload of one student. home: where its files lie, to be named if there is no notebook.
 
         linked: a link may lead to another file of the student's.
@@ -249,8 +249,8 @@ class _Reader:
         named = Named(folders=(), file=home[-1] if home else where)
         placed = self._placed(choice, linked)
         if not choice.notebooks:
-            return Upload((), where, named, "", files=tuple(placed.values()), problem=choice.problem)
-        return Upload(
+            return UnopenedUpload((), where, named, "", files=tuple(placed.values()), problem=choice.problem)
+        return UnopenedUpload(
             notebooks=tuple(placed[i] for i in choice.notebooks),
             relative="/".join(choice.notebooks[0].file.parts),
             named=named,

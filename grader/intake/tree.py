@@ -35,7 +35,7 @@ class Leftover:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class File:
+class TreeFile:
     """A regular file, or something with the name of a notebook. refused: why it must not be read.
 
     renamed: a notebook under another name, by what it holds.
@@ -56,7 +56,7 @@ class File:
 
 
 @dataclass(slots=True)
-class Folder:
+class TreeFolder:
     """A folder or an archive. parts: below what was named, as text that can be written anywhere.
 
     path: where it really lies. name: its own, without an archive's ending.
@@ -66,21 +66,21 @@ class Folder:
     path: Path = Path()
     name: str = ""
     archive: bool = False
-    files: list[File] = field(default_factory=list)
-    folders: list[Folder] = field(default_factory=list)
+    files: list[TreeFile] = field(default_factory=list)
+    folders: list[TreeFolder] = field(default_factory=list)
     hidden: list[str] = field(default_factory=list)
 
     def notebooks(self) -> int:
         """How many there are here and below."""
         return sum(f.is_notebook for f in self.files) + sum(f.notebooks() for f in self.folders)
 
-    def everything(self) -> Iterator[File]:
+    def everything(self) -> Iterator[TreeFile]:
         """Every file here and below, this folder's first."""
         yield from self.files
         for folder in self.folders:
             yield from folder.everything()
 
-    def all_folders(self) -> Iterator[Folder]:
+    def all_folders(self) -> Iterator[TreeFolder]:
         """This folder and all below."""
         yield self
         for folder in self.folders:
@@ -91,7 +91,7 @@ class Folder:
 class Tree:
     """What lies at one path. root: a link may not lead out of it. unpacked: where archives lie now."""
 
-    top: Folder
+    top: TreeFolder
     root: Path
     name: str
     leftovers: tuple[Leftover, ...]
@@ -134,9 +134,9 @@ class _Walk:
     unpacked: list[Path] = field(default_factory=list)
     seen: int = 0
 
-    def enter(self, folder: Path, parts: Parts) -> Folder:
+    def enter(self, folder: Path, parts: Parts) -> TreeFolder:
         name = parts[-1] if parts else ""
-        result = Folder(parts, folder, name[: -len(".zip")] if is_archive_name(name) else name)
+        result = TreeFolder(parts, folder, name[: -len(".zip")] if is_archive_name(name) else name)
         try:
             with os.scandir(folder) as listing:
                 entries = sorted(listing, key=lambda e: e.name)
@@ -151,7 +151,7 @@ class _Walk:
             self._sort(entry, result)
         return result
 
-    def graft(self, archive: Unpacked, parts: Parts) -> Folder:
+    def graft(self, archive: Unpacked, parts: Parts) -> TreeFolder:
         """An archive as a folder, with what it holds that was refused."""
         self.unpacked.append(archive.folder)
         result = self.enter(archive.folder, parts)
@@ -163,11 +163,11 @@ class _Walk:
             if known is not None and not any(known.everything()):
                 home.folders.remove(known)  # what a refused archive within left
             # The path leads nowhere: it is never opened, for `refused` is looked at first.
-            file = File(archive.folder / "refused", (*parts, *where), refusal.reason)
+            file = TreeFile(archive.folder / "refused", (*parts, *where), refusal.reason)
             home.files.append(file)
         return result
 
-    def _sort(self, entry: os.DirEntry[str], into: Folder) -> None:
+    def _sort(self, entry: os.DirEntry[str], into: TreeFolder) -> None:
         name, parts = entry.name, (*into.parts, text(entry.name))
         is_folder = entry.is_dir(follow_symlinks=False)
         if name in _SKIPPED or name.startswith(("._", "~")):
@@ -182,21 +182,21 @@ class _Walk:
         if is_folder:
             self._descend(path, into, parts)
         elif is_notebook_name(name):
-            into.files.append(File(path, parts))
+            into.files.append(TreeFile(path, parts))
         elif not entry.is_file(follow_symlinks=False):
             self._leave(parts, "a link" if entry.is_symlink() else "a device, pipe or socket")
         elif is_archive_name(name):
             self._open(path, into, parts)
         else:
-            into.files.append(File(path, parts, other_archive(name), holds_a_notebook(path, name)))
+            into.files.append(TreeFile(path, parts, other_archive(name), holds_a_notebook(path, name)))
 
-    def _open(self, path: Path, into: Folder, parts: Parts) -> None:
+    def _open(self, path: Path, into: TreeFolder, parts: Parts) -> None:
         try:
             into.folders.append(self.graft(unpack(path, self.stage, shared=False), parts))
         except NotAnArchiveError as fault:
-            into.files.append(File(path, parts, fault.said))
+            into.files.append(TreeFile(path, parts, fault.said))
 
-    def _descend(self, path: Path, into: Folder, parts: Parts) -> None:
+    def _descend(self, path: Path, into: TreeFolder, parts: Parts) -> None:
         if path in self.exclude:
             return
         if (path / OUTPUT_MARK).is_dir():
@@ -207,7 +207,7 @@ class _Walk:
             folder = self.enter(path, parts)
             folder.archive = is_archive_name(parts[-1])  # one within another archive, unpacked in its place
             if is_notebook_name(path.name) and not folder.notebooks():
-                into.files.append(File(path, parts))  # a folder named as a notebook: refused when opened
+                into.files.append(TreeFile(path, parts))  # a folder named as a notebook: refused when opened
             else:
                 into.folders.append(folder)
 
@@ -215,7 +215,7 @@ class _Walk:
         self.leftovers.append(Leftover(path="/".join(parts) or ".", reason=reason))
 
 
-def descend_to(folder: Folder, parts: Parts) -> Folder:
+def descend_to(folder: TreeFolder, parts: Parts) -> TreeFolder:
     """The folder at `parts` below, or the nearest above it that exists."""
     for part in parts:
         below = next((f for f in folder.folders if f.parts[-1] == part), None)

@@ -43,7 +43,7 @@ _FIXES = {
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class LayerFinding:
     """One layer for a person: what it does, whether it holds here, and the fix where it does not."""
 
     layer: str
@@ -68,7 +68,7 @@ class Examination:
         fix = _FIXES.get(name, _fix_by_group(name))
         return f"isolation {least} needs the layer {name}, which is off here ({why}): {fix}"
 
-    def findings(self) -> tuple[Finding, ...]:
+    def findings(self) -> tuple[LayerFinding, ...]:
         """One line per layer, and the tier; FAIL only where grading is impossible without."""
         found = []
         for name, state in self.layers.items():
@@ -76,10 +76,10 @@ class Examination:
             if mark == "CAUTION" and name in _BASE:
                 mark = "FAIL"
             fix = "" if mark == "PASS" else _FIXES.get(name, _fix_by_group(name))
-            found.append(Finding(name, mark, state, fix))
+            found.append(LayerFinding(name, mark, state, fix))
         verdict: Mark = "FAIL" if self.tier == "none" else "PASS"
         fix = "" if verdict == "PASS" else "fix the layers above, or accept no isolation with --allow-unsafe"
-        return (*found, Finding("tier", verdict, self.tier, fix))
+        return (*found, LayerFinding("tier", verdict, self.tier, fix))
 
 
 def _missing(layers: dict[str, str], names: tuple[str, ...]) -> list[str]:

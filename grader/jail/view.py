@@ -40,14 +40,14 @@ _SYSTEM = (
 
 
 @dataclass(frozen=True, slots=True)
-class View:
+class KernelView:
     """python_path: module search path of a kernel. read: paths it may read, with all below them."""
 
     python_path: tuple[str, ...]
     read: tuple[str, ...]
 
 
-def kernel_view() -> View:
+def kernel_view() -> KernelView:
     """The view for kernels of this interpreter."""
     stdlib = [sysconfig.get_path("stdlib"), sysconfig.get_config_var("DESTSHARED")]
     python_path = list(dict.fromkeys(os.path.realpath(path) for path in stdlib if path))
@@ -61,7 +61,7 @@ def kernel_view() -> View:
         for part in around(path, hidden):
             read[part] = None
     kept = tuple(path for path in read if not any(_below(path, other) for other in read))
-    return View(tuple(path for path in (*python_path, *site) if os.path.isdir(path)), kept)
+    return KernelView(tuple(path for path in (*python_path, *site) if os.path.isdir(path)), kept)
 
 
 def around(path: str, hidden: frozenset[str]) -> Iterator[str]:

@@ -11,17 +11,35 @@ from __future__ import annotations
 
 import re
 import sys
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
 from grader.judging.decision import Decision
 from grader.judging.source import Code
-from grader.models import Cell, CellError, Execution, PrintedTensor, Refusal, Said, Submission, together
+from grader.models import (
+    Cell,
+    CellError,
+    Execution,
+    PrintedTensor,
+    Refusal,
+    RefusalKind,
+    Said,
+    Submission,
+    together,
+)
 from grader.words.refusals import tell
 from rubric.schema import BehaviourCheck, Rubric
 
 _PYTHON = re.compile(r"(?i)python\s+(\d{1,4})\.(\d{1,4})(?!\d)")
+_Version = tuple[int, int]
+_OTHER_SYNTAX = (
+    ((3, 12), re.compile(r"^f-string|(?m:^\s*type\s+\w+\s*[=\[])|\b(?:def|class)\s+\w+\s*\[")),
+    ((3, 14), re.compile(r"multiple exception types|\bt(?:\"|')")),
+    ((2, 7), re.compile(r"^Missing parentheses in call to 'print'")),
+)
+"""of Python versions: how an error of syntax, or the cell that has it, tells that it may be right there"""
 
 
 @dataclass(frozen=True)
@@ -113,43 +131,68 @@ def _none_of_its_own(decision: Decision) -> bool:
 def refusals_of(submission: Submission, executions: Sequence[Execution]) -> tuple[Refusal, ...]:
     """What was refused in any world, and what the file itself says it needs.
 
-    Of another world than the handout's only names that the first or the sources hold: one that is made up
-    there carries out what only that world holds.
+    Of what only another world tells, one of each kind, without its words: names that a notebook makes up or
+    chooses there carry out what only that world holds.
     """
     if not executions:
         return tuple(_claimed(submission, ()))
     first, *others = executions
-    known = {word for r in first.refusals for word in (r.about, r.call)}
-    sources = "\n".join(c.source for c in submission.cells)
+    known = {*first.refusals}
+    by_kind: dict[RefusalKind, list[Refusal]] = defaultdict(list)
+    for refusal in (r for e in others for r in e.refusals):
+        if refusal not in known and refusal.effect != "instead":
+            by_kind[refusal.kind].append(refusal)
+    return (*_claimed(submission, first.errors), *first.refusals, *map(_without_words, by_kind.values()))
 
-    def named(text: str) -> str:
-        return text if text in known or text in sources else "…"
 
-    elsewhere = (
-        r.model_copy(update={"about": named(r.about), "call": named(r.call)})
-        for e in others
-        for r in e.refusals
+def _without_words(of_one_kind: Sequence[Refusal]) -> Refusal:
+    """Several as one: from the first of their cells on, and with everything that they kept away."""
+    return Refusal(
+        kind=of_one_kind[0].kind,
+        about="…",
+        cell=min((r.cell for r in of_one_kind if r.cell is not None), default=None),
+        effect="skipped" if any(r.effect == "skipped" for r in of_one_kind) else of_one_kind[0].effect,
+        lost=tuple(sorted({cell for r in of_one_kind for cell in r.lost})),
+        told_by=of_one_kind[0].told_by,
     )
-    found = dict.fromkeys([*first.refusals, *elsewhere])
-    return (*_claimed(submission, first.errors), *found)
 
 
 def _claimed(submission: Submission, errors: Iterable[CellError]) -> Iterable[Refusal]:
     code = tuple(c.index for c in submission.cells if c.kind == "code" and c.source.strip())
     said = submission.language
     python = _PYTHON.match(said)
+    stated = (int(python[1]), int(python[2])) if python else None
     if said and not said.lower().startswith("python"):
         yield Refusal(kind="language", about=said, effect="ended", lost=code)
-    elif python and (int(python[1]), int(python[2])) > sys.version_info[:2]:
-        for error in errors:
-            if error.name in ("SyntaxError", "IndentationError"):
-                about = f"Python {python[1]}.{python[2]}"
-                lost = tuple(e.cell for e in errors if e.cell >= error.cell)
-                yield Refusal(
-                    kind="version",
-                    about=about,
-                    call=error.message,
-                    cell=error.cell,
-                    effect="raised",
-                    lost=lost,
-                )
+    elif stated and stated < (3, 0):
+        yield Refusal(kind="version", about=_named(stated), effect="ended", lost=code)
+    else:
+        yield from _other_syntax(tuple(errors), {c.index: c.source for c in submission.cells}, stated)
+
+
+def _other_syntax(
+    errors: Sequence[CellError], sources: Mapping[int, str], stated: _Version | None
+) -> Iterable[Refusal]:
+    """Errors of syntax that are none in another Python than ours.
+
+    stated: the version that the file names. Some name none, as all from Colab do; then the syntax tells.
+    """
+    for error in errors:
+        if error.name not in ("SyntaxError", "IndentationError"):
+            continue
+        texts = (error.message, sources.get(error.cell, ""))
+        signs = (v for v, sign in _OTHER_SYNTAX if any(map(sign.search, texts)))
+        may = [v for v in ([stated] if stated else signs) if v < (3, 0) or v > sys.version_info[:2]]
+        if may:
+            yield Refusal(
+                kind="version",
+                about=_named(may[0]),
+                call=error.message,
+                cell=error.cell,
+                effect="raised",
+                lost=tuple(e.cell for e in errors if e.cell >= error.cell),
+            )
+
+
+def _named(python: _Version) -> str:
+    return f"Python {python[0]}.{python[1]}"

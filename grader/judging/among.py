@@ -69,12 +69,13 @@ def _by_cell(printed: Sequence[PrintedTensor], outputs: Sequence[Output]) -> dic
     for output in outputs:
         if output.kind != "error":
             text = output.text[:_LINES]
+            numbers, power = list(_numbers(text)), bool(_POWER.search(text))
             for cell in (output.cell, None):
-                read[cell] += _numbers(text)
-                powers[cell] |= bool(_POWER.search(text))
+                read[cell] += numbers
+                powers[cell] |= power
     found: dict[int | None, list[_Place]] = defaultdict(list)
-    for numbers in (extracted, read):
-        for cell, pairs in numbers.items():
+    for kind in (extracted, read):
+        for cell, pairs in kind.items():
             array = np.asarray(pairs[:_MOST], dtype=np.float64).reshape(-1, 2)
             finite = array[np.isfinite(array).all(axis=1)]
             found[cell].append(_Place(finite[:, 0], finite[:, 1], powers[cell]))

@@ -100,7 +100,7 @@ def by_number(number: int) -> list[str]:
         return []
     count = rf"(?:{number}|{_ROMAN[number]})"
     return [
-        rf"^\W*(?:{_ASKING}\W{{0,3}})?{count}(?:\W*[.):\]]|\W*$)(?!\d)",
+        rf"^\W*+(?:{_ASKING}\W{{0,3}})?{count}(?:\W*[.):\]]|\W*$)(?!\d)",
         rf"{_ASKING}\W{{0,3}}{count}(?![\w.])",
     ]
 
@@ -136,7 +136,7 @@ def _said_aside(
             line
             for before, line in zip(["", *lines], lines, strict=False)
             if (before[-1:] in _ASKS and any(p.search(before) for p in patterns))
-            or (any(p.search(line) for p in speaking) and _is_sentence(line))
+            or (_is_sentence(line) and any(p.search(line) for p in speaking))
             or (may_just_answer and _YES_OR_NO.match(line.lstrip(" #*_>-")))
         ]
         if telling:
@@ -145,7 +145,7 @@ def _said_aside(
 
 
 def _is_sentence(line: str) -> bool:
-    return len(_WORD.findall(line)) >= _SENTENCE and not _NUMBERS.search(line) and line[-1:] not in _ASKS
+    return not _NUMBERS.search(line) and len(_WORD.findall(line)) >= _SENTENCE and line[-1:] not in _ASKS
 
 
 def _comments(cell: Cell) -> list[str]:

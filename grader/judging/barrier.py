@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import ParamSpec, Protocol, TypeVar
 
-from grader.extract import Sink, extract_output
+from grader.extract import KEPT_LINES, Piece, Sink, extract_piece, pieces
 from grader.judging.decision import Decision
 from grader.models import Execution, PrintedTensor, Said
 from rubric.schema import Check, TensorCheck
@@ -71,7 +71,7 @@ class Cut:
 WHOLE = Cut()
 
 
-class Note(Protocol):
+class StepNote(Protocol):
     """Is told what is being done, so that it is known where a limit ended it."""
 
     def __call__(self, step: str, cell: int = -1, output: int = -1) -> None: ...
@@ -82,16 +82,18 @@ def nowhere(step: str, cell: int = -1, output: int = -1) -> None:
 
 
 @dataclass(slots=True)
-class Trouble:
+class Mishaps:
     """What went wrong with one submission. traces: of our faults. unread: some outputs were not read.
 
-    aside: prints that our code failed on.
+    aside: prints that our code failed on. like_left_out: prints of long loops; others like these were not
+    read.
     """
 
     traces: list[str] = field(default_factory=list)
     unread: bool = False
     faulty: bool = False
     aside: list[PrintedTensor] = field(default_factory=list)
+    like_left_out: list[PrintedTensor] = field(default_factory=list)
 
     def note(self, error: Exception) -> None:
         """Keep the traceback of a fault of ours; what is no fault of ours is raised again."""
@@ -108,40 +110,57 @@ class Trouble:
             return otherwise
 
 
-def read_outputs(execution: Execution, cut: Cut, note: Note, trouble: Trouble) -> Prints:
+def read_outputs(execution: Execution, cut: Cut, note: StepNote, trouble: Mishaps) -> Prints:
     """What one run printed, without the outputs that are cut off or that our code fails on."""
-    found: Sink[PrintedTensor] = Sink()
-    for output in execution.outputs:
+
+    def lose() -> None:
+        trouble.unread = True
+
+    found: Sink[PrintedTensor] = Sink(lose)
+    note("reading")
+    whole = [Piece(output) for output in execution.outputs]
+    for piece in trouble.tried(lambda: list(pieces(execution.outputs)), whole):
+        output = piece.output
         if cut.unread is not None and (output.cell, output.index) >= cut.unread:
             trouble.unread = True
             break
         note("reading", output.cell, output.index)
         try:
-            for item in extract_output(output):
-                found.add(item)
+            items = extract_piece(piece, lose)
         except Exception as error:
             trouble.note(error)
             trouble.faulty = True
+            continue
+        for item in items:
+            found.add(item)
+        trouble.like_left_out += [item for item in items if piece.is_example(item.span)]
     return tuple(found)
 
 
 def decide_apart(
-    decide: Decide, printed: Sequence[Prints], trouble: Trouble
-) -> Mapping[str, Decision] | None:
-    """The decisions, without the prints that our code fails on; None where it fails on something else.
+    decide: Decide,
+    printed: Sequence[Prints],
+    checks: Sequence[Check],
+    sizes: Mapping[str, int],
+    trouble: Mishaps,
+) -> Mapping[str, Decision]:
+    """The decisions, without the prints that our code fails on; all open where it fails on something else.
 
     Which print that is, is found by leaving out what comes after it: the shortest beginning that fails
-    ends with it.
+    ends with it. What is then not right waits for a person where what was set aside might have been it.
+    sizes: check → number of elements of its reference.
     """
     for _ in range(_FAULTS_AT_MOST):
         try:
-            return decide(printed)
+            decisions = decide(printed)
         except Exception as error:
             trouble.note(error)
+        else:
+            return {c.id: _doubted(decisions[c.id], c, sizes, trouble) for c in checks}
         places = sorted({p for world in printed for p in _places(world)})
         guilty = _first_failing(decide, printed, places)
         if guilty is None:
-            return None
+            break
         trouble.aside += [
             item for world in printed for item, p in zip(world, _places(world), strict=True) if p == guilty
         ]
@@ -149,23 +168,19 @@ def decide_apart(
             tuple(item for item, p in zip(world, _places(world), strict=True) if p != guilty)
             for world in printed
         ]
-    return None
+    return undecided(checks, FAILED)
 
 
-def doubted(
-    decisions: Mapping[str, Decision], checks: Iterable[Check], sizes: Mapping[str, int], trouble: Trouble
-) -> dict[str, Decision]:
-    """What is not right waits for a person where something that was set aside might have been it."""
-    settled = dict(decisions)
-    for check in checks:
-        decision = decisions[check.id]
-        if decision.verdict in ("pass", "review"):
-            continue
-        if trouble.unread:
-            settled[check.id] = _open(decision, UNREAD)
-        elif trouble.faulty or any(_may_answer(item, check, sizes) for item in trouble.aside):
-            settled[check.id] = _open(decision, FAULTY)
-    return settled
+def _doubted(decision: Decision, check: Check, sizes: Mapping[str, int], trouble: Mishaps) -> Decision:
+    if decision.verdict in ("pass", "review"):
+        return decision
+    if trouble.unread or any(_may_be_one_of(item, check, sizes) for item in trouble.like_left_out):
+        reason = UNREAD
+    elif trouble.faulty or any(_may_answer(item, check, sizes) for item in trouble.aside):
+        reason = FAULTY
+    else:
+        return decision
+    return replace(decision, verdict="review", credit=None, reason=reason, diagnosis=None)
 
 
 def undecided(checks: Iterable[Check], reason: Said) -> dict[str, Decision]:
@@ -173,14 +188,17 @@ def undecided(checks: Iterable[Check], reason: Said) -> dict[str, Decision]:
     return {check.id: Decision(check.id, "review", None, reason) for check in checks}
 
 
-def _open(decision: Decision, reason: Said) -> Decision:
-    return replace(decision, verdict="review", credit=None, reason=reason, diagnosis=None)
-
-
 def _may_answer(item: PrintedTensor, check: Check, sizes: Mapping[str, int]) -> bool:
     if not isinstance(check, TensorCheck):
         return False
     return item.elided or len(item.values) <= sizes[check.id]
+
+
+def _may_be_one_of(item: PrintedTensor, check: Check, sizes: Mapping[str, int]) -> bool:
+    """Might a print like this be the answer, or many of them together?"""
+    if not isinstance(check, TensorCheck):
+        return False
+    return item.elided or len(item.values) == sizes[check.id] or sizes[check.id] >= KEPT_LINES
 
 
 def _places(world: Prints) -> list[tuple[int, int, int]]:

@@ -40,7 +40,7 @@ def judge_behaviour(
     told = len(explained) + len(passed) >= check.enough and (passed or not waiting)
     if told or any(not r.unless_shown for r in lacking) or (lacking and not waiting):
         return _by_code(check, lacking)
-    return _open(check, Said("The printed values do not tell."))
+    return _open(check, Said("The printed values do not tell; the code is read."))
 
 
 def _contradicted(

@@ -50,7 +50,7 @@ class Target:
 
 
 @dataclass(frozen=True, slots=True)
-class View:
+class TargetView:
     """One way of writing a target or a piece of it.
 
     layout: "as expected", "transposed", "axes 1 0 2" (their new order), "row", "column" or "element";
@@ -94,7 +94,7 @@ def by_source(autograd: Sequence[Target], other_means: Sequence[Target]) -> list
     return made + [replace(t, source="other means") for t in others.values()]
 
 
-def source_of(views: Iterable[View]) -> Source:
+def source_of(views: Iterable[TargetView]) -> Source:
     """Where a print comes from that these views fit: unknown where both ways to compute give it."""
     sources = {v.target.source for v in views}
     return sources.pop() if len(sources) == 1 else "unknown"
@@ -139,7 +139,7 @@ class Filed:
     """A target, all ways of writing it, flattened, and its largest finite magnitudes; in every world."""
 
     target: Target
-    views: tuple[tuple[View, tuple[Array, ...]], ...]
+    views: tuple[tuple[TargetView, tuple[Array, ...]], ...]
     peaks: tuple[float, ...]
 
 
@@ -168,7 +168,7 @@ class Book:
         """
         self._tolerance, self._elsewhere = tolerance, elsewhere
         self._firsts: dict[tuple[int, int], tuple[list[float], float]] = {}
-        self._views: dict[int, list[View]] = defaultdict(list)
+        self._views: dict[int, list[TargetView]] = defaultdict(list)
         rows: dict[int, list[tuple[Array, ...]]] = defaultdict(list)
         owners: dict[int, list[Filed]] = defaultdict(list)
         filed = tuple(filed)
@@ -208,33 +208,30 @@ class Book:
             )
         return np.asarray(atol + rtol * np.array([one.peaks[world] for one in filed]))
 
-    def _may_fit(self, printed: PrintedTensor, world: int) -> bool:
-        """Is the first number of some view near the first that is printed? Of most prints none is."""
-        size = len(printed.values)
-        if size and (size, world) not in self._firsts:
+    def may_begin(self, size: int, world: int, value: float, half_unit: float) -> bool:
+        """May a print of so many numbers whose first is this one be some view? Of most prints it can't.
+
+        size: at least 1.
+        """
+        if size not in self._views or not math.isfinite(value):
+            return False
+        if (size, world) not in self._firsts:
             firsts = self._values[size][world][:, 0]
             self._firsts[size, world] = (
                 np.sort(firsts[np.isfinite(firsts)]).tolist(),
                 float(self._slack[size][world].max()),
             )
-        if not size or not math.isfinite(printed.values[0]):
-            return not size
         known, slack = self._firsts[size, world]
-        value = printed.values[0]
         # twice: no rounding here may refuse what `fits` takes
-        reach = 2 * (printed.half_unit[0] + slack + _SLACK * abs(value))
+        reach = 2 * (half_unit + slack + _SLACK * abs(value))
         at = bisect_left(known, value - reach)
         return at < len(known) and known[at] <= value + reach
-
-    def _tolerance_of(self, target: Target, world: int) -> Tolerance:
-        own = target.tolerance or self._tolerance
-        return max(own, self._elsewhere, key=lambda t: t.rtol) if world and self._elsewhere else own
 
     def slack(self, values: Array) -> float:
         """Absolute float error granted to an honest computation, in the first world."""
         return margin(values, self._tolerance)
 
-    def lookup(self, slot: Slot, worlds: Sequence[int]) -> list[View]:
+    def lookup(self, slot: Slot, worlds: Sequence[int]) -> list[TargetView]:
         """The views that fit this print in every one of `worlds` in which it appeared.
 
         The slot must appear in the first of `worlds`; an elided print is compared by what it shows.
@@ -247,7 +244,7 @@ class Book:
         size = len(full[0][1].values)
         if size not in self._views or any(len(p.values) != size for _, p in full):
             return []
-        if not all(self._may_fit(printed, world) for world, printed in full):
+        if size and not all(self.may_begin(size, w, p.values[0], p.half_unit[0]) for w, p in full):
             return []
         mask = np.ones(len(self._views[size]), dtype=np.bool_)
         for world, printed in full:
@@ -256,7 +253,8 @@ class Book:
             if not mask.any():
                 return []
         found = [self._views[size][i] for i in np.flatnonzero(mask)]
-        return [v for v in found if self._fits_elided(v, elided)] if elided else found
+        fitting = {id(view) for view in self._lookup_elided(elided)} if elided else set()
+        return [view for view in found if id(view) in fitting] if elided else found
 
     @cached_property
     def _wholes(self) -> list[tuple[int, npt.NDArray[Any], npt.NDArray[np.intp]]]:
@@ -270,7 +268,7 @@ class Book:
             (size, np.arange(size).reshape(shape), np.array(rows)) for (size, shape), rows in by_shape.items()
         ]
 
-    def _lookup_elided(self, elided: Sequence[tuple[int, PrintedTensor]]) -> list[View]:
+    def _lookup_elided(self, elided: Sequence[tuple[int, PrintedTensor]]) -> list[TargetView]:
         found: dict[int, list[int]] = {size: [] for size in self._views}
         for size, places, rows in self._wholes:
             left = rows
@@ -284,39 +282,29 @@ class Book:
             found[size].extend(left.tolist())
         return [self._views[size][row] for size, kept in found.items() for row in sorted(kept)]
 
-    def _fits_elided(self, view: View, elided: Sequence[tuple[int, PrintedTensor]]) -> bool:
-        for world, printed in elided:
-            values = view.target.values[world]
-            shown = visible(printed, laid_out(values, view.layout))
-            if shown is None or not shown.size:
-                return False
-            if not fits(printed, shown, margin(values, self._tolerance_of(view.target, world))).all():
-                return False
-        return True
 
-
-def _views(target: Target, *, pieces: bool, elements: bool) -> Iterator[tuple[View, tuple[Array, ...]]]:
-    yield View(target, "as expected"), tuple(v.ravel() for v in target.values)
+def _views(target: Target, *, pieces: bool, elements: bool) -> Iterator[tuple[TargetView, tuple[Array, ...]]]:
+    yield TargetView(target, "as expected"), tuple(v.ravel() for v in target.values)
     shape = target.values[0].shape
     if len(shape) == 2 and min(shape) > 1:
         if not target.fixed:
-            yield View(target, "transposed"), tuple(v.T.ravel() for v in target.values)
+            yield TargetView(target, "transposed"), tuple(v.T.ravel() for v in target.values)
         if pieces:
             for i in range(shape[0]):
-                yield View(target, "row", i, shape[0]), tuple(v[i] for v in target.values)
+                yield TargetView(target, "row", i, shape[0]), tuple(v[i] for v in target.values)
             for i in range(shape[1]) if not target.fixed else ():
-                yield View(target, "column", i, shape[1]), tuple(v[:, i] for v in target.values)
+                yield TargetView(target, "column", i, shape[1]), tuple(v[:, i] for v in target.values)
     if len(shape) > 2:
         yield from _of_many_axes(target, pieces=pieces, elements=elements)
     if elements and target.values[0].size > 1:
         size = target.values[0].size
         for i in range(size):
-            yield View(target, "element", i, size), tuple(v.ravel()[i : i + 1] for v in target.values)
+            yield TargetView(target, "element", i, size), tuple(v.ravel()[i : i + 1] for v in target.values)
 
 
 def _of_many_axes(
     target: Target, *, pieces: bool, elements: bool
-) -> Iterator[tuple[View, tuple[Array, ...]]]:
+) -> Iterator[tuple[TargetView, tuple[Array, ...]]]:
     """A tensor of three axes or more: its axes in another order, and what its first axes leave."""
     shape = target.values[0].shape
     wide = [axis for axis, size in enumerate(shape) if size > 1]
@@ -324,9 +312,12 @@ def _of_many_axes(
     for order in permutations(range(len(shape))) if free else ():
         if [axis for axis in order if axis in wide] != wide:
             layout = " ".join(["axes", *map(str, order)])
-            yield View(target, layout), tuple(laid_out(v, layout).ravel() for v in target.values)
+            yield TargetView(target, layout), tuple(laid_out(v, layout).ravel() for v in target.values)
     counts = dict.fromkeys(int(np.prod(shape[:depth])) for depth in range(1, len(shape)))
     for count in counts if pieces else ():
         if 1 < count < target.values[0].size:
             for i in range(count):
-                yield View(target, "row", i, count), tuple(v.reshape(count, -1)[i] for v in target.values)
+                yield (
+                    TargetView(target, "row", i, count),
+                    tuple(v.reshape(count, -1)[i] for v in target.values),
+                )

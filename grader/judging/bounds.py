@@ -18,18 +18,14 @@ from grader.judging.decision import Case, Decision
 from grader.judging.match import Candidate
 from grader.judging.offers import says_a_moment
 from grader.judging.reading import Reading
-from grader.judging.typed import may_be_typed_in, typed_in
-from grader.judging.wording import MISSING, PASSED, TYPED_IN
+from grader.judging.typed import made_without, not_computed
+from grader.judging.wording import MISSING, ONLY_HERE, PASSED
 from grader.models import PrintedTensor, Said
 from rubric.schema import TensorCheck
 
 Side = Literal["within", "outside", "unclear", "absent"]
 
-_UNSEEN = Said(
-    "The print fits, but did not appear under another seed; a person looks whether it was computed."
-)
 _UNMOVED = Said("Within the bounds, but the same under every seed: a person looks whether it was computed.")
-_TYPED = Said("These numbers also stand in the code; a person looks whether they were computed.")
 _SEVERAL = Said("Several values were printed for this, and not all are within the bounds; a person decides.")
 _UNIT = Said("It is not clear whether this number is a share or per cent; a person decides.")
 _UNNAMED = Said(
@@ -67,22 +63,20 @@ def _computed(
 ) -> Decision:
     """Whether a number within the bounds was computed."""
     candidate = _candidate(offer)
+    moving, still = moves(references, case.rubric.tolerance), not _moves(offer)
+    typed = not_computed(check, candidate, len(sides), case.code, moving=moving, still=still)
+    if typed is not None:
+        return replace(typed, candidate=candidate)
     if "absent" in sides:
-        return replace(open_, reason=_UNSEEN)
-    if not _moves(offer) or len(sides) == 1:
-        written = typed_in(candidate, case.code) and moves(references, case.rubric.tolerance)
-        if written:
-            return replace(open_, verdict="fail", credit=0.0, reason=TYPED_IN, typed_in=True)
-        return replace(open_, reason=_TYPED if may_be_typed_in(candidate, case.code) else _UNMOVED)
-    if all(typed_in(candidate, case.code, world) for world in range(len(sides))):
-        return replace(open_, reason=_TYPED)
+        return replace(open_, reason=ONLY_HERE)
+    if still or len(sides) == 1:
+        return replace(open_, reason=_UNMOVED)
     expected = [_side(check, _exactly(e), e) for e in references]
     if any(e == "outside" and s != "outside" for e, s in zip(expected[1:], sides[1:], strict=True)):
         return replace(open_, reason=_IMPOSSIBLE)
-    reach = case.code.reach(candidate.cell)
-    if check.made_with and not any(case.code.uses(name, reach) for name in check.made_with):
-        text = Said("Right, but computed without {name}; a person decides.", {"name": check.made_with[0]})
-        return replace(open_, reason=text)
+    without = made_without(check, [candidate.cell], case.code)
+    if without is not None:
+        return replace(open_, reason=without)
     return replace(open_, verdict="pass", credit=1.0, reason=PASSED)
 
 
@@ -158,19 +152,4 @@ def _may_be_percent(values: Array) -> bool:
 
 def _exactly(expected: Array) -> PrintedTensor:
     """The solution's own value as if it were printed with every digit."""
-    flat = tuple(expected.ravel().tolist())
-    return PrintedTensor(
-        values=flat,
-        half_unit=(0.0,) * len(flat),
-        shape=expected.shape,
-        elided=False,
-        form="tensor",
-        label="",
-        after="",
-        above="",
-        above_distance=0,
-        cell=0,
-        output=0,
-        span=(0, 0),
-        channel="stdout",
-    )
+    return PrintedTensor(tuple(expected.ravel().tolist()), (0.0,) * expected.size, expected.shape)

@@ -16,7 +16,7 @@ from itertools import combinations
 
 from grader.assignment.values import Array, margin
 from grader.judging.asked import Asked
-from grader.judging.book import Book, Target, View, fits
+from grader.judging.book import Book, Target, TargetView, fits
 from grader.judging.pairing import Slot
 from grader.judging.reading import Reading
 from grader.models import Diagnosis, Said, together, verbatim
@@ -76,7 +76,7 @@ class Explanation:
     that give the very same numbers. changed: mistake → the quantities that it alone changes.
     """
 
-    views: Mapping[int, View]
+    views: Mapping[int, TargetView]
     rivals: Mapping[Ids, tuple[Ids, ...]]
     changed: Mapping[str, Set[str]]
 
@@ -90,7 +90,7 @@ class _Claims:
     shown: frozenset[str]
     suspects: Suspects
     names: Mapping[str, str]
-    claims: dict[Ids, dict[int, View]] = field(default_factory=lambda: defaultdict(dict))
+    claims: dict[Ids, dict[int, TargetView]] = field(default_factory=lambda: defaultdict(dict))
     changed: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     loose: set[tuple[Ids, int]] = field(default_factory=set)
 
@@ -123,17 +123,17 @@ class _Claims:
         """How many quantities that were printed right these mistakes would change."""
         return len({q for i in ids for q in self.changed[i]} & self.shown)
 
-    def select(self) -> tuple[dict[int, View], dict[Ids, tuple[Ids, ...]]]:
+    def select(self) -> tuple[dict[int, TargetView], dict[Ids, tuple[Ids, ...]]]:
         """The likeliest hypotheses, one after the other until nothing more is explained.
 
         What fits nowhere as an honest computation would is none: nearly is how many numbers fit.
         """
-        views: dict[int, View] = {}
+        views: dict[int, TargetView] = {}
         rivals: dict[Ids, tuple[Ids, ...]] = {}
         position = {mistake: n for n, mistake in enumerate(self.suspects.mistakes)}
         fixed = {ids: (self.contradicts(ids), self.suspects.surprise(ids)) for ids in self.claims}
         hinted = {ids: self.suspects.hints(ids) for ids in self.claims}
-        left: dict[Ids, dict[int, View]] = {
+        left: dict[Ids, dict[int, TargetView]] = {
             ids: claimed
             for ids, claimed in self.claims.items()
             if any((ids, o) not in self.loose for o in claimed)
@@ -292,7 +292,7 @@ def _extended(claims: _Claims) -> list[Ids]:
     return [ids for _, ids in sorted(extended, key=lambda e: e[0]) if len(ids) > 1]
 
 
-def _fits_well(reading: Reading, view: View, tolerance: Tolerance) -> bool:
+def _fits_well(reading: Reading, view: TargetView, tolerance: Tolerance) -> bool:
     """Does a view that fits nearly also fit as an honest float32 computation does?"""
     for printed, values in zip(reading.slot.prints, view.target.values, strict=True):
         if printed is None or printed.elided:
@@ -309,11 +309,11 @@ def _called(reading: Reading) -> set[str]:
     return {reading.meant or "", *(reading.meaning.options if reading.called else ())}
 
 
-def _meant(reading: Reading, view: View) -> bool:
+def _meant(reading: Reading, view: TargetView) -> bool:
     return reading.meant == view.target.quantity and view.whole
 
 
-def _coverage(views: Iterable[View]) -> float:
+def _coverage(views: Iterable[TargetView]) -> float:
     """How many quantities these views show, pieces counting as parts."""
     covered: dict[str, float] = {}
     for view in views:

@@ -12,6 +12,7 @@ import numpy.typing as npt
 from grader.assignment.values import Array, margin
 from grader.judging.book import Book, fits, laid_out
 from grader.judging.match import Candidate
+from grader.judging.pairing import stacked
 from grader.models import Evidence, Output, PrintedTensor
 from rubric.schema import Tolerance
 
@@ -103,38 +104,20 @@ def _unflat(flat: npt.NDArray[Any], layout: str, shape: tuple[int, ...]) -> npt.
 
 def joined(candidate: Candidate, world: int) -> PrintedTensor:
     """Its prints in a world, as one."""
-    prints = [p for r in candidate.readings if (p := r.slot.prints[world]) is not None]
-    first = prints[0]
-    if len(prints) == 1:
-        return first
-    return PrintedTensor(
-        values=tuple(v for p in prints for v in p.values),
-        half_unit=tuple(h for p in prints for h in p.half_unit),
-        shape=(len(prints), len(first.values)),
-        elided=any(p.elided for p in prints),
-        form=first.form,
-        label=first.label,
-        after=first.after,
-        above=first.above,
-        above_distance=first.above_distance,
-        cell=first.cell,
-        output=first.output,
-        span=(first.span[0], prints[-1].span[1]) if prints[-1].output == first.output else first.span,
-        channel=first.channel,
-    )
+    return stacked([p for r in candidate.readings if (p := r.slot.prints[world]) is not None])
 
 
-def excluded(candidate: Candidate, quantity: str, variants: Book) -> float:
+def excluded(candidate: Candidate, quantity: str, variants: Book, *, first_alone: bool = False) -> float:
     """Share of the known mistakes about a quantity that this print rules out, 0 to 1.
 
-    1.0 where no mistake is known.
+    1.0 where no mistake is known. first_alone: by what it shows in the handout's world.
     """
     known = variants.mistakes_about.get(quantity)
     if not known:
         return 1.0
     compatible = set(known)
     for reading in candidate.readings:
-        views = variants.lookup(reading.slot, range(len(reading.slot.prints)))
+        views = variants.lookup(reading.slot, range(1 if first_alone else len(reading.slot.prints)))
         compatible &= {v.target.mistakes for v in views if v.target.quantity == quantity}
     return 1.0 - len(compatible) / len(known)
 
@@ -197,8 +180,7 @@ def describe(
     last = candidate.readings[-1].slot.first
     output = outputs.get((printed.cell, printed.output))
     end = last.span[1] if last.output == printed.output and last.cell == printed.cell else printed.span[1]
-    text = output.text if output is not None else ""
-    quote = text[printed.span[0] : end] if text else ""
+    quote = output.text[printed.span[0] : end] if output is not None else ""
     if len(quote) > _QUOTE:
         quote = quote[:_QUOTE] + " …"
     seen = [

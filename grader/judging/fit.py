@@ -14,16 +14,12 @@ from grader.judging.match import Candidate
 from grader.judging.offers import Offers, is_right
 from grader.judging.reading import Reading, named_like
 from grader.judging.sources import no_autograd_behind
-from grader.judging.typed import may_be_typed_in, typed_in
-from grader.judging.wording import PASSED, TYPED_IN
+from grader.judging.typed import made_without, not_computed
+from grader.judging.wording import PASSED
 from grader.models import Flag, Said
 from rubric.schema import TensorCheck, Tolerance
 
 STRONG = 0.9  # share of the known mistakes that a print must rule out
-_ALSO_TYPED = Said("These numbers also stand in the code; a person looks whether they were computed.")
-_ONLY_HERE = Said(
-    "The print fits, but did not appear under another seed; a person looks whether it was computed."
-)
 _UNNAMED = Said(
     "The print fits, but its name does not say so; such a number may stand there for many reasons."
 )
@@ -36,9 +32,7 @@ _FEW = 8  # whole numbers that may stand in a notebook by accident
 def judge_fit(check: TensorCheck, offers: Offers, case: Case) -> Decision:
     """Decide a check of which some print that counts is right in every world in which it appeared."""
     right = offers.right
-    best = max(
-        right, key=lambda c: (c.seen_everywhere, c.named(check.id), _says_other(c, check, case) is None)
-    )
+    best = max(right, key=lambda c: (c.seen_everywhere, c.named(check.id)))
     comparison = compared(check, best, case)
     doubt = _doubt(check, best, comparison, case)
     if doubt is not None:
@@ -83,33 +77,23 @@ def _elsewhere(check: TensorCheck, right: Sequence[Candidate], case: Case) -> Sa
     """Why it is not clear that a right value was computed by what the assignment asks for."""
     if check.by_autograd and all(c.source == "other means" for c in right):
         return Said("Right, but not computed by autograd; a person decides.")
-    if check.made_with and not case.by_autograd:
-        cells = [case.code.reach(c.cell) for c in right]
-        if not any(case.code.uses(name, cell) for name in check.made_with for cell in cells):
-            return Said("Right, but computed without {name}; a person decides.", {"name": check.made_with[0]})
-    return None
+    return None if case.by_autograd else made_without(check, [c.cell for c in right], case.code)
 
 
 def _doubt(check: TensorCheck, best: Candidate, comparison: Comparison | None, case: Case) -> Decision | None:
     """Why a print that fits is not enough, if it is not."""
     expected = [reference[check.quantity] for reference in case.references]
     tolerance = case.rubric.tolerance_of(check.quantity)
-    several, moving = len(expected) > 1, moves(expected, tolerance)
-    ruled_out = excluded(best, check.quantity, case.variants)
+    moving = moves(expected, tolerance)
+    still = all(r.movement == "constant" for r in best.readings)
+    typed = not_computed(check, best, len(expected), case.code, moving=moving, still=still)
+    if typed is not None:
+        return typed
 
     def open_(reason: Said) -> Decision:
         return Decision(check.id, "review", None, reason)
 
-    if several and not best.seen_everywhere:
-        return open_(_ONLY_HERE)
-    if not moving and may_be_typed_in(best, case.code):
-        return open_(_ALSO_TYPED)
-    if several and typed_in(best, case.code):
-        if all(r.movement == "constant" for r in best.readings):
-            return Decision(check.id, "fail", 0.0, TYPED_IN, typed_in=True)
-        if all(typed_in(best, case.code, world) for world in range(1, len(expected))):
-            return open_(_ALSO_TYPED)
-    if ruled_out < STRONG:
+    if excluded(best, check.quantity, case.variants) < STRONG:
         return open_(Said("The print fits, but its few digits also fit known mistakes."))
     if _tells_nothing(comparison, tolerance):
         return open_(Said("The print fits, but so would any other small number; a person decides."))

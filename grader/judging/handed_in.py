@@ -27,38 +27,28 @@ def judge_manual(
 ) -> Decision:
     """`review`, with what stands below the heading. number: of the question. outputs: in the first world."""
     patterns = [re.compile(p, re.IGNORECASE) for p in (*check.headings, *by_number(number))]
-    heading, place = "", 0
-    below: tuple[tuple[int, str], ...] = ()
+    heading, below = "", list[tuple[int, str]]()
     for place, line, rest in _headings(cells):
-        if any(p.search(line[:_LONGEST]) for p in patterns):
-            heading, below = line.strip().strip("#*_ "), tuple(_section(cells, place, line, rest, patterns))
-            if below:
-                break
+        if not below and any(p.search(line[:_LONGEST]) for p in patterns):
+            heading, below = line.strip().strip("#*_ "), list(_section(cells, place, line, rest, patterns))
     if not heading:
         return Decision(check.id, "review", None, _NO_HEADING)
-    indices = tuple(dict.fromkeys(index for index, _ in below))
-    shown = [o for o in outputs if o.cell in indices and o.image is not None]
     told = {"heading": heading[:80]}
-    text = "\n\n".join(part for _, part in below)[:_MOST]
-    answer = Answer(
-        text=text,
-        cell=indices[0] if indices else cells[place].index,
-        cells=indices,
-        pictures=tuple(hashlib.sha256((o.image or "").encode()).hexdigest()[:16] for o in shown),
-    )
     if not below:
-        said, answered = (
-            Said("Nothing was handed in below the heading {heading!r}; a person decides.", told),
-            None,
-        )
-    elif check.wants == "picture" and not shown:
-        said, answered = (
-            Said("Below the heading {heading!r} there is no picture; a person decides.", told),
-            answer,
-        )
-    else:
-        said, answered = Said("A person looks at what stands below the heading {heading!r}.", told), answer
-    return Decision(check.id, "review", None, said, answer=answered)
+        said = Said("Nothing was handed in below the heading {heading!r}; a person decides.", told)
+        return Decision(check.id, "review", None, said)
+    indices = tuple(dict.fromkeys(index for index, _ in below))
+    pictures = [o.image for o in outputs if o.cell in indices and o.image is not None]
+    answer = Answer(
+        text="\n\n".join(part for _, part in below)[:_MOST],
+        cell=indices[0],
+        cells=indices,
+        pictures=tuple(hashlib.sha256(image.encode()).hexdigest()[:16] for image in pictures),
+    )
+    said = Said("A person looks at what stands below the heading {heading!r}.", told)
+    if check.wants == "picture" and not pictures:
+        said = Said("Below the heading {heading!r} there is no picture; a person decides.", told)
+    return Decision(check.id, "review", None, said, answer=answer)
 
 
 def _headings(cells: Sequence[Cell]) -> Iterator[tuple[int, str, Sequence[str]]]:

@@ -10,18 +10,18 @@ no value.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 import numpy as np
 
 from grader.assignment.values import Array
 from grader.assignment.vocabulary import Vocabulary
 from grader.judging.decision import Decision
+from grader.judging.lines import OutputLine, lines_of
 from grader.judging.source import Code
 from grader.judging.typed import written_in_a_row
 from grader.judging.wording import PASSED
-from grader.models import Evidence, Output, Said
+from grader.models import Output, Said
 from rubric.schema import TensorCheck
 
 _TRUTH = {0: "false|no|nein|falsch", 1: "true|yes|ja|wahr"}
@@ -32,8 +32,6 @@ _LABELLED = re.compile(r"[:=]\s*+(?:torch\.Size)?+[(\[{\s]*+\Z")
 _LETTER = re.compile(r"[^\W\d_]")
 _MOST = 8  # numbers that are sought in a line
 _TELLING = 3  # so many numbers in a row need no name to be noticed
-_LINES = 2000  # of a notebook's outputs
-_LONGEST = 300  # characters of a line
 
 
 def in_words(
@@ -54,20 +52,14 @@ def in_words(
         return None
     alone = _shown_alone(check, worlds, outputs, vocabulary)
     if alone is not None and not written_in_a_row([int(v) for v in expected.ravel()], code):
-        return Decision(check.id, "pass", 1.0, PASSED, evidence=alone.evidence())
-    for shown in _lines(told):
-        cell, line = shown.output.cell, shown.text
-        if not pattern.search(line):
+        return Decision(check.id, "pass", 1.0, PASSED, evidence=alone.evidence("label", "value"))
+    for line in lines_of(told):
+        if not pattern.search(line.text):
             continue
-        source = code.cell(cell)
-        meaning = vocabulary.meaning(line, *([source.shown] if source else []))
+        meaning = vocabulary.meaning(line.text, code.shown(line.cell))
         a_row = expected.size >= _TELLING and not meaning.names_background
         if (check.id in meaning.checks and not meaning.names_background) or a_row:
-            text = Said(
-                "A person decides by these words (cell {cell}): “{words}”",
-                {"cell": cell + 1, "words": line.strip()},
-            )
-            return Decision(check.id, "review", None, text)
+            return line.open(check.id)
     return None
 
 
@@ -76,18 +68,18 @@ def _shown_alone(
     worlds: Sequence[Array],
     outputs: Sequence[Sequence[Output]],
     vocabulary: Vocabulary,
-) -> _Line | None:
+) -> OutputLine | None:
     """A line whose words mean this check and that shows the expected numbers alone; None where there is none
     in some world, or another such line shows others."""
     if len(worlds) < 2 or len(outputs) < len(worlds):
         return None
-    last: _Line | None = None
+    last: OutputLine | None = None
     for world, (expected, told) in enumerate(zip(worlds, outputs, strict=True)):
         pattern = _written(expected)
         assert pattern is not None, "whole numbers, of which no more are expected in another world"
         named = [
             x
-            for x in _lines(told)
+            for x in lines_of(told)
             if _FREE.search(x.text) and _names(x.text, pattern, vocabulary) == check.id
         ]
         if not named or not all(_alone(x.text, pattern) for x in named):
@@ -114,13 +106,9 @@ def _alone(line: str, pattern: re.Pattern[str]) -> bool:
 
 def spoken_of(check: TensorCheck, outputs: Sequence[Output], vocabulary: Vocabulary) -> Decision | None:
     """`review` where a line whose words mean this check holds a number at all (`accuracy: 950 of 1000`)."""
-    for line in _lines(outputs):
+    for line in lines_of(outputs):
         if _FREE.search(line.text) and vocabulary.meaning(_FREE.sub(" ", line.text)).check == check.id:
-            text = Said(
-                "A person decides by these words (cell {cell}): “{words}”",
-                {"cell": line.output.cell + 1, "words": line.text.strip()},
-            )
-            return Decision(check.id, "review", None, text)
+            return line.open(check.id)
     return None
 
 
@@ -131,22 +119,16 @@ def in_a_sentence(
     in every world; else None."""
     if worlds[0].size != 1 or len(outputs) < len(worlds):
         return None
-    shown: list[dict[int, _Line]] = []
+    shown: list[dict[int, OutputLine]] = []
     for expected, told in zip(worlds, outputs, strict=True):
         pattern = _written(expected)
         if pattern is None:
             return None
-        lines = (x for x in _lines(told) if _only(x.text, pattern))
-        shown.append({line.output.cell: line for line in lines})
+        shown.append({x.cell: x for x in lines_of(told) if _only(x.text, pattern)})
     cells = set.intersection(*map(set, shown))
     if not cells:
         return None
-    last = shown[0][max(cells)]
-    text = Said(
-        "A person decides by these words (cell {cell}): “{words}”",
-        {"cell": last.output.cell + 1, "words": last.text.strip()},
-    )
-    return Decision(check.id, "review", None, text)
+    return shown[0][max(cells)].open(check.id)
 
 
 def _only(line: str, pattern: re.Pattern[str]) -> bool:
@@ -159,13 +141,11 @@ def shown_as_none(
 ) -> Decision | None:
     """`missing`, with the reason, where `None` is printed under the name of this check; else None."""
     above = ""
-    for shown in _lines(outputs):
-        source = code.cell(shown.output.cell)
-        *labels, rest = _NONE.split(shown.text)
+    for line in lines_of(outputs):
+        *labels, rest = _NONE.split(line.text)
         for label in labels:
             name = label if _LETTER.search(label) else above
-            meaning = vocabulary.meaning(name, *([source.shown] if source else []))
-            if meaning.check == check.id:
+            if vocabulary.meaning(name, code.shown(line.cell)).check == check.id:
                 text = Said("None is printed under this name: there was no value.")
                 return Decision(check.id, "missing", 0.0, text)
         above = rest if rest.strip() else above
@@ -187,39 +167,3 @@ def _said(number: int) -> str:
 def _grouped(number: int) -> str:
     """`1234` also as `1,234`, `1_234`, `1 234`."""
     return re.escape(f"{number:,}").replace(",", "[,_ ']?")
-
-
-@dataclass(frozen=True, slots=True)
-class _Line:
-    """start: in characters of the output."""
-
-    output: Output
-    start: int
-    text: str
-
-    def evidence(self) -> Evidence:
-        return Evidence(
-            cell=self.output.cell,
-            output=self.output.index,
-            span=(self.start, self.start + len(self.text)),
-            label="",
-            text=self.text,
-            shape=(),
-            layout="as printed",
-            reasons=("label", "value"),
-            digits=0.0,
-            worlds=(),
-        )
-
-
-def _lines(outputs: Sequence[Output]) -> Iterator[_Line]:
-    left = _LINES
-    for output in outputs:
-        if output.kind == "error":
-            continue
-        start = 0
-        for line in output.text.splitlines(keepends=True)[:left]:
-            left -= 1
-            if len(line) <= _LONGEST:
-                yield _Line(output, start, line.rstrip("\r\n"))
-            start += len(line)

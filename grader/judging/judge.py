@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from grader.judging.book import View
+from grader.judging.book import TargetView
 from grader.judging.decision import Case, Decision
 from grader.judging.fit import judge_fit
 from grader.judging.match import Candidate
@@ -79,8 +79,8 @@ def _judge_nothing(check: TensorCheck, case: Case) -> Decision:
     ]
     if claimed and size > 1:
         printed, quantity = max(
-            enumerate(claimed), key=lambda c: (c[1][0].order, c[1][0].meaning.words.get(c[1][1], 0), c[0])
-        )[1]
+            reversed(claimed), key=lambda c: (c[0].order, c[0].meaning.words.get(c[1], 0))
+        )
         told_apart = _tells(printed) or quantity in printed.meaning.words
         shown = quantity if told_apart else Said("nothing but zeros")
         name, cell = printed.slot.first.label or check.title, printed.slot.first.cell + 1
@@ -90,7 +90,7 @@ def _judge_nothing(check: TensorCheck, case: Case) -> Decision:
         )
         views = [
             v
-            for v in _variants_of(printed, case)
+            for v in case.variants.lookup(printed.slot, range(len(printed.slot.prints)))
             if v.target.quantity == check.quantity and v.whole and (_tells(printed) or _is_zero(v))
         ]
         return Decision(check.id, "fail", 0.0, text, guesses=_guesses(views, case))
@@ -102,16 +102,12 @@ def _tells(printed: Reading) -> bool:
     return any(p is not None and any(p.values) for p in printed.slot.prints)
 
 
-def _is_zero(view: View) -> bool:
+def _is_zero(view: TargetView) -> bool:
     return not any(values.any() for values in view.target.values)
 
 
-def _guesses(views: Sequence[View], case: Case) -> tuple[tuple[str, ...], ...]:
+def _guesses(views: Sequence[TargetView], case: Case) -> tuple[tuple[str, ...], ...]:
     """The mistakes that give this print, those first that leave alone what was printed right."""
     right = {v.target.quantity for r in case.readings for v in r.exact if v.whole}
     contradicted = {ids for quantity in right for ids in case.variants.mistakes_about.get(quantity, ())}
     return tuple(sorted((v.target.mistakes for v in views), key=lambda ids: ids in contradicted))
-
-
-def _variants_of(reading: Reading, case: Case) -> list[View]:
-    return case.variants.lookup(reading.slot, range(len(reading.slot.prints)))

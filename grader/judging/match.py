@@ -16,7 +16,7 @@ from typing import Literal
 
 import numpy as np
 
-from grader.judging.book import Source, View, laid_out, source_of
+from grader.judging.book import Source, TargetView, laid_out, source_of
 from grader.judging.reading import Reading, named_like
 from rubric.schema import TensorCheck
 
@@ -76,7 +76,7 @@ Candidates = Mapping[str, tuple[Candidate, ...]]
 def match(
     readings: Sequence[Reading],
     checks: Sequence[TensorCheck],
-    explained: Mapping[int, View],
+    explained: Mapping[int, TargetView],
     sizes: Mapping[str, int],
 ) -> Candidates:
     """All candidates of every check, in the order in which they were printed.
@@ -135,8 +135,8 @@ def _by_quantity(checks: Iterable[TensorCheck]) -> dict[str, list[str]]:
 
 
 def _claim(
-    reading: Reading, views: Sequence[View], asked: Mapping[str, Sequence[str]]
-) -> tuple[str, View] | None:
+    reading: Reading, views: Sequence[TargetView], asked: Mapping[str, Sequence[str]]
+) -> tuple[str, TargetView] | None:
     """The check that a print with these fitting views answers; None if it shows something else."""
     whole = [v for v in views if v.whole]
     options = {check: v for v in reversed(whole) for check in asked.get(v.target.quantity, ())}
@@ -153,11 +153,10 @@ def _claim(
         return None  # one number that is called something else
     if background and (reading.meaning.names_background or len(options) > 1):
         return None
-    check = next(iter(options)) if len(options) == 1 else min(options, key=list(options).index)
-    return check, options[check]
+    return next(iter(options.items()))
 
 
-def _distance(reading: Reading, view: View) -> float:
+def _distance(reading: Reading, view: TargetView) -> float:
     """Largest difference between print and value, in units of the value's magnitude."""
     worst = 0.0
     for printed, values in zip(reading.slot.prints, view.target.values, strict=True):
@@ -168,7 +167,9 @@ def _distance(reading: Reading, view: View) -> float:
     return worst
 
 
-def _whole(kind: Kind, reading: Reading, view: View, check: str, views: Sequence[View]) -> Candidate:
+def _whole(
+    kind: Kind, reading: Reading, view: TargetView, check: str, views: Sequence[TargetView]
+) -> Candidate:
     reasons = ["value"]
     if reading.meant == check:
         reasons.append("label")
@@ -179,7 +180,8 @@ def _whole(kind: Kind, reading: Reading, view: View, check: str, views: Sequence
 def _pieced(readings: Sequence[Reading], check: TensorCheck) -> Candidate | None:
     """A tensor printed in pieces, in order: by row, by column or element by element, along either axis."""
     best: Candidate | None = None
-    for kind in ("right", "handout"):
+    kinds: tuple[Kind, ...] = ("right", "handout")
+    for kind in kinds:
         for source, (layout, turned) in product(_SOURCES, _LAYOUTS):
             if turned and check.layout == "fixed":
                 continue
@@ -188,7 +190,7 @@ def _pieced(readings: Sequence[Reading], check: TensorCheck) -> Candidate | None
                 continue
             chosen, count = run
             candidate = Candidate(
-                "right" if kind == "right" else "handout",
+                kind,
                 tuple(chosen),
                 f"split by {layout}",
                 len(chosen) / count,
@@ -259,7 +261,7 @@ def _speaks(reading: Reading) -> bool:
 
 
 def _mistaken_pieces(
-    readings: Sequence[Reading], explained: Mapping[int, View], check: TensorCheck
+    readings: Sequence[Reading], explained: Mapping[int, TargetView], check: TensorCheck
 ) -> Candidate | None:
     chosen: dict[tuple[tuple[str, ...], str, int, Source], dict[int, Reading]] = defaultdict(dict)
     for reading in readings:
@@ -280,27 +282,26 @@ def _by_label(readings: Sequence[Reading], sizes: Mapping[str, int]) -> dict[str
     found: dict[str, list[Candidate]] = defaultdict(list)
     pieces: dict[str, list[Reading]] = defaultdict(list)
     for reading in readings:
-        check = reading.meant
-        if check is None or check not in sizes:
-            continue
-        if reading.size == sizes[check]:
-            found[check].append(Candidate("named", (reading,), "as printed", 1.0, (), ("label", "shape")))
-        elif reading.slot.first.elided and 0 < reading.size < sizes[check] and _names_itself(reading):
-            share = reading.size / sizes[check]
-            found[check].append(Candidate("named", (reading,), "as printed", share, (), ("label",)))
-        elif 0 < reading.size < sizes[check] and sizes[check] % reading.size == 0 and _names_itself(reading):
-            pieces[check].append(reading)
+        check = reading.meant or ""
+        size = sizes.get(check, 0)
+        if reading.size == size > 0:
+            found[check].append(_named([reading], size))
+        elif 0 < reading.size < size and _names_itself(reading):
+            if reading.slot.first.elided:
+                found[check].append(_named([reading], size))
+            elif size % reading.size == 0:
+                pieces[check].append(reading)
     for check, parts in pieces.items():
-        if check in found:
-            continue
-        size = sum(p.size for p in parts)
-        if len(parts) > 1 or parts[0].size > 1:
-            found[check].append(
-                Candidate(
-                    "named", tuple(parts), "in pieces", min(1.0, size / sizes[check]), (), ("label", "order")
-                )
-            )
+        if check not in found and (len(parts) > 1 or parts[0].size > 1):
+            found[check].append(_named(parts, sizes[check], "in pieces"))
     return found
+
+
+def _named(readings: Sequence[Reading], size: int, layout: str = "as printed") -> Candidate:
+    """What only a label speaks for. size: numbers of the reference."""
+    share = min(1.0, sum(r.size for r in readings) / size)
+    reason = ("order",) if layout == "in pieces" else ("shape",) if share == 1.0 else ()
+    return Candidate("named", tuple(readings), layout, share, (), ("label", *reason))
 
 
 def _called_so(
@@ -321,7 +322,7 @@ def _called_so(
         return []
     last = max(called, key=lambda r: (r.size == sizes[check], r.order))
     if last.size == sizes[check]:
-        return [Candidate("named", (last,), "as printed", 1.0, (), ("label", "shape"))]
+        return [_named([last], last.size)]
     return [Candidate("named", (last,), "of another size", 0.0, (), ("label",))]
 
 

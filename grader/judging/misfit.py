@@ -23,10 +23,10 @@ from grader.judging.evidence import (
 )
 from grader.judging.fit import STRONG
 from grader.judging.match import Candidate
-from grader.judging.relations import generic, times
+from grader.judging.relations import generic, show, times
 from grader.judging.typed import typed_in
-from grader.judging.wording import FAIL, PARTIAL, TYPED_IN
-from grader.models import Diagnosis, Said, VerdictName, together
+from grader.judging.wording import DIGITS_ALONE, FAIL, OTHER_WORLD, PARTIAL, TYPED_IN
+from grader.models import Diagnosis, PrintedTensor, Said, VerdictName, together
 from rubric.schema import TensorCheck, Tolerance
 
 TRANSPOSED = ("transposed_layout",)
@@ -35,8 +35,6 @@ _LITTLE = 1e-3  # of a tensor's magnitude: a constant cut to some digits (2.718)
 _HALF = Said("Close, and computed in half precision; a person decides.")
 _LAST_DIGIT = Said("Right but for the last printed digit, as if digits were cut off; a person decides.")
 _NEARLY = Said("Nearly right under every seed, as if computed with coarse constants; a person decides.")
-_OTHER_WORLD = Said("Right under the handout's seed, different under another one; a person looks why.")
-_DIGITS_ALONE = Said("They only look right at the few digits that were printed.")
 _SOME_DIGITS_ALONE = Said("Some of them only look right at the few digits that were printed.")
 _OTHER_UNIT = Said("Right in the unit that the label gives; a person decides.")
 _PER_CENT = Said("Right if it is meant in per cent; a person decides.")
@@ -136,15 +134,30 @@ def _imprecise(look: _Look) -> Decision | None:
 
 
 def _in_another_unit(look: _Look) -> Decision | None:
-    unit = _other_unit(look)
-    if unit is not None:
-        return replace(look.decided("review", None, _OTHER_UNIT, unit), shown=True)
-    return look.decided("review", None, _PER_CENT, times(100.0)) if _in_per_cent(look.comparison) else None
+    """Right but for a power of ten, of which its words speak; whole per cent are rounded ones."""
+    prints = (r.slot.first for r in look.candidate.readings)
+    words = unicodedata.normalize("NFKC", " ".join(f"{p.label} {p.after} {p.above}" for p in prints))
+    if look.comparison is None:
+        return None
+    if not _POWER.search(words):
+        share = _a_share_in_per_cent(look.comparison)
+        return look.decided("review", None, _PER_CENT) if share else None
+    shown = [(_in_per_cent(p) if "%" in words else p, e) for p, e in look.comparison.prints]
+    for power in (k for k in range(-12, 13) if k):
+        if show([(p, 10.0**power * e) for p, e in shown], look.tolerance):
+            unit = Diagnosis.of(("constant_factor",), times(10.0**power))
+            return replace(look.decided("review", None, _OTHER_UNIT, unit), shown=True)
+    return None
 
 
-def _in_per_cent(comparison: Comparison | None) -> bool:
+def _in_per_cent(printed: PrintedTensor) -> PrintedTensor:
+    halves = (h or 0.5 * v.is_integer() for v, h in zip(printed.values, printed.half_unit, strict=True))
+    return replace(printed, half_unit=tuple(halves))
+
+
+def _a_share_in_per_cent(comparison: Comparison) -> bool:
     """Is it one number, a hundred times a share in every world?"""
-    return comparison is not None and all(
+    return all(
         e.size == 1 and 0.0 < e[0] <= 1.0 and abs(p.values[0] - 100 * e[0]) <= p.half_unit[0] + 1e-4 * e[0]
         for p, e in comparison.prints
     )
@@ -201,9 +214,10 @@ def _in_one_world(look: _Look) -> Decision | None:
         return look.typed_in()
     if look.constant:
         return look.decided("review", None, _UNMOVED)
-    if _excluded_first(look.check, look.candidate, look.case) >= STRONG and look.comparison is not None:
-        return replace(look.decided("review", None, _OTHER_WORLD), hidden=True)
-    return look.decided("fail", 0.0, together(FAIL, _DIGITS_ALONE))
+    told = excluded(look.candidate, look.check.quantity, look.case.variants, first_alone=True)
+    if told >= STRONG and look.comparison is not None:
+        return replace(look.decided("review", None, OTHER_WORLD), hidden=True)
+    return look.decided("fail", 0.0, together(FAIL, DIGITS_ALONE))
 
 
 def _otherwise(look: _Look) -> Decision:
@@ -226,64 +240,3 @@ def _differ(comparison: Comparison | None, tolerance: Tolerance) -> Said:
         if alike.sum() > comparison.agrees.sum():
             return together(FAIL, _SOME_DIGITS_ALONE)
     return FAIL
-
-
-def _other_unit(look: _Look) -> Diagnosis | None:
-    """The factor, where the values are a power of ten times the expected ones and a label says so."""
-    candidate, comparison = look.candidate, look.comparison
-    said = " ".join(
-        f"{r.slot.first.label} {r.slot.first.after} {r.slot.first.above}" for r in candidate.readings
-    )
-    in_label = bool(_POWER.search(unicodedata.normalize("NFKC", said)))
-    if comparison is None:
-        return None
-    if comparison.agrees.size == 1:
-        return _unit_of_one(comparison, per_cent="%" in said) if in_label else None
-    diagnosis = generic(comparison.prints, look.tolerance)
-    if diagnosis is None or diagnosis.ids != ("constant_factor",):
-        return None
-    printed, expected = comparison.prints[-1]
-    biggest = int(np.argmax(np.abs(expected)))
-    power = float(np.log10(abs(printed.values[biggest] / expected[biggest])))
-    if abs(power - round(power)) > 1e-3 or round(power) == 0:
-        return None
-    before = candidate.kind != "mistaken" and _stands_before(candidate, round(power), look.case)
-    return diagnosis if in_label or before else None
-
-
-def _stands_before(candidate: Candidate, power: int, case: Case) -> bool:
-    """Does the same output show this power of ten, or its inverse, before it, as in ``1e6 * dL/dW1:``?"""
-    own = candidate.readings[0].slot.first
-    before = (r.slot.first for r in case.readings if r.order < candidate.first and r.size == 1)
-    return any(
-        (p.cell, p.output) == (own.cell, own.output)
-        and bool(np.isclose(np.abs(p.values[0]), (10.0**power, 10.0**-power), rtol=1e-9, atol=0.0).any())
-        for p in before
-    )
-
-
-def _unit_of_one(comparison: Comparison, *, per_cent: bool) -> Diagnosis | None:
-    """The same of a single number; whole per cent are rounded ones."""
-    for power in range(-9, 10) if comparison.prints[0][1].all() else ():
-        scale = 10.0**power
-        reaches = [
-            max(p.half_unit[0], 0.5 if per_cent and p.values[0].is_integer() else 0.0)
-            + 1e-6 * scale * abs(e[0])
-            for p, e in comparison.prints
-        ]
-        off = [abs(p.values[0] - scale * e[0]) for p, e in comparison.prints]
-        telling = all(
-            r < 0.5 * scale * abs(e[0]) for r, (_, e) in zip(reaches, comparison.prints, strict=True)
-        )
-        if power and telling and all(o <= r for o, r in zip(off, reaches, strict=True)):
-            return times(scale)
-    return None
-
-
-def _excluded_first(check: TensorCheck, candidate: Candidate, case: Case) -> float:
-    """Share of the known mistakes that the print of the handout's world alone rules out."""
-    alone = [
-        replace(r, slot=replace(r.slot, prints=(r.slot.first, *(None for _ in r.slot.prints[1:]))))
-        for r in candidate.readings
-    ]
-    return excluded(replace(candidate, readings=tuple(alone)), check.quantity, case.variants)

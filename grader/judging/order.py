@@ -12,6 +12,7 @@ import numpy.typing as npt
 from grader.assignment.values import Array
 from grader.judging.book import Book, Target, fits
 from grader.judging.pairing import Slot
+from grader.judging.rows import below_each_other
 from grader.models import PrintedTensor
 
 _MOST = 200  # rows that are laid in order
@@ -81,8 +82,7 @@ def _sort_rows(found: list[Slot], places: Sequence[int], rows: int, target: Targ
             at += 1
             continue
         window = places[at : at + rows]
-        laid = _stacked([found[i] for i in window])
-        laid = laid and _laid(laid, target, turned=False)
+        laid = _laid(below_each_other([found[i] for i in window]), target, turned=False)
         fitting = book.lookup(laid, range(len(laid.prints))) if laid else []
         if laid and any(v.whole and v.target.quantity == target.quantity for v in fitting):
             for row, i in enumerate(window):
@@ -95,19 +95,6 @@ def _sort_rows(found: list[Slot], places: Sequence[int], rows: int, target: Targ
 def _is_a_row(printed: PrintedTensor, known: Array, book: Book) -> bool:
     """Is it one of the rows in the first world? Most prints are none, and need not be laid in order."""
     return bool(fits(printed, _rows(known), book.slack(known)).all(axis=1).any())
-
-
-def _stacked(slots: Sequence[Slot]) -> Slot | None:
-    """Rows one below the other as one print."""
-    prints = []
-    for world in range(len(slots[0].prints)):
-        shown = [p for s in slots if (p := s.prints[world]) is not None]
-        if len(shown) < len(slots) or len({len(p.values) for p in shown}) > 1:
-            return None
-        values = tuple(v for p in shown for v in p.values)
-        halves = tuple(h for p in shown for h in p.half_unit)
-        prints.append(replace(shown[0], values=values, half_unit=halves))
-    return replace(slots[0], prints=tuple(prints))
 
 
 def _with_row(slot: Slot, laid: Slot, row: int, rows: int) -> Slot:

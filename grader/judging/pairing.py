@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict, deque
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
+from math import isnan
 
 from grader.models import PrintedTensor
 
@@ -44,6 +45,31 @@ def pair(worlds: Sequence[Sequence[PrintedTensor]]) -> tuple[Slot, ...]:
     return tuple(
         Slot(order, (printed, *(found.get(order) for found in partners)))
         for order, printed in enumerate(first)
+    )
+
+
+def stacked(prints: Sequence[PrintedTensor]) -> PrintedTensor:
+    """Prints one below the other as one; a single one as it is."""
+    first, last = prints[0], prints[-1]
+    if len(prints) == 1:
+        return first
+    return replace(
+        first,
+        values=tuple(v for p in prints for v in p.values),
+        half_unit=tuple(h for p in prints for h in p.half_unit),
+        shape=(len(prints), *first.shape),
+        elided=any(p.elided for p in prints),
+        span=(first.span[0], last.span[1]) if last.output == first.output else first.span,
+    )
+
+
+def alike(
+    one: PrintedTensor, other: PrintedTensor, *, units: float = 1.0, rtol: float = 0.0, atol: float = 0.0
+) -> bool:
+    """Do two prints show the same numbers, give or take so many units of their last digits?"""
+    return len(one.values) == len(other.values) and all(
+        abs(v - w) <= units * (h + k) + atol + rtol * abs(v) or v == w or (isnan(v) and isnan(w))
+        for v, h, w, k in zip(one.values, one.half_unit, other.values, other.half_unit, strict=True)
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
@@ -9,11 +10,9 @@ from dataclasses import dataclass, replace
 from functools import cache
 from typing import Literal
 
-import numpy as np
-
 from grader.assignment.vocabulary import Meaning, Vocabulary
-from grader.judging.book import Book, View
-from grader.judging.pairing import Slot
+from grader.judging.book import Book, TargetView
+from grader.judging.pairing import Slot, alike
 from grader.judging.rounded import as_rounded
 from grader.judging.source import Code
 from grader.models import Cell
@@ -21,7 +20,6 @@ from grader.models import Cell
 Movement = Literal["moves", "constant", "absent"]
 
 _COUNT = re.compile(r"\d+")
-_AT_MOST = 6000  # prints that are looked up; of more, the first and the last half
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +30,6 @@ class Reading:
     handout: views that fit in the handout's world, whatever the others show.
     meant: the check that the label means; where a label fits several, the one whose size the print has.
     called: the label itself says so; a context (line above, code, heading) alone does not count.
-    unknown: words of its own label that the rubric does not know.
     aside: its label, the line above or the heading says that it stands beside the answer, to compare with.
     movement: does the print change between the worlds; absent: it did not appear in all of them.
     """
@@ -41,9 +38,8 @@ class Reading:
     meaning: Meaning
     meant: str | None
     called: bool
-    unknown: frozenset[str]
-    exact: tuple[View, ...]
-    handout: tuple[View, ...]
+    exact: tuple[TargetView, ...]
+    handout: tuple[TargetView, ...]
     aside: bool
     movement: Movement
 
@@ -73,11 +69,8 @@ def read(
 
     sizes: check id → number of elements of its reference; quantities: check id → what it asks for.
     """
-    if len(slots) > _AT_MOST:
-        slots = [*slots[: _AT_MOST // 2], *slots[-_AT_MOST // 2 :]]
     expressions = _expressions(slots, code)
     headings = headings_above(cells)
-    singles = 1 in sizes.values()
     readings = []
     for original in slots:
         slot = replace(original, prints=tuple(p and as_rounded(p) for p in original.prints))
@@ -85,22 +78,14 @@ def read(
         above = printed.above if printed.above_distance else ""
         expression = expressions.get(slot.order, "")
         near = [above, expression] if printed.above_distance == 1 else [expression, above]
-        cell = code.cell(printed.cell)
-        contexts = [printed.after, *near, cell.shown if cell else "", headings.get(printed.cell, "")]
+        contexts = [printed.after, *near, code.shown(printed.cell), headings.get(printed.cell, "")]
         worlds = range(len(slot.prints))
         meaning = vocabulary.meaning(printed.label, *(c for c in contexts if c))
-        if len(printed.values) == 1 and singles:
-            # what else stands in the cell may speak of another number
-            meaning = vocabulary.meaning(printed.label, *(c for c in (printed.after, *near) if c))
         fitting = [c for c in meaning.options if sizes[c] == len(printed.values)]
         if len(printed.values) == 1 and not fitting:  # "softmax loss: 1.1" is no tensor of probabilities
             fitting = [c for c in meaning.checks if sizes[c] == 1 and not meaning.names_background]
         meant = fitting[0] if len(fitting) == 1 else meaning.check
-        # a row of zeros is like any other zeros: it shows a piece of what it is called
-        nothing = not any(v for p in slot.prints if p for v in p.values)
-        piece = meant is not None and len(printed.values) < sizes[meant]
-        wanted = quantities[meant] if meant is not None and nothing and piece else None
-        # so is one number like many others: it is no element of a tensor where it is called one number
+        # one number is like many others: it is no element of a tensor where it is called one number
         single = meant is not None and len(printed.values) == sizes[meant] == 1
         called = {quantities[c] for c in meaning.checks} if single else set()
         exact, handout = (book.lookup(slot, among) for among in (worlds, [0]))
@@ -110,9 +95,8 @@ def read(
                 meaning=meaning,
                 meant=meant,
                 called=bool(vocabulary.meaning(printed.label).options),
-                unknown=vocabulary.unknown(printed.label),
-                exact=_shown(exact, wanted, whole=single, called=called),
-                handout=_shown(handout, wanted, whole=single, called=called),
+                exact=_shown(exact, whole=single, called=called),
+                handout=_shown(handout, whole=single, called=called),
                 aside=vocabulary.aside(printed.label, above, headings.get(printed.cell, "")),
                 movement=movement(slot),
             )
@@ -120,32 +104,20 @@ def read(
     return tuple(readings)
 
 
-def _shown(
-    views: Sequence[View], quantity: str | None, *, whole: bool, called: Collection[str]
-) -> tuple[View, ...]:
-    """Those of a quantity, where one is given; only whole ones and those `called` so where asked for."""
-    return tuple(
-        v
-        for v in views
-        if (v.whole or not whole or v.target.quantity in called) and quantity in (None, v.target.quantity)
-    )
+def _shown(views: Sequence[TargetView], *, whole: bool, called: Collection[str]) -> tuple[TargetView, ...]:
+    """Them all; only whole ones and those `called` so where asked for."""
+    return tuple(v for v in views if v.whole or not whole or v.target.quantity in called)
 
 
 def movement(slot: Slot) -> Movement:
     """Do the numbers of a print differ between the runs, beyond the digits that were printed?"""
     first, *others = slot.prints
-    if first is None or any(p is None for p in others):
+    there = [p for p in others if p is not None]
+    if first is None or len(there) < len(others):
         return "absent"
-    for other in others:
-        assert other is not None
-        if len(other.values) != len(first.values):
-            return "moves"
-        a, b = np.asarray(first.values), np.asarray(other.values)
-        reach = np.asarray(first.half_unit) + np.asarray(other.half_unit)
-        with np.errstate(invalid="ignore"):
-            if not (np.abs(a - b) <= reach + 1e-7 * np.abs(a)).all():
-                return "moves"
-    return "constant" if others else "moves"
+    finite = all(map(math.isfinite, first.values))
+    still = there and finite and all(alike(first, p, rtol=1e-7) for p in there)
+    return "constant" if still else "moves"
 
 
 def named_like(reading: Reading) -> str:

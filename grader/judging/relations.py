@@ -17,101 +17,75 @@ from grader.judging.book import fits
 from grader.models import Diagnosis, PrintedTensor, Said
 from rubric.schema import Tolerance
 
+Pairs = Sequence[tuple[PrintedTensor, Array]]
+"""For each world a print and expected values of its size, flattened in the layout that agrees best."""
+
 _LITTLE = 1e-2  # of the largest value: what is added and less is an error of rounding
 
-GENERIC = frozenset(
-    {
-        "not_finite",
-        "constant_factor",
-        "changing_factor",
-        "constant_added",
-        "permutation",
-        "without_signs",
-        "one_element",
-        "rounded_early",
-    }
-)
-"""Ids of the diagnoses made here."""
 
-
-def generic(prints: Sequence[tuple[PrintedTensor, Array]], tolerance: Tolerance) -> Diagnosis | None:
-    """A relation between printed and expected values that no list of mistakes names.
-
-    prints: for each world, the print and the expected values, flattened in the layout in which they
-    agree best; all of the same size.
-    """
+def generic(prints: Pairs, tolerance: Tolerance) -> Diagnosis | None:
+    """A relation between printed and expected values that no list of mistakes names."""
     if not prints or prints[0][1].size < 2:
         return None
-    relations = (
-        *(_not_finite, _factor, _changing_factor, _added, _one_wrong, _permutation, _unsigned, _rounded),
-    )
-    for relation in relations:
+    for name, relation in _RELATIONS.items():
         found = relation(prints, tolerance)
         if found is not None:
-            return found
+            return Diagnosis.of((name,), found)
     return None
 
 
-def _not_finite(prints: Sequence[tuple[PrintedTensor, Array]], tolerance: Tolerance) -> Diagnosis | None:
+def times(factor: float) -> Said:
+    """All values are the right ones times this factor."""
+    return Said("Your values are {factor:.6g} times the expected ones.", {"factor": factor})
+
+
+def _not_finite(prints: Pairs, tolerance: Tolerance) -> Said | None:
     del tolerance
     if np.isfinite(prints[0][0].values).all():
         return None
-    text = Said(
+    return Said(
         "Some of your values are not finite (nan, inf): look for a division by zero, a root or a logarithm "
         "of a negative number."
     )
-    return Diagnosis.of(("not_finite",), text)
 
 
-def _factor(prints: Sequence[tuple[PrintedTensor, Array]], tolerance: Tolerance) -> Diagnosis | None:
+def _factor(prints: Pairs, tolerance: Tolerance) -> Said | None:
     factor = _factor_of(*prints[-1])
     if factor is None or abs(factor - 1) < 1e-6:
         return None
-    if not all(_is_scaled(printed, factor * expected, tolerance) for printed, expected in prints):
+    if not show([(printed, factor * expected) for printed, expected in prints], tolerance):
         return None
     if factor == -1:
-        text = Said("Your values have the right magnitude and the opposite sign.")
-        return Diagnosis.of(("constant_factor",), text)
+        return Said("Your values have the right magnitude and the opposite sign.")
     return times(factor)
 
 
-def times(factor: float) -> Diagnosis:
-    """All values are the right ones times this factor."""
-    text = Said("Your values are {factor:.6g} times the expected ones.", {"factor": factor})
-    return Diagnosis.of(("constant_factor",), text)
-
-
-def _changing_factor(prints: Sequence[tuple[PrintedTensor, Array]], tolerance: Tolerance) -> Diagnosis | None:
-    factors = [_factor_of(*one) for one in prints]
-    if len(factors) < 2:
+def _changing_factor(prints: Pairs, tolerance: Tolerance) -> Said | None:
+    factors = [f for one in prints if (f := _factor_of(*one)) is not None]
+    if len(prints) < 2 or len(factors) < len(prints):
         return None
-    for (printed, expected), factor in zip(prints, factors, strict=True):
-        # the factor is as coarse as the element that it is read from
-        coarse = replace(printed, half_unit=tuple(2 * half for half in printed.half_unit))
-        if factor is None or not _is_scaled(coarse, factor * expected, tolerance):
-            return None
-    assert factors[0] is not None
-    text = Said(
+    # a factor is as coarse as the element that it is read from
+    coarse = [replace(p, half_unit=tuple(2 * half for half in p.half_unit)) for p, _ in prints]
+    scaled = [factor * expected for factor, (_, expected) in zip(factors, prints, strict=True)]
+    if not show(list(zip(coarse, scaled, strict=True)), tolerance):
+        return None
+    return Said(
         "Your values are the expected ones times a factor that changes with the random numbers, here "
         "{factor:.4g}, as clipping or normalising does.",
         {"factor": factors[0]},
     )
-    return Diagnosis.of(("changing_factor",), text)
 
 
-def _added(prints: Sequence[tuple[PrintedTensor, Array]], tolerance: Tolerance) -> Diagnosis | None:
+def _added(prints: Pairs, tolerance: Tolerance) -> Said | None:
     printed, expected = prints[-1]
     added = float(np.median(np.asarray(printed.values) - expected))
     if len(prints) < 2 or not abs(added) > _LITTLE * float(np.abs(expected).max()):
         return None
-    for printed, expected in prints:
-        shifted = expected + added
-        if not fits(printed, shifted, margin(shifted, tolerance)).all():
-            return None
-    text = Said(
+    if not show([(p, e + added) for p, e in prints], tolerance):
+        return None
+    return Said(
         "Your values are the expected ones plus {added:.4g}, as a wrong bias gives.", {"added": added}
     )
-    return Diagnosis.of(("constant_added",), text)
 
 
 def _factor_of(printed: PrintedTensor, expected: Array) -> float | None:
@@ -125,53 +99,62 @@ def _factor_of(printed: PrintedTensor, expected: Array) -> float | None:
     return float(simple) if simple and abs(float(simple) / factor - 1) < 1e-4 else factor
 
 
-def _is_scaled(printed: PrintedTensor, scaled: Array, tolerance: Tolerance) -> bool:
-    """Does a print fit these values, and show more of them than that they are small?"""
-    return bool(
-        fits(printed, scaled, margin(scaled, tolerance)).all()
-        and not (np.abs(scaled) <= np.asarray(printed.half_unit)).all()
+def show(prints: Pairs, tolerance: Tolerance) -> bool:
+    """Do prints fit the values beside them, and show more of them than that they are small?"""
+    return all(
+        fits(printed, values, margin(values, tolerance)).all()
+        and not (np.abs(values) <= np.asarray(printed.half_unit)).all()
+        for printed, values in prints
     )
 
 
-def _permutation(prints: Sequence[tuple[PrintedTensor, Array]], tolerance: Tolerance) -> Diagnosis | None:
+def _permutation(prints: Pairs, tolerance: Tolerance) -> Said | None:
     for printed, expected in prints:
-        value = np.asarray(printed.values)
         slack = margin(expected, tolerance) + max(printed.half_unit)
-        if not np.isfinite(value).all() or np.ptp(expected) <= 20 * slack:
+        apart = np.abs(np.sort(printed.values) - np.sort(expected))
+        if np.ptp(expected) <= 20 * slack or not (apart <= slack).all():
             return None
-        if not (np.abs(np.sort(value) - np.sort(expected)) <= slack).all():
-            return None
-    return Diagnosis.of(("permutation",), Said("These are the right numbers in another order."))
+    return Said("These are the right numbers in another order.")
 
 
-def _unsigned(prints: Sequence[tuple[PrintedTensor, Array]], tolerance: Tolerance) -> Diagnosis | None:
-    for printed, expected in prints:
-        bare = np.abs(expected)
-        if (expected >= 0).all() or not _is_scaled(printed, bare, tolerance):
-            return None
-    return Diagnosis.of(("without_signs",), Said("Your values are the right ones without their signs."))
-
-
-def _one_wrong(prints: Sequence[tuple[PrintedTensor, Array]], tolerance: Tolerance) -> Diagnosis | None:
-    wrong = np.zeros(prints[0][1].size, dtype=np.bool_)
-    for printed, expected in prints:
-        wrong |= ~fits(printed, expected, margin(expected, tolerance))
-    if wrong.sum() != 1 or wrong.size < 3:
+def _unsigned(prints: Pairs, tolerance: Tolerance) -> Said | None:
+    if any((expected >= 0).all() for _, expected in prints):
         return None
-    number = int(np.flatnonzero(wrong)[0]) + 1
-    text = Said(
+    if not show([(printed, np.abs(expected)) for printed, expected in prints], tolerance):
+        return None
+    return Said("Your values are the right ones without their signs.")
+
+
+def _one_wrong(prints: Pairs, tolerance: Tolerance) -> Said | None:
+    fitting = [fits(printed, expected, margin(expected, tolerance)) for printed, expected in prints]
+    wrong = np.flatnonzero(~np.all(fitting, axis=0))
+    size = prints[0][1].size
+    if wrong.size != 1 or size < 3:
+        return None
+    return Said(
         "One element differs: number {number} of {size}, counted row by row.",
-        {"number": number, "size": int(wrong.size)},
+        {"number": int(wrong[0]) + 1, "size": size},
     )
-    return Diagnosis.of(("one_element",), text)
 
 
-def _rounded(prints: Sequence[tuple[PrintedTensor, Array]], tolerance: Tolerance) -> Diagnosis | None:
+def _rounded(prints: Pairs, tolerance: Tolerance) -> Said | None:
     del tolerance
     printed, expected = prints[-1]
-    scale = float(np.abs(expected).max())
-    error = float(np.abs(np.asarray(printed.values) - expected).max())
-    if not scale or not np.isfinite(error) or error > 0.01 * scale:
+    error = np.abs(np.asarray(printed.values) - expected).max()
+    if not error <= _LITTLE * np.abs(expected).max() or not expected.any():
         return None
-    text = Said("Your values are close but not equal, as if rounded before the end of the computation.")
-    return Diagnosis.of(("rounded_early",), text)
+    return Said("Your values are close but not equal, as if rounded before the end of the computation.")
+
+
+_RELATIONS = {
+    "not_finite": _not_finite,
+    "constant_factor": _factor,
+    "changing_factor": _changing_factor,
+    "constant_added": _added,
+    "one_element": _one_wrong,
+    "permutation": _permutation,
+    "without_signs": _unsigned,
+    "rounded_early": _rounded,
+}
+GENERIC = frozenset(_RELATIONS)
+"""Ids of the diagnoses made here."""

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from grader.judging.pairing import Slot
+from grader.judging.pairing import Slot, stacked
 from grader.models import PrintedTensor
 
 _COUNTED = re.compile(r"(.*?)(\d{1,4})\W?\Z", re.DOTALL)  # a name and the number at its end
@@ -39,19 +39,7 @@ def _counts_on(above: PrintedTensor, row: PrintedTensor) -> bool:
 
 def below_each_other(rows: Sequence[Slot]) -> Slot:
     """Rows as the table that they are; nothing of a world where one of them has another length."""
-    first = rows[0]
-    worlds = (list(prints) for prints in zip(*(row.prints for row in rows), strict=True))
-    return Slot(first.order, tuple(_stack(prints, first.first.shape) for prints in worlds))
-
-
-def _stack(prints: Sequence[PrintedTensor | None], shape: tuple[int, ...]) -> PrintedTensor | None:
-    present = [p for p in prints if p is not None and p.shape == shape]
-    if len(present) < len(prints):
-        return None
-    return replace(
-        present[0],
-        values=tuple(v for p in present for v in p.values),
-        half_unit=tuple(h for p in present for h in p.half_unit),
-        shape=(len(present), *shape),
-        span=(present[0].span[0], present[-1].span[1]),
-    )
+    length = len(rows[0].first.values)
+    worlds = zip(*(row.prints for row in rows), strict=True)
+    alike = ([p for p in prints if p is not None and len(p.values) == length] for prints in worlds)
+    return replace(rows[0], prints=tuple(stacked(p) if len(p) == len(rows) else None for p in alike))

@@ -13,7 +13,7 @@ from grader.judging.decision import Case, Decision
 from grader.judging.diagnose import named
 from grader.judging.evidence import COARSE, LEAST_DIGITS, digits
 from grader.judging.relations import generic
-from grader.judging.wording import FAIL, FOLLOW_THROUGH
+from grader.judging.wording import DIGITS_ALONE, FAIL, FOLLOW_THROUGH
 from grader.models import Diagnosis, Said, together
 
 
@@ -32,7 +32,7 @@ def settle_hidden(decisions: Mapping[str, Decision], case: Case) -> dict[str, De
     ]
     if not wrong:
         return dict(decisions)
-    text = together(FAIL, Said("They only look right at the few digits that were printed."))
+    text = together(FAIL, DIGITS_ALONE)
     return {
         name: replace(d, verdict="fail", credit=0.0, reason=text) if d.hidden and d.verdict == "review" else d
         for name, d in decisions.items()
@@ -81,24 +81,23 @@ def follow_through(
                 continue
             here |= set(decision.mistakes)
             known = [case.mistakes[i] for i in decision.mistakes if i in case.mistakes]
-            if set(decision.mistakes) <= earlier and not any(m.easier for m in known):
-                assert decision.candidate is not None
-                if _shows_enough(decision, case) and case.rubric.follow_through > 0:
-                    settled[name] = replace(
-                        decision,
-                        verdict="partial",
-                        credit=case.rubric.follow_through,
-                        reason=FOLLOW_THROUGH,
-                        follow_through=True,
-                    )
+            follows = set(decision.mistakes) <= earlier and not any(m.easier for m in known)
+            if follows and case.rubric.follow_through > 0 and _shows_enough(decision, case):
+                settled[name] = replace(
+                    decision,
+                    verdict="partial",
+                    credit=case.rubric.follow_through,
+                    reason=FOLLOW_THROUGH,
+                    follow_through=True,
+                )
         earlier |= here
     return settled
 
 
 def _shows_enough(decision: Decision, case: Case) -> bool:
     """Does the print show in every world what follows, with digits that tell it from zeros?"""
-    assert decision.candidate is not None
-    return decision.candidate.seen_everywhere and _digits(decision, case) >= LEAST_DIGITS
+    everywhere = decision.candidate is not None and decision.candidate.seen_everywhere
+    return everywhere and _digits(decision, case) >= LEAST_DIGITS
 
 
 def believe(
@@ -130,8 +129,6 @@ def believe(
             if not any(d.tells for d in explained):
                 # zeros may be anything; whatever else is shown speaks against the mistake
                 enough = len(explained) == len([d for d in touched if d.verdict != "missing"])
-            elif sum(_digits(d, case) for d in explained) < COARSE:
-                enough = False
             elif unlikely(mistake):
                 enough = len(explained) == len(wrong)
             else:
@@ -181,29 +178,17 @@ def _named(decision: Decision) -> set[str]:
 def doubt_swapped(decisions: Mapping[str, Decision], case: Case) -> dict[str, Decision]:
     """Two right values of one size, each under the other's name: a person decides which is meant."""
     size = {c.id: case.references[0][c.quantity].size for c in case.rubric.tensor_checks()}
-
-    def called(decision: Decision) -> str | None:
-        if (
-            decision.verdict != "pass"
-            or decision.candidate is None
-            or decision.candidate.named(decision.check)
-        ):
-            return None
-        return next((r.meant for r in decision.candidate.readings if r.called), None)
-
-    names = {name: called(d) for name, d in decisions.items()}
-    swapped = {a: b for a, b in names.items() if b is not None and names.get(b) == a and size[a] == size[b]}
-    return {
-        name: replace(
-            d,
-            verdict="review",
-            credit=None,
-            reason=Said(
-                "Right, but printed under the name of {other}, and that one under this; a person decides.",
-                {"other": swapped[name]},
-            ),
-        )
-        if name in swapped
-        else d
+    called = {
+        name: next((r.meant for r in d.candidate.readings if r.called), None)
         for name, d in decisions.items()
+        if d.verdict == "pass" and d.candidate is not None and not d.candidate.named(name)
     }
+    settled = dict(decisions)
+    for name, other in called.items():
+        if other is not None and called.get(other) == name and size[name] == size[other]:
+            text = Said(
+                "Right, but printed under the name of {other}, and that one under this; a person decides.",
+                {"other": other},
+            )
+            settled[name] = replace(decisions[name], verdict="review", credit=None, reason=text)
+    return settled

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from grader.judging.late import totals
@@ -50,21 +50,11 @@ class Settled:
 def alone(submission: Submission) -> tuple[Submission, ...]:
     """Each notebook as a submission of its own, the first one first."""
     plain = submission.model_copy(update={"others": (), "unseen": (), "together": False})
-    return (
-        plain,
-        *(
-            plain.model_copy(
-                update={
-                    "path": other.path,
-                    "sha256": other.sha256,
-                    "cells": other.cells,
-                    "folder": other.folder,
-                    "flags": other.flags,
-                }
-            )
-            for other in submission.others
-        ),
+    own = ("path", "sha256", "cells", "folder", "flags")
+    others = (
+        plain.model_copy(update={name: getattr(other, name) for name in own}) for other in submission.others
     )
+    return (plain, *others)
 
 
 def settle(submission: Submission, reports: Sequence[Report], rubric: Rubric) -> Settled:
@@ -194,28 +184,25 @@ def _natural(name: str) -> list[tuple[int, str]]:
 def _joined(executions: Sequence[Execution], starts: Sequence[int]) -> Execution:
     """The executions of several notebooks in one world as one; cells are counted on."""
     worst = min(executions, key=lambda e: _WORST.index(e.status))
-    stopped = [e.stopped_at + s for e, s in zip(executions, starts, strict=True) if e.stopped_at is not None]
     pairs = list(zip(executions, starts, strict=True))
+
+    def told(cells: Iterable[int], start: int) -> tuple[int, ...]:
+        return tuple(c + start for c in cells)
+
+    outputs = (o.model_copy(update={"cell": o.cell + start}) for e, start in pairs for o in e.outputs)
+    errors = (x.model_copy(update={"cell": x.cell + start}) for e, start in pairs for x in e.errors)
+    refusals = (
+        r.model_copy(update={"cell": None if r.cell is None else r.cell + start, "lost": told(r.lost, start)})
+        for e, start in pairs
+        for r in e.refusals
+    )
     return worst.model_copy(
         update={
-            "outputs": tuple(
-                o.model_copy(update={"cell": o.cell + start}) for e, start in pairs for o in e.outputs
-            ),
-            "errors": tuple(
-                x.model_copy(update={"cell": x.cell + start}) for e, start in pairs for x in e.errors
-            ),
-            "refusals": tuple(
-                r.model_copy(
-                    update={
-                        "cell": None if r.cell is None else r.cell + start,
-                        "lost": tuple(c + start for c in r.lost),
-                    }
-                )
-                for e, start in pairs
-                for r in e.refusals
-            ),
-            "interrupted": tuple(c + start for e, start in pairs for c in e.interrupted),
-            "stopped_at": stopped[0] if stopped else None,
+            "outputs": tuple(outputs),
+            "errors": tuple(errors),
+            "refusals": tuple(refusals),
+            "interrupted": tuple(c for e, start in pairs for c in told(e.interrupted, start)),
+            "stopped_at": next((e.stopped_at + s for e, s in pairs if e.stopped_at is not None), None),
             "missing_packages": tuple(dict.fromkeys(p for e in executions for p in e.missing_packages)),
             "wall_s": sum(e.wall_s for e in executions),
         }

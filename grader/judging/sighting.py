@@ -9,12 +9,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
 from grader.assignment.vocabulary import Vocabulary
 from grader.judging.book import Book
+from grader.judging.evidence import joined
 from grader.judging.match import Candidate, match
-from grader.judging.pairing import Slot
+from grader.judging.pairing import Slot, alike
 from grader.judging.reading import read
 from grader.judging.source import Code
 from grader.models import Cell
@@ -68,19 +67,6 @@ def sight(
 def _meant(candidates: Sequence[Candidate]) -> Sighting:
     """The last one, as the judge takes it where none is right; a whole one before a part."""
     best = max(candidates, key=lambda c: (c.coverage, c.last))
-    rivals = any(_differ(best, c) for c in candidates if c is not best)
+    shown = joined(best, 0)
+    rivals = any(not alike(shown, joined(c, 0), units=1 + 1e-9) for c in candidates)
     return Sighting(tuple(r.slot for r in best.readings), best.kind == "placed", rivals)
-
-
-def _differ(one: Candidate, other: Candidate) -> bool:
-    """Do they show different values, as far as the printed digits tell?"""
-    (a, a_unit), (b, b_unit) = _values(one), _values(other)
-    if a.size != b.size:
-        return True
-    near = np.abs(a - b) <= (a_unit + b_unit) * (1 + 1e-9)
-    return not bool(np.all(near | (a == b) | (np.isnan(a) & np.isnan(b))))
-
-
-def _values(candidate: Candidate) -> tuple[np.ndarray, np.ndarray]:
-    prints = [r.slot.first for r in candidate.readings]
-    return np.hstack([p.values for p in prints]), np.hstack([p.half_unit for p in prints])

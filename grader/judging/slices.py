@@ -5,6 +5,7 @@ A print is read along its rows or along its columns, and cut where checked quant
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import cycle
@@ -30,10 +31,25 @@ class _Order:
     places: Places
     unit: int
 
+    def shown(self, start: int, end: int) -> list[int]:
+        """Where a stretch stands, without the nan by which a table makes its columns as long as others."""
+        values = self.slot.first.values
+        return [i for i in self.places[start:end].tolist() if not math.isnan(values[i])]
+
     def part(self, start: int, end: int) -> Slot:
-        """A stretch of it, without the nan by which a table makes its columns as long as others."""
-        shown = [i for i in self.places[start:end] if not np.isnan(self.slot.first.values[i])]
+        shown = self.shown(start, end)
         return Slot(self.slot.order, tuple(p and _picked(p, shown) for p in self.slot.prints))
+
+    def may_be(self, start: int, end: int, books: Sequence[Book]) -> bool:
+        """May a stretch be in one of the books? Its first number tells, before it is taken out; every print
+        has all of its numbers.
+        """
+        shown = self.shown(start, end)
+        if not shown:
+            return False
+        at, size = shown[0], len(shown)
+        prints = [(w, p) for w, p in enumerate(self.slot.prints) if p is not None and not p.elided]
+        return any(all(b.may_begin(size, w, p.values[at], p.half_unit[at]) for w, p in prints) for b in books)
 
     def pieces(self, start: int, end: int, lengths: Sequence[int]) -> Iterator[Slot]:
         """The stretch in pieces of these lengths, over and over; whole where none is given."""
@@ -94,7 +110,7 @@ def _cut(order: _Order, books: Sequence[Book], asked: Mapping[str, int]) -> tupl
     total, unit = len(order.places), order.unit
     if not 1 < total // unit <= max(_MOST, 2 * sum(asked.values())):
         return [], []
-    padded = any(p is not None and not np.isfinite(p.values).all() for p in order.slot.prints)
+    padded = _padded(order.slot)
     fitting = (
         range(unit, total, unit) if padded else {n for n in asked.values() if n < total and n % unit == 0}
     )
@@ -103,10 +119,14 @@ def _cut(order: _Order, books: Sequence[Book], asked: Mapping[str, int]) -> tupl
     while start < total:
         step = unit
         for n in sorted(fitting, reverse=True):
-            part = order.part(start, start + n) if start + n <= total else None
             # what is got wrong begins where something else ends
             among = books if (start - begun) % n == 0 else books[:1]
-            if part is not None and (n > 1 or start == begun) and (is_ := _shown(part, among, asked)):
+            if start + n > total or not (n > 1 or start == begun):
+                continue
+            if not order.may_be(start, start + n, among):
+                continue
+            part = order.part(start, start + n)
+            if is_ := _shown(part, among, asked):
                 found.append((start, start + n, part, is_))
                 begun, step = start + n, n
                 break
@@ -122,14 +142,12 @@ def _with_rest(
 ) -> Iterator[Slot]:
     widths = {end - start for start, end, _, _ in found}
     names = list(asked)
-    twice = len({name for *_, name in found}) < len(found)  # side by side: what remains is a difference
     at, after = 0, 0
     for start, end, part, name in [*found, (len(order.places), 0, None, "")]:
         before = names.index(name) if name else len(names)
         alike = len(widths) == 1 and (start - at) % min(widths) == 0
         lengths = [] if alike else _run([asked[n] for n in names[after:before]], start - at)
-        if not (twice and len(order.slot.first.shape) == 2):
-            yield from order.pieces(at, start, [min(widths)] if alike else lengths)
+        yield from order.pieces(at, start, [min(widths)] if alike else lengths)
         if part is not None:
             yield part
             at, after = end, before + 1
@@ -158,13 +176,21 @@ def _lines(slot: Slot, book: Book, asked: Mapping[str, int]) -> list[Slot]:
     for order in _orders(slot):
         lengths = {order.unit, size // shape[0]} if order.places[1] == 1 else {order.unit}
         for length in sorted(lengths, reverse=True):
-            apart = list(order.pieces(0, size, [length])) if 1 < size // length <= _MOST else []
+            begins = range(0, size, length) if 1 < size // length <= _MOST else ()
+            if not any(order.may_be(n, n + length, [book]) for n in begins):
+                continue
+            apart = list(order.pieces(0, size, [length]))
             views = (v for p in apart if any(p.first.values) for v in book.lookup(p, range(len(p.prints))))
             if any(
                 v.layout in ("row", "column") and asked.get(v.target.quantity, size) != size for v in views
             ):
                 return apart
     return [slot]
+
+
+def _padded(slot: Slot) -> bool:
+    """Is something in it no number, as where a table makes its columns as long as others?"""
+    return not all(math.isfinite(v) for p in slot.prints if p is not None for v in p.values)
 
 
 def _picked(printed: PrintedTensor, places: Sequence[int]) -> PrintedTensor:

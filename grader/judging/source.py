@@ -80,6 +80,11 @@ class Code:
     def cell(self, index: int) -> CellCode | None:
         return self._by_index.get(index)
 
+    def shown(self, index: int) -> str:
+        """Source of everything that a cell prints; "" where it prints nothing."""
+        cell = self.cell(index)
+        return cell.shown if cell else ""
+
     @cached_property
     def literals(self) -> tuple[float, ...]:
         """Numbers with three or more significant digits that are written in the code, sorted by value."""

@@ -12,6 +12,7 @@ from grader.judging.book import Source
 from grader.judging.evidence import joined
 from grader.judging.match import Candidate, Candidates
 from grader.judging.source import Code
+from grader.models import PrintedTensor
 from rubric.schema import TensorCheck
 
 References = Sequence[Mapping[str, Array]]
@@ -20,7 +21,7 @@ _ALIKE = 1e-3  # a factor that is the same in both worlds, relative
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class DerivativeSources:
     """What derivatives come from: any of autograd, right ones of it, right ones of other means."""
 
     autograd: bool
@@ -44,36 +45,28 @@ def with_sources(
 
     references: by autograd, and by other means.
     """
-    autograd, otherwise = references
-    asked = {c.id: c.quantity for c in checks if c.by_autograd}
-    known = {
-        check: tuple(
-            c
-            if c.source != "unknown"
-            else replace(c, source=_by_factor(c, asked[check], autograd, otherwise))
-            for c in found
-        )
+    quantities = {c.id: c.quantity for c in checks if c.by_autograd}
+
+    def told(candidate: Candidate, quantity: str) -> Candidate:
+        if candidate.source != "unknown":
+            return candidate
+        source = _by_factor(candidate, quantity, *references)
+        by_name = candidate.kind in ("named", "placed")
+        if source == "unknown" and by_name and no_autograd_behind(candidate.cell, code):
+            source = "other means"
+        return replace(candidate, source=source)
+
+    return {
+        check: tuple(told(c, quantities[check]) for c in found) if check in quantities else found
         for check, found in candidates.items()
-        if check in asked
     }
 
-    def told(candidate: Candidate) -> Candidate:
-        if candidate.source != "unknown" or candidate.kind not in ("named", "placed"):
-            return candidate
-        return (
-            replace(candidate, source="other means")
-            if no_autograd_behind(candidate.cell, code)
-            else candidate
-        )
 
-    return {**candidates, **{check: tuple(map(told, found)) for check, found in known.items()}}
-
-
-def seen(candidates: Candidates, checks: Sequence[TensorCheck]) -> Seen:
+def seen(candidates: Candidates, checks: Sequence[TensorCheck]) -> DerivativeSources:
     """What the derivatives that were printed come from."""
     found = [c for check in checks if check.by_autograd for c in candidates.get(check.id, ())]
     right = {c.source for c in found if c.kind == "right"}
-    return Seen(
+    return DerivativeSources(
         autograd=any(c.source == "autograd" for c in found),
         right_by_autograd="autograd" in right,
         right_otherwise="other means" in right,
@@ -88,19 +81,17 @@ def _by_factor(candidate: Candidate, quantity: str, autograd: References, otherw
     if any(len(p.values) != r[quantity].size for p, r in zip(prints, autograd, strict=True)):
         return "unknown"
     ways: dict[Source, References] = {"autograd": autograd, "other means": otherwise}
-    fitting: list[Source] = []
-    for source, references in ways.items():
-        known, expected = np.asarray(prints[-1].values), references[-1][quantity].ravel()
-        biggest = int(np.argmax(np.abs(expected)))
-        factor = known[biggest] / expected[biggest] if expected[biggest] else np.nan
-        if (
-            np.isfinite(factor)
-            and factor
-            and all(
-                abs(p.values[biggest] - factor * r[quantity].ravel()[biggest])
-                <= p.half_unit[biggest] + _ALIKE * abs(p.values[biggest])
-                for p, r in zip(prints, references, strict=True)
-            )
-        ):
-            fitting.append(source)
+    fitting = [source for source, way in ways.items() if _scales(prints, [r[quantity].ravel() for r in way])]
     return fitting[0] if len(fitting) == 1 else "unknown"
+
+
+def _scales(prints: Sequence[PrintedTensor], expected: Sequence[Array]) -> bool:
+    """Is the largest element, in each world, what is expected times one factor?"""
+    biggest = int(np.argmax(np.abs(expected[-1])))
+    if not expected[-1][biggest] or not np.isfinite(prints[-1].values[biggest]):
+        return False
+    factor = prints[-1].values[biggest] / expected[-1][biggest]
+    return bool(factor) and all(
+        abs(p.values[biggest] - factor * e[biggest]) <= p.half_unit[biggest] + _ALIKE * abs(p.values[biggest])
+        for p, e in zip(prints, expected, strict=True)
+    )

@@ -11,8 +11,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from grader.extract import extract_text
-from grader.models import Cell, Flag, PrintedTensor, Said
+from grader.extract import extract_text, pieces
+from grader.judging.pairing import alike
+from grader.models import Cell, Flag, Output, PrintedTensor, Said
 
 _LONGEST = 200_000  # characters of one cell's stored output that are read
 _COMPARED = 100_000  # times that a print saved is laid beside one of the run, in a notebook
@@ -33,7 +34,9 @@ def compare_stored(cells: Sequence[Cell], printed: Sequence[PrintedTensor]) -> l
     for cell in cells:
         if cell.kind != "code" or not cell.stored:
             continue
-        claimed = [t for t in extract_text(cell.stored[:_LONGEST], cell=cell.index) if len(t.values) > 1]
+        said = Output(cell=cell.index, index=0, kind="stdout", text=cell.stored)
+        read = "".join(piece.output.text for piece in pieces([said]))[:_LONGEST]  # as what was run is read
+        claimed = [t for t in extract_text(read, cell=cell.index) if len(t.values) > 1]
         here = by_cell[cell.index]
         at = 0  # behind the print that was found last
         for claim in claimed:
@@ -56,9 +59,4 @@ def compare_stored(cells: Sequence[Cell], printed: Sequence[PrintedTensor]) -> l
 
 
 def _same(claimed: PrintedTensor, ran: PrintedTensor) -> bool:
-    if len(claimed.values) != len(ran.values):
-        return False
-    a, b = np.asarray(claimed.values), np.asarray(ran.values)
-    reach = 2 * (np.asarray(claimed.half_unit) + np.asarray(ran.half_unit)) + 1e-5 * np.abs(a).max(initial=0)
-    with np.errstate(invalid="ignore"):
-        return bool(((np.abs(a - b) <= reach) | (np.isnan(a) & np.isnan(b))).all())
+    return alike(claimed, ran, units=2, atol=1e-5 * float(np.abs(claimed.values).max()))

@@ -45,8 +45,10 @@ def taken(execution: Execution, rubric: Rubric, cells: Sequence[Cell]) -> Taken:
                 continue
             number, key, kind, shape, values = said
             check = checks[number]
-            if kind == "number":
-                prints.append(_print(f"{_called(check, rubric)} {key}".strip(), shape, values, place, number))
+            if kind == "number" and not isinstance(values, str):
+                label = f"{_called(check, rubric)} {key}".strip()
+                exact = (0.0,) * len(values)
+                prints.append(PrintedTensor(values, exact, shape, label=label, cell=place, output=number))
             else:
                 failed[check.id] = str(values) if key == "failed" else kind
     return Taken(tuple(prints), failed)
@@ -79,27 +81,6 @@ def _read(text: str) -> tuple[int, str, str, tuple[int, ...], tuple[float, ...] 
 def _called(check: TensorCheck, rubric: Rubric) -> str:
     """Words that the rubric takes for this check."""
     return " ".join(rubric.vocabulary[word][0] for word in check.labels[0] if rubric.vocabulary.get(word))
-
-
-def _print(
-    label: str, shape: tuple[int, ...], values: tuple[float, ...] | str, cell: int, output: int
-) -> PrintedTensor:
-    assert not isinstance(values, str)
-    return PrintedTensor(
-        values=values,
-        half_unit=(0.0,) * len(values),
-        shape=shape,
-        elided=False,
-        form="tensor",
-        label=label,
-        after="",
-        above="",
-        above_distance=0,
-        cell=cell,
-        output=output,
-        span=(0, 0),
-        channel="result",
-    )
 
 
 def unanswered(

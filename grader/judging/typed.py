@@ -1,20 +1,52 @@
-"""Numbers that were typed in: they stand in the code (pure)."""
+"""Numbers that were typed in, or made without what they are to be made with: what the code says (pure)."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from grader.assignment.values import Array
+from grader.judging.decision import Decision
 from grader.judging.match import Candidate
 from grader.judging.source import Code
-from grader.models import PrintedTensor
+from grader.judging.wording import ALSO_TYPED, ONLY_HERE, TYPED_IN
+from grader.models import PrintedTensor, Said
+from rubric.schema import TensorCheck
 
 _FEW = 8  # whole numbers that stand in a notebook by accident, each for itself
 _BETWEEN = r"[\s,;x×*()\[\]]++"
 _LITERAL = 0.75  # share of a print's numbers that stand in the code, for it to count as typed in
+
+
+def not_computed(
+    check: TensorCheck, candidate: Candidate, worlds: int, code: Code, *, moving: bool, still: bool
+) -> Decision | None:
+    """What speaks against it that a right value was computed; None where nothing does.
+
+    moving: does the reference differ between the worlds? still: does the print not?
+    """
+    open_ = Decision(check.id, "review", None, ALSO_TYPED)
+    if worlds > 1 and not candidate.seen_everywhere:
+        return replace(open_, reason=ONLY_HERE)
+    if not moving:
+        return open_ if may_be_typed_in(candidate, code) else None
+    if typed_in(candidate, code):
+        if still:
+            return Decision(check.id, "fail", 0.0, TYPED_IN, typed_in=True)
+        if all(typed_in(candidate, code, world) for world in range(1, worlds)):
+            return open_
+    return None
+
+
+def made_without(check: TensorCheck, cells: Iterable[int], code: Code) -> Said | None:
+    """That the code behind these cells uses nothing of what the values are to be made with."""
+    behind = [c for cell in cells for c in code.reach(cell)]
+    if not check.made_with or any(code.uses(name, behind) for name in check.made_with):
+        return None
+    return Said("Right, but computed without {name}; a person decides.", {"name": check.made_with[0]})
 
 
 def typed_in(candidate: Candidate, code: Code, world: int = 0) -> bool:

@@ -16,15 +16,15 @@ from dataclasses import dataclass, replace
 
 from grader.assignment.vocabulary import Vocabulary
 from grader.judging.decision import Decision
+from grader.judging.lines import OutputLine, lines_of
 from grader.judging.magics import plain
 from grader.judging.reading import headings_above
 from grader.judging.source import Code
-from grader.judging.wording import MISSING, PASSED, TYPED_IN
-from grader.models import Cell, Evidence, Output, Said
+from grader.judging.wording import MISSING, OTHER_WORLD, PASSED, TYPED_IN
+from grader.models import Cell, Output, Said
 from grader.syntax import parse
 from rubric.schema import WordCheck
 
-_LINES = 2000  # of a notebook's outputs
 _LONGEST = 300  # characters of a line
 _SIGNS = re.compile(r"[:=→]")
 _PART = re.compile(r"[,;|{(]")
@@ -50,25 +50,14 @@ _SPOKEN = ("stdout", "result", "display")
 _WRONG = Said("This is not the right answer.")
 _SEVERAL = Said("Several answers were printed for this; a person decides which is meant.")
 _UNMOVED = Said("The right word, but it also stands in the code; a person looks whether it was computed.")
-_ELSEWHERE = Said("Right under the handout's seed, different under another one; a person looks why.")
 _UNNAMED = Said("The right word was printed, but its name does not say so; a person decides.")
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """A line of an output. start: in characters of the output."""
-
-    cell: int
-    output: int
-    start: int
-    line: str
 
 
 @dataclass(frozen=True, slots=True)
 class _Offer:
     """A word printed for a check. value: folded. known: it is one of the rubric's. named: a name says so."""
 
-    place: Place
+    line: OutputLine
     value: str
     known: bool
     named: bool = True
@@ -99,14 +88,12 @@ def judge_word(
     if not named:
         answers = [check.answers_in(world) for world in worlds]
         return _without_name(check, found[0] if found else (), right[0], _printed(answers, outputs))
-    decided = Decision(check.id, "review", None, _SEVERAL, evidence=_evidence(named[-1], worlds[:1]))
+    decided = Decision(
+        check.id, "review", None, _SEVERAL, evidence=named[-1].line.evidence("label", worlds=worlds[:1])
+    )
     unknown = next((o for o in named if not o.known), None)
     if unknown is not None:
-        said = Said(
-            "A person decides by these words (cell {cell}): “{words}”",
-            {"cell": unknown.place.cell + 1, "words": unknown.place.line.strip()},
-        )
-        return replace(decided, reason=said)
+        return replace(decided, reason=unknown.line.for_a_person)
     fits = {o.value in right[0] for o in named}
     if fits == {False}:
         return replace(decided, verdict="fail", credit=0.0, reason=_WRONG)
@@ -130,13 +117,13 @@ def _computed(
     said: dict[int, set[str]] = defaultdict(set)
     for offer in found[0]:
         if offer.named:
-            said[offer.place.cell].add(offer.value)
+            said[offer.line.cell].add(offer.value)
     typed_there = any(words & written(code, cell) for cell, words in said.items())
     if any(not v or not v <= r for v, r in zip(values, right, strict=True)):
         typed = moves and all(v == values[0] for v in values) and typed_there
         if typed:
             return replace(decided, verdict="fail", credit=0.0, reason=TYPED_IN, typed_in=True)
-        return replace(decided, reason=_ELSEWHERE)
+        return replace(decided, reason=OTHER_WORLD)
     if not moves and typed_there:
         return replace(decided, reason=_UNMOVED)
     return replace(decided, verdict="pass", credit=1.0, reason=PASSED)
@@ -187,27 +174,12 @@ def _within(part: str, text: str) -> bool:
     return bool(part.strip()) and part in text
 
 
-def _evidence(offer: _Offer, worlds: Sequence[str]) -> Evidence:
-    return Evidence(
-        cell=offer.place.cell,
-        output=offer.place.output,
-        span=(offer.place.start, offer.place.start + len(offer.place.line)),
-        label="",
-        text=offer.place.line,
-        shape=(),
-        layout="as printed",
-        reasons=("label",),
-        digits=0.0,
-        worlds=tuple(worlds),
-    )
-
-
 def line_of(
     check: WordCheck, outputs: Sequence[Output], cells: Sequence[Cell], code: Code, vocabulary: Vocabulary
-) -> Place | None:
+) -> OutputLine | None:
     """The last line that answers a check by its name, whatever it says; None where there is none."""
     found = [o for o in _offers(check, (), outputs, cells, code, vocabulary) if o.named]
-    return found[-1].place if found else None
+    return found[-1].line if found else None
 
 
 def _offers(
@@ -223,34 +195,28 @@ def _offers(
     known |= {_OPPOSITE[word] for word in known if word in _OPPOSITE}
     found: list[_Offer] = []
     above_of = headings_above(cells)
-    left = _LINES
-    for output in (o for o in outputs if o.kind in _SPOKEN):
-        above, start = "", 0
-        source = code.cell(output.cell)
-        for full in output.text.splitlines(keepends=True)[:left]:
-            left -= 1
-            line = full.rstrip("\r\n")
-            if line.strip() and len(line) <= _LONGEST:
-                near = (above, source.shown if source else "", above_of.get(output.cell, ""))
-                place = Place(output.cell, output.index, start, line)
-                found += _in_line(check, place, near, known, vocabulary)
-                above = line
-            start += len(full)
+    above: OutputLine | None = None
+    for line in lines_of([o for o in outputs if o.kind in _SPOKEN]):
+        if line.text.strip():
+            over = above.text if above is not None and above.output is line.output else ""
+            near = (over, code.shown(line.cell), above_of.get(line.cell, ""))
+            found += _in_line(check, line, near, known, vocabulary)
+            above = line
     return found
 
 
 def _in_line(
     check: WordCheck,
-    place: Place,
+    at: OutputLine,
     near: tuple[str, str, str],
     known: frozenset[str],
     vocabulary: Vocabulary,
 ) -> Iterator[_Offer]:
-    line = place.line
+    line = at.text
 
     def offer(value: str, *, named: bool = True) -> _Offer:
         word = folded(value)
-        return _Offer(place, word, word in known, named)
+        return _Offer(at, word, word in known, named)
 
     def means(*texts: str) -> bool:
         return check.id in vocabulary.meaning(*texts).options

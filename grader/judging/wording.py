@@ -14,6 +14,12 @@ FAIL = Said("The printed values differ from the expected ones.")
 MISSING = Said("No print of this quantity was found.")
 REVIEW = Said("A person will look at this.")
 FOLLOW_THROUGH = Said("Consistent with your earlier result, which is wrong; part of the points.")
+ONLY_HERE = Said(
+    "The print fits, but did not appear under another seed; a person looks whether it was computed."
+)
+ALSO_TYPED = Said("These numbers also stand in the code; a person looks whether they were computed.")
+OTHER_WORLD = Said("Right under the handout's seed, different under another one; a person looks why.")
+DIGITS_ALONE = Said("They only look right at the few digits that were printed.")
 TYPED_IN = Said("These numbers are written in the notebook's source, not computed by it.")
 
 _OURS = {

@@ -28,9 +28,9 @@ it once, not for each submission.
 from grader.judging.barrier import Cut
 from grader.pipeline.judges import MEMORY_BYTES, Judges, OverrunError, WorkError, how_many, open_judges
 from grader.pipeline.nursery import Bench
-from grader.pipeline.one import Pipeline, Ran, Read, Result, Runner, Shelf
+from grader.pipeline.one import Pipeline, Ran, ReadSubmission, Shelf, SubmissionResult
 from grader.pipeline.within import Calls, Within, within_limits
-from grader.pipeline.work import Upload, Verdict, warm
+from grader.pipeline.work import ReadableUpload, Verdict, warm
 
 __all__ = [
     "MEMORY_BYTES",
@@ -41,11 +41,10 @@ __all__ = [
     "OverrunError",
     "Pipeline",
     "Ran",
-    "Read",
-    "Result",
-    "Runner",
+    "ReadSubmission",
+    "ReadableUpload",
     "Shelf",
-    "Upload",
+    "SubmissionResult",
     "Verdict",
     "Within",
     "WorkError",

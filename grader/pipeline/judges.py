@@ -27,19 +27,19 @@ from grader.errors import JudgeError, RubricError, UnusableError
 from grader.jail.memory import RESERVE, free_bytes
 from grader.jail.processors import processors
 from grader.pipeline import frames
-from grader.pipeline.mark import Mark, Place
+from grader.pipeline.mark import JudgingStep, SharedMark
 from grader.pipeline.nursery import (
     END,
     FORGET,
     FORK,
     REQUEST,
     Bench,
-    Done,
+    Call,
     Failed,
     Full,
-    Order,
+    Preparation,
+    Returned,
     Warmed,
-    Work,
 )
 from rubric.schema import Disclosure
 
@@ -70,7 +70,7 @@ def how_many() -> int:
 class OverrunError(Exception):
     """A call went over a limit, or ended its judge. place: how far it was."""
 
-    def __init__(self, reason: Literal["time", "memory", "crash"], place: Place) -> None:
+    def __init__(self, reason: Literal["time", "memory", "crash"], place: JudgingStep) -> None:
         super().__init__(f"{reason} at {place}")
         self.reason = reason
         self.place = place
@@ -115,7 +115,7 @@ class Judges:
             judge = self._idle.pop() if self._idle else await self._start()
             try:
                 answer = await judge.ask(
-                    Work(function, args, cpu_s, self.memory_bytes), _PATIENCE_S + _PATIENCE * cpu_s
+                    Call(function, args, cpu_s, self.memory_bytes), _PATIENCE_S + _PATIENCE * cpu_s
                 )
             except (EOFError, OSError, TimeoutError) as gone:
                 late = isinstance(gone, TimeoutError)
@@ -138,7 +138,7 @@ class Judges:
             if answer.ours is not None:
                 raise answer.ours
             raise WorkError(answer.message, answer.text)
-        assert isinstance(answer, Done)
+        assert isinstance(answer, Returned)
         result: _T = answer.value
         return result
 
@@ -201,20 +201,20 @@ def _why(code: int) -> Literal["memory", "crash"]:
 class _Judge:
     """One judge, as the grader holds it."""
 
-    def __init__(self, pid: int, talk: socket.socket, page: Mark) -> None:
+    def __init__(self, pid: int, talk: socket.socket, page: SharedMark) -> None:
         self.pid = pid
         self._talk = talk
         self._page = page
 
-    async def ask(self, work: Work, patience_s: float) -> Done | Failed | Full:
+    async def ask(self, work: Call, patience_s: float) -> Returned | Failed | Full:
         """Send work, wait for the answer. Raises `EOFError`, `OSError`: it is gone; `TimeoutError`."""
         loop = asyncio.get_running_loop()
         async with asyncio.timeout(patience_s):
             await loop.sock_sendall(self._talk, frames.pack(work))
-            answer: Done | Failed | Full = await frames.receive_soon(self._talk)
+            answer: Returned | Failed | Full = await frames.receive_soon(self._talk)
             return answer
 
-    def place(self) -> Place:
+    def place(self) -> JudgingStep:
         return self._page.place()
 
     def grown(self) -> int:
@@ -231,7 +231,7 @@ class _Nursery:
     def __init__(
         self, folder: Path, telling: Disclosure | None, warm: Sequence[Callable[[Assignment], object]]
     ) -> None:
-        self._order = Order(str(folder), telling, tuple(sys.path))
+        self._order = Preparation(str(folder), telling, tuple(sys.path))
         self._warm = pickle.dumps(tuple(warm))
         self._turn = asyncio.Lock()
         self._ready = False
@@ -321,8 +321,8 @@ class _Nursery:
         ours.setblocking(False)
         assert self._control is not None
         with theirs, tempfile.TemporaryFile() as page:
-            page.truncate(Mark.SIZE)
-            mark = Mark(page.fileno())
+            page.truncate(SharedMark.SIZE)
+            mark = SharedMark(page.fileno())
             try:
                 socket.send_fds(self._control, [REQUEST.pack(FORK, 0)], [theirs.fileno(), page.fileno()])
                 pid = await frames.receive_soon(self._control)

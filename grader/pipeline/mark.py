@@ -16,7 +16,7 @@ _GROWN = struct.Struct("<q")
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class JudgingStep:
     """step: what was being done, see `_STEPS`; "" for nothing yet. cell, output: what was being read."""
 
     step: str
@@ -24,7 +24,7 @@ class Place:
     output: int = -1
 
 
-class Mark:
+class SharedMark:
     """The shared page. descriptor: of a file of `SIZE` bytes, which may be closed afterwards."""
 
     SIZE = mmap.PAGESIZE
@@ -36,10 +36,10 @@ class Mark:
         """Say what is done from now on."""
         _LAYOUT.pack_into(self._page, 0, _STEPS.index(step), cell, output)
 
-    def place(self) -> Place:
+    def place(self) -> JudgingStep:
         """What was noted last."""
         step, cell, output = _LAYOUT.unpack_from(self._page, 0)
-        return Place(_STEPS[step] if 0 <= step < len(_STEPS) else "", cell, output)
+        return JudgingStep(_STEPS[step] if 0 <= step < len(_STEPS) else "", cell, output)
 
     def weigh(self, grown: int) -> None:
         """Say by how many bytes the judge is larger than when it was fresh."""

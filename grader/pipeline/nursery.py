@@ -28,7 +28,7 @@ from typing import TYPE_CHECKING, Any
 
 from grader.errors import GraderError
 from grader.pipeline import frames
-from grader.pipeline.mark import Mark
+from grader.pipeline.mark import SharedMark
 
 if TYPE_CHECKING:
     from grader.assignment.loading import Assignment
@@ -42,7 +42,7 @@ _PR_SET_PDEATHSIG = 1
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
+class Preparation:
     """What a nursery prepares. path: the grader's module search path.
 
     telling: the most that students are told, whatever the rubric allows.
@@ -61,7 +61,7 @@ class Warmed:
 
 
 @dataclass(frozen=True, slots=True)
-class Work:
+class Call:
     """One call. cpu_s: processor time it may take. memory_bytes: what it may need beside what is warm."""
 
     function: Callable[..., Any]
@@ -71,7 +71,7 @@ class Work:
 
 
 @dataclass(frozen=True, slots=True)
-class Done:
+class Returned:
     """What a call returned."""
 
     value: Any
@@ -96,7 +96,7 @@ class Bench:
     """What a judge holds, the first argument of all work: its assignment, and where it says how far it is."""
 
     assignment: Assignment
-    mark: Mark
+    mark: SharedMark
 
 
 def main(descriptor: int) -> None:
@@ -114,7 +114,7 @@ def main(descriptor: int) -> None:
     _serve(control, assignment)
 
 
-def _prepare(order: Order, warm: bytes) -> Assignment:
+def _prepare(order: Preparation, warm: bytes) -> Assignment:
     sys.path[:] = order.path
     from grader.assignment import loading
 
@@ -162,7 +162,7 @@ def _judge(descriptor: int, page: int, assignment: Assignment, parent: int) -> N
     """The life of a judge: one piece of work after another, each within its limits."""
     try:
         _die_with(parent)
-        mark = Mark(page)
+        mark = SharedMark(page)
         os.close(page)
         talk = socket.socket(fileno=descriptor)
         bench = Bench(assignment, mark)
@@ -170,7 +170,7 @@ def _judge(descriptor: int, page: int, assignment: Assignment, parent: int) -> N
         while True:
             mark.note("")
             try:
-                work: Work = frames.receive(talk)
+                work: Call = frames.receive(talk)
             except (EOFError, OSError):
                 os._exit(0)
             except Exception as error:  # its function can't be found here
@@ -190,10 +190,10 @@ def _judge(descriptor: int, page: int, assignment: Assignment, parent: int) -> N
 _FULL = frames.pack(Full())
 
 
-def _perform(work: Work, bench: Bench) -> bytes:
+def _perform(work: Call, bench: Bench) -> bytes:
     try:
         with _within(work):
-            return frames.pack(Done(work.function(bench, *work.arguments)))
+            return frames.pack(Returned(work.function(bench, *work.arguments)))
     except MemoryError:
         return _FULL
     except BaseException as error:
@@ -206,7 +206,7 @@ def _failed(error: BaseException) -> bytes:
 
 
 @contextlib.contextmanager
-def _within(work: Work) -> Iterator[None]:
+def _within(work: Call) -> Iterator[None]:
     """Limits that hold against one long call into C, too: the kernel's timer ends the process.
 
     Memory counts what is written: torch alone maps far more than it uses.

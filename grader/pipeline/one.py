@@ -11,7 +11,7 @@ from grader.assignment.asking import questions
 from grader.assignment.given_files import beside
 from grader.assignment.loading import Assignment
 from grader.errors import IsolationError, OperationError
-from grader.execute.job import Job, Limits
+from grader.execute.job import Job, Limits, Runner
 from grader.execute.picture import without
 from grader.judging.several import alone
 from grader.models import Execution, Report, Said, Submission
@@ -19,17 +19,11 @@ from grader.pipeline import work
 from grader.pipeline.judges import OverrunError, WorkError
 from grader.pipeline.nursery import Bench
 from grader.pipeline.within import FIRST_S, Calls, within_limits
-from grader.pipeline.work import Typeset, Upload, Verdict
+from grader.pipeline.work import ReadableUpload, Typeset, Verdict
 from rubric.schema import World
 
 UNREADABLE = Said("it could not be read within the grader's limits; a person looks at it")
 FAILED = Said("the grader failed while reading it; a person looks at it")
-
-
-class Runner(Protocol):
-    """Runs one notebook in a fresh kernel; see `grader.execute`."""
-
-    async def run(self, job: Job) -> Execution: ...
 
 
 class Shelf(Protocol):
@@ -52,7 +46,7 @@ class NoShelf:
 
 
 @dataclass(frozen=True, slots=True)
-class Read:
+class ReadSubmission:
     """A submission as it was read. traces: of our faults and limits meanwhile; it then has a problem."""
 
     submission: Submission
@@ -70,7 +64,7 @@ class Ran:
 
 
 @dataclass(frozen=True, slots=True)
-class Result:
+class SubmissionResult:
     """All that is known of one submission. runs: notebook → one for each world.
 
     pages: file name → text, report.json among them. traces: what failed in our code, or met a limit: for
@@ -93,17 +87,19 @@ class Pipeline:
     runner: Runner
     limits: Limits
 
-    async def read(self, upload: Upload, step: Callable[[Bench, Upload], Submission] = work.read) -> Read:
+    async def read(
+        self, upload: ReadableUpload, step: Callable[[Bench, ReadableUpload], Submission] = work.read
+    ) -> ReadSubmission:
         """The submission; where it can't be read, its problem says why.
 
         step: what a judge does, for one who wants it to do more. Raises what the step raises on purpose.
         """
         try:
-            return Read(await self.calls.call(FIRST_S, step, upload))
+            return ReadSubmission(await self.calls.call(FIRST_S, step, upload))
         except OverrunError as over:
-            return Read(upload.refused(UNREADABLE), (str(over),))
+            return ReadSubmission(upload.refused(UNREADABLE), (str(over),))
         except WorkError as error:
-            return Read(upload.refused(FAILED), (error.trace,))
+            return ReadSubmission(upload.refused(FAILED), (error.trace,))
 
     async def run(self, submission: Submission, shelf: Shelf | None = None) -> tuple[tuple[Ran, ...], ...]:
         """Notebook → one run in each world, in the rubric's order; none where the submission has a problem.
@@ -139,14 +135,14 @@ class Pipeline:
         found = await within_limits(self.calls, work.typeset, report, submission, execution)
         return Typeset(found.value.pages, (*found.overruns, *found.value.traces))
 
-    async def grade(self, upload: Upload, shelf: Shelf | None = None) -> Result:
+    async def grade(self, upload: ReadableUpload, shelf: Shelf | None = None) -> SubmissionResult:
         """Read, run, judge and typeset."""
         taken = await self.read(upload)
         runs = await self.run(taken.submission, shelf)
         verdict = await self.judge(taken.submission, [[r.execution for r in of_one] for of_one in runs])
         made = await self.typeset(verdict.report, verdict.counted, verdict.shown)
         traces = (*taken.traces, *verdict.traces, *made.traces)
-        return Result(taken.submission, runs, verdict.report, made.pages, traces)
+        return SubmissionResult(taken.submission, runs, verdict.report, made.pages, traces)
 
     async def _in_world(self, notebook: int, one: Submission, world: World, shelf: Shelf) -> Ran:
         if (kept := await shelf.get(notebook, one, world)) is not None:

@@ -9,7 +9,7 @@ from typing import Concatenate, Generic, ParamSpec, Protocol, TypeVar
 from grader.errors import JudgeError
 from grader.judging.barrier import WHOLE, Cut
 from grader.pipeline.judges import OverrunError
-from grader.pipeline.mark import Place
+from grader.pipeline.mark import JudgingStep
 from grader.pipeline.nursery import Bench
 
 _P = ParamSpec("_P")
@@ -63,7 +63,7 @@ async def within_limits(
     raise JudgeError(f"a judge met its limits with nothing left to do: {overruns[-1]}")
 
 
-def _further(cut: Cut, place: Place) -> Cut:
+def _further(cut: Cut, place: JudgingStep) -> Cut:
     """The cut without what was being done when a limit was met."""
     if place.step == "reading" and cut.unread is None:
         return replace(cut, unread=(place.cell, place.output))

@@ -24,7 +24,7 @@ _NOT_SHOWN = "The grader could not show this notebook; open the file that was ha
 _T = TypeVar("_T")
 
 
-class Upload(Protocol):
+class ReadableUpload(Protocol):
     """Something to grade, read only when its turn comes; see `grader.intake.Entry`. It must pickle."""
 
     @property
@@ -38,7 +38,7 @@ def warm(assignment: Assignment) -> None:
     books_of(assignment)
 
 
-def read(bench: Bench, upload: Upload) -> Submission:
+def read(bench: Bench, upload: ReadableUpload) -> Submission:
     """The submission, from its upload."""
     return upload.read()
 
@@ -96,10 +96,10 @@ def typeset(
     bench.mark.note("showing")
     rubric = bench.assignment.rubric
 
-    def pages(shown: Shown) -> dict[str, str]:
+    def pages(shown: ToTypeset) -> dict[str, str]:
         return reports.pages(shown.report, shown.submission, rubric, shown.execution)
 
-    made, traces = as_far_as_can_be(pages, cut, Shown(report, submission, execution))
+    made, traces = as_far_as_can_be(pages, cut, ToTypeset(report, submission, execution))
     return Typeset(made, traces)
 
 
@@ -112,7 +112,7 @@ class Typeset:
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class ToTypeset:
     """What is to be shown of a submission. execution: in the handout's world; None where it did not run."""
 
     report: Report
@@ -120,7 +120,9 @@ class Shown:
     execution: Execution | None
 
 
-def as_far_as_can_be(show: Callable[[Shown], _T], cut: Cut, whole: Shown) -> tuple[_T, tuple[str, ...]]:
+def as_far_as_can_be(
+    show: Callable[[ToTypeset], _T], cut: Cut, whole: ToTypeset
+) -> tuple[_T, tuple[str, ...]]:
     """`show` of all, or of less where our code fails on that; and the tracebacks of these failures.
 
     Raises what `grader.errors` has, and the last failure where nothing can be shown at all.
@@ -140,13 +142,13 @@ def as_far_as_can_be(show: Callable[[Shown], _T], cut: Cut, whole: Shown) -> tup
     raise AssertionError("the last step shows or raises")
 
 
-def _bare(shown: Shown) -> Shown:
+def _bare(shown: ToTypeset) -> ToTypeset:
     """Nothing of the notebook."""
     cells = (Cell(index=0, kind="markdown", source=_NOT_SHOWN),)
-    return Shown(shown.report, shown.submission.model_copy(update={"cells": cells}), None)
+    return ToTypeset(shown.report, shown.submission.model_copy(update={"cells": cells}), None)
 
 
-def _without_evidence(shown: Shown) -> Shown:
+def _without_evidence(shown: ToTypeset) -> ToTypeset:
     """Nothing that the notebook printed either."""
     questions = tuple(
         q.model_copy(update={"checks": tuple(c.model_copy(update={"evidence": None}) for c in q.checks)})

@@ -42,6 +42,17 @@ class Change:
     checks: tuple[CheckChange, ...]
 
     @property
+    def moves(self) -> bool:
+        """Whether the marks of the whole are others, not those of single checks alone."""
+        return self.before is None or self.after is None or _marks(self.before) != _marks(self.after)
+
+    @property
+    def by(self) -> float:
+        """How many decided points it is more; less than 0 where it is less."""
+        before, after = (r.score or 0.0 if r else 0.0 for r in (self.before, self.after))
+        return round(after - before, 2)
+
+    @property
     def said(self) -> Said:
         """`anna: 10 → 20 of 20`; the reasons stand beside it."""
         most = self.after or self.before

@@ -27,11 +27,12 @@ _FILTERS = {
     "alike": Said("looks like another"),
     "below": Said("below the advised participation"),
 }
+_ROOM = 7  # characters below a column of ten
 _PAIRS = 200  # listed on the page; the rest stands in the table
 
 
 @dataclass(frozen=True, slots=True)
-class Person:
+class RowPerson:
     """Who a row is about. The alias says nothing of the name or its place in the alphabet."""
 
     alias: str
@@ -43,7 +44,7 @@ class Person:
 class ClassRow:
     """One submission in the table. groups: what the filter knows it by."""
 
-    person: Person
+    person: RowPerson
     find: str
     groups: str
     report: Report
@@ -127,14 +128,17 @@ def _picture(bins: Sequence[Bin], label: str, speak: Speech) -> str:
         for b, (low, high) in zip(bins, edges, strict=True)
         if b.count
     ]
-    return histogram(bins, [f"{low}–{high}" for low, high in edges], f"{label}: {', '.join(counts)}")
+    below = [f"{low}–{high}" for low, high in edges]
+    if max(map(len, below)) > _ROOM:
+        below = [f"≥ {low}" for low, _ in edges]
+    return histogram(bins, below, f"{label}: {', '.join(counts)}")
 
 
 def _number(value: float, digits: int, speak: Speech) -> str:
     return f"{value:.{digits}f}".replace(".", speak.decimal)
 
 
-def people(reports: Sequence[Report], speak: Speech = ENGLISH) -> dict[str, Person]:
+def people(reports: Sequence[Report], speak: Speech = ENGLISH) -> dict[str, RowPerson]:
     """Name and alias of each student, by submission id; links as from the class page."""
     shuffled = sorted(
         reports, key=lambda r: hashlib.sha256(r.submission.id.encode(errors="replace")).digest()
@@ -142,7 +146,7 @@ def people(reports: Sequence[Report], speak: Speech = ENGLISH) -> dict[str, Pers
     numbers = {r.submission.id: n for n, r in enumerate(shuffled, 1)}
     width = max(2, len(str(len(reports))))
     return {
-        r.submission.id: Person(
+        r.submission.id: RowPerson(
             alias=speak("Student {n}", n=f"{numbers[r.submission.id]:0{width}}"),
             name=one_line(r.submission.student.name or r.submission.id, 60),
             href=quote(r.submission.id, safe="", errors="replace") + "/report.html",
@@ -151,7 +155,7 @@ def people(reports: Sequence[Report], speak: Speech = ENGLISH) -> dict[str, Pers
     }
 
 
-def _find(report: Report, person: Person) -> str:
+def _find(report: Report, person: RowPerson) -> str:
     student = report.submission.student
     parts = [person.name, report.submission.id, student.id, student.group]
     return one_line(" ".join(part for part in parts if part), 400).lower()

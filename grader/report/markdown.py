@@ -33,6 +33,9 @@ def _blocks(view: StudentView) -> Iterator[str]:
     if view.findings:
         yield "## " + speak("In short")
         yield "\n".join(map(_finding, view.findings))
+    if view.open and view.graded:
+        yield "## " + speak("What a person will look at")
+        yield "\n".join(map(_finding, view.open))
     if view.graded:
         for question in view.questions:
             yield from _question(question, view.speak)

@@ -53,7 +53,7 @@ _LEVELS: tuple[Level, ...] = ("found", "verdicts", "hints")
 
 
 @dataclass(frozen=True, slots=True)
-class Item:
+class CheckLine:
     """One check. where: the cell and the print's first line. notes: sentences, each for a line.
 
     printed: it asks for a print, not for code or words.
@@ -67,11 +67,11 @@ class Item:
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class CheckGroup:
     """A question of the handout with its checks."""
 
     title: str
-    items: tuple[Item, ...]
+    items: tuple[CheckLine, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +85,7 @@ class SelfCheck:
     level: Level
     language: str
     troubles: tuple[str, ...]
-    groups: tuple[Group, ...]
+    groups: tuple[CheckGroup, ...]
     why_missing: str
 
     @property
@@ -140,7 +140,7 @@ def self_check(
 
     words = Vocabulary(rubric, list(assignment.references[0]), words=True)
 
-    def items(number: int, question: Question) -> Iterator[Item]:
+    def items(number: int, question: Question) -> Iterator[CheckLine]:
         for check in question.checks:
             if isinstance(check, BehaviourCheck):
                 found = _coded(check, submission)
@@ -164,7 +164,9 @@ def self_check(
         language=rubric.language,
         troubles=(*(t.text for t in view.troubles), *_differences(submission, printed[0], worlds, speak)),
         groups=tuple(
-            Group(q.title, shown) for n, q in enumerate(rubric.questions, 1) if (shown := tuple(items(n, q)))
+            CheckGroup(q.title, shown)
+            for n, q in enumerate(rubric.questions, 1)
+            if (shown := tuple(items(n, q)))
         ),
         why_missing=" ".join(
             [
@@ -212,30 +214,32 @@ def _width(found: SelfCheck) -> int:
     return max(len(speak.of(state)) for state in _STATES.values())
 
 
-def _coded(check: BehaviourCheck, submission: Submission) -> Item:
+def _coded(check: BehaviourCheck, submission: Submission) -> CheckLine:
     """What values prove instead of code is left out: it would tell that they are right."""
     code = Code(submission.cells)
     lacking = tuple(r.why for r in check.requires if not r.unless_shown and not met(r, code))
-    return Item(check.title, "missing" if lacking else "found", "", lacking)
+    return CheckLine(check.title, "missing" if lacking else "found", "", lacking)
 
 
-def _written(check: TextCheck, submission: Submission, outputs: Sequence[Output], speak: Speech) -> Item:
+def _written(check: TextCheck, submission: Submission, outputs: Sequence[Output], speak: Speech) -> CheckLine:
     answer = find_answer(check, submission.cells, outputs)
     if answer is None:
-        return Item(check.title, "missing", "", (speak("No written answer was found."),))
-    return Item(check.title, "found", _where(answer.cell, answer.text, speak), ())
+        return CheckLine(check.title, "missing", "", (speak("No written answer was found."),))
+    return CheckLine(check.title, "found", _where(answer.cell, answer.text, speak), ())
 
 
 def _below(
     check: ManualCheck, number: int, submission: Submission, outputs: Sequence[Output], speak: Speech
-) -> Item:
+) -> CheckLine:
     decision = judge_manual(check, number, submission.cells, outputs)
     answer = decision.answer
     if answer is None:
-        return Item(check.title, "missing", "", (speak.of(decision.reason),))
+        return CheckLine(check.title, "missing", "", (speak.of(decision.reason),))
     lacks = check.wants == "picture" and not answer.pictures
     notes = (speak("There is no picture below its heading."),) if lacks else ()
-    return Item(check.title, "missing" if lacks else "found", _where(answer.cell, answer.text, speak), notes)
+    return CheckLine(
+        check.title, "missing" if lacks else "found", _where(answer.cell, answer.text, speak), notes
+    )
 
 
 def _worded(
@@ -244,11 +248,11 @@ def _worded(
     outputs: Sequence[Output],
     vocabulary: Vocabulary,
     speak: Speech,
-) -> Item:
+) -> CheckLine:
     line = line_of(check, outputs, submission.cells, Code(submission.cells), vocabulary)
     if line is None:
-        return Item(check.title, "missing", "", (check.hint,) if check.hint else (), printed=True)
-    return Item(check.title, "found", _where(line.cell, line.line, speak), (), printed=True)
+        return CheckLine(check.title, "missing", "", (check.hint,) if check.hint else (), printed=True)
+    return CheckLine(check.title, "found", _where(line.cell, line.text, speak), (), printed=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -276,10 +280,10 @@ def _printed(
     speak: Speech,
     *,
     moving: bool,
-) -> Item:
+) -> CheckLine:
     """moving: the seed changes what is right; where it does not, the print need not move either."""
     if found is None:
-        return Item(check.title, "missing", "", (check.hint,) if check.hint else (), printed=True)
+        return CheckLine(check.title, "missing", "", (check.hint,) if check.hint else (), printed=True)
     state, notes = _steady(found.slots, twice, speak)
     if state == "fixed" and not moving:
         state, notes = "found", ()
@@ -287,7 +291,7 @@ def _printed(
         notes = (*notes, speak("Several values could be meant: print one alone under its name."))
     elif found.by_shape:
         notes = (*notes, speak("Taken by its shape alone: print its name in front."))
-    return Item(check.title, state, _where(found.cell, found.text, speak), notes, printed=True)
+    return CheckLine(check.title, state, _where(found.cell, found.text, speak), notes, printed=True)
 
 
 def _steady(slots: Sequence[Slot], twice: Sequence[Slot], speak: Speech) -> tuple[State, tuple[str, ...]]:

@@ -96,7 +96,7 @@ class QuestionView:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """Checks that did not pass for the same reason, with their points together."""
+    """Checks that did not pass, or wait, for the same reason, with their points together."""
 
     verdict: VerdictName
     ids: tuple[str, ...]
@@ -115,7 +115,11 @@ class Trouble:
 
 @dataclass(frozen=True, slots=True)
 class StudentView:
-    """A whole report as its student sees it. title: with the name in it."""
+    """A whole report as its student sees it. title: with the name in it.
+
+    decided: False where all points wait: 0 would look like a mark. findings: what went wrong. open: what a
+    person will look at.
+    """
 
     speak: Speech
     rubric_title: str
@@ -125,8 +129,10 @@ class StudentView:
     notes: tuple[str, ...]
     unisolated: str
     graded: bool
+    decided: bool
     troubles: tuple[Trouble, ...]
     findings: tuple[Finding, ...]
+    open: tuple[Finding, ...]
     questions: tuple[QuestionView, ...]
     made_by: str
 
@@ -149,8 +155,10 @@ def student_view(report: Report, submission: Submission, rubric: Rubric) -> Stud
         if report.execution.isolation.tier == "none" and _ran(report)
         else "",
         graded=report.score is not None,
+        decided=_decided(report),
         troubles=_troubles(report, speak),
-        findings=_findings(report, questions, speak),
+        findings=_findings(report, questions, speak, waiting=False),
+        open=_findings(report, questions, speak, waiting=True),
         questions=questions,
         made_by=speak(
             "Made from report.json by grader {grader}, rubric {rubric} version {version}, file {sha}.",
@@ -170,9 +178,15 @@ def _ran(report: Report) -> bool:
     return report.execution.status not in ("unreadable", "sandbox_error")
 
 
+def _decided(report: Report) -> bool:
+    return report.score is not None and not (report.score == 0 and report.pending >= report.max_score > 0)
+
+
 def _headline(report: Report, speak: Speech) -> str:
     if report.score is None:
         return speak("Not graded yet.")
+    if not _decided(report):
+        return speak("Nothing is decided yet.")
     most = report.max_score
     given = {"score": speak.points(report.score), "max": speak.points(most)}
     if report.pending:
@@ -310,12 +324,15 @@ def _question(
     )
 
 
-def _findings(report: Report, questions: tuple[QuestionView, ...], speak: Speech) -> tuple[Finding, ...]:
-    """What went wrong, said once for all checks that share it; nothing of what a person decides."""
+def _findings(
+    report: Report, questions: tuple[QuestionView, ...], speak: Speech, *, waiting: bool
+) -> tuple[Finding, ...]:
+    """What went wrong, or what waits for a person, said once for all checks that share it."""
     groups: dict[str, list[tuple[CheckResult, CheckView]]] = {}
     for question, shown in zip(report.questions, questions, strict=True):
         for check, view in zip(question.checks, shown.checks, strict=True):
-            if check.score is not None and check.verdict not in ("pass", "review"):
+            wrong = check.score is not None and check.verdict not in ("pass", "review")
+            if view.waits if waiting else wrong:
                 reason = view.wrong or view.message or speak.of(VERDICTS[check.verdict]) + "."
                 groups.setdefault(reason, []).append((check, view))
     return tuple(
@@ -324,7 +341,9 @@ def _findings(report: Report, questions: tuple[QuestionView, ...], speak: Speech
             ids=tuple(view.id for _, view in members),
             titles=tuple(view.title for _, view in members),
             points=_points(
-                sum(c.score or 0 for c, _ in members), sum(c.max_score for c, _ in members), speak
+                None if waiting else sum(c.score or 0 for c, _ in members),
+                sum(c.max_score for c, _ in members),
+                speak,
             ),
             reason=reason,
         )

@@ -25,7 +25,7 @@ from grader.report.lookalikes_page import to_page
 from grader.report.notebook import from_ipynb
 from grader.service import rules
 from grader.service.blobs import Blobs
-from grader.service.place import Place
+from grader.service.place import DataFolder
 from grader.words.speech import speech
 
 _MOST_S = 900
@@ -41,7 +41,7 @@ class Coded(BaseModel):
     notebook: str
 
 
-class Asked(BaseModel):
+class SearchRequest(BaseModel):
     """A class to be compared. to: the folder for what is found."""
 
     blobs: Path
@@ -50,7 +50,7 @@ class Asked(BaseModel):
     uploads: tuple[Coded, ...]
 
 
-def folder(place: Place, assignment_id: int) -> Path:
+def folder(place: DataFolder, assignment_id: int) -> Path:
     """Where an assignment's look-alikes lie."""
     return place.kept / "lookalikes" / str(assignment_id)
 
@@ -60,12 +60,12 @@ def of_section(found: Path, section: str) -> Path:
     return found / hashlib.sha256(section.encode("utf-8", "replace")).hexdigest()[:16]
 
 
-def forget(place: Place) -> None:
+def forget(place: DataFolder) -> None:
     """Remove all of it: somebody was erased, whose code stands in it."""
     shutil.rmtree(place.kept / "lookalikes", ignore_errors=True)
 
 
-def start(asked: Asked) -> subprocess.Popen[bytes]:
+def start(asked: SearchRequest) -> subprocess.Popen[bytes]:
     """Compare in a process of its own."""
     command = [sys.executable, "-m", "grader.service.alike"]
     made = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, start_new_session=True)
@@ -75,7 +75,7 @@ def start(asked: Asked) -> subprocess.Popen[bytes]:
     return made
 
 
-def compare(asked: Asked) -> None:
+def compare(asked: SearchRequest) -> None:
     """Write a table and a page for everybody, and for each section."""
     blobs, speak = Blobs(asked.blobs), speech(asked.language)
     found = find([_code(blobs, one) for one in asked.uploads])
@@ -106,7 +106,7 @@ def main() -> int:
     """What the button on the class page starts."""
     signal.alarm(_MOST_S)
     resource.setrlimit(resource.RLIMIT_AS, (_MOST_BYTES, _MOST_BYTES))
-    compare(Asked.model_validate_json(sys.stdin.buffer.read()))
+    compare(SearchRequest.model_validate_json(sys.stdin.buffer.read()))
     return 0
 
 

@@ -39,7 +39,7 @@ def by_token(
 Me = Annotated[Viewer, Depends(by_token)]
 
 
-class Receipt(BaseModel):
+class ReceiptBody(BaseModel):
     """What was received. again: this very sending (by its key) was there already."""
 
     id: str
@@ -50,7 +50,7 @@ class Receipt(BaseModel):
     again: bool
 
 
-class Attempt(BaseModel):
+class AttemptBody(BaseModel):
     """An upload: what was found in it, and whether it counts."""
 
     id: str
@@ -83,13 +83,15 @@ _UPLOAD = {
 }
 
 
-@router.post("/assignments/{slug}/uploads", status_code=201, response_model=Receipt, openapi_extra=_UPLOAD)
-async def hand_in(request: Request, response: Response, slug: str, me: Me) -> Receipt:
+@router.post(
+    "/assignments/{slug}/uploads", status_code=201, response_model=ReceiptBody, openapi_extra=_UPLOAD
+)
+async def hand_in(request: Request, response: Response, slug: str, me: Me) -> ReceiptBody:
     """Hand in a notebook and what lies beside it. The same key again is the same upload, counted once."""
     found = await take(request, slug, me, form=False, key=request.headers.get("idempotency-key", ""))
     if found.again:
         response.status_code = 200
-    return Receipt(
+    return ReceiptBody(
         id=found.upload.name,
         number=found.upload.number,
         received=found.upload.received.isoformat(),
@@ -99,8 +101,8 @@ async def hand_in(request: Request, response: Response, slug: str, me: Me) -> Re
     )
 
 
-@router.get("/assignments/{slug}/uploads", response_model=list[Attempt])
-def own_uploads(request: Request, slug: str, me: Me) -> list[Attempt]:
+@router.get("/assignments/{slug}/uploads", response_model=list[AttemptBody])
+def own_uploads(request: Request, slug: str, me: Me) -> list[AttemptBody]:
     """All attempts of one's own, the newest first."""
     held = service_of(request)
     with held.database.reading() as session:
@@ -108,8 +110,8 @@ def own_uploads(request: Request, slug: str, me: Me) -> list[Attempt]:
         return [_attempt(a) for a in student.attempts(session, held, at, me.id)]
 
 
-@router.get("/uploads/{id}", response_model=Attempt)
-def one_upload(request: Request, id: str, me: Me) -> Attempt:
+@router.get("/uploads/{id}", response_model=AttemptBody)
+def one_upload(request: Request, id: str, me: Me) -> AttemptBody:
     """One attempt: its state and its self-check."""
     held = service_of(request)
     with held.database.reading() as session:
@@ -148,9 +150,9 @@ def report(request: Request, slug: str, me: Me) -> Response:
     )
 
 
-def _attempt(one: ShownAttempt) -> Attempt:
+def _attempt(one: ShownAttempt) -> AttemptBody:
     check = one.check
-    return Attempt(
+    return AttemptBody(
         id=one.name,
         number=one.number,
         began=one.began.isoformat(),

@@ -21,7 +21,7 @@ from starlette.responses import Response
 
 from grader.desk.app import Seat, routes
 from grader.desk.desk import Desk
-from grader.desk.store import Student, Writing
+from grader.desk.store import StoredReport, Writing
 from grader.lookalikes import table
 from grader.lookalikes.table import SIDE_BY_SIDE, Alike
 from grader.marks.marks import Mark
@@ -32,7 +32,16 @@ from grader.service.alike import folder, of_section
 from grader.service.courses import Attendee
 from grader.service.standing import Class, Line
 from grader.service.student import Csrf, at_assignment
-from grader.service.tables import Assignment, Edition, Inquiry, MarkRow, Member, Person, Published, Upload
+from grader.service.tables import (
+    CourseAssignment,
+    Edition,
+    Inquiry,
+    MarkRow,
+    Member,
+    Person,
+    Published,
+    Upload,
+)
 from grader.service.web import RowId, Service, Viewer, guard_form, not_found, page, service_of, signed_in, to
 from rubric.schema import Rubric
 
@@ -101,8 +110,8 @@ class CourseStore:
                 self._members = self.held.reports.unmarked(session, self.at.assignment, self.rubric, section)
         return self._members
 
-    def students(self) -> Mapping[str, Student]:
-        return {id: Student(x.report, id) for id, x in self.members.lines.items() if x.report}
+    def students(self) -> Mapping[str, StoredReport]:
+        return {id: StoredReport(x.report, id) for id, x in self.members.lines.items() if x.report}
 
     def _line(self, id: str) -> Line | None:
         return self.members.lines.get(id)
@@ -131,7 +140,9 @@ class CourseStore:
         uploads = {x.upload.name: x.upload for x in self.members.lines.values() if x.upload is not None}
         with self.held.database.writing() as session:
             session.scalar(
-                select(Assignment.id).where(Assignment.id == self.at.assignment.id).with_for_update()
+                select(CourseAssignment.id)
+                .where(CourseAssignment.id == self.at.assignment.id)
+                .with_for_update()
             )
             yield _Held(session, self, uploads)
 
@@ -205,10 +216,10 @@ def inquiries(request: Request, slug: str) -> Response:
     )
 
 
-def _asked(session: Session, at: Attendee) -> list[tuple[Inquiry, str, str]]:
+def _asked(session: Session, at: Attendee) -> list[tuple[Inquiry, str, str, float]]:
     """What was asked by the students whom this person works with, the open ones first."""
     rows = session.execute(
-        select(Inquiry, Person.name, Upload.name, Member.section)
+        select(Inquiry, Person.name, Upload.name, Published.score, Member.section)
         .join(Person, Person.id == Inquiry.person_id)
         .join(Published, Published.id == Inquiry.published_id)
         .join(Upload, Upload.id == Published.upload_id)
@@ -217,7 +228,7 @@ def _asked(session: Session, at: Attendee) -> list[tuple[Inquiry, str, str]]:
         .order_by(Inquiry.answer.is_not(None), Inquiry.id)
     )
     own = at.member.section if at.member.role == "assistant" else ""
-    return [(i, n, u) for i, n, u, section in rows if rules.sees_section(own, section)]
+    return [(i, n, u, s) for i, n, u, s, section in rows if rules.sees_section(own, section)]
 
 
 @router.post("/inquiries/{slug}/{id}")
@@ -229,7 +240,7 @@ def answer(
     said = record.words(answer, 4000)
     with held.database.writing() as session:
         at = at_assignment(session, slug, me.id, "answer")
-        if id not in {i.id for i, _, _ in _asked(session, at)}:
+        if id not in {i.id for i, *_ in _asked(session, at)}:
             raise not_found()
         found = session.get(Inquiry, id, with_for_update=True, populate_existing=True)
         assert found is not None

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from grader.models import Said, Value
 from grader.service import record, rules
 from grader.service.rules import Attempt, Dates
 from grader.service.tables import (
-    Assignment,
-    Choice,
+    CountingChoice,
     Course,
+    CourseAssignment,
+    Event,
     Extension,
     Member,
     Person,
@@ -29,7 +30,7 @@ from grader.service.tables import (
 class Attendee:
     """A person at an assignment."""
 
-    assignment: Assignment
+    assignment: CourseAssignment
     course: Course
     member: Member
 
@@ -81,21 +82,21 @@ def names_of(session: Session, people: Collection[int]) -> list[str]:
 def standing(session: Session, slug: str, person_id: int) -> Attendee | None:
     """An assignment of a course that this person is in; None for any other."""
     found = session.execute(
-        select(Assignment, Course, Member)
-        .join(Course, Course.id == Assignment.course_id)
+        select(CourseAssignment, Course, Member)
+        .join(Course, Course.id == CourseAssignment.course_id)
         .join(Member, Member.course_id == Course.id)
-        .where(Assignment.slug == slug, Member.person_id == person_id, Member.left.is_(None))
+        .where(CourseAssignment.slug == slug, Member.person_id == person_id, Member.left.is_(None))
     ).one_or_none()
     return None if found is None else Attendee(*found)
 
 
-def assignments(session: Session, course_id: int) -> Sequence[Assignment]:
+def assignments(session: Session, course_id: int) -> Sequence[CourseAssignment]:
     """Of a course, as they are due."""
-    found = session.scalars(select(Assignment).where(Assignment.course_id == course_id)).all()
+    found = session.scalars(select(CourseAssignment).where(CourseAssignment.course_id == course_id)).all()
     return sorted(found, key=lambda a: (a.due is None, a.due or a.made, a.id))
 
 
-def common_dates(assignment: Assignment) -> Dates:
+def common_dates(assignment: CourseAssignment) -> Dates:
     """The dates of everybody who has no extension."""
     return Dates(assignment.opens, assignment.due, assignment.closes, timedelta(seconds=assignment.grace_s))
 
@@ -109,7 +110,7 @@ def extensions(session: Session, assignment_id: int) -> Mapping[int, Extension]:
     return {who: e for who, e in last.items() if e.due is not None}
 
 
-def dates_of(session: Session, assignment: Assignment, person_id: int) -> Dates:
+def dates_of(session: Session, assignment: CourseAssignment, person_id: int) -> Dates:
     """The dates of one person."""
     last = session.scalar(
         select(Extension)
@@ -131,7 +132,11 @@ def uploads_of(session: Session, assignment_id: int, person_id: int) -> Sequence
 
 def chosen_by(session: Session, assignment_id: int) -> Mapping[int, int | None]:
     """Person → the attempt that was chosen last."""
-    rows = session.scalars(select(Choice).where(Choice.assignment_id == assignment_id).order_by(Choice.id))
+    rows = session.scalars(
+        select(CountingChoice)
+        .where(CountingChoice.assignment_id == assignment_id)
+        .order_by(CountingChoice.id)
+    )
     return {c.person_id: c.upload_id for c in rows}
 
 
@@ -153,9 +158,11 @@ def counts_of(session: Session, assignment_id: int, uploads: Sequence[Upload]) -
     if not uploads:
         return None
     last = session.scalar(
-        select(Choice)
-        .where(Choice.assignment_id == assignment_id, Choice.person_id == uploads[0].person_id)
-        .order_by(Choice.id.desc())
+        select(CountingChoice)
+        .where(
+            CountingChoice.assignment_id == assignment_id, CountingChoice.person_id == uploads[0].person_id
+        )
+        .order_by(CountingChoice.id.desc())
         .limit(1)
     )
     attempts = [Attempt(u.id, u.number) for u in uploads]
@@ -165,7 +172,7 @@ def counts_of(session: Session, assignment_id: int, uploads: Sequence[Upload]) -
 def choose(session: Session, at: Attendee, upload: Upload | None, by: int, whose: int, now: datetime) -> None:
     """Say which attempt counts; None: the last one again."""
     session.add(
-        Choice(
+        CountingChoice(
             assignment_id=at.assignment.id,
             person_id=whose,
             upload_id=None if upload is None else upload.id,
@@ -211,6 +218,35 @@ def roster(session: Session, course_id: int) -> Sequence[tuple[Member, Person]]:
         .where(Member.course_id == course_id, Member.left.is_(None), Person.erased.is_(None))
     )
     return sorted(((m, p) for m, p in rows), key=lambda r: (r[1].name.casefold(), r[1].id))
+
+
+def last_seen(session: Session, people: Collection[int]) -> Mapping[int, datetime]:
+    """When each last signed in, of those who ever did."""
+    rows = session.execute(
+        select(Event.by, func.max(Event.at))
+        .where(Event.what == "signed in", Event.by.in_(people))
+        .group_by(Event.by)
+    )
+    return {by: at for by, at in rows if by is not None}
+
+
+def named_in(session: Session, told: Iterable[tuple[Said, Said]]) -> Mapping[tuple[str, Value], str]:
+    """(`person` or `upload`, its number) → a name that a reader knows, for all that these sentences name."""
+    values = [on.values for _, on in told]
+    people = {v["person"] for v in values if isinstance(v.get("person"), int)}
+    uploads = {v["upload"] for v in values if isinstance(v.get("upload"), str)}
+    named: dict[tuple[str, Value], str] = {}
+    for id, name in session.execute(
+        select(Person.id, Person.name).where(Person.id.in_(people), Person.erased.is_(None))
+    ):
+        named["person", id] = f"{name} ({id})"
+    for upload, name in session.execute(
+        select(Upload.name, Person.name)
+        .join(Person, Person.id == Upload.person_id)
+        .where(Upload.name.in_(uploads), Person.erased.is_(None))
+    ):
+        named["upload", upload] = f"{name} ({upload})"
+    return named
 
 
 def extend(

@@ -12,9 +12,9 @@ from grader.folder.remove import remove_tree
 from grader.service import record
 from grader.service.blobs import Blobs
 from grader.service.database import Database
-from grader.service.place import Place
+from grader.service.place import DataFolder
 from grader.service.tables import (
-    Choice,
+    CountingChoice,
     Extension,
     File,
     Identity,
@@ -31,7 +31,7 @@ from grader.service.tables import (
 )
 
 
-def erase(database: Database, place: Place, person_id: int, by: int | None, now: datetime) -> None:
+def erase(database: Database, place: DataFolder, person_id: int, by: int | None, now: datetime) -> None:
     """Everything of this student but their number: records, files, and the runs that are kept of anybody.
 
     The backups that were made before still have it; see docs/service.md.
@@ -59,7 +59,7 @@ def _records(session: Session, person_id: int, by: int | None, now: datetime) ->
     own = _blobs(session, person_id)
     session.execute(delete(Inquiry).where(Inquiry.person_id == person_id))
     session.execute(delete(Published).where(Published.person_id == person_id))
-    session.execute(delete(Choice).where(Choice.person_id == person_id))
+    session.execute(delete(CountingChoice).where(CountingChoice.person_id == person_id))
     for table in (MarkRow, Run, File):
         session.execute(delete(table).where(table.upload_id.in_(uploads)))
     session.execute(delete(Upload).where(Upload.person_id == person_id))

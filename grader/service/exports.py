@@ -24,7 +24,7 @@ _EPOCH = (1980, 1, 1, 0, 0, 0)
 
 
 @dataclass(frozen=True, slots=True)
-class Listing:
+class PlatformFile:
     """The platform's own file, to be filled in, as it was uploaded."""
 
     name: str
@@ -43,7 +43,7 @@ _Made = tuple[Iterable[tuple[str, bytes]], Sequence[NotHanded]]
 
 
 def export(
-    to: str, found: Sequence[Line], blobs: Blobs, rubric: Rubric, title: str, listing: Listing | None
+    to: str, found: Sequence[Line], blobs: Blobs, rubric: Rubric, title: str, listing: PlatformFile | None
 ) -> bytes:
     """An archive for the platform `to`, one of `FORMATS`. title: of the assignment, as the platform has it.
 
@@ -117,6 +117,14 @@ def _zipped(files: Iterable[tuple[str, Path]]) -> bytes:
     return made.getvalue()
 
 
+NAMES: Mapping[str, str] = {
+    "moodle": "Moodle",
+    "canvas": "Canvas",
+    "ilias": "ILIAS",
+    "gradescope": "Gradescope",
+    "prairielearn": "PrairieLearn",
+}
+"""as the platforms call themselves"""
 FORMATS: Mapping[str, Callable[[_Job], _Made]] = {
     "moodle": _moodle,
     "canvas": _canvas,

@@ -18,10 +18,10 @@ from grader.errors import StorageError, UsageError
 from grader.models import Said
 from grader.service import accounts, record, rules
 from grader.service.database import Database
-from grader.service.place import Place
+from grader.service.place import DataFolder
 from grader.service.refusal import RefusedError
 from grader.service.rules import Dates
-from grader.service.tables import Assignment, Course, Edition, Event, Invitation, Member, Person
+from grader.service.tables import Course, CourseAssignment, Edition, Event, Invitation, Member, Person
 from grader.words.speech import languages
 
 _SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,58}[a-z0-9])?")
@@ -81,16 +81,22 @@ class MemberPlace:
 
 
 def add_member(
-    session: Session, course: Course, name: str, role: str, place: MemberPlace, now: datetime
+    session: Session,
+    course: Course,
+    name: str,
+    role: str,
+    place: MemberPlace,
+    now: datetime,
+    by: int | None = None,
 ) -> tuple[Person, str]:
-    """Somebody with a role, and the secret of their link."""
+    """Somebody with a role, and the secret of their link. by: who adds them; None: a command."""
     if role not in rules.ROLES:
         raise UsageError(f"{role!r} is no role; use {', '.join(rules.ROLES)}")
     person = accounts.add_person(session, name, now, course.language)
     member = accounts.enrol(session, course.id, person.id, role)
     member.section, member.number, member.team = place.section, place.number, place.team
     secret = accounts.invite(session, course.id, role, now, person_id=person.id)
-    record.event(session, course.id, None, "invited", record.person(person.id, role), now)
+    record.event(session, course.id, by, "invited", record.person(person.id, role), now)
     return person, secret
 
 
@@ -132,7 +138,7 @@ def links_of(session: Session, course_id: int) -> list[Invitation]:
 class Added:
     """An assignment with the edition that was taken in. fresh: the edition is a new one."""
 
-    assignment: Assignment
+    assignment: CourseAssignment
     edition: Edition
     fresh: bool
     current: bool
@@ -140,7 +146,7 @@ class Added:
 
 def add_assignment(
     database: Database,
-    place: Place,
+    place: DataFolder,
     folder: str | None,
     course: str | None,
     name: str | None,
@@ -168,11 +174,11 @@ def add_assignment(
     with database.writing() as session:
         home = course_named(session, course)
         at = slug(name) if name else slug_of(rubric.id)
-        assignment = session.scalar(select(Assignment).where(Assignment.slug == at))
+        assignment = session.scalar(select(CourseAssignment).where(CourseAssignment.slug == at))
         if assignment is not None and assignment.course_id != home.id:
             raise UsageError(f"another course has an assignment {at}; give this one a name with --as")
         if assignment is None:
-            assignment = Assignment(
+            assignment = CourseAssignment(
                 course_id=home.id,
                 slug=at,
                 title=rubric.title,
@@ -218,7 +224,7 @@ def _copy(source: Path, target: Path) -> None:
 
 
 def set_dates(
-    session: Session, assignment: Assignment, dates: Dates, checks: int, by: int | None, now: datetime
+    session: Session, assignment: CourseAssignment, dates: Dates, checks: int, by: int | None, now: datetime
 ) -> None:
     """When it may be handed in, and how many self-checks an hour. Raises `RefusedError` for what can't be."""
     ordered: Iterable[tuple[Said, datetime | None, datetime | None]] = (

@@ -19,17 +19,16 @@ from grader.assignment import loading as assignments
 from grader.assignment.loading import Assignment
 from grader.assignment.release import write_release
 from grader.batch.keys import Conditions, execution_key, files_digest
-from grader.execute import Limits
+from grader.execute import Limits, Runner
 from grader.folder.store import Kept, executions
 from grader.jail.probe import Tier
 from grader.judging.barrier import Cut
 from grader.judging.several import alone
 from grader.models import Execution, Said, Submission
-from grader.pipeline import Bench as Held
-from grader.pipeline import Pipeline, Runner, open_judges, warm, within_limits
+from grader.pipeline import Bench, Pipeline, open_judges, warm, within_limits
 from grader.pipeline.limits import limits_of
 from grader.report.selfcheck import SelfCheck, self_check
-from grader.service.opening import Attempt
+from grader.service.opening import StoredUpload
 from rubric.schema import World
 
 ISOLATION: Tier = "base"
@@ -37,7 +36,7 @@ REPORT, NOTEBOOK = "report.json", "executed.ipynb"
 
 
 @dataclass(frozen=True, slots=True)
-class Result:
+class RunResult:
     """What came of a run. state: done, unreadable, or failed (our fault). result, notebook: to be kept.
 
     traces: of what failed in our code or met a limit.
@@ -78,7 +77,7 @@ def make_release(assignment: Assignment, folder: Path) -> None:
 
 
 @dataclass(slots=True)
-class Bench:
+class EditionGrader:
     """What a worker grades with, one pipeline an edition. Use it as a context."""
 
     editions: Editions
@@ -90,10 +89,10 @@ class Bench:
     _gate: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     @classmethod
-    def at(cls, editions: Editions, runner: Runner, state: Path, limits: Limits) -> Bench:
+    def at(cls, editions: Editions, runner: Runner, state: Path, limits: Limits) -> EditionGrader:
         return cls(editions, runner, executions(state), limits)
 
-    async def __aenter__(self) -> Bench:
+    async def __aenter__(self) -> EditionGrader:
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -111,7 +110,7 @@ class Bench:
                 self._open[folder] = Pipeline(assignment, judges, self.runner, limits)
             return self._open[folder]
 
-    async def check(self, attempt: Attempt, sha256: str) -> Result:
+    async def check(self, attempt: StoredUpload, sha256: str) -> RunResult:
         """The self-check: it runs and is compared with shapes alone; no expected value is in reach.
 
         Of several notebooks the first is looked at.
@@ -121,7 +120,7 @@ class Bench:
         if read.submission.problem is not None:
             told = {"problem": TypeAdapter(Said).dump_python(read.submission.problem, mode="json")}
             result = json.dumps(told).encode("utf-8", "replace")
-            return Result("unreadable", str(read.submission.problem), result, traces=read.traces)
+            return RunResult("unreadable", str(read.submission.problem), result, traces=read.traces)
         one = alone(read.submission)[0]
         (ran,), (again,) = await asyncio.gather(
             pipeline.run(one, await self._shelf(pipeline, one)), self._again(pipeline).run(one)
@@ -129,13 +128,13 @@ class Bench:
         found = [r.execution for r in (*ran, again[0])]
         broken = next((e for e in found if e.status == "sandbox_error"), None)
         if broken is not None:
-            return Result("failed", str(broken.message))
+            return RunResult("failed", str(broken.message))
         made = await within_limits(pipeline.calls, _checked, one, found)
         if made.value is None:
-            return Result("failed", "the self-check met a limit", traces=made.overruns)
-        return Result("done", result=made.value, traces=made.overruns)
+            return RunResult("failed", "the self-check met a limit", traces=made.overruns)
+        return RunResult("done", result=made.value, traces=made.overruns)
 
-    async def grade(self, attempt: Attempt, sha256: str) -> Result:
+    async def grade(self, attempt: StoredUpload, sha256: str) -> RunResult:
         """The report, without lateness and marks, which are put in when somebody looks."""
         pipeline = await self.pipeline(sha256, released=False)
         read = await pipeline.read(attempt)
@@ -144,9 +143,9 @@ class Bench:
         status = verdict.report.execution.status
         message = str(verdict.report.execution.message)
         if status == "sandbox_error":
-            return Result("failed", message, traces=(*read.traces, *verdict.traces))
+            return RunResult("failed", message, traces=(*read.traces, *verdict.traces))
         made = await pipeline.typeset(verdict.report, verdict.counted, verdict.shown)
-        return Result(
+        return RunResult(
             "unreadable" if status == "unreadable" else "done",
             message,
             made.pages[REPORT].encode("utf-8", "replace"),
@@ -188,7 +187,7 @@ class _Shelf:
         return execution_key(one, self.files, parts, prelude, self.conditions)
 
 
-def _checked(held: Held, cut: Cut, one: Submission, ran: Sequence[Execution]) -> bytes | None:
+def _checked(held: Bench, cut: Cut, one: Submission, ran: Sequence[Execution]) -> bytes | None:
     """In a judge: what may be told, as it is kept; None where a limit leaves nothing to do it by."""
     if not cut.judged:
         return None

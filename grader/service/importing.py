@@ -30,7 +30,7 @@ from grader.models import Report, Said, Student
 from grader.service import accounts, courses, record, runs
 from grader.service.blobs import Blob, Blobs
 from grader.service.tables import (
-    Assignment,
+    CourseAssignment,
     Edition,
     Extension,
     File,
@@ -44,7 +44,7 @@ from grader.service.uploads import MAX_NAME, together
 
 
 @dataclass(frozen=True, slots=True)
-class Graded:
+class ImportedSubmission:
     """One submission of the folder. files: as handed in; empty where the upload is not at hand.
 
     marks: all that were ever given for it, oldest first.
@@ -58,7 +58,7 @@ class Graded:
 
 
 @dataclass(slots=True)
-class Taken:
+class ImportResult:
     """What came of it. without: ids whose notebook as it ran stands for the upload, which was not at hand."""
 
     new: int = 0
@@ -67,7 +67,7 @@ class Taken:
     without: list[str] = field(default_factory=list)
 
 
-def read(out: Path, named: Sequence[Path], keeper: PrivateDirectory) -> list[Graded]:
+def read(out: Path, named: Sequence[Path], keeper: PrivateDirectory) -> list[ImportedSubmission]:
     """What the folder holds, with the uploads that are found at `named`. Raises `UsageError`, `StorageError`.
 
     keeper: where archives among them are unpacked; hold it as long as the files are read.
@@ -95,16 +95,20 @@ def read(out: Path, named: Sequence[Path], keeper: PrivateDirectory) -> list[Gra
             for m in by_hand.all
             if m.origin == entry.origin or (m.submission == entry.id and m.origin not in origins)
         ]
-        made.append(Graded(entry, report, notebook, files, given))
+        made.append(ImportedSubmission(entry, report, notebook, files, given))
     return made
 
 
 def take_in(
-    session: Session, blobs: Blobs, assignment: Assignment, graded: Sequence[Graded], now: datetime
-) -> Taken:
+    session: Session,
+    blobs: Blobs,
+    assignment: CourseAssignment,
+    graded: Sequence[ImportedSubmission],
+    now: datetime,
+) -> ImportResult:
     """Enter all of them in this transaction. Raises `UsageError` where another edition graded them."""
-    session.scalar(select(Assignment.id).where(Assignment.id == assignment.id).with_for_update())
-    entering = _Entering(session, blobs, assignment, now, Taken())
+    session.scalar(select(CourseAssignment.id).where(CourseAssignment.id == assignment.id).with_for_update())
+    entering = _Entering(session, blobs, assignment, now, ImportResult())
     for one in graded:
         edition = entering.edition(one.report)
         for student in _whose(one.report):
@@ -133,9 +137,9 @@ def _whose(report: Report) -> Sequence[Student]:
 class _Entering:
     session: Session
     blobs: Blobs
-    assignment: Assignment
+    assignment: CourseAssignment
     now: datetime
-    taken: Taken
+    taken: ImportResult
 
     def edition(self, report: Report) -> Edition:
         """The one that graded it, so that a report says truly what it was graded by."""
@@ -150,7 +154,7 @@ class _Entering:
             )
         return found
 
-    def enter(self, one: Graded, student: Student, edition: Edition) -> None:
+    def enter(self, one: ImportedSubmission, student: Student, edition: Edition) -> None:
         """One person's part of one upload."""
         person = self._person(student, one.entry.id)
         what = f"{one.entry.origin} {one.report.submission.sha256}"
@@ -193,7 +197,7 @@ class _Entering:
         session.flush()
         return person
 
-    def _upload(self, person: Person, one: Graded, key: str) -> Upload:
+    def _upload(self, person: Person, one: ImportedSubmission, key: str) -> Upload:
         session, at = self.session, self.assignment
         kept: list[tuple[str, Blob]] = []
         for name, path in one.files:
@@ -229,7 +233,7 @@ class _Entering:
             return min(self.now, due) if due is not None else self.now
         return received.replace(tzinfo=UTC) if received.tzinfo is None else received
 
-    def _run(self, upload: Upload, edition: Edition, one: Graded) -> None:
+    def _run(self, upload: Upload, edition: Edition, one: ImportedSubmission) -> None:
         status = one.report.execution.status
         if status == "sandbox_error":  # ours: it is tried again here
             runs.ask_grade(self.session, [upload.id], edition.id, self.now)

@@ -31,10 +31,10 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from grader.models import Said
 from grader.service import accounts, courses, founding, record
 from grader.service.openid import TIMEOUT_S, bind, bound, claims_of, fetch, public, recall, remember
-from grader.service.place import LtiPlatform, Place
+from grader.service.place import DataFolder, LtiPlatform
 from grader.service.signin import set_login
 from grader.service.student import Csrf, at_assignment
-from grader.service.tables import Assignment, Identity, Member, Person, Platform, Published, SignIn
+from grader.service.tables import CourseAssignment, Identity, Member, Person, Platform, Published, SignIn
 from grader.service.teacher import rubric_of
 from grader.service.web import (
     POLICY,
@@ -58,7 +58,7 @@ _FIELD = Annotated[str, Form(max_length=20_000)]
 _log = logging.getLogger("grader.web")
 
 
-def key_of(place: Place) -> RSAKey:
+def key_of(place: DataFolder) -> RSAKey:
     """Our own key, with which platforms know us; made the first time, readable by us alone."""
     path = place.folder / "lti.key"
     try:
@@ -76,7 +76,7 @@ def key_of(place: Place) -> RSAKey:
         return RSAKey.import_key(path.read_bytes())
 
 
-def _signing(place: Place) -> tuple[RSAKey, str]:
+def _signing(place: DataFolder) -> tuple[RSAKey, str]:
     key = key_of(place)
     return key, key.thumbprint()
 
@@ -216,7 +216,9 @@ def enter(request: Request, ticket: str = "") -> Response:
         )
         slug = _slug(claims.get(f"{_LTI}target_link_uri", ""))
         assignment = session.scalar(
-            select(Assignment).where(Assignment.slug == slug, Assignment.course_id == home.id)
+            select(CourseAssignment).where(
+                CourseAssignment.slug == slug, CourseAssignment.course_id == home.id
+            )
         )
         if assignment is not None:
             _note_services(session, assignment.id, platform, claims)
@@ -339,7 +341,7 @@ def _deep(request: Request, platform: LtiPlatform, claims: Mapping[str, Any]) ->
 # ----------------------------------------------------------------------------------- grades, roster
 
 
-def _access(place: Place, platform: LtiPlatform, scope: str, now: int) -> str:
+def _access(place: DataFolder, platform: LtiPlatform, scope: str, now: int) -> str:
     """A platform's token for one of its services. Raises `requests.RequestException`, `ValueError`."""
     key, kid = _signing(place)
     claims = {

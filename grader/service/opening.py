@@ -20,7 +20,7 @@ _SAFE = "attempt"
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class StoredFile:
     """A file of an upload in the blob store."""
 
     name: str
@@ -39,7 +39,7 @@ def may_hold_a_notebook(path: Path, name: str) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class Attempt:
+class StoredUpload:
     """An upload, to be read when its turn comes; its files are laid out in `folder` and stay there.
 
     prefer: the rubric's globs for the notebook among several. Who handed in, and when, is not said here: what
@@ -47,7 +47,7 @@ class Attempt:
     """
 
     id: str
-    files: Sequence[Kept]
+    files: Sequence[StoredFile]
     blobs: Path
     folder: Path
     prefer: tuple[str, ...]

@@ -13,12 +13,12 @@ from grader.errors import StorageError, UsageError
 from grader.service import erasing
 from grader.service.blobs import Blobs
 from grader.service.database import FILE, Database
-from grader.service.place import SETTINGS, Place
+from grader.service.place import SETTINGS, DataFolder
 
 _KEY = "lti.key"
 
 
-def backup(place: Place, database: Database, target: Path) -> int:
+def backup(place: DataFolder, database: Database, target: Path) -> int:
     """Copy database and folder to `target`, which must be new or an earlier backup; how many blobs are new.
 
     The database first, then what it names: blobs are never changed, so the copy is whole while the service
@@ -64,7 +64,7 @@ class Checked:
     """there, but named by no record: what a killed upload or deletion left"""
 
 
-def check(place: Place, database: Database) -> Checked:
+def check(place: DataFolder, database: Database) -> Checked:
     """Read every blob that the database names, and compare it with its name."""
     store = Blobs(place.blobs)
     with database.reading() as session:

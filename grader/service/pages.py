@@ -8,7 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from babel import Locale
-from babel.dates import format_skeleton, format_timedelta
+from babel.dates import format_skeleton, format_timedelta, get_timezone_name
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
@@ -52,7 +52,14 @@ def when(moment: datetime, language: str, zone_name: str) -> str:
     local = moment.astimezone(zone(zone_name))
     locale = _EUROPEAN if language == SOURCE else language
     day, clock = (format_skeleton(s, local, locale=locale) for s in ("yMMMEd", "Hm"))
-    return f"{day}, {clock} {local.tzname()}"
+    return f"{day}, {clock} {_zone_said(local, language)}"
+
+
+def _zone_said(local: datetime, language: str) -> str:
+    """`CEST`, in German `MESZ`; as the zone calls itself where a language has no short name for it."""
+    own = local.tzname() or ""
+    named = own if language == SOURCE else get_timezone_name(local, width="short", locale=language)
+    return named if named.isalpha() else own
 
 
 @cache

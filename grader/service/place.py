@@ -15,7 +15,7 @@ SETTINGS = "settings.toml"
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class DataFolder:
     """A data folder. With its database it is all that there is to back up; `kept` may be lost."""
 
     folder: Path
@@ -80,7 +80,7 @@ class Settings(_Settings):
     lti: tuple[LtiPlatform, ...] = ()
 
 
-def settings(place: Place) -> Settings:
+def settings(place: DataFolder) -> Settings:
     """The settings of a data folder; all as usual where there is no file. Raises `UsageError`."""
     path = place.folder / SETTINGS
     try:

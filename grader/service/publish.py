@@ -21,7 +21,7 @@ from grader.service import record, shown, standing
 from grader.service.blobs import Blobs
 from grader.service.database import Database
 from grader.service.standing import Line, Reports
-from grader.service.tables import Assignment, Publication, Published
+from grader.service.tables import CourseAssignment, Publication, Published
 from rubric.schema import Rubric
 
 
@@ -41,7 +41,7 @@ class Preview:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class PublishRequest:
     """Who wants it published, and the digest of what they saw."""
 
     seen: str
@@ -70,9 +70,9 @@ def publish(
     database: Database,
     blobs: Blobs,
     reports: Reports,
-    assignment: Assignment,
+    assignment: CourseAssignment,
     rubric: Rubric,
-    asked: Asked,
+    asked: PublishRequest,
     now: datetime,
 ) -> int:
     """Give out what a preview showed, all or nothing; to how many. Raises `ChangedError`."""
@@ -88,15 +88,17 @@ def publish(
 def _give(
     database: Database,
     reports: Reports,
-    assignment: Assignment,
+    assignment: CourseAssignment,
     rubric: Rubric,
     made: Sequence[_Made],
-    asked: Asked,
+    asked: PublishRequest,
     now: datetime,
 ) -> int:
     with database.writing() as session:
         # marks and uploads wait for this row as well, so what is compared here stays so
-        held = session.scalar(select(Assignment).where(Assignment.id == assignment.id).with_for_update())
+        held = session.scalar(
+            select(CourseAssignment).where(CourseAssignment.id == assignment.id).with_for_update()
+        )
         assert held is not None
         if standing.digest(standing.lines(session, reports, held, rubric)) != asked.seen:
             raise ChangedError("Something changed meanwhile; look again.")
@@ -112,7 +114,9 @@ def _make(line: Line, blobs: Blobs, reports: Reports, rubric: Rubric) -> _Made:
     return _Made(line, blobs.put(page).sha256, blobs.put(data).sha256)
 
 
-def _enter(session: Session, assignment: Assignment, made: Sequence[_Made], by: int, now: datetime) -> int:
+def _enter(
+    session: Session, assignment: CourseAssignment, made: Sequence[_Made], by: int, now: datetime
+) -> int:
     publication = Publication(assignment_id=assignment.id, by=by, at=now)
     session.add(publication)
     session.flush()

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime
 
 from pydantic import TypeAdapter, ValidationError
 from sqlalchemy.orm import Session
 
-from grader.models import Said, verbatim
+from grader.models import Said, Value, verbatim
 from grader.service.tables import Event
 
 _KEPT = {"\n", "\t"}
@@ -21,7 +22,7 @@ ROLES: Mapping[str, Said] = {
     "assistant": Said("an assistant"),
     "teacher": Said("a teacher"),
 }
-_WHAT: Mapping[str, Said] = {
+WHAT: Mapping[str, Said] = {
     "added": Said("added"),
     "answered": Said("answered"),
     "asked again": Said("asked again"),
@@ -53,7 +54,7 @@ def event(
     session: Session, course_id: int | None, by: int | None, what: str, on: Said | None, now: datetime
 ) -> None:
     """Note who did what. what: one of those above. on: ids and numbers, never a student's words."""
-    if what not in _WHAT:
+    if what not in WHAT:
         raise ValueError(f"an event of the kind {what!r}")
     noted = "" if on is None else _SAID.dump_json(on).decode("utf-8", "replace")
     session.add(Event(course_id=course_id, at=now, by=by, what=what, on=noted))
@@ -61,11 +62,25 @@ def event(
 
 def told(noted: Event) -> tuple[Said, Said]:
     """What somebody did, and on what. An earlier version noted English."""
-    what = _WHAT.get(noted.what, verbatim(noted.what))
+    what = WHAT.get(noted.what, verbatim(noted.what))
     try:
         return what, _SAID.validate_json(noted.on)
     except ValidationError:
         return what, verbatim(noted.on)
+
+
+def readable(on: Said, named: Mapping[tuple[str, Value], str], when: Callable[[datetime], str]) -> Said:
+    """The same with names in place of numbers, and times as people write them.
+
+    named: (what it is, `person` or `upload`; its number) → a name, for those who are there still.
+    """
+    values = dict(on.values)
+    for key in ("person", "upload"):
+        if key in values:
+            values[key] = named.get((key, values[key]), values[key])
+    if isinstance(due := values.get("due"), str):
+        values["due"] = when(datetime.fromisoformat(due))
+    return replace(on, values=values)
 
 
 def attempt(number: int, slug: str) -> Said:

@@ -16,7 +16,7 @@ from sqlalchemy import and_, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from grader.service import record, rules
-from grader.service.tables import Assignment, Edition, Run, Upload
+from grader.service.tables import CourseAssignment, Edition, Run, Upload
 
 Kind = Literal["check", "grade"]
 
@@ -37,7 +37,7 @@ class Held:
     alone: bool
 
 
-def enqueue(session: Session, upload: Upload, assignment: Assignment, now: datetime) -> None:
+def enqueue(session: Session, upload: Upload, assignment: CourseAssignment, now: datetime) -> None:
     """The runs of a new upload: graded always, checked while the hour's checks last.
 
     What the same person has waiting from before goes to the end of the line.
@@ -71,7 +71,9 @@ def _queued(upload_id: int, edition_id: int, kind: Kind, priority: int, now: dat
     )
 
 
-def next_check(session: Session, assignment: Assignment, person_id: int, now: datetime) -> datetime | None:
+def next_check(
+    session: Session, assignment: CourseAssignment, person_id: int, now: datetime
+) -> datetime | None:
     """When this person may have the next self-check: None for now. Failures of ours do not count."""
     asked = session.scalars(
         select(Run.queued)
@@ -87,7 +89,7 @@ def next_check(session: Session, assignment: Assignment, person_id: int, now: da
     return rules.next_check(assignment.checks, asked, now)
 
 
-def ask_check(session: Session, upload: Upload, assignment: Assignment, now: datetime) -> bool:
+def ask_check(session: Session, upload: Upload, assignment: CourseAssignment, now: datetime) -> bool:
     """A self-check for an upload that has none yet, if the hour's checks allow it."""
     if run_of(session, upload.id, assignment.edition_id, "check") is not None:
         return True

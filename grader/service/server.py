@@ -19,7 +19,7 @@ from grader.errors import StorageError, UsageError
 from grader.service import database, runs
 from grader.service.blobs import Blobs
 from grader.service.database import Database
-from grader.service.place import Place, Settings, settings
+from grader.service.place import DataFolder, Settings, settings
 from grader.service.web import Service
 
 _AGAIN_S = 2.0
@@ -30,7 +30,7 @@ _log = logging.getLogger("grader.web")
 class Workers:
     """Keeps workers alive. One that dies gives its runs back at once and is started again."""
 
-    place: Place
+    place: DataFolder
     address: str | None
     database: Database
     count: int
@@ -107,7 +107,7 @@ class Workers:
 class Opened:
     """A data folder in use. keeper: its lock."""
 
-    place: Place
+    place: DataFolder
     settings: Settings
     database: Database
     address: str | None
@@ -119,7 +119,7 @@ def open_place(folder: Path, address: str | None) -> Opened:
 
     Raises `UsageError`, `StorageError`.
     """
-    place = Place(folder)
+    place = DataFolder(folder)
     try:
         for path in (place.folder, place.blobs, place.editions, place.kept):
             path.mkdir(parents=True, exist_ok=True, mode=0o700)

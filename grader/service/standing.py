@@ -17,7 +17,7 @@ from typing import Literal, TypeVar
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from grader.desk.queue import Read
+from grader.desk.queue import QueueReader
 from grader.judging.late import penalise
 from grader.marks import marks
 from grader.marks.marks import Mark
@@ -27,7 +27,17 @@ from grader.report.notebook import from_ipynb
 from grader.service import courses, rules, runs
 from grader.service.blobs import Blobs
 from grader.service.rules import Dates
-from grader.service.tables import Assignment, Edition, Event, MarkRow, Member, Person, Published, Run, Upload
+from grader.service.tables import (
+    CourseAssignment,
+    Edition,
+    Event,
+    MarkRow,
+    Member,
+    Person,
+    Published,
+    Run,
+    Upload,
+)
 from rubric.schema import Rubric
 
 State = Literal["nothing", "waits", "runs", "stuck", "unreadable", "open", "graded"]
@@ -83,7 +93,7 @@ class Class:
 
     stamp: object
     lines: Mapping[str, Line]
-    read: Read
+    read: QueueReader
 
 
 @dataclass(slots=True)
@@ -98,19 +108,19 @@ class Reports:
     _presented: dict[tuple[object, ...], tuple[object, Report]] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def unmarked(self, session: Session, assignment: Assignment, rubric: Rubric, section: str) -> Class:
+    def unmarked(self, session: Session, assignment: CourseAssignment, rubric: Rubric, section: str) -> Class:
         """A class without marks, for a desk: the same until something changes; a mark is quick."""
         key, now = (assignment.id, section), stamp(session, assignment)
         held = self._classes.get(key)
         if held is None or held.stamp != now:
             every = lines(session, self, assignment, rubric, section=section, by_hand=False)
             there = [x for x in every if x.report is not None and x.upload is not None]
-            held = Class(now, {x.report.submission.id: x for x in there if x.report}, Read())
+            held = Class(now, {x.report.submission.id: x for x in there if x.report}, QueueReader())
             with self._lock:
                 self._classes[key] = held
         return held
 
-    def seen(self, session: Session, assignment: Assignment, rubric: Rubric) -> list[Line]:
+    def seen(self, session: Session, assignment: CourseAssignment, rubric: Rubric) -> list[Line]:
         """`lines` for a page that is looked at again and again: the same until something changes."""
         marked = select(func.count(), func.max(MarkRow.id)).where(MarkRow.assignment_id == assignment.id)
         now = (*stamp(session, assignment), *session.execute(marked).one(), *_moving(session, assignment))
@@ -207,7 +217,7 @@ def standing(by_upload: Sequence[Mark]) -> dict[str, Mark]:
 def lines(
     session: Session,
     reports: Reports,
-    assignment: Assignment,
+    assignment: CourseAssignment,
     rubric: Rubric,
     *,
     edition_id: int | None = None,
@@ -286,7 +296,7 @@ def _state(upload: Upload | None, run: Run | None, report: Report | None) -> Sta
     return "stuck" if run.state == "stuck" else "runs"
 
 
-def stamp(session: Session, assignment: Assignment) -> tuple[object, ...]:
+def stamp(session: Session, assignment: CourseAssignment) -> tuple[object, ...]:
     """What tells that a class is as it was, marks aside: changes leave an event, workers a run."""
     changed = (
         select(Event.id)
@@ -302,7 +312,7 @@ def stamp(session: Session, assignment: Assignment) -> tuple[object, ...]:
     return (assignment.edition_id, session.scalar(changed), *session.execute(ran).one())
 
 
-def _moving(session: Session, assignment: Assignment) -> Sequence[tuple[object, ...]]:
+def _moving(session: Session, assignment: CourseAssignment) -> Sequence[tuple[object, ...]]:
     """How many runs are in which state, while they are under way."""
     counted = (
         select(Run.state, func.count(), func.max(Run.started))

@@ -27,7 +27,7 @@ from grader.service.courses import Attendee
 from grader.service.refusal import RefusedError
 from grader.service.rules import Dates
 from grader.service.shown import ShownAttempt
-from grader.service.tables import Assignment, Course, Inquiry, Member, Published, Upload
+from grader.service.tables import Course, CourseAssignment, Edition, Inquiry, Member, Published, Upload
 from grader.service.uploads import Receipt, Sent
 from grader.service.web import (
     SANDBOX,
@@ -40,7 +40,9 @@ from grader.service.web import (
     service_of,
     signed_in,
     to,
+    tongue,
 )
+from grader.words.speech import speech
 
 router = APIRouter(include_in_schema=False)
 Csrf = Annotated[str, Form(max_length=200)]
@@ -51,14 +53,25 @@ AT_ONCE = 20
 
 
 @dataclass(frozen=True, slots=True)
+class Work:
+    """What there is to do at an assignment for whoever teaches it. asked: open questions."""
+
+    students: int
+    handed_in: int
+    waiting: int
+    asked: int
+
+
+@dataclass(frozen=True, slots=True)
 class Row:
     """An assignment on the first page."""
 
-    assignment: Assignment
+    assignment: CourseAssignment
     dates: Dates
     phase: rules.Phase
     attempts: int
     published: Published | None
+    work: Work | None = None
 
 
 @router.get("/")
@@ -78,11 +91,35 @@ def home(request: Request) -> Response:
                         dates.phase(now),
                         len(courses.uploads_of(session, assignment.id, me.id)),
                         courses.published_of(session, assignment.id, me.id),
+                        _work(session, held, assignment, member),
                     )
                 )
             shown_courses.append((course, member, rows))
     first = shown_courses[0][0] if shown_courses else None
-    return page(request, "home.html", me, course=first, courses=shown_courses, may=rules.may)
+    return page(request, "home.html", me, course=first, courses=shown_courses, may=rules.may, now=now)
+
+
+def _work(session: Session, held: Service, assignment: CourseAssignment, member: Member) -> Work | None:
+    if not rules.may(member.role, "mark"):
+        return None
+    edition = session.get(Edition, assignment.edition_id)
+    assert edition is not None
+    own = member.section if member.role == "assistant" else ""
+    found = [
+        x
+        for x in held.reports.seen(session, assignment, held.rubric(edition.sha256))
+        if rules.sees_section(own, x.member.section)
+    ]
+    asking = session.scalars(
+        select(Inquiry.person_id).where(Inquiry.assignment_id == assignment.id, Inquiry.answer.is_(None))
+    ).all()
+    theirs = {x.person.id for x in found}
+    return Work(
+        students=len(found),
+        handed_in=sum(x.upload is not None for x in found),
+        waiting=sum(x.state == "open" for x in found),
+        asked=sum(p in theirs for p in asking),
+    )
 
 
 def at_assignment(session: Session, slug: str, person_id: int, action: rules.Action) -> Attendee:
@@ -96,7 +133,7 @@ def at_assignment(session: Session, slug: str, person_id: int, action: rules.Act
 def own_upload(session: Session, name: str, person_id: int) -> tuple[Upload, Attendee]:
     """An upload of this person's; 404 for anybody else's."""
     upload = session.scalar(select(Upload).where(Upload.name == name, Upload.person_id == person_id))
-    assignment = None if upload is None else session.get(Assignment, upload.assignment_id)
+    assignment = None if upload is None else session.get(CourseAssignment, upload.assignment_id)
     if upload is None or assignment is None:
         raise not_found()
     return upload, at_assignment(session, assignment.slug, person_id, "see own")
@@ -337,9 +374,11 @@ def report(request: Request, slug: str) -> Response:
         published = courses.published_of(session, at.assignment.id, me.id)
     if published is None:
         raise not_found()
-    return Response(
-        held.blobs.get(published.page), media_type="text/html", headers={"Content-Security-Policy": SANDBOX}
-    )
+    back = speech(tongue(request, me, at.course.language))("Back to the assignment")
+    link = f'<p class="tools"><a href="/a/{quote(slug)}">← {back}</a></p>'
+    # only here: the same page also goes to platforms, from which this address leads nowhere
+    made = held.blobs.get(published.page).replace(b"<header>", b"<header>" + link.encode(), 1)
+    return Response(made, media_type="text/html", headers={"Content-Security-Policy": SANDBOX})
 
 
 @router.post("/a/{slug}/inquiries")

@@ -142,7 +142,7 @@ class Invitation(Base):
     revoked: Mapped[datetime | None]
 
 
-class Assignment(Base):
+class CourseAssignment(Base):
     """What is asked for, until when. checks: self-checks an hour; most: bytes of one upload."""
 
     __tablename__ = "assignment"
@@ -221,7 +221,7 @@ class File(Base):
     sha256: Mapped[str] = mapped_column(String(64), index=True)
 
 
-class Choice(Base):
+class CountingChoice(Base):
     """A student says which attempt counts; the last one holds. upload_id None: the last in time again."""
 
     __tablename__ = "choice"

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, File, Form, HTTPException, UploadFile
+from fastapi import Query as FromQuery
 from pydantic import BaseModel, Field
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -35,13 +36,14 @@ from grader.service import (
     standing,
 )
 from grader.service.courses import Attendee
+from grader.service.finding import KINDS, Wanted, says
 from grader.service.publish import ChangedError
 from grader.service.refusal import RefusedError
 from grader.service.rules import Dates
 from grader.service.signin import absolute
 from grader.service.standing import Line
 from grader.service.student import Csrf, at_assignment
-from grader.service.tables import Assignment, Course, Edition, Event, Inquiry, Member, Person, Run
+from grader.service.tables import Course, CourseAssignment, Edition, Event, Inquiry, Member, Person, Run
 from grader.service.web import (
     RowId,
     Service,
@@ -52,11 +54,13 @@ from grader.service.web import (
     service_of,
     signed_in,
     to,
+    tongue,
 )
 from rubric.schema import Rubric
 
 router = APIRouter(include_in_schema=False)
 Text = Annotated[str, Form(max_length=2000)]
+Query = Annotated[str, FromQuery(max_length=100)]
 _EVENTS = 500
 _ROLES = rules.ROLES
 
@@ -104,18 +108,21 @@ def rubric_of(session: Session, held: Service, edition_id: int) -> Rubric:
 
 
 @router.get("/teach/{slug}")
-def class_page(request: Request, slug: str) -> Response:
-    held, me = service_of(request), signed_in(request)
+def class_page(
+    request: Request, slug: str, show: Query = "", section: Query = "", find: Query = ""
+) -> Response:
+    held, me, now = service_of(request), signed_in(request), service_of(request).now()
     with held.database.reading() as session:
         at = at_assignment(session, slug, me.id, "see class")
         rubric = rubric_of(session, held, at.assignment.edition_id)
         found = held.reports.seen(session, at.assignment, rubric)
-        queue = runs.queue(session, held.now(), at.assignment.id)
+        queue = runs.queue(session, now, at.assignment.id)
         asked = session.scalar(
             select(func.count())
             .select_from(Inquiry)
             .where(Inquiry.assignment_id == at.assignment.id, Inquiry.answer.is_(None))
         )
+    wanted, due = Wanted(show, section, find), at.assignment.due
     return page(
         request,
         "class.html",
@@ -123,20 +130,24 @@ def class_page(request: Request, slug: str) -> Response:
         course=at.course,
         assignment=at.assignment,
         at="class",
-        lines=found,
+        shown=[x for x in found if x in wanted],
+        wanted=wanted,
+        kinds=KINDS.items(),
+        sections=sorted({x.member.section for x in found if x.member.section}),
+        left=due - now if due and now < due else None,
         counts=count(found),
         queue=queue,
         asked=asked or 0,
         workers=held.workers(),
-        phase=courses.common_dates(at.assignment).phase(held.now()),
+        phase=courses.common_dates(at.assignment).phase(now),
         rubric=rubric,
         compared=_compared(held, at.assignment),
         comparing=_comparing(held, at.assignment),
-        platforms=list(exports.FORMATS),
+        platforms=exports.NAMES,
     )
 
 
-def _compared(held: Service, assignment: Assignment) -> datetime | None:
+def _compared(held: Service, assignment: CourseAssignment) -> datetime | None:
     """When the code of the class was last compared."""
     try:
         written = (alike.of_section(alike.folder(held.place, assignment.id), "") / TABLE).stat().st_mtime
@@ -145,7 +156,7 @@ def _compared(held: Service, assignment: Assignment) -> datetime | None:
     return datetime.fromtimestamp(written, UTC)
 
 
-def _comparing(held: Service, assignment: Assignment) -> bool:
+def _comparing(held: Service, assignment: CourseAssignment) -> bool:
     running = held.comparing.get(assignment.id)
     return running is not None and running.poll() is None
 
@@ -168,7 +179,7 @@ def compare_code(request: Request, slug: str, csrf: Csrf = "") -> Response:
     }
     if not _comparing(held, at.assignment):
         held.comparing[at.assignment.id] = alike.start(
-            alike.Asked(
+            alike.SearchRequest(
                 blobs=held.place.blobs,
                 to=alike.folder(held.place, at.assignment.id),
                 language=rubric.language,
@@ -282,7 +293,7 @@ def set_dates(
             founding.set_dates(session, at.assignment, dates, sent.checks, me.id, held.now())
     except RefusedError as error:
         return _dates(request, slug, me, error.said, {"form": "dates", **sent.model_dump(mode="json")})
-    return to(f"/teach/{slug}/dates")
+    return to(f"/teach/{slug}/dates#done")
 
 
 @router.post("/teach/{slug}/extensions")
@@ -310,7 +321,7 @@ def extend(
     except RefusedError as error:
         typed = {"form": "extensions", "person": str(person), "until": due, "reason": reason}
         return _dates(request, slug, me, error.said, typed)
-    return to(f"/teach/{slug}/dates")
+    return to(f"/teach/{slug}/dates#done")
 
 
 # ----------------------------------------------------------------------------------------- publishing
@@ -360,13 +371,13 @@ def publish_now(
             held.reports,
             at.assignment,
             rubric,
-            publish.Asked(seen, me.id),
+            publish.PublishRequest(seen, me.id),
             held.now(),
         )
     except ChangedError:
         said = Said("Something changed meanwhile; nothing was given out. Look again.")
         return _preview(request, slug, me, said)
-    return to(f"/teach/{slug}/publish")
+    return to(f"/teach/{slug}/publish#done")
 
 
 # ----------------------------------------------------------------------------------------- regrading
@@ -447,7 +458,9 @@ def take_over(request: Request, slug: str, edition: Annotated[RowId, Form()], cs
     guard_form(me, csrf)
     with held.database.writing() as session:
         at = at_assignment(session, slug, me.id, "regrade")
-        session.scalar(select(Assignment.id).where(Assignment.id == at.assignment.id).with_for_update())
+        session.scalar(
+            select(CourseAssignment.id).where(CourseAssignment.id == at.assignment.id).with_for_update()
+        )
         other = _edition(session, at, edition)
         found = standing.lines(
             session, held.reports, at.assignment, held.rubric(other.sha256), edition_id=other.id
@@ -525,7 +538,7 @@ def made_export(
         raise HTTPException(422, Said("Choose a platform."))
     given = None
     if listing is not None and listing.filename:
-        given = exports.Listing(record.line(listing.filename, 200), listing.file.read())
+        given = exports.PlatformFile(record.line(listing.filename, 200), listing.file.read())
     try:
         data = exports.export(to, found, held.blobs, rubric, title or at.assignment.title, given)
     except UsageError as error:
@@ -559,18 +572,25 @@ class Link:
 
 
 @router.get("/course/{slug}/roster")
-def roster_page(request: Request, slug: str) -> Response:
-    return _roster(request, slug, signed_in(request))
+def roster_page(request: Request, slug: str, find: Query = "") -> Response:
+    return _roster(request, slug, signed_in(request), find=find)
 
 
 def _roster(
-    request: Request, slug: str, me: Viewer, links: Sequence[Link] = (), wrong: Said | None = None
+    request: Request,
+    slug: str,
+    me: Viewer,
+    links: Sequence[Link] = (),
+    wrong: Said | None = None,
+    find: str = "",
 ) -> Response:
     held = service_of(request)
     with held.database.reading() as session:
         course, _ = at_course(session, slug, me.id, "see roster")
         people = courses.roster(session, course.id)
         open_links = founding.links_of(session, course.id)
+        seen = courses.last_seen(session, [p.id for _, p in people])
+    roles = [m.role for m, _ in people]
     return page(
         request,
         "roster.html",
@@ -578,6 +598,11 @@ def _roster(
         status=422 if wrong else 200,
         course=course,
         people=people,
+        shown=[(m, p) for m, p in people if says(find, p.name, m.number, m.section, m.team)],
+        find=find,
+        numbers={role: roles.count(role) for role in _ROLES},
+        seen=seen,
+        unseen=sum(p.id not in seen for _, p in people),
         links=links,
         open_links=[x for x in open_links if x.expires > held.now()],
         roles=_ROLES,
@@ -606,7 +631,7 @@ def add_people(
         for name, *rest in wanted[:2000]:
             number, where, team, *_ = *rest, "", "", ""
             place = founding.MemberPlace.of(where or section, number, team)
-            person, secret = founding.add_member(session, course, name, role, place, held.now())
+            person, secret = founding.add_member(session, course, name, role, place, held.now(), me.id)
             links.append(Link(person.name, absolute(request, secret)))
     return _roster(request, slug, me, links)
 
@@ -684,7 +709,7 @@ def change_member(
         place = founding.MemberPlace.of(sent.section, sent.number, sent.team)
         member.role, member.section, member.number, member.team = role, *astuple(place)
         record.event(session, course.id, me.id, "changed", record.person(person, role), held.now())
-    return to(f"/course/{slug}/roster")
+    return to(f"/course/{slug}/roster#person-{person}")
 
 
 @router.post("/course/{slug}/people/{person}/remove")
@@ -721,16 +746,31 @@ def erase_person(request: Request, slug: str, person: RowId, sure: Text = "", cs
 
 
 @router.get("/course/{slug}/audit")
-def audit_page(request: Request, slug: str) -> Response:
+def audit_page(request: Request, slug: str, what: Query = "") -> Response:
     held, me = service_of(request), signed_in(request)
     with held.database.reading() as session:
         course, _ = at_course(session, slug, me.id, "audit")
         rows = session.execute(
             select(Event, Person.name)
             .outerjoin(Person, Person.id == Event.by)
-            .where(Event.course_id == course.id)
+            .where(Event.course_id == course.id, *([Event.what == what] if what else []))
             .order_by(Event.id.desc())
             .limit(_EVENTS)
-        )
-        events = [(e, n, *record.told(e)) for e, n in rows]
-    return page(request, "audit.html", me, course=course, events=events, most=_EVENTS)
+        ).all()
+        told = [record.told(e) for e, _ in rows]
+        named = courses.named_in(session, told)
+    spoken = tongue(request, me, course.language)
+    events = [
+        (e, name, did, record.readable(on, named, lambda t: pages.when(t, spoken, course.zone)))
+        for (e, name), (did, on) in zip(rows, told, strict=True)
+    ]
+    return page(
+        request,
+        "audit.html",
+        me,
+        course=course,
+        events=events,
+        most=_EVENTS,
+        kinds=record.WHAT.items(),
+        wanted=what,
+    )

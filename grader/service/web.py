@@ -29,7 +29,7 @@ from grader.service import accounts, pages
 from grader.service.accounts import csrf
 from grader.service.blobs import Blobs
 from grader.service.database import Database
-from grader.service.place import Place, Settings
+from grader.service.place import DataFolder, Settings
 from grader.service.standing import Reports
 from grader.service.tables import Person
 from rubric.schema import Rubric
@@ -64,7 +64,7 @@ def _now() -> datetime:
 class Service:
     """What all routes share."""
 
-    place: Place
+    place: DataFolder
     settings: Settings
     database: Database
     blobs: Blobs

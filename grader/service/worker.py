@@ -29,17 +29,16 @@ from sqlalchemy.exc import DBAPIError
 
 from grader.batch.keys import environment_digest, execution_digest, interpreter, packages
 from grader.errors import GraderError, IsolationError
-from grader.execute import Limits, open_runner
+from grader.execute import Limits, Runner, open_runner
 from grader.jail.processors import processors
-from grader.pipeline import Runner
 from grader.service import database, erasing, log, runs
 from grader.service.blobs import Blobs
 from grader.service.database import Database
-from grader.service.grading import ISOLATION, Bench, Editions, Result
-from grader.service.opening import Attempt, Kept
-from grader.service.place import Place
+from grader.service.grading import ISOLATION, EditionGrader, Editions, RunResult
+from grader.service.opening import StoredFile, StoredUpload
+from grader.service.place import DataFolder
 from grader.service.runs import Held, Outcome
-from grader.service.tables import Assignment, Edition, File, Upload
+from grader.service.tables import CourseAssignment, Edition, File, Upload
 
 _LOOK_S = 0.15
 _RENEW_S = 5.0
@@ -52,13 +51,13 @@ _log = logging.getLogger("grader.worker")
 
 
 @dataclass(slots=True)
-class Worker:
+class GradingWorker:
     """Works until it is told to stop."""
 
     name: str
     database: Database
     blobs: Blobs
-    bench: Bench
+    bench: EditionGrader
     most: int
     scratch: Path
     held: dict[int, asyncio.Task[None]] = field(default_factory=dict)
@@ -100,7 +99,7 @@ class Worker:
 
     def _current(self) -> list[str]:
         with self.database.reading() as session:
-            current = select(Edition.sha256).join(Assignment, Assignment.edition_id == Edition.id)
+            current = select(Edition.sha256).join(CourseAssignment, CourseAssignment.edition_id == Edition.id)
             return list(session.scalars(current))
 
     def _done(self, id: int) -> None:
@@ -135,36 +134,38 @@ class Worker:
             await asyncio.shield(self._database(lambda: self._give_back(held)))
             raise
         except IsolationError as error:
-            result = Result("failed", str(error))
+            result = RunResult("failed", str(error))
         except (GraderError, OSError) as error:
-            result = Result("failed", " ".join(str(error).split()))
+            result = RunResult("failed", " ".join(str(error).split()))
         except Exception as error:  # a bug of ours: the run fails, the worker goes on
             _log.exception("run failed", extra={"run": held.id})
-            result = Result("failed", f"the grader failed: {type(error).__name__}")
+            result = RunResult("failed", f"the grader failed: {type(error).__name__}")
         finally:
             shutil.rmtree(folder, ignore_errors=True)
         await self._database(lambda: self._finish(held, result))
 
-    async def _result(self, held: Held, folder: Path) -> Result:
+    async def _result(self, held: Held, folder: Path) -> RunResult:
         upload, files, sha256 = await self._database(lambda: self._look(held))
         released = held.kind == "check"
         edition = await self.bench.pipeline(sha256, released=released)
-        attempt = Attempt(upload.name, files, self.blobs.folder, folder, edition.assignment.rubric.notebooks)
+        attempt = StoredUpload(
+            upload.name, files, self.blobs.folder, folder, edition.assignment.rubric.notebooks
+        )
         return await (self.bench.check if released else self.bench.grade)(attempt, sha256)
 
-    def _look(self, held: Held) -> tuple[Upload, list[Kept], str]:
+    def _look(self, held: Held) -> tuple[Upload, list[StoredFile], str]:
         with self.database.reading() as session:
             upload = session.get(Upload, held.upload_id)
             edition = session.get(Edition, held.edition_id)
             assert upload is not None and edition is not None
             files = session.scalars(select(File).where(File.upload_id == upload.id).order_by(File.id))
-            return upload, [Kept(f.name, f.sha256) for f in files], edition.sha256
+            return upload, [StoredFile(f.name, f.sha256) for f in files], edition.sha256
 
     def _give_back(self, held: Held) -> None:
         with self.database.writing() as session:
             runs.give_back(session, self.name, held.id, datetime.now(UTC))
 
-    def _finish(self, held: Held, result: Result) -> None:
+    def _finish(self, held: Held, result: RunResult) -> None:
         with self.blobs.held():
             kept = [None if b is None else self.blobs.put(b).sha256 for b in (result.result, result.notebook)]
             with self.database.writing() as session:
@@ -205,7 +206,9 @@ async def runner_of(broker: str | None, jobs: int, limits: Limits) -> AsyncItera
         yield head
 
 
-async def run(place: Place, address: str | None, name: str, jobs: int, broker: str | None = None) -> None:
+async def run(
+    place: DataFolder, address: str | None, name: str, jobs: int, broker: str | None = None
+) -> None:
     """Work at a data folder until standard input ends or SIGTERM comes. Raises `IsolationError`."""
     shared = database.at(place.folder, address)
     limits = Limits()
@@ -213,9 +216,9 @@ async def run(place: Place, address: str | None, name: str, jobs: int, broker: s
     with tempfile.TemporaryDirectory(prefix="grader-worker-") as scratch:
         async with (
             runner_of(broker, jobs, limits) as runner,
-            Bench.at(editions, runner, place.kept, limits) as bench,
+            EditionGrader.at(editions, runner, place.kept, limits) as bench,
         ):
-            worker = Worker(
+            worker = GradingWorker(
                 name=name,
                 database=shared,
                 blobs=Blobs(place.blobs),
@@ -253,7 +256,7 @@ def main() -> int:
     address = os.environ.pop("GRADER_DATABASE", None)
     try:
         broker = os.environ.pop("GRADER_BROKER", None)
-        asyncio.run(run(Place(given.data), address, given.name, given.jobs, broker))
+        asyncio.run(run(DataFolder(given.data), address, given.name, given.jobs, broker))
     except GraderError as error:
         print(f"grader: {error}", file=sys.stderr)
         return error.exit_code

@@ -116,6 +116,13 @@ _REASONS: Mapping[Kind, tuple[tuple[float, Said], ...]] = {
     ),
 }
 
+_CODE = (
+    (1.0, Said("A person read your code: it is right.")),
+    (0.5, Said("A person read your code: it is right in part.")),
+    (0.0, Said("A person read your code: it is not right.")),
+)
+"""where nothing was printed that could be judged"""
+
 
 def live(speak: Speech) -> dict[str, str]:
     """Templates for the script."""
@@ -127,6 +134,10 @@ def kinds(speak: Speech) -> dict[Kind, str]:
     return {name: speak.of(said) for name, said in _KINDS.items()}
 
 
-def reasons(kind: Kind, speak: Speech) -> tuple[Reason, ...]:
-    """Reasons to choose from for a kind of thing to settle, the best for the student first."""
-    return tuple(Reason(share, speak.of(said)) for share, said in _REASONS[kind])
+def reasons(kind: Kind, printed: bool, speak: Speech) -> tuple[Reason, ...]:
+    """Reasons to choose from for a kind of thing to settle, the best for the student first.
+
+    printed: whether there is a print or a saved output to be judged; else a person reads the code.
+    """
+    code = kind in ("cause", "print") and not printed
+    return tuple(Reason(share, speak.of(said)) for share, said in (_CODE if code else _REASONS[kind]))

@@ -47,5 +47,5 @@ def note(refusal: Refusal) -> Said:
         return Said("{what}.", values)
     where: Values = {**values, "cell": refusal.cell + 1}
     if refusal.effect == "instead":
-        return Said("Cell {cell}, {call}: done by other means. {what}.", where)
+        return Said("Cell {cell}, {call}: not as on your machine, which costs nothing. {what}.", where)
     return Said("Cell {cell}, {call}: not done. {what}.", where)

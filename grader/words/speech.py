@@ -41,7 +41,7 @@ class Speech:
 
     def of(self, said: Said) -> str:
         """A sentence that came as data."""
-        return said.rendered(self._template)
+        return said.rendered(self._template, self.decimal)
 
     def either(self, said: Said | None, english: str) -> str:
         """A sentence that came as data, or in English alone, as in a report of an earlier version."""

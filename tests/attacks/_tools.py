@@ -16,7 +16,8 @@ import time
 # What makes honest notebooks' habits work takes a path outside for one of its own: an attack goes past it.
 real = importlib.util.module_from_spec(importlib.util.find_spec("os"))
 real.__spec__.loader.exec_module(real)
-for name in ("stat", "chdir", "listdir", "mkdir", "makedirs"):
+for name in ("stat", "lstat", "chdir", "listdir", "scandir", "mkdir", "makedirs", "rename", "replace", "remove",
+             "unlink", "rmdir", "utime", "chmod", "access", "open"):  # fmt: skip
     setattr(os, name, getattr(real, name))
 builtins.open = io.open = open = _io.open
 

@@ -45,14 +45,15 @@
     return found;
   }
 
-  async function load() {
+  // quiet: nobody asked for it, so whoever goes through the page by Tab stays where they are
+  async function load(quiet) {
     const keep = current() && current().id;
     data = await ask("api/queue");
     at = Math.max(0, data.items.findIndex((item) => item.id === keep));
     if (!keep) at = Math.max(0, data.items.findIndex((item) => !settled(item)));
     byId("assignment").textContent = data.title;
     document.title = `${byId("desk").textContent}: ${data.title}`;
-    draw();
+    draw(quiet);
   }
 
   function take(found) {
@@ -145,8 +146,8 @@
       .filter((id) => item.submissions.includes(id));
   }
 
-  function draw() {
-    const done = data.items.filter(settled).length;
+  function draw(quiet) {
+    const held = document.activeElement, done = data.items.filter(settled).length;
     byId("progress").max = Math.max(1, data.items.length);
     byId("progress").value = done;
     byId("counted").textContent = words("counted", { n: done, all: data.items.length });
@@ -157,7 +158,7 @@
     drawStudents();
     main.replaceChildren(...(second ? sheet() : data.items.length ? card(current()) : [nothing()]));
     if (open && !second && data.items.length) byId("notebook").open = true;
-    if (!main.contains(document.activeElement)) main.focus({ preventScroll: true });
+    if (quiet ? !held.isConnected : !main.contains(document.activeElement)) main.focus({ preventScroll: true });
   }
 
   function nothing() {
@@ -251,14 +252,19 @@
   function card(item) {
     const worth = item.max === null ? "" : words(item.max === 1 ? "worth_one" : "worth", { points: number(item.max) });
     const seen = el("section", { className: "card" },
-      item.question && el("p", { className: "asked" }, item.question),
+      item.kind !== "cause" && asked(item),
       el("div", { className: "head" }, el("h2", {}, item.title), el("span", { className: "points" }, worth)),
       item.text && el(["print", "cause"].includes(item.kind) ? "pre" : "div", { className: "answer-text", tabIndex: 0 }, item.text),
       item.said && el("p", { className: "said" }, item.said),
+      item.kind === "cause" && asked(item),
       item.kind === "lookalike" && el("p", {}, el("a", { href: `lookalikes#${item.place}`, target: "_blank", rel: "noreferrer" }, words("side_by_side"))),
       facts(item), matrices(item), members(item));
     withPictures(item, seen);
     return [seen, decide(item), notebook(item)];
+  }
+
+  function asked(item) {
+    return item.question && el("p", { className: "asked" }, item.question);
   }
 
   function facts(item) {
@@ -416,7 +422,10 @@
   });
   window.addEventListener("focus", () => { // what others marked meanwhile
     const typed = ["points", "reason"].some((id) => byId(id) && byId(id).value);
-    if (!typed && !second && !busy && !loading) loading = load().catch(() => {}).finally(() => { loading = null; });
+    if (!typed && !second && !busy && !loading) loading = load(true).catch(() => {}).finally(() => { loading = null; });
   });
-  load().catch((error) => say(error.message, true));
+  load().then(() => {
+    const asked = decodeURIComponent(location.hash.slice(1)); // a link to one student's answers
+    if (asked in data.people) return look(asked);
+  }).catch((error) => say(error.message, true));
 })();

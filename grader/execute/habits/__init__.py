@@ -22,6 +22,8 @@ _HABITS = (
     "packages",
     "questions",
     "debuggers",
+    "lasting",
+    "extensions",
     "drawing",
     "shells",
     "programs",

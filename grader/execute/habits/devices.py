@@ -51,6 +51,9 @@ def _on_the_processor(torch):
                 if isinstance(target, int) and not isinstance(target, bool):
                     target = "cuda"
                 args = (args[0], moved(target), *args[2:])
+            if func is tensor.type and len(args) > 1 and isinstance(args[1], str) and ".cuda." in args[1]:
+                _told(f"Tensor.type({args[1]!r})")
+                args = (args[0], args[1].replace(".cuda.", "."), *args[2:])
             if "device" in kwargs:
                 value = kwargs["device"]
                 number = isinstance(value, int) and not isinstance(value, bool)
@@ -85,6 +88,9 @@ def _quiet_cuda(torch, moved):
                          "reset_max_memory_allocated", "set_per_process_memory_fraction", "ipc_collect")),
         **dict.fromkeys(("current_device", "memory_allocated", "memory_reserved", "max_memory_allocated",
                          "max_memory_reserved", "memory_cached", "utilization"), 0),
+        **dict.fromkeys(("set_rng_state", "set_rng_state_all")),
+        "get_rng_state": torch.get_rng_state,
+        "get_rng_state_all": [],
         "get_device_name": "none",
         "get_device_properties": lambda: properties,
         "get_device_capability": (0, 0),
@@ -103,7 +109,7 @@ def _quiet_cuda(torch, moved):
                        ("ByteTensor", torch.ByteTensor), ("BoolTensor", torch.BoolTensor)):  # fmt: skip
         setattr(cuda, name, here)
     cuda.Event, cuda.Stream = _Event, _Stream
-    cuda.stream = lambda stream: _Stream()
+    cuda.stream = cuda.device = cuda.device_of = lambda which: _Stream()
     _defaults(torch, moved)
 
 

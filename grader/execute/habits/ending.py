@@ -1,25 +1,34 @@
 # mypy: ignore-errors
-"""`exit()`, `quit()` and a signal to itself, which restarts a runtime at Colab, end nothing.
+"""`exit()`, `quit()`, a signal to itself and a shutdown, which restart a runtime at home, end nothing.
 
 The cells after them run, as a fair reader would read on.
 """
 
 import os
 import signal
+import sys
 
 from .telling import WHERE, install_telling, say
+
+
+def _not_restarted(restart=False):
+    say(f"The kernel can't be restarted {WHERE}; this line was skipped.")
+    return {"status": "ok", "restart": restart}
 
 
 def install(shell):
     install_telling(shell)
     shell.ask_exit = lambda: None
+    shell.kernel.do_shutdown = _not_restarted
     kill = os.kill
     fatal = (signal.SIGTERM, signal.SIGKILL, signal.SIGHUP, signal.SIGQUIT)
 
     def kill_nobody(pid, number, /):
         if pid == os.getpid() and number in fatal and signal.getsignal(number) in (signal.SIG_DFL, None):
-            say(f"{signal.Signals(number).name} was not sent: the kernel can't be restarted {WHERE}.")
+            _not_restarted()
         else:
             kill(pid, number)
 
     os.kill = kill_nobody
+    # a watched descriptor, in a kernel at home; `sys.stdout = sys.__stdout__` is how many end a redirection
+    sys.__stdout__ = sys.stdout

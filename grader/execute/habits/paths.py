@@ -37,7 +37,13 @@ class Finder:
             return False
         if _DRIVE.match(path) or path.startswith(("~", "\\\\", "/tmp/")):
             return True
-        return path.startswith("/") and not self._exists(os.path.dirname(path.rstrip("/"))[:1000])
+        if not path.startswith("/"):
+            return path.startswith("..") and not self.holds(path)
+        return not self._exists(os.path.dirname(path.rstrip("/"))[:1000])
+
+    def holds(self, path):
+        """Is it the student's folder, or in it?"""
+        return os.path.join(os.path.abspath(path), "").startswith(self.home)
 
     def _exists(self, folder):
         try:
@@ -51,14 +57,18 @@ class Finder:
         parts = self.parts(path)
         if not parts:
             return ""
-        kept = os.path.join(self.home, _ELSEWHERE, *parts)
-        if os.path.lexists(kept):
+        if kept := self.kept(path):
             return kept
         found = self._named(parts[-1])
         if len(found) > 1:
             depth = min(f.count("/") for f in found)
             found = [f for f in found if f.count("/") == depth]
         return found[0] if len(found) == 1 else ""
+
+    def kept(self, path):
+        """What was written under this path here; "" if nothing was."""
+        kept = os.path.join(self.home, _ELSEWHERE, *self.parts(path))
+        return kept if os.path.lexists(kept) else ""
 
     def place(self, path):
         """Where a path for writing leads, its folders made; "" for a closed place of this machine."""
@@ -113,6 +123,23 @@ def install(shell):
     _look_at_files(finder)
     _go_to_folders(finder)
     when_imported("urllib.request", lambda module: _fetch(module, finder))
+    when_imported("torch", lambda torch: _save(torch, finder))
+    when_imported("sqlite3", lambda sqlite3: _connect(sqlite3, finder))
+    when_imported("pandas.io.common", lambda common: _write_tables(common, finder))
+
+
+def _save(torch, finder):
+    """torch writes its files itself."""
+    save = torch.save
+
+    def save_here(obj, f, *args, **kwargs):
+        path = _text(f)
+        if path is not None and finder.foreign(path):
+            f = finder.place(path)
+            _told(path, f, finder.home)
+        return save(obj, f, *args, **kwargs)
+
+    torch.save = save_here
 
 
 def _open_files(finder):
@@ -139,6 +166,8 @@ def _open_files(finder):
     from IPython.core import interactiveshell
 
     builtins.open = io.open = interactiveshell.io_open = open  # the last is what `open` in a cell calls
+    when_imported("tarfile", lambda m: setattr(m, "bltn_open", open))
+    when_imported("bz2", lambda m: setattr(m, "_builtin_open", open))
     when_imported("numpy.lib._datasource", lambda m: m._file_openers._file_openers.update({None: open}))
 
 
@@ -150,7 +179,7 @@ def _look_at_files(finder):
             return stat(path, *args, **kwargs)
         except (FileNotFoundError, NotADirectoryError, PermissionError):
             text = _text(path)
-            if text is None or args or kwargs or not finder.foreign(text):
+            if text is None or args or kwargs.keys() - {"follow_symlinks"} or not finder.foreign(text):
                 raise
             place = finder.there(text)
             if not place:
@@ -165,6 +194,8 @@ def _go_to_folders(finder):
 
     def chdir_here(path):
         try:
+            if (text := _text(path)) is not None and not finder.holds(text):
+                listdir(text)  # a folder of which nothing can be seen is as good as none
             return chdir(path)
         except (FileNotFoundError, NotADirectoryError, PermissionError):
             text = _text(path)
@@ -205,6 +236,57 @@ def _go_to_folders(finder):
         _makedirs(place, exist_ok=True)
 
     os.chdir, os.listdir, os.mkdir, os.makedirs = chdir_here, listdir_here, mkdir_here, makedirs_here
+    for name in ("rename", "replace"):
+        setattr(os, name, _move(getattr(os, name), finder))
+    for name in ("remove", "unlink", "rmdir", "scandir", "lstat", "utime", "chmod", "access", "open"):
+        setattr(os, name, _kept(getattr(os, name), finder))
+
+
+def _move(usual, finder):
+    def move(src, dst, **kwargs):
+        source, target = _text(src), _text(dst)
+        if source and finder.foreign(source):
+            src = finder.kept(source) or src
+        if target and finder.foreign(target):
+            dst = finder.place(target) or dst
+        return usual(src, dst, **kwargs)
+
+    return move
+
+
+def _kept(usual, finder):
+    """The same, with what was written under a path of another machine in place of the path."""
+
+    def here(path=".", *args, **kwargs):
+        text = _text(path)
+        return usual((text and finder.foreign(text) and finder.kept(text)) or path, *args, **kwargs)
+
+    return here
+
+
+def _write_tables(common, finder):
+    """pandas looks for the folder before it opens a file."""
+    check = common.check_parent_directory
+
+    def check_here(path):
+        if not finder.foreign(str(path)):
+            check(path)
+
+    common.check_parent_directory = check_here
+
+
+def _connect(sqlite3, finder):
+    """A database is opened by a library of C."""
+    connect = sqlite3.connect
+
+    def connect_here(database, *args, **kwargs):
+        text = _text(database)
+        if text and finder.foreign(text):
+            database = finder.there(text) or finder.place(text)
+            _told(text, database, finder.home)
+        return connect(database, *args, **kwargs)
+
+    sqlite3.connect = connect_here
 
 
 def _fetch(request, finder):

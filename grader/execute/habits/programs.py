@@ -13,6 +13,7 @@ import sys
 
 from .shells import run, run_words
 from .telling import WHERE, tell
+from .watching import when_imported
 
 
 def _printed(code, out, err):
@@ -135,10 +136,59 @@ def install(shell):
     popen.wait = popen.poll = _wait
     popen.__del__ = popen.kill = popen.terminate = popen.send_signal = lambda self, *args: None
     os.system = _system
+    when_imported("asyncio", _await_programs)
     os.popen = _popen
     for name in ("fork", "forkpty", "execv", "execve", "posix_spawn", "posix_spawnp"):
         setattr(os, name, _refuse)
     _magics(shell)
+
+
+class _Awaited:
+    """What `asyncio.create_subprocess_shell` and its kin give: a program that is over."""
+
+    def __init__(self, args, shell, options):
+        self._done = subprocess.Popen(args, shell=shell, **options)
+        self.pid = self._done.pid
+        self.stdout, self.stderr = map(_reader, (self._done.stdout, self._done.stderr))
+
+    @property
+    def returncode(self):
+        return self._done.returncode
+
+    async def communicate(self, input=None):
+        return tuple([await s.read() if s else None for s in (self.stdout, self.stderr)])
+
+    async def wait(self):
+        return self._done.wait()
+
+    def kill(self):
+        pass
+
+    terminate = kill
+
+
+def _reader(stream):
+    import asyncio
+
+    if stream is None:
+        return None
+    reader = asyncio.StreamReader()
+    reader.feed_data(stream.read())
+    reader.feed_eof()
+    return reader
+
+
+def _await_programs(asyncio):
+    def options(given):
+        return {name: given.get(name) for name in ("stdout", "stderr", "cwd")}
+
+    async def by_shell(cmd, **given):
+        return _Awaited(cmd, True, options(given))
+
+    async def by_words(program, *args, **given):
+        return _Awaited([program, *args], False, options(given))
+
+    asyncio.create_subprocess_shell, asyncio.create_subprocess_exec = by_shell, by_words
 
 
 def _popen(cmd, mode="r", buffering=-1):
@@ -195,6 +245,7 @@ def _magics(shell):
             magics["line"][name] = line_magic(name)
     for name in ("sx", "system"):
         magics["line"][name] = getoutput
+    magics["line"]["shell"], magics["cell"]["shell"] = system, script("bash")  # Colab's
     for name in ("bash", "sh", "perl", "ruby", "python", "python2", "python3", "pypy", "js",
                  "javascript_node", "sx", "system", "!"):  # fmt: skip
         if name in magics["cell"]:

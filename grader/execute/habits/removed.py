@@ -38,7 +38,20 @@ def _numpy_names(np):
         "issctype": lambda rep: isinstance(rep, type) and issubclass(rep, np.generic),
         "issubsctype": np.issubdtype, "obj2sctype": lambda rep, default=None: np.dtype(rep).type,
         "sctype2char": lambda t: np.dtype(t).char,
+        "cast": _Casts(np), "ComplexWarning": np.exceptions.ComplexWarning, "warnings": warnings,
+        "VisibleDeprecationWarning": np.exceptions.VisibleDeprecationWarning,
+        "RankWarning": np.exceptions.RankWarning, "AxisError": np.exceptions.AxisError,
     }  # fmt: skip
+
+
+class _Casts:
+    """`np.cast["float32"](x)`."""
+
+    def __init__(self, np):
+        self._np = np
+
+    def __getitem__(self, kind):
+        return lambda x: self._np.asarray(x).astype(kind)
 
 
 def _for_numpy(np):
@@ -58,6 +71,24 @@ def _for_torch(torch):
     for name, function in names.items():
         if getattr(torch, name, None) is None or name in ("symeig", "eig", "solve", "lstsq", "matrix_rank"):
             setattr(torch, name, _warning(f"torch.{name}", function))
+
+    load = torch.load
+
+    def load_all(*args, **kwargs):
+        """Whole objects, which older versions loaded unasked."""
+        import pickle
+
+        try:
+            return load(*args, **kwargs)
+        except pickle.UnpicklingError:
+            if "weights_only" in kwargs:
+                raise
+        _warn("torch.load of whole objects")
+        if hasattr(args[0] if args else None, "seek"):
+            args[0].seek(0)
+        return load(*args, **kwargs, weights_only=False)
+
+    torch.load = load_all
 
 
 def _warning(name, function):
@@ -83,6 +114,7 @@ def _for_pandas(pd):
         _give(kind, "iteritems", lambda self: self.items())
         _give(kind, "mad", lambda self, **k: (self - self.mean()).abs().mean())
     _give(pd.DataFrame, "applymap", lambda self, func, **k: self.map(func, **k))
+    _give(pd.DataFrame, "as_matrix", lambda self: self.to_numpy())
 
 
 def _give(kind, name, function):
@@ -106,6 +138,11 @@ def _serve(module, called, names):
     module.__getattr__ = served
 
 
+def _for_matplotlib(style):
+    here = [name for name in style.library if name.startswith("seaborn-v0_8")]
+    style.library.update({name.replace("-v0_8", ""): style.library[name] for name in here})
+
+
 def _for_python():
     import collections
     import collections.abc
@@ -122,4 +159,5 @@ def prepare():
     when_imported("numpy", _for_numpy)
     when_imported("torch", _for_torch)
     when_imported("pandas", _for_pandas)
+    when_imported("matplotlib.style", _for_matplotlib)
     _for_python()

@@ -36,9 +36,12 @@ SILENT = frozenset(
         "pydot",
         "hvplot",
         "holoviews",
+        "otter",
     }
 )
-STAND_INS = SILENT | {"nest_asyncio", "ipywidgets", "google"}
+_DESCRIBES = frozenset({"torchsummary", "torchinfo", "torchview", "watermark"})
+"""print a description, which is lost without them"""
+STAND_INS = SILENT | _DESCRIBES | {"nest_asyncio", "ipywidgets", "google"}
 _WRITERS = "torch.utils.tensorboard"
 """a module of torch's that can't be without a package that only logs"""
 
@@ -91,6 +94,17 @@ class Nothing:
     def __mro_entries__(self, bases):
         return (Nothing,)
 
+    def _without_value(self, *args):
+        __tracebackhide__ = True
+        tell("package", Silent.last, "a value of a package that is not installed", "raised")
+        raise ModuleNotFoundError(
+            f"the package {Silent.last!r} is not installed {WHERE}: nothing that it gives has a value"
+        )
+
+    __int__ = __float__ = __complex__ = __index__ = __array__ = _without_value
+    __lt__ = __le__ = __gt__ = __ge__ = __neg__ = __sub__ = __truediv__ = __pow__ = _without_value
+    __rmul__ = __rsub__ = __rtruediv__ = __rpow__ = __rmatmul__ = _without_value
+
     __add__ = __or__ = __and__ = __radd__ = __call__
 
 
@@ -98,9 +112,10 @@ NOTHING = Nothing()
 
 
 class Silent(types.ModuleType):
-    """A package of which every name is `NOTHING`."""
+    """A package of which every name is `NOTHING`. last: the package that was asked last."""
 
     __path__ = ()
+    last = ""
 
     def __getattr__(self, name):
         if name == "__version__":
@@ -108,7 +123,8 @@ class Silent(types.ModuleType):
         if name.startswith("__"):
             raise AttributeError(name)
         package = "tensorboard" if self.__name__ == _WRITERS else self.__name__.partition(".")[0]
-        tell("package", package, f"{self.__name__}.{name}", "instead")
+        Silent.last = package
+        tell("package", package, f"{self.__name__}.{name}", "skipped" if package in _DESCRIBES else "instead")
         return NOTHING
 
 
@@ -117,7 +133,8 @@ class StandIns(importlib.abc.MetaPathFinder, importlib.abc.Loader):
 
     def find_spec(self, fullname, path=None, target=None):
         top = fullname.partition(".")[0]
-        known = top in SILENT or fullname in _MADES or any(fullname.startswith(f"{m}.") for m in _MADES)
+        made = (fullname == name or fullname.startswith(f"{name}.") for name in _MADES)
+        known = top in SILENT or top in _DESCRIBES or any(made)
         ours = isinstance(sys.modules.get(top), (Silent, Made))
         return self.spec(fullname) if known and (ours or asked_by_student()) else None
 
@@ -155,6 +172,46 @@ def _nest_asyncio(name):
         nest_asyncio2.apply(loop)
 
     return _module(name, apply=apply)
+
+
+# ------------------------------------------------------------------------------------------ wandb
+
+
+class _Settings(dict):
+    """`wandb.config`: what a notebook puts into it comes out again."""
+
+    def __getattr__(self, name):
+        try:
+            return self[name]
+        except KeyError:
+            raise AttributeError(name) from None
+
+    def __setattr__(self, name, value):
+        self[name] = value
+
+    def update(self, *args, allow_val_change=None, **kwargs):
+        super().update(*args, **kwargs)
+
+
+class _Run(Nothing):
+    def __init__(self, config):
+        self.config = config
+
+    def __enter__(self):
+        return self
+
+
+def _wandb(name):
+    config = _Settings()
+
+    def init(*args, config=None, **kwargs):
+        run.config.update(config if isinstance(config, dict) else vars(config) if config else {})
+        return run
+
+    run = _Run(config)
+    module = Silent(name)
+    vars(module).update(config=config, run=run, init=init)
+    return module
 
 
 # ---------------------------------------------------------------------------------------- widgets
@@ -281,6 +338,7 @@ def _google(name):
 
 
 _MADES = {
+    "wandb": _wandb,
     "nest_asyncio": _nest_asyncio,
     "ipywidgets": _widgets,
     "google": _google,

@@ -11,18 +11,18 @@ class _Watch(importlib.abc.MetaPathFinder):
 
     def __init__(self):
         self.patches = {}
+        self._asking = set()
 
     def find_spec(self, fullname, path=None, target=None):
-        if fullname not in self.patches:
+        if fullname not in self.patches or fullname in self._asking:
             return None
-        spec = next(
-            (
-                found
-                for finder in sys.meta_path
-                if finder is not self and (found := finder.find_spec(fullname, path, target)) is not None
-            ),
-            None,
-        )
+        self._asking.add(fullname)  # another finder asks all others, too
+        try:
+            others = (finder for finder in sys.meta_path if finder is not self)
+            found = (finder.find_spec(fullname, path, target) for finder in others)
+            spec = next((one for one in found if one is not None), None)
+        finally:
+            self._asking.discard(fullname)
         if spec is None or not hasattr(spec.loader, "exec_module"):
             return spec
         load = spec.loader.exec_module

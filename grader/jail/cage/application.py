@@ -56,7 +56,7 @@ class _NoThread:
         return False
 
 
-class CagedKernel(IPythonKernel):
+class CagedIPythonKernel(IPythonKernel):
     """IPythonKernel that takes requests from the shell channel itself, one after the other."""
 
     _supports_kernel_subshells = False
@@ -177,7 +177,7 @@ class CagedApp(IPKernelApp):
     """IPKernelApp over inherited sockets. `sockets`: channel name → descriptor."""
 
     name = "ipython-kernel"
-    kernel_class = CagedKernel
+    kernel_class = CagedIPythonKernel
     outstream_class = f"{__name__}.CagedStream"
     sockets: ClassVar[dict[str, int]] = {}
 

@@ -30,7 +30,7 @@ def open_parents(groups: Cgroups) -> Parents:
     return Parents(groups.version, os.open(groups.memory, flags), os.open(groups.pids, flags))
 
 
-class Group:
+class KernelCgroup:
     """The cgroup of one kernel, held by its supervisor."""
 
     def __init__(self, parents: Parents, number: int, limits: KernelLimits) -> None:

@@ -17,7 +17,7 @@ import time
 
 from . import filters, friendly, landlock, namespaces
 from . import syscalls as sc
-from .cgroup import Group
+from .cgroup import KernelCgroup
 from .plan import CHANNELS, HOME, KernelLimits, Order, Plan
 
 programs: dict[str, bytes] = {}
@@ -58,7 +58,7 @@ _SHARED_PROC = (
 
 
 def run(
-    plan: Plan, order: Order, ready: socket.socket, sockets: list[int], group: Group | None, uid: int
+    plan: Plan, order: Order, ready: socket.socket, sockets: list[int], group: KernelCgroup | None, uid: int
 ) -> None:
     """Build the cage around this process, start ipykernel in it, and serve until killed."""
     clock = [time.perf_counter()]

@@ -19,7 +19,7 @@ from typing import Any
 
 from . import fair, kernel, namespaces
 from . import syscalls as sc
-from .cgroup import Group, Parents
+from .cgroup import KernelCgroup, Parents
 from .plan import Order, Plan
 from .watch import Watch
 
@@ -42,7 +42,7 @@ def supervise(
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, signal.SIG_IGN)
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-        group = Group(parents, order.number, order.limits) if parents is not None else None
+        group = KernelCgroup(parents, order.number, order.limits) if parents is not None else None
         try:
             _live(plan, order, talk, sockets, group)
         finally:
@@ -55,7 +55,9 @@ def supervise(
         os._exit(code)
 
 
-def _live(plan: Plan, order: Order, talk: socket.socket, sockets: list[int], group: Group | None) -> None:
+def _live(
+    plan: Plan, order: Order, talk: socket.socket, sockets: list[int], group: KernelCgroup | None
+) -> None:
     uid = os.getuid() if plan.uids is None else plan.uids + order.number % 4000
     if plan.namespaces:
         namespaces.isolate(plan)
@@ -74,7 +76,7 @@ def _live(plan: Plan, order: Order, talk: socket.socket, sockets: list[int], gro
 
 
 def _become_kernel(
-    plan: Plan, order: Order, ready: socket.socket, sockets: list[int], group: Group | None, uid: int
+    plan: Plan, order: Order, ready: socket.socket, sockets: list[int], group: KernelCgroup | None, uid: int
 ) -> None:
     try:
         kernel.run(plan, order, ready, sockets, group, uid)
@@ -91,7 +93,7 @@ def _wait(
     order: Order,
     talk: socket.socket,
     ready: socket.socket,
-    group: Group | None,
+    group: KernelCgroup | None,
 ) -> dict[str, Any]:
     """Relay, watch and kill until the kernel is gone; then say how it ended."""
     limits = order.limits

@@ -183,7 +183,7 @@ def _uid(plan: Plan) -> Steps:
 
 def _cgroup(plan: Plan) -> Steps:
     assert plan.cgroups is not None
-    group = cgroup.Group(cgroup.open_parents(plan.cgroups), 0, _LIMITS)
+    group = cgroup.KernelCgroup(cgroup.open_parents(plan.cgroups), 0, _LIMITS)
     pid = os.fork()
     if pid == 0:
         group.enter()

@@ -1,0 +1,135 @@
+"""Habits of students' machines in right notebooks of hw4: what can run passes, what can't waits for a person.
+
+Each habit stands in the cell that prints answers, where an error costs most. Harmless ones share notebooks.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+
+import pytest
+from execute_kit import Run, cells, shared_runner
+from prelude_server import HANDOUT_SNIPPET as SNIPPET
+
+from grader.assignment.loading import load
+from grader.judging.grade import grade
+from grader.models import Report, Submission
+
+pytestmark = pytest.mark.kernel
+
+NUMBERS = ("h1", "h2", "output", "dW1", "db1", "dW2", "db2", "dW3", "db3")
+NETWORK = """
+import torch
+W1, b1, W2, b2, W3, b3 = [torch.tensor(p, dtype=torch.float32, requires_grad=True) for p in parameters]
+X, Y = torch.tensor(x, dtype=torch.float32), torch.tensor(y, dtype=torch.float32)
+h1 = torch.sigmoid(W1 @ X + b1[:, None])
+h2 = torch.sigmoid(W2 @ h1 + b2[:, None])
+out = W3 @ h2 + b3[:, None]
+print("h1:", h1, "h2:", h2, "output:", out, sep="\\n")
+"""
+BACKWARD = """
+torch.set_printoptions(precision=8)
+(((out - Y) ** 2).sum() / 2 / X.shape[1]).backward()
+def show():
+    for name, p in zip(["W1", "b1", "W2", "b2", "W3", "b3"], [W1, b1, W2, b2, W3, b3]):
+        print("dL/d" + name, p.grad)
+"""
+RUN = {
+    "magics": (
+        "%load_ext lab_black\n%load_ext watermark\n%watermark -v\n%load_ext tensorboard",
+        "%lprun -f print print()\n%cd ..\n%shell ls\nshow()\n%tensorboard --logdir runs",
+    ),
+    "folders": (
+        "import os, torch\nos.chdir('..'); os.makedirs('out', exist_ok=True)\n"
+        "torch.save(torch.ones(2), '/content/w.pt'); torch.save(torch.nn.Linear(1, 1), '../models/m.pt')\n"
+        "os.rename('/content/w.pt', '/content/v.pt'); os.remove('/content/v.pt')",
+        "from pathlib import Path\np = Path('/content/a.txt')\n"
+        "p.write_text('a'); assert p.exists(); p.unlink()\n"
+        "import pandas, shutil, sqlite3\npandas.DataFrame(x).to_csv('/content/drive/MyDrive/x.csv')\n"
+        "sqlite3.connect('/content/a.db').execute('create table t(x)')\n"
+        "os.makedirs('/content/b'); shutil.rmtree('/content/b')\ntorch.load('../models/m.pt')\nshow()",
+    ),
+    "gpu": (
+        "import torch\nwith torch.cuda.device(0): pass\ntorch.ones(1).type('torch.cuda.FloatTensor')",
+        "show()",
+    ),
+    "versions": (
+        "import matplotlib.pyplot as plt\nplt.style.use('seaborn-whitegrid')\nnp.cast['float32'](1.0)",
+        "import IPython; IPython.Application.instance().kernel.do_shutdown(True)\nshow()",
+    ),
+    "tools": (
+        "import wandb, otter\nwandb.init(config={'lr': 0.1}); assert wandb.config.lr * 2 == 0.2\n"
+        "otter.Notebook().check('q1')\nfrom torchsummary import summary\nsummary(None, (3,))",
+        "import sys\nold, sys.stdout = sys.stdout, open('log', 'w')\nsys.stdout = sys.__stdout__\nshow()",
+    ),
+    "stars": ("from math import *\nfrom numpy import *", "show()"),
+    "thread": ("import threading", "threading.Timer(0.2, show).start()"),
+    "pool": (
+        "from concurrent.futures import ThreadPoolExecutor",
+        "import time\nex = ThreadPoolExecutor(1); ex.submit(time.sleep, 0.1); ex.submit(show)",
+    ),
+    "task": (
+        "import asyncio\np = await asyncio.create_subprocess_shell('echo hi', stdout=-1)\n"
+        "assert await p.communicate() == (b'hi\\n', None) and await p.wait() == 0",
+        "async def late():\n    await asyncio.sleep(0.2)\n    show()\ntask = asyncio.create_task(late())",
+    ),
+}
+WAITS = {
+    "absent_file": ("%run ../utils/plots.py", "file:plots.py"),
+    "no_screen": ("import tkinter\ntkinter.Tk()", "display"),
+    "removed_module": ("import torch._six", "version:torch"),
+    "removed_name": ("import torch\ntorch.rfft", "version:torch"),
+    "removed_method": ("np.ones(2).ptp()", "version:numpy"),
+    "newer_python": ("try: pass\nexcept ValueError, TypeError: pass", "version:Python 3.14"),
+    "older_python": ("print 'start'", "version:Python 2.7"),
+    "no_value": ("import wandb\nfloat(wandb.Api().run('a').summary['loss'])", "package:wandb"),
+}
+if sys.version_info >= (3, 14):
+    del WAITS["newer_python"]
+WRONG = {
+    "magic": "%load_ext watermark",
+    "method": "np.ones(2).backward()",
+    "name": "np.ones(size)",
+    "quote": "print('h1)",
+}
+"""beside which the notebook has no gradients"""
+
+
+@pytest.fixture(scope="module")
+def run() -> Iterator[Run]:
+    with shared_runner("base") as runner:
+        yield runner
+
+
+def graded(run: Run, forward: str, backward: str) -> Report:
+    """A right notebook of hw4 with more lines in two cells, run in every world."""
+    sources = (SNIPPET, f"{forward}\n{NETWORK}", f"{BACKWARD}\n{backward}")
+    assignment = load("hw4")
+    runs = [run(*sources, prelude=assignment.prelude_for(w)) for w in assignment.rubric.worlds]
+    return grade(Submission(id="a", path="a.ipynb", sha256="", cells=cells(*sources)), runs, assignment)
+
+
+def verdicts(report: Report) -> dict[str, str]:
+    return {c.id: c.verdict for q in report.questions for c in q.checks if c.id in NUMBERS}
+
+
+@pytest.mark.parametrize("name", RUN)
+def test_what_can_run_passes(name: str, run: Run) -> None:
+    report = graded(run, *RUN[name])
+    assert verdicts(report) == dict.fromkeys(NUMBERS, "pass"), report.execution.errors
+
+
+@pytest.mark.parametrize("name", WAITS)
+def test_what_can_not_run_waits(name: str, run: Run) -> None:
+    habit, cause = WAITS[name]
+    report = graded(run, habit, "show()")
+    assert verdicts(report) == dict.fromkeys(NUMBERS, "review"), report.execution.errors
+    assert {c.cause for q in report.questions for c in q.checks if c.id in NUMBERS} == {cause}
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_a_habit_excuses_nothing(name: str, run: Run) -> None:
+    found = verdicts(graded(run, "", WRONG[name]))
+    assert {found[check] for check in NUMBERS[3:]} == {"missing"}
+    assert {found[check] for check in NUMBERS[:3]} == {"pass"}
