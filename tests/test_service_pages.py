@@ -12,7 +12,7 @@ import pytest
 from service_kit import Browser, World, make_world
 from test_service_course import mark, publish_all
 
-from grader.service.pages import when
+from grader.service.pages import when, when_briefly
 from grader.service.rules import Phase
 from grader.service.shown import CheckState
 from grader.service.standing import State
@@ -131,6 +131,10 @@ def test_zones_have_the_names_of_the_readers_language(course: dict[str, object])
     assert when(moment, "de", "Europe/Berlin").endswith("14:00 MESZ")
     assert when(moment, "en", "Europe/Berlin").endswith("14:00 CEST")
     assert when(moment, "de", "America/New_York").endswith("08:00 EDT")
+    assert (when_briefly(moment, "en", "Europe/Berlin"), when_briefly(moment, "de", "Europe/Berlin")) == (
+        "1 Jun 2026, 14:00",
+        "1. Juni 2026, 14:00",
+    )
 
 
 def test_a_mark_in_the_audit_says_whose_work_it_is(course: dict[str, object]) -> None:

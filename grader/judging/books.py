@@ -33,7 +33,9 @@ class Books:
         self.forms = Asked(rubric)
         self.checks = self.forms.checks
         self.asked = self.forms.quantities
-        known = [self.forms.references(way) for way in (references, assignment.by_other_means)]
+        ways = (references, assignment.by_other_means)
+        known = [self.forms.references(way) for way in ways]
+        self._bounds = [self.forms.bounds(way) for way in ways]
         self.canonical = Book(
             file(self.forms.forms(by_source(*known)), pieces=True, elements=True), rubric.tolerance
         )
@@ -109,10 +111,11 @@ class Books:
     def _file_all(self, key: tuple[Ids, bool]) -> list[Filed]:
         """What one hypothesis changes of what is asked, in every world and by every way to compute it."""
         (ids, pieces), a = key, self._assignment
-        ways = [(a.variants([ids]), a.references)]
+        ways = [a.variants([ids])]
         if a.tells_sources:
-            ways.append((a.variants([ids], autograd=False), a.by_other_means))
-        targets = [variant_targets(found, r, self.asked, self.forms) for found, r in ways]
+            ways.append(a.variants([ids], autograd=False))
+        right = zip(ways, self._bounds, strict=False)
+        targets = [variant_targets(found, bounds, self.asked, self.forms) for found, bounds in right]
         return file(self.forms.forms(by_source(targets[0], targets[-1])), pieces=pieces)
 
 

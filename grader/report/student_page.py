@@ -29,7 +29,7 @@ _OBJECT = re.compile(r"<([^<>\n]{1,200})>")  # what Python says of an object tha
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
+class ShownPiece:
     """A stretch of an output. check: the id of the check it answers; "" where it answers none."""
 
     text: str
@@ -46,7 +46,7 @@ class ShownOutput:
     """
 
     kind: str
-    pieces: tuple[Piece, ...]
+    pieces: tuple[ShownPiece, ...]
     cut: bool
     image: Markup | str = ""
     alt: str = ""
@@ -130,7 +130,7 @@ def _cells(
         )
 
 
-Answer = tuple[int, int, Piece]
+Answer = tuple[int, int, ShownPiece]
 
 
 def _below(
@@ -169,7 +169,7 @@ def _answers(report: Report, rubric: Rubric, speak: Speech) -> dict[tuple[int, i
         for check in question.checks:
             if check.evidence is not None and not keeps_back(check, rubric):
                 title = f"{check.title}: {speak.of(VERDICTS[check.verdict])}"
-                piece = Piece("", check.id, title, check.verdict)
+                piece = ShownPiece("", check.id, title, check.verdict)
                 place = (check.evidence.cell, check.evidence.output)
                 found.setdefault(place, []).append((*check.evidence.span, piece))
     return found
@@ -180,25 +180,25 @@ def _shown(output: Output, answers: Sequence[Answer]) -> ShownOutput:
     text = output.text.rstrip()
     if not text:
         return ShownOutput(output.kind, (), False)
-    pieces: list[Piece] = []
+    pieces: list[ShownPiece] = []
     at = 0
     for start, end, piece in sorted(answers, key=lambda a: a[:2]):
         if at <= start < end <= len(text):
             pieces += [*_between(text, at, start), replace(piece, text=text[start:end])]
             at = end
     rest = text[at : max(at, _SHOWN)]
-    pieces.append(Piece(rest))
+    pieces.append(ShownPiece(rest))
     return ShownOutput(output.kind, tuple(p for p in pieces if p.text), at + len(rest) < len(text))
 
 
-def _between(text: str, at: int, start: int) -> tuple[Piece, ...]:
+def _between(text: str, at: int, start: int) -> tuple[ShownPiece, ...]:
     """What stands before an answer: all of it near the beginning, else its own line."""
     if start <= _SHOWN:
-        return (Piece(text[at:start]),)
+        return (ShownPiece(text[at:start]),)
     line = max(at, text.rfind("\n", at, start) + 1, start - _LEAD)
     head = text[at : max(at, _SHOWN)].rstrip()
     gap = "\n…\n" if line > at + len(head) else ""
-    return Piece(head), Piece(gap), Piece(text[line:start])
+    return ShownPiece(head), ShownPiece(gap), ShownPiece(text[line:start])
 
 
 def _bar(question: QuestionView) -> tuple[float, float]:

@@ -50,9 +50,18 @@ def zone(name: str) -> ZoneInfo:
 def when(moment: datetime, language: str, zone_name: str) -> str:
     """`Tue, 9 Jun 2026, 14:25 CEST`, in a zone, as its language's readers write it."""
     local = moment.astimezone(zone(zone_name))
+    return f"{_said(local, 'yMMMEd', language)} {_zone_said(local, language)}"
+
+
+@lru_cache(maxsize=20_000)
+def when_briefly(moment: datetime, language: str, zone_name: str) -> str:
+    """`9 Jun 2026, 14:25`, for a column of a table."""
+    return _said(moment.astimezone(zone(zone_name)), "yMMMd", language)
+
+
+def _said(local: datetime, day: str, language: str) -> str:
     locale = _EUROPEAN if language == SOURCE else language
-    day, clock = (format_skeleton(s, local, locale=locale) for s in ("yMMMEd", "Hm"))
-    return f"{day}, {clock} {_zone_said(local, language)}"
+    return ", ".join(format_skeleton(s, local, locale=locale) for s in (day, "Hm"))
 
 
 def _zone_said(local: datetime, language: str) -> str:
@@ -86,8 +95,8 @@ def _size(count: int) -> str:
 def render(template: str, language: str, zone_name: str, **values: Any) -> str:
     """One page."""
 
-    def time(moment: datetime) -> Markup:
-        said = when(moment, language, zone_name)
+    def time(moment: datetime, *, brief: bool = False) -> Markup:
+        said = (when_briefly if brief else when)(moment, language, zone_name)
         return Markup('<time datetime="{}">{}</time>').format(moment.isoformat(timespec="seconds"), said)
 
     made = _environment().get_template(template)

@@ -4,6 +4,7 @@
   let data = { items: [], people: {}, marks: {}, verdicts: {}, words: {}, kinds: {}, decimal: "." };
   let at = 0, names = false, only = null, busy = false, loading = null, open = false;
   let second = null, entries = []; // whose answers are all shown, and these
+  let listed = null; // the items of the list, whether with names, and their buttons
 
   // Everything on this page comes from students: it is only ever set as text, never as markup.
   function el(tag, properties, ...children) {
@@ -155,7 +156,7 @@
     byId("names").lastChild.textContent = ` ${words(names ? "hide_names" : "show_names")}`;
     drawList();
     const main = byId("item");
-    drawStudents();
+    byId("second").value = second || "";
     main.replaceChildren(...(second ? sheet() : data.items.length ? card(current()) : [nothing()]));
     if (open && !second && data.items.length) byId("notebook").open = true;
     if (quiet ? !held.isConnected : !main.contains(document.activeElement)) main.focus({ preventScroll: true });
@@ -165,26 +166,20 @@
     return el("section", { className: "card empty" }, el("h2", {}, words("nothing")));
   }
 
+  // A class of hundreds: the list and the menu are made anew only when what they show is another.
   function drawList() {
-    const rows = [];
-    let here = null;
+    if (!listed || listed.items !== data.items || listed.names !== names) listRows();
     data.items.forEach((item, k) => {
-      if (!k || data.items[k - 1].kind !== item.kind) {
-        rows.push(el("li", { className: "kind" }, data.kinds[item.kind]));
+      const button = listed.buttons[k], done = settled(item), current = String(k === at);
+      if (button.getAttribute("aria-current") !== current) button.setAttribute("aria-current", current);
+      if (button.classList.contains("done") !== done || !button.firstChild.textContent) {
+        button.className = done ? "done" : "";
+        button.firstChild.textContent = done ? "✓" : "·";
       }
-      const one = item.submissions.length === 1 && item.kind !== "flag" && item.kind !== "lookalike";
-      const told = item.text || item.said || item.title;
-      const what = one ? `${who(item.submissions[0])}: ${told}` : told;
-      const button = el("button", { type: "button", className: settled(item) ? "done" : "" },
-        el("span", { className: "state" }, settled(item) ? "✓" : "·"),
-        el("span", { className: "what" }, item.kind === "print" ? `${item.title} · ${what}` : what),
-        el("span", { className: "count" }, counted(item)));
-      button.setAttribute("aria-current", String(k === at));
-      button.addEventListener("click", () => { at = k; only = null; second = null; draw(); });
-      rows.push(el("li", {}, button));
-      if (k === at) here = button;
+      const count = counted(item);
+      if (button.lastChild.textContent !== count) button.lastChild.textContent = count;
     });
-    byId("list").replaceChildren(...rows);
+    const here = listed.buttons[at];
     if (here) {
       // Scrolls the list, not the page: what was just said stays in sight.
       const nav = byId("list").parentElement, box = nav.getBoundingClientRect(), own = here.getBoundingClientRect();
@@ -193,11 +188,26 @@
     }
   }
 
-  function drawStudents() {
+  function listRows() {
+    const rows = [], buttons = [];
+    data.items.forEach((item, k) => {
+      if (!k || data.items[k - 1].kind !== item.kind) {
+        rows.push(el("li", { className: "kind" }, data.kinds[item.kind]));
+      }
+      const one = item.submissions.length === 1 && item.kind !== "flag" && item.kind !== "lookalike";
+      const told = item.text || item.said || item.title;
+      const what = one ? `${who(item.submissions[0])}: ${told}` : told;
+      const button = el("button", { type: "button" }, el("span", { className: "state" }),
+        el("span", { className: "what" }, item.kind === "print" ? `${item.title} · ${what}` : what), el("span", { className: "count" }));
+      button.addEventListener("click", () => { at = k; only = null; second = null; draw(); });
+      rows.push(el("li", {}, button));
+      buttons.push(button);
+    });
+    byId("list").replaceChildren(...rows);
     const people = Object.keys(data.people).sort((a, b) => who(a).localeCompare(who(b), undefined, { numeric: true }));
     const made = people.map((id) => el("option", { value: id }, who(id)));
     byId("second").replaceChildren(el("option", { value: "" }, words("choose_student")), ...made);
-    byId("second").value = second || "";
+    listed = { items: data.items, names, buttons };
   }
 
   function sheet() {
