@@ -10,6 +10,7 @@ import numpy as np
 from grader.assignment.values import Array, margin
 from grader.judging.book import Target, with_signs
 from grader.judging.order import in_order_of
+from grader.judging.signs import Vectors, signed_as
 from rubric.schema import Rubric, TensorCheck
 
 Worlds = tuple[Array, ...]
@@ -28,9 +29,11 @@ class Asked:
         self.quantities = frozenset(c.quantity for c in self.checks)
         self.orderless = frozenset(c.quantity for c in self.checks if c.order == "free")
         self._by_quantity = {c.quantity: c for c in self.checks}
-        self._rubric = rubric
         self._tolerance = {q: rubric.tolerance_of(q) for q in self.quantities}
-        self._signs = frozenset(c.quantity for c in self.checks if c.sign == "free")
+        self._signs = frozenset(c.quantity for c in self.checks if c.sign != "fixed")
+        self.vectors: Mapping[str, Vectors] = {
+            c.quantity: c.sign for c in self.checks if c.sign in ("rows", "columns")
+        }
 
     def references(self, references: Sequence[Mapping[str, Array]]) -> list[Target]:
         """Every quantity of the solution; one that is as right as another is filed as that one, too."""
@@ -81,6 +84,7 @@ class Asked:
 
     def _distance(self, quantity: str, value: Array, right: Array) -> float:
         value = in_order_of(value, right) if quantity in self.orderless else value
+        value = signed_as(value, right, self.vectors[quantity]) if quantity in self.vectors else value
         far = _largest(value - right)
         return min(far, _largest(value + right)) if quantity in self._signs else far
 
