@@ -27,7 +27,7 @@ def values(world: World, ids: list[str]) -> dict[str, dict[str, Array]]:
     variations.forget()
     found = {"canonical": canonical.quantities(world)}
     found |= {id: dict(mistakes.variant(world, (id,)) or {}) for id in ids}
-    return {id: {n: q[n].numpy() for n in CHECKED if n in q} for id, q in found.items()}
+    return {id: {n: np.asarray(q[n]) for n in CHECKED if n in q} for id, q in found.items()}
 
 
 def gap(one: Array | None, other: Array | None) -> float:

@@ -1,6 +1,7 @@
 """How judging grows with the number of judges, where kernels cost nothing.
 
     python -m benchmarks.judges --students 400 --judges 1 2 4
+    python -m benchmarks.judges --students 400 --judges 2 --jobs 1 2 4 8   # jobs: with the most judges
 
 The class is that of `benchmarks.scale`; every notebook's runs are recorded once and given back. What is
 timed is all of it but kernels: reading, judging, typesetting, writing, the journal. The judges are ready
@@ -34,15 +35,15 @@ def ready(bench: Bench) -> str:
     return bench.assignment.rubric.id
 
 
-async def grade(folder: Path, judges: int, students: int) -> tuple[float, float]:
-    """Seconds, and processor seconds of the head, for the class with so many judges."""
+async def grade(folder: Path, judges: int, jobs: int) -> tuple[float, float]:
+    """Seconds, and processor seconds of the head, for the class with so many judges and jobs."""
     assignment = load(str(folder / "rubric"))
-    out = folder / f"out{judges}"
+    out = folder / f"out{judges}-{jobs}"
     uploads = collect([folder / "class.zip"], stage=folder / "stage").entries
     journal = Journal(out / STATE / "journal.jsonl")
     async with open_judges(assignment.folder, at_most=judges, warm=[step.warm]) as pool:
         await asyncio.gather(*(pool.call(60, ready) for _ in range(judges)))
-        plan = RunPlan(2 * judges, Conditions(Limits(), "base"), judges=pool)
+        plan = RunPlan(jobs, Conditions(Limits(), "base"), judges=pool)
         replay = Replay(folder / "recorded.json")
         conditions_digest(plan.conditions)  # once for a run, however large
         began, spent = time.perf_counter(), time.process_time()
@@ -52,12 +53,14 @@ async def grade(folder: Path, judges: int, students: int) -> tuple[float, float]
     return took
 
 
-def measure(folder: Path, students: int, judges: list[int]) -> dict[int, tuple[float, float]]:
-    """Number of judges → seconds, and processor seconds of the head."""
+def measure(
+    folder: Path, students: int, trials: list[tuple[int, int]]
+) -> dict[tuple[int, int], tuple[float, float]]:
+    """Number of judges and of jobs → seconds, and processor seconds of the head."""
     make_class(folder / "class.zip", students)
     shutil.copytree(ROOT / "rubric" / "hw4", folder / "rubric", ignore=shutil.ignore_patterns("__pycache__"))
     record(folder / "recorded.json")
-    return {n: asyncio.run(grade(folder, n, students)) for n in judges}
+    return {(judges, jobs): asyncio.run(grade(folder, judges, jobs)) for judges, jobs in trials}
 
 
 def main() -> None:
@@ -67,14 +70,19 @@ def main() -> None:
     )
     parser.add_argument("--students", type=int, default=400)
     parser.add_argument("--judges", type=int, nargs="+", default=[1, 2])
+    parser.add_argument("--jobs", type=int, nargs="+", default=[], help="by default twice the judges")
     asked = parser.parse_args()
+    trials = [(n, 2 * n) for n in asked.judges] + [(max(asked.judges), n) for n in asked.jobs]
     with tempfile.TemporaryDirectory(prefix="judges-") as folder:
-        found = measure(Path(folder), asked.students, asked.judges)
-    alone = found[asked.judges[0]][0]
-    for judges, (seconds, head) in found.items():
+        found = measure(Path(folder), asked.students, trials)
+    alone = found[trials[0]][0]
+    for (judges, jobs), (seconds, head) in found.items():
         rate, each = asked.students / seconds, 1000 * head / asked.students
-        grown = f"{alone / seconds:.2f} times {asked.judges[0]}"
-        print(f"{judges} judges: {rate:.1f} submissions a second, {grown}; head {each:.1f} ms a submission")
+        grown = f"{alone / seconds:.2f} times the first line"
+        print(
+            f"{judges} judges, {jobs} jobs: {rate:.1f} submissions a second, {grown}; "
+            f"head {each:.1f} ms a submission"
+        )
 
 
 if __name__ == "__main__":

@@ -1,21 +1,28 @@
 """Load on the course's server and the death of its parts, measured on the machine at hand.
 
-    python benchmarks/service.py [--uploads 500] [--seconds 60] [--kills 5] [--class 1000] [--marks 40]
+    python benchmarks/service.py --kills 0 --uploads 0 --burst 0    quiet, marks
+    python benchmarks/service.py --kills 0 --marks 0 --burst 0      load
+    python benchmarks/service.py --kills 0 --marks 0 --uploads 0    full speed
+    python benchmarks/service.py --kills 40 --uploads 0 --burst 0 --marks 0
+    python benchmarks/service.py --kills 40 --parts judge,database … --database postgresql
 
-Starts `grader serve` with the shipped assignment on SQLite (or `--database postgresql://…`), signs in
-students who send real notebooks padded to 300 kB, and prints: received → self-check when quiet; how long a
-mark takes while three assistants mark a large class; what was lost or counted twice over kills;
-confirmation and pages p50 and p95 while uploads come evenly, and when all were graded; confirmed uploads a
-second at full speed.
+Starts `grader serve` with the shipped assignment on SQLite, on a PostgreSQL of its own (`--database
+postgresql`, as Debian sets it up, with fsync) or on another (`--database postgresql://…`), signs in students
+who send real notebooks padded to 300 kB, and prints as rows of a table: received → self-check when quiet; how
+long a mark takes while three assistants mark a large class; what was lost or counted twice over kills of
+`--parts` by turns; confirmation and pages p50 and p95 while uploads come evenly, and when all were graded;
+confirmed uploads a second at full speed. Each takes less than four minutes on two processors.
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import os
 import random
 import re
+import socket
 import statistics
 import subprocess
 import sys
@@ -31,13 +38,18 @@ import httpx2 as httpx
 import psutil
 from sqlalchemy import select
 
-from grader.service import founding
+from grader.service import accounts, founding
 from grader.service.blobs import Blobs
 from grader.service.database import at as service_database
 from grader.service.tables import Course, CourseAssignment, Run, Upload
 
 HERE = Path(__file__).parent.parent
 SIZE = 300_000
+OWN = "@own@"
+"""in a notebook: what makes each upload another one, so that nothing is run before"""
+LOOKING = 30
+"""students who look at pages"""
+PATIENCE_S = 170.0
 
 
 class Server:
@@ -111,29 +123,33 @@ def wait(happened: Callable[[], object], patience_s: float = 900.0) -> float:
 
 
 def signed_in(server: Server, count: int) -> list[httpx.Client]:
-    """Students with tokens, by one link of the course."""
-    link = server.command("course", "invite").strip().rpartition("/")[2]
-
-    def one(number: int) -> httpx.Client:
-        client = httpx.Client(base_url=server.base, follow_redirects=True, timeout=60)
-        client.post(f"/invited/{link}", data={"name": f"Student {number:03}"})
-        csrf = re.search(r'name="csrf" value="(\w+)"', client.get("/me").text)
-        assert csrf
-        page = client.post("/me/tokens", data={"csrf": csrf[1], "name": "benchmark"}).text
-        token = re.search(r"(grader_[\w-]+)", page)
-        assert token
-        client.headers["Authorization"] = f"Bearer {token[1]}"
-        return client
-
-    with ThreadPoolExecutor(8) as pool:
-        return list(pool.map(one, range(count)))
+    """Students with tokens."""
+    database, now = service_database(server.data, server.address), datetime.now(UTC)
+    clients = []
+    with database.writing() as session:
+        course = session.scalars(select(Course)).one()
+        for number in range(count):
+            name, place = f"Student {number:03}", founding.MemberPlace()
+            person, _ = founding.add_member(session, course, name, "student", place, now)
+            token = accounts.make_token(session, person.id, "benchmark", now)
+            headers = {"Authorization": f"Bearer {token}"}
+            made = httpx.Client(base_url=server.base, follow_redirects=True, timeout=60, headers=headers)
+            if number < LOOKING:
+                made.cookies["grader"] = accounts.sign_in(session, person.id, None, now)
+            clients.append(made)
+    database.close()
+    return clients
 
 
 def notebooks() -> list[bytes]:
-    """The sample class, each padded to the size of a notebook with a plot."""
+    """The sample class, each padded to the size of a notebook with a plot; no two uploads are the same."""
     made = []
     for path in sorted((HERE / "submissions").glob("*.ipynb")):
         document = json.loads(path.read_bytes())
+        sheet = document if "cells" in document else document["worksheets"][0]
+        code = next(c for c in sheet["cells"] if c["cell_type"] == "code")
+        text = "source" if "source" in code else "input"
+        code[text] = [f"# {OWN}\n", *code[text]]
         document["metadata"]["padding"] = "x" * max(0, SIZE - path.stat().st_size)
         made.append(json.dumps(document).encode())
     return made
@@ -141,10 +157,11 @@ def notebooks() -> list[bytes]:
 
 def send(client: httpx.Client, data: bytes, key: str) -> tuple[str, float]:
     """Hand in; the receipt's id, and the seconds until it came."""
+    own = data.replace(OWN.encode(), f"{id(client)} {key}".encode())
     started = time.perf_counter()
     answer = client.post(
         "/api/v1/assignments/hw4/uploads",
-        files={"files": ("hw4.ipynb", data)},
+        files={"files": ("hw4.ipynb", own)},
         headers={"Idempotency-Key": key},
     )
     answer.raise_for_status()
@@ -156,7 +173,7 @@ def percentile(values: Sequence[float], share: int) -> float:
 
 
 def told(what: str, value: str) -> None:
-    print(f"{what:<62} {value}", flush=True)
+    print(f"| {what} | {value} |", flush=True)
 
 
 def quiet(server: Server, student: httpx.Client, data: Sequence[bytes]) -> None:
@@ -186,18 +203,23 @@ def burst(students: Sequence[httpx.Client], data: Sequence[bytes], seconds: floa
         times = [t for of_one in pool.map(work, students[:8]) for t in of_one]
     rate = len(times) / (time.monotonic() - started)
     told(f"full speed, 8 senders, {seconds:g} s: confirmed uploads a second", f"{rate:.0f}")
-    told("  confirmation p95", f"{percentile(times, 95):.2f} s")
+    told("confirmation p95", f"{percentile(times, 95):.2f} s")
 
 
 def steady(
-    server: Server, students: Sequence[httpx.Client], data: Sequence[bytes], uploads: int, seconds: float
+    server: Server,
+    students: Sequence[httpx.Client],
+    looking: Sequence[httpx.Client],
+    data: Sequence[bytes],
+    uploads: int,
+    seconds: float,
 ) -> None:
     pages: list[float] = []
     stop = threading.Event()
 
     def look() -> None:
         while not stop.is_set():
-            client = random.choice(students)
+            client = random.choice(looking)
             started = time.perf_counter()
             client.get("/a/hw4").raise_for_status()
             pages.append(time.perf_counter() - started)
@@ -214,12 +236,21 @@ def steady(
     with ThreadPoolExecutor(32) as pool:
         times = list(pool.map(one, range(uploads)))
     sent = time.monotonic() - started
-    graded = wait(server.idle, 3600)
+    graded = graded_after(server)
     stop.set()
     watcher.join()
     told(f"{uploads} uploads of 300 kB in {sent:.0f} s: confirmation p50 / p95", _both(times))
-    told("  pages meanwhile p50 / p95", _both(pages))
-    told("  all checked and graded, after the last upload", f"{graded:.0f} s")
+    told("pages meanwhile p50 / p95", _both(pages))
+    told("all checked and graded, after the last upload", graded)
+
+
+def graded_after(server: Server) -> str:
+    """When nothing waits or runs any more."""
+    try:
+        return f"{wait(server.idle, PATIENCE_S):.0f} s"
+    except TimeoutError:
+        left = server.metric("grader_queue_runs") + server.metric("grader_running_runs")
+        return f"not within {PATIENCE_S:.0f} s: {left:.0f} runs are left"
 
 
 def _both(times: Sequence[float]) -> str:
@@ -306,7 +337,7 @@ def marking(server: Server, students: int, each: int) -> None:
     with ThreadPoolExecutor(3) as pool:
         times = [t for of_one in pool.map(work, range(3)) for t in of_one]
     told(f"{len(times)} marks by three assistants: p50 / p95", _both(times))
-    told("  the class page of the teacher", f"{_class_page(server):.2f} s")
+    told("the class page of the teacher", f"{_class_page(server):.2f} s")
 
 
 def _class_page(server: Server) -> float:
@@ -319,48 +350,117 @@ def _class_page(server: Server) -> float:
     return time.perf_counter() - started
 
 
-def killed(server: Server, students: Sequence[httpx.Client], data: Sequence[bytes], kills: int) -> None:
-    """Kill server and workers by turns while uploads come; whoever gets no receipt sends the same again."""
+def judges(server: Server) -> list[psutil.Process]:
+    """What judges are forked from, and the judges: the children of workers that are no kernels."""
+    below = [p for w in server.workers() for p in w.children(recursive=True)]
+    return [p for p in below if "grader.pipeline.nursery" in " ".join(command_of(p))]
+
+
+def command_of(process: psutil.Process) -> list[str]:
+    try:
+        return list(process.cmdline())
+    except psutil.Error:
+        return []
+
+
+def kill(part: str, server: Server, database: Postgres | None) -> None:
+    """SIGKILL one part of the service; what a person would start again is started again."""
+    if part == "server":
+        server.kill()
+        server.start()
+    elif part == "database":
+        assert database is not None, "a database of the benchmark's own: --database postgresql"
+        database.kill()
+        time.sleep(0.5)
+        database.start()
+    else:
+        for process in server.workers() if part == "worker" else judges(server):
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process.kill()
+
+
+def killed(
+    server: Server,
+    students: Sequence[httpx.Client],
+    data: Sequence[bytes],
+    kills: int,
+    parts: Sequence[str],
+    database: Postgres | None,
+) -> None:
+    """Kill parts by turns while uploads come; whoever gets no receipt sends the same again."""
     receipts: dict[tuple[int, int], set[str]] = {}
     stop = threading.Event()
 
     def work(who: int) -> None:
-        number = 0
-        while not stop.is_set():
-            key = (who, number)
+        number, confirmed = 0, True
+        while not stop.is_set() or not confirmed:
             try:
                 id, _ = send(students[who], data[number % len(data)], f"kill {number}")
             except httpx.HTTPError:
+                confirmed = False
                 time.sleep(0.2)
                 continue
-            receipts.setdefault(key, set()).add(id)
+            confirmed = True
+            receipts.setdefault((who, number), set()).add(id)
             number += 1
-            time.sleep(0.3)
+            time.sleep(4.0)
 
-    threads = [threading.Thread(target=work, args=(n,)) for n in range(4)]
+    threads = [threading.Thread(target=work, args=(n,)) for n in range(len(students))]
     for thread in threads:
         thread.start()
     for number in range(kills):
-        time.sleep(3.0)
-        if number % 2:
-            server.kill()
-            server.start()
-        else:
-            for worker in server.workers():
-                worker.kill()
+        time.sleep(1.0 + random.random())  # at no moment that the rest could be in step with
+        kill(parts[number % len(parts)], server, database)
     stop.set()
     for thread in threads:
         thread.join()
-    wait(server.idle, 3600)
-    known: dict[int, set[str]] = {}
-    for who in range(4):
-        listed = students[who].get("/api/v1/assignments/hw4/uploads").json()
-        known[who] = {u["id"] for u in listed}
+    graded = graded_after(server)
+    known = [{u["id"] for u in s.get("/api/v1/assignments/hw4/uploads").json()} for s in students]
     lost = sum(not ids <= known[who] for (who, _), ids in receipts.items())
-    doubled = sum(len(ids) > 1 for ids in receipts.values())
-    told(f"{kills} kills of workers and server, {len(receipts)} confirmed: lost", str(lost))
-    told("  counted twice", str(doubled))
-    told("  stuck", f"{server.metric('grader_stuck_runs'):.0f}")
+    doubled = sum(len(k) for k in known) - len(receipts)
+    turns = f"{kills} kills of {' and '.join(parts)} by turns"
+    told(f"{turns}, {len(receipts)} uploads confirmed: lost", str(lost))
+    told("counted twice", str(doubled))
+    told("failed by our fault", f"{server.metric('grader_stuck_runs'):.0f}")
+    told("all checked and graded, after the last kill", graded)
+
+
+class Postgres:
+    """A PostgreSQL of our own on loopback, durable as Debian sets it up; it refuses root."""
+
+    def __init__(self, home: Path) -> None:
+        self.home = home
+        home.chmod(0o777)
+        self.binaries = max(Path("/usr/lib/postgresql").glob("*/bin"))
+        self.user = ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port = free.getsockname()[1]
+        self._run("initdb", "-D", str(home / "data"), "-A", "trust", "-U", "grader", "-E", "UTF8")
+        self.start()
+
+    def _run(self, program: str, *arguments: str) -> None:
+        command = [*self.user, str(self.binaries / program), *arguments]
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd="/")
+
+    @property
+    def address(self) -> str:
+        return f"postgresql://grader@127.0.0.1:{self.port}/postgres"
+
+    def start(self) -> None:
+        options = f"-p {self.port} -c listen_addresses=127.0.0.1 -c unix_socket_directories=''"
+        data, log = str(self.home / "data"), str(self.home / "log")
+        self._run("pg_ctl", "-D", data, "-w", "-o", options, "-l", log, "start")
+
+    def kill(self) -> None:
+        """All of its processes, as a power cut would."""
+        first = int((self.home / "data" / "postmaster.pid").read_text().split()[0])
+        parent = psutil.Process(first)
+        for process in [parent, *parent.children(recursive=True)]:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process.kill()
+        psutil.wait_procs([parent], timeout=10)
+        (self.home / "data" / "postmaster.pid").unlink(missing_ok=True)
 
 
 def main() -> int:
@@ -371,25 +471,35 @@ def main() -> int:
     parser.add_argument("--kills", type=int, default=5)
     parser.add_argument("--class", dest="students", type=int, default=1000)
     parser.add_argument("--marks", type=int, default=40, help="of each assistant")
-    parser.add_argument("--database")
+    parser.add_argument("--parts", default="worker,server", help="worker, server, judge, database")
+    parser.add_argument("--database", help="postgresql://…, or postgresql for one of its own")
     asked = parser.parse_args()
-    with tempfile.TemporaryDirectory() as home:
-        server = Server(Path(home) / "data", asked.database)
+    with tempfile.TemporaryDirectory() as home, contextlib.ExitStack() as stack:
+        Path(home).chmod(0o755)
+        database = None
+        if asked.database == "postgresql":
+            (Path(home) / "postgres").mkdir()
+            database = Postgres(Path(home) / "postgres")
+            stack.callback(database.kill)
+        address = database.address if database else asked.database
+        told("measured by `benchmarks/service.py`", "PostgreSQL" if address else "SQLite")
+        print("|---|---|")
+        server = Server(Path(home) / "data", address)
         server.command("course", "add", "course")
         server.command("assignment", "add", "hw4", "--due", "2099-01-01T00:00+00:00")
         server.start()
         try:
-            students = signed_in(server, 130)
+            students = signed_in(server, 160)
+            looking, students = students[:LOOKING], students[LOOKING:]
             data = notebooks()
             wait(lambda: server.workers() and server.idle())
             quiet(server, students[0], data)
-            quiet(server, students[1], data)
             if asked.marks:
                 marking(server, asked.students, asked.marks)
             if asked.kills:
-                killed(server, students[2:6], data, asked.kills)
+                killed(server, students[2:6], data, asked.kills, asked.parts.split(","), database)
             if asked.uploads:
-                steady(server, students[6:], data, asked.uploads, asked.seconds)
+                steady(server, students[6:], looking, data, asked.uploads, asked.seconds)
             if asked.burst:
                 burst(students[:8], data, asked.burst)
         finally:

@@ -338,6 +338,7 @@ class PrintedTensor:
     above: nearest text line above that holds no value ("" if none in this output).
     above_distance: 1 when that line is directly above the first line of the value;
         larger when other values lie between; 0 when there is none.
+    section: of two such lines between two values the upper one, until there are two again.
     """
 
     values: tuple[float, ...]
@@ -353,6 +354,7 @@ class PrintedTensor:
     output: int = 0
     span: tuple[int, int] = (0, 0)
     channel: Literal["stdout", "stderr", "result", "display", "error"] = "result"
+    section: str = ""
 
 
 # --------------------------------------------------------------------- judge, score

@@ -158,9 +158,10 @@ class TensorCheck(_Check):
         min_length=1,
         description="alternatives; each is a list of vocabulary entries that must all occur in a label",
     )
-    sign: Literal["fixed", "free"] = Field(
+    sign: Literal["fixed", "free", "rows", "columns"] = Field(
         default="fixed",
-        description="free: all of it negated is as right, in each world apart (an eigenvector)",
+        description="free: all of it negated is as right, in each world apart (an eigenvector); rows, "
+        "columns: each of them may be negated by itself (eigenvectors in a matrix)",
     )
     by_autograd: bool = Field(
         default=False,

@@ -86,7 +86,7 @@ class Rabbit:
             self._process = subprocess.Popen(
                 self._command, env=self.environment(), stdout=out, stderr=out, start_new_session=True
             )
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 180  # ten seconds on an idle machine
         while "completed with" not in log.read_text(errors="replace"):
             assert self._process.poll() is None and time.monotonic() < deadline, log.read_text()
             time.sleep(0.1)

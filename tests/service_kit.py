@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import functools
 import json
 import os
@@ -161,6 +162,18 @@ class Browser:
         return self.client.post(address, data={"csrf": self.form(page)["csrf"], **values})
 
 
+@functools.cache
+def _empty() -> Path:
+    """A database in SQLite with its tables, made once: a copy costs nothing."""
+    home = tempfile.TemporaryDirectory(prefix="grader-empty-")
+    atexit.register(home.cleanup)
+    made = Database(f"sqlite:///{home.name}/{FILE}")
+    made.migrate()
+    made.settle()
+    made.close()
+    return Path(home.name) / FILE
+
+
 def make_world(folder: Path, postgres: str | None = None, **settings: Any) -> World:
     place = DataFolder(folder)
     for path in (place.blobs, place.editions, place.kept):
@@ -170,8 +183,11 @@ def make_world(folder: Path, postgres: str | None = None, **settings: Any) -> Wo
     (edition / "rubric.yaml").write_text(
         yaml.safe_dump(samples.RUBRIC.model_dump(mode="json"), allow_unicode=True)
     )
+    if postgres is None:
+        shutil.copy(_empty(), folder / FILE)
     database = Database(postgres or f"sqlite:///{folder / FILE}")
-    database.migrate()
+    if postgres is not None:
+        database.migrate()
     clock = Clock()
     service = Service(place, Settings(**settings), database, Blobs(place.blobs), clock)
     with database.writing() as session:

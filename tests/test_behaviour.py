@@ -44,6 +44,11 @@ def cells(*pairs: tuple[str, str]) -> list[Cell]:
         ),
         ([("code", "print(W1.grad)\n# Yes, as before")], "Yes, as before"),
         (
+            [("code", "'The values are the same as in homework 3'")],
+            "The values are the same as in homework 3",
+        ),
+        ([("code", 'answer = "They agree up to rounding."\nx')], "They agree up to rounding."),
+        (
             [("code", "x"), ("markdown", "They match my numpy version."), ("code", "plot()")],
             "They match my numpy version.",
         ),
@@ -70,6 +75,8 @@ def test_an_answer_is_found(question: TextCheck, pairs: list[tuple[str, str]], a
         [("markdown", "# 4. No activation in the output layer"), ("code", "x")],
         [("code", "x"), ("markdown", "---\n<br>\n![plot](loss.png)")],
         [("code", "# Yes, this is the loss\nx"), ("code", "print(x)  # True")],
+        [("code", "# the same for all of the layers\nprint(x)")],
+        [("code", "# DO NOT FORGET TO SPECIFY THE SAME SEED")],
     ],
 )
 def test_nothing_written_is_nothing(question: TextCheck, pairs: list[tuple[str, str]]) -> None:
@@ -94,3 +101,11 @@ def test_the_line_below_a_printed_question_answers_it(question: TextCheck) -> No
     text = "Question 4: Did you get the same results as in your previous homeworks?\nAnswer: Yes.\n"
     found = find_answer(question, cells(("code", "x")), [Output(cell=0, index=0, kind="stdout", text=text)])
     assert found is not None and found.text == "Answer: Yes."
+
+
+def test_a_comment_above_code_answers_where_it_calls_the_question(question: TextCheck) -> None:
+    found = find_answer(
+        question, cells(("code", "# Question 4: the same? -> yes, it is\ncompare()")), number=4
+    )
+    assert found is not None and found.text == "Question 4: the same? -> yes, it is"
+    assert find_answer(question, cells(("code", "# Question 3: the same here\nbackward()")), number=4) is None

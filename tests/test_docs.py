@@ -147,9 +147,10 @@ def test_the_guide_to_a_new_assignment_runs_command_by_command(tmp_path: Path) -
         other = (ROOT / "benchmarks" / "drafts" / "values" / f"{name}.percent").read_text("utf-8")
         nbformat.write(jupytext.reads(other, fmt="py:percent"), tmp_path / "submissions" / f"{name}.ipynb")
     shutil.copytree(data / "softmax", tmp_path / "softmax")
-    shutil.copytree(ROOT / "samples" / "pca", tmp_path / "samples" / "pca")
     said = {}
     for words in commands(ROOT / "docs" / "new-assignment.md"):
+        if words[:2] == ["grade", "samples/pca"]:
+            continue  # what `test_shipped` does
         done = run(tmp_path, words[: words.index(">")] if ">" in words else words)
         assert done.returncode == (words[0] == "check"), f"{words}: {done.stdout}{done.stderr}"
         assert "Traceback" not in done.stderr

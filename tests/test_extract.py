@@ -406,6 +406,15 @@ def test_the_heading_above(case: tuple[str, tuple[str, int]]) -> None:
     assert above(text) == expected
 
 
+def test_of_two_lines_above_the_upper_one_is_a_section_until_there_are_two_again() -> None:
+    text = "first attempt:\nW1:\n[0.5]\nb1:\n[0.25]\ncorrected:\nW1:\n[0.75]\n"
+    assert [(p.section, p.above) for p in extract_text(text)] == [
+        ("first attempt", "W1"),
+        ("first attempt", "b1"),
+        ("corrected", "W1"),
+    ]
+
+
 def test_text_behind_a_value() -> None:
     first, second, third = extract_text("[0.5] is h1\n[0.25] = h2, loss 0.125\n")
     assert (first.after, second.after, third.after) == ("is h1", "= h2, loss", "")

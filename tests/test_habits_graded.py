@@ -15,6 +15,7 @@ from prelude_server import HANDOUT_SNIPPET as SNIPPET
 from grader.assignment.loading import load
 from grader.judging.grade import grade
 from grader.models import Report, Submission
+from grader.report.view import student_view
 
 pytestmark = pytest.mark.kernel
 
@@ -102,12 +103,20 @@ def run() -> Iterator[Run]:
         yield runner
 
 
+def notebook(forward: str, backward: str) -> tuple[str, ...]:
+    """A right notebook of hw4 with more lines in two cells."""
+    return SNIPPET, f"{forward}\n{NETWORK}", f"{BACKWARD}\n{backward}"
+
+
+def upload(sources: tuple[str, ...]) -> Submission:
+    return Submission(id="a", path="a.ipynb", sha256="", cells=cells(*sources))
+
+
 def graded(run: Run, forward: str, backward: str) -> Report:
-    """A right notebook of hw4 with more lines in two cells, run in every world."""
-    sources = (SNIPPET, f"{forward}\n{NETWORK}", f"{BACKWARD}\n{backward}")
-    assignment = load("hw4")
+    """Run in every world."""
+    sources, assignment = notebook(forward, backward), load("hw4")
     runs = [run(*sources, prelude=assignment.prelude_for(w)) for w in assignment.rubric.worlds]
-    return grade(Submission(id="a", path="a.ipynb", sha256="", cells=cells(*sources)), runs, assignment)
+    return grade(upload(sources), runs, assignment)
 
 
 def verdicts(report: Report) -> dict[str, str]:
@@ -126,6 +135,9 @@ def test_what_can_not_run_waits(name: str, run: Run) -> None:
     report = graded(run, habit, "show()")
     assert verdicts(report) == dict.fromkeys(NUMBERS, "review"), report.execution.errors
     assert {c.cause for q in report.questions for c in q.checks if c.id in NUMBERS} == {cause}
+    page = student_view(report, upload(notebook(habit, "show()")), load("hw4").rubric)
+    told = " ".join(trouble.text for trouble in page.troubles)
+    assert ("Another version is installed here" in told) == cause.startswith("version:")
 
 
 @pytest.mark.parametrize("name", WRONG)

@@ -36,6 +36,7 @@ vocabulary:
   accuracy: [accuracy, acc]
   train: [train accuracy]
   error: [error rate]
+  vectors: [vectors, eigenvectors]
 questions:
   - id: q
     title: Q
@@ -55,6 +56,8 @@ questions:
       - {id: accuracy, kind: tensor, quantity: accuracy, title: t, points: 1,
          labels: [[accuracy]], at_least: 0.9}
       - {id: error, kind: tensor, quantity: error, title: t, points: 1, labels: [[error]], at_most: 0.1}
+      - {id: vectors, kind: tensor, quantity: vectors, title: t, points: 1,
+         labels: [[vectors]], sign: columns}
 """
 SOLUTION = """
 import numpy as np
@@ -68,6 +71,7 @@ def quantities(world):
         "std": x.std(axis=0), "std_of_sample": x.std(axis=0, ddof=1),
         "eigen": np.linalg.eigvalsh(np.cov(x.T)), "centres": rng.normal(size=(4, 2)),
         "confusion": confusion, "accuracy": 0.95 if world.seed == 1 else 0.94,
+        "vectors": np.linalg.eigh(np.cov(x.T))[1],
         "train": 0.99, "error": 0.05 if world.seed == 1 else 0.06,
     }
 """
@@ -145,6 +149,13 @@ CASES: list[tuple[str, str, Show]] = [
     ("centres", "pass", lambda q: numbered(q["centres"][[2, 1, 3, 0]], "centre")),
     ("centres", "fail", lambda q: f"centres:\n{q['centres'] + 0.1}"),
     ("centres", "fail", lambda q: f"centres:\n{q['centres'][[0, 0, 1, 2]]}"),
+    # each column in its own sign
+    ("vectors", "pass", lambda q: f"eigenvectors:\n{q['vectors'] * [1, -1, 1 - 2 * q['world']]}"),
+    ("vectors", "pass", lambda q: f"eigenvectors: {(q['vectors'] * [1, 1, -1]).T.tolist()}"),
+    ("vectors", "pass", lambda q: f"eigenvectors: {np.round(-q['vectors'], 4)}"),
+    ("vectors", "pass", lambda q: rows((q["vectors"] * [-1, 1, -1]).T)),
+    ("vectors", "fail", lambda q: f"eigenvectors:\n{q['vectors'] * [[1], [-1], [1]] + 0.1}"),
+    ("vectors", "fail", lambda q: f"eigenvectors:\n{np.abs(q['vectors'])}"),
     # a layout that is asked
     ("confusion", "pass", lambda q: f"confusion matrix:\n{q['confusion'].astype(int)}"),
     ("confusion", "pass", lambda q: f"{q['confusion'].astype(int).tolist()}"),
@@ -198,6 +209,7 @@ def test_a_kind(kinds: Assignment, name: str, verdict: str, show: Show) -> None:
         ("centres", lambda q: f"centres: {q['centres'][::-1].tolist()}"),
         ("confusion", lambda q: f"confusion: {q['confusion'].tolist()}"),
         ("accuracy", lambda q: "accuracy: 0.934"),
+        ("vectors", lambda q: f"eigenvectors: {(-q['vectors']).tolist()}"),
         ("error", lambda q: "error rate: 0.0432"),
     ],
 )

@@ -15,7 +15,7 @@ from grader.extract import extract
 from grader.judging.decide import decide
 from grader.judging.decision import Decision
 from grader.judging.grade import grade
-from grader.judging.word import folded
+from grader.judging.word import _printed, folded
 from grader.marks.marks import seen_in
 from grader.models import Cell, Execution, Output, Submission
 
@@ -110,7 +110,7 @@ def test_a_word_is_right_in_any_spelling(words: Assignment, line: str) -> None:
         ("activation: relu\nactivation: tanh", "review"),
         ("activation: relu or tanh", "review"),
         ("relu", "review"),  # nothing says what it is
-        ("batch size: relu", "missing"),
+        ("batch size: relu", "review"),
         ("nothing", "missing"),
         ("", "missing"),
     ],
@@ -145,6 +145,12 @@ def test_a_wrong_an_unknown_or_a_missing_word(words: Assignment, line: str, verd
             "print('symmetric:', torch.equal(A, A.T))",
         ),
         ("symmetric", "pass", lambda w: "symmetric: np.True_", "print('symmetric:', repr((A == A.T).all()))"),
+        (
+            "symmetric",
+            "pass",
+            lambda w: "symmetric: True",
+            "while True:\n    break\nprint('symmetric:', (A.sum(axis=-1) == A[-1]).all())",
+        ),
         ("symmetric", "review", lambda w: "symmetric: True", "print('symmetric:', True)"),
         ("symmetric", "review", lambda w: "symmetric: True", "print('symmetric:', 1 == 1)"),
         ("symmetric", "review", lambda w: "symmetric: True", "x = not False\nprint('symmetric:', x)"),
@@ -274,3 +280,15 @@ def test_a_heading_of_another_level_does_not_end_it(words: Assignment) -> None:
         [("markdown", "## Plot\n### Loss"), ("code", "a()"), ("markdown", "### Accuracy"), ("code", "b()")],
     )["plot"]
     assert found.answer is not None and found.answer.cells == (0, 1, 2, 3)
+
+
+def test_a_row_of_words_waits_where_numbers_or_another_name_stand_for_it() -> None:
+    right = ["sun -> rain -> sun -> sun"]
+    for text, found in [
+        ("states: [0, 2, 0, 0]", True),
+        ("1 sun\n2 rain\n3 sun\n4 sun", True),
+        ("[np.int64(1), np.int64(0), np.int64(1), np.int64(1)]", True),
+        ("states: [0, 2, 2, 0]", False),
+        ("sun and rain", False),
+    ]:
+        assert _printed([right], [[Output(cell=0, index=0, kind="stdout", text=text)]]) is found, text

@@ -78,7 +78,7 @@ def test_what_follows_the_vectors_is_told_apart() -> None:
     run = [shown("value", 3.0), shown("vector", v), shown("all", V), shown("odd", v + 5)]
     every = [shown("value", 3.0), shown("vector", -v), shown("all", -V), shown("odd", -v + 5)]
     some = [shown("value", 3.0), shown("vector", v), shown("all", V * [-1, 1]), shown("odd", v + 5)]
-    assert turns(run, every, some) == (Turn("vector", "whole"), Turn("all", "apart"), Turn("odd", "else"))
+    assert turns(run, every, some) == (Turn("vector", "free"), Turn("all", "columns"), Turn("odd", "else"))
 
 
 @pytest.mark.parametrize(
@@ -89,11 +89,13 @@ def test_code_without_vectors_is_not_run_again(code: str, found: bool) -> None:
     assert may_turn([Cell(index=0, kind="code", source=code)]) is found
 
 
-def test_a_free_sign_is_asked_so_and_several_go_to_a_person() -> None:
+def test_a_free_sign_is_asked_so_that_of_each_column_too() -> None:
     item = shown("v", [1.0, 2.0], [3.0, 1.0])
-    (check,), said = asked(item, FolderFacts("s", WORLDS, {}, turned={"v": Turn("v", "whole")}))
+    (check,), said = asked(item, FolderFacts("s", WORLDS, {}, turned={"v": Turn("v", "free")}))
     assert (check["kind"], check["sign"]) == ("tensor", "free") and "follows an eigenvector" in said[0]
-    (check,), said = asked(item, FolderFacts("s", WORLDS, {}, turned={"v": Turn("v", "apart")}))
+    (check,), said = asked(item, FolderFacts("s", WORLDS, {}, turned={"v": Turn("v", "columns")}))
+    assert (check["kind"], check["sign"]) == ("tensor", "columns")
+    (check,), said = asked(item, FolderFacts("s", WORLDS, {}, turned={"v": Turn("v", "else")}))
     assert check["kind"] == "manual" and "a person decides" in said[0]
 
 

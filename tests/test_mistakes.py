@@ -304,7 +304,7 @@ def test_a_student_who_does_this_gets_these_numbers(run: Run, world: World, ids:
     shown, _ = run(world, CODE[ids], "shown")
     if ".backward(" not in CODE[ids] and "autograd" not in CODE[ids]:
         world = world.without_autograd
-    predicted = mistakes.variant(world, ids) if ids else canonical.quantities(world)
+    predicted = variant(world, ids) if ids else canonical.quantities(world)
     assert predicted is not None
     assert set(CHECKED) <= set(shown)
     for name, values in shown.items():
@@ -316,6 +316,17 @@ def test_a_student_who_does_this_gets_these_numbers(run: Run, world: World, ids:
 
 
 # ------------------------------------------------------------------------------- the list itself
+
+
+def variant(world: World, ids: tuple[str, ...]) -> dict[str, torch.Tensor] | None:
+    """As tensors, like the solution's."""
+    found = mistakes.variant(world, ids)
+    return None if found is None else {n: torch.tensor(v, dtype=torch.float64) for n, v in found.items()}
+
+
+def quantities(world: World, v: variations.Variation) -> dict[str, torch.Tensor]:
+    """As tensors, like the solution's."""
+    return {n: torch.tensor(x, dtype=torch.float64) for n, x in variations.quantities(world, v).items()}
 
 
 def distance(one: torch.Tensor, other: torch.Tensor) -> float:
@@ -337,7 +348,7 @@ def test_ids_are_unique_and_well_described() -> None:
 
 def test_the_right_variation_is_the_solution() -> None:
     for world in RUBRIC.worlds:
-        found, expected = variations.quantities(world, variations.RIGHT), canonical.quantities(world)
+        found, expected = quantities(world, variations.RIGHT), canonical.quantities(world)
         beside = {"residual", "shortfall", "doutput", "dz2", "dh2", "dz1", "dh1"}
         assert set(expected) - set(found) == beside
         for name, value in found.items():
@@ -346,7 +357,7 @@ def test_the_right_variation_is_the_solution() -> None:
 
 @pytest.mark.parametrize("id", IDS)
 def test_every_mistake_shows_in_the_second_world(id: str) -> None:
-    found, expected = mistakes.variant(SECOND, (id,)), canonical.quantities(SECOND)
+    found, expected = variant(SECOND, (id,)), canonical.quantities(SECOND)
     assert found is not None
     assert set(found) <= set(expected)
     assert max(distance(found[n], expected[n]) for n in CHECKED if n in found) > 10 * RTOL
@@ -359,7 +370,7 @@ TOO_SMALL = {i for i in IDS if "_rounded_" in i}
 def test_what_a_mistake_changes_it_changes_visibly() -> None:
     expected = canonical.quantities(SECOND)
     for id in set(IDS) - TOO_SMALL:
-        found = mistakes.variant(SECOND, (id,))
+        found = variant(SECOND, (id,))
         assert found is not None
         for name in CHECKED:
             if name in found:
@@ -375,7 +386,7 @@ COINCIDENCES = {
 
 
 def test_mistakes_are_told_apart_in_the_second_world_except_for_coincidences() -> None:
-    found = {id: mistakes.variant(SECOND, (id,)) or {} for id in IDS}
+    found = {id: variant(SECOND, (id,)) or {} for id in IDS}
     alike = {
         frozenset({one, other})
         for one, other in combinations(IDS, 2)
@@ -389,23 +400,23 @@ def test_mse_loss_is_the_handouts_loss() -> None:
     """A coincidence of two outputs, no mistake: the mean over all entries equals equation (1)."""
     both = variations.Variation(half=1.0, divisor="entries")
     expected = canonical.quantities(SECOND)
-    for name, value in variations.quantities(SECOND, both).items():
+    for name, value in quantities(SECOND, both).items():
         torch.testing.assert_close(value, expected[name])
 
 
 def test_pairs_combine_in_any_order_or_not_at_all() -> None:
     pairs = list(combinations(IDS, 2))
     for one, other in pairs[:: len(pairs) // 300]:
-        found, swapped = mistakes.variant(SECOND, (one, other)), mistakes.variant(SECOND, (other, one))
+        found, swapped = variant(SECOND, (one, other)), variant(SECOND, (other, one))
         assert (found is None) == (swapped is None)
         if found is not None and swapped is not None:
             assert all(torch.equal(found[n], swapped[n]) for n in found)
-    assert mistakes.variant(SECOND, ("seed_42", "seed_1")) is None
-    assert mistakes.variant(SECOND, ("loss_without_half", "loss_summed")) is None
+    assert variant(SECOND, ("seed_42", "seed_1")) is None
+    assert variant(SECOND, ("loss_without_half", "loss_summed")) is None
 
 
 def test_factors_multiply() -> None:
-    found = mistakes.variant(HANDOUT, ("loss_without_half", "gradients_accumulated_twice", "loss_negated"))
+    found = variant(HANDOUT, ("loss_without_half", "gradients_accumulated_twice", "loss_negated"))
     expected = canonical.quantities(HANDOUT)
     assert found is not None
     torch.testing.assert_close(found["dW2"], -4 * expected["dW2"])
@@ -414,7 +425,7 @@ def test_factors_multiply() -> None:
 
 
 def test_a_dropped_layer_has_no_values() -> None:
-    found = mistakes.variant(SECOND, ("one_hidden_layer",))
+    found = variant(SECOND, ("one_hidden_layer",))
     assert found is not None
     assert not {"h2", "z2", "dW2", "db2"} & set(found)
 
@@ -422,7 +433,7 @@ def test_a_dropped_layer_has_no_values() -> None:
 def test_an_unknown_mistake_is_an_error() -> None:
     for id in ("no_such_mistake", "seed_", "after_0_SGD_0_1", "after_3_magic_0_1"):
         with pytest.raises(KeyError):
-            mistakes.variant(SECOND, (id,))
+            variant(SECOND, (id,))
 
 
 def test_numbers_in_the_code_suggest_mistakes() -> None:
@@ -433,7 +444,7 @@ def test_numbers_in_the_code_suggest_mistakes() -> None:
     assert not found["after_6_SGD_0_25"].rare
     assert found["after_4_SGD_0_25"].rare
     for id in found:
-        assert mistakes.variant(HANDOUT, (id,)) is not None
+        assert variant(HANDOUT, (id,)) is not None
 
 
 def test_code_without_updates_suggests_none() -> None:
@@ -445,5 +456,5 @@ def test_all_singles_are_computed_fast() -> None:
     start = time.process_time()
     for world in RUBRIC.worlds:
         for id in IDS:
-            mistakes.variant(world, (id,))
+            variant(world, (id,))
     assert time.process_time() - start < 2.0  # 0.5 s on an idle machine

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -55,6 +54,7 @@ def visited(world: World) -> list[tuple[str, str, Any]]:
             "/teach/tiny",
             "/teach/tiny/dates",
             "/teach/tiny/publish",
+            "/teach/tiny/withdraw",
             "/teach/tiny/regrade",
             "/teach/tiny/regrade?edition=2",
             "/course/course/roster",
@@ -79,16 +79,17 @@ def _course_link(teacher: service_kit.Browser) -> str:
     return found[1]
 
 
-def look(browser: Browser, base: str, cookies: Any, address: str, **context: Any) -> Iterator[Page]:  # noqa: F811
-    """The page in a browser that is signed in so."""
+def seat(browser: Browser, base: str, cookies: Any, **context: Any) -> Page:  # noqa: F811
+    """A browser that is signed in so."""
     made = browser.new_context(bypass_csp=True, timezone_id="Europe/Berlin", locale="en-GB", **context)
     made.add_cookies([{"name": n, "value": v, "url": base} for n, v in cookies.items()])
-    page = made.new_page()
+    return made.new_page()
+
+
+def look(page: Page, base: str, address: str) -> None:
     page.goto(f"{base}{address}")
     if address.startswith("/desk/") and address.endswith("/"):
         page.wait_for_selector("#item h2", timeout=5000)
-    yield page
-    made.close()
 
 
 def said_by_axe(page: Page) -> list[str]:
@@ -111,17 +112,20 @@ def test_axe_finds_nothing(browser: Browser, tmp_path: Path, scheme: str, width:
     found = {}
     pictures = os.environ.get("GRADER_PICTURES")
     with running(world.app) as base:
-        pages = state(world)
-        for who, address, cookies in pages:
-            shape = {"color_scheme": scheme, "viewport": {"width": width, "height": 900}}
-            for page in look(browser, base, cookies, address, **shape):
-                if pictures:
-                    name = re.sub(r"\W+", "-", f"{scheme}-{width}-{who}{address}")[:70]
-                    page.screenshot(path=Path(pictures) / f"{name}.png", full_page=True)
-                if problems := said_by_axe(page):
-                    found[who, address] = problems
-                if page.evaluate("document.documentElement.scrollWidth > window.innerWidth"):
-                    found[who, address, "width"] = ["it is wider than the window"]
+        shape = {"color_scheme": scheme, "viewport": {"width": width, "height": 900}}
+        seats: dict[str, Page] = {}
+        for who, address, cookies in state(world):
+            page = seats[who] = seats.get(who) or seat(browser, base, cookies, **shape)
+            look(page, base, address)
+            if pictures:
+                name = re.sub(r"\W+", "-", f"{scheme}-{width}-{who}{address}")[:70]
+                page.screenshot(path=Path(pictures) / f"{name}.png", full_page=True)
+            if problems := said_by_axe(page):
+                found[who, address] = problems
+            if page.evaluate("document.documentElement.scrollWidth > window.innerWidth"):
+                found[who, address, "width"] = ["it is wider than the window"]
+        for page in seats.values():
+            page.context.close()
     assert not found, "\n".join(f"{k}\n    " + "\n    ".join(v) for k, v in found.items())
 
 

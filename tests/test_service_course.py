@@ -86,11 +86,14 @@ def test_a_course_from_upload_to_answer(world: World) -> None:
     assert lea.post("/inquiries/tiny/1", answer="Because.").status_code == 200
     assert "somebody has just answered" in teacher.post("/inquiries/tiny/1", answer="No.").text.lower()
     assert "Because." in bea.client.get("/a/tiny").text
+    for n in range(6):
+        last = bea.post("/a/tiny/inquiries", text=f"And {n}?")
+    assert last.status_code == 409 and lea.client.get("/inquiries/tiny").text.count("And ") == 5
     csv = teacher.client.get("/teach/tiny/grades.csv").text
     assert "Anna" in csv and "100" in csv
     assert teacher.client.get("/teach/tiny/grades.xlsx").content[:2] == b"PK"
     audit = teacher.client.get("/course/course/audit").text
-    for what in ("handed in", "published", "marked", "asked again", "answered"):
+    for what in ("handed in", "published", "marked", "asked again", "answered", "exported"):
         assert what in audit
 
 
@@ -158,6 +161,64 @@ def test_what_changed_since_the_preview_gives_nothing_out(world: World) -> None:
     assert answer.status_code == 409 and "Look again" in answer.text
     with world.database.reading() as session:
         assert session.scalar(select(func.count()).select_from(Published)) == 0
+
+
+def test_what_was_published_can_be_withdrawn_and_published_again(world: World) -> None:
+    teacher = world.person("teacher", "Tea")
+    anna, bea = world.person("student", "Anna"), world.person("student", "Bea")
+    for one in (anna, bea):
+        world.report_of(one.attempt())
+    publish_all(teacher)
+    page = "/teach/tiny/withdraw"
+    stale = teacher.form(page)
+    assert "Anna" in teacher.client.get(page).text and anna.client.get(page).status_code == 404
+    with world.database.reading() as session:
+        (hers,) = session.scalars(
+            select(Upload.person_id).where(Upload.number == 1).order_by(Upload.id).limit(1)
+        )
+    teacher.client.post(page, data=stale | {"person": hers})
+    assert anna.client.get("/a/tiny/report").status_code == 404
+    assert "Read the report" in bea.client.get("/a/tiny").text, "hers alone"
+    told = anna.client.get("/a/tiny").text
+    assert "Your report was withdrawn" in told and "Read the report" not in told and "100" not in told
+    assert anna.post("/a/tiny/inquiries", text="Why?").status_code == 404
+
+    again = teacher.client.post(page, data=stale)
+    assert again.status_code == 409 and "nothing was withdrawn" in again.text
+    assert "Read the report" in bea.client.get("/a/tiny").text
+    form = teacher.form(page)
+    for _ in "ab":  # a second click
+        assert teacher.client.post(page, data=form).status_code == 200
+    assert bea.client.get("/a/tiny/report").status_code == 404
+    assert "Nobody has a report." in teacher.client.get(page).text
+    assert "withdrew" in teacher.client.get("/course/course/audit").text
+
+    assert "Publish 2 reports" in teacher.client.get("/teach/tiny/publish").text
+    form = teacher.form("/teach/tiny/publish")
+    for _ in "ab":
+        clicked = teacher.client.post("/teach/tiny/publish", data=form)
+        assert clicked.status_code == 200 and "Something changed" not in clicked.text
+    assert anna.client.get("/a/tiny/report").status_code == 200
+    assert "withdrawn" not in anna.client.get("/a/tiny").text
+
+
+def test_a_script_withdraws_what_it_looked_at(world: World) -> None:
+    teacher, anna = world.person("teacher", "Tea"), world.person("student", "Anna")
+    world.report_of(anna.attempt())
+    publish_all(teacher)
+    scripts = [world.client(), world.client()]
+    for person, script in zip((teacher, anna), scripts, strict=True):
+        token = re.search(r"(grader_[\w-]+)", person.post("/me/tokens", name="t").text)
+        assert token
+        script.headers["Authorization"] = f"Bearer {token[1]}"
+    at = "/api/v1/assignments/tiny"
+    out = scripts[0].get(f"{at}/publication").json()
+    assert [(r["name"], r["score"], r["at_platform"]) for r in out["reports"]] == [("Anna", 100.0, False)]
+    assert scripts[1].get(f"{at}/publication").status_code == 404
+    assert scripts[1].post(f"{at}/withdraw", data={"seen": out["seen"]}).status_code == 404
+    assert scripts[0].post(f"{at}/withdraw", data={"seen": "x"}).status_code == 409
+    assert scripts[0].post(f"{at}/withdraw", data={"seen": out["seen"]}).json() == {"reports": 1}
+    assert scripts[1].get(f"{at}/report").status_code == 404
 
 
 def test_publishing_is_all_or_nobody(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import logging
 import multiprocessing
 import os
 import re
@@ -27,6 +28,7 @@ from sqlalchemy.exc import DBAPIError
 
 from grader.service import (
     erasing,
+    log,
     operate,
     patience,
     publish,
@@ -36,6 +38,7 @@ from grader.service import (
     standing,
     student,
     uploads,
+    web,
 )
 from grader.service.database import Database
 from grader.service.opening import StoredFile, StoredUpload
@@ -310,6 +313,43 @@ def test_who_never_says_what_they_want_is_let_go(listening: tuple[World, int]) -
         time.sleep(0.6)
         patient.sendall(b"a=bc")
         assert patient.recv(4000).startswith(b"HTTP/1.1 ")
+
+
+def test_a_body_that_never_ends_holds_nothing(
+    listening: tuple[World, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world, port = listening
+    head = "POST {} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 9\r\nContent-Type: {}\r\n\r\na="
+
+    def answer(address: str, kind: str = "application/x-www-form-urlencoded") -> bytes:
+        with socket.create_connection(("127.0.0.1", port), 5) as line:
+            line.sendall(head.format(address, kind).encode())
+            found = line.recv(4000)
+            while more := line.recv(4000):
+                found += more
+            return found
+
+    monkeypatch.setattr(web, "FORM_S", 0.2)
+    monkeypatch.setattr(patience, "BODY_S", 0.5)
+    assert answer(f"/invited/{world.invite('student', 'Anna')}").startswith(b"HTTP/1.1 408")
+    # answered before its end, and let go all the same
+    assert answer("/a/tiny/uploads", "multipart/form-data; boundary=b").startswith(b"HTTP/1.1 303")
+
+
+def test_a_librarys_error_quotes_nobody_in_the_log(capsys: pytest.CaptureFixture[str]) -> None:
+    before = [(logging.getLogger(n), [*logging.getLogger(n).handlers]) for n in (None, "grader")]
+    try:
+        log.to_stderr()
+        try:
+            raise ValueError("CANARY")
+        except ValueError:
+            logging.getLogger("uvicorn.error").exception("Exception in ASGI application\n")
+            logging.getLogger("asyncio").exception("Task exception\nfuture: ValueError('CANARY')")
+    finally:
+        for logger, handlers in before:
+            logger.handlers = handlers
+    said = capsys.readouterr().err
+    assert "Task exception" in said and "ValueError" in said and "CANARY" not in said
 
 
 def test_a_connection_lost_in_the_middle_leaves_nothing_and_the_same_again_is_taken(

@@ -19,6 +19,7 @@ from grader.service import operate, server
 from grader.service.app import make_app
 from grader.service.blobs import Blobs
 from grader.service.database import at
+from grader.service.grading import Editions
 from grader.service.place import DataFolder, Settings
 from grader.service.web import Service
 
@@ -123,3 +124,11 @@ def test_submit_says_when_nobody_answers(tmp_path: Path, monkeypatch: pytest.Mon
     monkeypatch.setattr(submit, "_WAIT_S", 0.01)
     with pytest.raises(OperationError, match="can't be reached"):
         submit.run([notebook], "http://127.0.0.1:9/a/tiny", "grader_x", 0)
+
+
+def test_a_worker_runs_no_assignments_python(tmp_path: Path) -> None:
+    """What holds the solution are the judges that it starts."""
+    folder = tmp_path / "e"
+    shutil.copytree(Path(__file__).parent / "data" / "softmax", folder)
+    (folder / "canonical.py").write_text("raise SystemExit('it ran')")
+    assert Editions(tmp_path).load("e", released=False).rubric.id

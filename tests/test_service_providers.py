@@ -28,11 +28,11 @@ import uvicorn
 from fastapi import FastAPI, Request
 from joserfc import jwt
 from joserfc.jwk import KeySet, RSAKey
-from service_kit import Browser, World, make_world
+from service_kit import Browser, World, csrf_of, make_world
 from sqlalchemy import select
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
-from grader.service import lti, server
+from grader.service import accounts, lti, server
 from grader.service.app import make_app
 from grader.service.place import LtiPlatform, OpenId, Proxy
 from grader.service.tables import Identity, Member, Person, Published
@@ -155,11 +155,45 @@ def test_openid_signs_in_and_knows_them_again(provider: Provider, tmp_path: Path
 def test_who_is_signed_in_gets_openid_as_a_further_way(provider: Provider, tmp_path: Path) -> None:
     world = with_openid(provider, tmp_path)
     teacher = world.person("teacher", "Tea")
-    through(teacher.client, "/openid/start?to=/")
+    assert teacher.client.post("/openid/link").status_code == 403, "by the page's own button alone"
+    assert "Tea" in linked(teacher).text
     other = world.client()
     assert "Tea" in through(other, "/openid/start?to=/me").text
     with world.database.reading() as session:
         assert len(session.scalars(select(Person)).all()) == 1
+    assert "A further way in" not in teacher.client.get("/me").text
+
+
+def linked(person: Browser) -> Any:
+    """Press the button on one's own page, and go through the provider."""
+    there = person.client.post("/openid/link", data={"csrf": csrf_of(person)})
+    back = urlsplit(httpx.get(there.headers["refresh"].removeprefix("0; url=")).headers["location"])
+    return person.client.get(f"{back.path}?{back.query}")
+
+
+def test_nobody_is_linked_to_another_unawares(provider: Provider, tmp_path: Path) -> None:
+    world = with_openid(provider, tmp_path)
+    teacher = world.person("teacher", "Tea")
+    page = through(teacher.client, "/openid/start?to=/me")
+    assert "Ada L." in page.text and "Tea" not in page.text, "who signs in is who the provider says"
+    assert "Ada L." in through(world.client(), "/openid/start?to=/me").text
+    ada = Browser(world.client())
+    through(ada.client)
+    ada.attempt()
+    other = world.person("teacher", "Bo")
+    assert linked(other).status_code == 409, "Ada has been at work here"
+    assert "Ada L." in through(world.client(), "/openid/start?to=/me").text
+
+
+def test_who_signed_in_before_they_followed_their_link_keeps_both(provider: Provider, tmp_path: Path) -> None:
+    world = with_openid(provider, tmp_path)
+    early = Browser(world.client())
+    through(early.client)
+    early.client.post(f"/invited/{world.invite('teacher', 'Tea')}")
+    assert "Tea" in linked(early).text
+    assert "Tea" in through(world.client(), "/openid/start?to=/me").text
+    assert "Ada L." not in early.client.get("/course/course/roster").text
+    assert "added a way in" in early.client.get("/course/course/audit").text
 
 
 @pytest.mark.parametrize(
@@ -216,6 +250,14 @@ def test_a_proxys_header_is_believed_on_the_unix_socket_alone(tmp_path: Path) ->
         with httpx.Client(transport=transport, base_url="http://localhost", follow_redirects=True) as client:
             page = client.get("/a/tiny", headers=headers)
             assert page.status_code == 200 and "Ada L." in page.text
+            page = client.get("/me", headers=headers | {"X-Remote-User": "bo@uni", "X-Remote-Name": "Bo"})
+            assert "Bo" in page.text and "Ada" not in page.text, "another sits at the same machine now"
+            client.post(f"/invited/{world.invite('teacher', 'Tea')}", headers=headers)
+            assert "Tea" in client.get("/me", headers=headers).text, "whoever came by a link stays"
+            sent = {"csrf": accounts.csrf(client.cookies["grader"])}
+            assert "Tea" in client.post("/proxy/link", data=sent, headers=headers).text
+            client.cookies.clear()
+            assert "Tea" in client.get("/me", headers=headers).text
         port = listening[0].getsockname()[1]
         with httpx.Client(base_url=f"http://127.0.0.1:{port}", follow_redirects=True) as client:
             assert client.get("/a/tiny", headers=headers).status_code == 401
@@ -235,6 +277,7 @@ class Campus:
 
     address: str = ""
     key: RSAKey = field(default_factory=lambda: RSAKey.generate_key(2048, auto_kid=True))
+    signs_with: RSAKey | None = None
     tool_keys: str = ""
     scores: list[dict[str, Any]] = field(default_factory=list)
     away: bool = False
@@ -310,7 +353,8 @@ class Campus:
                 "service_versions": ["2.0"],
             },
         }
-        return jwt.encode({"alg": "RS256", "kid": self.key.kid}, claims | changed, self.key)
+        key = self.signs_with or self.key
+        return jwt.encode({"alg": "RS256", "kid": key.kid}, claims | changed, key)
 
     def launch(self, client: Any, who: str = "s1", role: str = "Learner", **changed: Any) -> Any:
         """As a browser does it: login, authorization, the platform's form, our page."""
@@ -379,6 +423,10 @@ def test_a_launch_leads_each_to_their_own_page(campus: tuple[Campus, World]) -> 
         {"exp": 1_000},
         {f"{LTI}deployment_id": "d2"},
         {f"{LTI}version": "1.1"},
+        {f"{LTI}message_type": "LtiDeepLinkingRequest"},
+        {"https://purl.imsglobal.org/spec/lti-ags/claim/endpoint": "no object"},
+        {f"{LTI}roles": "Instructor"},
+        {"name": {"given": "Ada"}},
     ],
 )
 def test_a_launch_that_is_not_for_us_is_refused(
@@ -388,6 +436,14 @@ def test_a_launch_that_is_not_for_us_is_refused(
     client = world.client()
     assert platform.launch(client, **changed).status_code == 403
     assert client.get("/").status_code == 401
+
+
+def test_a_platform_that_changes_its_key_is_known_by_the_new_one_alone(campus: tuple[Campus, World]) -> None:
+    platform, world = campus
+    old, platform.key = platform.key, RSAKey.generate_key(2048, auto_kid=True)
+    assert platform.launch(world.client()).status_code == 200
+    platform.signs_with = old
+    assert platform.launch(world.client()).status_code == 403
 
 
 def test_a_launch_is_good_once_and_for_the_browser_that_began_it(campus: tuple[Campus, World]) -> None:
@@ -462,6 +518,53 @@ def test_a_mark_that_changes_later_goes_back_when_it_is_published_again(
     first, second = platform.scores
     assert (first["scoreGiven"], second["scoreGiven"]) == (94.0, 99.0)
     assert first["timestamp"] < second["timestamp"], "a platform takes no older one"
+
+
+def test_a_grade_that_was_withdrawn_stays_at_the_platform_until_it_is_published_again(
+    campus: tuple[Campus, World],
+) -> None:
+    platform, world = campus
+    student, teacher = Browser(world.client()), Browser(world.client())
+    platform.launch(student.client)
+    platform.launch(teacher.client, "t1", "Instructor")
+    world.report_of(student.attempt())
+
+    def act(what: str) -> None:
+        world.clock.forward(minutes=1)
+        teacher.client.post(f"/teach/tiny/{what}", data=teacher.form(f"/teach/tiny/{what}"))
+
+    act("publish")
+    act("withdraw")
+    assert lti.hand_back(world.service) == (0, 0), "what was withdrawn before it went does not go"
+    act("publish")
+    assert "grader_grades_to_hand_back 1.0" in student.client.get("/metrics").text
+    assert lti.hand_back(world.service) == (1, 0)
+    assert "stay there until you publish again" in teacher.client.get("/teach/tiny/withdraw").text
+    act("withdraw")
+    assert student.client.get("/a/tiny/report").status_code == 404
+    assert lti.hand_back(world.service) == (0, 0) and len(platform.scores) == 1
+    act("publish")
+    assert lti.hand_back(world.service) == (1, 0)
+    first, second = platform.scores
+    assert first["timestamp"] < second["timestamp"]
+
+
+def test_a_platform_that_is_away_is_asked_once_for_a_class(campus: tuple[Campus, World]) -> None:
+    platform, world = campus
+    teacher = Browser(world.client())
+    platform.launch(teacher.client, "t1", "Instructor")
+    for n in range(3):
+        student = Browser(world.client())
+        platform.launch(student.client, f"s{n}")
+        world.report_of(student.attempt())
+    teacher.client.post("/teach/tiny/publish", data=teacher.form("/teach/tiny/publish"))
+    (known,) = world.service.settings.lti
+    away = known.model_copy(update={"token": "http://127.0.0.1:9/token"})
+    world.service.settings = world.service.settings.model_copy(update={"lti": (away,)})
+    started = time.monotonic()
+    assert lti.hand_back(world.service) == (0, 3)
+    assert time.monotonic() - started < 2
+    assert not platform.scores
 
 
 def test_the_roster_comes_from_the_platform(campus: tuple[Campus, World]) -> None:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from datetime import timedelta
 
+import pytest
 from service_kit import World
 from sqlalchemy import select
+from sqlalchemy.exc import DBAPIError
 
-from grader.service import runs
-from grader.service.tables import Run, Upload
+from grader.errors import StorageError
+from grader.service import runs, worker
+from grader.service.tables import CourseAssignment, Run, Upload
 
 
 def take(world: World, worker: str = "w", *, busy: bool = False) -> runs.Held | None:
@@ -131,3 +135,46 @@ def test_given_back_in_order_costs_no_try(world: World) -> None:
     with world.database.writing() as session:
         runs.give_back(session, "w", held.id, world.clock())
     assert (state(world, held.id).state, state(world, held.id).tries) == ("queued", 0)
+
+
+def test_a_lease_of_a_clock_that_jumped_back_holds_nothing(world: World) -> None:
+    world.person("student", "Anna").hand_in()
+    held = take(world, "a")
+    assert held
+    world.clock.forward(seconds=-20)  # as two machines' clocks may differ
+    other = take(world, "b")
+    assert other and other.id != held.id and take(world, "b") is None
+    world.clock.forward(hours=-1)
+    assert {take(world, "c"), take(world, "c")} != {None}
+
+
+def test_what_is_stuck_elsewhere_is_no_alarm_here(world: World) -> None:
+    world.person("student", "Anna").hand_in()
+    with world.database.writing() as session:
+        for run in session.scalars(select(Run)):
+            runs.stick(run, "why", world.clock())
+        assignment = session.scalars(select(CourseAssignment)).one()
+        assert runs.queue(session, world.clock(), assignment.id).stuck == 2
+        assert runs.queue(session, world.clock(), assignment.id + 1).stuck == 0
+
+
+def test_a_worker_waits_while_the_disk_is_full_and_ends_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(worker, "_AWAY_S", 0.0)
+    faults: list[Exception] = [StorageError("full"), OSError("read-only"), DBAPIError("", {}, ValueError())]
+
+    def act() -> str:
+        if faults:
+            raise faults.pop()
+        return "kept"
+
+    def never() -> None:
+        raise OSError("away")
+
+    async def both() -> None:
+        stopping = asyncio.Event()
+        assert await worker.waited_for(act, stopping) == "kept" and not faults
+        asyncio.get_running_loop().call_later(0.05, stopping.set)
+        with pytest.raises(worker.EndedError):
+            await worker.waited_for(never, stopping)
+
+    asyncio.run(both())

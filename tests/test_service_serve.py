@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import atexit
+import functools
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 import httpx2 as httpx
@@ -17,6 +22,8 @@ import psutil
 import pytest
 import rabbit_kit
 from service_kit import fresh_database
+
+from grader.service import accounts, database, founding
 
 pytestmark = pytest.mark.kernel
 SUBMISSIONS = Path(__file__).parent.parent / "submissions"
@@ -34,6 +41,30 @@ def grader(*arguments: str, address: str | None) -> str:
     )
     assert done.returncode == 0, done.stderr
     return done.stdout
+
+
+@functools.cache
+def _founded() -> Path:
+    """A data folder with a course and an assignment, made by the commands once."""
+    home = tempfile.TemporaryDirectory(prefix="grader-founded-")
+    atexit.register(home.cleanup)
+    data = Path(home.name) / "data"
+    _found(data, None)
+    return data
+
+
+def _found(data: Path, address: str | None) -> None:
+    grader("course", "add", "dl", "--title", "Deep Learning", "--data", str(data), address=address)
+    due = "2099-01-01T00:00+00:00"
+    grader("assignment", "add", "hw4", "--data", str(data), "--due", due, address=address)
+
+
+def found(data: Path, address: str | None) -> None:
+    """A course with an assignment that is due some day."""
+    if address is None:
+        shutil.copytree(_founded(), data)
+    else:
+        _found(data, address)
 
 
 @dataclass
@@ -112,38 +143,21 @@ def served(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Served]:
     if request.param == "postgresql":
         address = fresh_database(request.getfixturevalue("postgres_address"))
     made = Served(tmp_path / "data", address)
-    grader("course", "add", "dl", "--data", str(made.data), address=address)
-    grader(
-        "assignment",
-        "add",
-        "hw4",
-        "--data",
-        str(made.data),
-        "--due",
-        "2099-01-01T00:00+00:00",
-        address=address,
-    )
+    found(made.data, address)
     made.start()
     yield made
     made.kill()
 
 
 def student(served: Served, name: str) -> httpx.Client:
-    link = grader("course", "invite", "--name", name, "--data", str(served.data), address=served.address)
-    client = httpx.Client(base_url=served.base, follow_redirects=True, timeout=30)
-    client.post(f"/invited/{link.strip().rpartition('/')[2]}")
-    token = re.search(
-        r"(grader_[\w-]+)", client.post("/me/tokens", data={"csrf": csrf(client), "name": "t"}).text
-    )
-    assert token
-    client.headers["Authorization"] = f"Bearer {token[1]}"
-    return client
-
-
-def csrf(client: httpx.Client) -> str:
-    found = re.search(r'name="csrf" value="(\w+)"', client.get("/me").text)
-    assert found
-    return found[1]
+    shared, now = database.at(served.data, served.address), datetime.now(UTC)
+    with shared.writing() as session:
+        course = founding.course_named(session, "dl")
+        person, _ = founding.add_member(session, course, name, "student", founding.MemberPlace(), now)
+        token = accounts.make_token(session, person.id, "t", now)
+    shared.close()
+    headers = {"Authorization": f"Bearer {token}"}
+    return httpx.Client(base_url=served.base, follow_redirects=True, timeout=30, headers=headers)
 
 
 def send(client: httpx.Client, path: Path, key: str) -> str:
@@ -188,9 +202,7 @@ def test_confirmed_uploads_survive_the_death_of_everything(served: Served) -> No
 def test_workers_elsewhere_run_what_is_handed_in(tmp_path: Path) -> None:
     """With a real RabbitMQ: the notebook runs where a worker's login alone is known."""
     served = Served(tmp_path / "data", None)
-    grader("course", "add", "dl", "--data", str(served.data), address=None)
-    due = "2099-01-01T00:00+00:00"
-    grader("assignment", "add", "hw4", "--data", str(served.data), "--due", due, address=None)
+    found(served.data, None)
     with rabbit_kit.running(tmp_path / "rabbit") as rabbit, rabbit_kit.worker(rabbit.worker, tmp_path / "w"):
         served.start("--broker", rabbit.head)
         try:

@@ -40,6 +40,36 @@ def test_a_course_link_asks_for_a_name_and_gives_a_link_of_ones_own(world: World
         assert [(m.role, m.number) for m in session.scalars(select(Member))] == [("student", "77")]
 
 
+def test_a_form_that_joins_sent_twice_is_one_person(world: World) -> None:
+    with world.database.writing() as session:
+        course = founding.course_named(session, None)
+        secret = accounts.invite(session, course.id, "student", world.clock())
+    client, other = world.client(), world.client()
+    form = {"key": Browser(client).form(f"/invited/{secret}")["key"], "name": "Bea"}
+    pages = [client.post(f"/invited/{secret}", data=form).text for _ in "ab"]
+    links = [re.search(r"<code>(\S+)</code>", page) for page in pages]
+    assert links[0] and links[1] and links[0][1] == links[1][1]
+    other.post(links[0][1].removeprefix("http://localhost"))
+    assert "Bea" in other.get("/me").text
+    client.post(f"/invited/{secret}", data={"key": "guessed", "name": "Bea"})
+    with world.database.reading() as session:
+        assert len(session.scalars(select(Member)).all()) == 2, "a form of its own is another person"
+
+
+def test_a_form_that_invites_sent_twice_shows_the_same_links(world: World) -> None:
+    teacher = world.person("teacher", "Tea")
+    form = teacher.form("/course/course/roster") | {"people": "Anna\nBea; 7; A"}
+    shown = [
+        re.findall(r"/invited/([\w-]+)", teacher.client.post("/course/course/people", data=form).text)
+        for _ in "ab"
+    ]
+    assert len(shown[0]) == 2 and shown[0] == shown[1]
+    with world.database.reading() as session:
+        assert len(session.scalars(select(Member)).all()) == 3
+    audit = teacher.client.get("/course/course/audit").text
+    assert re.search(r"Tea.*?invited", audit, re.DOTALL), "the audit says who invited them"
+
+
 def test_a_cookie_is_new_at_every_sign_in_and_the_old_one_ends(world: World) -> None:
     link = f"/invited/{world.invite('student', 'Anna')}"
     victim = world.client()

@@ -13,8 +13,10 @@ import pytest
 from service_kit import DUE, NOTEBOOK, World, csrf_of, self_check
 from sqlalchemy import func, select
 
-from grader.service import accounts, runs
+from grader.service import accounts, blobs, runs, uploads
 from grader.service.tables import File, Run, Upload
+
+LATE = '<span class="chip warn">late</span>'
 
 
 def counted(world: World) -> tuple[int, int]:
@@ -44,11 +46,36 @@ def test_a_receipt_says_when_and_what(world: World) -> None:
 def test_a_form_sent_again_is_counted_once_and_gets_the_same_receipt(world: World) -> None:
     anna = world.person("student", "Anna")
     first = anna.hand_in(key="k1")
-    again = anna.hand_in(("hw.ipynb", b"something else"), key="k1")
+    again = anna.hand_in(key="k1")
     assert str(first.url) == str(again.url)
     assert counted(world) == (1, 1)
     assert anna.hand_in(key="k2").status_code == 200
     assert counted(world) == (2, 2)
+
+
+def test_who_goes_back_to_a_form_and_chooses_another_file_loses_nothing(world: World) -> None:
+    anna = world.person("student", "Anna")
+    first = anna.hand_in(key="k1")
+    other = (("hw.ipynb", NOTEBOOK + b" "),)
+    second = anna.hand_in(*other, key="k1")
+    assert "Attempt 2" in second.text and counted(world) == (2, 2)
+    assert str(anna.hand_in(*other, key="k1").url) == str(second.url), "each is counted once"
+    assert str(anna.hand_in(key="k1").url) == str(first.url)
+    assert counted(world) == (2, 2)
+
+
+def test_who_is_removed_while_it_comes_hands_in_nothing(world: World, monkeypatch: Any) -> None:
+    teacher, anna = world.person("teacher", "Tea"), world.person("student", "Anna")
+    named = uploads._named
+
+    def meanwhile(*given: Any) -> Any:
+        assert teacher.post("/course/course/people/2/erase", sure="Anna").status_code == 200
+        return named(*given)
+
+    monkeypatch.setattr(uploads, "_named", meanwhile)
+    form = anna.form("/a/tiny")
+    page = anna.client.post("/a/tiny/uploads", data=form, files={"files": ("hw.ipynb", NOTEBOOK)})
+    assert page.status_code in (401, 404) and counted(world)[0] == 0
 
 
 def test_a_key_is_its_senders_own(world: World) -> None:
@@ -286,7 +313,50 @@ def test_a_session_that_ended_is_sent_to_sign_in_and_nothing_is_read(world: Worl
     anna = world.person("student", "Anna")
     form = anna.form("/a/tiny")
     world.clock.forward(days=8)
-    page = anna.client.post("/a/tiny/uploads", data=form, files={"files": ("hw.ipynb", NOTEBOOK)})
-    assert page.status_code == 401 and "Sign in" in page.text
+    came = {"Referer": "http://localhost/a/tiny"}
+    page = anna.client.post(
+        "/a/tiny/uploads", data=form, files={"files": ("hw.ipynb", NOTEBOOK)}, headers=came
+    )
+    assert page.status_code == 401 and "what you sent was not received" in page.text
+    assert page.url.params["to"] == "/a/tiny"
     assert counted(world) == (0, 0)
     assert accounts.csrf("x") != csrf_of(anna)
+
+
+def test_on_a_full_disk_nothing_is_taken_and_the_rest_goes_on(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    anna = world.person("student", "Anna")
+    name = anna.attempt()
+    with monkeypatch.context() as full:
+        full.setattr(blobs.Blobs, "free", lambda _: blobs.RESERVE - 1)
+        page = anna.hand_in()
+        assert page.status_code == 503 and "fault of ours" in page.text
+        assert anna.client.get(f"/u/{name}").status_code == 200
+    assert counted(world) == (1, 1) and anna.hand_in().status_code == 200
+
+
+def test_a_folder_that_can_not_be_written_is_our_fault(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    anna = world.person("student", "Anna")
+
+    def refuse(*_: Any, **__: Any) -> None:
+        raise PermissionError(30, "Read-only file system")
+
+    with monkeypatch.context() as readonly:
+        readonly.setattr(blobs.Blobs, "held", refuse)
+        assert anna.hand_in().status_code == 503
+    assert counted(world) == (0, 0)
+
+
+def test_what_can_not_be_read_is_late_by_when_it_came(world: World) -> None:
+    anna, bea = world.person("student", "Anna"), world.person("student", "Bea")
+    world.clock.at = DUE - timedelta(minutes=1)
+    broken = (("hw.ipynb", b'{"cells": ['),)
+    first = anna.hand_in(*broken)
+    assert LATE not in first.text
+    world.clock.at = DUE + timedelta(minutes=1)
+    page = anna.hand_in()
+    assert LATE in page.text, "what is mended later came later"
+    assert LATE in bea.hand_in(*broken).text
+    assert LATE not in anna.client.get(str(first.url)).text, "the first stays in time, and can be chosen"
+    assert "Let this attempt count" in anna.client.get("/a/tiny").text

@@ -26,7 +26,7 @@ from service_kit import fresh_database
 from test_report_browser import browser  # noqa: F401
 from test_service_browser import Person
 from test_service_providers import LTI, Campus, running
-from test_service_serve import SUBMISSIONS, Served, grader, until
+from test_service_serve import SUBMISSIONS, Served, found, until
 
 pytestmark = pytest.mark.kernel
 NOTEBOOKS = sorted(SUBMISSIONS.glob("*.ipynb"))
@@ -57,9 +57,7 @@ def made(folder: Path, address: str | None, broker: str | None, students: int) -
     data = folder / "data"
     with running(campus.app()) as platform:
         campus.address = platform
-        grader("course", "add", "dl", "--title", "Deep Learning", "--data", str(data), address=address)
-        due = "2099-01-01T00:00+00:00"
-        grader("assignment", "add", "hw4", "--data", str(data), "--due", due, address=address)
+        found(data, address)
         settings = {"issuer": platform, "client_id": "tool", "authorize": f"{platform}/authorize"}
         settings |= {"token": f"{platform}/token", "keys": f"{platform}/keys", "course": "dl"}
         lines = [f"{name} = {json.dumps(value)}" for name, value in settings.items()]

@@ -6,6 +6,8 @@ nothing of the solution is in them.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from grader.assignment.kept import KEEPING
 from rubric.schema import Rubric, World
 
@@ -31,7 +33,11 @@ _ask(ASKED)
 
 def questions(rubric: Rubric, world: World) -> str:
     """The text of the cell that asks; empty where no check asks for anything that is not printed."""
-    asked = [(number, check.asked_in(world.name)) for number, check in enumerate(rubric.taken_checks())]
+    return ask([(number, check.asked_in(world.name)) for number, check in enumerate(rubric.taken_checks())])
+
+
+def ask(asked: Sequence[tuple[int, tuple[str, ...]]]) -> str:
+    """The same for expressions: of each number the first that can be evaluated; empty where there is none."""
     text = f"{KEEPING}\n{_ASKING.replace('ASKED', repr(asked))}"
     # in a namespace of its own: students name things `list`, `sum` and `print`
     builtins = "__import__('builtins')"

@@ -128,8 +128,8 @@ def _array(name: str, value: Any) -> Array:
     if value is None or isinstance(value, str | Mapping):
         raise TypeError(f"{name} is a {type(value).__name__}, {expected}")
     try:
-        found = np.asarray(value)
-        if np.iscomplexobj(found):
+        found = value if isinstance(value, np.ndarray) else np.asarray(value)
+        if found.dtype.kind == "c":
             raise TypeError("it is complex")
         # Copied: an array that shares its numbers with a torch tensor keeps that alive, many times its size.
         return np.array(found, dtype=np.float64)

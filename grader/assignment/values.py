@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -30,5 +31,8 @@ def margin(values: Array, tolerance: Tolerance) -> float:
 
 def magnitude(values: Array) -> float:
     """The largest finite one, without its sign; 0 where there is none."""
+    largest = float(np.maximum.reduce(np.abs(values), axis=None, initial=0.0))
+    if math.isfinite(largest):
+        return largest
     finite = np.abs(values[np.isfinite(values)])
     return float(finite.max()) if finite.size else 0.0

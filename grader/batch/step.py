@@ -10,10 +10,9 @@ from grader.batch.deliver import deliver
 from grader.batch.judged import JudgingTask, judged, neutral_of
 from grader.folder.files import size
 from grader.folder.store import submissions
-from grader.judging.books import books_of
 from grader.models import Report, Submission
 from grader.pipeline import Bench, Cut, ReadableUpload
-from grader.pipeline.work import ToTypeset, as_far_as_can_be
+from grader.pipeline.work import ToTypeset, as_far_as_can_be, rehearse
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +30,7 @@ class Written:
 
 def warm(assignment: Assignment) -> None:
     """Make once what every judge of an assignment holds."""
-    books_of(neutral_of(assignment))
+    rehearse(neutral_of(assignment), assignment.rubric)
 
 
 def read_and_keep(bench: Bench, upload: ReadableUpload, fingerprint: str, state: Path) -> Submission:

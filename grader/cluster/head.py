@@ -72,6 +72,8 @@ _TRIES = 3
 """of a task that fails, or whose answer can't be read, where all workers tried it"""
 _MOST_TRIES = 30
 """of any: whoever has a worker's login can make up workers that never try"""
+_RETURNED_S = 0.2
+"""before a task that a worker gave back is sent again: the same worker may be the next to get it"""
 _REST_S = 10.0
 """the longest between two tries beyond the first three"""
 _SEEN_S = 10.0
@@ -321,7 +323,7 @@ class Head:
             return
         worker = printable(first_line(answer.worker))
         if answer.outcome == "returned" or not fits(self.wanted, answer.identity):
-            self._start(self._send(pending.task))
+            self._start(self._send_later(pending, _RETURNED_S))
         elif answer.execution is None or answer.outcome == "failed":
             self._again(
                 pending, f"worker {worker}: {first_line(answer.message) or 'no reason given'}", worker

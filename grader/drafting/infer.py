@@ -5,8 +5,9 @@ Everything taken for granted is a line of `Draft.assumed`, so that a teacher can
 
 from __future__ import annotations
 
+import itertools
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,12 +18,14 @@ from grader.assignment.vocabulary import tokens
 from grader.drafting.notes import Note, note_at, note_in
 from grader.drafting.sections import (
     Section,
+    asks,
     language_of,
     pattern_of,
     question_of,
     sections,
     title_of,
 )
+from grader.drafting.taken import NotShown
 from grader.drafting.turned import Turn
 from grader.drafting.values import ShownQuantity
 from grader.drafting.words import ShownWord
@@ -41,9 +44,10 @@ _NOISE = 1e-6  # one number below it is a rounding error
 _SOURCE = 60  # characters of an expression that may serve as a name
 _MOST = 5_000  # numbers of one check
 _FREE = {
-    "whole": "its sign is free, since it follows an eigenvector or singular vector; if the handout fixes the "
+    "free": "its sign is free, since it follows an eigenvector or singular vector; if the handout fixes the "
     "sign, delete `sign: free`",
-    "apart": "a person decides, since each of its vectors may be negated by itself; ask for one at a time",
+    "rows": "each of its rows may be negated by itself, since it follows an eigenvector",
+    "columns": "each of its columns may be negated by itself, since it follows an eigenvector",
     "else": "a person decides, since it is another where an eigenvector is negated; ask for something else",
 }
 _SHAPE = re.compile(r"\.(shape|size\(\)|ndim|dim\(\))\W*$")
@@ -67,8 +71,9 @@ class Draft:
 class FolderFacts:
     """What the folder settles. worlds: as rubric.yaml holds them. common: the words of rubric/words.yaml.
 
-    pictures: cells that show one. turned: values that follow the sign of an eigenvector. tolerances: those
-    that values need, relative; None where none would do.
+    pictures: cells that show one. waits: quantities, and labels of words, that the solution itself does not
+    pass, and why. taken: what is asked for and not shown, by its name. turned: values that follow the sign of
+    an eigenvector. tolerances: those that values need, relative; None where none would do.
     """
 
     id: str
@@ -77,6 +82,8 @@ class FolderFacts:
     pictures: frozenset[int] = frozenset()
     words: Sequence[ShownWord] = ()
     limits: Mapping[str, Any] = field(default_factory=dict)
+    waits: Mapping[str, str] = field(default_factory=dict)
+    taken: Mapping[str, NotShown] = field(default_factory=dict)
     turned: Mapping[str, Turn] = field(default_factory=dict)
     tolerances: Mapping[str, float | None] = field(default_factory=dict)
 
@@ -91,6 +98,15 @@ class _Place:
     others: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A section and what is asked there."""
+
+    place: _Place
+    note: Note
+    checks: list[dict[str, Any]]
+
+
 @dataclass(slots=True)
 class _Written:
     """What has been written so far beside the questions."""
@@ -98,9 +114,18 @@ class _Written:
     frame: FolderFacts
     vocabulary: dict[str, list[str]] = field(default_factory=dict)
     assumed: list[str] = field(default_factory=list)
+    waiting: int = 0
+    """answers that are not asked, since nobody could show that they were computed"""
 
     def assume(self, name: str, what: str) -> None:
         self.assumed.append(f"{name}: {what}")
+
+    def wait(self, name: str) -> None:
+        """The solution itself waits for a person with this quantity or label."""
+        self.waiting += 1
+        self.assume(
+            name, f"not asked, since the solution itself waits for a person: {self.frame.waits[name]}"
+        )
 
 
 def draft(cells: Sequence[Cell], shown: Sequence[ShownQuantity], frame: FolderFacts) -> Draft:
@@ -110,12 +135,14 @@ def draft(cells: Sequence[Cell], shown: Sequence[ShownQuantity], frame: FolderFa
     sources = {c.index: c.source for c in cells}
     ids: set[str] = set()
     parts = sections(cells)
-    for section in parts:
+    made: list[_Asked] = []
+    for section, following in zip(parts, [*parts[1:], None], strict=True):
         source = sources[section.cells[0]]
         place = _Place(
             section, source, question_of(section, source), tuple(o.title for o in parts if o is not section)
         )
         note = note_in(source) if section.title else Note()
+        said, waiting = len(book.assumed), book.waiting
         checks = [
             check
             for item in shown
@@ -127,18 +154,26 @@ def draft(cells: Sequence[Cell], shown: Sequence[ShownQuantity], frame: FolderFa
             for word in frame.words
             if word.cell in section.code and (check := _word(word, cells, book)) is not None
         ]
-        if not checks or (section.prose and source.rstrip().endswith("?")):
+        if not checks and not (following is not None and following.level > section.level):
+            checks += _taken(place, section, book)
+        answered = note.points is not None or (asks(section.title) and book.waiting > waiting)
+        if not checks and len(book.assumed) > said and answered:
+            checks = [_by_hand("shown", place.title, _NUMBER, place)]  # a question stays one
+        parent = following is not None and following.level > section.level
+        if (not checks and not parent) or (section.prose and source.rstrip().endswith("?")):
             checks += _answer(place)
         if section.title and frame.pictures & set(section.code):
             checks.append(_by_hand("picture", section.title, _TEXT, place) | {"wants": "picture"})
-        checks = [c for c in checks if not note.skip]
-        if not checks:
+        made.append(_Asked(place, note, [] if note.skip else checks))
+    for number in range(len(made)):
+        _share_out(_pool(made, number), _points_of(made, number))
+    for one in made:
+        if not one.checks:
             continue
-        for check in checks:
+        for check in one.checks:
             check["id"] = _unused(check["id"], ids)
-        _share_out(checks, note.points)
         number = len(questions) + 1
-        questions.append({"id": f"q{number}", "title": place.title or "Setup", "checks": checks})
+        questions.append({"id": f"q{number}", "title": one.place.title or "Setup", "checks": one.checks})
     rubric = {
         "id": _IDENTIFIER.sub("_", frame.id).strip("_") or "assignment",
         "version": "1",
@@ -152,10 +187,54 @@ def draft(cells: Sequence[Cell], shown: Sequence[ShownQuantity], frame: FolderFa
     return Draft(rubric, tuple(book.assumed))
 
 
+def _below(made: Sequence[_Asked], number: int) -> Iterator[_Asked]:
+    """The parts of a question: the sections of a larger level behind its own."""
+    level = made[number].place.section.level
+    return itertools.takewhile(lambda one: one.place.section.level > level, made[number + 1 :])
+
+
+def _pool(made: Sequence[_Asked], number: int) -> list[dict[str, Any]]:
+    """The checks that share a heading's points: its own, and those of its parts that have none."""
+    parts = [one for one in _below(made, number) if one.note.points is None]
+    return [check for one in (made[number], *parts) for check in one.checks]
+
+
+def _points_of(made: Sequence[_Asked], number: int) -> float | None:
+    """A heading's points, without those that its parts say for themselves."""
+    points = made[number].note.points
+    if points is None:
+        return None
+    left = points - sum(one.note.points or 0.0 for one in _below(made, number))
+    return left if left > 0 else points
+
+
+def _taken(place: _Place, section: Section, book: _Written) -> list[dict[str, Any]]:
+    """A function or a variable that the heading's cell names, that the code makes and nothing shows."""
+    found = [t for t in book.frame.taken.values() if t.cell in section.code]
+    for one in found:
+        book.vocabulary[_entry(one.name, book.frame.common)] = [one.name]
+        book.assume(one.name, one.told)
+    return [
+        {
+            "id": one.name,
+            "kind": "tensor",
+            "title": one.title,
+            "points": _ARRAY,
+            "quantity": one.name,
+            "labels": [[_entry(one.name, book.frame.common)]],
+            **one.fields,
+        }
+        for one in found
+    ]
+
+
 def _tensor(item: ShownQuantity, note: Note, place: _Place, book: _Written) -> dict[str, Any] | None:
     frame = book.frame
     label = note.title or item.label or item.source
     if note.skip or item.values[0].size > _MOST:
+        return None
+    if item.name in frame.waits and note == Note():
+        book.wait(item.name)
         return None
     still = len(frame.worlds) > 1 and not moves(list(item.values), _USUAL)
     tolerance = frame.tolerances.get(item.name, _USUAL.rtol)
@@ -166,7 +245,7 @@ def _tensor(item: ShownQuantity, note: Note, place: _Place, book: _Written) -> d
     turn = frame.turned.get(item.name)
     if turn is not None and "sign" not in note.more:
         book.assume(item.name, _FREE[turn.how])
-        if turn.how != "whole" and place.section.title:
+        if turn.how == "else" and place.section.title:
             return _by_hand(item.name, label, points, place)
     check: dict[str, Any] = {
         "id": item.name,
@@ -176,8 +255,8 @@ def _tensor(item: ShownQuantity, note: Note, place: _Place, book: _Written) -> d
         "quantity": item.name,
         "labels": _labels(item, book.vocabulary, frame.common),
     }
-    if turn is not None:
-        check["sign"] = "free"
+    if turn is not None and turn.how != "else":
+        check["sign"] = turn.how
     if tolerance is not None and tolerance != _USUAL.rtol:
         check["tolerance"] = {"rtol": tolerance}
         book.assume(item.name, f"a tolerance of its own, {tolerance:g}: rounding errors grow on the way")
@@ -229,13 +308,20 @@ def _labels(
     labels = [[own]]
     words = list(tokens(item.label))
     met = [(entry, t) for entry, known in common.items() if (t := _met(known, words)) is not None]
-    labels += [[entry] for entry, _ in met if _covered(words, common[entry])]
-    if len(labels) == 1 and met:
+    named = _folded(vocabulary[own])
+    labels += [[e] for e, _ in met if _covered(words, common[e]) or named & _folded(common[e])]
+    if len(labels) == 1 and len(met) > 1 and _covered(words, [p for e, _ in met for p in common[e]]):
+        labels.append([entry for entry, _ in met])
+    elif len(labels) == 1 and met:
         first = min(met, key=lambda m: words.index(m[1][0]))[0]
         if (other := _rest_of(item.label, common[first])) is not None:
             vocabulary[f"{own}_word"] = [other]
             labels.append([first, f"{own}_word"])
     return labels
+
+
+def _folded(phrases: Sequence[str]) -> set[str]:
+    return {"".join(tokens(phrase)) for phrase in phrases}
 
 
 def _met(known: Sequence[str], words: Sequence[str]) -> tuple[str, ...] | None:
@@ -266,6 +352,10 @@ _SMALL = {
     "r",
     "t",
     "after",
+    "on",
+    "auf",
+    "den",
+    "dem",
     "per",
     "a",
     "an",
@@ -283,7 +373,7 @@ def _rest_of(label: str, known: Sequence[str]) -> str | None:
         pattern = re.compile(rf"(?<!\w){re.escape(phrase)}(?!\w)", re.IGNORECASE)
         if pattern.search(label):
             rest = pattern.sub(" ", label)
-            kept = [w for w in rest.split() if w.lower().strip(":=.,") not in _SMALL]
+            kept = [w for w in rest.split() if w.strip(":=.,") not in _SMALL]
             return " ".join(kept).strip(" :=.,") or None
     return None
 
@@ -318,8 +408,12 @@ def _word(shown: ShownWord, cells: Sequence[Cell], book: _Written) -> dict[str, 
     name = name if name[0].isalpha() else f"word_{name}"
     if note.skip:
         return None
+    if shown.label in book.frame.waits and note == Note():
+        book.wait(shown.label)
+        return None
     still = len(set(shown.answers)) == 1
     if still and folded(shown.answers[0]) in written(Code(cells), shown.cell):
+        book.waiting += 1
         book.assumed.append(
             f"{shown.label!r} is not asked: {shown.answers[0]!r} is the same in every world and stands in "
             "the code; ask for it by `kind: word` with `from_data: false` where a typed-in answer is as good"
@@ -349,10 +443,16 @@ def _unused(name: str, ids: set[str]) -> str:
 
 
 def _share_out(checks: Sequence[dict[str, Any]], points: float | None) -> None:
-    """A question's points, where its heading says them, in the proportion of its checks."""
-    if points is None:
+    """A question's points, where its heading says them, in the proportion of its checks: in halves where each
+    of them gets one."""
+    if points is None or not checks:
         return
     all_of = sum(c["points"] for c in checks)
-    for check in checks:
-        check["points"] = round(points * check["points"] / all_of, 2)
-    checks[-1]["points"] = round(points - sum(c["points"] for c in checks[:-1]), 2)
+    shares = [points * c["points"] / all_of for c in checks]
+    step = 0.5 if min(shares) >= 0.5 and (2 * points).is_integer() else 0.01
+    steps = [int(share / step + 1e-9) for share in shares]
+    most_cut = sorted(range(len(checks)), key=lambda i: steps[i] * step - shares[i])
+    for i in most_cut[: round(points / step) - sum(steps)]:
+        steps[i] += 1
+    for check, n in zip(checks, steps, strict=True):
+        check["points"] = round(n * step, 2)

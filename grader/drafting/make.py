@@ -15,15 +15,17 @@ import yaml
 from grader.assignment import solved as kept_values
 from grader.assignment.asking import questions
 from grader.assignment.given_files import given_files
-from grader.assignment.loading import prelude_of, prelude_text
+from grader.assignment.loading import Assignment, load, prelude_of, prelude_text
 from grader.assignment.rubric_file import common_words, load_rubric
 from grader.assignment.solved import LikelyMistake, SolvedValues
 from grader.assignment.values import near
 from grader.drafting.edits import Edit, likely
 from grader.drafting.infer import Draft, FolderFacts, draft
-from grader.drafting.measure import measure
+from grader.drafting.measure import measure, settings_of
+from grader.drafting.own import graded, settings_in
 from grader.drafting.sites import python
 from grader.drafting.solve import Setting, SolutionRun, attempt, solve
+from grader.drafting.taken import find
 from grader.drafting.values import ShownQuantity, quantities
 from grader.drafting.words import words
 from grader.errors import RubricError, StorageError, UsageError
@@ -32,7 +34,7 @@ from grader.folder.files import write_text
 from grader.intake import collect
 from grader.judging.taken import values_of
 from grader.models import Submission
-from rubric.schema import Rubric, Tolerance, World
+from rubric.schema import Rubric, Tolerance, WordCheck, World
 
 _ALWAYS = ("numpy", "torch", "IPython")  # in every kernel
 _ROOM = 4  # times as long as the solution a notebook may take
@@ -80,15 +82,34 @@ async def make(notebook: Path, data: Path | None, out: Path, runner: Runner, lim
         turned=measured.turned,
         tolerances={s.name: measured.tolerance_of(s.name) for s in measured.shown},
     )
+    showing = frozenset({s.cell for s in measured.shown} | {w.cell for w in said}) | frame.pictures
+    settings = settings_of(measured.worlds, out)
+    frame = replace(frame, taken=await find(submission.cells, showing, settings, runner, limits))
     drafted = draft(submission.cells, measured.shown, frame)
     if not drafted.rubric["questions"]:
         raise RubricError(f"{notebook}: shows no number and answers no question; print what is to be asked")
     write_text(out / "rubric.yaml", _HEAD + _yaml(drafted.rubric))
-    mistakes = await solve_folder(out, runner, limits)
-    return Drafted(out, drafted, mistakes)
+    await solve_folder(out, runner, limits, mistakes=False)
+    waiting = await _waiting(submission, load(str(out)), runner, limits)
+    if waiting:
+        drafted = draft(submission.cells, measured.shown, replace(frame, waits=waiting))
+        write_text(out / "rubric.yaml", _HEAD + _yaml(drafted.rubric))
+    return Drafted(out, drafted, await solve_folder(out, runner, limits))
 
 
-async def solve_folder(folder: Path, runner: Runner, limits: Limits) -> tuple[str, ...]:
+async def _waiting(
+    solution: Submission, assignment: Assignment, runner: Runner, limits: Limits
+) -> dict[str, str]:
+    """What the solution itself does not pass, by quantity or label, and why: then nobody could."""
+    results = await graded(solution, settings_in(assignment), assignment, runner, limits)
+    named = {c.id: c.quantity for c in assignment.rubric.tensor_checks()}
+    named |= {c.id: c.title for c in assignment.rubric.checks() if isinstance(c, WordCheck)}
+    return {named[r.id]: r.message for r in results if r.id in named and r.verdict != "pass"}
+
+
+async def solve_folder(
+    folder: Path, runner: Runner, limits: Limits, *, mistakes: bool = True
+) -> tuple[str, ...]:
     """Run a folder's solution and its likely mistakes in every world, keep their values; the mistakes' ids.
 
     Raises `RubricError`, `OperationError`, `StorageError`.
@@ -113,7 +134,7 @@ async def solve_folder(folder: Path, runner: Runner, limits: Limits) -> tuple[st
     seen = [_answers(shown, asked)]
     patience = 3.0 + 4 * max(run.wall_s for run in solved.executions)  # a mistake can loop for ever
     shorter = replace(limits, cell_s=min(patience, limits.cell_s), total_s=min(patience, limits.total_s))
-    for edit in likely(submission.cells):
+    for edit in likely(submission.cells) if mistakes else ():
         if len(kept) >= _KEPT_MISTAKES:
             break
         changed = await attempt(edit.cells, settings, runner, shorter)

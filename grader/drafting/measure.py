@@ -97,7 +97,7 @@ def _worlds(seed: int, other: int, files: Sequence[tuple[str, bytes]]) -> tuple[
 async def _in(
     worlds: Sequence[World], submission: Submission, folder: Path, runner: Runner, limits: Limits
 ) -> Measured:
-    settings = _settings(worlds, folder)
+    settings = settings_of(worlds, folder)
     solved = await solve(submission.cells, settings, runner, limits)
     nudged = await attempt(submission.cells, _behind(settings, NUDGING), runner, limits)
     shown = quantities(solved.sites, solved.kept)
@@ -111,14 +111,14 @@ async def _turned(
 ) -> Mapping[str, Turn]:
     if not may_turn(submission.cells):
         return {}
-    first = _settings(measured.worlds, folder)[:1]
+    first = settings_of(measured.worlds, folder)[:1]
     settings = [setting for turning in (ALL, SOME) for setting in _behind(first, turning)]
     again = await attempt(submission.cells, settings, runner, limits)
     runs = [quantities(again.sites, [kept]) for kept in again.kept]
     return {turn.name: turn for turn in turns(measured.shown, *runs)}
 
 
-def _settings(worlds: Sequence[World], folder: Path) -> list[Setting]:
+def settings_of(worlds: Sequence[World], folder: Path) -> list[Setting]:
     """The worlds as the kernel gets them, before there is a rubric."""
     given = given_files(folder, worlds)
     prelude = prelude_of(Path(next(iter(shipped.__path__))), own=False)

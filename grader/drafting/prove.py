@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from grader.assignment.asking import questions
-from grader.assignment.given_files import beside
 from grader.assignment.loading import Assignment
 from grader.assignment.solved import NOTEBOOK
 from grader.drafting.make import read_solution
-from grader.drafting.solve import Setting, solve
+from grader.drafting.own import graded, settings_in
+from grader.drafting.solve import solve
 from grader.drafting.styles import TYPED, styles
 from grader.drafting.values import quantities
-from grader.errors import OperationError
-from grader.execute import Job, Limits, Runner
-from grader.judging.grade import grade
-from grader.models import CheckResult, Submission
+from grader.execute import Limits, Runner
+from grader.models import CheckResult
 from rubric.schema import BehaviourCheck, TensorCheck, WordCheck
 
 _SIGNS = {"pass": "+", "partial": "-", "review": "?", "fail": "-", "missing": "-"}
@@ -53,12 +49,8 @@ class Proof:
 
 async def prove(assignment: Assignment, runner: Runner, limits: Limits) -> Proof:
     """Grade the solution in every style. Raises `RubricError` where it fails, `OperationError`."""
-    worlds = assignment.rubric.worlds
     solution = read_solution(assignment.folder / NOTEBOOK)
-    settings = [
-        Setting(w.name, assignment.prelude_for(w), assignment.files_for(w), questions(assignment.rubric, w))
-        for w in worlds
-    ]
+    settings = settings_in(assignment)
     solved = await solve(solution.cells, settings, runner, limits)
     names = [f.name for f in settings[0].files]
     shown = quantities(solved.sites, solved.kept)
@@ -69,26 +61,10 @@ async def prove(assignment: Assignment, runner: Runner, limits: Limits) -> Proof
     }
     for style, cells in made.items():
         submission = solution.model_copy(update={"cells": cells, "id": style})
-        for check in await _graded(submission, settings, assignment, runner, limits):
+        for check in await graded(submission, settings, assignment, runner, limits):
             if check.id in results:
                 results[check.id][style] = check
     return Proof(results, tuple(made), frozenset(c.id for c in assignment.rubric.tensor_checks()))
-
-
-async def _graded(
-    submission: Submission,
-    settings: Sequence[Setting],
-    assignment: Assignment,
-    runner: Runner,
-    limits: Limits,
-) -> Iterator[CheckResult]:
-    jobs = [Job(submission.cells, beside((), s.files), s.prelude, limits, after=s.after) for s in settings]
-    runs = await asyncio.gather(*(runner.run(job) for job in jobs))
-    broken = next((r for r in runs if r.status == "sandbox_error"), None)
-    if broken is not None:
-        raise OperationError(f"the solution could not be run: {broken.message}; see grader doctor")
-    report = grade(submission, runs, assignment)
-    return (check for question in report.questions for check in question.checks)
 
 
 def table(proof: Proof) -> Iterator[str]:

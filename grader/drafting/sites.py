@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from grader.models import Cell
 from grader.syntax import parse
@@ -15,6 +15,11 @@ KEEP = "__keep__"
 SHOWS = {"print", "display", "pprint"}
 _GLUED = re.compile(r"(?<![^\W\d])[^\W\d]++$")
 _TEXT_OF = {"str", "repr", "format"}
+_UNIT = re.compile(r"[ ]?%(?!\w)")
+_OPENS = re.compile(r"(?:^|[:=\s])[(\[]\s*$")
+_NEXT = re.compile(r"\s*[,;]\s*")
+_CONVERSION = re.compile(r"%[-+ #0]*\d*(?:\.\d+)?[a-zA-Z]")
+_PLACE = re.compile(r"\{[^{}]*\}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +29,8 @@ class Site:
     number: counts all sites of the notebook from 0. statement: counts the statements that show something.
     source: the expression as Python. before: the constant text in front of it in the same statement.
     line: of the statement's last line in the cell, from 1. last: it is the cell's last expression.
-    stem: the word that the site before it is glued to: `h_` of `h_{t} = {h}`.
+    stem: the word that the site before it is glued to: `h_` of `h_{t} = {h}`. per_cent: its value stands in
+    front of a `%`. joins: the number of the site with which it stands in one bracket, `[{low}, {high}]`.
     """
 
     number: int
@@ -35,6 +41,8 @@ class Site:
     line: int
     last: bool = False
     stem: str = ""
+    per_cent: bool = False
+    joins: int | None = None
 
 
 Put = Callable[[Site, ast.expr], ast.expr]
@@ -64,12 +72,26 @@ class _Statement:
     label: Callable[[str], str]
     sites: list[Site] = field(default_factory=list)
     stem: str = ""
+    bracket: int | None = None
+
+    def say(self, text: str) -> str:
+        """Constant text that is shown; gives it back as the style wants it, a `%` behind a value as it is."""
+        unit = _UNIT.match(text) if self.sites and not self.said.strip() else None
+        if unit is None:
+            self.said += text
+            return self.label(text)
+        self.sites[-1] = replace(self.sites[-1], per_cent=True)
+        self.said += text[unit.end() :]
+        return unit[0] + self.label(text[unit.end() :])
 
     def keep(self, value: ast.expr) -> ast.expr:
         number = self.first + len(self.sites)
         source = ast.unparse(value)
+        joins = self.bracket if self.sites and _NEXT.fullmatch(self.said) else None
+        self.bracket = number if _OPENS.search(self.said) else joins
+        said = self.said.strip()
         self.sites.append(
-            Site(number, self.cell, self.number, source, self.said.strip(), self.line, self.last, self.stem)
+            Site(number, self.cell, self.number, source, said, self.line, self.last, self.stem, joins=joins)
         )
         self.stem = found[0] if (found := _GLUED.search(self.said)) else ""
         self.said = ""
@@ -79,8 +101,7 @@ class _Statement:
         """The expression with every value in it kept that a person sees."""
         match shown:
             case ast.Constant(value=str(text)):
-                self.said += text
-                shown.value = self.label(text)
+                shown.value = self.say(text)
             case ast.Constant() | ast.Starred():
                 pass
             case ast.JoinedStr():
@@ -88,11 +109,15 @@ class _Statement:
             case ast.BinOp(op=ast.Add()) if _is_text(shown):
                 shown.left, shown.right = self.through(shown.left), self.through(shown.right)
             case ast.BinOp(left=ast.Constant(value=str(text)), op=ast.Mod()):
-                self.said += text.partition("%")[0]
-                shown.right = self._each(shown.right)
+                values = shown.right.elts if isinstance(shown.right, ast.Tuple) else [shown.right]
+                pieces = [piece.replace("%%", "%") for piece in _CONVERSION.split(text)]
+                values = self._between(pieces, values)
+                if isinstance(shown.right, ast.Tuple):
+                    shown.right.elts = values
+                else:
+                    shown.right = values[0]
             case ast.Call(func=ast.Attribute(value=ast.Constant(value=str(text)), attr="format")):
-                self.said += text.partition("{")[0]
-                shown.args = [self.through(a) for a in shown.args]
+                shown.args = self._between(_PLACE.split(text), shown.args)
             case ast.Call(func=ast.Name(id=name), args=[only]) if name in _TEXT_OF:
                 shown.args = [self.through(only)]
             case _:
@@ -107,11 +132,14 @@ class _Statement:
             return part
         return self.through(part)
 
-    def _each(self, shown: ast.expr) -> ast.expr:
-        if isinstance(shown, ast.Tuple):
-            shown.elts = [self.through(e) for e in shown.elts]
-            return shown
-        return self.through(shown)
+    def _between(self, pieces: Sequence[str], values: Sequence[ast.expr]) -> list[ast.expr]:
+        """The values that stand between the pieces of a format's text."""
+        made = []
+        for at, value in enumerate(values):
+            self.say(pieces[at] if at < len(pieces) else "")
+            made.append(self.through(value))
+        self.say("".join(pieces[len(values) :]))
+        return made
 
 
 def _is_text(shown: ast.expr) -> bool:

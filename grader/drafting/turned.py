@@ -14,6 +14,7 @@ from typing import Literal
 from grader.assignment.values import Array, near
 from grader.drafting.sites import python
 from grader.drafting.values import ShownQuantity
+from grader.judging.signs import signed_as
 from grader.models import Cell
 from rubric.schema import Tolerance
 
@@ -88,17 +89,18 @@ _install_turning(EVERY)
 del _install_turning
 """
 
+How = Literal["free", "rows", "columns", "else"]
 ALL, SOME = (TURNING.replace("EVERY", str(every)) for every in (1, 2))
 """preludes: all vectors the other way round; every second one"""
 
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """How a value follows its vectors. whole: all of it is negated. apart: its rows or columns each. else: it
-    changes in another way."""
+    """How a value follows its vectors. free: all of it is negated. rows, columns: each of them by itself.
+    else: it changes in another way."""
 
     name: str
-    how: Literal["whole", "apart", "else"]
+    how: How
 
 
 def may_turn(cells: Sequence[Cell]) -> bool:
@@ -125,12 +127,19 @@ def turns(
     )
 
 
-def _how(value: Array, all_turned: Array, some_turned: Array) -> Literal["whole", "apart", "else"] | None:
+def _how(value: Array, all_turned: Array, some_turned: Array) -> How | None:
     if _near(value, all_turned) and _near(value, some_turned):
         return None
     if not _near(-value, all_turned):
         return "else"
-    return "whole" if _near(value, some_turned) or _near(-value, some_turned) else "apart"
+    if _near(value, some_turned) or _near(-value, some_turned):
+        return "free"
+    ways: tuple[How, ...] = ("columns", "rows")
+    return next((way for way in ways if _near(_signed(some_turned, value, way), value)), "else")
+
+
+def _signed(values: Array, known: Array, how: How) -> Array:
+    return signed_as(values, known, "rows" if how == "rows" else "columns")
 
 
 def _near(one: Array, other: Array) -> bool:

@@ -21,7 +21,7 @@ _LETTER = str.maketrans(
 _LETTERS = re.compile(r"[^\W\d]")
 _NAME = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*")
 _CONVERSIONS = re.compile(r"(\.(item|detach|numpy|cpu|tolist|to_numpy|data)(\(\))?){1,8}$")
-_PLACES = re.compile(r"^[\s:=\->,.;(\[]+|[\s:=\->,.;(\[]+$")
+_PLACES = re.compile(r"^[\s:=\->,.;()\[\]]+|[\s:=\->,.;(\[]+$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +50,7 @@ class _Group:
     site: Site
     label: str
     whole: bool = True
+    joined: bool = False
     values: list[Array] = field(default_factory=list)
 
 
@@ -69,7 +70,7 @@ def quantities(sites: Sequence[Site], worlds: Sequence[Sequence[KeptValue]]) -> 
         if any(a is None for a in arrays):
             continue
         values = tuple(a for a in arrays if a is not None)
-        series = len(group.values) > 1
+        series = len(group.values) > 1 and not group.joined
         if len({a.shape for a in values}) > 1 or not values[0].size or (series and _counts(values[0])):
             continue
         if any(_same(values, s.values) for s in made):
@@ -108,10 +109,13 @@ def _groups(sites: Sequence[Site], kept: Sequence[KeptValue]) -> Mapping[tuple[i
                 )
             )
         )
-        fixed = not said[site.statement] and not item.key
-        group = groups.setdefault((site.number, "" if fixed else label), _Group(site, "" if fixed else label))
-        group.values.append(item.values)
-        group.whole &= item.whole
+        label = "" if not said[site.statement] and not item.key else label
+        group = groups.setdefault(
+            (site.number if site.joins is None else site.joins, label), _Group(site, label)
+        )
+        group.values.append(item.values / 100 if site.per_cent else item.values)
+        group.joined |= site.joins is not None
+        group.whole &= item.whole and not site.per_cent
     return groups
 
 
@@ -169,8 +173,7 @@ def _words(text: str) -> Iterator[str]:
 
 
 def _unique(name: str, used: set[str]) -> str:
-    if not name or not _LETTERS.match(name):
-        name = f"value_{name}" if name else "value"
+    name = name.lstrip("0123456789_") or "value"
     again, made = 1, name
     while made in used:
         again += 1

@@ -16,11 +16,12 @@ _FAR = 2 * labels.LONGEST
 
 
 class _Seen(NamedTuple):
-    """The heading that was found between a value's end and the line `top`; "" if none."""
+    """The heading that was found between a value's end and the line `top`, and the one above; "" if none."""
 
     end: int
     top: int
     heading: str
+    section: str
 
 
 def attach_labels(
@@ -33,8 +34,9 @@ def attach_labels(
     """
     found: list[PrintedTensor] = []
     above, distance = "", 0
+    section = ""
     banner = ""  # label of the previous value, in a line that ends as a ruled heading does
-    seen = _Seen(-1, -1, "")
+    seen = _Seen(-1, -1, "", "")
     value_end = 0  # end of the previous value
     strong_end = 0  # end of the previous value that makes its line a line of values
     for i, node in enumerate(nodes):
@@ -42,13 +44,18 @@ def attach_labels(
         label, group = labels.split_label(text[line : node.start])
         top = _line_start(text, strong_end, node.start)
         if seen.end == strong_end and strong_end < seen.top < top and _LINE_END.match(text, top - 1):
-            heading = labels.nearest_heading(text, seen.top, top) or seen.heading  # what is new
+            heading, outer = labels.nearest_headings(text, seen.top, top)  # what is new
+            if heading:
+                outer = outer or seen.heading
+            else:
+                heading, outer = seen.heading, seen.section
         elif (seen.end, seen.top) == (strong_end, top):
-            heading = seen.heading
+            heading, outer = seen.heading, seen.section
         else:
-            heading = _heading_above(text, strong_end, top)
+            heading, outer = _headings_above(text, strong_end, top)
         if top <= strong_end or _LINE_END.match(text, top - 1):
-            seen = _Seen(strong_end, top, heading)
+            seen = _Seen(strong_end, top, heading, outer)
+        section = outer or section
         if heading or (banner and line > value_end):
             above, distance = heading or banner, 1
         elif distance:
@@ -71,6 +78,7 @@ def attach_labels(
                 output=output,
                 span=(node.start, node.end),
                 channel=channel,
+                section=section,
             )
         )
         banner = label if _RULE.fullmatch(text, node.end, _line_end(text, node.end, follower)) else ""
@@ -96,25 +104,25 @@ def _line_start(text: str, low: int, high: int) -> int:
     return start
 
 
-def _heading_above(text: str, value_end: int, line: int) -> str:
-    """The heading between the previous value and the line that starts at `line`, "" if none.
+def _headings_above(text: str, value_end: int, line: int) -> tuple[str, str]:
+    """The heading between the previous value and the line that starts at `line`, and the one above it.
 
     Where there is none, words behind the value on its own line count if they announce something:
     `loss 0.5, W1:`.
     """
     if line <= value_end or not _LINE_END.match(text, line - 1):
-        return ""
+        return "", ""
     first = value_end
     if value_end:
         match = _LINE_END.search(text, value_end, line)
         if match is None:
-            return ""
+            return "", ""
         first = match.end()
-    heading = labels.nearest_heading(text, first, line)
+    heading, outer = labels.nearest_headings(text, first, line)
     if heading or not value_end:
-        return heading
+        return heading, outer
     tail = text[value_end:first][:_FAR].rstrip()
-    return labels.tidy(tail) if tail.endswith((":", "=")) else ""
+    return (labels.tidy(tail) if tail.endswith((":", "=")) else ""), ""
 
 
 def _after(text: str, start: int, stop: int) -> str:

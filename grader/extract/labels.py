@@ -120,16 +120,23 @@ def heading(line: str) -> str:
     return words.rstrip("([{ \t-=")
 
 
-def nearest_heading(text: str, start: int, end: int) -> str:
-    """The last line of text[start:end] that is a heading, "" if none; looks back a bounded way."""
+def nearest_headings(text: str, start: int, end: int) -> tuple[str, str]:
+    """The last line of text[start:end] that is a heading, and the one above; looks back a bounded way.
+
+    "" where there is none.
+    """
+    found: list[str] = []
     start = max(start, end - _FAR)
     for _ in range(_MANY_LINES):
         if end <= start:
-            return ""
+            break
         line = max(start, text.rfind("\n", start, end - 1) + 1)
         for part in reversed(_LINE_END.split(text[max(line, end - 4 * LONGEST) : end])):
             words = heading(part) if part else ""
             if words:
-                return words
+                found.append(words)
+        if len(found) > 1:
+            break
         end = line
-    return ""
+    nearest, above, *_ = (*found, "", "")
+    return nearest, above

@@ -12,7 +12,7 @@ import re
 from array import array
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -30,20 +30,27 @@ _POWER = re.compile(  # of ten that stands for itself, and is no part of a numbe
     r"(?<![\d.])10\s*(?:\^|\*\*)\s*[({]*\s*[-−+]?\d|(?<![\d.])10[⁻⁺⁰¹²³⁴⁵⁶⁷⁸⁹]+|\*\^\s*[-−]?\d"
     r"|[×x*·]\s*1\.?0*e[-−+]?\d+|(?<![\d.])1\.?0*e[-−+]?\d+\s*[×x*·(\[]"
 )
+_SIGN = re.compile(r"(?<![\w)\]])[-−] \d*\.\d|(?<!\w)\(\d*\.\d+(?:[eE][-+]\d{1,3})?\)")  # `- 0.5`, `(0.5)`
+_OTHER_SPELLING = re.compile(r"¯(?=[\d.])|(?<=\d)[\u2009\u202f](?=\d{3})|(?<=\d)[Dd](?=[-+−]\d{2})")
 _POWERS = tuple(k for k in range(-12, 13) if k)
 _MOST = 20_000  # printed numbers of one place that are searched
 _WORK = 20_000_000  # comparisons of one search
 _ACCIDENT = -6.0  # log10 of the probability that numbers which happen to stand there fit
+_MAY_BE = -3.0  # the same for what is a zero otherwise, though nothing else was shown
 _LINES = 50_000  # characters of one output that are read
 
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """The numbers of one cell, or of all, in one world. powers: does a power of ten stand there alone?"""
+    """The numbers of one cell, or of all, in one world.
+
+    powers: does a power of ten stand there alone? signs: do signs stand apart, or brackets for them?
+    """
 
     value: Array
     half: Array
     powers: bool
+    signs: bool
 
 
 @dataclass
@@ -64,23 +71,29 @@ def _by_cell(printed: Sequence[PrintedTensor], outputs: Sequence[Output]) -> dic
     extracted: dict[int | None, list[tuple[float, float]]] = defaultdict(list)
     read: dict[int | None, list[tuple[float, float]]] = defaultdict(list)
     powers: dict[int | None, bool] = defaultdict(bool)
+    signs: dict[int | None, bool] = defaultdict(bool)
     for tensor in printed:
         for cell in (tensor.cell, None):
             extracted[cell] += zip(tensor.values, tensor.half_unit, strict=True)
     for output in outputs:
         if output.kind != "error":
-            text = output.text[:_LINES]
-            numbers, power = list(_numbers(text)), bool(_POWER.search(text))
+            text = _OTHER_SPELLING.sub(_plain, output.text[:_LINES])
+            numbers, power, sign = list(_numbers(text)), bool(_POWER.search(text)), bool(_SIGN.search(text))
             for cell in (output.cell, None):
                 read[cell] += numbers
                 powers[cell] |= power
+                signs[cell] |= sign
     found: dict[int | None, list[_Place]] = defaultdict(list)
     for kind in (extracted, read):
         for cell, pairs in kind.items():
             array = np.asarray(pairs[:_MOST], dtype=np.float64).reshape(-1, 2)
             finite = array[np.isfinite(array).all(axis=1)]
-            found[cell].append(_Place(finite[:, 0], finite[:, 1], powers[cell]))
+            found[cell].append(_Place(finite[:, 0], finite[:, 1], powers[cell], signs[cell]))
     return found
+
+
+def _plain(spelling: re.Match[str]) -> str:
+    return {"¯": "-", "d": "e"}.get(spelling[0].lower(), "")
 
 
 def _numbers(text: str) -> Iterator[tuple[float, float]]:
@@ -127,11 +140,14 @@ def among(
     tolerance: Tolerance,
     *,
     most: float,
+    absent: bool = False,
 ) -> Decision | None:
     """`review` where the expected values stand among the printed numbers of every world; else None.
 
-    expected: the reference in each world. most: share of them that must stand there.
+    expected: the reference in each world. most: share of them that must stand there. absent: no other value
+        was shown for it.
     """
+    accident = _MAY_BE if absent else _ACCIDENT
     cells = sorted(c for c in numbers.worlds[0] if c is not None) if numbers.worlds else []
     for cell in (*cells, *([None] if len(cells) > 1 else [])):
         found = [_found(e, w.get(cell, ()), tolerance) for e, w in zip(expected, numbers.worlds, strict=True)]
@@ -139,8 +155,8 @@ def among(
         accidents = [float(f[1][together].sum()) for f in found]
         if (
             together.mean() >= most
-            and sum(accidents) <= _ACCIDENT
-            and all(a <= _ACCIDENT / 2 for a in accidents[1:])  # the first may print few digits
+            and sum(accidents) <= accident
+            and all(a <= accident / 2 for a in accidents[1:])  # the first may print few digits
         ):
             text = Said("These values stand among others that were printed; a person decides.")
             if cell is not None:
@@ -156,9 +172,10 @@ def _found(expected: Array, places: Sequence[_Place], tolerance: Tolerance) -> t
     """Which elements stand there, and log10 of how probable each is by accident, read in the best way."""
     flat = expected.ravel()
     best: tuple[Bools, Array] = np.zeros(flat.size, dtype=np.bool_), np.zeros(flat.size)
-    for place in places:
+    unsigned = [(np.abs(flat), replace(p, value=np.abs(p.value))) for p in places if p.signs]
+    for sought, place in (*((flat, p) for p in places), *unsigned):
         for power in (0, *(_POWERS if place.powers else ())):
-            shown = flat * 10.0**power
+            shown = sought * 10.0**power
             found = _standing(shown, margin(shown, tolerance), place)
             if (found[0].sum(), -found[1].sum()) > (best[0].sum(), -best[1].sum()):
                 best = found

@@ -12,7 +12,7 @@ from grader.models import Answer, Cell, Output, Said, together
 from rubric.schema import TextCheck
 
 HEADING = re.compile(r"^\s*(#{1,6}\s|\*\*|<h\d|(?:question|task|exercise|aufgabe|frage)\b|\(?\d+[.)])", re.I)
-_FENCED = re.compile(r"```.*?(?:```|\Z)", re.DOTALL)
+_FENCED = re.compile(r"```(.*?)(?:```|\Z)", re.DOTALL)
 _RESULT = re.compile(r"=\s*[\[({\d.-]")
 _SPOKEN = ("stdout", "result")
 _NUMBERS = re.compile(r"\d\.\d|[\[(]\s*-?\d")
@@ -35,6 +35,7 @@ _ROMAN = ("", "i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix", "x", "xi",
 _NUMBERED = re.compile(
     rf"\W{{0,8}}(?:{_ASKING}\W{{0,3}})?(?:\d{{1,2}}|[ivx]{{1,4}})\W{{0,3}}[.):](?!\d)", re.IGNORECASE
 )
+_TEXT_ALONE = re.compile(r"[ \t]*+(?:\w++[ \t]*+=[ \t]*+)?[rfRF]?([\"'])(?!\1)(.+)\1[ \t]*+", re.ASCII)
 _BEGINS = (":", "：")  # at the end of a line that speaks of what follows
 _ASKS = ("?", "？")
 _QUESTION = re.compile(r".*[?？]")
@@ -79,7 +80,7 @@ def find_answer(
     for position, cell in enumerate(cells):
         if cell.kind == "code":
             continue
-        lines = _FENCED.sub("", cell.source).splitlines()
+        lines = _unfenced(cell.source).splitlines()
         for count, line in enumerate(lines):
             if left and any(p.search(line[:_HEADING_LENGTH]) for p in patterns):
                 left -= 1
@@ -91,7 +92,7 @@ def find_answer(
     texts = [(c.index, prose) for c in tail if (prose := _prose(_words(c.source)))]
     if texts:
         return Answer(text="\n\n".join(prose for _, prose in texts)[:_MOST], cell=texts[0][0])
-    return _said_aside(check, cells, outputs, patterns)
+    return _said_aside(check, cells, outputs, patterns, [re.compile(p, re.I) for p in by_number(number)[1:]])
 
 
 def by_number(number: int) -> list[str]:
@@ -109,7 +110,7 @@ def _unclaimed(cells: Sequence[Cell]) -> Answer | None:
     """Sentences in text cells, headings and questions aside."""
     for cell in cells:
         if cell.kind != "code":
-            lines = [line.strip() for line in _FENCED.sub("", cell.source).splitlines()]
+            lines = [line.strip() for line in _unfenced(cell.source).splitlines()]
             spoken = [x for x in lines if not HEADING.match(x) and _is_sentence(x) and x[-1:] not in _BEGINS]
             if spoken:
                 return Answer(text="\n".join(spoken)[:_MOST], cell=cell.index)
@@ -121,22 +122,33 @@ def _said_aside(
     cells: Sequence[Cell],
     outputs: Sequence[Output],
     patterns: Sequence[re.Pattern[str]],
+    called: Sequence[re.Pattern[str]],
 ) -> Answer | None:
-    """What speaks of the question in passing: another text, a comment or docstring, a print."""
-    speaking = [*patterns, *(re.compile(p, re.IGNORECASE) for p in check.mentions)]
+    """What speaks of the question in passing: another text, a comment or docstring, a print.
+
+    called: patterns of its number. A comment above code speaks of that code, unless it calls the question.
+    """
+    mentions = [re.compile(p, re.IGNORECASE) for p in check.mentions]
+    speaking = [*patterns, *mentions]
     last = max((c.index for c in cells if c.kind == "code" and c.source.strip()), default=-1)
     said = [
-        *((c.index, _prose(_words(c.source)), True) for c in cells if c.kind != "code"),
-        *((c.index, text, c.index == last) for c in cells if c.kind == "code" for text in _comments(c)),
-        *((o.cell, o.text, False) for o in outputs if o.kind in _SPOKEN),
+        *((c.index, _prose(_words(c.source)), True, speaking) for c in cells if c.kind != "code"),
+        *(
+            (c.index, "\n".join(filter(_is_sentence, _words(c.source))), False, mentions)
+            for c in cells
+            if c.kind != "code"
+        ),
+        *((c.index, t, c.index == last, speaking) for c in cells if c.kind == "code" for t in _comments(c)),
+        *((o.cell, o.text, False, speaking) for o in outputs if o.kind in _SPOKEN),
+        *((c.index, _all_comments(c), False, called) for c in cells if c.kind == "code"),
     ]
-    for index, spoken, may_just_answer in said:
+    for index, spoken, may_just_answer, about in said:
         lines = [line.strip() for line in spoken.splitlines() if line.strip() and len(line) <= _LONGEST]
         telling = [
             line
             for before, line in zip(["", *lines], lines, strict=False)
             if (before[-1:] in _ASKS and any(p.search(before) for p in patterns))
-            or (_is_sentence(line) and any(p.search(line) for p in speaking))
+            or (_is_sentence(line) and any(p.search(line) for p in about))
             or (may_just_answer and _YES_OR_NO.match(line.lstrip(" #*_>-")))
         ]
         if telling:
@@ -149,12 +161,19 @@ def _is_sentence(line: str) -> bool:
 
 
 def _comments(cell: Cell) -> list[str]:
-    """The comments that end a code cell (those above code speak of that code), and its docstrings."""
+    """The comments that end a code cell, its docstrings, and lines that hold a text and nothing else."""
     lines = cell.source.rstrip().split("\n")
     ending = takewhile(lambda line: line.startswith("#"), (line.strip(" \t") for line in reversed(lines)))
     comments = [line.lstrip("#") for line in ending][::-1]
     parts = re.split(r"\"{3}|'{3}", cell.source)
-    return [*(["\n".join(comments)] if comments else []), *parts[1::2]]
+    alone = (_TEXT_ALONE.fullmatch(line) for line in lines if len(line) <= _LONGEST)
+    return ["\n".join(comments), *parts[1::2], "\n".join(m[2] for m in alone if m)]
+
+
+def _all_comments(cell: Cell) -> str:
+    return "\n".join(
+        line.strip().lstrip("# ") for line in cell.source.splitlines() if line.lstrip()[:1] == "#"
+    )
 
 
 def _below(
@@ -218,11 +237,21 @@ def _level(line: str) -> int:
     return len(line) - len(line.lstrip("#")) if re.match(r"#{1,6}\s", line) else 0
 
 
+def _unfenced(text: str) -> str:
+    """Without code blocks, but for what one that names no language says in sentences."""
+
+    def said(fence: re.Match[str]) -> str:
+        first, *rest = fence[1].split("\n")
+        return "" if first.strip() else "\n".join(line for line in rest if _is_sentence(line))
+
+    return _FENCED.sub(said, text)
+
+
 def _words(text: str) -> list[str]:
     """Lines of a text cell that say something: no code blocks, no typed results unless they say yes or no."""
     return [
         line
-        for line in _FENCED.sub("", text).splitlines()
+        for line in _unfenced(text).splitlines()
         if _SAYS.search(_without_images(_TAG.sub("", line)))
         and (_YES_OR_NO.search(line) or not _RESULT.search(line))
     ]

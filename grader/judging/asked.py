@@ -10,9 +10,12 @@ import numpy as np
 from grader.assignment.values import Array, margin
 from grader.judging.book import Target, with_signs
 from grader.judging.order import in_order_of
+from grader.judging.signs import Vectors, signed_as
 from rubric.schema import Rubric, TensorCheck
 
 Worlds = tuple[Array, ...]
+Bounds = Mapping[str, Sequence[Sequence[tuple[Array, float]]]]
+"""quantity → each of its right values → in every world: the value, and the distance that is none"""
 
 
 class Asked:
@@ -26,8 +29,11 @@ class Asked:
         self.quantities = frozenset(c.quantity for c in self.checks)
         self.orderless = frozenset(c.quantity for c in self.checks if c.order == "free")
         self._by_quantity = {c.quantity: c for c in self.checks}
-        self._rubric = rubric
-        self._signs = frozenset(c.quantity for c in self.checks if c.sign == "free")
+        self._tolerance = {q: rubric.tolerance_of(q) for q in self.quantities}
+        self._signs = frozenset(c.quantity for c in self.checks if c.sign != "fixed")
+        self.vectors: Mapping[str, Vectors] = {
+            c.quantity: c.sign for c in self.checks if c.sign in ("rows", "columns")
+        }
 
     def references(self, references: Sequence[Mapping[str, Array]]) -> list[Target]:
         """Every quantity of the solution; one that is as right as another is filed as that one, too."""
@@ -47,6 +53,8 @@ class Asked:
 
     def _as_asked(self, target: Target) -> Target:
         check = self._by_quantity[target.quantity]
+        if check.tolerance is None and check.layout != "fixed":
+            return target
         return replace(target, tolerance=check.tolerance, fixed=check.layout == "fixed")
 
     def right(self, quantity: str, references: Sequence[Mapping[str, Array]]) -> list[Worlds]:
@@ -54,18 +62,32 @@ class Asked:
         names = (quantity, *self._by_quantity[quantity].also)
         return [tuple(r[name] for r in references) for name in names]
 
-    def differs(self, quantity: str, values: Worlds, references: Sequence[Mapping[str, Array]]) -> bool:
+    def bounds(self, references: Sequence[Mapping[str, Array]]) -> Bounds:
+        """For each quantity every right value and how far from it an honest computation may be."""
+        return {
+            quantity: [
+                [(r, 4 * margin(r, self._tolerance[quantity])) for r in right]
+                for right in self.right(quantity, references)
+            ]
+            for quantity in self.quantities
+        }
+
+    def differs(self, quantity: str, values: Worlds, bounds: Bounds) -> bool:
         """Is this, in some world, none of the right values, by more than an honest computation errs?"""
-        tolerance = self._rubric.tolerance_of(quantity)
         return not any(
             all(
-                v.shape == r.shape and self._distance(quantity, v, r) <= 4 * margin(r, tolerance)
-                for v, r in zip(values, right, strict=True)
+                v.shape == r.shape and self._distance(quantity, v, r) <= most
+                for v, (r, most) in zip(values, right, strict=True)
             )
-            for right in self.right(quantity, references)
+            for right in bounds[quantity]
         )
 
     def _distance(self, quantity: str, value: Array, right: Array) -> float:
-        signs = (1.0, -1.0) if quantity in self._signs else (1.0,)
         value = in_order_of(value, right) if quantity in self.orderless else value
-        return min(float(np.abs(sign * value - right).max(initial=0.0)) for sign in signs)
+        value = signed_as(value, right, self.vectors[quantity]) if quantity in self.vectors else value
+        far = _largest(value - right)
+        return min(far, _largest(value + right)) if quantity in self._signs else far
+
+
+def _largest(difference: Array) -> float:
+    return float(np.maximum.reduce(np.abs(difference), axis=None, initial=0.0))

@@ -33,7 +33,9 @@ class Books:
         self.forms = Asked(rubric)
         self.checks = self.forms.checks
         self.asked = self.forms.quantities
-        known = [self.forms.references(way) for way in (references, assignment.by_other_means)]
+        ways = (references, assignment.by_other_means)
+        known = [self.forms.references(way) for way in ways]
+        self._bounds = [self.forms.bounds(way) for way in ways]
         self.canonical = Book(
             file(self.forms.forms(by_source(*known)), pieces=True, elements=True), rubric.tolerance
         )
@@ -49,7 +51,10 @@ class Books:
         self.twins = frozenset(q for q in self.asked if _has_a_twin(q, self.asked, references))
         self.suspected = self.combined(singles, self.asked, ())
         free = self.forms.orderless
-        self.orderless = [t for b in (self.canonical, self.singles) for t in b.targets if t.quantity in free]
+        targets = [t for b in (self.canonical, self.singles) for t in b.targets]
+        self.orderless = [t for t in targets if t.quantity in free]
+        vectors = self.forms.vectors
+        self.apart = [(t, vectors[t.quantity]) for t in targets if t.quantity in vectors]
 
     def combined(self, hypotheses: Sequence[Ids], quantities: frozenset[str], prints: Sequence[Slot]) -> Book:
         """Variants to name mistakes by; in the other worlds float32 may have lost more of them.
@@ -106,10 +111,11 @@ class Books:
     def _file_all(self, key: tuple[Ids, bool]) -> list[Filed]:
         """What one hypothesis changes of what is asked, in every world and by every way to compute it."""
         (ids, pieces), a = key, self._assignment
-        ways = [(a.variants([ids]), a.references)]
+        ways = [a.variants([ids])]
         if a.tells_sources:
-            ways.append((a.variants([ids], autograd=False), a.by_other_means))
-        targets = [variant_targets(found, r, self.asked, self.forms) for found, r in ways]
+            ways.append(a.variants([ids], autograd=False))
+        right = zip(ways, self._bounds, strict=False)
+        targets = [variant_targets(found, bounds, self.asked, self.forms) for found, bounds in right]
         return file(self.forms.forms(by_source(targets[0], targets[-1])), pieces=pieces)
 
 

@@ -18,7 +18,7 @@ from grader.judging.decision import Case, Decision
 from grader.judging.diagnose import Suspects, explain
 from grader.judging.forbidden import keep_to
 from grader.judging.handed_in import judge_manual
-from grader.judging.in_words import in_words, shown_as_none, spoken_of
+from grader.judging.in_words import in_a_sentence, in_words, shown_as_none, spoken_of
 from grader.judging.judge import judge
 from grader.judging.match import match
 from grader.judging.misfit import TRANSPOSED
@@ -27,6 +27,7 @@ from grader.judging.pairing import pair
 from grader.judging.pictured import in_a_picture
 from grader.judging.reading import Reading, read
 from grader.judging.settle import believe, doubt_coarse, doubt_swapped, follow_through, settle_hidden
+from grader.judging.signs import in_known_signs
 from grader.judging.slices import take_apart
 from grader.judging.source import Code
 from grader.judging.sources import seen, with_sources
@@ -57,7 +58,8 @@ def decide(
     code = Code(cells)
     sizes = {c.id: assignment.references[0][c.quantity].size for c in rubric.tensor_checks()}
     asked_sizes = {c.quantity: sizes[c.id] for c in books.checks}
-    paired = in_known_order(pair(printed), books.orderless, books.canonical)
+    signed = in_known_signs(pair(printed), books.apart, books.canonical)
+    paired = in_known_order(signed, books.orderless, books.canonical)
     slots = take_apart(paired, (books.canonical, books.singles), asked_sizes)
     asked = {c.id: c.quantity for c in rubric.tensor_checks()}
     readings = read(slots, books.canonical, books.vocabulary, code, cells, sizes, asked)
@@ -164,7 +166,10 @@ def _looked_for(
     said: Decision | None = None
     for expected in case.asked.right(check.quantity, case.references):
         said = said or (in_words(check, expected, outputs, case.code, vocabulary) if absent else None)
-        said = said or among(check, expected, numbers, tolerance, most=most)
+        said = said or among(
+            check, expected, numbers, tolerance, most=most, absent=decision.verdict == "missing"
+        )
+        said = said or (in_a_sentence(check, expected, outputs) if absent else None)
     told = outputs[0] if outputs else ()
     if decision.verdict == "missing":
         said = said or in_a_picture(check, told, case.code)

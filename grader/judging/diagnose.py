@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from itertools import combinations
 
 from grader.assignment.values import Array, margin
-from grader.judging.asked import Asked
+from grader.judging.asked import Asked, Bounds
 from grader.judging.book import Book, Target, TargetView, fits
 from grader.judging.pairing import Slot
 from grader.judging.reading import Reading
@@ -354,11 +354,14 @@ def _lesson(ids: Ids, mistakes: Mapping[str, Mistake]) -> str:
 
 def variant_targets(
     variants: Mapping[Ids, tuple[Mapping[str, Array], ...]],
-    references: tuple[Mapping[str, Array], ...],
+    bounds: Bounds,
     quantities: Iterable[str],
     asked: Asked,
 ) -> list[Target]:
-    """What each mistake changes: the given quantities that are then wrong in some world."""
+    """What each mistake changes: the given quantities that are then wrong in some world.
+
+    bounds: of what is right, see `Asked.bounds`.
+    """
     targets = []
     named = tuple(quantities)
     for ids, worlds in variants.items():
@@ -366,6 +369,6 @@ def variant_targets(
             if any(quantity not in w for w in worlds):
                 continue
             values = tuple(w[quantity] for w in worlds)
-            if asked.differs(quantity, values, references):
+            if asked.differs(quantity, values, bounds):
                 targets.append(Target(quantity, ids, values))
     return targets

@@ -137,8 +137,10 @@ def _in_a_crowd(check: TensorCheck, best: Candidate, case: Case) -> bool:
         return _between_its_parts(check, best, case)
     if best.named(check.id):
         return False
+    alone = not best.readings[0].slot.first.label
     return any(
         r.size == best.readings[0].size
+        and not (alone and r.slot.first.label)
         and r.movement == "moves"
         and not (r.exact or r.meant or r.meaning.names_background)
         and not (check.by_autograd and _not_by_autograd(r, case))

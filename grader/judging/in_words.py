@@ -58,7 +58,7 @@ def in_words(
             continue
         meaning = vocabulary.meaning(line.text, code.shown(line.cell))
         a_row = expected.size >= _TELLING and not meaning.names_background
-        if check.id in meaning.options or a_row:
+        if (check.id in meaning.checks and not meaning.names_background) or a_row:
             return line.open(check.id)
     return None
 
@@ -110,6 +110,30 @@ def spoken_of(check: TensorCheck, outputs: Sequence[Output], vocabulary: Vocabul
         if _FREE.search(line.text) and vocabulary.meaning(_FREE.sub(" ", line.text)).check == check.id:
             return line.open(check.id)
     return None
+
+
+def in_a_sentence(
+    check: TensorCheck, worlds: Sequence[Array], outputs: Sequence[Sequence[Output]]
+) -> Decision | None:
+    """`review` where one whole number is expected that a line of one cell shows alone, whatever its words,
+    in every world; else None."""
+    if worlds[0].size != 1 or len(outputs) < len(worlds):
+        return None
+    shown: list[dict[int, OutputLine]] = []
+    for expected, told in zip(worlds, outputs, strict=True):
+        pattern = _written(expected)
+        if pattern is None:
+            return None
+        shown.append({x.cell: x for x in lines_of(told) if _only(x.text, pattern)})
+    cells = set.intersection(*map(set, shown))
+    if not cells:
+        return None
+    return shown[0][max(cells)].open(check.id)
+
+
+def _only(line: str, pattern: re.Pattern[str]) -> bool:
+    found = pattern.search(line)
+    return found is not None and not _FREE.search(f"{line[: found.start()]} {line[found.end() :]}")
 
 
 def shown_as_none(

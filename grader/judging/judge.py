@@ -37,14 +37,24 @@ def _judge_wrong(check: TensorCheck, offers: Offers, case: Case) -> Decision:
     """No offer that counts is right as a whole."""
     meant = _meant(check, offers.counting)
     decision = judge_misfit(check, meant, case)
-    set_aside = next((why for c, why in offers.aside if is_right(c)), None)
-    if set_aside is not None and meant.kind != "mistaken" and decision.verdict != "review":
+    known = meant.kind == "mistaken"
+    beside = ((c, why) for c, why in offers.aside if is_right(c))
+    set_aside = next((why for c, why in beside if not known or _only_by_words(c, check, case)), None)
+    if set_aside is not None and decision.verdict != "review":
         text = Said(
             "The right value was printed, too, but does not count: {why}. A person decides.",
             {"why": set_aside},
         )
         return replace(decision, verdict="review", credit=None, reason=text)
     return decision
+
+
+def _only_by_words(right: Candidate, check: TensorCheck, case: Case) -> bool:
+    """Was it computed by what the assignment asks for, so that only what it is called sets it aside?"""
+    if check.by_autograd:
+        return right.source != "other means"
+    reach = case.code.reach(right.cell)
+    return not check.made_with or any(case.code.uses(name, reach) for name in check.made_with)
 
 
 def _meant(check: TensorCheck, candidates: Sequence[Candidate]) -> Candidate:

@@ -37,10 +37,11 @@ _LAST_DIGIT = Said("Right but for the last printed digit, as if digits were cut 
 _NEARLY = Said("Nearly right under every seed, as if computed with coarse constants; a person decides.")
 _SOME_DIGITS_ALONE = Said("Some of them only look right at the few digits that were printed.")
 _OTHER_UNIT = Said("Right in the unit that the label gives; a person decides.")
+_PER_CENT = Said("Right if it is meant in per cent; a person decides.")
 _CUT_SHORT = Said("The print was cut short; a person decides by what can be seen.")
 _UNMOVED = Said("The values are right, but do not change with the random seed: were they computed here?")
 _POWER = re.compile(  # of ten, in a label
-    r"10\s*\^?\s*[-−]?\d|\de[-+−]?\d|µ|μ|[x×*]\s*10|\bscaled?\b|skaliert|milli|micro|mikro|nano|%",
+    r"10\s*\^?\s*[-−]?\d|\de[-+−]?\d|µ|μ|[x×*]\s*10|\bscaled?\b|skaliert|milli|micro|mikro|nano|%|per\s?cent|Prozent",
     re.IGNORECASE,
 )
 
@@ -136,8 +137,11 @@ def _in_another_unit(look: _Look) -> Decision | None:
     """Right but for a power of ten, of which its words speak; whole per cent are rounded ones."""
     prints = (r.slot.first for r in look.candidate.readings)
     words = unicodedata.normalize("NFKC", " ".join(f"{p.label} {p.after} {p.above}" for p in prints))
-    if look.comparison is None or not _POWER.search(words):
+    if look.comparison is None:
         return None
+    if not _POWER.search(words):
+        share = _a_share_in_per_cent(look.comparison)
+        return look.decided("review", None, _PER_CENT) if share else None
     shown = [(_in_per_cent(p) if "%" in words else p, e) for p, e in look.comparison.prints]
     for power in (k for k in range(-12, 13) if k):
         if show([(p, 10.0**power * e) for p, e in shown], look.tolerance):
@@ -149,6 +153,14 @@ def _in_another_unit(look: _Look) -> Decision | None:
 def _in_per_cent(printed: PrintedTensor) -> PrintedTensor:
     halves = (h or 0.5 * v.is_integer() for v, h in zip(printed.values, printed.half_unit, strict=True))
     return replace(printed, half_unit=tuple(halves))
+
+
+def _a_share_in_per_cent(comparison: Comparison) -> bool:
+    """Is it one number, a hundred times a share in every world?"""
+    return all(
+        e.size == 1 and 0.0 < e[0] <= 1.0 and abs(p.values[0] - 100 * e[0]) <= p.half_unit[0] + 1e-4 * e[0]
+        for p, e in comparison.prints
+    )
 
 
 def _mistaken(look: _Look) -> Decision | None:

@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
+from itertools import pairwise
 from typing import Literal
 
 from grader.assignment.vocabulary import Meaning, Vocabulary
@@ -20,6 +21,7 @@ from grader.models import Cell
 Movement = Literal["moves", "constant", "absent"]
 
 _COUNT = re.compile(r"\d+")
+_STEP = re.compile(r"\W*(?:step|schritt|étape|part|teil)\W{0,3}\d{1,2}\b", re.IGNORECASE)  # of the exercise
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +32,7 @@ class Reading:
     handout: views that fit in the handout's world, whatever the others show.
     meant: the check that the label means; where a label fits several, the one whose size the print has.
     called: the label itself says so; a context (line above, code, heading) alone does not count.
-    aside: its label, the line above or the heading says that it stands beside the answer, to compare with.
+    aside: its label, the line above, its section or the heading says that it stands beside the answer.
     movement: does the print change between the worlds; absent: it did not appear in all of them.
     """
 
@@ -71,6 +73,7 @@ def read(
     """
     expressions = _expressions(slots, code)
     headings = headings_above(cells)
+    titles = _titles_above(cells)
     readings = []
     for original in slots:
         slot = replace(original, prints=tuple(p and as_rounded(p) for p in original.prints))
@@ -79,6 +82,7 @@ def read(
         expression = expressions.get(slot.order, "")
         near = [above, expression] if printed.above_distance == 1 else [expression, above]
         contexts = [printed.after, *near, code.shown(printed.cell), headings.get(printed.cell, "")]
+        around = (above, printed.section, *titles.get(printed.cell, ()))
         worlds = range(len(slot.prints))
         meaning = vocabulary.meaning(printed.label, *(c for c in contexts if c))
         fitting = [c for c in meaning.options if sizes[c] == len(printed.values)]
@@ -97,7 +101,7 @@ def read(
                 called=bool(vocabulary.meaning(printed.label).options),
                 exact=_shown(exact, whole=single, called=called),
                 handout=_shown(handout, whole=single, called=called),
-                aside=vocabulary.aside(printed.label, above, headings.get(printed.cell, "")),
+                aside=vocabulary.aside(printed.label, *(_STEP.sub("", t, count=1) for t in around)),
                 movement=movement(slot),
             )
         )
@@ -153,3 +157,14 @@ def headings_above(cells: Sequence[Cell]) -> Mapping[int, str]:
 
     by_index = {c.index: c for c in cells if c.kind == "markdown"}
     return {c.index: last_line(c.index - 1) for c in cells if c.kind == "code" and (c.index - 1) in by_index}
+
+
+def _titles_above(cells: Sequence[Cell]) -> Mapping[int, tuple[str, ...]]:
+    """For each code cell, the last line and the last heading of the Markdown cell directly above it."""
+    found: dict[int, tuple[str, ...]] = {}
+    for cell, after in pairwise(cells):
+        if cell.kind == "markdown" and after.kind == "code":
+            lines = [line.strip(" *_") for line in cell.source.splitlines() if line.strip(" #*_")]
+            titles = [line for line in lines if line.startswith("#")]
+            found[after.index] = tuple(dict.fromkeys(t[:200] for t in (*lines[-1:], *titles[-1:])))
+    return found

@@ -31,13 +31,20 @@ _PART = re.compile(r"[,;|{(]")
 _NEXT = re.compile(r"[,;|]\s{0,8}['\"]?\w[\w ]{0,40}['\"]?\s{0,8}[:=]")
 _CLASS = re.compile(r"<class '(?:\w++\.)*+(\w++)'>|(\w++)\(\)|\[\s*+(\w++)\s*+\]")
 _WRAPPED = re.compile(r"(?:tensor|array|bool_?)\(\[?\s*+(\w++)[^\w)]*+(?:dtype=[\w.]++)?\)|np\.(True|False)_")
-_SAME = re.compile(r"[\s_'\"`*“”„‘’«»‐-–-]+")  # what does not change which word it is
+_SAME = re.compile(r"[\s_'\"`*“”„‘’«»‐-–,;>→|()\[\]-]+")  # what does not change which words it is
+_QUOTED = re.compile(r"\bnp\.str_\(")
+_WORD = re.compile(r"[^\W\d_]+")
+_NUMBER = re.compile(r"\d+")
+_TYPE = re.compile(r"np\.int\d+")
+_ROW = 4  # words that numbers may stand for
+_OPTION = re.compile(r"\brequires_grad=\w+")
 _TRUTH = {
     **dict.fromkeys(("true", "yes", "ja", "wahr", "richtig", "oui"), "true"),
     **dict.fromkeys(("false", "no", "nein", "falsch", "non"), "false"),
 }
 _OPPOSITE = {"true": "false", "false": "true"}
-_TELLS = ast.Compare | ast.BoolOp | ast.UnaryOp  # what may come out true or false
+_READ = 50_000  # characters of an output in which a word is sought
+_TELLS = ast.Compare | ast.BoolOp  # what may come out true or false, as `not` may
 _SPOKEN = ("stdout", "result", "display")
 
 _WRONG = Said("This is not the right answer.")
@@ -57,8 +64,8 @@ class _Offer:
 
 
 def folded(text: str) -> str:
-    """A word without what does not change it: case, spaces, quotes, hyphens; yes and ja are true."""
-    text = unicodedata.normalize("NFKC", text).strip().rstrip(".!;,")
+    """Words without what does not change them: case, quotes, signs between them; yes and ja are true."""
+    text = _QUOTED.sub("(", unicodedata.normalize("NFKC", text)).strip().rstrip(".!;,")
     for pattern in (_WRAPPED, _CLASS):
         if found := pattern.fullmatch(text.strip("'\"` ")):
             text = next(filter(None, found.groups()))
@@ -79,7 +86,8 @@ def judge_word(
     found = [_offers(check, right, told, cells, code, vocabulary) for told in outputs]
     named = [o for o in found[0] if o.named] if found else []
     if not named:
-        return _without_name(check, found[0] if found else (), right[0])
+        answers = [check.answers_in(world) for world in worlds]
+        return _without_name(check, found[0] if found else (), right[0], _printed(answers, outputs))
     decided = Decision(
         check.id, "review", None, _SEVERAL, evidence=named[-1].line.evidence("label", worlds=worlds[:1])
     )
@@ -121,11 +129,49 @@ def _computed(
     return replace(decided, verdict="pass", credit=1.0, reason=PASSED)
 
 
-def _without_name(check: WordCheck, offers: Sequence[_Offer], right: frozenset[str]) -> Decision:
-    """`missing`, unless the right word stands alone somewhere."""
-    if any(o.value in right for o in offers):
+def _without_name(
+    check: WordCheck, offers: Sequence[_Offer], right: frozenset[str], printed: bool
+) -> Decision:
+    """`missing`, unless the right word stands alone somewhere, or among others in every world."""
+    if printed or any(o.value in right for o in offers):
         return Decision(check.id, "review", None, _UNNAMED)
     return Decision(check.id, "missing", 0.0, MISSING)
+
+
+def _printed(answers: Sequence[Sequence[str]], outputs: Sequence[Sequence[Output]]) -> bool:
+    """Do the words of a right answer, or numbers for them, stand in some output of every world, in order?"""
+    return bool(outputs) and all(
+        any(
+            _within(_words(answer), _words(o.text)) or _numbered(answer, o.text)
+            for o in told
+            if o.kind in _SPOKEN
+            for answer in right
+        )
+        for right, told in zip(answers, outputs, strict=True)
+    )
+
+
+def _words(text: str) -> str:
+    found = _WORD.findall(_OPTION.sub("", text[:_READ]).casefold())
+    return f" {' '.join(_TRUTH.get(word, word) for word in found)} "
+
+
+def _numbered(answer: str, text: str) -> bool:
+    """Does a line hold as many whole numbers as the answer has words, the same for the same word?"""
+    words = _WORD.findall(answer)
+    if len(words) < _ROW or len(set(words)) < 2:
+        return False
+    rows = (_NUMBER.findall(_TYPE.sub("", line)) for line in text[:_READ].splitlines())
+    return any(len(row) == len(words) and _alike(row) == _alike(words) for row in rows)
+
+
+def _alike(items: Sequence[str]) -> list[int]:
+    """Which of them are equal: for each the place of the first one like it."""
+    return [items.index(item) for item in items]
+
+
+def _within(part: str, text: str) -> bool:
+    return bool(part.strip()) and part in text
 
 
 def line_of(
@@ -206,16 +252,28 @@ def written(code: Code, cell: int) -> frozenset[str]:
         except (SyntaxError, ValueError, RecursionError, MemoryError):
             found |= {folded(word) for word in re.findall(r"\w+", one.source)}
             continue
-        options = {id(k.value) for k in ast.walk(tree) if isinstance(k, ast.keyword)}
+        steering = {id(part) for node in ast.walk(tree) for part in _steering(node)}
         for node in ast.walk(tree):
-            if isinstance(node, ast.Constant) and id(node) not in options:
+            if isinstance(node, ast.Constant) and id(node) not in steering:
                 if isinstance(node.value, str):
                     found |= {folded(node.value), *map(folded, node.value[:_LONGEST].split())}
                 elif isinstance(node.value, bool):
                     found.add(str(node.value).casefold())
-            elif isinstance(node, _TELLS) and _of_constants(node):
+            elif _may_tell(node) and _of_constants(node):
                 found |= {"true", "false"}
     return frozenset(found)
+
+
+def _steering(node: ast.AST) -> Iterator[ast.AST]:
+    """Constants that say how something is done, and are not printed: options of calls, `while True`."""
+    match node:
+        case ast.keyword(value=value) | ast.While(test=value):
+            yield value
+
+
+def _may_tell(node: ast.AST) -> bool:
+    """May it come out true or false? `-1` does not."""
+    return isinstance(node, _TELLS) or (isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not))
 
 
 def _of_constants(node: ast.AST) -> bool:
@@ -224,4 +282,4 @@ def _of_constants(node: ast.AST) -> bool:
     One that holds another is looked at there: a chain of a thousand `not` is walked once.
     """
     below = itertools.islice(ast.walk(node), 1, None)
-    return not any(isinstance(n, ast.Name | ast.Attribute | ast.Call | _TELLS) for n in below)
+    return not any(isinstance(n, ast.Name | ast.Attribute | ast.Call) or _may_tell(n) for n in below)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import traceback
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -15,9 +16,10 @@ from grader.judging.books import books_of
 from grader.judging.grade import grade_within
 from grader.judging.late import penalise
 from grader.judging.several import alone, counted, left_open, settle
-from grader.models import Cell, Execution, Report, Said, Submission
+from grader.models import Cell, Execution, Isolation, Output, Report, Said, Submission
 from grader.pipeline.nursery import Bench
 from grader.report.selfcheck import SelfCheck, self_check
+from rubric.schema import Rubric
 
 _NOT_SHOWN = "The grader could not show this notebook; open the file that was handed in."
 
@@ -35,7 +37,25 @@ class ReadableUpload(Protocol):
 
 def warm(assignment: Assignment) -> None:
     """Make once what every judge of an assignment holds."""
+    rehearse(assignment, assignment.rubric)
+
+
+def rehearse(assignment: Assignment, rubric: Rubric) -> None:
+    """Judge and show a notebook that nobody handed in: what that loads and keeps, no judge has to.
+
+    rubric: with the words of the pages. What fails here fails for a student as well, and is told there.
+    """
     books_of(assignment)
+    cells = (
+        Cell(index=0, kind="markdown", source="# A *title*\n\n1. a `word`, $x$"),
+        Cell(index=1, kind="code", source="for word in ['done']:  # a comment\n    print(f'{word}')"),
+    )
+    nobody = Submission(id="nobody", path="", sha256="", cells=cells)
+    said = Output(cell=1, index=0, kind="stdout", text="done")
+    ran = Execution(status="ok", outputs=(said,), isolation=Isolation(tier="not run"))
+    report = grade_within(nobody, [ran] * len(assignment.rubric.worlds), assignment).report
+    with contextlib.suppress(Exception):
+        reports.pages(report, nobody, rubric, ran)
 
 
 def read(bench: Bench, upload: ReadableUpload) -> Submission:

@@ -243,7 +243,8 @@ def _notes(report: Report, rubric: Rubric, speak: Speech) -> tuple[str, ...]:
 def _troubles(report: Report, speak: Speech) -> tuple[Trouble, ...]:
     run = report.execution
     found = []
-    for error in run.errors[:_ERRORS]:
+    own = [e for e in run.errors if e.name != "KeyboardInterrupt" or e.cell not in run.interrupted]
+    for error in own[:_ERRORS]:
         name, cell = one_line(error.name, 60), error.cell + 1
         if error.message:
             said = speak(
@@ -252,7 +253,7 @@ def _troubles(report: Report, speak: Speech) -> tuple[Trouble, ...]:
         else:
             said = speak("Cell {cell} raised {name}", cell=cell, name=name)
         found.append(Trouble(said, cell))
-    if more := len(run.errors[_ERRORS:]):
+    if more := len(own[_ERRORS:]):
         found.append(
             Trouble(
                 speak.counted(
@@ -286,14 +287,20 @@ def _troubles(report: Report, speak: Speech) -> tuple[Trouble, ...]:
 
 
 def _refused(refusals: Sequence[Refusal], speak: Speech) -> list[Trouble]:
-    """What the kernel did otherwise than at home; errors and limits are told already, and so are packages."""
+    """What the kernel did otherwise than at home; errors and limits are told already, and so are packages.
+
+    That an error is one of another version, or of want of a GPU, does not say itself.
+    """
     told = [
         r
         for r in refusals
         if r.kind == "language"
+        or (r.kind in ("version", "device") and r.told_by == "grader")
         or (r.told_by == "kernel" and r.kind not in ("package", "device", "version", "debugger"))
     ]
-    return [Trouble(speak.of(note(r)), None if r.cell is None else r.cell + 1) for r in told[:_REFUSALS]]
+    # the error itself is told
+    short = [r.model_copy(update={"call": ""}) if r.told_by == "grader" and r.about else r for r in told]
+    return [Trouble(speak.of(note(r)), None if r.cell is None else r.cell + 1) for r in short[:_REFUSALS]]
 
 
 def _sentence(text: str) -> str:

@@ -5,8 +5,10 @@ Only SHA-256 digests of secrets are kept; whoever reads the database can't sign 
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import hmac
+import re
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -15,12 +17,13 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from grader.service import record
-from grader.service.tables import Course, Identity, Invitation, Login, Member, Person, Token
+from grader.service.tables import Course, Identity, Invitation, Login, Member, Person, Token, Upload
 
 LOGIN = timedelta(days=7)
 PERSONAL = timedelta(days=365)
 COURSE = timedelta(days=120)
 TOKEN = timedelta(days=180)
+_FRESH = re.compile(r"[\w-]{43}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +39,17 @@ class Invited:
 def fresh() -> str:
     """A secret that nobody guesses: 256 bits."""
     return secrets.token_urlsafe(32)
+
+
+def of_form(key: str, number: int) -> str:
+    """A link's secret that a form had in it when it was shown: the same form sent again is the same link.
+
+    key: the form's own, from `fresh`; whatever else was sent makes a new one.
+    """
+    if not _FRESH.fullmatch(key):
+        return fresh()
+    made = hmac.new(key.encode(), str(number).encode(), hashlib.sha256).digest()
+    return base64.urlsafe_b64encode(made).decode().rstrip("=")
 
 
 def digest(secret: str) -> str:
@@ -104,9 +118,10 @@ def invite(
     *,
     person_id: int | None = None,
     section: str = "",
+    secret: str | None = None,
 ) -> str:
-    """The secret of a new link; it is not kept, so it can't be shown again."""
-    secret = fresh()
+    """The secret of a new link; it is not kept, so it can't be shown again. secret: one made before."""
+    secret = secret or fresh()
     lasts = COURSE if person_id is None else PERSONAL
     session.add(
         Invitation(
@@ -122,9 +137,9 @@ def invite(
     return secret
 
 
-def invited(session: Session, secret: str, now: datetime) -> Invited | None:
-    """Where a link leads; None where it leads nowhere (any more)."""
-    found = session.get(Invitation, digest(secret))
+def invited(session: Session, secret: str, now: datetime, *, alone: bool = False) -> Invited | None:
+    """Where a link leads; None where it leads nowhere (any more). alone: others who follow it wait."""
+    found = session.get(Invitation, digest(secret), with_for_update=alone or None)
     if found is None or found.expires <= now or found.revoked is not None:
         return None
     course = session.get(Course, found.course_id)
@@ -159,6 +174,39 @@ def known_as(session: Session, provider: str, subject: str) -> Person | None:
         .join(Identity, Identity.person_id == Person.id)
         .where(Identity.provider == provider, Identity.subject == subject, Person.erased.is_(None))
     )
+
+
+def may_be(session: Session, person_id: int, provider: str, subject: str) -> bool:
+    """Whether a provider that names this subject can mean this person: it knows them so, or not at all."""
+    known = session.scalars(
+        select(Identity.subject).where(Identity.person_id == person_id, Identity.provider == provider)
+    ).all()
+    return not known or subject in known
+
+
+def link(session: Session, person_id: int, provider: str, subject: str, now: datetime) -> bool:
+    """A further way to this person; False where it leads to somebody else who has been at work here.
+
+    Who signed in with it before they followed their link has left nothing: the way is taken from that entry.
+    """
+    found = session.scalar(select(Identity).where(Identity.provider == provider, Identity.subject == subject))
+    if found is None:
+        session.add(Identity(person_id=person_id, provider=provider, subject=subject))
+    elif found.person_id != person_id:
+        if not _left_nothing(session, found.person_id):
+            return False
+        for member in session.scalars(select(Member).where(Member.person_id == found.person_id)):
+            member.left = member.left or now
+        session.execute(delete(Login).where(Login.person_id == found.person_id))
+        found.person_id = person_id
+    record.event(session, None, person_id, "added a way in", record.person(person_id), now)
+    return True
+
+
+def _left_nothing(session: Session, person_id: int) -> bool:
+    works = select(Member.id).where(Member.person_id == person_id, Member.role != "student")
+    sent = select(Upload.id).where(Upload.person_id == person_id)
+    return session.scalar(works.limit(1)) is None and session.scalar(sent.limit(1)) is None
 
 
 def make_token(session: Session, person_id: int, name: str, now: datetime) -> str:

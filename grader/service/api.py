@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, File, Form, UploadFile
+from fastapi import APIRouter, Depends, File, Form, HTTPException, UploadFile
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from pydantic import BaseModel
 from starlette.requests import Request
 from starlette.responses import Response
 
+from grader.models import Said
 from grader.report import to_csv
-from grader.service import accounts, courses, standing, student, uploads
+from grader.service import accounts, courses, publish, student, uploads
+from grader.service.publish import ChangedError
 from grader.service.shown import ShownAttempt
 from grader.service.student import at_assignment, own_upload, take
-from grader.service.teacher import attachment, final_reports, made_export, rubric_of
-from grader.service.web import SANDBOX, SignInNeededError, Viewer, not_found, service_of
+from grader.service.teacher import attachment, class_of, grades, made_export, withdrawn
+from grader.service.web import SANDBOX, RowId, SignInNeededError, Viewer, not_found, service_of
 
 router = APIRouter(prefix="/api/v1")
 _bearer = HTTPBearer(auto_error=False, description="A token of /me.")
@@ -185,11 +187,7 @@ def _attempt(one: ShownAttempt) -> AttemptBody:
 @router.get("/assignments/{slug}/results")
 def results(request: Request, slug: str, me: Me) -> list[dict[str, Any]]:
     """For teachers: every student's report as it is now, with marks and lateness."""
-    held = service_of(request)
-    with held.database.reading() as session:
-        at = at_assignment(session, slug, me.id, "export")
-        rubric = rubric_of(session, held, at.assignment.edition_id)
-        found = standing.lines(session, held.reports, at.assignment, rubric)
+    _, _, found = class_of(service_of(request), me, slug, "JSON")
     return [
         {
             "student": {"id": x.member.number or str(x.person.id), "name": x.person.name},
@@ -220,11 +218,56 @@ def export(
     return made_export(request, slug, me, to, title, listing)
 
 
+class GivenOut(BaseModel):
+    """What students have of their grades now. seen: to be sent back, so that nothing else is withdrawn."""
+
+    seen: str
+    reports: list[dict[str, Any]]
+
+
+class Withdrawn(BaseModel):
+    """How many reports students do not see any more."""
+
+    reports: int
+
+
+@router.get("/assignments/{slug}/publication", response_model=GivenOut)
+def publication(request: Request, slug: str, me: Me) -> GivenOut:
+    """For teachers: what is given out, and whether a learning platform has the grade."""
+    held = service_of(request)
+    with held.database.reading() as session:
+        at = at_assignment(session, slug, me.id, "publish")
+        out = publish.out(session, at.assignment.id)
+    reports = [
+        {"person": who.id, "name": who.name, "score": p.score, "at_platform": p.handed_back is not None}
+        for who, p in out.reports
+    ]
+    return GivenOut(seen=out.seen, reports=reports)
+
+
+@router.post(
+    "/assignments/{slug}/withdraw",
+    response_model=Withdrawn,
+    responses={409: {"description": "something changed since; look again"}},
+)
+def withdraw(
+    request: Request,
+    slug: str,
+    me: Me,
+    seen: Annotated[str, Form(max_length=64)],
+    person: Annotated[RowId, Form()] = 0,
+) -> Withdrawn:
+    """For teachers: hide what was given out. seen: of `publication`; person: whose, 0 for everybody's."""
+    try:
+        return Withdrawn(reports=withdrawn(service_of(request), me, slug, seen, person or None))
+    except ChangedError as error:
+        raise HTTPException(
+            409, Said("Something changed meanwhile; nothing was withdrawn. Look again.")
+        ) from error
+
+
 @router.get("/assignments/{slug}/results.csv")
 def results_csv(request: Request, slug: str, me: Me) -> Response:
     """For teachers: grades.csv, as `grader grade` writes it."""
-    held = service_of(request)
-    with held.database.reading() as session:
-        at = at_assignment(session, slug, me.id, "export")
-        found, rubric = final_reports(session, held, at)
-    return attachment(to_csv(found, rubric).encode("utf-8", "replace"), "text/csv", f"{slug}.csv")
+    data = to_csv(*grades(service_of(request), me, slug, "CSV"))
+    return attachment(data.encode("utf-8", "replace"), "text/csv", f"{slug}.csv")

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from prometheus_client.openmetrics.exposition import CONTENT_TYPE_LATEST, generate_latest
+from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
@@ -81,12 +82,15 @@ def _operations(app: FastAPI, service: Service) -> None:
             raise HTTPException(404)  # it came from outside, through the proxy
         with service.database.reading() as session:
             queue = runs.queue(session, service.now())
+            grades = lti.to_hand_back(session)
         lines = [
             ("grader_queue_runs", "Runs that wait.", queue.queued),
             ("grader_running_runs", "Runs that workers have in hand.", queue.running),
             ("grader_stuck_runs", "Runs that failed by our fault; somebody must look.", queue.stuck),
             ("grader_oldest_seconds", "How long the oldest run that is not done has waited.", queue.oldest),
             ("grader_workers", "Workers alive.", service.workers()),
+            ("grader_grades_to_hand_back", "Published grades that a platform has not got yet.", grades),
+            ("grader_free_bytes", "Left on the disk of the data folder.", service.blobs.free()),
         ]
         own = "".join(f"# HELP {n} {h}\n# TYPE {n} gauge\n{n} {float(v)}\n" for n, h, v in lines)
         body = own.encode() + generate_latest(service.registry)  # type: ignore[no-untyped-call]
@@ -101,8 +105,9 @@ def _faults(app: FastAPI) -> None:
             return _problem(speech(tongue(request)).of(said), 401)
         if request.url.path.startswith("/api/"):
             return _problem("Send a token: Authorization: Bearer …", 401)
-        back = request.url.path if request.method == "GET" else "/"
-        return Response(status_code=303, headers={"Location": openid.way_in(request, back)})
+        sent = request.method != "GET"
+        back = urlsplit(request.headers.get("referer", "")).path or "/" if sent else request.url.path
+        return Response(status_code=303, headers={"Location": openid.way_in(request, back, sent=sent)})
 
     @app.exception_handler(RefusedError)
     def refused(request: Request, error: Exception) -> Response:
@@ -125,6 +130,12 @@ def _faults(app: FastAPI) -> None:
     def ours(request: Request, error: Exception) -> Response:
         if request.url.path.startswith("/desk/") and isinstance(error, ConflictError | UsageError):
             return _problem(str(error), 409 if isinstance(error, ConflictError) else 400)
+        _log.error("failed", exc_info=error)
+        return _say(request, 503, _OURS)
+
+    @app.exception_handler(SQLAlchemyError)
+    @app.exception_handler(OSError)
+    def away(request: Request, error: Exception) -> Response:
         _log.error("failed", exc_info=error)
         return _say(request, 503, _OURS)
 

@@ -27,7 +27,7 @@ from grader.lookalikes.table import SIDE_BY_SIDE, Alike
 from grader.marks.marks import Mark
 from grader.models import Cell, Output, Said
 from grader.report import to_html
-from grader.service import courses, record, rules, standing
+from grader.service import record, rules, standing
 from grader.service.alike import folder, of_section
 from grader.service.courses import Attendee
 from grader.service.standing import Class, Line
@@ -188,12 +188,14 @@ def _seat(request: Request) -> Seat:
 def _author(store: CourseStore, me: Viewer) -> str:
     """The name that marks bear; with the number where two who mark have the same name."""
     with store.held.database.reading() as session:
-        others = [
-            p.name
-            for m, p in courses.roster(session, store.at.course.id)
-            if m.role != "student" and p.id != me.id
-        ]
-    return f"{me.person.name} ({me.id})" if me.person.name in others else me.person.name
+        same = session.scalar(
+            select(Person.id)
+            .join(Member, Member.person_id == Person.id)
+            .where(Member.course_id == store.at.course.id, Member.role != "student", Member.left.is_(None))
+            .where(Person.name == me.person.name, Person.id != me.id)
+            .limit(1)
+        )
+    return me.person.name if same is None else f"{me.person.name} ({me.id})"
 
 
 router.include_router(routes(_seat), prefix="/desk/{slug}")

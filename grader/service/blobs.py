@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import os
+import shutil
 import tempfile
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
@@ -15,6 +16,8 @@ from typing import IO
 from grader.errors import StorageError
 
 _CHUNK = 1 << 20
+RESERVE = 200 << 20
+"""bytes that uploads leave free on the disk: for marks, sign-ins and what is graded already"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +66,15 @@ class Blobs:
                 f"{self.folder} could not be written ({error.strerror or error}); free space there"
             ) from error
         return Blob(digest.hexdigest(), size)
+
+    def refuse_full(self) -> None:
+        """Raises `StorageError` where the disk is almost full: nothing new is taken then."""
+        if self.free() < RESERVE:
+            raise StorageError(f"{self.folder} has less than {RESERVE >> 20} MB left; free space there")
+
+    def free(self) -> int:
+        """Bytes that the disk has left."""
+        return shutil.disk_usage(self.folder).free
 
     @contextmanager
     def held(self, *, alone: bool = False) -> Iterator[None]:

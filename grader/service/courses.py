@@ -186,7 +186,13 @@ def choose(session: Session, at: Attendee, upload: Upload | None, by: int, whose
 
 
 def published_of(session: Session, assignment_id: int, person_id: int) -> Published | None:
-    """What one student was given last."""
+    """What one student was given last, unless it was withdrawn."""
+    last = given_last(session, assignment_id, person_id)
+    return None if last is None or last.withdrawn is not None else last
+
+
+def given_last(session: Session, assignment_id: int, person_id: int) -> Published | None:
+    """What one student was given last, also if it was withdrawn."""
     return session.scalar(
         select(Published)
         .where(Published.assignment_id == assignment_id, Published.person_id == person_id)
@@ -196,11 +202,12 @@ def published_of(session: Session, assignment_id: int, person_id: int) -> Publis
 
 
 def published_to(session: Session, assignment_id: int) -> Mapping[int, Published]:
-    """Person → what they were given last."""
+    """Person → what they were given last, unless it was withdrawn."""
     rows = session.scalars(
         select(Published).where(Published.assignment_id == assignment_id).order_by(Published.id)
     )
-    return {p.person_id: p for p in rows}
+    last = {p.person_id: p for p in rows}
+    return {who: p for who, p in last.items() if p.withdrawn is None}
 
 
 def publication_time(session: Session, published: Published) -> datetime:

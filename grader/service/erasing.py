@@ -26,6 +26,7 @@ from grader.service.tables import (
     Person,
     Published,
     Run,
+    SignIn,
     Token,
     Upload,
 )
@@ -63,6 +64,7 @@ def _records(session: Session, person_id: int, by: int | None, now: datetime) ->
     for table in (MarkRow, Run, File):
         session.execute(delete(table).where(table.upload_id.in_(uploads)))
     session.execute(delete(Upload).where(Upload.person_id == person_id))
+    session.execute(delete(SignIn).where(SignIn.expires <= now))  # a launch that nobody followed has a name
     for own_table in (Extension, Identity, Invitation, Login, Token):
         session.execute(delete(own_table).where(own_table.person_id == person_id))
     for member in session.scalars(select(Member).where(Member.person_id == person_id)):

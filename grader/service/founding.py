@@ -80,6 +80,14 @@ class MemberPlace:
         return cls(record.line(section, 60), record.line(number, 60), record.line(team, 60))
 
 
+@dataclass(frozen=True, slots=True)
+class By:
+    """Who invites. person_id None: a command. secret: of the link; None: a new one."""
+
+    person_id: int | None = None
+    secret: str | None = None
+
+
 def add_member(
     session: Session,
     course: Course,
@@ -87,16 +95,16 @@ def add_member(
     role: str,
     place: MemberPlace,
     now: datetime,
-    by: int | None = None,
+    by: By = By(),
 ) -> tuple[Person, str]:
-    """Somebody with a role, and the secret of their link. by: who adds them; None: a command."""
+    """Somebody with a role, and the secret of their link."""
     if role not in rules.ROLES:
         raise UsageError(f"{role!r} is no role; use {', '.join(rules.ROLES)}")
     person = accounts.add_person(session, name, now, course.language)
     member = accounts.enrol(session, course.id, person.id, role)
     member.section, member.number, member.team = place.section, place.number, place.team
-    secret = accounts.invite(session, course.id, role, now, person_id=person.id)
-    record.event(session, course.id, by, "invited", record.person(person.id, role), now)
+    secret = accounts.invite(session, course.id, role, now, person_id=person.id, secret=by.secret)
+    record.event(session, course.id, by.person_id, "invited", record.person(person.id, role), now)
     return person, secret
 
 
@@ -238,7 +246,10 @@ def set_dates(
     assignment.opens, assignment.due, assignment.closes = dates.opens, dates.due, dates.closes
     assignment.grace_s = max(0, min(int(dates.grace.total_seconds()), 7 * 86_400))
     assignment.checks = max(0, min(checks, 1000))
-    on = Said("{slug}: no due date", {"slug": assignment.slug})
-    if dates.due is not None:
-        on = Said("{slug}: due {due}", {"slug": assignment.slug, "due": dates.due.isoformat()})
+    bounds = {"opens": dates.opens, "due": dates.due, "closes": dates.closes}
+    said = {name: "–" if moment is None else moment.isoformat() for name, moment in bounds.items()}
+    on = Said(
+        "{slug}: opens {opens}, due {due}, closes {closes}; grace {grace} min, self-checks an hour: {checks}",
+        {**said, "slug": assignment.slug, "grace": assignment.grace_s // 60, "checks": assignment.checks},
+    )
     record.event(session, assignment.course_id, by, "set dates", on, now)

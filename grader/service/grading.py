@@ -52,7 +52,7 @@ class RunResult:
 class Editions:
     """The folder of editions: each assignment as it was, and beside it what its students may have.
 
-    Each is loaded once; its Python is the teacher's.
+    Each is read once. Its Python is not run here: judges, which hold no other assignment, do that.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -67,7 +67,7 @@ class Editions:
         """The edition, or what its students may have. Raises `RubricError`."""
         folder = self.path(sha256, released=released)
         if folder not in self._loaded:
-            self._loaded[folder] = assignments.load(str(folder))
+            self._loaded[folder] = assignments.outline(str(folder))
         return self._loaded[folder]
 
 

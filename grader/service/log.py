@@ -29,7 +29,8 @@ class _Lines(logging.Formatter):
         line: dict[str, object] = {
             "at": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname.lower(),
-            "what": record.msg if isinstance(record.msg, str) else "",
+            # the template, never its values; its first line: asyncio's quotes the error further down
+            "what": record.msg.partition("\n")[0] if isinstance(record.msg, str) else "",
         }
         line |= {name: getattr(record, name) for name in _FIELDS if hasattr(record, name)}
         if record.exc_info and record.exc_info[0] is not None:
@@ -46,10 +47,8 @@ class _Lines(logging.Formatter):
 
 
 def to_stderr(level: int = logging.INFO) -> None:
-    """Send the grader's own log there."""
+    """Send the grader's own log there, and what libraries warn of, whose errors would quote a student."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(_Lines())
-    root = logging.getLogger("grader")
-    root.handlers = [handler]
-    root.setLevel(level)
-    root.propagate = False
+    logging.getLogger().handlers = [handler]
+    logging.getLogger("grader").setLevel(level)

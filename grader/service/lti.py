@@ -54,6 +54,7 @@ _NRPS = "https://purl.imsglobal.org/spec/lti-nrps/"
 _DEEP = "https://purl.imsglobal.org/spec/lti-dl/claim/"
 _MEMBERSHIP = "http://purl.imsglobal.org/vocab/lis/v2/membership"
 _WRONG = Said("This launch is not valid (any more): open the assignment on the platform again.")
+_SELDOM_S = 600.0
 _FIELD = Annotated[str, Form(max_length=20_000)]
 _log = logging.getLogger("grader.web")
 
@@ -145,7 +146,7 @@ def _platform(held: Service, issuer: str, client: str | None) -> LtiPlatform:
 def launch(request: Request, id_token: Annotated[str, Form(max_length=100_000)], state: _FIELD) -> Response:
     """The platform's signed message. It is checked here and kept for the browser's own next step."""
     held = service_of(request)
-    way = recall(held, "lti", state)
+    way = recall(held, ("lti",), state)
     issuer, client = _unverified(id_token)
     platform = _platform(held, issuer, client)
     expected = {"iss": platform.issuer, "aud": platform.client_id, "nonce": way.nonce}
@@ -184,25 +185,32 @@ def _unverified(token: str) -> tuple[str, str | None]:
         raise HTTPException(403, _WRONG) from error
 
 
+_WANTED: Mapping[str, type] = {
+    "iss": str,
+    "sub": str,
+    "name": str,
+    f"{_LTI}message_type": str,
+    f"{_LTI}roles": list,
+    f"{_LTI}target_link_uri": str,
+    f"{_LTI}deployment_id": str,
+    f"{_AGS}claim/endpoint": dict,
+    f"{_NRPS}claim/namesroleservice": dict,
+    f"{_DEEP}deep_linking_settings": dict,
+}
+
+
 def _kept(claims: Mapping[str, Any]) -> dict[str, Any]:
-    """What of a launch is needed, and no more."""
-    wanted = ("iss", "sub", "name")
-    longer = (
-        f"{_LTI}message_type",
-        f"{_LTI}roles",
-        f"{_LTI}target_link_uri",
-        f"{_LTI}deployment_id",
-        f"{_AGS}claim/endpoint",
-        f"{_NRPS}claim/namesroleservice",
-        f"{_DEEP}deep_linking_settings",
-    )
-    return {name: claims[name] for name in (*wanted, *longer) if name in claims}
+    """What of a launch is needed, and no more. Raises `HTTPException` where it is of another shape."""
+    found = {name: claims[name] for name in _WANTED if claims.get(name) is not None}
+    if any(not isinstance(value, _WANTED[name]) for name, value in found.items()):
+        raise HTTPException(403, _WRONG)
+    return found
 
 
 @router.get("/lti/enter")
 def enter(request: Request, ticket: str = "") -> Response:
     held = service_of(request)
-    way = recall(held, "lti-enter", ticket)
+    way = recall(held, ("lti-enter",), ticket)
     bound(request, way.verifier)
     claims = json.loads(way.target)
     platform = _platform(held, claims["iss"], way.nonce)
@@ -390,7 +398,13 @@ def hand_back(held: Service) -> tuple[int, int]:
         due = _due(session)
     sent = failed = 0
     tokens: dict[str, str] = {}
+    away: set[str] = set()
     for one in due:
+        if not _stands(held, one.id):
+            continue  # withdrawn while others were sent
+        if one.issuer in away:
+            failed += 1
+            continue
         try:
             platform = _platform(held, one.issuer, one.client)
             if one.issuer not in tokens:
@@ -399,6 +413,8 @@ def hand_back(held: Service) -> tuple[int, int]:
             _send(one, tokens[one.issuer])
         except (requests.RequestException, ValueError, KeyError, HTTPException) as error:
             failed += 1
+            if one.issuer not in tokens or not isinstance(error, requests.HTTPError):
+                away.add(one.issuer)  # it does not answer: not all of a class need wait for that in turn
             _log.warning("a grade could not be handed back", extra={"fault": type(error).__name__})
             continue
         with held.database.writing() as session:
@@ -407,6 +423,17 @@ def hand_back(held: Service) -> tuple[int, int]:
                 row.handed_back = held.now()
         sent += 1
     return sent, failed
+
+
+def _stands(held: Service, id: int) -> bool:
+    with held.database.reading() as session:
+        row = session.get(Published, id)
+        return row is not None and row.withdrawn is None
+
+
+def to_hand_back(session: Session) -> int:
+    """How many published grades a platform has not got yet."""
+    return len(_due(session))
 
 
 def _due(session: Session) -> list[_Due]:
@@ -462,12 +489,15 @@ def _send(one: _Due, token: str) -> None:
 
 
 def keep_handing_back(held: Service, stop: threading.Event, every_s: float = 10.0) -> None:
-    """Hand back in the background until told to stop."""
-    while not stop.wait(every_s):
+    """Hand back in the background until told to stop; more and more seldom while it fails."""
+    pause = every_s
+    while not stop.wait(pause):
+        failed = 1
         try:
-            hand_back(held)
+            _, failed = hand_back(held)
         except Exception:  # the database may be away; the next round looks again
             _log.warning("handing back failed")
+        pause = min(2 * pause, _SELDOM_S) if failed else every_s
 
 
 @router.post("/teach/{slug}/roster-from-platform")

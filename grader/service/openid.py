@@ -5,7 +5,7 @@ Authlib speaks OAuth with the provider; joserfc checks the signature of what it 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode
@@ -23,14 +23,28 @@ from starlette.responses import RedirectResponse, Response
 from grader.models import Said
 from grader.service import accounts, founding, record
 from grader.service.place import OpenId
-from grader.service.signin import set_login, within
+from grader.service.signin import Csrf, set_login, within
 from grader.service.tables import Identity, SignIn
-from grader.service.web import Service, not_found, service_of, to, viewer
+from grader.service.web import (
+    PROXY,
+    Service,
+    Viewer,
+    by_proxy,
+    guard_form,
+    not_found,
+    page,
+    service_of,
+    signed_in,
+    to,
+)
 
 router = APIRouter(include_in_schema=False)
 ALGORITHMS = ["RS256", "RS384", "RS512", "PS256", "ES256", "ES384", "EdDSA"]
 LASTS = timedelta(minutes=10)
 TIMEOUT_S = 10.0
+_ENDPOINTS = {"authorization_endpoint", "token_endpoint", "jwks_uri"}
+_IN, _LINK = "openid", "openid-link"
+"""what somebody wants of a provider: to sign in, or a further way to whom they are signed in as"""
 _WRONG = Said("Signing in did not work: begin again.")
 
 
@@ -59,11 +73,11 @@ def remember(held: Service, provider: str, verifier: str, target: str) -> tuple[
     return state, nonce
 
 
-def recall(held: Service, provider: str, state: str) -> SignIn:
+def recall(held: Service, providers: Collection[str], state: str) -> SignIn:
     """The way that this state began, once. Raises `HTTPException` for any other."""
     with held.database.writing() as session:
         found = session.get(SignIn, accounts.digest(state), with_for_update=True)
-        if found is None or found.provider != provider or found.expires <= held.now():
+        if found is None or found.provider not in providers or found.expires <= held.now():
             raise HTTPException(403, _WRONG)
         session.delete(found)
         session.flush()
@@ -120,17 +134,35 @@ def _provider(held: Service) -> tuple[OpenId, dict[str, Any]]:
     if settings is None:
         raise not_found()
     found = fetch(f"{settings.issuer.rstrip('/')}/.well-known/openid-configuration")
-    if found.get("issuer") != settings.issuer:
+    if found.get("issuer") != settings.issuer or not (found.keys() >= _ENDPOINTS):
         raise HTTPException(502, Said("The sign-in service does not answer; try again later."))
     return settings, found
 
 
 @router.get("/openid/start")
 def start(request: Request, to: str = "/") -> Response:
+    address, state = _begin(request, _IN, within(to))
+    return bind(service_of(request), RedirectResponse(address, status_code=303), state)
+
+
+@router.post("/openid/link")
+def start_linking(request: Request, csrf: Csrf = "") -> Response:
+    """Whoever is signed in wants this as a further way to themselves; no page of others' can want it."""
+    me = signed_in(request)
+    guard_form(me, csrf)
+    address, state = _begin(request, _LINK, str(me.id))
+    # a form may lead to our own pages alone, redirects included: the browser goes on from one of those
+    made = page(request, "onward.html", me, address=address)
+    made.headers["Refresh"] = f"0; url={address}"
+    return bind(service_of(request), made, state)
+
+
+def _begin(request: Request, wish: str, target: str) -> tuple[str, str]:
+    """The provider's address for this wish, and the state under which it comes back."""
     held = service_of(request)
     settings, known = _provider(held)
     verifier = accounts.fresh()
-    state, nonce = remember(held, "openid", verifier, within(to))
+    state, nonce = remember(held, wish, verifier, target)
     client = OAuth2Session(
         settings.client_id,
         redirect_uri=public(request, "/openid/back"),
@@ -140,7 +172,7 @@ def start(request: Request, to: str = "/") -> Response:
     address, _ = client.create_authorization_url(
         known["authorization_endpoint"], state=state, nonce=nonce, code_verifier=verifier
     )
-    return bind(held, RedirectResponse(address, status_code=303), state)
+    return address, state
 
 
 def bind(held: Service, response: Response, state: str) -> Response:
@@ -167,7 +199,7 @@ def bound(request: Request, state: str) -> None:
 def back(request: Request, state: str = "", code: str = "") -> Response:
     held = service_of(request)
     bound(request, state)
-    way = recall(held, "openid", state)
+    way = recall(held, (_IN, _LINK), state)
     settings, known = _provider(held)
     client = OAuth2Session(
         settings.client_id,
@@ -189,49 +221,39 @@ def back(request: Request, state: str = "", code: str = "") -> Response:
     claims = claims_of(str(token.get("id_token", "")), fetch(known["jwks_uri"]), expected, held)
     name = str(claims.get("name") or claims.get("preferred_username") or claims["sub"])
     provider = f"oidc:{settings.issuer}"
+    if way.provider == _LINK:
+        me = signed_in(request)
+        if str(me.id) != way.target:
+            raise HTTPException(403, _WRONG)
+        return _linked(held, me, provider, claims["sub"])
     return enter(request, provider, claims["sub"], name, settings.course, way.target)
 
 
-def enter(request: Request, provider: str, subject: str, name: str, course: str, target: str) -> Response:
-    """Sign in whom a provider vouches for. New people join the course as students.
+def _linked(held: Service, me: Viewer, provider: str, subject: str) -> Response:
+    with held.database.writing() as session:
+        if not accounts.link(session, me.id, provider, subject, held.now()):
+            raise HTTPException(409, Said("This account belongs to somebody else here; nothing was changed."))
+    return to("/me")
 
-    Somebody who is signed in already and new to the provider gets this as a further way in.
-    """
+
+def enter(request: Request, provider: str, subject: str, name: str, course: str, target: str) -> Response:
+    """Sign in whom a provider vouches for. New people join the course as students."""
     held = service_of(request)
-    me = viewer(request)
     with held.database.writing() as session:
         now = held.now()
         person = accounts.known_as(session, provider, subject)
         if person is None:
             home = founding.course_named(session, course)
-            if me is None:
-                person = accounts.add_person(session, name, now)
-                accounts.enrol(session, home.id, person.id, "student")
-                record.event(
-                    session,
-                    home.id,
-                    person.id,
-                    "joined",
-                    record.way_in("student", provider.partition(":")[0]),
-                    now,
-                )
-            else:
-                person = me.person
+            person = accounts.add_person(session, name, now)
+            accounts.enrol(session, home.id, person.id, "student")
+            way = record.way_in("student", provider.partition(":")[0])
+            record.event(session, home.id, person.id, "joined", way, now)
             session.add(Identity(person_id=person.id, provider=provider, subject=subject))
         cookie = accounts.sign_in(session, person.id, request.cookies.get(held.cookie), now)
     return set_login(held, to(within(target)), cookie)
 
 
 # --------------------------------------------------------------------------------------------- proxy
-
-
-def by_proxy(request: Request) -> str | None:
-    """Whom a trusted proxy names. It is believed on the unix socket alone, whoever sends the header."""
-    settings = service_of(request).settings.proxy
-    server = request.scope.get("server")
-    if settings is None or server is None or server[1] is not None or request.scope.get("client"):
-        return None
-    return record.line(request.headers.get(settings.header, ""), 200) or None
 
 
 @router.get("/proxy/sign-in")
@@ -242,10 +264,20 @@ def proxy_sign_in(request: Request, to: str = "/") -> Response:
         raise not_found()
     raw = request.headers.get(settings.name_header, "")
     name = record.line(raw.encode("latin-1", "replace").decode("utf-8", "replace"), 120) or subject
-    return enter(request, "proxy", subject, name, settings.course, to)
+    return enter(request, PROXY, subject, name, settings.course, to)
 
 
-def way_in(request: Request, back: str) -> str:
-    """Where somebody goes who is not signed in."""
+@router.post("/proxy/link")
+def proxy_link(request: Request, csrf: Csrf = "") -> Response:
+    """Whom the proxy names is from now on whoever is signed in here."""
+    me, subject = signed_in(request), by_proxy(request)
+    guard_form(me, csrf)
+    if subject is None:
+        raise not_found()
+    return _linked(service_of(request), me, PROXY, subject)
+
+
+def way_in(request: Request, back: str, *, sent: bool = False) -> str:
+    """Where somebody goes who is not signed in. sent: with a form, which was not taken."""
     where = "/proxy/sign-in" if by_proxy(request) else "/sign-in"
-    return f"{where}?{urlencode({'to': back})}"
+    return f"{where}?{urlencode({'to': back} | ({'ended': 1} if sent else {}))}"

@@ -22,34 +22,39 @@ def backup(place: DataFolder, database: Database, target: Path) -> int:
     """Copy database and folder to `target`, which must be new or an earlier backup; how many blobs are new.
 
     The database first, then what it names: blobs are never changed, so the copy is whole while the service
-    goes on. With PostgreSQL its own tools copy the database; do that before. Raises `UsageError`,
-    `StorageError`.
+    goes on; deletions wait for its end. With PostgreSQL its own tools copy the database; do that before.
+    Raises `UsageError`, `StorageError`.
     """
     if target.resolve().is_relative_to(place.folder.resolve()):
         raise UsageError(f"{target} lies in the data folder; name a folder elsewhere, better on another disk")
     try:
-        target.mkdir(parents=True, exist_ok=True)
-        if database.sqlite:
-            with (
-                closing(sqlite3.connect(place.folder / FILE)) as source,
-                closing(sqlite3.connect(target / f"{FILE}.new")) as copy,
-            ):
-                source.backup(copy)
-            (target / f"{FILE}.new").replace(target / FILE)
-        new = 0
-        for name in Blobs(place.blobs).names():
-            copied = Blobs(target / "blobs").path(name)
-            if not copied.exists():
-                copied.parent.mkdir(parents=True, exist_ok=True)
-                shutil.copy2(place.blobs / name[:2] / name[2:], f"{copied}.new")
-                Path(f"{copied}.new").replace(copied)
-                new += 1
-        shutil.copytree(place.editions, target / "editions", dirs_exist_ok=True)
-        for name in (SETTINGS, _KEY):
-            if (place.folder / name).exists():
-                shutil.copy2(place.folder / name, target / name)
+        with Blobs(place.blobs).held():
+            return _copied(place, database, target)
     except (OSError, sqlite3.Error) as error:
         raise StorageError(f"{target} could not be written ({error}); the backup is not whole") from error
+
+
+def _copied(place: DataFolder, database: Database, target: Path) -> int:
+    target.mkdir(parents=True, exist_ok=True)
+    if database.sqlite:
+        with (
+            closing(sqlite3.connect(place.folder / FILE)) as source,
+            closing(sqlite3.connect(target / f"{FILE}.new")) as copy,
+        ):
+            source.backup(copy)
+        (target / f"{FILE}.new").replace(target / FILE)
+    new = 0
+    for name in Blobs(place.blobs).names():
+        copied = Blobs(target / "blobs").path(name)
+        if not copied.exists():
+            copied.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(place.blobs / name[:2] / name[2:], f"{copied}.new")
+            Path(f"{copied}.new").replace(copied)
+            new += 1
+    shutil.copytree(place.editions, target / "editions", dirs_exist_ok=True)
+    for name in (SETTINGS, _KEY):
+        if (place.folder / name).exists():
+            shutil.copy2(place.folder / name, target / name)
     return new
 
 

@@ -1,4 +1,4 @@
-"""Gives reports out: everybody who is ready in one transaction, nobody whose points wait.
+"""Gives reports out, and withdraws them: everybody who is ready in one transaction, nobody whose points wait.
 
 Students' pages are made before and lie in the blob store; the transaction only says whose they are, after
 it has seen that nothing changed since the teacher looked.
@@ -6,6 +6,7 @@ it has seen that nothing changed since the teacher looked.
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,16 +18,16 @@ from sqlalchemy.orm import Session
 from grader.errors import GraderError
 from grader.models import Said
 from grader.report import to_html
-from grader.service import record, shown, standing
+from grader.service import courses, record, shown, standing
 from grader.service.blobs import Blobs
 from grader.service.database import Database
 from grader.service.standing import Line, Reports
-from grader.service.tables import CourseAssignment, Publication, Published
+from grader.service.tables import CourseAssignment, Person, Publication, Published
 from rubric.schema import Rubric
 
 
 class ChangedError(GraderError):
-    """Something changed since the preview; nothing was given out."""
+    """Something changed since the preview; nothing was done."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +43,7 @@ class Preview:
 
 @dataclass(frozen=True, slots=True)
 class PublishRequest:
-    """Who wants it published, and the digest of what they saw."""
+    """Who wants it published or withdrawn, and the digest of what they saw."""
 
     seen: str
     by: int
@@ -148,3 +149,50 @@ def _enter(
         now,
     )
     return len(made)
+
+
+@dataclass(frozen=True, slots=True)
+class Out:
+    """What students of an assignment have of their grades now, by name. seen: a digest of all of it."""
+
+    reports: Sequence[tuple[Person, Published]]
+    seen: str
+
+    @property
+    def at_platform(self) -> int:
+        """How many of these grades a learning platform has."""
+        return sum(p.handed_back is not None for _, p in self.reports)
+
+
+def out(session: Session, assignment_id: int) -> Out:
+    """What could be withdrawn."""
+    given = courses.published_to(session, assignment_id)
+    people = session.scalars(select(Person).where(Person.id.in_(list(given))))
+    reports = [(p, given[p.id]) for p in sorted(people, key=lambda p: (p.name.casefold(), p.id))]
+    numbers = " ".join(str(p.id) for p in sorted(given.values(), key=lambda p: p.id))
+    return Out(reports, hashlib.sha256(numbers.encode()).hexdigest())
+
+
+def withdraw(
+    database: Database, assignment: CourseAssignment, asked: PublishRequest, whose: int | None, now: datetime
+) -> int:
+    """Hide again what was given out, of one student or (None) of all; of how many.
+
+    They may get it again by a publication. What a platform has got stays there until then. Raises
+    `ChangedError`.
+    """
+    with database.writing() as session:
+        row = select(CourseAssignment.id).where(CourseAssignment.id == assignment.id)
+        session.scalar(row.with_for_update())
+        given = out(session, assignment.id)
+        if given.seen != asked.seen:
+            raise ChangedError("Something changed meanwhile; look again.")
+        taken = [p for who, p in given.reports if whose in (None, who.id)]
+        for one in taken:
+            one.withdrawn = now
+        if taken:
+            on = Said("reports: {n}, {slug}", {"n": len(taken), "slug": assignment.slug})
+            if whose is not None:
+                on = Said("person {person}, {slug}", {"person": whose, "slug": assignment.slug})
+            record.event(session, assignment.course_id, asked.by, "withdrew", on, now)
+        return len(taken)

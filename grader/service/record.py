@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 
@@ -24,12 +25,14 @@ ROLES: Mapping[str, Said] = {
 }
 WHAT: Mapping[str, Said] = {
     "added": Said("added"),
+    "added a way in": Said("added a way in"),
     "answered": Said("answered"),
     "asked again": Said("asked again"),
     "changed": Said("changed"),
     "chose": Said("chose"),
     "ended": Said("ended"),
     "erased": Said("erased"),
+    "exported": Said("exported"),
     "extended": Said("extended the time"),
     "handed in": Said("handed in"),
     "imported": Said("imported"),
@@ -47,6 +50,7 @@ WHAT: Mapping[str, Said] = {
     "took over": Said("took over"),
     "took the roster": Said("took the roster"),
     "tried again": Said("tried again"),
+    "withdrew": Said("withdrew"),
 }
 
 
@@ -78,8 +82,9 @@ def readable(on: Said, named: Mapping[tuple[str, Value], str], when: Callable[[d
     for key in ("person", "upload"):
         if key in values:
             values[key] = named.get((key, values[key]), values[key])
-    if isinstance(due := values.get("due"), str):
-        values["due"] = when(datetime.fromisoformat(due))
+    for key in ("opens", "due", "closes"):
+        with suppress(ValueError):  # "–": there is none
+            values[key] = when(datetime.fromisoformat(str(values.get(key, ""))))
     return replace(on, values=values)
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
-from sqlalchemy import and_, func, or_, select, update
+from sqlalchemy import ColumnElement, and_, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from grader.service import record, rules
@@ -124,10 +124,15 @@ def runs_of(session: Session, upload_ids: Sequence[int], kind: Kind, edition_id:
     return {r.upload_id: r for r in rows}
 
 
+def _free(now: datetime) -> ColumnElement[bool]:
+    """What anybody may take: what waits, or is held by a lease that is over or of a clock that jumped."""
+    over = or_(Run.lease < now, Run.lease > now + 4 * LEASE)
+    return or_(Run.state == "queued", and_(Run.state == "running", over))
+
+
 def take(session: Session, worker: str, now: datetime, *, busy: bool) -> Held | None:
     """The next run for this worker, held by it from now on. busy: it has others in hand."""
-    free = or_(Run.state == "queued", and_(Run.state == "running", Run.lease < now))
-    query = select(Run).where(free).order_by(Run.priority, Run.id).limit(1)
+    query = select(Run).where(_free(now)).order_by(Run.priority, Run.id).limit(1)
     if busy:
         query = query.where(Run.tries < MAX_TRIES - 1)
     run = session.scalar(query.with_for_update(skip_locked=True))
@@ -222,27 +227,29 @@ class Queue:
 
 def queue(session: Session, now: datetime, assignment_id: int | None = None) -> Queue:
     """How the queue stands, for all or for one assignment."""
-    counts = select(Run.state, func.count(), func.min(Run.queued)).group_by(Run.state)
+    counts = (
+        select(Run.state, func.count(), func.min(Run.queued))
+        .where(Run.state.in_(("queued", "running", "stuck")))
+        .group_by(Run.state)
+    )
     if assignment_id is not None:
         counts = counts.join(Edition, Edition.id == Run.edition_id).where(
             Edition.assignment_id == assignment_id
         )
-    rows = {state: (n, first) for state, n, first in session.execute(counts.where(Run.finished.is_(None)))}
-    stuck = select(func.count()).select_from(Run).where(Run.state == "stuck")
+    rows = {state: (n, first) for state, n, first in session.execute(counts)}
     waiting = [first for state, (_, first) in rows.items() if state in ("queued", "running")]
     oldest = max((now - t).total_seconds() for t in waiting) if waiting else 0.0
     return Queue(
         rows.get("queued", (0, now))[0],
         rows.get("running", (0, now))[0],
-        session.scalar(stuck) or 0,
+        rows.get("stuck", (0, now))[0],
         max(0.0, oldest),
     )
 
 
 def nothing_to_take(session: Session, now: datetime) -> bool:
     """Whether no run waits, as far as a look tells."""
-    free = or_(Run.state == "queued", and_(Run.state == "running", Run.lease < now))
-    return session.scalar(select(Run.id).where(free).limit(1)) is None
+    return session.scalar(select(Run.id).where(_free(now)).limit(1)) is None
 
 
 def latest_check(session: Session, upload_id: int) -> Run | None:

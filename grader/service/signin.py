@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Annotated
 
 from fastapi import APIRouter, Form
@@ -11,10 +12,13 @@ from starlette.responses import Response
 
 from grader.models import Said
 from grader.service import accounts, courses, pages, record
-from grader.service.tables import Login, Token
+from grader.service.accounts import Invited
+from grader.service.tables import Identity, Login, Token
 from grader.service.web import (
+    PROXY,
     RowId,
     Service,
+    by_proxy,
     guard_form,
     not_found,
     page,
@@ -49,7 +53,7 @@ def within(target: str) -> str:
 
 
 @router.get("/sign-in")
-def sign_in(request: Request, to: str = "/") -> Response:
+def sign_in(request: Request, to: str = "/", ended: bool = False) -> Response:
     held = service_of(request)
     return page(
         request,
@@ -58,6 +62,7 @@ def sign_in(request: Request, to: str = "/") -> Response:
         status=401,
         openid=held.settings.openid,
         target=within(to),
+        ended=ended,
     )
 
 
@@ -69,7 +74,12 @@ def look_at_invitation(request: Request, secret: str) -> Response:
         found = accounts.invited(session, secret, held.now())
     if found is None:
         return page(request, "gone.html", viewer(request), status=404)
-    return page(request, "invited.html", None, course=found.course, invited=found, secret=secret, wrong=None)
+    return _invitation(request, found, secret)
+
+
+def _invitation(request: Request, found: Invited, secret: str, wrong: Said | None = None) -> Response:
+    values = {"course": found.course, "invited": found, "secret": secret, "key": accounts.fresh()}
+    return page(request, "invited.html", None, status=422 if wrong else 200, wrong=wrong, **values)
 
 
 @router.post("/invited/{secret}")
@@ -78,36 +88,38 @@ def accept_invitation(
     secret: str,
     name: Annotated[str, Form(max_length=1000)] = "",
     number: Annotated[str, Form(max_length=200)] = "",
+    key: Annotated[str, Form(max_length=200)] = "",
 ) -> Response:
+    """Sign in, or join. key: of the form; sent again, as by a second click, it is the same person."""
     held = service_of(request)
     old = request.cookies.get(held.cookie)
     name = record.line(name, 120)
     with held.database.writing() as session:
         now = held.now()
-        found = accounts.invited(session, secret, now)
+        found = accounts.invited(session, secret, now, alone=True)
         if found is None:
             return page(request, "gone.html", None, status=404)
-        link = ""
+        link, own = "", accounts.of_form(key, 0)
+        known = accounts.invited(session, own, now)
         if found.person is not None:
             person = found.person
         elif not name:
-            return page(
-                request,
-                "invited.html",
-                None,
-                status=422,
-                course=found.course,
-                invited=found,
-                secret=secret,
-                wrong=Said("Say your name, so that your work finds you."),
-            )
+            return _invitation(request, found, secret, Said("Say your name, so that your work finds you."))
+        elif known is not None and known.person is not None:
+            person, link = known.person, own
         else:
             person = accounts.add_person(session, name, now)
             accounts.enrol(
                 session, found.course.id, person.id, found.role, found.section, record.line(number, 60)
             )
             link = accounts.invite(
-                session, found.course.id, found.role, now, person_id=person.id, section=found.section
+                session,
+                found.course.id,
+                found.role,
+                now,
+                person_id=person.id,
+                section=found.section,
+                secret=own,
             )
             record.event(
                 session, found.course.id, person.id, "joined", record.way_in(found.role, "link"), now
@@ -151,6 +163,7 @@ def _me(request: Request, link: str = "", token: str = "") -> Response:
     held, me = service_of(request), signed_in(request)
     with held.database.reading() as session:
         mine = courses.memberships(session, me.id)
+        ways = session.scalars(select(Identity.provider).where(Identity.person_id == me.id)).all()
         tokens = session.scalars(
             select(Token).where(Token.person_id == me.id, Token.revoked.is_(None)).order_by(Token.id)
         ).all()
@@ -163,7 +176,16 @@ def _me(request: Request, link: str = "", token: str = "") -> Response:
         tokens=[t for t in tokens if t.expires > held.now()],
         link=link,
         token=token,
+        further=_further(request, ways),
     )
+
+
+def _further(request: Request, ways: Collection[str]) -> tuple[str, str] | None:
+    """A way in that somebody could add: its name, and where to."""
+    openid, named = service_of(request).settings.openid, by_proxy(request)
+    if openid is not None and f"oidc:{openid.issuer}" not in ways:
+        return openid.label, "/openid/link"
+    return (named, "/proxy/link") if named and PROXY not in ways else None
 
 
 @router.post("/me/language")
@@ -217,4 +239,5 @@ def revoke_token(request: Request, id: RowId, csrf: Csrf = "") -> Response:
         if token is None:
             raise not_found()
         token.revoked = held.now()
+        record.event(session, None, me.id, "ended", Said("a token"), held.now())
     return to("/me")

@@ -43,6 +43,8 @@ from rubric.schema import Rubric
 State = Literal["nothing", "waits", "runs", "stuck", "unreadable", "open", "graded"]
 _KEPT = 5_000
 _SETTLED = 50
+_NO_CHANGE = ("marked", "exported")
+"""acts that leave a class without marks as it was"""
 _K = TypeVar("_K")
 _T = TypeVar("_T")
 
@@ -300,7 +302,7 @@ def stamp(session: Session, assignment: CourseAssignment) -> tuple[object, ...]:
     """What tells that a class is as it was, marks aside: changes leave an event, workers a run."""
     changed = (
         select(Event.id)
-        .where(Event.course_id == assignment.course_id, Event.what != "marked")
+        .where(Event.course_id == assignment.course_id, Event.what.not_in(_NO_CHANGE))
         .order_by(Event.id.desc())
         .limit(1)
     )

@@ -12,7 +12,7 @@ from typing import Annotated
 from urllib.parse import quote
 
 from fastapi import APIRouter, Form, HTTPException
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import UploadFile
@@ -31,6 +31,7 @@ from grader.service.tables import Course, CourseAssignment, Edition, Inquiry, Me
 from grader.service.uploads import Receipt, Sent
 from grader.service.web import (
     SANDBOX,
+    TOO_LONG,
     Service,
     Viewer,
     began_at,
@@ -48,6 +49,10 @@ router = APIRouter(include_in_schema=False)
 Csrf = Annotated[str, Form(max_length=200)]
 SLOWEST = timedelta(minutes=15)
 """so long an upload may be on its way, and counts from when it began"""
+_AROUND = 2**20
+"""bytes of a request beside its files, at most"""
+OPEN_QUESTIONS = 5
+"""of one person about one report"""
 AT_ONCE = 20
 """uploads of one person on their way"""
 
@@ -173,7 +178,8 @@ def _assignment(request: Request, slug: str, status: int = 200, problem: Said | 
         at = at_assignment(session, slug, me.id, "see own")
         dates = courses.dates_of(session, at.assignment, me.id)
         mine = attempts(session, held, at, me.id)
-        published = courses.published_of(session, at.assignment.id, me.id)
+        given = courses.given_last(session, at.assignment.id, me.id)
+        published = None if given is None or given.withdrawn is not None else given
         asked = session.scalars(
             select(Inquiry)
             .where(Inquiry.assignment_id == at.assignment.id, Inquiry.person_id == me.id)
@@ -193,6 +199,7 @@ def _assignment(request: Request, slug: str, status: int = 200, problem: Said | 
         extended=dates.due != at.assignment.due,
         attempts=mine,
         published=published,
+        withdrawn=given.withdrawn if given else None,
         inquiries=asked,
         may_choose=rules.may_choose(dates, now, published is not None),
         check_at=check_at,
@@ -233,11 +240,12 @@ async def take(request: Request, slug: str, me: Viewer, *, form: bool, key: str 
 
 async def _taken(request: Request, slug: str, me: Viewer, *, form: bool, key: str) -> Receipt:
     held = service_of(request)
+    at = await run_in_threadpool(_fitting, request, held, slug, me)
     try:
         async with asyncio.timeout(SLOWEST.total_seconds()):
             sent = await request.form(max_files=uploads.MAX_FILES + 1, max_fields=20, max_part_size=64 * 1024)
     except TimeoutError:
-        raise HTTPException(408, Said("This took too long to arrive; send it again.")) from None
+        raise HTTPException(408, TOO_LONG) from None
     except ClientDisconnect:
         raise HTTPException(
             400, Said("The connection ended before all of it was here; send it again.")
@@ -257,16 +265,22 @@ async def _taken(request: Request, slug: str, me: Viewer, *, form: bool, key: st
             guard_form(me, str(sent.get("csrf", "")))
         given = str(sent.get("key", ""))
         files = [f for f in sent.getlist("files") if isinstance(f, UploadFile)]
-        return await run_in_threadpool(_receive, request, held, slug, me, files, key or given)
+        return await run_in_threadpool(_receive, request, held, at, files, key or given)
     finally:
         await sent.close()
 
 
-def _receive(
-    request: Request, held: Service, slug: str, me: Viewer, files: Sequence[UploadFile], key: str
-) -> Receipt:
+def _fitting(request: Request, held: Service, slug: str, me: Viewer) -> Attendee:
+    """Whose upload it is; what can't be taken is said at once, before any of it lies on the disk."""
     with held.database.reading() as session:
         at = at_assignment(session, slug, me.id, "hand in")
+    length = request.headers.get("content-length", "")
+    if length.isdecimal() and int(length) > at.assignment.most + _AROUND:
+        raise uploads.too_large(at.assignment.most)
+    return at
+
+
+def _receive(request: Request, held: Service, at: Attendee, files: Sequence[UploadFile], key: str) -> Receipt:
     now = held.now()
     began = min(now, max(began_at(request), now - SLOWEST))
     sent = []
@@ -409,6 +423,9 @@ def enter_inquiry(session: Session, at: Attendee, published: Published, said: st
     )
     if known is not None:
         return
+    open_ones = select(func.count()).where(Inquiry.published_id == published.id, Inquiry.answer.is_(None))
+    if (session.scalar(open_ones) or 0) >= OPEN_QUESTIONS:
+        raise RefusedError(Said("Wait until your questions are answered, then ask further ones."), 409)
     session.add(
         Inquiry(
             assignment_id=at.assignment.id,

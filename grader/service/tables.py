@@ -287,7 +287,10 @@ class Publication(Base):
 
 
 class Published(Base):
-    """What one student was given: all that they see of their grade. The last one counts."""
+    """What one student was given: all that they see of their grade. The last one counts.
+
+    withdrawn: since then they see nothing of it; what was handed back to a platform is there still.
+    """
 
     __tablename__ = "published"
     __table_args__ = (Index("ix_published_whose", "assignment_id", "person_id"),)
@@ -303,6 +306,7 @@ class Published(Base):
     page: Mapped[str] = mapped_column(String(64))
     data: Mapped[str] = mapped_column(String(64))
     handed_back: Mapped[datetime | None]
+    withdrawn: Mapped[datetime | None]
 
 
 class Inquiry(Base):

@@ -10,7 +10,7 @@ from typing import Annotated
 from fastapi import APIRouter, File, Form, HTTPException, UploadFile
 from fastapi import Query as FromQuery
 from pydantic import BaseModel, Field
-from sqlalchemy import func, select
+from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session
 from starlette.requests import Request
 from starlette.responses import Response
@@ -339,6 +339,9 @@ def _preview(request: Request, slug: str, me: Viewer, problem: Said | None = Non
         rubric = rubric_of(session, held, at.assignment.edition_id)
         found = standing.lines(session, held.reports, at.assignment, rubric)
         seen, now = publish.preview(found), held.now()
+        out = publish.out(session, at.assignment.id)
+    if not seen.give:
+        problem = None  # a second click: all of it is done
     return page(
         request,
         "publish.html",
@@ -348,6 +351,7 @@ def _preview(request: Request, slug: str, me: Viewer, problem: Said | None = Non
         assignment=at.assignment,
         at="publish",
         preview=seen,
+        out=len(out.reports),
         early=sum(
             x.dates.phase(now) in ("before", "open", "grace") and x.dates.due is not None for x in found
         ),
@@ -378,6 +382,50 @@ def publish_now(
         said = Said("Something changed meanwhile; nothing was given out. Look again.")
         return _preview(request, slug, me, said)
     return to(f"/teach/{slug}/publish#done")
+
+
+@router.get("/teach/{slug}/withdraw")
+def withdrawal_page(request: Request, slug: str) -> Response:
+    return _withdrawal(request, slug, signed_in(request))
+
+
+def _withdrawal(request: Request, slug: str, me: Viewer, problem: Said | None = None) -> Response:
+    held = service_of(request)
+    with held.database.reading() as session:
+        at = at_assignment(session, slug, me.id, "publish")
+        out = publish.out(session, at.assignment.id)
+    if not out.reports:
+        problem = None  # a second click: all of it is done
+    status = 409 if problem else 200
+    values = {"assignment": at.assignment, "at": "publish", "out": out, "problem": problem}
+    return page(request, "withdraw.html", me, status=status, course=at.course, **values)
+
+
+@router.post("/teach/{slug}/withdraw")
+def withdraw(
+    request: Request,
+    slug: str,
+    seen: Annotated[str, Form(max_length=64)],
+    person: Annotated[RowId, Form()] = 0,
+    csrf: Csrf = "",
+) -> Response:
+    """Hide reports again. person: whose; 0: everybody's."""
+    held, me = service_of(request), signed_in(request)
+    guard_form(me, csrf)
+    try:
+        withdrawn(held, me, slug, seen, person or None)
+    except ChangedError:
+        said = Said("Something changed meanwhile; nothing was withdrawn. Look again.")
+        return _withdrawal(request, slug, me, said)
+    return to(f"/teach/{slug}/publish")
+
+
+def withdrawn(held: Service, me: Viewer, slug: str, seen: str, person: int | None) -> int:
+    """Withdraw what was given out; of how many. 404 for whoever may not. Raises `ChangedError`."""
+    with held.database.reading() as session:
+        at = at_assignment(session, slug, me.id, "publish")
+    asked = publish.PublishRequest(seen, me.id)
+    return publish.withdraw(held.database, at.assignment, asked, person, held.now())
 
 
 # ----------------------------------------------------------------------------------------- regrading
@@ -484,28 +532,33 @@ def _edition(session: Session, at: Attendee, id: int) -> Edition:
 # ------------------------------------------------------------------------------------------- exports
 
 
-def final_reports(session: Session, held: Service, at: Attendee) -> tuple[list[Report], Rubric]:
-    """The reports of everybody who has one, as of now."""
-    rubric = rubric_of(session, held, at.assignment.edition_id)
-    found = standing.lines(session, held.reports, at.assignment, rubric)
+def class_of(held: Service, me: Viewer, slug: str, what: str) -> tuple[CourseAssignment, Rubric, list[Line]]:
+    """A class that leaves the service, as of now. what: in which form, for the audit."""
+    with held.database.reading() as session:
+        at = at_assignment(session, slug, me.id, "export")
+        rubric = rubric_of(session, held, at.assignment.edition_id)
+        found = standing.lines(session, held.reports, at.assignment, rubric)
+    with held.database.writing() as session:
+        on = Said("{what}, {slug}", {"what": what, "slug": slug})
+        record.event(session, at.course.id, me.id, "exported", on, held.now())
+    return at.assignment, rubric, found
+
+
+def grades(held: Service, me: Viewer, slug: str, what: str) -> tuple[list[Report], Rubric]:
+    """The reports of everybody who has one."""
+    _, rubric, found = class_of(held, me, slug, what)
     return [x.report for x in found if x.report is not None], rubric
 
 
 @router.get("/teach/{slug}/grades.csv")
 def grades_csv(request: Request, slug: str) -> Response:
-    held, me = service_of(request), signed_in(request)
-    with held.database.reading() as session:
-        at = at_assignment(session, slug, me.id, "export")
-        found, rubric = final_reports(session, held, at)
-    return attachment(to_csv(found, rubric).encode("utf-8", "replace"), "text/csv", f"{slug}.csv")
+    data = to_csv(*grades(service_of(request), signed_in(request), slug, "CSV"))
+    return attachment(data.encode("utf-8", "replace"), "text/csv", f"{slug}.csv")
 
 
 @router.get("/teach/{slug}/grades.xlsx")
 def grades_xlsx(request: Request, slug: str) -> Response:
-    held, me = service_of(request), signed_in(request)
-    with held.database.reading() as session:
-        at = at_assignment(session, slug, me.id, "export")
-        found, rubric = final_reports(session, held, at)
+    found, rubric = grades(service_of(request), signed_in(request), slug, "Excel")
     kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
     return attachment(to_xlsx(found, rubric), kind, f"{slug}.xlsx")
 
@@ -530,17 +583,14 @@ def made_export(
 ) -> Response:
     """The archive; 422 for a platform or a listing that is none."""
     held = service_of(request)
-    with held.database.reading() as session:
-        at = at_assignment(session, slug, me.id, "export")
-        rubric = rubric_of(session, held, at.assignment.edition_id)
-        found = standing.lines(session, held.reports, at.assignment, rubric)
     if to not in exports.FORMATS:
         raise HTTPException(422, Said("Choose a platform."))
+    assignment, rubric, found = class_of(held, me, slug, to)
     given = None
     if listing is not None and listing.filename:
         given = exports.PlatformFile(record.line(listing.filename, 200), listing.file.read())
     try:
-        data = exports.export(to, found, held.blobs, rubric, title or at.assignment.title, given)
+        data = exports.export(to, found, held.blobs, rubric, title or assignment.title, given)
     except UsageError as error:
         raise HTTPException(422, verbatim(str(error))) from error
     return attachment(data, "application/zip", f"{slug}-{to}.zip")
@@ -606,6 +656,7 @@ def _roster(
         links=links,
         open_links=[x for x in open_links if x.expires > held.now()],
         roles=_ROLES,
+        key=accounts.fresh(),
         wrong=wrong,
     )
 
@@ -618,8 +669,9 @@ def add_people(
     role: Text = "student",
     section: Text = "",
     csrf: Csrf = "",
+    key: Text = "",
 ) -> Response:
-    """Make a link for each line: `name`, or `name; number; section; team`."""
+    """Make a link for each line: `name`, or `name; number; section; team`. The form sent again: the same."""
     held, me = service_of(request), signed_in(request)
     guard_form(me, csrf)
     wanted = [[record.line(p, 120) for p in line.split(";")] for line in people.splitlines() if line.strip()]
@@ -628,10 +680,17 @@ def add_people(
     links = []
     with held.database.writing() as session:
         course, _ = at_course(session, slug, me.id, "invite")
-        for name, *rest in wanted[:2000]:
+        session.scalar(select(Course.id).where(Course.id == course.id).with_for_update())
+        for n, (name, *rest) in enumerate(wanted[:2000]):
+            secret = accounts.of_form(key, n)
+            known = accounts.invited(session, secret, held.now())
+            if known is not None and known.person is not None:
+                links.append(Link(known.person.name, absolute(request, secret)))
+                continue
             number, where, team, *_ = *rest, "", "", ""
             place = founding.MemberPlace.of(where or section, number, team)
-            person, secret = founding.add_member(session, course, name, role, place, held.now(), me.id)
+            by = founding.By(me.id, secret)
+            person, _ = founding.add_member(session, course, name, role, place, held.now(), by)
             links.append(Link(person.name, absolute(request, secret)))
     return _roster(request, slug, me, links)
 
@@ -750,10 +809,13 @@ def audit_page(request: Request, slug: str, what: Query = "") -> Response:
     held, me = service_of(request), signed_in(request)
     with held.database.reading() as session:
         course, _ = at_course(session, slug, me.id, "audit")
+        members = select(Member.person_id).where(Member.course_id == course.id)
+        theirs = and_(Event.by.in_(members), Event.what != "signed in")
         rows = session.execute(
             select(Event, Person.name)
             .outerjoin(Person, Person.id == Event.by)
-            .where(Event.course_id == course.id, *([Event.what == what] if what else []))
+            .where(or_(Event.course_id == course.id, and_(Event.course_id.is_(None), theirs)))
+            .where(*([Event.what == what] if what else []))
             .order_by(Event.id.desc())
             .limit(_EVENTS)
         ).all()

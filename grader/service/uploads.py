@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import IO
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from grader.models import Said
@@ -53,15 +53,20 @@ def receive(
     began: datetime,
     now: datetime,
 ) -> Receipt:
-    """Take one upload. key: the sender's own; the same key is the same upload, however often it comes.
+    """Take one upload. key: the sender's own; the same files with it are the same upload, however often.
 
+    Other files with it are another upload: whoever goes back to a form and chooses again loses nothing.
     began: when it began to come. Raises `RefusedError` for what is not taken, `StorageError`.
     """
     key = record.line(key, MAX_KEY) or secrets.token_urlsafe(16)
     with database.reading() as session:
-        if (known := _known(session, at, key)) is not None:
-            return known
+        used = _used(session, at, key)
         dates = courses.dates_of(session, at.assignment, at.member.person_id)
+    if used:
+        sha256 = together([(name, _read(content)) for name, content in _named(sent, at.assignment.most)])
+        with database.reading() as session:
+            if (known := _known(session, at, key, sha256)) is not None:
+                return known
     _timely(dates.takes(began), dates.phase(began))
     named = _named(sent, at.assignment.most)
     with blobs.held():
@@ -77,6 +82,7 @@ def _keep(
     began: datetime,
     now: datetime,
 ) -> Receipt:
+    blobs.refuse_full()
     kept = [(name, blobs.put(content)) for name, content in named]
     if not any(may_hold_a_notebook(blobs.path(b.sha256), n) for n, b in kept):
         names = ", ".join(n for n, _ in kept)[:300]
@@ -85,13 +91,21 @@ def _keep(
         # one upload of a person at a time, also where the database has many writers; a team by its numbers
         mates = courses.mates(session, at.member)
         every = [at.member.id, *(m.id for m in mates)]
-        session.scalars(
-            select(Member.id).where(Member.id.in_(every)).order_by(Member.id).with_for_update()
+        here = session.scalars(
+            select(Member.id)
+            .where(Member.id.in_(every), Member.left.is_(None))
+            .order_by(Member.id)
+            .with_for_update()
         ).all()
-        if (known := _known(session, at, key)) is not None:
+        if at.member.id not in here:  # removed or erased while it came
+            raise RefusedError(Said("There is nothing here."), 404)
+        sha256 = together(kept)
+        if (known := _known(session, at, key, sha256)) is not None:
             return known
+        if _used(session, at, key):
+            key = _other(key, sha256)
         mine = _enter(session, at, kept, key, began, now)
-        for mate in mates:
+        for mate in (m for m in mates if m.id in here):
             # of their own: their dates, which attempt counts, their marks and their report are theirs alone
             _enter(session, replace(at, member=mate), kept, _of_team(mine.upload), began, now, at.member)
         return mine
@@ -104,15 +118,41 @@ def _timely(taken: bool, phase: str) -> None:
         raise RefusedError(Said("This assignment is closed; nothing can be handed in any more."), 403)
 
 
-def _known(session: Session, at: Attendee, key: str) -> Receipt | None:
-    found = session.scalar(
-        select(Upload).where(
-            Upload.assignment_id == at.assignment.id,
-            Upload.person_id == at.member.person_id,
-            Upload.key == key,
-        )
-    )
+def _sent(at: Attendee) -> Select[Upload]:
+    own = Upload.person_id == at.member.person_id
+    return select(Upload).where(Upload.assignment_id == at.assignment.id, own)
+
+
+def _used(session: Session, at: Attendee, key: str) -> bool:
+    return session.scalar(_sent(at).where(Upload.key == key)) is not None
+
+
+def _known(session: Session, at: Attendee, key: str, sha256: str) -> Receipt | None:
+    with_it = Upload.key.in_((key, _other(key, sha256)))
+    found = session.scalar(_sent(at).where(with_it, Upload.sha256 == sha256))
     return None if found is None else Receipt(found, files_of(session, found), again=True)
+
+
+def _other(key: str, sha256: str) -> str:
+    """What is kept as the key of further files that came with the same one."""
+    return f"{key} {sha256}"
+
+
+def _read(content: IO[bytes]) -> Blob:
+    content.seek(0)
+    digest = hashlib.sha256()
+    while chunk := content.read(1 << 20):
+        digest.update(chunk)
+    size = content.tell()
+    content.seek(0)
+    return Blob(digest.hexdigest(), size)
+
+
+def too_large(most: int) -> RefusedError:
+    """What is said of files that are larger than they may be together."""
+    return RefusedError(
+        Said("These files are too large; at most {most} MB go together.", {"most": most >> 20}), 413
+    )
 
 
 def _named(sent: Sequence[Sent], most: int) -> list[tuple[str, IO[bytes]]]:
@@ -124,9 +164,7 @@ def _named(sent: Sequence[Sent], most: int) -> list[tuple[str, IO[bytes]]]:
             Said("These are {n} files; at most {most} go together.", {"n": len(sent), "most": MAX_FILES})
         )
     if sum(s.size for s in sent) > most:
-        raise RefusedError(
-            Said("These files are too large; at most {most} MB go together.", {"most": most >> 20}), 413
-        )
+        raise too_large(most)
     named: dict[str, IO[bytes]] = {}
     for one in sent:
         # a browser's folder, a path of another system: the last part is the file's name

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hmac
 import logging
 import secrets
@@ -25,7 +26,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from grader.assignment.rubric_file import load_rubric
 from grader.models import Said
-from grader.service import accounts, pages
+from grader.service import accounts, pages, patience, record
 from grader.service.accounts import csrf
 from grader.service.blobs import Blobs
 from grader.service.database import Database
@@ -46,13 +47,18 @@ SANDBOX = (
 BODY = 300 * 2**20
 """bytes of a request, whatever it is"""
 FORM = 256 * 1024
+FORM_S = 60.0
+"""seconds that a form may take to arrive"""
 LISTING = 16 * 2**20
 """of a request that brings a platform's own list of a class"""
 RowId = Annotated[int, Field(ge=0, lt=2**31)]
 """a number that a database may know"""
 _CROSS_SITE = ("/lti/", "/api/")
 """here others' pages may send: a platform's signature protects, or a token instead of cookies"""
+PROXY = "proxy"
+"""the provider of those whom a proxy names"""
 NOTHING = Said("There is nothing here.")
+TOO_LONG = Said("This took too long to arrive; send it again.")
 _log = logging.getLogger("grader.web")
 
 
@@ -124,12 +130,24 @@ def viewer(request: Request) -> Viewer | None:
     secret = request.cookies.get(held.cookie, "")
     if not secret:
         return None
+    named = by_proxy(request)
     with held.database.reading() as session:
         person = accounts.person_of_login(session, secret, held.now())
+        if person is not None and named and not accounts.may_be(session, person.id, PROXY, named):
+            person = None  # somebody else sits there now
     if person is None:
         return None
     request.state.person = person.id
     return Viewer(person, secret)
+
+
+def by_proxy(request: Request) -> str | None:
+    """Whom a trusted proxy names. It is believed on the unix socket alone, whoever sends the header."""
+    settings = service_of(request).settings.proxy
+    server = request.scope.get("server")
+    if settings is None or server is None or server[1] is not None or request.scope.get("client"):
+        return None
+    return record.line(request.headers.get(settings.header, ""), 200) or None
 
 
 def signed_in(request: Request) -> Viewer:
@@ -269,12 +287,21 @@ class Gate:
         )
 
     def _bounded(self, receive: Receive, path: str) -> Receive:
-        most = BODY if path.endswith("/uploads") else LISTING if "/export" in path else FORM
-        taken = 0
+        upload = path.endswith("/uploads")
+        most = BODY if upload else LISTING if "/export" in path else FORM
+        end = time.monotonic() + (patience.BODY_S if upload else FORM_S)
+        taken, whole = 0, False
 
         async def bounded() -> Message:
-            nonlocal taken
-            message = await receive()
+            nonlocal taken, whole
+            if whole:  # what comes now is that the client went away
+                return await receive()
+            try:
+                async with asyncio.timeout(end - time.monotonic()):
+                    message = await receive()
+            except TimeoutError:
+                raise HTTPException(408, TOO_LONG) from None
+            whole = not message.get("more_body", False)
             taken += len(message.get("body", b""))
             if taken > most:
                 raise HTTPException(

@@ -28,7 +28,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError
 
 from grader.batch.keys import environment_digest, execution_digest, interpreter, packages
-from grader.errors import GraderError, IsolationError
+from grader.errors import GraderError, IsolationError, StorageError
 from grader.execute import Limits, Runner, open_runner
 from grader.jail.processors import processors
 from grader.service import database, erasing, log, runs
@@ -42,12 +42,17 @@ from grader.service.tables import CourseAssignment, Edition, File, Upload
 
 _LOOK_S = 0.15
 _RENEW_S = 5.0
+_AWAY_S = 1.0
 _NICE = 5
 """pages and receipts come first: grading takes what they leave of the machine"""
 UNDER_WAY = 64
 """uploads in hand at once when other machines run them; the broker's queue holds what they can't"""
 _T = TypeVar("_T")
 _log = logging.getLogger("grader.worker")
+
+
+class EndedError(Exception):
+    """The worker shall end, and can't tell the database."""
 
 
 @dataclass(slots=True)
@@ -71,7 +76,7 @@ class GradingWorker:
             while not self.stopping.is_set():
                 taken = None
                 if not self.alone and len(self.held) < self.most:
-                    taken = await self._database(self._take)
+                    taken = await self._lasting(self._take)
                 if taken is None:
                     with contextlib.suppress(TimeoutError):
                         await asyncio.wait_for(self.stopping.wait(), _LOOK_S)
@@ -90,7 +95,7 @@ class GradingWorker:
 
     async def prepare(self) -> None:
         """Open what is current, so that the first student waits no longer than the others."""
-        for sha256 in await self._database(self._current):
+        for sha256 in await self._lasting(self._current):
             for released in (True, False):
                 try:
                     await self.bench.pipeline(sha256, released=released)
@@ -101,6 +106,9 @@ class GradingWorker:
         with self.database.reading() as session:
             current = select(Edition.sha256).join(CourseAssignment, CourseAssignment.edition_id == Edition.id)
             return list(session.scalars(current))
+
+    async def _lasting(self, act: Callable[[], _T]) -> _T:
+        return await waited_for(act, self.stopping)
 
     def _done(self, id: int) -> None:
         self.held.pop(id, None)
@@ -120,7 +128,7 @@ class GradingWorker:
         while True:
             await asyncio.sleep(_RENEW_S)
             if self.held:
-                await self._database(self._renew_held)
+                await self._lasting(self._renew_held)
 
     def _renew_held(self) -> None:
         with self.database.writing() as session:
@@ -131,7 +139,7 @@ class GradingWorker:
         try:
             result = await self._result(held, folder)
         except asyncio.CancelledError:
-            await asyncio.shield(self._database(lambda: self._give_back(held)))
+            await asyncio.shield(self._lasting(lambda: self._give_back(held)))
             raise
         except IsolationError as error:
             result = RunResult("failed", str(error))
@@ -142,10 +150,10 @@ class GradingWorker:
             result = RunResult("failed", f"the grader failed: {type(error).__name__}")
         finally:
             shutil.rmtree(folder, ignore_errors=True)
-        await self._database(lambda: self._finish(held, result))
+        await self._lasting(lambda: self._finish(held, result))
 
     async def _result(self, held: Held, folder: Path) -> RunResult:
-        upload, files, sha256 = await self._database(lambda: self._look(held))
+        upload, files, sha256 = await self._lasting(lambda: self._look(held))
         released = held.kind == "check"
         edition = await self.bench.pipeline(sha256, released=released)
         attempt = StoredUpload(
@@ -176,14 +184,22 @@ class GradingWorker:
         extra = {"run": held.id, "kind": held.kind, "state": result.state}
         _log.info("run", extra=extra | ({"limits": len(result.traces)} if result.traces else {}))
 
-    async def _database(self, act: Callable[[], _T]) -> _T:
-        """Do something in the database; while it is away, wait and try again."""
-        while True:
-            try:
-                return await asyncio.to_thread(act)
-            except DBAPIError as error:
-                _log.warning("the database does not answer", extra={"fault": type(error.orig).__name__})
-                await asyncio.sleep(1.0)
+
+async def waited_for(act: Callable[[], _T], stopping: asyncio.Event) -> _T:
+    """Do something in the database or the blob store; while one is away or full, wait and try again.
+
+    Raises `EndedError` where that is still so when the worker shall end: its leases run out then.
+    """
+    while True:
+        try:
+            return await asyncio.to_thread(act)
+        except (DBAPIError, StorageError, OSError) as error:
+            fault = error.orig if isinstance(error, DBAPIError) else error
+            _log.warning("the database or the data folder is away", extra={"fault": type(fault).__name__})
+            if stopping.is_set():
+                raise EndedError from error
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(stopping.wait(), _AWAY_S)
 
 
 @asynccontextmanager
@@ -231,9 +247,10 @@ async def run(
                 loop.add_signal_handler(number, worker.stopping.set)
             if not os.isatty(0):
                 loop.add_reader(0, _until_closed, worker.stopping)
-            await worker.prepare()
-            print("ready", flush=True)
-            await worker.work()
+            with contextlib.suppress(EndedError):
+                await worker.prepare()
+                print("ready", flush=True)
+                await worker.work()
     shared.close()
 
 

@@ -353,7 +353,10 @@ class Writers(importlib.abc.MetaPathFinder):
         self._stand_ins = stand_ins
 
     def find_spec(self, fullname, path=None, target=None):
-        if fullname != _WRITERS or importlib.util.find_spec("tensorboard") is not None:
+        if fullname != _WRITERS:
+            return None
+        there = sys.modules.get("tensorboard") or importlib.util.find_spec("tensorboard")
+        if there is not None and not isinstance(there, Silent):
             return None
         return self._stand_ins.spec(fullname) if asked_by_student() else None
 

@@ -37,6 +37,7 @@ from ipykernel.zmqshell import ZMQInteractiveShell
 from IPython.core.profiledir import ProfileDir
 from traitlets.config import Config
 
+from . import exercise
 from .plan import Order
 
 _PATH = "/sockets/k"
@@ -306,6 +307,7 @@ def prepare(setup: str = "") -> None:
     assert app.session is not None  # made here once; `start` gives it its own name and process
     logging.getLogger("asyncio").setLevel(logging.CRITICAL)  # touches every logger
     exec(compile(setup, "<setup>", "exec"), _setup)
+    exercise.run(shell)
     note_modules()
 
 

@@ -1,0 +1,12 @@
+# %% include handout
+# %%
+import torch
+W1, b1, W2, b2, W3, b3 = [torch.tensor(p, requires_grad=True) for p in parameters]
+X, Y = torch.tensor(x), torch.tensor(y)
+h1 = torch.sigmoid(W1 @ X + b1[:, None]); h2 = torch.sigmoid(W2 @ h1 + b2[:, None]); out = W3 @ h2 + b3[:, None]
+loss = 0.5 * ((out - Y) ** 2).sum(0).mean()
+print("h1:", h1); print("h2:", h2); print("output:", out)
+names = ["W1", "b1", "W2", "b2", "W3", "b3"]
+for g in torch.autograd.grad(loss, [W1, b1, W2, b2, W3, b3], retain_graph=True): print(g)
+for k, l in enumerate((((out - Y) ** 2).sum(0).mean(), ((out - Y) ** 2).mean())):
+    for g in torch.autograd.grad(l, [W1, b1, W2, b2, W3, b3], retain_graph=True): print(f"variant {k}:", g)
