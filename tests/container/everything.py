@@ -87,6 +87,7 @@ def outside(folder: Path, wheels: Path | None) -> list[str]:
         [sys.executable, "-m", "venv", str(place)],
         [*pip, "--no-deps", "torch", "torchvision", *(["--index-url", CPU_TORCH] if wheels is None else [])],
         [*pip, f"{ROOT}[kernel]"],
+        [*pip, "--no-deps", str(ROOT / "rubric")],
     ]
     for command in commands:
         done = run(command, cwd=ROOT, env={} if wheels is None else {"PIP_FIND_LINKS": str(wheels)})
