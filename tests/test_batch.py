@@ -290,7 +290,7 @@ import asyncio, sys
 from pathlib import Path
 from class_kit import FakeRunner, freeze_source
 from grader.assignment import loading as assignments
-from grader.batch.run import Plan, grade_all
+from grader.batch.run import RunPlan, grade_all
 from grader.execute.job import Limits
 from grader.intake import collect
 from grader.folder.journal import Journal
@@ -311,7 +311,7 @@ asyncio.run(grade_all(
     Telling(seconds=0.02),
     out,
     Journal(out / ".grader" / "journal.jsonl"),
-    Plan(2, Conditions(Limits(total_s=30), "base")),
+    RunPlan(2, Conditions(Limits(total_s=30), "base")),
     lambda event: print(event.kind, event.id, flush=True),
 ))
 """

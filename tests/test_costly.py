@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -49,7 +50,8 @@ class Flood(FakeRunner):
         ran = await super().run(job)
         if "flood" not in job.cells[0].source:
             return ran
-        text = "".join(f"W{i}[{i // 300},{i % 300}] {i / 7:.4f}\n" for i in range(100_000))
+        names = ("".join(letters) for letters in product("abcdefghij", repeat=4))  # no two turns of a loop
+        text = "".join(f"{name} [{i / 7:.4f}, {i}]\n" for i, name in enumerate(names))
         return ran.model_copy(
             update={"outputs": (*ran.outputs, Output(cell=0, index=1, kind="stdout", text=text))}
         )

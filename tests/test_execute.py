@@ -298,7 +298,7 @@ def test_a_runtime_restarted_as_at_colab_and_a_forgotten_breakpoint_cost_nothing
     )
     assert (done.status, done.errors) == ("ok", ())
     assert [text_of(done, cell) for cell in range(5)] == ["on\n", "on\n", "after 2\n", "traced\n", ""]
-    assert "the kernel can't be restarted" in text_of(done, 0, "stderr")
+    assert "The kernel can't be restarted" in text_of(done, 0, "stderr")
     assert all("A debugger can't be used" in text_of(done, cell, "stderr") for cell in (2, 3, 4))
 
 

@@ -9,14 +9,14 @@ from pathlib import Path
 
 import pytest
 import torch
-import yaml
 from prelude_server import HANDOUT_SNIPPET, Run, prelude_server
 
+from grader.assignment.rubric_file import load_rubric
 from rubric.hw4 import canonical, mistakes, variations
-from rubric.schema import Rubric, World
+from rubric.schema import World
 
 FOLDER = Path(canonical.__file__).parent
-RUBRIC = Rubric.model_validate(yaml.safe_load((FOLDER / "rubric.yaml").read_text(encoding="utf-8")))
+RUBRIC = load_rubric(FOLDER)
 HANDOUT, SECOND = RUBRIC.worlds
 CHECKED = ("h1", "h2", "output", "dW1", "db1", "dW2", "db2", "dW3", "db3")
 IDS = [m.id for m in mistakes.MISTAKES]

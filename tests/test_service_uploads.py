@@ -173,7 +173,7 @@ def test_late_is_by_when_it_began_and_only_after_grace(world: World) -> None:
     assert "in time" in anna.hand_in().text
     world.clock.at = DUE + timedelta(minutes=11)
     page = anna.client.get("/a/tiny").text
-    assert "late now" in page
+    assert "past the due date" in page
     receipt = anna.hand_in().text
     assert '<span class="chip warn">late</span>' in receipt
 

@@ -104,7 +104,7 @@ def test_a_whole_course(browser: Browser, course: Course, tmp_path: Path) -> Non
     for n, one in enumerate(everybody):
         hand_in(one.page, course, broken if n % 5 == 2 else NOTEBOOKS[n % len(NOTEBOOKS)])
     again = everybody[2]  # what nobody could read, and then what it should have been
-    expect(again.page.get_by_text("This can’t be read as a notebook.")).to_be_visible(timeout=PATIENCE_MS)
+    expect(again.page.get_by_text("This can’t be read as a notebook")).to_be_visible(timeout=PATIENCE_MS)
     hand_in(again.page, course, NOTEBOOKS[2])
     expect(again.page.get_by_role("heading", name="Attempt 2")).to_be_visible()
 

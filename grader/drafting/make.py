@@ -21,13 +21,13 @@ from grader.assignment.solved import LikelyMistake, SolvedValues
 from grader.assignment.values import near
 from grader.drafting.edits import Edit, likely
 from grader.drafting.infer import Draft, FolderFacts, draft
-from grader.drafting.measure import measure, settings_of
+from grader.drafting.measure import Measured, measure, settings_of, where_it_moves
 from grader.drafting.own import graded, settings_in
 from grader.drafting.sites import python
 from grader.drafting.solve import Setting, SolutionRun, attempt, solve
-from grader.drafting.taken import find
+from grader.drafting.taken import NotShown, find
 from grader.drafting.values import ShownQuantity, quantities
-from grader.drafting.words import words
+from grader.drafting.words import ShownWord, words
 from grader.errors import RubricError, StorageError, UsageError
 from grader.execute import Limits, Runner
 from grader.folder.files import write_text
@@ -71,20 +71,20 @@ async def make(notebook: Path, data: Path | None, out: Path, runner: Runner, lim
         measured = await measure(submission, _data_files(submission, data), out, runner, limits)
     except OSError as error:
         raise StorageError(f"{out} could not be written ({error.strerror or error})") from error
-    said = words(measured.solved.sites, measured.solved.kept[: len(measured.worlds)])
+    taken = await _not_shown(submission, measured, out, runner, limits)
+    if not taken:  # what is taken is tried otherwise in the second world
+        measured = where_it_moves(measured)
     frame = FolderFacts(
         id=out.resolve().name,
         worlds=[_plain(w) for w in measured.worlds],
         common=common_words(),
         pictures=_pictures(measured.solved),
-        words=said,
+        words=_said(measured),
         limits=_limits(submission, measured.solved, limits),
         turned=measured.turned,
         tolerances={s.name: measured.tolerance_of(s.name) for s in measured.shown},
+        taken=taken,
     )
-    showing = frozenset({s.cell for s in measured.shown} | {w.cell for w in said}) | frame.pictures
-    settings = settings_of(measured.worlds, out)
-    frame = replace(frame, taken=await find(submission.cells, showing, settings, runner, limits))
     drafted = draft(submission.cells, measured.shown, frame)
     if not drafted.rubric["questions"]:
         raise RubricError(f"{notebook}: shows no number and answers no question; print what is to be asked")
@@ -95,6 +95,14 @@ async def make(notebook: Path, data: Path | None, out: Path, runner: Runner, lim
         drafted = draft(submission.cells, measured.shown, replace(frame, waits=waiting))
         write_text(out / "rubric.yaml", _HEAD + _yaml(drafted.rubric))
     return Drafted(out, drafted, await solve_folder(out, runner, limits))
+
+
+async def _not_shown(
+    submission: Submission, measured: Measured, folder: Path, runner: Runner, limits: Limits
+) -> dict[str, NotShown]:
+    cells = {s.cell for s in measured.shown} | {w.cell for w in _said(measured)}
+    showing = frozenset(cells) | _pictures(measured.solved)
+    return await find(submission.cells, showing, settings_of(measured.worlds, folder), runner, limits)
 
 
 async def _waiting(
@@ -249,6 +257,10 @@ def _limits(submission: Submission, solved: SolutionRun, usual: Limits) -> dict[
     if longest > usual.total_s / _ROOM:
         found["notebook_s"] = float(round(_ROOM * longest))
     return found
+
+
+def _said(measured: Measured) -> tuple[ShownWord, ...]:
+    return words(measured.solved.sites, measured.solved.kept[: len(measured.worlds)])
 
 
 def _pictures(solved: SolutionRun) -> frozenset[int]:

@@ -72,9 +72,14 @@ async def measure(
             break
     assert best is not None
     write_files(best.worlds, files, folder)
-    if not any(not near(s.values[0], s.values[1], _USUAL) for s in best.shown):
-        best = replace(best, worlds=best.worlds[:1], shown=tuple(map(_in_first, best.shown)))
     return replace(best, turned=await _turned(submission, best, folder, runner, limits))
+
+
+def where_it_moves(measured: Measured) -> Measured:
+    """The same in the handout's world alone, where another one changes nothing that is shown."""
+    if any(not near(s.values[0], s.values[1], _USUAL) for s in measured.shown):
+        return measured
+    return replace(measured, worlds=measured.worlds[:1], shown=tuple(map(_in_first, measured.shown)))
 
 
 def write_files(worlds: Sequence[World], files: Sequence[tuple[str, bytes]], folder: Path) -> None:

@@ -21,7 +21,7 @@ from grader.models import Cell
 Movement = Literal["moves", "constant", "absent"]
 
 _COUNT = re.compile(r"\d+")
-_STEP = re.compile(r"\W*(?:step|schritt|étape|part|teil)\W{0,3}\d{1,2}\b", re.IGNORECASE)  # of the exercise
+_STEP = re.compile(r"\b(?:step|schritt|étape|part|teil)\W{0,3}\d{1,2}\b", re.IGNORECASE)  # of the exercise
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,8 +27,8 @@ def _at_work(thread, frames):
 
 
 def _to_come():
-    if any(queue.qsize() for queue in [*_threads_queues.values()]):
-        return True
+    if any(queue.qsize() for thread, queue in [*_threads_queues.items()] if thread.is_alive()):
+        return True  # one that has ended leaves a token in its queue
     frames, main = sys._current_frames(), threading.main_thread()
     if any(_at_work(t, frames) for t in threading.enumerate() if t is not main):
         return True
