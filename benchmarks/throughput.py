@@ -45,7 +45,7 @@ from grader.assignment.loading import load
 from grader.batch import run as batch
 from grader.batch import step
 from grader.batch.keys import Conditions
-from grader.execute import Job, KernelRunner, Limits, open_runner
+from grader.execute import Job, Runner, Limits, open_runner
 from grader.execute.caged import kernel_limits
 from grader.folder.journal import Journal
 from grader.intake import collect
@@ -150,7 +150,7 @@ def middle(values: Sequence[float]) -> float | None:
 
 
 @contextlib.asynccontextmanager
-async def warm(jobs: int) -> AsyncIterator[KernelRunner]:
+async def warm(jobs: int) -> AsyncIterator[Runner]:
     """A runner after its first notebook, and after everything that is imported on demand."""
     async with open_runner(jobs, limits=LIMITS) as runner:
         (upload, *_) = collect([ROOT / "submissions"]).entries
@@ -194,7 +194,7 @@ async def run_plain(path: Path) -> None:
 
 
 async def time_grading(
-    options: argparse.Namespace, folder: Path, runner: KernelRunner, jobs: int, scratch: Path
+    options: argparse.Namespace, folder: Path, runner: Runner, jobs: int, scratch: Path
 ) -> Timing:
     """All of grading, reports written."""
     assignment = load(options.rubric)
