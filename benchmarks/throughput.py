@@ -45,7 +45,7 @@ from grader.assignment.loading import load
 from grader.batch import run as batch
 from grader.batch import step
 from grader.batch.keys import Conditions
-from grader.execute import Job, Runner, Limits, open_runner
+from grader.execute import Job, Limits, Runner, open_runner
 from grader.execute.caged import kernel_limits
 from grader.folder.journal import Journal
 from grader.intake import collect
