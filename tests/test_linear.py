@@ -9,7 +9,8 @@ import inspect
 import json
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import fields, is_dataclass
 from functools import cache
 from pathlib import Path
 from types import ModuleType
@@ -70,8 +71,11 @@ def _patterns() -> dict[re.Pattern[str], tuple[str, bool]]:
     for module in _modules():
         tree = ast.parse(inspect.getsource(module))
         own = {n: p for n, p in vars(module).items() if isinstance(p, re.Pattern)}
-        for name, pattern in own.items():
-            where.setdefault(pattern, f"{module.__name__}.{name}")
+        for name, value in vars(module).items():
+            for pattern in _patterns_in(value):
+                where.setdefault(pattern, f"{module.__name__}.{name}")
+                if pattern is not value:  # how it is used is not seen
+                    used[pattern].add("search")
         for node in ast.walk(tree):
             if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id in own:
                 used[own[node.value.id]].add(node.attr)
@@ -82,6 +86,17 @@ def _patterns() -> dict[re.Pattern[str], tuple[str, bool]]:
                 used[inline[0]].add(inline[1])
     anchored = {"compile", "match", "fullmatch", "pattern", ""}
     return {p: (name, used[p] <= anchored) for p, name in where.items() if isinstance(p.pattern, str)}
+
+
+def _patterns_in(value: object) -> Iterator[re.Pattern[str]]:
+    """A pattern, or those that stand in a table of them."""
+    if isinstance(value, re.Pattern):
+        yield value
+    elif is_dataclass(value) and not isinstance(value, type):
+        yield from _patterns_in([getattr(value, f.name) for f in fields(value)])
+    elif isinstance(value, Mapping | tuple | list | set | frozenset):
+        for part in value.values() if isinstance(value, Mapping) else value:
+            yield from _patterns_in(part)
 
 
 def _inline(node: ast.AST) -> tuple[re.Pattern[str], str] | None:

@@ -35,7 +35,7 @@ from rubric.schema import BehaviourCheck, Rubric
 _PYTHON = re.compile(r"(?i)python\s+(\d{1,4})\.(\d{1,4})(?!\d)")
 _Version = tuple[int, int]
 _OTHER_SYNTAX = (
-    ((3, 12), re.compile(r"^f-string|(?m:^\s*type\s+\w+\s*[=\[])|\b(?:def|class)\s+\w+\s*\[")),
+    ((3, 12), re.compile(r"^f-string|(?m:^[ \t]*+type[ \t]++\w++[ \t]*+[=\[])|\b(?:def|class)\s+\w+\s*\[")),
     ((3, 14), re.compile(r"multiple exception types|\bt(?:\"|')")),
     ((2, 7), re.compile(r"^Missing parentheses in call to 'print'")),
 )

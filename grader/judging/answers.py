@@ -131,13 +131,10 @@ def _said_aside(
     mentions = [re.compile(p, re.IGNORECASE) for p in check.mentions]
     speaking = [*patterns, *mentions]
     last = max((c.index for c in cells if c.kind == "code" and c.source.strip()), default=-1)
+    texts = [(c.index, _words(c.source)) for c in cells if c.kind != "code"]
     said = [
-        *((c.index, _prose(_words(c.source)), True, speaking) for c in cells if c.kind != "code"),
-        *(
-            (c.index, "\n".join(filter(_is_sentence, _words(c.source))), False, mentions)
-            for c in cells
-            if c.kind != "code"
-        ),
+        *((index, _prose(words), True, speaking) for index, words in texts),
+        *((index, "\n".join(filter(_is_sentence, words)), False, mentions) for index, words in texts),
         *((c.index, t, c.index == last, speaking) for c in cells if c.kind == "code" for t in _comments(c)),
         *((o.cell, o.text, False, speaking) for o in outputs if o.kind in _SPOKEN),
         *((c.index, _all_comments(c), False, called) for c in cells if c.kind == "code"),

@@ -231,7 +231,7 @@ class _Nursery:
     def __init__(
         self, folder: Path, telling: Disclosure | None, warm: Sequence[Callable[[Assignment], object]]
     ) -> None:
-        self._order = Preparation(str(folder), telling, tuple(sys.path))
+        self._preparation = Preparation(str(folder), telling, tuple(sys.path))
         self._warm = pickle.dumps(tuple(warm))
         self._turn = asyncio.Lock()
         self._ready = False
@@ -294,7 +294,7 @@ class _Nursery:
             )
         self._control, self._ready = ours, False
         with contextlib.suppress(OSError):
-            ours.send(frames.pack((self._order, self._warm)))
+            ours.send(frames.pack((self._preparation, self._warm)))
 
     async def _warmed(self) -> None:
         if self._control is None:

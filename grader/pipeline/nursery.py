@@ -104,9 +104,9 @@ def main(descriptor: int) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the grader, which then ends us
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     control = socket.socket(fileno=descriptor)
-    order, warm = frames.receive(control)
+    preparation, warm = frames.receive(control)
     try:
-        assignment = _prepare(order, warm)
+        assignment = _prepare(preparation, warm)
     except BaseException as error:
         control.sendall(_failed(error))
         return
@@ -114,12 +114,12 @@ def main(descriptor: int) -> None:
     _serve(control, assignment)
 
 
-def _prepare(order: Preparation, warm: bytes) -> Assignment:
-    sys.path[:] = order.path
+def _prepare(preparation: Preparation, warm: bytes) -> Assignment:
+    sys.path[:] = preparation.path
     from grader.assignment import loading
 
-    assignment = loading.load(order.folder)
-    assignment = replace(assignment, rubric=assignment.rubric.telling(order.telling))
+    assignment = loading.load(preparation.folder)
+    assignment = replace(assignment, rubric=assignment.rubric.telling(preparation.telling))
     for function in pickle.loads(warm):  # after the search path is set: they may lie anywhere on it
         function(assignment)
     gc.collect()
