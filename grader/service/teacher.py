@@ -111,7 +111,8 @@ def rubric_of(session: Session, held: Service, edition_id: int) -> Rubric:
 def class_page(
     request: Request, slug: str, show: Query = "", section: Query = "", find: Query = ""
 ) -> Response:
-    held, me, now = service_of(request), signed_in(request), service_of(request).now()
+    held, me = service_of(request), signed_in(request)
+    now = held.now()
     with held.database.reading() as session:
         at = at_assignment(session, slug, me.id, "see class")
         rubric = rubric_of(session, held, at.assignment.edition_id)
