@@ -15,6 +15,7 @@ KEEP = "__keep__"
 SHOWS = {"print", "display", "pprint"}
 _GLUED = re.compile(r"(?<![^\W\d])[^\W\d]++$")
 _TEXT_OF = {"str", "repr", "format"}
+_ROUNDS = {"round", "around"}
 _UNIT = re.compile(r"[ ]?%(?!\w)")
 _OPENS = re.compile(r"(?:^|[:=\s])[(\[]\s*$")
 _NEXT = re.compile(r"\s*[,;]\s*")
@@ -121,8 +122,22 @@ class _Statement:
             case ast.Call(func=ast.Name(id=name), args=[only]) if name in _TEXT_OF:
                 shown.args = [self.through(only)]
             case _:
-                return self.keep(shown)
+                return self.unrounded(shown)
         return shown
+
+    def unrounded(self, shown: ast.expr) -> ast.expr:
+        """The value kept before it is rounded to some digits: that, too, is how it is printed."""
+        match shown:
+            case ast.Call(func=ast.Attribute(attr="round"), args=[_], keywords=[]) if _digits(shown):
+                assert isinstance(shown.func, ast.Attribute)
+                value = shown.func.value = self.keep(shown.func.value)
+            case ast.Call(func=called, args=[_, _]) if (
+                _digits(shown) and ast.unparse(called).rpartition(".")[2] in _ROUNDS
+            ):
+                value = shown.args[0] = self.keep(shown.args[0])
+            case _:
+                return self.keep(shown)
+        return shown if self.put is _kept else value  # what took the value's place may be no number
 
     def _in_text(self, part: ast.expr) -> ast.expr:
         if isinstance(part, ast.FormattedValue):
@@ -140,6 +155,14 @@ class _Statement:
             made.append(self.through(value))
         self.say("".join(pieces[len(values) :]))
         return made
+
+
+def _digits(rounded: ast.Call) -> bool:
+    """Does it round to digits behind the point?"""
+    match rounded.args[-1]:
+        case ast.Constant(value=int(digits)):
+            return digits > 0
+    return False
 
 
 def _is_text(shown: ast.expr) -> bool:
@@ -221,9 +244,9 @@ def _keep_in(shown: ast.expr | ast.Expr, statement: _Statement) -> None:
     if isinstance(shown, ast.Expr):
         value = shown.value
         if isinstance(value, ast.Tuple):
-            value.elts = [statement.keep(e) for e in value.elts]
+            value.elts = [statement.unrounded(e) for e in value.elts]
         else:
-            shown.value = statement.keep(value)
+            shown.value = statement.unrounded(value)
     elif isinstance(shown, ast.Call):
         made = []
         for argument in shown.args:

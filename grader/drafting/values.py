@@ -42,6 +42,11 @@ class ShownQuantity:
     series: bool = False
     whole: bool = False
 
+    @property
+    def title(self) -> str:
+        """Its label where that is words, else the expression."""
+        return self.label if _LETTERS.search(self.label) or not self.source else self.source
+
 
 @dataclass(slots=True)
 class _Group:
