@@ -118,6 +118,11 @@ def test_what_a_loop_shows_under_its_names_are_several_values() -> None:
     }
 
 
+def test_single_numbers_that_a_loop_shows_by_their_names_are_one_value() -> None:
+    named = [k for i, n in enumerate("abc") for k in (KeptValue(0, "", "text", text=n), number(1, i / 4))]
+    assert shown("for n, weight in ws:\n    print(n, weight)", *named) == {"weight": ("", (3,))}
+
+
 def test_what_a_loop_shows_under_one_name_is_a_series_and_a_counter_is_none() -> None:
     turns = [k for i in range(3) for k in (number(0, i + 1), number(1, 0.5**i))]
     assert shown("for e in es:\n    print('epoch', e, 'loss', loss)", *turns) == {"loss": ("loss", (3,))}

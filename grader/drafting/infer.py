@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import itertools
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -209,17 +210,21 @@ def _asked(
     section, frame = place.section, book.frame
     sources = {c.index: c.source for c in cells}
     said, waiting = len(book.assumed), book.waiting
-    checks = [
-        check
-        for item in shown
-        if item.cell in section.code
-        and (check := _tensor(item, note_at(sources[item.cell], item.line), place, book)) is not None
+    here = [item for item in shown if item.cell in section.code]
+    beside = Counter((item.cell, item.line) for item in here)
+    notes = [note_at(sources[item.cell], item.line) for item in here]
+    notes = [
+        replace(n, title="", unknown=f"title {n.title}, for several values") if n.title and many > 1 else n
+        for n, many in zip(notes, (beside[i.cell, i.line] for i in here), strict=True)
     ]
+    asked = [_tensor(item, n, place, book) for item, n in zip(here, notes, strict=True)]
+    checks = [check for check in asked if check is not None]
     checks += [
         check
         for word in frame.words
         if word.cell in section.code and (check := _word(word, cells, place, book)) is not None
     ]
+    _say_names(checks, shown, book)
     if not checks and not place.parent:
         checks += _taken(place, section, book)
     answered = note.points is not None or (asks(section.title) and book.waiting > waiting)
@@ -254,6 +259,16 @@ def _points_of(made: Sequence[_Asked], number: int) -> float | None:
         return None
     left = points - sum(one.note.points or 0.0 for one in _below(made, number))
     return left if left > 0 else points
+
+
+def _say_names(checks: Sequence[Mapping[str, Any]], shown: Sequence[ShownQuantity], book: _Written) -> None:
+    """One number passes under its name alone: say which are called as nobody else may call them."""
+    single = {item.name for item in shown if item.values[0].size == 1}
+    own = [c["title"] for c in checks if c.get("quantity") in single and len(c["labels"]) == 1]
+    if own:
+        names = ", ".join(f"`{title}`" for title in own)
+        taken = f"one number passes only behind its name, here {names}; else a person decides"
+        book.assume("names", taken, "`# grade: title standard deviation`, or more words in rubric.yaml")
 
 
 def _alone(made: Sequence[_Asked], shown: Sequence[ShownQuantity], book: _Written) -> None:
@@ -329,7 +344,7 @@ def _tensor(item: ShownQuantity, note: Note, place: _Place, book: _Written) -> d
         "title": label,
         "points": points,
         "quantity": item.name,
-        "labels": _labels(item, book.vocabulary, frame.common),
+        "labels": _labels(item, note.title, book.vocabulary, frame.common),
     }
     if turn is not None and turn.how != "else":
         check["sign"] = turn.how
@@ -376,16 +391,20 @@ def _may_be_in_any_order(item: ShownQuantity) -> bool:
 
 
 def _labels(
-    item: ShownQuantity, vocabulary: dict[str, list[str]], common: Mapping[str, Sequence[str]]
+    item: ShownQuantity, title: str, vocabulary: dict[str, list[str]], common: Mapping[str, Sequence[str]]
 ) -> list[list[str]]:
-    """How students may call it: as the solution does, and with the common words for that."""
+    """How students may call it: as the solution does, and with the common words for that.
+
+    title: what its comment calls it.
+    """
+    label = title or item.label
     own = _entry(item.name, common)
     phrases = dict.fromkeys(
-        p for p in (item.label, item.source if len(item.source) <= _SOURCE else "", item.name) if p
+        p for p in (title, item.label, item.source if len(item.source) <= _SOURCE else "", item.name) if p
     )
     vocabulary[own] = [p for p in phrases if tokens(p)]
     labels = [[own]]
-    words = list(tokens(item.label))
+    words = list(tokens(label))
     met = [(entry, t) for entry, known in common.items() if (t := _met(known, words)) is not None]
     named = _folded(vocabulary[own])
     labels += [[e] for e, _ in met if _covered(words, common[e]) or named & _folded(common[e])]
@@ -393,7 +412,7 @@ def _labels(
         labels.append([entry for entry, _ in met])
     elif len(labels) == 1 and met:
         first = min(met, key=lambda m: words.index(m[1][0]))[0]
-        if (other := _rest_of(item.label, common[first])) is not None:
+        if (other := _rest_of(label, common[first])) is not None:
             vocabulary[f"{own}_word"] = [other]
             labels.append([first, f"{own}_word"])
     return labels
