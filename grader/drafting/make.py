@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import asyncio
 import shutil
 import sys
 from collections.abc import Iterable, Mapping, Sequence
@@ -21,7 +22,7 @@ from grader.assignment.solved import LikelyMistake, SolvedValues
 from grader.assignment.values import near
 from grader.drafting.edits import Edit, likely
 from grader.drafting.infer import Draft, FolderFacts, draft
-from grader.drafting.measure import Measured, measure, settings_of, where_it_moves
+from grader.drafting.measure import Measured, in_first, measure, settings_of, where_it_moves
 from grader.drafting.own import judged, runs_of, settings_in
 from grader.drafting.page import PAGE, page
 from grader.drafting.sites import python
@@ -40,6 +41,7 @@ from rubric.schema import Rubric, Tolerance, WordCheck, World
 _ALWAYS = ("numpy", "torch", "IPython")  # in every kernel
 _ROOM = 4  # times as long as the solution a notebook may take
 _KEPT_MISTAKES = 25
+_TOGETHER = 2  # edits that run at a time
 _HEAD = """\
 # Drafted from solution.ipynb. Everything here is yours to change; `grader rubric check` says what is wrong.
 # After a change of the notebook, of worlds or of data: grader rubric solve FOLDER
@@ -161,25 +163,34 @@ async def solve_folder(
     seen = [_answers(shown, asked)]
     patience = 3.0 + 4 * max(run.wall_s for run in solved.executions)  # a mistake can loop for ever
     shorter = replace(limits, cell_s=min(patience, limits.cell_s), total_s=min(patience, limits.total_s))
-    for edit in likely(submission.cells) if mistakes else ():
-        if len(kept) >= _KEPT_MISTAKES:
-            break
-        changed = await attempt(edit.cells, settings, runner, shorter)
-        wrong = _wrong(shown, changed, asked, rubric, submission)
-        answers = {**seen[0], **wrong}
-        if wrong and not any(_alike(answers, s, rubric.tolerance) for s in seen):
-            seen.append(answers)
-            kept.append(_mistake(edit, wrong, worlds))
+
+    async def what_it_changes(edit: Edit) -> Answers:
+        """Nothing where it changes nothing in the first world: most of them."""
+        changed = await attempt(edit.cells, settings[:1], runner, shorter)
+        if not _wrong(in_first(shown), changed, asked, rubric, submission):
+            return {}
+        others = await attempt(edit.cells, settings[1:], runner, shorter)
+        both = SolutionRun(changed.sites, changed.kept + others.kept, changed.executions + others.executions)
+        return _wrong(shown, both, asked, rubric, submission)
+
+    tried = list(likely(submission.cells)) if mistakes else []
+    while tried and len(kept) < _KEPT_MISTAKES:
+        edits, tried = tried[:_TOGETHER], tried[_TOGETHER:]
+        for edit, wrong in zip(edits, await asyncio.gather(*map(what_it_changes, edits)), strict=True):
+            answers = {**seen[0], **wrong}
+            if wrong and not any(_alike(answers, s, rubric.tolerance) for s in seen):
+                seen.append(answers)
+                kept.append(_mistake(edit, wrong, worlds))
     values = SolvedValues(
         made_from=kept_values.made_from(notebook, rubric.worlds, prelude, given),
         worlds={
             kept_values.key_of(w): {s.name: kept_values.kept(s.values[i]) for s in shown}
             for i, w in enumerate(worlds)
         },
-        mistakes=tuple(kept),
+        mistakes=tuple(kept[:_KEPT_MISTAKES]),
     )
     write_text(folder / kept_values.VALUES, values.model_dump_json(indent=1) + "\n")
-    return tuple(m.id for m in kept)
+    return tuple(m.id for m in values.mistakes)
 
 
 def shown_and_taken(solved: SolutionRun, rubric: Rubric, submission: Submission) -> tuple[ShownQuantity, ...]:
