@@ -6,16 +6,18 @@ what a run prints, in the handout's world alone, since nobody saved another.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
 
 from grader.assignment.loading import Assignment
 from grader.extract import extract
+from grader.judging.absence import Absence, none_of_its_own
 from grader.judging.decide import decide
+from grader.judging.decision import Decision
 from grader.judging.score import score_check
-from grader.models import CheckResult, Output, QuestionResult, Submission, Witness
+from grader.models import CheckResult, Execution, Output, QuestionResult, Refusal, Submission, Witness
 
 _alone: dict[str, Assignment] = {}
 
@@ -25,12 +27,9 @@ def ask(
 ) -> tuple[QuestionResult, ...]:
     """The same questions; where a cause of ours keeps a check waiting, with what the saved outputs show."""
     waiting = {c.id for q in questions for c in q.checks if c.cause is not None}
-    saved = tuple(
-        Output(cell=c.index, index=0, kind="stdout", text=c.stored) for c in submission.cells if c.stored
-    )
-    if not waiting or not saved:
+    if not waiting or not any(c.stored for c in submission.cells):
         return tuple(questions)
-    shown = _shown(submission, saved, _first_world(assignment))
+    shown = _shown(submission, assignment)
     return tuple(
         q.model_copy(
             update={
@@ -43,7 +42,42 @@ def ask(
     )
 
 
-def _shown(submission: Submission, saved: Sequence[Output], assignment: Assignment) -> dict[str, Witness]:
+def contradict(
+    decisions: Mapping[str, Decision], submission: Submission, run: Execution, assignment: Assignment
+) -> tuple[Mapping[str, Decision], tuple[Refusal, ...]]:
+    """The same; what is absent waits where a cell raised an error here and its saved output shows it, right.
+
+    Whatever the error is, it did not come up where the file was saved. run: in the handout's world.
+    """
+    failed = {c.index for c in submission.cells if c.failed}
+    raised = {e.cell: e for e in reversed(run.errors) if e.cell not in failed}
+    saved = {c.index for c in submission.cells if c.stored} & raised.keys()
+    absent = {id for id, d in decisions.items() if d.verdict == "missing" or _without_a_print(d)}
+    if not saved or not absent:
+        return decisions, ()
+    shown = _shown(submission, assignment)
+    fit = {id for id in absent if shown[id].fits and shown[id].cell in saved}
+    if not fit:
+        return decisions, ()
+    first = raised[min(raised)]
+    said = f"{first.name}: {first.message}"
+    cause = Refusal(
+        kind="error", about=said[:80], call=said, cell=first.cell, effect="raised", lost=tuple(sorted(raised))
+    )
+    settled = Absence((cause,), submission.cells).settle(decisions, assignment.rubric)
+    by_code = {id for id, d in settled.items() if d.verdict == "review" and id not in absent}
+    return {id: settled[id] if id in fit | by_code else d for id, d in decisions.items()}, (cause,)
+
+
+def _without_a_print(decision: Decision) -> bool:
+    return decision.verdict == "fail" and none_of_its_own(decision)
+
+
+def _shown(submission: Submission, assignment: Assignment) -> dict[str, Witness]:
+    saved = tuple(
+        Output(cell=c.index, index=0, kind="stdout", text=c.stored) for c in submission.cells if c.stored
+    )
+    assignment = _first_world(assignment)
     decisions = decide(submission.cells, [extract(saved)], assignment, [saved])
     outputs = {(o.cell, o.index): o for o in saved}
     rubric, expected = assignment.rubric, assignment.references[0]
