@@ -67,8 +67,15 @@ RUN = {
     "older_calls": (
         "import matplotlib\nmatplotlib.use('Qt5Agg', warn=False)\nimport matplotlib.pyplot as plt\n"
         "plt.figure().gca(projection='3d'); plt.gca(projection='3d'); plt.gca()\n"
+        "plt.hist([1, 2], normed=True); plt.hold(True)\n"
         "from matplotlib.cm import get_cmap; get_cmap('jet')",
         "import doctest; doctest.testmod(verbose=False)\nshow()",
+    ),
+    "streams": (
+        "import matplotlib.pyplot as plt\nplt.plot([1])\n"
+        "plt.get_current_fig_manager().window.state('zoomed')\n"
+        "import sys, io; sys.stdout.reconfigure(encoding='utf-8')",
+        "sys.stdout = io.TextIOWrapper(sys.stdout.buffer, encoding='utf-8')\nshow()",
     ),
     "its_own_process": (
         "import os, resource\nresource.setrlimit(resource.RLIMIT_AS, (2**50, 2**50))\n"

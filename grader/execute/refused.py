@@ -105,7 +105,7 @@ def read_error(error: CellError, missing: Sequence[str], source: str = "") -> Re
         if error.name.rpartition(".")[2] in sign.names and sign.message.search(error.message):
             return _made(sign.kind, sign.about or _about(sign.kind, error), error)
     if may_be_ours(error, source):
-        return _made("error", f"{error.name}: {error.message}"[:80], error)
+        return _made("error", _about("error", error), error)
     return None
 
 
@@ -119,6 +119,8 @@ def _about(kind: RefusalKind, error: CellError) -> str:
     if kind == "command":
         program = _PROGRAM.search(error.message)
         return PurePosixPath(program[1]).name[:80] if program else ""
+    if kind == "error":
+        return f"{error.name}: {error.message}"[:80]
     if kind == "version":
         library = _LIBRARY.search(error.message)
         return library[0].lower() if library else ""

@@ -136,9 +136,9 @@ def grade_within(
         for fault in faults.values():
             trouble.note(fault)
         if only is None and not trouble.faulty:
-            seen_elsewhere = partial(witness.contradict, decisions, submission, first, assignment)
-            decisions, contradicted = trouble.tried(seen_elsewhere, (decisions, ()))
-            absence = replace(absence, refusals=(*absence.refusals, *contradicted))
+            contradict = partial(witness.contradict, decisions, submission, first, assignment)
+            decisions, causes = trouble.tried(contradict, witness.Contradicted(decisions, ()))
+            absence = replace(absence, refusals=(*absence.refusals, *causes))
     else:
         decisions = undecided(rubric.checks(), UNJUDGED)
     note("scoring")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 
@@ -42,9 +43,16 @@ def ask(
     )
 
 
+class Contradicted(NamedTuple):
+    """Decisions, and the errors here that saved outputs contradict."""
+
+    decisions: Mapping[str, Decision]
+    causes: tuple[Refusal, ...]
+
+
 def contradict(
     decisions: Mapping[str, Decision], submission: Submission, run: Execution, assignment: Assignment
-) -> tuple[Mapping[str, Decision], tuple[Refusal, ...]]:
+) -> Contradicted:
     """The same; what is absent waits where a cell raised an error here and its saved output shows it, right.
 
     Whatever the error is, it did not come up where the file was saved. run: in the handout's world.
@@ -54,11 +62,11 @@ def contradict(
     saved = {c.index for c in submission.cells if c.stored} & raised.keys()
     absent = {id for id, d in decisions.items() if d.verdict == "missing" or _without_a_print(d)}
     if not saved or not absent:
-        return decisions, ()
+        return Contradicted(decisions, ())
     shown = _shown(submission, assignment)
     fit = {id for id in absent if shown[id].fits and shown[id].cell in saved}
     if not fit:
-        return decisions, ()
+        return Contradicted(decisions, ())
     first = raised[min(raised)]
     said = f"{first.name}: {first.message}"
     cause = Refusal(
@@ -66,7 +74,8 @@ def contradict(
     )
     settled = Absence((cause,), submission.cells).settle(decisions, assignment.rubric)
     by_code = {id for id, d in settled.items() if d.verdict == "review" and id not in absent}
-    return {id: settled[id] if id in fit | by_code else d for id, d in decisions.items()}, (cause,)
+    waiting = {id: settled[id] if id in fit | by_code else d for id, d in decisions.items()}
+    return Contradicted(waiting, (cause,))
 
 
 def _without_a_print(decision: Decision) -> bool:

@@ -43,6 +43,21 @@ def _switch_in_place_of_windows(pyplot):
         return switch(_drawn_here(newbackend))
 
     pyplot.switch_backend = switch_backend
+    manager = sys.modules["matplotlib.backend_bases"].FigureManagerBase
+    manager.window = manager.frame = _Window()
+
+
+class _Window:
+    """Of a figure, where there is no screen: whatever is asked of it is done to nothing."""
+
+    def __getattr__(self, name):
+        if name.startswith("_"):
+            raise AttributeError(name)
+        tell("display", "", f"window.{name}", "instead")
+        return self
+
+    def __call__(self, *args, **kwargs):
+        return self
 
 
 def _unfilmed(animation):

@@ -150,8 +150,17 @@ def _for_pyplot(pyplot):
         _warn("gca(…)")
         return self.add_subplot(**asked)
 
+    def hist(self, *args, **asked):
+        if "normed" in asked:
+            _warn("hist(normed=…)")
+            asked["density"] = asked.pop("normed")
+        return own_hist(self, *args, **asked)
+
+    axis = sys.modules["matplotlib.axes"].Axes
+    own_hist, axis.hist = axis.hist, hist
     own_gca, figure.gca = figure.gca, axes
     pyplot.gca = lambda **asked: pyplot.gcf().gca(**asked) if asked else gca()
+    _serve(pyplot, "matplotlib.pyplot", {"hold": lambda *on: None, "ishold": lambda: True})
     _serve(sys.modules["matplotlib.cm"], "matplotlib.cm", {"get_cmap": pyplot.get_cmap})
 
 
