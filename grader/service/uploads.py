@@ -6,7 +6,7 @@ import hashlib
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import IO
 
 from sqlalchemy import Select, func, select
@@ -24,6 +24,8 @@ from grader.service.tables import File, Member, Upload
 MAX_FILES = 50
 MAX_NAME = 200
 MAX_KEY = 100
+A_DAY = 32
+"""times the bytes of one upload: what one person may send within a day, so that nobody fills all's disk"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +104,7 @@ def _keep(
         sha256 = together(kept)
         if (known := _known(session, at, key, sha256)) is not None:
             return known
+        _within_a_day(session, at, sum(b.size for _, b in kept), now)
         if _used(session, at, key):
             key = _other(key, sha256)
         mine = _enter(session, at, kept, key, began, now)
@@ -109,6 +112,23 @@ def _keep(
             # of their own: their dates, which attempt counts, their marks and their report are theirs alone
             _enter(session, replace(at, member=mate), kept, _of_team(mine.upload), began, now, at.member)
         return mine
+
+
+def _within_a_day(session: Session, at: Attendee, size: int, now: datetime) -> None:
+    """Refuse what is more of one person in a day than anybody needs; what mates send is theirs."""
+    recent = (Upload.received > now - timedelta(days=1), Upload.sent_by.is_(None))
+    mine = _sent(at).where(*recent).with_only_columns(Upload.id)
+    so_far = session.scalar(select(func.sum(File.size)).where(File.upload_id.in_(mine))) or 0
+    most = A_DAY * at.assignment.most
+    if so_far + size > most:
+        raise RefusedError(
+            Said(
+                "You have handed in {n} MB within a day; at most {most} MB are taken. All that was received "
+                "is kept. Hand in smaller files, or tomorrow.",
+                {"n": so_far >> 20, "most": most >> 20},
+            ),
+            429,
+        )
 
 
 def _timely(taken: bool, phase: str) -> None:
