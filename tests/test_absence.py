@@ -172,6 +172,21 @@ def test_saved_outputs_that_contradict_nothing(stored: dict[int, str], errors: l
     assert {found[id].verdict for id in SAVED} == {"missing"}
 
 
+def test_what_is_done_only_where_there_is_a_gpu_waits() -> None:
+    sources = ["import torch\nif torch.cuda.is_available():\n    print(f(x))"]
+    looked = Refusal(
+        kind="device",
+        about="GPU",
+        call="torch.cuda.is_available()",
+        cell=0,
+        effect="instead",
+        told_by="kernel",
+    )
+    found = checks(sources, [looked], stored={0: RIGHT})
+    assert {found[id].cause for id in SAVED} == {"device:GPU"} and found["dW1"].verdict == "missing"
+    assert checks(sources, [looked])["output"].verdict == "missing"
+
+
 def test_an_error_that_the_file_shows_itself_is_the_notebooks() -> None:
     told = refusal("raised", 0, (0, 1), "error").model_copy(update={"call": "RuntimeError: of a library"})
     sources = ["plot()", "print(x)"]

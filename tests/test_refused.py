@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from grader.execute.absent import missing_packages
-from grader.execute.own import within
+from grader.execute.own import Written, within
 from grader.execute.refused import ended, read_error, refused
 from grader.models import Cell, CellError, Refusal
 
@@ -63,7 +63,8 @@ MAY_BE_OURS = {
     "a keyword": ("TypeError", "hist() got an unexpected keyword argument 'normed'", "", "plt.hist(a)"),
     "a variable of the machine": ("KeyError", "'USERPROFILE'", "os", ""),
     "an argument of a library": ("AttributeError", "R.set() got an unexpected keyword argument 'n'", "", ""),
-    "a look at the version": ("AssertionError", "", "", "import sys\nassert sys.version_info > (3, 13)"),
+    "a warning made an error": ("DeprecationWarning", "x is deprecated", "", ""),
+    "a look at the version": ("AssertionError", "", "", "!ls\nimport sys\nassert sys.version_info > (3, 13)"),
     "a look at the place": ("Exception", "", "", "if 'x' not in sys.modules:\n    raise Exception('!')"),
 }
 THE_NOTEBOOKS = {
@@ -81,7 +82,11 @@ THE_NOTEBOOKS = {
 @pytest.mark.parametrize("name", MAY_BE_OURS)
 def test_an_unknown_error_that_tells_nothing_against_the_notebook(name: str) -> None:
     error, message, where, source = MAY_BE_OURS[name]
-    found = read_error(CellError(cell=2, name=error, message=message, within=where), [], source)
+    found = read_error(
+        CellError(cell=2, name=error, message=message, within=where),
+        [],
+        Written([Cell(index=2, kind="code", source=source)]),
+    )
     assert found is not None and (found.kind, found.effect) == ("error", "raised")
     assert found.about == f"{error}: {message}"
 
@@ -89,7 +94,14 @@ def test_an_unknown_error_that_tells_nothing_against_the_notebook(name: str) -> 
 @pytest.mark.parametrize("name", THE_NOTEBOOKS)
 def test_an_unknown_error_of_the_notebook(name: str) -> None:
     error, message, where, source = THE_NOTEBOOKS[name]
-    assert read_error(CellError(cell=2, name=error, message=message, within=where), [], source) is None
+    assert (
+        read_error(
+            CellError(cell=2, name=error, message=message, within=where),
+            [],
+            Written([Cell(index=2, kind="code", source=source)]),
+        )
+        is None
+    )
 
 
 @pytest.mark.parametrize(

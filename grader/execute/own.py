@@ -11,11 +11,16 @@ from __future__ import annotations
 import ast
 import builtins
 import re
+from collections.abc import Iterable, Iterator
+from functools import cached_property
 
-from grader.models import CellError
+from grader.execute.absent import MAGIC
+from grader.models import Cell, CellError
 from grader.syntax import parse
 
 _OF_THE_SYSTEM = (OSError, ImportError, MemoryError, EOFError, SystemError)
+_OF_A_VERSION = (DeprecationWarning, PendingDeprecationWarning, FutureWarning, ImportWarning, ResourceWarning)
+"""made errors by the notebook"""
 _BUILT_IN = {n: e for n, e in vars(builtins).items() if isinstance(e, type) and issubclass(e, BaseException)}
 _ARGUMENTS = (LookupError, ValueError, TypeError, ArithmeticError, AssertionError, NameError, SyntaxError)
 """what was passed to a library, or was found in what was passed, does not fit"""
@@ -41,6 +46,9 @@ _FRAME = re.compile(
 _PACKAGE = re.compile(
     r"(?:site|dist)-packages/(\w+)|/lib(?:64)?/python3\.\d+/(?!site-|dist-)(\w+)|<frozen (\w+)"
 )
+_DEFINED = re.compile(r"\b(?:def|class)[ \t]++(\w++)")
+_LARGEST = 60_000
+"""characters of one cell that are read"""
 _LOOKS = re.compile(
     r"__version__|version_info|hexversion|modules|platform|system|machine|python_version|environ|getenv"
     r"|is_available|device_count|cpu_count|exists|isfile|isdir|find_spec|get_ipython"
@@ -61,39 +69,54 @@ def within(traceback: str) -> str:
     return ""
 
 
-def may_be_ours(error: CellError, source: str = "") -> bool:
-    """Whether an error tells nothing against the notebook. source: of the cell that raised it."""
+class Written:
+    """What the code of a notebook says about the errors that it may raise. cells: all of them.
+
+    Read once, however many errors there are: others' kernels wait meanwhile.
+    """
+
+    def __init__(self, cells: Iterable[Cell] = ()) -> None:
+        self._sources = {c.index: c.source[:_LARGEST] for c in cells if c.kind == "code"}
+        self._raised: dict[int, frozenset[str]] = {}
+
+    @cached_property
+    def defines(self) -> frozenset[str]:
+        """Functions and classes, wherever they are defined."""
+        return frozenset(name for source in self._sources.values() for name in _DEFINED.findall(source))
+
+    def raises_after_a_look(self, cell: int) -> frozenset[str]:
+        """Errors that a cell itself raises or asserts once it has looked at what is here."""
+        if cell not in self._raised:
+            self._raised[cell] = frozenset(_raised_after_a_look(self._sources.get(cell, "")))
+        return self._raised[cell]
+
+
+def may_be_ours(error: CellError, written: Written) -> bool:
+    """Whether an error tells nothing against the notebook."""
     kind = _BUILT_IN.get(error.name)
-    if kind is not None and issubclass(kind, _OF_THE_SYSTEM):
+    if kind is not None and issubclass(kind, (*_OF_THE_SYSTEM, *_OF_A_VERSION)):
         return error.name != "ModuleNotFoundError"
     if called := _KEYWORD.search(error.message):
-        names = [name for name in called.groups() if name]
-        return not any(re.search(rf"\b(?:def|class)\s+{name}\b", source) for name in names)
+        return written.defines.isdisjoint(called.groups())
     if error.within in _OF_THE_MACHINE:
         return True
     if error.within not in _COMPUTING:
         return kind is None or not issubclass(kind, _ARGUMENTS)
-    return _looks_first(source, error.name)
+    return error.name in written.raises_after_a_look(error.cell)
 
 
-def _looks_first(source: str, raised: str) -> bool:
-    """Does a cell look at what is here before it raises or asserts?"""
+def _raised_after_a_look(source: str) -> Iterator[str]:
     try:
-        tree = parse(source)
+        tree = parse(MAGIC.sub(r"\1pass", source))
     except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return False
+        return
     for node in ast.walk(tree):
-        if isinstance(node, ast.Assert):
-            found = raised == "AssertionError" and _looks(node.test)
-        elif isinstance(node, ast.If):
-            found = _looks(node.test) and any(
-                isinstance(inner, ast.Raise) and raised in _names(inner) for inner in ast.walk(node)
-            )
-        else:
-            found = False
-        if found:
-            return True
-    return False
+        if isinstance(node, ast.Assert) and _looks(node.test):
+            yield "AssertionError"
+        elif isinstance(node, ast.If) and _looks(node.test):
+            for inner in ast.walk(node):
+                if isinstance(inner, ast.Raise):
+                    yield from _names(inner)
 
 
 def _looks(test: ast.expr) -> bool:

@@ -14,7 +14,7 @@ from pathlib import PurePosixPath
 
 from grader.execute.absent import installed
 from grader.execute.once import ONCE
-from grader.execute.own import may_be_ours
+from grader.execute.own import Written, may_be_ours
 from grader.models import Cell, CellError, Refusal, RefusalKind, Status
 
 _MOST = 100
@@ -84,10 +84,10 @@ _GUARDS = ("AssertionError", "SystemExit")
 _PACKAGE = re.compile(r"\bpackage '([\w.-]{1,80})'|No module named '([\w.]{1,80})'")
 
 
-def read_error(error: CellError, missing: Sequence[str], source: str = "") -> Refusal | None:
+def read_error(error: CellError, missing: Sequence[str], written: Written | None = None) -> Refusal | None:
     """The error of a cell as a refusal; None where it is the notebook's own. lost: not filled in.
 
-    missing: packages that the notebook imports and nobody provides. source: of the cell.
+    missing: packages that the notebook imports and nobody provides. written: what its code says.
     """
     if error.name == "ModuleNotFoundError" or (
         error.name == "ImportError" and _PACKAGE.search(error.message)
@@ -104,7 +104,7 @@ def read_error(error: CellError, missing: Sequence[str], source: str = "") -> Re
     for sign in _SIGNS:
         if error.name.rpartition(".")[2] in sign.names and sign.message.search(error.message):
             return _made(sign.kind, sign.about or _about(sign.kind, error), error)
-    if may_be_ours(error, source):
+    if may_be_ours(error, written or Written()):
         return _made("error", _about("error", error), error)
     return None
 
@@ -143,7 +143,7 @@ def refused(
     told: by the kernel. Where one of them explains an error in its cell, that one is not told twice.
     """
     failed = [error.cell for error in errors if error.cell not in interrupted]
-    sources = {cell.index: cell.source for cell in cells}
+    written = Written(cells)
     found: dict[Refusal, None] = {}
     explained: set[int] = set()
     for one in told:
@@ -154,7 +154,7 @@ def refused(
     for error in errors:
         if error.cell in interrupted or error.cell in explained:
             continue
-        own = _guard(error, found) or read_error(error, missing, sources.get(error.cell, ""))
+        own = _guard(error, found) or read_error(error, missing, written)
         if own is not None:
             found[own.model_copy(update={"lost": _lost(own, failed)})] = None
     for cell in interrupted:

@@ -20,6 +20,7 @@ from grader.judging.decision import Decision
 from grader.judging.score import score_check
 from grader.models import CheckResult, Execution, Output, QuestionResult, Refusal, Submission, Witness
 
+_LOOKS = ("torch.cuda.is_available()", "torch.cuda.device_count()")
 _alone: dict[str, Assignment] = {}
 
 
@@ -53,29 +54,46 @@ class Contradicted(NamedTuple):
 def contradict(
     decisions: Mapping[str, Decision], submission: Submission, run: Execution, assignment: Assignment
 ) -> Contradicted:
-    """The same; what is absent waits where a cell raised an error here and its saved output shows it, right.
+    """The same; what is absent waits where a cell went otherwise here and its saved output shows it, right.
 
-    Whatever the error is, it did not come up where the file was saved. run: in the handout's world.
+    run: in the handout's world.
     """
-    failed = {c.index for c in submission.cells if c.failed}
-    raised = {e.cell: e for e in reversed(run.errors) if e.cell not in failed}
-    saved = {c.index for c in submission.cells if c.stored} & raised.keys()
     absent = {id for id, d in decisions.items() if d.verdict == "missing" or _without_a_print(d)}
-    if not saved or not absent:
+    stored = {c.index for c in submission.cells if c.stored}
+    causes = [c for c in (_raised(submission, run), _looked_for_a_gpu(submission, run)) if c is not None]
+    if not absent or not any(stored.intersection(c.lost) for c in causes):
         return Contradicted(decisions, ())
     shown = _shown(submission, assignment)
-    fit = {id for id in absent if shown[id].fits and shown[id].cell in saved}
-    if not fit:
-        return Contradicted(decisions, ())
+    for cause in causes:
+        fit = {id for id in absent if shown[id].fits and shown[id].cell in cause.lost}
+        if fit:
+            settled = Absence((cause,), submission.cells).settle(decisions, assignment.rubric)
+            by_code = {id for id, d in settled.items() if d.verdict == "review" and id not in absent}
+            waiting = {id: settled[id] if id in fit | by_code else d for id, d in decisions.items()}
+            return Contradicted(waiting, (cause,))
+    return Contradicted(decisions, ())
+
+
+def _raised(submission: Submission, run: Execution) -> Refusal | None:
+    """The first error that the file does not show, whatever it is: it did not come up where it was saved."""
+    failed = {c.index for c in submission.cells if c.failed}
+    raised = {e.cell: e for e in reversed(run.errors) if e.cell not in failed}
+    if not raised:
+        return None
     first = raised[min(raised)]
     said = f"{first.name}: {first.message}"
-    cause = Refusal(
-        kind="error", about=said[:80], call=said, cell=first.cell, effect="raised", lost=tuple(sorted(raised))
-    )
-    settled = Absence((cause,), submission.cells).settle(decisions, assignment.rubric)
-    by_code = {id for id, d in settled.items() if d.verdict == "review" and id not in absent}
-    waiting = {id: settled[id] if id in fit | by_code else d for id, d in decisions.items()}
-    return Contradicted(waiting, (cause,))
+    lost = tuple(sorted(raised))
+    return Refusal(kind="error", about=said[:80], call=said, cell=first.cell, effect="raised", lost=lost)
+
+
+def _looked_for_a_gpu(submission: Submission, run: Execution) -> Refusal | None:
+    """What a notebook does only where there is one, it did not do here."""
+    looked = [r for r in run.refusals if r.kind == "device" and r.call in _LOOKS and r.cell is not None]
+    if not looked:
+        return None
+    first = min(looked, key=lambda r: r.cell or 0)
+    lost = tuple(c.index for c in submission.cells if c.kind == "code" and c.index >= (first.cell or 0))
+    return first.model_copy(update={"effect": "skipped", "lost": lost, "told_by": "grader"})
 
 
 def _without_a_print(decision: Decision) -> bool:
