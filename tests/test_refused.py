@@ -88,7 +88,7 @@ def test_an_unknown_error_that_tells_nothing_against_the_notebook(name: str) -> 
         Written([Cell(index=2, kind="code", source=source)]),
     )
     assert found is not None and (found.kind, found.effect) == ("error", "raised")
-    assert found.about == f"{error}: {message}"
+    assert found.about == f"{error}: {message}".removesuffix(": ")
 
 
 @pytest.mark.parametrize("name", THE_NOTEBOOKS)

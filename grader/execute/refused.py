@@ -16,6 +16,7 @@ from grader.execute.absent import installed
 from grader.execute.once import ONCE
 from grader.execute.own import Written, may_be_ours
 from grader.models import Cell, CellError, Refusal, RefusalKind, Status
+from grader.text import one_line
 
 _MOST = 100
 
@@ -120,7 +121,7 @@ def _about(kind: RefusalKind, error: CellError) -> str:
         program = _PROGRAM.search(error.message)
         return PurePosixPath(program[1]).name[:80] if program else ""
     if kind == "error":
-        return f"{error.name}: {error.message}"[:80]
+        return one_line(f"{error.name}: {error.message}".removesuffix(": "), 80)
     if kind == "version":
         library = _LIBRARY.search(error.message)
         return library[0].lower() if library else ""
@@ -154,7 +155,7 @@ def refused(
     for error in errors:
         if error.cell in interrupted or error.cell in explained:
             continue
-        own = _guard(error, found) or read_error(error, missing, written)
+        own = _guard(error, found, written) or read_error(error, missing, written)
         if own is not None:
             found[own.model_copy(update={"lost": _lost(own, failed)})] = None
     for cell in interrupted:
@@ -163,9 +164,11 @@ def refused(
     return tuple(found)[:_MOST]
 
 
-def _guard(error: CellError, told: Iterable[Refusal]) -> Refusal | None:
-    """The end of a cell that asked for a GPU and asserts that there is one."""
-    if error.name not in _GUARDS or not any(r.kind == "device" and r.cell == error.cell for r in told):
+def _guard(error: CellError, told: Iterable[Refusal], written: Written) -> Refusal | None:
+    """The end of a cell that asked for a GPU and will not go on without one."""
+    if not any(r.kind == "device" and r.cell == error.cell for r in told):
+        return None
+    if error.name not in _GUARDS and error.name not in written.raises_after_a_look(error.cell):
         return None
     return _made("device", "GPU", error)
 

@@ -19,6 +19,7 @@ from grader.judging.decide import decide
 from grader.judging.decision import Decision
 from grader.judging.score import score_check
 from grader.models import CheckResult, Execution, Output, QuestionResult, Refusal, Submission, Witness
+from grader.text import one_line
 
 _LOOKS = ("torch.cuda.is_available()", "torch.cuda.device_count()")
 _alone: dict[str, Assignment] = {}
@@ -83,7 +84,9 @@ def _raised(submission: Submission, run: Execution) -> Refusal | None:
     first = raised[min(raised)]
     said = f"{first.name}: {first.message}"
     lost = tuple(sorted(raised))
-    return Refusal(kind="error", about=said[:80], call=said, cell=first.cell, effect="raised", lost=lost)
+    return Refusal(
+        kind="error", about=one_line(said, 80), call=said, cell=first.cell, effect="raised", lost=lost
+    )
 
 
 def _looked_for_a_gpu(submission: Submission, run: Execution) -> Refusal | None:

@@ -36,7 +36,7 @@ _WHAT = {
     "output": Said("A notebook may not print that much here"),
     "storage": Said("The disk space that a notebook may use here was used up"),
     "kernel": Said("The process that ran the notebook ended"),
-    "error": Said("This error may come up here alone: {about}"),
+    "error": Said("This error may be due to our environment: {about}"),
 }
 
 
@@ -49,4 +49,6 @@ def note(refusal: Refusal) -> Said:
     where: Values = {**values, "cell": refusal.cell + 1}
     if refusal.effect == "instead":
         return Said("Cell {cell}, {call}: not as on your machine, which costs nothing. {what}.", where)
+    if refusal.effect == "changed":
+        return Said("Cell {cell}, {call}: not as on your machine. {what}.", where)
     return Said("Cell {cell}, {call}: not done. {what}.", where)
