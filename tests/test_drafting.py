@@ -118,6 +118,15 @@ def test_what_a_loop_shows_under_its_names_are_several_values() -> None:
     }
 
 
+def test_what_is_called_alike_belongs_to_its_group() -> None:
+    lines = (f"print(f'{who}: n = {{n}}, mean = {{m}}')" for who in ("Men", "Women"))
+    _, sites = instrument(code("\n".join(lines)))
+    kept = [number(i, i + 0.5) for i in range(4)]
+    found = quantities(sites, [kept, kept])
+    assert [s.title for s in found] == ["Men: n", "Men: mean", "Women: n", "Women: mean"]
+    assert [s.name for s in found] == ["n", "Men_mean", "n_2", "Women_mean"]
+
+
 def test_single_numbers_that_a_loop_shows_by_their_names_are_one_value() -> None:
     named = [k for i, n in enumerate("abc") for k in (KeptValue(0, "", "text", text=n), number(1, i / 4))]
     assert shown("for n, weight in ws:\n    print(n, weight)", *named) == {"weight": ("", (3,))}

@@ -415,6 +415,9 @@ def _labels(
         if (other := _rest_of(label, common[first])) is not None:
             vocabulary[f"{own}_word"] = [other]
             labels.append([first, f"{own}_word"])
+    if item.group:
+        vocabulary[f"{own}_group"] = [item.group]
+        labels += [[*label, f"{own}_group"] for label in labels]
     return labels
 
 

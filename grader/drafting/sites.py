@@ -19,6 +19,7 @@ _ROUNDS = {"round", "around"}
 _UNIT = re.compile(r"[ ]?%(?!\w)")
 _OPENS = re.compile(r"(?:^|[:=\s])[(\[]\s*$")
 _NEXT = re.compile(r"\s*[,;]\s*")
+_HEAD = re.compile(r"([^:]*[^\W\d_])\s*:\s*[^\W\d_]")
 _CONVERSION = re.compile(r"%[-+ #0]*\d*(?:\.\d+)?[a-zA-Z]")
 _PLACE = re.compile(r"\{[^{}]*\}")
 
@@ -32,6 +33,7 @@ class Site:
     line: of the statement's last line in the cell, from 1. last: it is the cell's last expression.
     stem: the word that the site before it is glued to: `h_` of `h_{t} = {h}`. per_cent: its value stands in
     front of a `%`. joins: the number of the site with which it stands in one bracket, `[{low}, {high}]`.
+    head: what the statement begins with, `Men` of `Men: n = {n}, mean = {m}`, for all but the first value.
     """
 
     number: int
@@ -44,6 +46,7 @@ class Site:
     stem: str = ""
     per_cent: bool = False
     joins: int | None = None
+    head: str = ""
 
 
 Put = Callable[[Site, ast.expr], ast.expr]
@@ -74,6 +77,7 @@ class _Statement:
     sites: list[Site] = field(default_factory=list)
     stem: str = ""
     bracket: int | None = None
+    head: str = ""
 
     def say(self, text: str) -> str:
         """Constant text that is shown; gives it back as the style wants it, a `%` behind a value as it is."""
@@ -91,9 +95,10 @@ class _Statement:
         joins = self.bracket if self.sites and _NEXT.fullmatch(self.said) else None
         self.bracket = number if _OPENS.search(self.said) else joins
         said = self.said.strip()
-        self.sites.append(
-            Site(number, self.cell, self.number, source, said, self.line, self.last, self.stem, joins=joins)
-        )
+        site = Site(number, self.cell, self.number, source, said, self.line, self.last, self.stem)
+        self.sites.append(replace(site, joins=joins, head=self.head))
+        if len(self.sites) == 1 and (begins := _HEAD.match(said)):
+            self.head = begins[1]
         self.stem = found[0] if (found := _GLUED.search(self.said)) else ""
         self.said = ""
         return ast.copy_location(self.put(self.sites[-1], value), value)

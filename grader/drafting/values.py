@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -31,7 +31,8 @@ class ShownQuantity:
 
     name: an identifier, unique. label: the text in front of it, or the key of the element. source: the
     expression, empty where a loop shows several quantities by one. values: in each world, all of one shape.
-    series: one number, or one array, a turn of a loop. whole: whole numbers by their type.
+    series: one number, or one array, a turn of a loop. whole: whole numbers by their type. group: of which of
+    several groups, where others have the same label: `Men` of `Men: n = 3, mean = 2.5`.
     """
 
     name: str
@@ -42,11 +43,13 @@ class ShownQuantity:
     values: tuple[Array, ...]
     series: bool = False
     whole: bool = False
+    group: str = ""
 
     @property
     def title(self) -> str:
         """Its label where that is words, else the expression."""
-        return self.label if _LETTERS.search(self.label) or not self.source else self.source
+        title = self.label if _LETTERS.search(self.label) or not self.source else self.source
+        return f"{self.group}: {title}" if self.group else title
 
 
 @dataclass(slots=True)
@@ -71,6 +74,7 @@ def quantities(sites: Sequence[Site], worlds: Sequence[Sequence[KeptValue]]) -> 
     """
     grouped = [_in_loops(_groups(sites, kept)) for kept in worlds]
     used: set[str] = set()
+    labels = Counter(map(_label, grouped[0].values()))
     made: list[ShownQuantity] = []
     for key, group in grouped[0].items():
         others = [g.get(key) for g in grouped]
@@ -85,7 +89,8 @@ def quantities(sites: Sequence[Site], worlds: Sequence[Sequence[KeptValue]]) -> 
             continue
         if any(_same(values, s.values) for s in made):
             continue
-        name = _unique(_name(group), used)
+        of = group.site.head if labels[_label(group)] > 1 else ""
+        name = _unique(_identifier(f"{of} {_label(group)}") if of else _name(group), used)
         made.append(
             ShownQuantity(
                 name,
@@ -96,6 +101,7 @@ def quantities(sites: Sequence[Site], worlds: Sequence[Sequence[KeptValue]]) -> 
                 values,
                 series,
                 group.whole,
+                of,
             )
         )
     return tuple(made)
