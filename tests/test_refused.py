@@ -36,6 +36,7 @@ OURS = {
     ("OperationalError", "unable to open database file"): "path",
     ("OSError", "Cannot save file into a non-existent directory: '/content/x'"): "path:x",
     ("MemoryError", ""): "memory",
+    ("NameError", "name 'xrange' is not defined"): "version:Python 2.7",
 }  # fmt: skip
 THEIRS = [
     ("NameError", "name 'W1' is not defined"),
@@ -65,6 +66,7 @@ MAY_BE_OURS = {
     "an argument of a library": ("AttributeError", "R.set() got an unexpected keyword argument 'n'", "", ""),
     "a warning made an error": ("DeprecationWarning", "x is deprecated", "", ""),
     "a look at the version": ("AssertionError", "", "", "!ls\nimport sys\nassert sys.version_info > (3, 13)"),
+    "an end after a look": ("SystemExit", "", "", "if sys.platform != 'win32':\n    sys.exit()"),
     "a look at the place": ("Exception", "", "", "if 'x' not in sys.modules:\n    raise Exception('!')"),
 }
 THE_NOTEBOOKS = {

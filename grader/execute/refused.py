@@ -62,6 +62,8 @@ _SIGNS = (
     _sign("version", "AttributeError", ONCE),
     _sign("version", "ValueError", r"unable to avoid copy|inhomogeneous shape"),
     _sign("version", "TypeError", r"only (?:0-dimensional|size-1|length-1) arrays"),
+    _sign("version", "NameError", r"'(?:xrange|raw_input|unicode|unichr|basestring|execfile)'", "Python 2.7"),
+    _sign("error", "NameError", r"'(?:dbutils|spark|displayHTML)'"),  # which another platform defines
     _sign("version", "OptionError UnpicklingError"),
     _sign("version", "KeyError", r"rcparam"),
     _sign("error", "KeyError", r"uid not found"),
