@@ -124,6 +124,16 @@ def _absent(path, call, effect):
         tell("file", name, f"{call}({path!r})", effect)
 
 
+def _looked(path):
+    """`os.path.exists`, `Path.exists` and the like, if the student's code calls them."""
+    frame = sys._getframe(2)
+    for _ in range(2):
+        if frame.f_back is not None and theirs(frame.f_back):
+            _absent(path, frame.f_code.co_name, "changed")
+            return
+        frame = frame.f_back or frame
+
+
 def _told(path, place, home):
     name = os.path.relpath(place, home)
     tell("path", path.replace("\\", "/").rpartition("/")[2], f"{path} → {name}", "instead")
@@ -197,9 +207,7 @@ def _look_at_files(finder):
                 raise
             place = finder.there(text) if finder.foreign(text) else ""
             if not place:
-                asking = sys._getframe(1)
-                if asking.f_back is not None and theirs(asking.f_back):  # of `exists` and the like
-                    _absent(text, asking.f_code.co_name, "changed")
+                _looked(text)
                 raise
             return stat(place)
 
