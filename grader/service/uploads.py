@@ -62,7 +62,7 @@ def receive(
     """
     key = record.line(key, MAX_KEY) or secrets.token_urlsafe(16)
     with database.reading() as session:
-        used = _used(session, at, key)
+        used, sent_today = _used(session, at, key), _sent_within_a_day(session, at, now)
         dates = courses.dates_of(session, at.assignment, at.member.person_id)
     if used:
         sha256 = together([(name, _read(content)) for name, content in _named(sent, at.assignment.most)])
@@ -71,6 +71,7 @@ def receive(
                 return known
     _timely(dates.takes(began), dates.phase(began))
     named = _named(sent, at.assignment.most)
+    _refuse_a_flood(sent_today, sum(s.size for s in sent), A_DAY * at.assignment.most)
     with blobs.held():
         return _keep(database, blobs, at, named, key, began, now)
 
@@ -104,7 +105,6 @@ def _keep(
         sha256 = together(kept)
         if (known := _known(session, at, key, sha256)) is not None:
             return known
-        _within_a_day(session, at, sum(b.size for _, b in kept), now)
         if _used(session, at, key):
             key = _other(key, sha256)
         mine = _enter(session, at, kept, key, began, now)
@@ -114,12 +114,14 @@ def _keep(
         return mine
 
 
-def _within_a_day(session: Session, at: Attendee, size: int, now: datetime) -> None:
-    """Refuse what is more of one person in a day than anybody needs; what mates send is theirs."""
+def _sent_within_a_day(session: Session, at: Attendee, now: datetime) -> int:
+    """Bytes that this person has sent; what mates sent is theirs."""
     recent = (Upload.received > now - timedelta(days=1), Upload.sent_by.is_(None))
     mine = _sent(at).where(*recent).with_only_columns(Upload.id)
-    so_far = session.scalar(select(func.sum(File.size)).where(File.upload_id.in_(mine))) or 0
-    most = A_DAY * at.assignment.most
+    return session.scalar(select(func.sum(File.size)).where(File.upload_id.in_(mine))) or 0
+
+
+def _refuse_a_flood(so_far: int, size: int, most: int) -> None:
     if so_far + size > most:
         raise RefusedError(
             Said(
