@@ -63,7 +63,7 @@ _IDENTIFIER = re.compile(r"\W+")
 
 
 @dataclass(frozen=True, slots=True)
-class Assumed:
+class Assumption:
     """What was taken for granted. question: its title, empty for the whole assignment. name: of a value, or
     what it is about. taken: the default. otherwise: what to write, and where, to have it another way."""
 
@@ -78,7 +78,7 @@ class Draft:
     """rubric: as rubric.yaml holds it. assumed: what was taken for granted, for the teacher."""
 
     rubric: Mapping[str, Any]
-    assumed: tuple[Assumed, ...]
+    assumed: tuple[Assumption, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,14 +137,14 @@ class _Written:
 
     frame: FolderFacts
     vocabulary: dict[str, list[str]] = field(default_factory=dict)
-    assumed: list[Assumed] = field(default_factory=list)
+    assumed: list[Assumption] = field(default_factory=list)
     question: str = ""
     """the title of the one that is written"""
     waiting: int = 0
     """answers that are not asked, since nobody could show that they were computed"""
 
     def assume(self, name: str, taken: str, otherwise: str = "") -> None:
-        self.assumed.append(Assumed(self.question, name, taken, otherwise))
+        self.assumed.append(Assumption(self.question, name, taken, otherwise))
 
     def wait(self, name: str) -> None:
         """The solution itself waits for a person with this quantity or label."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from itertools import groupby
 
-from grader.drafting.infer import Assumed, Draft
+from grader.drafting.infer import Assumption, Draft
 
 PAGE = "questions.md"
 """the file in the assignment's folder"""
@@ -31,16 +31,16 @@ def page(draft: Draft, mistakes: int) -> str:
     return "\n".join(parts) + "\n"
 
 
-def _of_the_folder(draft: Draft, mistakes: int) -> Iterator[Assumed]:
+def _of_the_folder(draft: Draft, mistakes: int) -> Iterator[Assumption]:
     rubric = draft.rubric
-    yield Assumed("", "language of the reports", rubric["language"], "`language: de` in rubric.yaml")
-    yield Assumed("", "deadline", "none", "`due: 2026-06-09T14:25:00+02:00` in rubric.yaml")
+    yield Assumption("", "language of the reports", rubric["language"], "`language: de` in rubric.yaml")
+    yield Assumption("", "deadline", "none", "`due: 2026-06-09T14:25:00+02:00` in rubric.yaml")
     if any("files" in world for world in rubric["worlds"]):
-        yield Assumed(
+        yield Assumption(
             "", "data in the second world", "the rows drawn anew", "files of your own in data/second"
         )
     if len(rubric["worlds"]) == 1:
-        yield Assumed(
+        yield Assumption(
             "",
             "second world",
             "none, since neither a seed nor a file changes what is shown; what also stands in the code waits",
@@ -48,13 +48,13 @@ def _of_the_folder(draft: Draft, mistakes: int) -> Iterator[Assumed]:
         )
     for name, limit in rubric.get("limits", {}).items():
         said = ", ".join(limit) if isinstance(limit, list) else f"{limit:g}"
-        yield Assumed("", f"limits: {name}", said, "`limits` in rubric.yaml")
-    yield Assumed(
+        yield Assumption("", f"limits: {name}", said, "`limits` in rubric.yaml")
+    yield Assumption(
         "", "likely mistakes", f"{mistakes}, told to who makes them", "delete them in solution.json"
     )
 
 
-def _table(title: str, rows: Iterable[Assumed]) -> Iterator[str]:
+def _table(title: str, rows: Iterable[Assumption]) -> Iterator[str]:
     yield f"## {title}\n"
     yield "| about | taken | otherwise |\n|---|---|---|"
     yield from (f"| {' | '.join(_cell(text) for text in (a.name, a.taken, a.otherwise))} |" for a in rows)
