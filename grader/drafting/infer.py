@@ -57,7 +57,7 @@ _UNORDERED = re.compile(
     r"eigvals\w*|\beigenvalues\b|\bEigenwerte\b|cluster_centers_|\b[Cc]luster|[Cc]entroids?\b|\bcent(?:er|re)s\b"
 )
 _ORDERED = re.compile(r"\b(order|(de|a)scending|sort\w*|Reihenfolge|(ab|auf)steigend\w*)\b", re.IGNORECASE)
-_QUESTION = re.compile(r"\w\s?[*_`)]*\?(?!\w)")
+_QUESTION = re.compile(r"\S\s?\?(?!\w)")
 _FEW_ROWS = 50
 _IDENTIFIER = re.compile(r"\W+")
 
