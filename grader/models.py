@@ -114,6 +114,7 @@ class Cell(Record):
     stored: str = Field(
         default="", description="text the uploaded file claims this cell printed; never graded, only compared"
     )
+    failed: str = Field(default="", description="the error that the file says it ended with: `NameError`")
 
 
 class AttachedFile(Record):
@@ -228,6 +229,9 @@ class CellError(Record):
     cell: int
     name: str
     message: str = Field(description="first line of the error, at most 300 characters")
+    within: str = Field(
+        default="", description='the package whose code raised it, as its traceback says; "": the notebook'
+    )
 
 
 RefusalKind = Literal[
@@ -249,6 +253,7 @@ RefusalKind = Literal[
     "output",
     "storage",
     "kernel",  # it ended
+    "error",  # that may come up here alone
 ]
 Effect = Literal["instead", "changed", "skipped", "raised", "ended"]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 
 import pytest
@@ -23,12 +24,17 @@ def checks(
     errors: Sequence[CellError] = (),
     language: str = "",
     stored: dict[int, str] | None = None,
+    failed: dict[int, str] | None = None,
 ) -> dict[str, CheckResult]:
     """The checks of hw4 for a notebook that printed this, the same in every world."""
     assignment = load("hw4")
     outputs = tuple(Output(cell=n, index=0, kind="stdout", text=t) for n, t in (prints or {}).items())
     run = Execution(status="ok", outputs=outputs, refusals=tuple(refusals), errors=tuple(errors))
-    saved = tuple(c.model_copy(update={"stored": (stored or {}).get(c.index, "")}) for c in cells(*sources))
+    stored, failed = stored or {}, failed or {}
+    saved = tuple(
+        c.model_copy(update={"stored": stored.get(c.index, ""), "failed": failed.get(c.index, "")})
+        for c in cells(*sources)
+    )
     made = Submission(id="a", path="a", sha256="0", cells=saved, language=language)
     report = grade(made, [run] * len(assignment.rubric.worlds), assignment)
     return {c.id: c for q in report.questions for c in q.checks}
@@ -114,6 +120,15 @@ def test_a_syntax_error_counts_where_the_file_asks_for_a_newer_python() -> None:
         assert checks(sources, errors=errors, language=known)["h1"].verdict == "missing"
 
 
+def test_a_name_that_a_newer_python_does_not_look_up_yet() -> None:
+    errors = [CellError(cell=0, name="NameError", message="name 'Net' is not defined")]
+    for language, cause in (("python 3.14", "version:Python 3.14"), ("python 3.12", None), ("", None)):
+        if sys.version_info < (3, 14):
+            found = checks(["def f(n: Net) -> int: ...\nprint(1)"], errors=errors, language=language)
+            assert found["h1"].cause == cause
+    assert checks(["print(Net)"], errors=errors, language="python 3.14")["h1"].cause is None
+
+
 def test_the_saved_outputs_are_laid_beside_what_waits_and_decide_nothing() -> None:
     right = "\n".join(f"{name} = {numbers}" for name, numbers in SAVED.items())
     found = checks(["x = open('data.csv')", "print(x)"], [refusal("raised", 0, (0, 1))], stored={1: right})
@@ -125,6 +140,85 @@ def test_the_saved_outputs_are_laid_beside_what_waits_and_decide_nothing() -> No
     assert checks(["print(1)"], stored={0: right})["h1"].verdict == "missing"
     nothing = checks(["x = open('data.csv')", "print(x)"], [refusal("raised", 0, (0, 1))])
     assert nothing["h1"].witness is None
+
+
+RIGHT = "\n".join(f"{name} = {numbers}" for name, numbers in SAVED.items())
+WENT_WRONG = [
+    CellError(cell=1, name="ValueError", message="who knows"),
+    CellError(cell=2, name="NameError", message=""),
+]
+
+
+def test_an_error_that_the_saved_output_contradicts_waits() -> None:
+    sources = ["import torch", "run()", "print(x)"]
+    found = checks(sources, errors=WENT_WRONG, stored={2: RIGHT})
+    for id in SAVED:
+        assert (found[id].verdict, found[id].score) == ("review", None)
+        assert found[id].cause == "error:ValueError: who knows" and found[id].witness is not None
+    assert found["dW1"].verdict == "missing"
+
+
+@pytest.mark.parametrize(
+    ("stored", "errors"),
+    [
+        ({2: RIGHT.replace("0", "7")}, WENT_WRONG),
+        ({2: RIGHT}, []),
+        ({0: RIGHT}, WENT_WRONG),
+    ],
+    ids=["it shows wrong values", "the cell ran and prints nothing", "another cell's"],
+)
+def test_saved_outputs_that_contradict_nothing(stored: dict[int, str], errors: list[CellError]) -> None:
+    found = checks(["import torch", "run()", "print(x)"], errors=errors, stored=stored)
+    assert {found[id].verdict for id in SAVED} == {"missing"}
+
+
+def test_what_is_done_only_where_there_is_a_gpu_waits() -> None:
+    sources = ["import torch\nuse = torch.cuda.is_available()\nif use:\n    print(f(x))"]
+    looked = Refusal(
+        kind="device",
+        about="GPU",
+        call="torch.cuda.is_available()",
+        cell=0,
+        effect="instead",
+        told_by="kernel",
+    )
+    found = checks(sources, [looked], stored={0: RIGHT})
+    assert {found[id].cause for id in SAVED} == {"device:GPU"} and found["dW1"].verdict == "missing"
+    assert checks(sources, [looked])["output"].verdict == "missing"
+
+
+@pytest.mark.parametrize(
+    ("source", "verdict"),
+    [
+        (
+            "if torch.cuda.is_available():\n    y = f(x)\n    print('h1', y)\nelse:\n    print('no GPU')",
+            "review",
+        ),
+        ("if not torch.cuda.is_available():\n    print('no GPU')\nelse:\n    print(f(x))", "review"),
+        ("if torch.cuda.is_available():\n    print(f(x.cuda()))\nelse:\n    print(f(x))", "missing"),
+        ("if torch.cuda.is_available():\n    print('GPU', torch.cuda.get_device_name(0), device)", "missing"),
+        ("device = 'cuda' if torch.cuda.is_available() else 'cpu'\nprint(x)", "missing"),
+    ],
+)
+def test_what_a_branch_prints_that_only_a_gpu_takes(source: str, verdict: str) -> None:
+    looked = Refusal(
+        kind="device",
+        about="GPU",
+        call="torch.cuda.is_available()",
+        cell=0,
+        effect="instead",
+        told_by="kernel",
+    )
+    assert checks([source], [looked])["h1"].verdict == verdict
+    assert checks([source])["h1"].verdict == "missing"
+
+
+def test_an_error_that_the_file_shows_itself_is_the_notebooks() -> None:
+    told = refusal("raised", 0, (0, 1), "error").model_copy(update={"call": "RuntimeError: of a library"})
+    sources = ["plot()", "print(x)"]
+    assert checks(sources, [told])["h1"].verdict == "review"
+    assert checks(sources, [told], failed={0: "RuntimeError"})["h1"].verdict == "missing"
+    assert checks(sources, [told], failed={0: "KeyError", 1: "RuntimeError"})["h1"].verdict == "review"
 
 
 def test_which_cells_use_what_others_make() -> None:

@@ -59,6 +59,29 @@ RUN = {
         "import matplotlib.pyplot as plt\nplt.style.use('seaborn-whitegrid')\nnp.cast['float32'](1.0)",
         "import IPython; IPython.Application.instance().kernel.do_shutdown(True)\nshow()",
     ),
+    "films": (
+        "import matplotlib.animation as a, matplotlib.pyplot as plt\n"
+        "film = a.FuncAnimation(plt.figure(), lambda i: [], frames=2)",
+        "film.save('x.mp4', writer='ffmpeg'); film.to_html5_video()\nshow()",
+    ),
+    "older_calls": (
+        "import matplotlib\nmatplotlib.use('Qt5Agg', warn=False)\nimport matplotlib.pyplot as plt\n"
+        "plt.figure().gca(projection='3d'); plt.gca(projection='3d'); plt.gca()\n"
+        "plt.hist([1, 2], normed=True); plt.hold(True)\n"
+        "from matplotlib.cm import get_cmap; get_cmap('jet')",
+        "import doctest; doctest.testmod(verbose=False)\nshow()",
+    ),
+    "streams": (
+        "import matplotlib.pyplot as plt\nplt.plot([1])\n"
+        "plt.get_current_fig_manager().window.state('zoomed')\n"
+        "import sys, io; sys.stdout.reconfigure(encoding='utf-8')",
+        "sys.stdout = io.TextIOWrapper(sys.stdout.buffer, encoding='utf-8')\nshow()",
+    ),
+    "its_own_process": (
+        "import os, resource\nresource.setrlimit(resource.RLIMIT_AS, (2**50, 2**50))\n"
+        "os.sched_setaffinity(0, {0})",
+        "torch.ones(2).share_memory_(); torch.nn.Linear(2, 2).share_memory()\nshow()",
+    ),
     "tools": (
         "import wandb, otter\nwandb.init(config={'lr': 0.1}); assert wandb.config.lr * 2 == 0.2\n"
         "otter.Notebook().check('q1')\nfrom torchsummary import summary\nsummary(None, (3,))",
@@ -84,6 +107,8 @@ WAITS = {
     "removed_method": ("np.ones(2).ptp()", "version:numpy"),
     "newer_python": ("try: pass\nexcept ValueError, TypeError: pass", "version:Python 3.14"),
     "older_python": ("print 'start'", "version:Python 2.7"),
+    "newer_library": ("import torch\ntorch.unheard_of(3)", "error:torch.unheard_of"),
+    "another_system": ("import os\nos.startfile('a.pdf')", "error:os.startfile"),
     "no_value": ("import wandb\nfloat(wandb.Api().run('a').summary['loss'])", "package:wandb"),
 }
 if sys.version_info >= (3, 14):
@@ -92,6 +117,7 @@ WRONG = {
     "magic": "%load_ext watermark",
     "method": "np.ones(2).backward()",
     "name": "np.ones(size)",
+    "misspelled": "torch.sigmod(out)",
     "quote": "print('h1)",
 }
 """beside which the notebook has no gradients"""
@@ -137,7 +163,24 @@ def test_what_can_not_run_waits(name: str, run: Run) -> None:
     assert {c.cause for q in report.questions for c in q.checks if c.id in NUMBERS} == {cause}
     page = student_view(report, upload(notebook(habit, "show()")), load("hw4").rubric)
     told = " ".join(trouble.text for trouble in page.troubles)
-    assert ("Another version is installed here" in told) == cause.startswith("version:")
+    assert ("needs another version than is installed here" in told) == cause.startswith("version:")
+
+
+@pytest.mark.parametrize(
+    "absent",
+    [
+        "try:\n    X = X * float(np.load('scale.npy'))\nexcept OSError:\n    X = X * 0.5",
+        "import os\nX = X * (1 if os.path.exists('/content/scale.npy') else 0.5)",
+    ],
+    ids=["caught", "looked for"],
+)
+def test_a_value_that_rests_on_a_file_that_is_not_here_waits(absent: str, run: Run) -> None:
+    sources, assignment = notebook("", "show()"), load("hw4")
+    sources = (sources[0], sources[1].replace("h1 = ", f"{absent}\nh1 = ", 1), sources[2])
+    runs = [run(*sources, prelude=assignment.prelude_for(w)) for w in assignment.rubric.worlds]
+    found = grade(upload(sources), runs, assignment)
+    checks = {c.id: c for q in found.questions for c in q.checks}
+    assert {(checks[id].verdict, checks[id].cause) for id in NUMBERS} == {("review", "file:scale.npy")}
 
 
 @pytest.mark.parametrize("name", WRONG)

@@ -128,7 +128,13 @@ def test_sloppy_notebooks_are_read_in_full(data: bytes, sources: list[str]) -> N
 def test_nothing_in_metadata_or_tags_reaches_the_cells() -> None:
     cell = code("a", metadata={"tags": ["skip-execution", "raises-exception"], "deletable": False})
     result = read(dump(notebook(cell, metadata={"kernelspec": {"name": "python3"}})))
-    assert result.cells[0].model_dump() == {"index": 0, "kind": "code", "source": "a", "stored": ""}
+    assert result.cells[0].model_dump() == {
+        "index": 0,
+        "kind": "code",
+        "source": "a",
+        "stored": "",
+        "failed": "",
+    }
     assert result.flags == ()
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import os
+import subprocess
+import sys
 import tempfile
 import time
 from dataclasses import replace
@@ -405,3 +407,15 @@ def test_deleted_files_that_stay_mapped_count_whatever_others_free_meanwhile(
         mapped = {inode} if inode else set()
         sizes.append(seen.disk(10)[0])
     assert [size - sizes[0] for size in sizes] == [0, 10, 20, 0, 30, 0]
+
+
+def test_a_session_of_its_own_weighs_what_its_niceness_says() -> None:
+    """Linux's groups of a session would else give a kernel as much as all of the course's server."""
+    program = (
+        "import os; os.nice(7); os.setsid()\nfrom grader.jail.cage.fair import session_as_nice\n"
+        "session_as_nice(); print(open('/proc/self/autogroup').read())"
+    )
+    if not Path("/proc/self/autogroup").exists():
+        pytest.skip("this Linux has no groups of a session")
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.split()[-2:] == ["nice", "7"]

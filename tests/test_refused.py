@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from grader.execute.absent import missing_packages
+from grader.execute.own import Written, within
 from grader.execute.refused import ended, read_error, refused
 from grader.models import Cell, CellError, Refusal
 
@@ -25,16 +26,17 @@ OURS = {
     ("AttributeError", "`np.recfromcsv` was removed in the NumPy 2.0 release."): "version:numpy",
     ("AttributeError", "module 'torch' has no attribute 'rfft'"): "version:torch",
     ("AttributeError", "'numpy.ndarray' object has no attribute 'ptp'"): "version:numpy",
-    ("AttributeError", "'DataFrame' object has no attribute 'ix'"): "version",
+    ("AttributeError", "'DataFrame' object has no attribute 'ix'"): "version:",
     ("ModuleNotFoundError", "No module named 'torch._six'"): "version:torch",
-    ("TypeError", "only 0-dimensional arrays can be converted to Python scalars"): "version",
-    ("OSError", "'fivethirtynine' is not a valid package style, path of style file"): "version",
+    ("TypeError", "only 0-dimensional arrays can be converted"): "version:",
+    ("OSError", "'tenth' is not a valid package style"): "version:",
     ("Exception", "File `'../utils/plots.py'` not found."): "file:plots.py",
     ("TclError", "Can't find a usable init.tcl in the following directories:"): "display",
-    ("ImportError", "cannot import name 'soft_unicode' from 'markupsafe' (…)"): "version",
+    ("ImportError", "cannot import name 'soft_unicode' from 'markupsafe' (…)"): "version:markupsafe",
     ("OperationalError", "unable to open database file"): "path",
     ("OSError", "Cannot save file into a non-existent directory: '/content/x'"): "path:x",
     ("MemoryError", ""): "memory",
+    ("NameError", "name 'xrange' is not defined"): "version:Python 2.7",
 }  # fmt: skip
 THEIRS = [
     ("NameError", "name 'W1' is not defined"),
@@ -52,11 +54,80 @@ THEIRS = [
 ]
 
 
+SITE = "/x/lib/python3.13/site-packages"
+MAY_BE_OURS = {
+    "a system call": ("OSError", "[Errno 38] Function not implemented", "", ""),
+    "an import": ("ImportError", "Unable to find a usable engine; tried using: 'pyarrow'", "", ""),
+    "a library's own error": ("MisconfigurationException", "no trainer", "lightning", ""),
+    "a library's machinery": ("RuntimeError", "Failed to process string with tex", "matplotlib", ""),
+    "another version of a library in a library": ("AttributeError", "module 'x' has …", "seaborn", ""),
+    "a keyword": ("TypeError", "hist() got an unexpected keyword argument 'normed'", "", "plt.hist(a)"),
+    "a variable of the machine": ("KeyError", "'USERPROFILE'", "os", ""),
+    "an argument of a library": ("AttributeError", "R.set() got an unexpected keyword argument 'n'", "", ""),
+    "a warning made an error": ("DeprecationWarning", "x is deprecated", "", ""),
+    "a look at the version": ("AssertionError", "", "", "!ls\nimport sys\nassert sys.version_info > (3, 13)"),
+    "an end after a look": ("SystemExit", "", "", "if sys.platform != 'win32':\n    sys.exit()"),
+    "a look at the place": ("Exception", "", "", "if 'x' not in sys.modules:\n    raise Exception('!')"),
+}
+THE_NOTEBOOKS = {
+    "numbers to a library": ("ValueError", "x and y must have same first dimension", "matplotlib", ""),
+    "a column": ("KeyError", "'speed'", "pandas", ""),
+    "shapes": ("RuntimeError", "mat1 and mat2 shapes cannot be multiplied", "torch", ""),
+    "a matrix": ("LinAlgError", "Singular matrix", "numpy", ""),
+    "an error of its own": ("Bad", "", "", "class Bad(Exception): pass\nraise Bad"),
+    "a keyword of its own": ("TypeError", "f() got an unexpected keyword argument 'b'", "", "def f(a): ..."),
+    "an assertion": ("AssertionError", "", "", "import sys\nprint(sys.platform)\nassert x.shape == y"),
+    "a package that nobody imports": ("ModuleNotFoundError", "No module named 'torhc'", "", ""),
+}
+
+
+@pytest.mark.parametrize("name", MAY_BE_OURS)
+def test_an_unknown_error_that_tells_nothing_against_the_notebook(name: str) -> None:
+    error, message, where, source = MAY_BE_OURS[name]
+    found = read_error(
+        CellError(cell=2, name=error, message=message, within=where),
+        [],
+        Written([Cell(index=2, kind="code", source=source)]),
+    )
+    assert found is not None and (found.kind, found.effect) == ("error", "raised")
+    assert found.about == f"{error}: {message}".removesuffix(": ")
+
+
+@pytest.mark.parametrize("name", THE_NOTEBOOKS)
+def test_an_unknown_error_of_the_notebook(name: str) -> None:
+    error, message, where, source = THE_NOTEBOOKS[name]
+    assert (
+        read_error(
+            CellError(cell=2, name=error, message=message, within=where),
+            [],
+            Written([Cell(index=2, kind="code", source=source)]),
+        )
+        is None
+    )
+
+
+@pytest.mark.parametrize(
+    ("traceback", "package"),
+    [
+        (f"Cell In[3], line 2\n----> 2 x\n\nFile {SITE}/seaborn/a.py:4, in f(x)\n      4 y", "seaborn"),
+        ("Cell In[3], line 2\nFile /usr/lib/python3.11/asyncio/runners.py:186, in run(main)\n", "asyncio"),
+        (f"Cell In[3], line 2\n      1 df.x\n\nFile {SITE}/pandas/a.py:4, in N.__getattr__(self, n)\n", ""),
+        (f"Cell In[3], line 2\n\nFile {SITE}/torch/a.py:4, in b(f)\n\nCell In[2], line 1, in f()\n", ""),
+        ("Cell In[1], line 1\n      1 1 / 0\n\nZeroDivisionError: division by zero", ""),
+        ("no traceback", ""),
+    ],
+)
+def test_in_whose_code_an_error_was_raised(traceback: str, package: str) -> None:
+    assert within(traceback) == package
+
+
 @pytest.mark.parametrize(("name", "message"), OURS)
 def test_an_error_of_our_environment(name: str, message: str) -> None:
     found = read_error(CellError(cell=3, name=name, message=message), ["fastai"])
     assert found is not None
-    assert (found.cause, found.cell, found.effect) == (OURS[name, message], 3, "raised")
+    expected = OURS[name, message]
+    expected += f"{name}: {message}" if expected.endswith(":") else ""  # of no library: the error itself
+    assert (found.cause, found.cell, found.effect) == (expected, 3, "raised")
 
 
 @pytest.mark.parametrize(("name", "message"), THEIRS)

@@ -14,7 +14,7 @@ from service_kit import DUE, NOTEBOOK, World, csrf_of, self_check
 from sqlalchemy import func, select
 
 from grader.service import accounts, blobs, runs, uploads
-from grader.service.tables import File, Run, Upload
+from grader.service.tables import CourseAssignment, File, Run, Upload
 
 LATE = '<span class="chip warn">late</span>'
 
@@ -140,8 +140,6 @@ def test_what_is_refused_is_said_on_the_page_and_nothing_is_kept(world: World, c
 def test_too_large(world: World) -> None:
     anna = world.person("student", "Anna")
     with world.database.writing() as session:
-        from grader.service.tables import CourseAssignment
-
         session.scalars(select(CourseAssignment)).one().most = 1 << 20
     page = anna.hand_in(("hw.ipynb", b"x" * (2 << 20)))
     assert page.status_code == 413
@@ -149,6 +147,24 @@ def test_too_large(world: World) -> None:
     assert counted(world) == (0, 0)
     huge = anna.client.post("/sign-out", data={"csrf": "x" * (1 << 20)})
     assert huge.status_code == 413
+
+
+def test_nobody_fills_the_disk_of_all_within_a_day(world: World) -> None:
+    anna, bob = world.person("student", "Anna"), world.person("student", "Bob")
+    with world.database.writing() as session:
+        session.scalars(select(CourseAssignment)).one().most = 50_000
+    large = NOTEBOOK + b" " * 45_000
+    files = [(("hw.ipynb", large + b" " * n),) for n in range(uploads.A_DAY + 10)]
+    answers = [anna.hand_in(*f, key=f"k{n}").status_code for n, f in enumerate(files)]
+    taken = answers.count(200)
+    assert answers == [200] * taken + [429] * (len(answers) - taken)
+    assert taken == uploads.A_DAY * 50_000 // len(large)
+    refused = anna.hand_in(*files[-1], key="last")
+    assert "Hand in smaller files, or tomorrow." in refused.text
+    assert anna.hand_in(*files[0], key="k0").status_code == 200, "what was taken has its receipt"
+    assert bob.hand_in().status_code == 200
+    world.clock.forward(days=1)
+    assert anna.hand_in(*files[-1], key="last").status_code == 200
 
 
 def test_names_are_only_names(world: World) -> None:
@@ -166,8 +182,6 @@ def test_names_are_only_names(world: World) -> None:
 def test_late_is_by_when_it_began_and_only_after_grace(world: World) -> None:
     anna = world.person("student", "Anna")
     with world.database.writing() as session:
-        from grader.service.tables import CourseAssignment
-
         session.scalars(select(CourseAssignment)).one().grace_s = 600
     world.clock.at = DUE + timedelta(minutes=10)
     assert "in time" in anna.hand_in().text

@@ -25,7 +25,7 @@ _STATEMENT = re.compile(
     r"\s*+(?:import\s++(?P<many>[\w., ]++)(?:$|[#;])|from\s++(?P<one>\w++)[\w.]*+\s++import\s)"
 )
 _ONE_OF_MANY = re.compile(r"\s*+([\w.]++)(?:\s++as\s++\w++)?+\s*+")
-_MAGIC = re.compile(r"^([ \t]*+)(?:[%!?].*|.*\?)$", re.MULTILINE)
+MAGIC = re.compile(r"^([ \t]*+)(?:[%!?].*|.*\?)$", re.MULTILINE)
 _PARSED = 60_000
 """characters of a notebook that are parsed, the rest is read by line: others' kernels wait meanwhile"""
 _LOOKED_UP = 500
@@ -67,7 +67,7 @@ def _imports(source: str, parsed: bool) -> Iterator[str]:
         yield from _imported_by_line(source)
         return
     try:
-        tree = parse(_MAGIC.sub(r"\1pass", source))
+        tree = parse(MAGIC.sub(r"\1pass", source))
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         yield from _imported_by_line(source)
         return

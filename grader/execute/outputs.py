@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from pydantic import ValidationError
 
+from grader.execute.own import within
 from grader.execute.picture import Picture, choose, picture
 from grader.models import CellError, Output, Refusal
 
@@ -28,6 +30,12 @@ _SURROGATE = re.compile(r"[\ud800-\udfff]")
 _TEXTS = ("text/markdown", "text/latex", "text/plain")
 
 _AN_OBJECT = re.compile(r"<[\w.]{1,80} object>")
+
+
+def _traceback(content: Mapping[str, Any]) -> str:
+    lines = content.get("traceback")
+    return "\n".join(line for line in lines if isinstance(line, str)) if isinstance(lines, list) else ""
+
 
 _KINDS: dict[str, Kind] = {
     "execute_result": "result",
@@ -186,14 +194,14 @@ class OutputLog:
 
     def _error(self, cell: int, content: dict[str, Any]) -> None:
         name, value = self._note_error(cell, content)
-        lines = content.get("traceback")
-        trace = [line for line in lines if isinstance(line, str)] if isinstance(lines, list) else []
-        self._entries.append(_Entry(cell, "error", ["\n".join(trace) or f"{name}: {value}"]))
+        self._entries.append(_Entry(cell, "error", [_traceback(content) or f"{name}: {value}"]))
 
     def _note_error(self, cell: int, content: dict[str, Any]) -> tuple[str, str]:
         name, value = content.get("ename"), content.get("evalue")
         name = first_line(name, 100) if isinstance(name, str) else "Error"
         value = value if isinstance(value, str) else ""
         if len(self._errors) < _MOST_ERRORS:
-            self._errors.append(CellError(cell=cell, name=name or "Error", message=first_line(value)))
+            where = within(clean(_traceback(content)[-_BEGINNING:]))
+            error = CellError(cell=cell, name=name or "Error", message=first_line(value), within=where)
+            self._errors.append(error)
         return name, value

@@ -14,7 +14,9 @@ from pathlib import PurePosixPath
 
 from grader.execute.absent import installed
 from grader.execute.once import ONCE
+from grader.execute.own import Written, may_be_ours
 from grader.models import Cell, CellError, Refusal, RefusalKind, Status
+from grader.text import one_line
 
 _MOST = 100
 
@@ -49,6 +51,7 @@ _SIGNS = (
     _sign("network", "URLError HTTPError gaierror ConnectionError ConnectTimeout ConnectionRefusedError "
           "MaxRetryError NewConnectionError SSLError TimeoutError RemoteDisconnected ProxyError "
           "LocalEntryNotFoundError OfflineModeIsEnabled GaiError ClientConnectorError"),
+    _sign("network", "RuntimeError", r"internet connection"),
     _sign("network", "OSError", r"\[errno (?:95|97|101|110|111|113|-[235])\]|couldn't connect|we couldn't"),
     _sign("display", "TclError"),
     _sign("display", "ImportError RuntimeError", r"\$?DISPLAY\b|headless|libGL|tkinter|backend"),
@@ -59,7 +62,12 @@ _SIGNS = (
     _sign("version", "AttributeError", ONCE),
     _sign("version", "ValueError", r"unable to avoid copy|inhomogeneous shape"),
     _sign("version", "TypeError", r"only (?:0-dimensional|size-1|length-1) arrays"),
+    _sign("version", "NameError", r"'(?:xrange|raw_input|unicode|unichr|basestring|execfile)'", "Python 2.7"),
+    _sign("error", "NameError", r"'(?:dbutils|spark|displayHTML)'"),  # which another platform defines
     _sign("version", "OptionError UnpicklingError"),
+    _sign("version", "KeyError", r"rcparam"),
+    _sign("error", "KeyError", r"uid not found"),
+    _sign("error", "ValueError RuntimeError", r"environment variable|pip install"),
     _sign("version", "OSError", r"is not a valid package style"),
     _sign("storage", "PermissionError", r"\[errno 1\]"),
     _sign("path", "PermissionError OSError", r"\[errno (?:13|30|21|20)\]"),
@@ -74,15 +82,16 @@ _PATH = re.compile(
     re.IGNORECASE,
 )
 _PROGRAM = re.compile(r"^Command '(?:\[')?([^' ]+)")
+_IMPORTED = re.compile(r"^cannot import name '\w{1,80}' from '([\w.]{1,80})'")
 _GUARDS = ("AssertionError", "SystemExit")
 """raised by a notebook that will not go on without a GPU"""
 _PACKAGE = re.compile(r"\bpackage '([\w.-]{1,80})'|No module named '([\w.]{1,80})'")
 
 
-def read_error(error: CellError, missing: Sequence[str]) -> Refusal | None:
+def read_error(error: CellError, missing: Sequence[str], written: Written | None = None) -> Refusal | None:
     """The error of a cell as a refusal; None where it is the notebook's own. lost: not filled in.
 
-    missing: packages that the notebook imports and nobody provides.
+    missing: packages that the notebook imports and nobody provides. written: what its code says.
     """
     if error.name == "ModuleNotFoundError" or (
         error.name == "ImportError" and _PACKAGE.search(error.message)
@@ -91,6 +100,7 @@ def read_error(error: CellError, missing: Sequence[str]) -> Refusal | None:
         named = (match[1] or match[2]) if match else ""
         about = next((name for name in missing if named.partition(".")[0] == name), "")
         about = about or next((name for name in missing if repr(name) in error.message), "")
+        about = about or (named if error.within and not installed(named.partition(".")[0]) else "")
         if about:
             return _made("package", about, error)
         top, _, inside = named.partition(".")
@@ -98,6 +108,8 @@ def read_error(error: CellError, missing: Sequence[str]) -> Refusal | None:
     for sign in _SIGNS:
         if error.name.rpartition(".")[2] in sign.names and sign.message.search(error.message):
             return _made(sign.kind, sign.about or _about(sign.kind, error), error)
+    if may_be_ours(error, written or Written()):
+        return _made("error", _about("error", error), error)
     return None
 
 
@@ -111,9 +123,13 @@ def _about(kind: RefusalKind, error: CellError) -> str:
     if kind == "command":
         program = _PROGRAM.search(error.message)
         return PurePosixPath(program[1]).name[:80] if program else ""
+    said = one_line(f"{error.name}: {error.message}".removesuffix(": "), 80)
     if kind == "version":
         library = _LIBRARY.search(error.message)
-        return library[0].lower() if library else ""
+        module = _IMPORTED.search(error.message)
+        return library[0].lower() if library else module[1] if module else said
+    if kind == "error":
+        return said
     if kind not in ("file", "path"):
         return ""
     match = _PATH.search(error.message)
@@ -126,12 +142,14 @@ def refused(
     errors: Sequence[CellError],
     missing: Sequence[str] = (),
     interrupted: Sequence[int] = (),
+    cells: Sequence[Cell] = (),
 ) -> tuple[Refusal, ...]:
     """Everything but what ended the run, with the cells of which something did not happen.
 
     told: by the kernel. Where one of them explains an error in its cell, that one is not told twice.
     """
     failed = [error.cell for error in errors if error.cell not in interrupted]
+    written = Written(cells)
     found: dict[Refusal, None] = {}
     explained: set[int] = set()
     for one in told:
@@ -142,7 +160,7 @@ def refused(
     for error in errors:
         if error.cell in interrupted or error.cell in explained:
             continue
-        own = read_error(error, missing) or _guard(error, found)
+        own = _guard(error, found, written) or read_error(error, missing, written)
         if own is not None:
             found[own.model_copy(update={"lost": _lost(own, failed)})] = None
     for cell in interrupted:
@@ -151,9 +169,11 @@ def refused(
     return tuple(found)[:_MOST]
 
 
-def _guard(error: CellError, told: Iterable[Refusal]) -> Refusal | None:
-    """The end of a cell that asked for a GPU and asserts that there is one."""
-    if error.name not in _GUARDS or not any(r.kind == "device" and r.cell == error.cell for r in told):
+def _guard(error: CellError, told: Iterable[Refusal], written: Written) -> Refusal | None:
+    """The end of a cell that asked for a GPU and will not go on without one."""
+    if not any(r.kind == "device" and r.cell == error.cell for r in told):
+        return None
+    if error.name not in _GUARDS and error.name not in written.raises_after_a_look(error.cell):
         return None
     return _made("device", "GPU", error)
 

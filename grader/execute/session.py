@@ -181,7 +181,7 @@ async def execute(kernel: Kernel, job: Job, started: float) -> Finished:
         said=said,
         stopped_at=stop.cell if stop else None,
         interrupted=tuple(interrupted),
-        refusals=(*refused(log.refusals(), errors, missing, interrupted), *stopped),
+        refusals=(*refused(log.refusals(), errors, missing, interrupted, job.cells), *stopped),
         outputs=log.outputs(),
         taken=taken,
         errors=errors,

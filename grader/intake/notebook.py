@@ -140,7 +140,8 @@ def _read_cells(raw_cells: list[Any], flags: list[Flag]) -> tuple[Cell, ...]:
             level = raw.get("level")
             text = "#" * (level if isinstance(level, int) and 1 <= level <= 6 else 1) + f" {text}"
         stored = _stored(raw.get("outputs")) if kind == "code" else ""
-        cells.append(Cell(index=index, kind=kind or "raw", source=text, stored=stored))
+        failed = _failed(raw.get("outputs")) if kind == "code" else ""
+        cells.append(Cell(index=index, kind=kind or "raw", source=text, stored=stored, failed=failed))
     length = sum(len(c.source) for c in cells if c.kind == "code")
     if length > MAX_CODE:
         raise Refused(
@@ -205,6 +206,13 @@ def _stored(outputs: Any) -> str:
         return ""
     text = "\n".join(t for t in map(_output_text, outputs) if t)
     return _printable(text[:MAX_STORED])
+
+
+def _failed(outputs: Any) -> str:
+    """The name of the error that the file claims the cell ended with."""
+    told = [o for o in outputs if isinstance(o, dict)] if isinstance(outputs, list) else []
+    names = (o.get("ename") for o in told if o.get("output_type") == "error")
+    return next((_printable(name)[:100] for name in names if isinstance(name, str)), "")
 
 
 def _output_text(output: Any) -> str:

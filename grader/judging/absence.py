@@ -18,6 +18,7 @@ from functools import cached_property
 
 from grader.judging.decision import Decision
 from grader.judging.source import Code
+from grader.judging.untaken import untaken
 from grader.models import (
     Cell,
     CellError,
@@ -40,6 +41,11 @@ _OTHER_SYNTAX = (
     ((2, 7), re.compile(r"^Missing parentheses in call to 'print'")),
 )
 """of Python versions: how an error of syntax, or the cell that has it, tells that it may be right there"""
+
+
+_UNDEFINED = re.compile(r"name '(\w{1,80})' is not defined.*")
+_LAZY = (3, 14)
+"""the Python from which on annotations are not looked up before somebody asks for them"""
 
 
 @dataclass(frozen=True)
@@ -89,7 +95,7 @@ class Absence:
         foreign = next((r for r in self.refusals if r.kind == "language"), None)
         if foreign is not None:
             return foreign
-        if decision.verdict == "missing" or _none_of_its_own(decision):
+        if decision.verdict == "missing" or none_of_its_own(decision):
             return next((r for r in self._in_order() if self._can_have_kept_away(r)), None)
         if decision.candidate is None:
             return None
@@ -117,7 +123,7 @@ class Absence:
 NOTHING_REFUSED = Absence((), ())
 
 
-def _none_of_its_own(decision: Decision) -> bool:
+def none_of_its_own(decision: Decision) -> bool:
     """Is there no print of its name, none that a known mistake explains, just something of its size?"""
     if decision.found_nothing:
         return True
@@ -138,11 +144,21 @@ def refusals_of(submission: Submission, executions: Sequence[Execution]) -> tupl
         return tuple(_claimed(submission, ()))
     first, *others = executions
     known = {*first.refusals}
+    failed = {c.index: c.failed for c in submission.cells if c.failed}
     by_kind: dict[RefusalKind, list[Refusal]] = defaultdict(list)
     for refusal in (r for e in others for r in e.refusals):
-        if refusal not in known and refusal.effect != "instead":
+        if refusal not in known and refusal.effect != "instead" and not _elsewhere_too(refusal, failed):
             by_kind[refusal.kind].append(refusal)
-    return (*_claimed(submission, first.errors), *first.refusals, *map(_without_words, by_kind.values()))
+    own = (r for r in first.refusals if not _elsewhere_too(r, failed))
+    other = map(_without_words, by_kind.values())
+    return (*_claimed(submission, first.errors), *own, *untaken(first.refusals, submission.cells), *other)
+
+
+def _elsewhere_too(refusal: Refusal, failed: Mapping[int, str]) -> bool:
+    """Is it an error that may come up here alone, and that the file itself shows?"""
+    if refusal.kind != "error" or refusal.cell is None:
+        return False
+    return refusal.call.partition(":")[0] == failed.get(refusal.cell)
 
 
 def _without_words(of_one_kind: Sequence[Refusal]) -> Refusal:
@@ -178,20 +194,38 @@ def _other_syntax(
     stated: the version that the file names. Some name none, as all from Colab do; then the syntax tells.
     """
     for error in errors:
+        if error.name == "NameError":
+            yield from _named_later(error, sources.get(error.cell, ""), stated, errors)
         if error.name not in ("SyntaxError", "IndentationError"):
             continue
         texts = (error.message, sources.get(error.cell, ""))
         signs = (v for v, sign in _OTHER_SYNTAX if any(map(sign.search, texts)))
         may = [v for v in ([stated] if stated else signs) if v < (3, 0) or v > sys.version_info[:2]]
         if may:
-            yield Refusal(
-                kind="version",
-                about=_named(may[0]),
-                call=error.message,
-                cell=error.cell,
-                effect="raised",
-                lost=tuple(e.cell for e in errors if e.cell >= error.cell),
-            )
+            yield _of_another(may[0], error, errors)
+
+
+def _named_later(
+    error: CellError, source: str, stated: _Version | None, errors: Sequence[CellError]
+) -> Iterable[Refusal]:
+    """A name in an annotation that comes to be after it, where the file's Python does not ask for it yet."""
+    name = _UNDEFINED.fullmatch(error.message)
+    if name is None or stated is None or stated < _LAZY or sys.version_info[:2] >= _LAZY:
+        return
+    if re.search(rf"(?::|->)[ \t]*[\w\[\]., |]{{0,80}}\b{name[1]}\b", source):
+        yield _of_another(stated, error, errors)
+
+
+def _of_another(python: _Version, error: CellError, errors: Sequence[CellError]) -> Refusal:
+    lost = tuple(e.cell for e in errors if e.cell >= error.cell)
+    return Refusal(
+        kind="version",
+        about=_named(python),
+        call=error.message,
+        cell=error.cell,
+        effect="raised",
+        lost=lost,
+    )
 
 
 def _named(python: _Version) -> str:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 from importlib.metadata import PackageNotFoundError, version
 
@@ -135,6 +135,10 @@ def grade_within(
         decisions = unanswered(decisions, answered[0].failed, rubric, submission.cells)
         for fault in faults.values():
             trouble.note(fault)
+        if only is None and not trouble.faulty:
+            contradict = partial(witness.contradict, decisions, submission, first, assignment)
+            decisions, causes = trouble.tried(contradict, witness.Contradicted(decisions, ()))
+            absence = replace(absence, refusals=(*absence.refusals, *causes))
     else:
         decisions = undecided(rubric.checks(), UNJUDGED)
     note("scoring")

@@ -19,6 +19,7 @@ from grader.models import Said
 from rubric.schema import TensorCheck
 
 _LITTLE = 1e-2  # of a tensor's magnitude: what is so near is no other answer
+_LETTER = re.compile(r"[^\W\d_]")
 _MOMENT = re.compile(
     r"(?:epoch|epoche|step|schritt|iter|iteration|update|round|runde|durchlauf|época|étape)s?\W{0,3}\d",
     re.IGNORECASE,
@@ -61,19 +62,49 @@ class _Rule(NamedTuple):
 
 
 def weigh(check: TensorCheck, candidates: Sequence[Candidate], case: Case) -> Offers:
-    """Take away what does not count, by one rule after the other; never the last ones."""
+    """Take away what does not count, by one rule after the other; never the last ones.
+
+    Last, where a right one has the name: what only its value speaks for.
+    """
     counting, aside = list(candidates), []
     for rule in _RULES:
         taken = [c for c in counting if rule.takes(c, check, case)]
         if taken and len(taken) < len(counting):
             aside += [(c, rule.why) for c in taken]
             counting = [c for c in counting if c not in taken]
+    right = [c for c in counting if is_right(c) and c.named(check.id)]
+    if right and not case.by_hand:
+        taken = [c for c in counting if not (is_right(c) or _shares_a_name(c, check.id, right))]
+        aside += [(c, Said("not called so")) for c in taken]
+        counting = [c for c in counting if c not in taken]
     return Offers(tuple(counting), tuple(aside))
 
 
 def is_right(candidate: Candidate) -> bool:
     """Does it show the whole value, right in every world in which it appeared?"""
     return candidate.kind == "right" and candidate.coverage == 1.0
+
+
+def _shares_a_name(candidate: Candidate, check: str, right: Sequence[Candidate]) -> bool:
+    """Is it called so, or part of the same print as a right one, or right behind one without other words?"""
+    if candidate.named(check) and not (_otherwise(candidate) and any(c.called(check) for c in right)):
+        return True
+    own = {(p.cell, p.output, p.span) for p in (r.slot.first for r in candidate.readings)}
+    first = candidate.readings[0].slot.first
+    for other in right:
+        prints = [r.slot.first for r in other.readings]
+        last = prints[-1]
+        behind = candidate.first == other.last + 1 and first.label in ("", last.after)
+        if (behind and (last.cell, last.output) == (first.cell, first.output)) or any(
+            (p.cell, p.output, p.span) in own for p in prints
+        ):
+            return True
+    return False
+
+
+def _otherwise(candidate: Candidate) -> bool:
+    """Has it words of its own that name nothing, so that only where it stands says what it is?"""
+    return all(_LETTER.search(r.slot.first.label) and not r.called for r in candidate.readings)
 
 
 def _is_nothing(candidate: Candidate, check: TensorCheck, case: Case) -> bool:

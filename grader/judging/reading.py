@@ -15,7 +15,7 @@ from grader.judging.book import Book, TargetView
 from grader.judging.pairing import Slot, alike
 from grader.judging.rounded import as_rounded
 from grader.judging.source import Code
-from grader.models import Cell
+from grader.models import Cell, PrintedTensor
 
 Movement = Literal["moves", "constant", "absent"]
 
@@ -119,8 +119,16 @@ def movement(slot: Slot) -> Movement:
     if first is None or len(there) < len(others):
         return "absent"
     finite = all(map(math.isfinite, first.values))
-    still = there and finite and all(alike(first, p, rtol=1e-7) for p in there)
+    still = there and finite and all(_same(first, p) for p in there)
     return "constant" if still else "moves"
+
+
+def _same(first: PrintedTensor, other: PrintedTensor) -> bool:
+    """One number alone has as many digits in every world, or all that it has: `1.0` is no `0.9545454545`."""
+    if first.form == other.form == "number":
+        finer = tuple(map(min, first.half_unit, other.half_unit))
+        first, other = replace(first, half_unit=finer), replace(other, half_unit=finer)
+    return alike(first, other, rtol=1e-7)
 
 
 def named_like(reading: Reading) -> str:

@@ -6,16 +6,21 @@ what a run prints, in the handout's world alone, since nobody saved another.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 
 from grader.assignment.loading import Assignment
 from grader.extract import extract
+from grader.judging.absence import Absence, none_of_its_own
 from grader.judging.decide import decide
+from grader.judging.decision import Decision
 from grader.judging.score import score_check
-from grader.models import CheckResult, Output, QuestionResult, Submission, Witness
+from grader.judging.untaken import LOOKS
+from grader.models import CheckResult, Execution, Output, QuestionResult, Refusal, Submission, Witness
+from grader.text import one_line
 
 _alone: dict[str, Assignment] = {}
 
@@ -25,12 +30,9 @@ def ask(
 ) -> tuple[QuestionResult, ...]:
     """The same questions; where a cause of ours keeps a check waiting, with what the saved outputs show."""
     waiting = {c.id for q in questions for c in q.checks if c.cause is not None}
-    saved = tuple(
-        Output(cell=c.index, index=0, kind="stdout", text=c.stored) for c in submission.cells if c.stored
-    )
-    if not waiting or not saved:
+    if not waiting or not any(c.stored for c in submission.cells):
         return tuple(questions)
-    shown = _shown(submission, saved, _first_world(assignment))
+    shown = _shown(submission, assignment)
     return tuple(
         q.model_copy(
             update={
@@ -43,7 +45,69 @@ def ask(
     )
 
 
-def _shown(submission: Submission, saved: Sequence[Output], assignment: Assignment) -> dict[str, Witness]:
+class Contradicted(NamedTuple):
+    """Decisions, and the errors here that saved outputs contradict."""
+
+    decisions: Mapping[str, Decision]
+    causes: tuple[Refusal, ...]
+
+
+def contradict(
+    decisions: Mapping[str, Decision], submission: Submission, run: Execution, assignment: Assignment
+) -> Contradicted:
+    """The same; what is absent waits where a cell went otherwise here and its saved output shows it, right.
+
+    run: in the handout's world.
+    """
+    absent = {id for id, d in decisions.items() if d.verdict == "missing" or _without_a_print(d)}
+    stored = {c.index for c in submission.cells if c.stored}
+    causes = [c for c in (_raised(submission, run), _looked_for_a_gpu(submission, run)) if c is not None]
+    if not absent or not any(stored.intersection(c.lost) for c in causes):
+        return Contradicted(decisions, ())
+    shown = _shown(submission, assignment)
+    for cause in causes:
+        fit = {id for id in absent if shown[id].fits and shown[id].cell in cause.lost}
+        if fit:
+            settled = Absence((cause,), submission.cells).settle(decisions, assignment.rubric)
+            by_code = {id for id, d in settled.items() if d.verdict == "review" and id not in absent}
+            waiting = {id: settled[id] if id in fit | by_code else d for id, d in decisions.items()}
+            return Contradicted(waiting, (cause,))
+    return Contradicted(decisions, ())
+
+
+def _raised(submission: Submission, run: Execution) -> Refusal | None:
+    """The first error that the file does not show, whatever it is: it did not come up where it was saved."""
+    failed = {c.index for c in submission.cells if c.failed}
+    raised = {e.cell: e for e in reversed(run.errors) if e.cell not in failed}
+    if not raised:
+        return None
+    first = raised[min(raised)]
+    said = f"{first.name}: {first.message}".removesuffix(": ")
+    lost = tuple(sorted(raised))
+    return Refusal(
+        kind="error", about=one_line(said, 80), call=said, cell=first.cell, effect="raised", lost=lost
+    )
+
+
+def _looked_for_a_gpu(submission: Submission, run: Execution) -> Refusal | None:
+    """What a notebook does only where there is one, it did not do here."""
+    looked = [r for r in run.refusals if r.kind == "device" and r.call in LOOKS and r.cell is not None]
+    if not looked:
+        return None
+    first = min(looked, key=lambda r: r.cell or 0)
+    lost = tuple(c.index for c in submission.cells if c.kind == "code" and c.index >= (first.cell or 0))
+    return first.model_copy(update={"effect": "skipped", "lost": lost, "told_by": "grader"})
+
+
+def _without_a_print(decision: Decision) -> bool:
+    return decision.verdict == "fail" and none_of_its_own(decision)
+
+
+def _shown(submission: Submission, assignment: Assignment) -> dict[str, Witness]:
+    saved = tuple(
+        Output(cell=c.index, index=0, kind="stdout", text=c.stored) for c in submission.cells if c.stored
+    )
+    assignment = _first_world(assignment)
     decisions = decide(submission.cells, [extract(saved)], assignment, [saved])
     outputs = {(o.cell, o.index): o for o in saved}
     rubric, expected = assignment.rubric, assignment.references[0]

@@ -27,6 +27,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from grader.errors import GraderError
+from grader.jail.cage.fair import session_as_nice
 from grader.pipeline import frames
 from grader.pipeline.mark import SharedMark
 
@@ -103,6 +104,7 @@ def main(descriptor: int) -> None:
     """Prepare what the first frame orders, say so, and fork a judge for each request."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the grader, which then ends us
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    session_as_nice()
     control = socket.socket(fileno=descriptor)
     preparation, warm = frames.receive(control)
     try:

@@ -289,17 +289,20 @@ def _troubles(report: Report, speak: Speech) -> tuple[Trouble, ...]:
 def _refused(refusals: Sequence[Refusal], speak: Speech) -> list[Trouble]:
     """What the kernel did otherwise than at home; errors and limits are told already, and so are packages.
 
-    That an error is one of another version, or of want of a GPU, does not say itself.
+    That an error is one of another version, of want of a GPU, or of this place does not say itself.
     """
     told = [
         r
         for r in refusals
         if r.kind == "language"
-        or (r.kind in ("version", "device") and r.told_by == "grader")
+        or (r.kind in ("version", "device", "error") and r.told_by == "grader")
         or (r.told_by == "kernel" and r.kind not in ("package", "device", "version", "debugger"))
     ]
     # the error itself is told
-    short = [r.model_copy(update={"call": ""}) if r.told_by == "grader" and r.about else r for r in told]
+    short = [
+        r.model_copy(update={"call": ""}) if r.about and (r.told_by == "grader" or r.kind == "error") else r
+        for r in told
+    ]
     return [Trouble(speak.of(note(r)), None if r.cell is None else r.cell + 1) for r in short[:_REFUSALS]]
 
 

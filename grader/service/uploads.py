@@ -6,7 +6,7 @@ import hashlib
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import IO
 
 from sqlalchemy import Select, func, select
@@ -24,6 +24,8 @@ from grader.service.tables import File, Member, Upload
 MAX_FILES = 50
 MAX_NAME = 200
 MAX_KEY = 100
+A_DAY = 32
+"""times the bytes of one upload: what one person may send within a day, so that nobody fills all's disk"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +62,7 @@ def receive(
     """
     key = record.line(key, MAX_KEY) or secrets.token_urlsafe(16)
     with database.reading() as session:
-        used = _used(session, at, key)
+        used, sent_today = _used(session, at, key), _sent_within_a_day(session, at, now)
         dates = courses.dates_of(session, at.assignment, at.member.person_id)
     if used:
         sha256 = together([(name, _read(content)) for name, content in _named(sent, at.assignment.most)])
@@ -69,6 +71,7 @@ def receive(
                 return known
     _timely(dates.takes(began), dates.phase(began))
     named = _named(sent, at.assignment.most)
+    _refuse_a_flood(sent_today, sum(s.size for s in sent), A_DAY * at.assignment.most)
     with blobs.held():
         return _keep(database, blobs, at, named, key, began, now)
 
@@ -109,6 +112,25 @@ def _keep(
             # of their own: their dates, which attempt counts, their marks and their report are theirs alone
             _enter(session, replace(at, member=mate), kept, _of_team(mine.upload), began, now, at.member)
         return mine
+
+
+def _sent_within_a_day(session: Session, at: Attendee, now: datetime) -> int:
+    """Bytes that this person has sent; what mates sent is theirs."""
+    recent = (Upload.received > now - timedelta(days=1), Upload.sent_by.is_(None))
+    mine = _sent(at).where(*recent).with_only_columns(Upload.id)
+    return session.scalar(select(func.sum(File.size)).where(File.upload_id.in_(mine))) or 0
+
+
+def _refuse_a_flood(so_far: int, size: int, most: int) -> None:
+    if so_far + size > most:
+        raise RefusedError(
+            Said(
+                "You have handed in {n} MB within a day; at most {most} MB are taken. All that was received "
+                "is kept. Hand in smaller files, or tomorrow.",
+                {"n": so_far >> 20, "most": most >> 20},
+            ),
+            429,
+        )
 
 
 def _timely(taken: bool, phase: str) -> None:

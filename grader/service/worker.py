@@ -30,6 +30,7 @@ from sqlalchemy.exc import DBAPIError
 from grader.batch.keys import environment_digest, execution_digest, interpreter, packages
 from grader.errors import GraderError, IsolationError, StorageError
 from grader.execute import Limits, Runner, open_runner
+from grader.jail.cage.fair import session_as_nice
 from grader.jail.processors import processors
 from grader.service import database, erasing, log, runs
 from grader.service.blobs import Blobs
@@ -43,7 +44,7 @@ from grader.service.tables import CourseAssignment, Edition, File, Upload
 _LOOK_S = 0.15
 _RENEW_S = 5.0
 _AWAY_S = 1.0
-_NICE = 5
+_NICE = 10
 """pages and receipts come first: grading takes what they leave of the machine"""
 UNDER_WAY = 64
 """uploads in hand at once when other machines run them; the broker's queue holds what they can't"""
@@ -268,6 +269,7 @@ def main() -> int:
     parser.add_argument("--jobs", type=int, default=processors())
     given = parser.parse_args()
     os.nice(_NICE)
+    session_as_nice()
     log.to_stderr()
     # not on the command line, which everybody on the machine can read
     address = os.environ.pop("GRADER_DATABASE", None)

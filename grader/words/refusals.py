@@ -12,9 +12,9 @@ def tell(refusal: Refusal) -> Said:
     """One sentence: what was refused, where, and what did not happen."""
     what = replace(_WHAT[refusal.kind], values={"about": refusal.about or refusal.call})
     if refusal.cell is None:
-        return Said("{what}: what would have been printed can't be seen.", {"what": what})
+        return Said("{what}. What would have been printed can't be seen.", {"what": what})
     where: Values = {"what": what, "cell": refusal.cell + 1}
-    return Said("{what} (cell {cell}): what would have been printed can't be seen.", where)
+    return Said("{what} (cell {cell}). What would have been printed can't be seen.", where)
 
 
 _WHAT = {
@@ -29,13 +29,14 @@ _WHAT = {
     "locale": Said("The language settings are not the same here"),
     "question": Said("Nobody sits at the keyboard here"),
     "debugger": Said("No debugger can be used here"),
-    "version": Said("Another version is installed here than the notebook needs: {about}"),
+    "version": Said("This needs another version than is installed here: {about}"),
     "language": Said("The notebook is written for {about}, and only Python is run here"),
     "time": Said("The time that a cell may take here was over"),
     "memory": Said("The memory that a notebook may use here was used up"),
     "output": Said("A notebook may not print that much here"),
     "storage": Said("The disk space that a notebook may use here was used up"),
     "kernel": Said("The process that ran the notebook ended"),
+    "error": Said("This error may be due to our environment: {about}"),
 }
 
 
@@ -43,9 +44,13 @@ def note(refusal: Refusal) -> Said:
     """One sentence for whoever can change the notebook: which call, and what came of it."""
     what = replace(_WHAT[refusal.kind], values={"about": one_line(refusal.about or refusal.call, 80)})
     values: Values = {"call": one_line(refusal.call, 120), "what": what}
-    if refusal.cell is None or not refusal.call:
+    if refusal.cell is None:
         return Said("{what}.", values)
     where: Values = {**values, "cell": refusal.cell + 1}
+    if not refusal.call:
+        return Said("Cell {cell}: {what}.", where)
     if refusal.effect == "instead":
         return Said("Cell {cell}, {call}: not as on your machine, which costs nothing. {what}.", where)
+    if refusal.effect == "changed":
+        return Said("Cell {cell}, {call}: not as on your machine. {what}.", where)
     return Said("Cell {cell}, {call}: not done. {what}.", where)

@@ -30,6 +30,7 @@ _HABITS = (
     "pools",
     "devices",
     "locales",
+    "tuning",
     "paths",
     "removed",
 )

@@ -11,6 +11,8 @@ def install(shell):
 
     from IPython.core import debugger
 
+    sys.modules.pop("doctest", None)  # imported before IPython took the place of pdb's class
+
     def skip(*args, **kwargs):
         tell("debugger", "", "breakpoint()", "instead")
         say(f"A debugger can't be used {WHERE}; this line was skipped.")

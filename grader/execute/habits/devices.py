@@ -83,6 +83,7 @@ def _quiet_cuda(torch, moved):
     )
     available = cuda.is_available
     cuda.is_available = lambda: (_told("torch.cuda.is_available()"), available())[1]
+    cuda.device_count = lambda: (_told("torch.cuda.device_count()"), 0)[1]
     answers = {
         **dict.fromkeys(("set_device", "synchronize", "init", "empty_cache", "reset_peak_memory_stats",
                          "reset_max_memory_allocated", "set_per_process_memory_fraction", "ipc_collect")),

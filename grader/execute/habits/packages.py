@@ -97,7 +97,7 @@ class LoadFinder(importlib.abc.MetaPathFinder):
         found = (finder.find_spec(fullname, path, target) for finder in others)
         spec = next((one for one in found if one is not None), None)
         loaded = getattr(spec, "has_location", False) and hasattr(spec.loader, "exec_module")
-        if not loaded or _is_theirs(spec.origin):
+        if not loaded or is_theirs(spec.origin):
             return spec
         load, guards = spec.loader.exec_module, not asked_by_student()
 
@@ -140,15 +140,20 @@ def _asking(frame):
     return frame
 
 
+def ours(frame):
+    """Whether a habit runs in this frame."""
+    return frame.f_code.co_filename == _OURS
+
+
 def theirs(frame):
     """Whether code of the student's runs in this frame, or asks for an import in it."""
     frame = _asking(frame)
     if frame is None:
         return False
-    return frame.f_globals.get("__name__") == "__main__" or _is_theirs(frame.f_code.co_filename)
+    return frame.f_globals.get("__name__") == "__main__" or is_theirs(frame.f_code.co_filename)
 
 
-def _is_theirs(file):
+def is_theirs(file):
     """Whether a file lies among the student's."""
     home = _home[0]  # with a slash at the end
     return bool(home) and file.startswith(home)

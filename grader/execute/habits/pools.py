@@ -179,6 +179,12 @@ def _torch_in_threads(module):
     module.spawn = spawn
 
 
+def _shared_already(torch):
+    """Between threads everything is."""
+    torch.Tensor.share_memory_ = lambda self: self
+
+
 def install(shell):
     _in_threads()
     when_imported("torch.multiprocessing", _torch_in_threads)
+    when_imported("torch", _shared_already)

@@ -23,6 +23,20 @@ def nice_value(threads: int) -> int:
     return min(_LOWEST, math.ceil(math.log(threads / _TOGETHER, _STEP)))
 
 
+def session_as_nice() -> None:
+    """Have this process's own session weigh what its niceness says, best effort.
+
+    Where sessions are scheduled as groups (`kernel.sched_autogroup_enabled`, what most distributions have) a
+    new one gets as much as any other, and niceness counts only within it: see sched(7).
+    """
+    if nice := os.getpriority(os.PRIO_PROCESS, 0):
+        try:
+            with open("/proc/self/autogroup", "w") as file:
+                file.write(str(nice))
+        except OSError:
+            pass  # no such groups here, or too many were changed this tenth of a second
+
+
 def threads_of(pid: int) -> frozenset[int]:
     """Thread ids of a process; none when it is gone."""
     try:

@@ -18,6 +18,7 @@ import time
 from . import filters, friendly, landlock, namespaces
 from . import syscalls as sc
 from .cgroup import KernelCgroup
+from .fair import session_as_nice
 from .plan import CHANNELS, HOME, KernelLimits, Order, Plan
 
 programs: dict[str, bytes] = {}
@@ -63,6 +64,7 @@ def run(
     """Build the cage around this process, start ipykernel in it, and serve until killed."""
     clock = [time.perf_counter()]
     os.setsid()
+    session_as_nice()
     _go_first()
     if group is not None:
         group.enter()

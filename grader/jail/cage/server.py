@@ -17,6 +17,7 @@ import traceback
 from dataclasses import replace
 
 from . import cgroup, filters, kernel, namespaces, preload, supervisor
+from .fair import session_as_nice
 from .plan import CHANNELS, HOME, Plan, unpack_order, unpack_plan
 
 _ORDER, _PRELOAD = b"o", b"p"
@@ -25,6 +26,7 @@ _ORDER, _PRELOAD = b"o", b"p"
 def main(descriptor: int) -> None:
     """Serve until the grader hangs up."""
     control = socket.socket(fileno=descriptor)
+    session_as_nice()
     # what a process was started with stays readable in /proc for its children, whatever it does later
     with open("/proc/self/environ", "rb") as environment:
         if environment.read(1):
