@@ -18,6 +18,7 @@ from functools import cached_property
 
 from grader.judging.decision import Decision
 from grader.judging.source import Code
+from grader.judging.untaken import untaken
 from grader.models import (
     Cell,
     CellError,
@@ -149,7 +150,8 @@ def refusals_of(submission: Submission, executions: Sequence[Execution]) -> tupl
         if refusal not in known and refusal.effect != "instead" and not _elsewhere_too(refusal, failed):
             by_kind[refusal.kind].append(refusal)
     own = (r for r in first.refusals if not _elsewhere_too(r, failed))
-    return (*_claimed(submission, first.errors), *own, *map(_without_words, by_kind.values()))
+    other = map(_without_words, by_kind.values())
+    return (*_claimed(submission, first.errors), *own, *untaken(first.refusals, submission.cells), *other)
 
 
 def _elsewhere_too(refusal: Refusal, failed: Mapping[int, str]) -> bool:

@@ -13,7 +13,7 @@ import os
 import re
 import sys
 
-from .packages import theirs
+from .packages import ours, theirs
 from .telling import tell
 from .watching import when_imported
 
@@ -128,10 +128,13 @@ def _looked(path):
     """`os.path.exists`, `Path.exists` and the like, if the student's code calls them."""
     frame = sys._getframe(2)
     for _ in range(2):
-        if frame.f_back is not None and theirs(frame.f_back):
+        asking = frame.f_back
+        if asking is None or ours(frame) or ours(asking):
+            return
+        if theirs(asking):
             _absent(path, frame.f_code.co_name, "changed")
             return
-        frame = frame.f_back or frame
+        frame = asking
 
 
 def _told(path, place, home):
@@ -181,7 +184,11 @@ def _open_files(finder):
             writes = isinstance(mode, str) and set(mode) & set("wax")
             place = finder.place(path) if writes else finder.there(path)
             if not place:
-                if not writes and (not path.startswith("/") or theirs(sys._getframe(1))):
+                asking = sys._getframe(1)
+                near = theirs(asking) or theirs(
+                    asking.f_back
+                )  # of what calls `open`, in a cell that is IPython
+                if not writes and not ours(asking) and (near or not path.startswith("/")):
                     _absent(path, "open", "raised")
                 raise
             _told(path, place, finder.home)
