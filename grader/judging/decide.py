@@ -166,9 +166,7 @@ def _looked_for(
     said: Decision | None = None
     for expected in case.asked.right(check.quantity, case.references):
         said = said or (in_words(check, expected, outputs, case.code, vocabulary) if absent else None)
-        said = said or among(
-            check, expected, numbers, tolerance, most=most, absent=decision.verdict == "missing"
-        )
+        said = said or among(check, expected, numbers, tolerance, most=most, absent=absent)
         said = said or (in_a_sentence(check, expected, outputs) if absent else None)
     told = outputs[0] if outputs else ()
     if decision.verdict == "missing":
