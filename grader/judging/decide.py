@@ -161,7 +161,7 @@ def _looked_for(
     if decision.diagnosis is not None and decision.diagnosis.ids == TRANSPOSED:
         return decision
     absent = decision.found_nothing
-    most = _MOST_OF_IT if decision.verdict == "missing" else 1.0
+    most = _MOST_OF_IT if absent else 1.0
     tolerance = case.rubric.tolerance_of(check.quantity)
     said: Decision | None = None
     for expected in case.asked.right(check.quantity, case.references):

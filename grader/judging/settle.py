@@ -12,6 +12,7 @@ from dataclasses import replace
 from grader.judging.decision import Case, Decision
 from grader.judging.diagnose import named
 from grader.judging.evidence import COARSE, LEAST_DIGITS, digits
+from grader.judging.reading import Reading
 from grader.judging.relations import generic
 from grader.judging.wording import DIGITS_ALONE, FAIL, FOLLOW_THROUGH
 from grader.models import Diagnosis, Said, together
@@ -116,7 +117,7 @@ def believe(
     A mistake is believed when there is a question in which it explains half of the wrong values that it
     changes, or all of them where the code shows no sign of it; where all that it explains are zeros, all
     values that it changes. One that fits a single tensor by chance is not, nor one that would have changed
-    more values of the question that are right. Of several guesses, the one that fits the most of the rest
+    as many values of the question that are right. Of several guesses, the one that fits the most of the rest
     is told.
     """
     quantity = {c.id: c.quantity for c in case.rubric.tensor_checks()}
@@ -142,7 +143,7 @@ def believe(
             else:
                 enough = 2 * len(explained) >= len(wrong)
             right = sum(d.verdict == "pass" for d in touched)
-            if explained and enough and right <= len(explained):
+            if enough and right < len(explained):
                 best = max(best, len(explained) / len(wrong))
         return best
 
@@ -186,7 +187,7 @@ def doubt_swapped(decisions: Mapping[str, Decision], case: Case) -> dict[str, De
     """Two right values of one size, each under the other's name: a person decides which is meant."""
     size = {c.id: case.references[0][c.quantity].size for c in case.rubric.tensor_checks()}
     called = {
-        name: next((r.meant for r in d.candidate.readings if r.called), None)
+        name: next((r.meant for r in d.candidate.readings if r.called or _below_a_name(r)), None)
         for name, d in decisions.items()
         if d.verdict == "pass" and d.candidate is not None and not d.candidate.named(name)
     }
@@ -199,3 +200,7 @@ def doubt_swapped(decisions: Mapping[str, Decision], case: Case) -> dict[str, De
             )
             settled[name] = replace(decisions[name], verdict="review", credit=None, reason=text)
     return settled
+
+
+def _below_a_name(reading: Reading) -> bool:
+    return reading.slot.first.above_distance == 1 and not reading.slot.first.label
