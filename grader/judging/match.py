@@ -155,7 +155,7 @@ def _claim(
         return meant, options[meant]
     if reading.size == 1 and reading.slot.first.label and reading.meaning.names_background:
         return None  # one number that is called something else
-    if background and (reading.meaning.names_background or len(options) > 1):
+    if background and reading.meaning.names_background:
         return None
     return next(iter(options.items()))
 

@@ -7,7 +7,6 @@ import re
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
 from itertools import pairwise
 from typing import Literal
 
@@ -157,14 +156,7 @@ def _expressions(slots: Sequence[Slot], code: Code) -> dict[int, str]:
 
 def headings_above(cells: Sequence[Cell]) -> Mapping[int, str]:
     """For each code cell, the last line of text in the Markdown cell directly above it."""
-
-    @cache
-    def last_line(index: int) -> str:
-        lines = [line.strip(" #*_") for line in by_index[index].source.splitlines() if line.strip(" #*_")]
-        return lines[-1][:200] if lines else ""
-
-    by_index = {c.index: c for c in cells if c.kind == "markdown"}
-    return {c.index: last_line(c.index - 1) for c in cells if c.kind == "code" and (c.index - 1) in by_index}
+    return {index: titles[0].strip(" #*_") for index, titles in _titles_above(cells).items() if titles}
 
 
 def _titles_above(cells: Sequence[Cell]) -> Mapping[int, tuple[str, ...]]:
