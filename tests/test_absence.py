@@ -173,7 +173,7 @@ def test_saved_outputs_that_contradict_nothing(stored: dict[int, str], errors: l
 
 
 def test_what_is_done_only_where_there_is_a_gpu_waits() -> None:
-    sources = ["import torch\nif torch.cuda.is_available():\n    print(f(x))"]
+    sources = ["import torch\nuse = torch.cuda.is_available()\nif use:\n    print(f(x))"]
     looked = Refusal(
         kind="device",
         about="GPU",
@@ -185,6 +185,32 @@ def test_what_is_done_only_where_there_is_a_gpu_waits() -> None:
     found = checks(sources, [looked], stored={0: RIGHT})
     assert {found[id].cause for id in SAVED} == {"device:GPU"} and found["dW1"].verdict == "missing"
     assert checks(sources, [looked])["output"].verdict == "missing"
+
+
+@pytest.mark.parametrize(
+    ("source", "verdict"),
+    [
+        (
+            "if torch.cuda.is_available():\n    y = f(x)\n    print('h1', y)\nelse:\n    print('no GPU')",
+            "review",
+        ),
+        ("if not torch.cuda.is_available():\n    print('no GPU')\nelse:\n    print(f(x))", "review"),
+        ("if torch.cuda.is_available():\n    print(f(x.cuda()))\nelse:\n    print(f(x))", "missing"),
+        ("if torch.cuda.is_available():\n    print('GPU', torch.cuda.get_device_name(0), device)", "missing"),
+        ("device = 'cuda' if torch.cuda.is_available() else 'cpu'\nprint(x)", "missing"),
+    ],
+)
+def test_what_a_branch_prints_that_only_a_gpu_takes(source: str, verdict: str) -> None:
+    looked = Refusal(
+        kind="device",
+        about="GPU",
+        call="torch.cuda.is_available()",
+        cell=0,
+        effect="instead",
+        told_by="kernel",
+    )
+    assert checks([source], [looked])["h1"].verdict == verdict
+    assert checks([source])["h1"].verdict == "missing"
 
 
 def test_an_error_that_the_file_shows_itself_is_the_notebooks() -> None:

@@ -17,7 +17,7 @@ from grader import cli
 from grader.commands import check as command
 from grader.errors import IsolationError
 from grader.execute.job import Job
-from grader.models import Execution, Isolation, Output
+from grader.models import Execution, Isolation, Output, Refusal
 from grader.report import selfcheck
 
 BEHAVIOUR = """
@@ -40,6 +40,7 @@ class Runner:
 
     def __init__(self, shows: Shows, status: str = "ok") -> None:
         self.shows, self.status, self.runs = shows, status, itertools.count()
+        self.refusals: tuple[Refusal, ...] = ()
 
     async def run(self, job: Job) -> Execution:
         seed = 2 if '"seed": 2' in job.prelude else 1
@@ -52,6 +53,7 @@ class Runner:
             message=message,
             outputs=(printed,),
             isolation=Isolation(tier="base"),
+            refusals=self.refusals,
         )
 
     @asynccontextmanager
@@ -80,8 +82,10 @@ class Student:
             json.dumps({"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": made})
         )
 
-    def check(self, shows: Shows, status: str = "ok") -> int:
-        self._monkeypatch.setattr(command, "open_runner", Runner(shows, status).open)
+    def check(self, shows: Shows, status: str = "ok", refusals: tuple[Refusal, ...] = ()) -> int:
+        runner = Runner(shows, status)
+        runner.refusals = refusals
+        self._monkeypatch.setattr(command, "open_runner", runner.open)
         code = cli.run(["check", str(self.notebook), "--rubric", str(self.rubric)])
         self.stdout, self.stderr = self._capsys.readouterr()
         return code
@@ -215,6 +219,18 @@ def test_what_is_missing_is_named_with_the_hint(student: Student) -> None:
     assert student.check(lambda seed, run: []) == 1
     assert student.line("the total") == "missing  the total"
     assert "No print of this quantity was found." in student.stdout
+
+
+def test_what_our_environment_kept_away_is_said_where_something_is_missing(student: Student) -> None:
+    absent = Refusal(
+        kind="file", about="a.csv", call="open('a.csv')", cell=0, effect="raised", lost=(0,), told_by="kernel"
+    )
+    assert student.check(lambda seed, run: [], refusals=(absent,)) == 1
+    assert "! Cell 1, open('a.csv'): not done. A file is not here: a.csv." in student.stdout
+    comfort = "What is missing because of this is not lost: a person looks at it."
+    assert comfort in student.stdout
+    student.check(computed(RIGHT), refusals=(absent,))
+    assert comfort not in student.stdout
 
 
 def test_code_and_words_that_were_asked_for(student: Student) -> None:

@@ -155,6 +155,7 @@ def test_the_guide_to_a_new_assignment_runs_command_by_command(tmp_path: Path) -
         assert done.returncode == (words[0] == "check"), f"{words}: {done.stdout}{done.stderr}"
         assert "Traceback" not in done.stderr
         said[" ".join(words[:2])] = done.stdout
+    assert (tmp_path / "sheet6" / "questions.md").read_text("utf-8").count("| taken | otherwise |") >= 2
     assert "likely mistakes" in said["rubric draft"] and "no mistake found" in said["rubric check"]
     assert [said[c] for c in ("rubric draft", "rubric check", "rubric release", "grade submissions")]
     reports = {p.parent.name: json.loads(p.read_text("utf-8")) for p in tmp_path.glob("out/*/report.json")}

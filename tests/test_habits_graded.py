@@ -166,6 +166,23 @@ def test_what_can_not_run_waits(name: str, run: Run) -> None:
     assert ("needs another version than is installed here" in told) == cause.startswith("version:")
 
 
+@pytest.mark.parametrize(
+    "absent",
+    [
+        "try:\n    X = X * float(np.load('scale.npy'))\nexcept OSError:\n    X = X * 0.5",
+        "import os\nX = X * (1 if os.path.exists('/content/scale.npy') else 0.5)",
+    ],
+    ids=["caught", "looked for"],
+)
+def test_a_value_that_rests_on_a_file_that_is_not_here_waits(absent: str, run: Run) -> None:
+    sources, assignment = notebook("", "show()"), load("hw4")
+    sources = (sources[0], sources[1].replace("h1 = ", f"{absent}\nh1 = ", 1), sources[2])
+    runs = [run(*sources, prelude=assignment.prelude_for(w)) for w in assignment.rubric.worlds]
+    found = grade(upload(sources), runs, assignment)
+    checks = {c.id: c for q in found.questions for c in q.checks}
+    assert {(checks[id].verdict, checks[id].cause) for id in NUMBERS} == {("review", "file:scale.npy")}
+
+
 @pytest.mark.parametrize("name", WRONG)
 def test_a_habit_excuses_nothing(name: str, run: Run) -> None:
     found = verdicts(graded(run, "", WRONG[name]))

@@ -109,6 +109,31 @@ def test_half_precision_goes_to_a_person(hw4: Assignment) -> None:
     assert verdicts(hw4, printed)["h1"].verdict == "review"
 
 
+def test_exchanged_names_on_the_line_above_go_to_a_person(hw4: Assignment) -> None:
+    printed = [
+        [show(w["db1"], above="dL/db2", decimals=d), show(w["db2"], above="dL/db1", decimals=d)]
+        for w, d in zip(hw4.references, (9, 12), strict=True)
+    ]
+    decisions = verdicts(hw4, printed)
+    assert {decisions[c].verdict for c in ("db1", "db2")} == {"review"}
+
+
+def test_a_mistake_that_half_of_the_values_speak_against_is_not_named(hw4: Assignment) -> None:
+    gradients = ("dW1", "db1", "dW2", "db2", "dW3", "db3")
+    printed = [
+        [show(w[q] * (5 if q.startswith("db") else 1), q, decimals=d) for q in gradients]
+        for w, d in zip(hw4.references, (9, 12), strict=True)
+    ]
+    decisions = verdicts(hw4, printed)
+    diagnoses = [decisions[c].diagnosis for c in ("db1", "db2", "db3")]
+    assert {d.ids for d in diagnoses if d is not None} == {("constant_factor",)}
+
+
+def test_most_of_a_vector_under_its_name_goes_to_a_person(hw4: Assignment) -> None:
+    printed = [[show(w["db1"][:3], "db1", decimals=d)] for w, d in zip(hw4.references, (9, 12), strict=True)]
+    assert verdicts(hw4, printed)["db1"].verdict == "review"
+
+
 def test_half_the_tensor_is_partial(hw4: Assignment) -> None:
     printed = [
         [show(row, "h1", decimals=d) for row in world["h1"][:3]]

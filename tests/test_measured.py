@@ -42,7 +42,7 @@ def asked(item: ShownQuantity, frame: FolderFacts) -> tuple[list[dict[str, objec
         Cell(index=1, kind="code", source=f"print({item.source})"),
     ]
     made = draft(cells, [item], frame)
-    return [c for q in made.rubric["questions"] for c in q["checks"]], made.assumed
+    return [c for q in made.rubric["questions"] for c in q["checks"]], tuple(a.taken for a in made.assumed)
 
 
 # ------------------------------------------------------------------ signs

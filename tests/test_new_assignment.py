@@ -116,6 +116,8 @@ vocabulary:
   tiny: [mean]
   classes: [predicted, classes]
   truth: [y, truth]
+  votes: [votes]
+  hits: [hit rate, hits]
 questions:
   - id: q
     title: Q
@@ -128,6 +130,8 @@ questions:
       - {id: direction, kind: tensor, quantity: v, title: t, points: 1, sign: free, labels: [[direction]]}
       - {id: tiny, kind: tensor, quantity: tiny, title: t, points: 1, labels: [[tiny]]}
       - {id: classes, kind: tensor, quantity: classes, title: t, points: 1, labels: [[classes]]}
+      - {id: votes, kind: tensor, quantity: votes, title: t, points: 1, labels: [[votes]]}
+      - {id: hits, kind: tensor, quantity: hits, title: t, points: 1, labels: [[hits]]}
 """
 SOLUTION = """
 import numpy as np
@@ -137,7 +141,8 @@ def quantities(world):
     classes = rng.integers(0, 3, 5)
     return {"loss": 1.25 * world.seed, "rate": 0.3, "share": 2 / 3 / world.seed, "count": 148,
             "shape": [2, 3, 4, 4], "deep": rng.normal(size=(2, 3, 4, 4)), "v": rng.normal(size=3),
-            "tiny": 3.7e-6 * world.seed, "classes": classes, "truth": classes}
+            "tiny": 3.7e-6 * world.seed, "classes": classes, "truth": classes,
+            "votes": 33 + 7 * world.seed, "hits": 21 / (23 - world.seed)}
 """
 Show = Callable[[dict[str, Any]], str]
 
@@ -199,6 +204,12 @@ def by_channel(q: dict[str, Any]) -> str:
         ("classes", "pass", lambda q: f"predicted: {q['classes'].astype(int).tolist()}"),
         ("classes", "review", lambda q: f"{q['classes'].astype(int).tolist()}"),  # the truth is the same
         ("classes", "missing", lambda q: f"y = {q['classes'].astype(int).tolist()}"),
+        ("votes", "review", lambda q: f"men 0.25 39 45 38 51 n {q['votes']:.0f}"),  # it moves, in its place
+        ("votes", "missing", lambda q: f"men 0.25 39 45 38 51 n {q['votes'] + 1:.0f}"),
+        ("hits", "pass", lambda q: f"hit rate: {q['hits']}\nagain {q['hits']:.3f}"),  # 0.954545…, then 1.0
+        ("loss", "review", lambda q: f"  {q['loss']:.4f}\n  {q['tiny']}\n  {q['loss']:.0f}"),  # 1 fits, too
+        ("loss", "review", lambda q: f"loss: (40, {q['loss']:.2f}, 0.3)"),
+        ("loss", "fail", lambda q: f"loss: (40, {q['loss'] + 0.5:.2f}, 0.3)"),
         ("tiny", "pass", lambda q: f"mean: {q['tiny']:.3e}"),
         ("tiny", "review", lambda q: f"mean: {q['tiny']:.4f}"),
         ("tiny", "fail", lambda q: f"mean: {2 * q['tiny']:.3e}"),
@@ -208,6 +219,12 @@ def test_a_form(forms: Assignment, name: str, verdict: str, show: Show) -> None:
     decision = judged(forms, show)[name]
     assert decision.verdict == verdict, decision.reason
     assert (decision.credit is None) == (verdict == "review")
+
+
+def test_what_says_that_it_is_something_else_is_no_rival_of_what_is_called_so(forms: Assignment) -> None:
+    code = "print('hit rate:', hits)\nprint(export_text(tree, hits))"
+    decision = judged(forms, lambda q: f"hit rate: {q['hits']}\n|--- malic > {3 + q['loss']}", code)["hits"]
+    assert decision.verdict == "pass", decision.reason
 
 
 def test_what_no_world_moves_and_stands_in_the_code_goes_to_a_person(forms: Assignment) -> None:

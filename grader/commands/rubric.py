@@ -12,6 +12,7 @@ from grader.assignment.loading import Assignment
 from grader.assignment.release import write_release
 from grader.assignment.solved import NOTEBOOK
 from grader.drafting.make import Drafted, make, read_solution, solve_folder
+from grader.drafting.page import PAGE
 from grader.drafting.prove import Proof, prove, table
 from grader.drafting.student_page import student_page
 from grader.drafting.template import template, write_notebook
@@ -69,9 +70,10 @@ def draft(notebook: Path, out: Path, data: Path | None) -> Iterator[str]:
     for question in questions:
         yield f"  {question['id']}: {question['title']}"
         yield from (f"    {c['id']}, {c['points']:g} points: {c['title']}" for c in question["checks"])
-    yield from (f"note: {line}" for line in made.draft.assumed)
+    yield from (f"note: {told.name}: {told.taken}" for told in made.draft.assumed)
     yield from _proof(assignments.load(str(out)))
-    yield f"Read {out / 'rubric.yaml'}, change what is to be another, then: grader rubric check {out}"
+    yield f"{out / PAGE}: what was taken for granted, and how to say it otherwise"
+    yield f"Read it and {out / 'rubric.yaml'}, change what is to be another, then: grader rubric check {out}"
 
 
 def solve(folder: Path) -> Iterator[str]:

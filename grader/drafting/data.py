@@ -1,12 +1,12 @@
 """The course's data for a second world: the same files with their rows drawn anew (pure but for reading).
 
 What is computed from them moves, and formats, columns and counts of rows stay: rows are drawn with
-replacement, the same ones in files of as many rows, so that files that belong together still do.
+replacement, the same ones in files of as many rows, so that files that belong together still do. The first
+line stays, be it a heading or not.
 """
 
 from __future__ import annotations
 
-import csv
 import io
 import random
 
@@ -26,32 +26,12 @@ def redrawn(name: str, data: bytes, seed: int) -> bytes | None:
 
 
 def _table(data: bytes, seed: int) -> bytes | None:
-    try:
-        text = data.decode("utf-8")
-    except UnicodeDecodeError:
+    lines = data.splitlines(keepends=True)
+    head = next((i for i, line in enumerate(lines) if not line.startswith(b"#")), 0) + 1
+    rows = [line if line.endswith(b"\n") else line + b"\n" for line in lines[head:] if line.strip()]
+    if b"\0" in data or len(rows) < 2:
         return None
-    lines = text.splitlines(keepends=True)
-    head = 1 if _has_header(text) else 0
-    rows = [line if line.endswith("\n") else line + "\n" for line in lines[head:] if line.strip()]
-    return (
-        "".join([*lines[:head], *(rows[i] for i in _drawn(len(rows), seed))]).encode()
-        if len(rows) > 1
-        else None
-    )
-
-
-def _has_header(text: str) -> bool:
-    """A first row without a number above rows that have some."""
-    rows = list(csv.reader(io.StringIO("\n".join(text.splitlines()[:5]))))
-    return len(rows) > 1 and not any(_number(c) for c in rows[0]) and any(_number(c) for c in rows[1])
-
-
-def _number(text: str) -> bool:
-    try:
-        float(text)
-        return True
-    except ValueError:
-        return False
+    return b"".join([*lines[:head], *(rows[i] for i in _drawn(len(rows), seed))])
 
 
 def _array(data: bytes, seed: int) -> bytes | None:

@@ -7,15 +7,16 @@ from __future__ import annotations
 
 import itertools
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
 from grader.assignment.values import moves
 from grader.assignment.vocabulary import tokens
-from grader.drafting.notes import Note, note_at, note_in
+from grader.drafting.notes import Note, comment_in, note_at, note_in
 from grader.drafting.sections import (
     Section,
     asks,
@@ -37,34 +38,47 @@ from rubric.schema import Tolerance
 _ARRAY, _NUMBER, _TEXT = 10.0, 5.0, 10.0
 _USUAL = Tolerance()
 _SHAKES = (
-    "not asked, since rounding errors alone make it another value; ask for something earlier, or for bounds "
-    "(at_least, at_most)"
+    "not asked, since rounding errors alone make it another value; ask for something earlier, or for bounds"
 )
 _NOISE = 1e-6  # one number below it is a rounding error
 _SOURCE = 60  # characters of an expression that may serve as a name
 _MOST = 5_000  # numbers of one check
+_SETUP = "Setup"
+_GIVEN = "not asked, since it stands above the first question, which students are given"
+_ALL_THE_SAME = "`# grade: 5 points`"
 _FREE = {
-    "free": "its sign is free, since it follows an eigenvector or singular vector; if the handout fixes the "
-    "sign, delete `sign: free`",
+    "free": "its sign is free, since it follows an eigenvector or singular vector",
     "rows": "each of its rows may be negated by itself, since it follows an eigenvector",
     "columns": "each of its columns may be negated by itself, since it follows an eigenvector",
-    "else": "a person decides, since it is another where an eigenvector is negated; ask for something else",
+    "else": "a person decides, since it is another where an eigenvector is negated",
 }
 _SHAPE = re.compile(r"\.(shape|size\(\)|ndim|dim\(\))\W*$")
 _UNORDERED = re.compile(
     r"eigvals\w*|\beigenvalues\b|\bEigenwerte\b|cluster_centers_|\b[Cc]luster|[Cc]entroids?\b|\bcent(?:er|re)s\b"
 )
 _ORDERED = re.compile(r"\b(order|(de|a)scending|sort\w*|Reihenfolge|(ab|auf)steigend\w*)\b", re.IGNORECASE)
+_QUESTION = re.compile(r"\S\s?\?(?!\w)")
 _FEW_ROWS = 50
 _IDENTIFIER = re.compile(r"\W+")
 
 
 @dataclass(frozen=True, slots=True)
+class Assumption:
+    """What was taken for granted. question: its title, empty for the whole assignment. name: of a value, or
+    what it is about. taken: the default. otherwise: what to write, and where, to have it another way."""
+
+    question: str
+    name: str
+    taken: str
+    otherwise: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Draft:
-    """rubric: as rubric.yaml holds it. assumed: what was taken for granted, sentences for the teacher."""
+    """rubric: as rubric.yaml holds it. assumed: what was taken for granted, for the teacher."""
 
     rubric: Mapping[str, Any]
-    assumed: tuple[str, ...]
+    assumed: tuple[Assumption, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,12 +104,22 @@ class FolderFacts:
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """A section while its question is written. source: of its heading's cell. others: the other headings."""
+    """A section while its question is written. source: of its heading's cell. others: the other headings.
+
+    given: it stands above the first question. parent: its parts follow.
+    """
 
     section: Section
     source: str
     title: str
     others: tuple[str, ...]
+    given: bool = False
+    parent: bool = False
+
+    @property
+    def answers(self) -> bool:
+        """Does text below it answer what it asks?"""
+        return bool(self.section.prose) and _QUESTION.search(self.source) is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,19 +137,20 @@ class _Written:
 
     frame: FolderFacts
     vocabulary: dict[str, list[str]] = field(default_factory=dict)
-    assumed: list[str] = field(default_factory=list)
+    assumed: list[Assumption] = field(default_factory=list)
+    question: str = ""
+    """the title of the one that is written"""
     waiting: int = 0
     """answers that are not asked, since nobody could show that they were computed"""
 
-    def assume(self, name: str, what: str) -> None:
-        self.assumed.append(f"{name}: {what}")
+    def assume(self, name: str, taken: str, otherwise: str = "") -> None:
+        self.assumed.append(Assumption(self.question, name, taken, otherwise))
 
     def wait(self, name: str) -> None:
         """The solution itself waits for a person with this quantity or label."""
         self.waiting += 1
-        self.assume(
-            name, f"not asked, since the solution itself waits for a person: {self.frame.waits[name]}"
-        )
+        why = f"not asked, since the solution itself waits for a person: {self.frame.waits[name]}"
+        self.assume(name, why, _ALL_THE_SAME)
 
 
 def draft(cells: Sequence[Cell], shown: Sequence[ShownQuantity], frame: FolderFacts) -> Draft:
@@ -135,45 +160,32 @@ def draft(cells: Sequence[Cell], shown: Sequence[ShownQuantity], frame: FolderFa
     sources = {c.index: c.source for c in cells}
     ids: set[str] = set()
     parts = sections(cells)
+    given = any(section.title and section.code for section in parts)
     made: list[_Asked] = []
     for section, following in zip(parts, [*parts[1:], None], strict=True):
         source = sources[section.cells[0]]
         place = _Place(
-            section, source, question_of(section, source), tuple(o.title for o in parts if o is not section)
+            section,
+            source,
+            question_of(section, source),
+            tuple(o.title for o in parts if o is not section),
+            given=given and not section.title,
+            parent=following is not None and following.level > section.level,
         )
+        book.question = place.title or _SETUP
         note = note_in(source) if section.title else Note()
-        said, waiting = len(book.assumed), book.waiting
-        checks = [
-            check
-            for item in shown
-            if item.cell in section.code
-            and (check := _tensor(item, note_at(sources[item.cell], item.line), place, book)) is not None
-        ]
-        checks += [
-            check
-            for word in frame.words
-            if word.cell in section.code and (check := _word(word, cells, book)) is not None
-        ]
-        if not checks and not (following is not None and following.level > section.level):
-            checks += _taken(place, section, book)
-        answered = note.points is not None or (asks(section.title) and book.waiting > waiting)
-        if not checks and len(book.assumed) > said and answered:
-            checks = [_by_hand("shown", place.title, _NUMBER, place)]  # a question stays one
-        parent = following is not None and following.level > section.level
-        if (not checks and not parent) or (section.prose and source.rstrip().endswith("?")):
-            checks += _answer(place)
-        if section.title and frame.pictures & set(section.code):
-            checks.append(_by_hand("picture", section.title, _TEXT, place) | {"wants": "picture"})
-        made.append(_Asked(place, note, [] if note.skip else checks))
+        made.append(_Asked(place, note, [] if note.skip else _asked(place, note, cells, shown, book)))
+    _alone(made, shown, book)
     for number in range(len(made)):
         _share_out(_pool(made, number), _points_of(made, number))
+    _usual_points(made, book)
     for one in made:
         if not one.checks:
             continue
         for check in one.checks:
             check["id"] = _unused(check["id"], ids)
         number = len(questions) + 1
-        questions.append({"id": f"q{number}", "title": one.place.title or "Setup", "checks": one.checks})
+        questions.append({"id": f"q{number}", "title": one.place.title or _SETUP, "checks": one.checks})
     rubric = {
         "id": _IDENTIFIER.sub("_", frame.id).strip("_") or "assignment",
         "version": "1",
@@ -185,6 +197,47 @@ def draft(cells: Sequence[Cell], shown: Sequence[ShownQuantity], frame: FolderFa
         "questions": questions,
     }
     return Draft(rubric, tuple(book.assumed))
+
+
+def _asked(
+    place: _Place,
+    note: Note,
+    cells: Sequence[Cell],
+    shown: Sequence[ShownQuantity],
+    book: _Written,
+) -> list[dict[str, Any]]:
+    """What is asked in a section. note: of its heading."""
+    section, frame = place.section, book.frame
+    sources = {c.index: c.source for c in cells}
+    said, waiting = len(book.assumed), book.waiting
+    here = [item for item in shown if item.cell in section.code]
+    beside = Counter((item.cell, item.line) for item in here)
+    notes = [note_at(sources[item.cell], item.line) for item in here]
+    notes = [
+        replace(n, title="", unknown=f"title {n.title}, for several values") if n.title and many > 1 else n
+        for n, many in zip(notes, (beside[i.cell, i.line] for i in here), strict=True)
+    ]
+    asked = [_tensor(item, n, place, book) for item, n in zip(here, notes, strict=True)]
+    checks = [check for check in asked if check is not None]
+    checks += [
+        check
+        for word in frame.words
+        if word.cell in section.code and (check := _word(word, cells, place, book)) is not None
+    ]
+    _say_names(checks, shown, book)
+    if not checks and not place.parent:
+        checks += _taken(place, section, book)
+    answered = note.points is not None or (asks(section.title) and book.waiting > waiting)
+    if not checks and len(book.assumed) > said and answered and not (place.given or place.answers):
+        checks = [_by_hand("shown", place.title, _NUMBER, place)]  # a question stays one
+    answer = next((n for i in section.prose if (n := comment_in(sources[i])) is not None), Note())
+    if (not checks and not place.parent) or place.answers or answer.points is not None:
+        checks += _answer(place, answer)
+    elif section.prose:
+        book.assume("its text", "an explanation, not asked", "`<!-- grade: 5 points -->` in it")
+    if section.title and frame.pictures & set(section.code):
+        checks.append(_by_hand("picture", section.title, _TEXT, place) | {"wants": "picture"})
+    return checks
 
 
 def _below(made: Sequence[_Asked], number: int) -> Iterator[_Asked]:
@@ -206,6 +259,43 @@ def _points_of(made: Sequence[_Asked], number: int) -> float | None:
         return None
     left = points - sum(one.note.points or 0.0 for one in _below(made, number))
     return left if left > 0 else points
+
+
+def _say_names(checks: Sequence[Mapping[str, Any]], shown: Sequence[ShownQuantity], book: _Written) -> None:
+    """One number passes under its name alone: say which are called as nobody else may call them."""
+    single = {item.name for item in shown if item.values[0].size == 1}
+    own = [c["title"] for c in checks if c.get("quantity") in single and len(c["labels"]) == 1]
+    if own:
+        names = ", ".join(f"`{title}`" for title in own)
+        taken = f"one number passes only behind its name, here {names}; else a person decides"
+        book.assume("names", taken, "`# grade: title standard deviation`, or more words in rubric.yaml")
+
+
+def _alone(made: Sequence[_Asked], shown: Sequence[ShownQuantity], book: _Written) -> None:
+    """A common word that one number alone is called by is enough: there is no other that it could mean."""
+    called = [set(tokens(item.label)) | set(tokens(item.name)) for item in shown]
+    for check in (c for one in made for c in one.checks if c["kind"] == "tensor"):
+        first = check["labels"][-1][0]
+        words = [t for p in book.frame.common.get(first, ()) if (t := set(tokens(p)))]
+        if len(check["labels"][-1]) > 1 and sum(any(w <= c for w in words) for c in called) == 1:
+            check["labels"].append([first])
+
+
+def _usual_points(made: Sequence[_Asked], book: _Written) -> None:
+    """Say which questions have points that no heading gives."""
+    told = [n for n, one in enumerate(made) if one.note.points is not None]
+    given = {id(check) for n in told for check in _pool(made, n)}
+    usual = [
+        o for o in made if o.checks and o.note.points is None and not any(id(c) in given for c in o.checks)
+    ]
+    if usual:
+        book.question = ""
+        book.assume(
+            "points",
+            f"{_NUMBER:g} for one number or word, {_ARRAY:g} for all else, in "
+            + "; ".join(o.place.title or _SETUP for o in usual),
+            "`(20 points)` in the heading",
+        )
 
 
 def _taken(place: _Place, section: Section, book: _Written) -> list[dict[str, Any]]:
@@ -230,7 +320,7 @@ def _taken(place: _Place, section: Section, book: _Written) -> list[dict[str, An
 
 def _tensor(item: ShownQuantity, note: Note, place: _Place, book: _Written) -> dict[str, Any] | None:
     frame = book.frame
-    label = note.title or item.label or item.source
+    label = note.title or item.title
     if note.skip or item.values[0].size > _MOST:
         return None
     if item.name in frame.waits and note == Note():
@@ -238,13 +328,14 @@ def _tensor(item: ShownQuantity, note: Note, place: _Place, book: _Written) -> d
         return None
     still = len(frame.worlds) > 1 and not moves(list(item.values), _USUAL)
     tolerance = frame.tolerances.get(item.name, _USUAL.rtol)
-    if note == Note() and (why := _SHAKES if tolerance is None else _no_answer(item, still)):
-        book.assume(item.name, f"{why}; to ask for it all the same, write `# grade: 5 points` behind it")
+    why = _GIVEN if place.given else _SHAKES if tolerance is None else _no_answer(item, still)
+    if note == Note() and why:
+        book.assume(item.name, why, "`# grade: at least 0.9`" if why == _SHAKES else _ALL_THE_SAME)
         return None
     points = note.points if note.points is not None else (_ARRAY if item.values[0].size > 1 else _NUMBER)
     turn = frame.turned.get(item.name)
     if turn is not None and "sign" not in note.more:
-        book.assume(item.name, _FREE[turn.how])
+        book.assume(item.name, _FREE[turn.how], "" if turn.how == "else" else "`# grade: sign fixed`")
         if turn.how == "else" and place.section.title:
             return _by_hand(item.name, label, points, place)
     check: dict[str, Any] = {
@@ -253,24 +344,27 @@ def _tensor(item: ShownQuantity, note: Note, place: _Place, book: _Written) -> d
         "title": label,
         "points": points,
         "quantity": item.name,
-        "labels": _labels(item, book.vocabulary, frame.common),
+        "labels": _labels(item, note.title, book.vocabulary, frame.common),
     }
     if turn is not None and turn.how != "else":
         check["sign"] = turn.how
     if tolerance is not None and tolerance != _USUAL.rtol:
         check["tolerance"] = {"rtol": tolerance}
-        book.assume(item.name, f"a tolerance of its own, {tolerance:g}: rounding errors grow on the way")
+        grows = f"a tolerance of its own, {tolerance:g}: rounding errors grow on the way"
+        book.assume(item.name, grows, "`# grade: tolerance 0.01`")
     if _may_be_in_any_order(item) and "order" not in note.more and not _ORDERED.search(place.source):
         check["order"] = "free"
         book.assume(
             item.name,
-            "its order is free, since nothing fixes that of clusters and eigenvalues; "
-            "if the handout does, delete `order: free`",
+            "its order is free, since nothing fixes that of clusters and eigenvalues",
+            "`# grade: order fixed`",
         )
     check |= note.more
     if still:
         book.assume(
-            item.name, "the same in every world; where its numbers stand in the code a person decides"
+            item.name,
+            "the same in every world; where its numbers stand in the code a person decides",
+            "`# grade: skip`",
         )
     if note.unknown:
         book.assume(item.name, f"not understood in its comment: {note.unknown}")
@@ -297,16 +391,20 @@ def _may_be_in_any_order(item: ShownQuantity) -> bool:
 
 
 def _labels(
-    item: ShownQuantity, vocabulary: dict[str, list[str]], common: Mapping[str, Sequence[str]]
+    item: ShownQuantity, title: str, vocabulary: dict[str, list[str]], common: Mapping[str, Sequence[str]]
 ) -> list[list[str]]:
-    """How students may call it: as the solution does, and with the common words for that."""
+    """How students may call it: as the solution does, and with the common words for that.
+
+    title: what its comment calls it.
+    """
+    label = title or item.label
     own = _entry(item.name, common)
     phrases = dict.fromkeys(
-        p for p in (item.label, item.source if len(item.source) <= _SOURCE else "", item.name) if p
+        p for p in (title, item.label, item.source if len(item.source) <= _SOURCE else "", item.name) if p
     )
     vocabulary[own] = [p for p in phrases if tokens(p)]
     labels = [[own]]
-    words = list(tokens(item.label))
+    words = list(tokens(label))
     met = [(entry, t) for entry, known in common.items() if (t := _met(known, words)) is not None]
     named = _folded(vocabulary[own])
     labels += [[e] for e, _ in met if _covered(words, common[e]) or named & _folded(common[e])]
@@ -314,9 +412,12 @@ def _labels(
         labels.append([entry for entry, _ in met])
     elif len(labels) == 1 and met:
         first = min(met, key=lambda m: words.index(m[1][0]))[0]
-        if (other := _rest_of(item.label, common[first])) is not None:
+        if (other := _rest_of(label, common[first])) is not None:
             vocabulary[f"{own}_word"] = [other]
             labels.append([first, f"{own}_word"])
+    if item.group:
+        vocabulary[f"{own}_group"] = [item.group]
+        labels += [[*label, f"{own}_group"] for label in labels]
     return labels
 
 
@@ -382,11 +483,12 @@ def _entry(name: str, common: Mapping[str, Sequence[str]]) -> str:
     return f"{name}_value" if name in common else name
 
 
-def _answer(place: _Place) -> list[dict[str, Any]]:
+def _answer(place: _Place, note: Note) -> list[dict[str, Any]]:
     """A question of words: prose under a heading. Empty where nothing is written below."""
     if not place.section.title or not place.section.prose:
         return []
-    return [_by_hand("answer", place.title, _TEXT, place) | {"kind": "text"}]
+    points = _TEXT if note.points is None else note.points
+    return [_by_hand("answer", place.title, points, place) | {"kind": "text"}]
 
 
 def _by_hand(name: str, title: str, points: float, place: _Place) -> dict[str, Any]:
@@ -400,7 +502,7 @@ def _by_hand(name: str, title: str, points: float, place: _Place) -> dict[str, A
     }
 
 
-def _word(shown: ShownWord, cells: Sequence[Cell], book: _Written) -> dict[str, Any] | None:
+def _word(shown: ShownWord, cells: Sequence[Cell], place: _Place, book: _Written) -> dict[str, Any] | None:
     """A word under its name; not one that no world moves and the code holds, which anybody could type."""
     source = next(c.source for c in cells if c.index == shown.cell)
     note = note_at(source, shown.line)
@@ -408,15 +510,22 @@ def _word(shown: ShownWord, cells: Sequence[Cell], book: _Written) -> dict[str, 
     name = name if name[0].isalpha() else f"word_{name}"
     if note.skip:
         return None
+    if place.given and note == Note():
+        book.assume(shown.label, _GIVEN, _ALL_THE_SAME)
+        return None
     if shown.label in book.frame.waits and note == Note():
         book.wait(shown.label)
         return None
     still = len(set(shown.answers)) == 1
+    if still and place.answers and note == Note():
+        book.assume(shown.label, "not asked, since the text below the question answers it", _ALL_THE_SAME)
+        return None
     if still and folded(shown.answers[0]) in written(Code(cells), shown.cell):
         book.waiting += 1
-        book.assumed.append(
-            f"{shown.label!r} is not asked: {shown.answers[0]!r} is the same in every world and stands in "
-            "the code; ask for it by `kind: word` with `from_data: false` where a typed-in answer is as good"
+        book.assume(
+            shown.label,
+            f"not asked, since {shown.answers[0]!r} is the same in every world and stands in the code",
+            "in rubric.yaml, `kind: word` with `from_data: false`, where a typed-in answer is as good",
         )
         return None
     own = _entry(name, book.frame.common)

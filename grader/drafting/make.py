@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import asyncio
 import shutil
 import sys
 from collections.abc import Iterable, Mapping, Sequence
@@ -15,14 +16,15 @@ import yaml
 from grader.assignment import solved as kept_values
 from grader.assignment.asking import questions
 from grader.assignment.given_files import given_files
-from grader.assignment.loading import Assignment, load, prelude_of, prelude_text
+from grader.assignment.loading import Assignment, load, outline, prelude_of, prelude_text
 from grader.assignment.rubric_file import common_words, load_rubric
 from grader.assignment.solved import LikelyMistake, SolvedValues
 from grader.assignment.values import near
 from grader.drafting.edits import Edit, likely
 from grader.drafting.infer import Draft, FolderFacts, draft
-from grader.drafting.measure import Measured, measure, settings_of, where_it_moves
-from grader.drafting.own import graded, settings_in
+from grader.drafting.measure import Measured, in_first, measure, settings_of, where_it_moves
+from grader.drafting.own import judged, runs_of, settings_in
+from grader.drafting.page import PAGE, page
 from grader.drafting.sites import python
 from grader.drafting.solve import Setting, SolutionRun, attempt, solve
 from grader.drafting.taken import NotShown, find
@@ -33,12 +35,13 @@ from grader.execute import Limits, Runner
 from grader.folder.files import write_text
 from grader.intake import collect
 from grader.judging.taken import values_of
-from grader.models import Submission
+from grader.models import Execution, Submission
 from rubric.schema import Rubric, Tolerance, WordCheck, World
 
 _ALWAYS = ("numpy", "torch", "IPython")  # in every kernel
 _ROOM = 4  # times as long as the solution a notebook may take
 _KEPT_MISTAKES = 25
+_TOGETHER = 2  # edits that run at a time
 _HEAD = """\
 # Drafted from solution.ipynb. Everything here is yours to change; `grader rubric check` says what is wrong.
 # After a change of the notebook, of worlds or of data: grader rubric solve FOLDER
@@ -85,16 +88,36 @@ async def make(notebook: Path, data: Path | None, out: Path, runner: Runner, lim
         tolerances={s.name: measured.tolerance_of(s.name) for s in measured.shown},
         taken=taken,
     )
-    drafted = draft(submission.cells, measured.shown, frame)
+    drafted = await _that_passes(submission, measured, frame, out, runner, limits)
     if not drafted.rubric["questions"]:
         raise RubricError(f"{notebook}: shows no number and answers no question; print what is to be asked")
-    write_text(out / "rubric.yaml", _HEAD + _yaml(drafted.rubric))
-    await solve_folder(out, runner, limits, mistakes=False)
-    waiting = await _waiting(submission, load(str(out)), runner, limits)
-    if waiting:
-        drafted = draft(submission.cells, measured.shown, replace(frame, waits=waiting))
+    mistakes = await solve_folder(out, runner, limits)
+    write_text(out / PAGE, page(drafted, len(mistakes)))
+    return Drafted(out, drafted, mistakes)
+
+
+async def _that_passes(
+    submission: Submission, measured: Measured, frame: FolderFacts, out: Path, runner: Runner, limits: Limits
+) -> Draft:
+    """Write what the solution suggests, without what it does not itself pass: then nobody could.
+
+    What is left out takes its words with it, so the rest is judged again, of the same runs.
+    """
+    settings: list[Setting] = []
+    runs: Sequence[Execution] = ()
+    while True:
+        drafted = draft(submission.cells, measured.shown, frame)
+        if not drafted.rubric["questions"]:
+            return drafted
         write_text(out / "rubric.yaml", _HEAD + _yaml(drafted.rubric))
-    return Drafted(out, drafted, await solve_folder(out, runner, limits))
+        asked = settings_in(outline(str(out)))
+        if asked != settings:
+            await solve_folder(out, runner, limits, mistakes=False)
+            settings, runs = asked, await runs_of(submission, asked, runner, limits)
+        waiting = _waiting(submission, runs, load(str(out)))
+        if not waiting.keys() - frame.waits.keys():
+            return drafted
+        frame = replace(frame, waits={**frame.waits, **waiting})
 
 
 async def _not_shown(
@@ -105,13 +128,11 @@ async def _not_shown(
     return await find(submission.cells, showing, settings_of(measured.worlds, folder), runner, limits)
 
 
-async def _waiting(
-    solution: Submission, assignment: Assignment, runner: Runner, limits: Limits
-) -> dict[str, str]:
-    """What the solution itself does not pass, by quantity or label, and why: then nobody could."""
-    results = await graded(solution, settings_in(assignment), assignment, runner, limits)
+def _waiting(solution: Submission, runs: Sequence[Execution], assignment: Assignment) -> dict[str, str]:
+    """What the solution itself does not pass, by quantity or label, and why."""
     named = {c.id: c.quantity for c in assignment.rubric.tensor_checks()}
     named |= {c.id: c.title for c in assignment.rubric.checks() if isinstance(c, WordCheck)}
+    results = judged(solution, runs, assignment)
     return {named[r.id]: r.message for r in results if r.id in named and r.verdict != "pass"}
 
 
@@ -142,25 +163,34 @@ async def solve_folder(
     seen = [_answers(shown, asked)]
     patience = 3.0 + 4 * max(run.wall_s for run in solved.executions)  # a mistake can loop for ever
     shorter = replace(limits, cell_s=min(patience, limits.cell_s), total_s=min(patience, limits.total_s))
-    for edit in likely(submission.cells) if mistakes else ():
-        if len(kept) >= _KEPT_MISTAKES:
-            break
-        changed = await attempt(edit.cells, settings, runner, shorter)
-        wrong = _wrong(shown, changed, asked, rubric, submission)
-        answers = {**seen[0], **wrong}
-        if wrong and not any(_alike(answers, s, rubric.tolerance) for s in seen):
-            seen.append(answers)
-            kept.append(_mistake(edit, wrong, worlds))
+
+    async def what_it_changes(edit: Edit) -> Answers:
+        """Nothing where it changes nothing in the first world: most of them."""
+        changed = await attempt(edit.cells, settings[:1], runner, shorter)
+        if not _wrong(in_first(shown), changed, asked, rubric, submission):
+            return {}
+        others = await attempt(edit.cells, settings[1:], runner, shorter)
+        both = SolutionRun(changed.sites, changed.kept + others.kept, changed.executions + others.executions)
+        return _wrong(shown, both, asked, rubric, submission)
+
+    tried = list(likely(submission.cells)) if mistakes else []
+    while tried and len(kept) < _KEPT_MISTAKES:
+        edits, tried = tried[:_TOGETHER], tried[_TOGETHER:]
+        for edit, wrong in zip(edits, await asyncio.gather(*map(what_it_changes, edits)), strict=True):
+            answers = {**seen[0], **wrong}
+            if wrong and not any(_alike(answers, s, rubric.tolerance) for s in seen):
+                seen.append(answers)
+                kept.append(_mistake(edit, wrong, worlds))
     values = SolvedValues(
         made_from=kept_values.made_from(notebook, rubric.worlds, prelude, given),
         worlds={
             kept_values.key_of(w): {s.name: kept_values.kept(s.values[i]) for s in shown}
             for i, w in enumerate(worlds)
         },
-        mistakes=tuple(kept),
+        mistakes=tuple(kept[:_KEPT_MISTAKES]),
     )
     write_text(folder / kept_values.VALUES, values.model_dump_json(indent=1) + "\n")
-    return tuple(m.id for m in kept)
+    return tuple(m.id for m in values.mistakes)
 
 
 def shown_and_taken(solved: SolutionRun, rubric: Rubric, submission: Submission) -> tuple[ShownQuantity, ...]:

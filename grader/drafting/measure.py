@@ -79,7 +79,7 @@ def where_it_moves(measured: Measured) -> Measured:
     """The same in the handout's world alone, where another one changes nothing that is shown."""
     if any(not near(s.values[0], s.values[1], _USUAL) for s in measured.shown):
         return measured
-    return replace(measured, worlds=measured.worlds[:1], shown=tuple(map(_in_first, measured.shown)))
+    return replace(measured, worlds=measured.worlds[:1], shown=in_first(measured.shown))
 
 
 def write_files(worlds: Sequence[World], files: Sequence[tuple[str, bytes]], folder: Path) -> None:
@@ -137,5 +137,6 @@ def _behind(settings: Sequence[Setting], more: str) -> list[Setting]:
     return [replace(setting, prelude=f"{setting.prelude}\n{more}") for setting in settings]
 
 
-def _in_first(shown: ShownQuantity) -> ShownQuantity:
-    return replace(shown, values=shown.values[:1])
+def in_first(shown: Sequence[ShownQuantity]) -> tuple[ShownQuantity, ...]:
+    """What is shown, in the handout's world alone."""
+    return tuple(replace(one, values=one.values[:1]) for one in shown)

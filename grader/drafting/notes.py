@@ -10,10 +10,14 @@ from typing import Any
 _CODE = re.compile(r"#\s*grade:(.*)$", re.IGNORECASE)
 _MARKDOWN = re.compile(r"<!--\s*+grade:((?:[^<>-]|-(?!->))*+)-->", re.IGNORECASE)
 _POINTS = re.compile(r"(\d+(?:\.\d+)?)\s*(?:points?|pts?|punkte?)", re.IGNORECASE)
-_IN_HEADING = re.compile(
-    r"(?<!\s)\s*+[(\[]\s*+(\d++(?:[.,]\d++)?)\s*+(?:points?|pts?\.?|punkte?|pkt\.?|p\.?)\s*+[)\]]",
-    re.IGNORECASE,
-)
+_SOME = r"\d++(?:[.,]\d++)?"
+_UNIT = r"(?:points?|pts?\.?|punkte?|pkt\.?|p\.?)"
+_SUM = rf"({_SOME}(?:\s*+\+\s*+{_SOME})*+)\s*+{_UNIT}"
+_IN_TEXT = re.compile(rf"(?<!\s)\s*+[(\[]\s*+{_SUM}\s*+[)\]]|^[(\[]\s*+{_SUM}\s*+[)\]]", re.IGNORECASE)
+_BEHIND = re.compile(rf"(?<!\s)\s*+[-–—:,/|]\s*+{_SUM}$", re.IGNORECASE)
+_MARKED = re.compile(rf"(?<=\s)[*_]++{_SUM}[*_]++$", re.IGNORECASE)
+_LINE = re.compile(rf"\W*(?:{_UNIT}\s*+:\W*({_SOME})|{_SUM})\W*", re.IGNORECASE)
+_SHORT = 40  # characters of a line that says the points alone
 _SAYS = re.compile(r"(sign|order|layout)\s+(free|fixed)", re.IGNORECASE)
 _BOUND = re.compile(r"at\s+(least|most)\s+(-?\d+(?:\.\d+)?)", re.IGNORECASE)
 _TOLERANCE = re.compile(r"tolerance\s+(\d+(?:\.\d+)?(?:e-?\d+)?)", re.IGNORECASE)
@@ -42,16 +46,38 @@ def note_at(source: str, line: int) -> Note:
 
 
 def note_in(markdown: str) -> Note:
-    """What stands in a Markdown cell, for the question that begins there; `(10 points)` of its heading."""
-    if found := _MARKDOWN.search(markdown):
-        return _read(found[1])
-    found = _IN_HEADING.search(markdown.strip().partition("\n")[0])
-    return Note(points=float(found[1].replace(",", "."))) if found else Note()
+    """What stands in a Markdown cell, for the question that begins there; `(10 points)` of its heading, else
+    all of those in the text below it."""
+    if (comment := comment_in(markdown)) is not None:
+        return comment
+    heading, _, below = markdown.strip().partition("\n")
+    found = [m for place in (_IN_TEXT, _BEHIND) for m in place.finditer(heading.rstrip(" *_#"))]
+    found = found or list(_MARKED.finditer(heading.rstrip()))
+    found = found or [m for line in below.split("\n") for m in _in_line(line.strip())]
+    return Note(points=sum(map(_points, found))) if found else Note()
+
+
+def comment_in(markdown: str) -> Note | None:
+    """What a `<!-- grade: … -->` says; None where there is none."""
+    found = _MARKDOWN.search(markdown)
+    return None if found is None else _read(found[1])
+
+
+def _in_line(line: str) -> list[re.Match[str]]:
+    """The points that a line of a question's text gives: alone on it, or in brackets."""
+    alone = _LINE.fullmatch(line) if len(line) <= _SHORT else None
+    marked = _MARKED.search(line)
+    return [found] if (found := alone or marked) else list(_IN_TEXT.finditer(line))
+
+
+def _points(found: re.Match[str]) -> float:
+    said = next(filter(None, found.groups()))
+    return sum(float(n.replace(",", ".")) for n in said.split("+"))
 
 
 def without_points(heading: str) -> str:
     """A heading without the `(10 points)` in it."""
-    return _IN_HEADING.sub("", heading)
+    return _BEHIND.sub("", _IN_TEXT.sub("", heading))
 
 
 def without_notes(source: str) -> str:

@@ -12,7 +12,7 @@ from grader.drafting.solve import Setting
 from grader.errors import OperationError
 from grader.execute import Job, Limits, Runner
 from grader.judging.grade import grade
-from grader.models import CheckResult, Submission
+from grader.models import CheckResult, Execution, Submission
 
 
 def settings_in(assignment: Assignment) -> list[Setting]:
@@ -32,10 +32,24 @@ async def graded(
     limits: Limits,
 ) -> Iterator[CheckResult]:
     """What is decided of every check. Raises `OperationError` where it could not be run."""
+    return judged(submission, await runs_of(submission, settings, runner, limits), assignment)
+
+
+async def runs_of(
+    submission: Submission, settings: Sequence[Setting], runner: Runner, limits: Limits
+) -> Sequence[Execution]:
+    """The notebook in every world. Raises `OperationError` where it could not be run."""
     jobs = [Job(submission.cells, beside((), s.files), s.prelude, limits, after=s.after) for s in settings]
     runs = await asyncio.gather(*(runner.run(job) for job in jobs))
     broken = next((r for r in runs if r.status == "sandbox_error"), None)
     if broken is not None:
         raise OperationError(f"the solution could not be run: {broken.message}; see grader doctor")
+    return runs
+
+
+def judged(
+    submission: Submission, runs: Sequence[Execution], assignment: Assignment
+) -> Iterator[CheckResult]:
+    """What is decided of every check."""
     report = grade(submission, runs, assignment)
     return (check for question in report.questions for check in question.checks)

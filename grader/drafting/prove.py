@@ -22,6 +22,7 @@ _SIGNS = {"pass": "+", "partial": "-", "review": "?", "fail": "-", "missing": "-
 @dataclass(frozen=True, slots=True)
 class Proof:
     """results: check → style → what was decided, for the checks that no person decides, in their order.
+    Nothing can be typed in for what is taken from the kernel.
 
     numbers: those of them that ask for numbers.
     """
@@ -43,8 +44,8 @@ class Proof:
     @property
     def accepted(self) -> tuple[str, ...]:
         """Checks of numbers that pass with the handout's typed in."""
-        passed = (c for c, by_style in self.results.items() if by_style[TYPED].verdict == "pass")
-        return tuple(c for c in passed if c in self.numbers)
+        typed = {c: by_style[TYPED].verdict for c, by_style in self.results.items() if TYPED in by_style}
+        return tuple(c for c, verdict in typed.items() if verdict == "pass" and c in self.numbers)
 
 
 async def prove(assignment: Assignment, runner: Runner, limits: Limits) -> Proof:
@@ -59,10 +60,11 @@ async def prove(assignment: Assignment, runner: Runner, limits: Limits) -> Proof
     results: dict[str, dict[str, CheckResult]] = {
         c.id: {} for c in assignment.rubric.checks() if isinstance(c, decided)
     }
+    taken = {c.id for c in assignment.rubric.taken_checks()}
     for style, cells in made.items():
         submission = solution.model_copy(update={"cells": cells, "id": style})
         for check in await graded(submission, settings, assignment, runner, limits):
-            if check.id in results:
+            if check.id in results and not (style == TYPED and check.id in taken):
                 results[check.id][style] = check
     return Proof(results, tuple(made), frozenset(c.id for c in assignment.rubric.tensor_checks()))
 
@@ -72,7 +74,7 @@ def table(proof: Proof) -> Iterator[str]:
     width = max((len(c) for c in proof.results), default=5)
     yield f"  {' ' * width}  {'  '.join(proof.styles)}"
     for check, by_style in proof.results.items():
-        cells = [_SIGNS[by_style[s].verdict].center(len(s)) for s in proof.styles]
+        cells = [(_SIGNS[by_style[s].verdict] if s in by_style else "").center(len(s)) for s in proof.styles]
         yield f"  {check.ljust(width)}  {'  '.join(cells)}"
     yield "  + passes, ? waits for a person, - no points"
     for name, style in proof.lost:

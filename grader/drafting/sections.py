@@ -22,6 +22,8 @@ _ANSWERS = re.compile(
 _NUMBER = re.compile(  # of a question: `Task 1d`, `2.3`, `Aufgabe 3 b)`, `c)`
     r"([^\W\d]{1,40})?\W{0,8}(\d{1,9}(?:\.\d{1,9}){0,3}(?:[a-h]\b|\W{1,2}[a-h](?=[).:]|$))?|\b[a-h]\b)"
 )
+_FIRST = re.compile(r"(?:[^\W\d]*+\W*+\d++[.)])?.+?[.?!:](?=\s|$)")  # a sentence; `Task 1.` is none
+_LONG = 80  # characters of a title
 _NUMBERED = 8  # the level of a line that is a heading only since it numbers a question
 _ONLY_NUMBERED = re.compile(r"[^\W\d]*\W*(\d+|[a-h])\W*", re.IGNORECASE)
 _GERMAN = re.compile(r"\b(der|die|das|und|nicht|Sie|wird|ein|eine|geben|ist|mit)\b")
@@ -111,9 +113,10 @@ def pattern_of(title: str, others: Sequence[str] = ()) -> tuple[str, ...]:
 def question_of(section: Section, source: str) -> str:
     """Its heading; where that is a number alone, with the sentence below. source: its cell's."""
     if not section.title or not _ONLY_NUMBERED.fullmatch(section.title):
-        return section.title
+        first = _FIRST.match(section.title)
+        return first[0] if first and len(section.title) > _LONG else section.title
     text = _plain(" ".join(source.strip().split("\n")[1:]))
-    sentence = re.match(r".+?[.?!:](?=\s|$)", text)
+    sentence = _FIRST.match(text)
     return f"{section.title}: {sentence[0] if sentence else text}".rstrip(": ")
 
 

@@ -15,9 +15,11 @@ KEEP = "__keep__"
 SHOWS = {"print", "display", "pprint"}
 _GLUED = re.compile(r"(?<![^\W\d])[^\W\d]++$")
 _TEXT_OF = {"str", "repr", "format"}
+_ROUNDS = {"round", "around"}
 _UNIT = re.compile(r"[ ]?%(?!\w)")
 _OPENS = re.compile(r"(?:^|[:=\s])[(\[]\s*$")
 _NEXT = re.compile(r"\s*[,;]\s*")
+_HEAD = re.compile(r"([^:]*[^\W\d_])\s*:\s*[^\W\d_]")
 _CONVERSION = re.compile(r"%[-+ #0]*\d*(?:\.\d+)?[a-zA-Z]")
 _PLACE = re.compile(r"\{[^{}]*\}")
 
@@ -31,6 +33,7 @@ class Site:
     line: of the statement's last line in the cell, from 1. last: it is the cell's last expression.
     stem: the word that the site before it is glued to: `h_` of `h_{t} = {h}`. per_cent: its value stands in
     front of a `%`. joins: the number of the site with which it stands in one bracket, `[{low}, {high}]`.
+    head: what the statement begins with, `Men` of `Men: n = {n}, mean = {m}`, for all but the first value.
     """
 
     number: int
@@ -43,6 +46,7 @@ class Site:
     stem: str = ""
     per_cent: bool = False
     joins: int | None = None
+    head: str = ""
 
 
 Put = Callable[[Site, ast.expr], ast.expr]
@@ -73,6 +77,7 @@ class _Statement:
     sites: list[Site] = field(default_factory=list)
     stem: str = ""
     bracket: int | None = None
+    head: str = ""
 
     def say(self, text: str) -> str:
         """Constant text that is shown; gives it back as the style wants it, a `%` behind a value as it is."""
@@ -90,9 +95,10 @@ class _Statement:
         joins = self.bracket if self.sites and _NEXT.fullmatch(self.said) else None
         self.bracket = number if _OPENS.search(self.said) else joins
         said = self.said.strip()
-        self.sites.append(
-            Site(number, self.cell, self.number, source, said, self.line, self.last, self.stem, joins=joins)
-        )
+        site = Site(number, self.cell, self.number, source, said, self.line, self.last, self.stem)
+        self.sites.append(replace(site, joins=joins, head=self.head))
+        if len(self.sites) == 1 and (begins := _HEAD.match(said)):
+            self.head = begins[1]
         self.stem = found[0] if (found := _GLUED.search(self.said)) else ""
         self.said = ""
         return ast.copy_location(self.put(self.sites[-1], value), value)
@@ -121,8 +127,22 @@ class _Statement:
             case ast.Call(func=ast.Name(id=name), args=[only]) if name in _TEXT_OF:
                 shown.args = [self.through(only)]
             case _:
-                return self.keep(shown)
+                return self.unrounded(shown)
         return shown
+
+    def unrounded(self, shown: ast.expr) -> ast.expr:
+        """The value kept before it is rounded to some digits: that, too, is how it is printed."""
+        match shown:
+            case ast.Call(func=ast.Attribute(attr="round"), args=[_], keywords=[]) if _digits(shown):
+                assert isinstance(shown.func, ast.Attribute)
+                value = shown.func.value = self.keep(shown.func.value)
+            case ast.Call(func=called, args=[_, _]) if (
+                _digits(shown) and ast.unparse(called).rpartition(".")[2] in _ROUNDS
+            ):
+                value = shown.args[0] = self.keep(shown.args[0])
+            case _:
+                return self.keep(shown)
+        return shown if self.put is _kept else value  # what took the value's place may be no number
 
     def _in_text(self, part: ast.expr) -> ast.expr:
         if isinstance(part, ast.FormattedValue):
@@ -140,6 +160,14 @@ class _Statement:
             made.append(self.through(value))
         self.say("".join(pieces[len(values) :]))
         return made
+
+
+def _digits(rounded: ast.Call) -> bool:
+    """Does it round to digits behind the point?"""
+    match rounded.args[-1]:
+        case ast.Constant(value=int(digits)):
+            return digits > 0
+    return False
 
 
 def _is_text(shown: ast.expr) -> bool:
@@ -221,9 +249,9 @@ def _keep_in(shown: ast.expr | ast.Expr, statement: _Statement) -> None:
     if isinstance(shown, ast.Expr):
         value = shown.value
         if isinstance(value, ast.Tuple):
-            value.elts = [statement.keep(e) for e in value.elts]
+            value.elts = [statement.unrounded(e) for e in value.elts]
         else:
-            shown.value = statement.keep(value)
+            shown.value = statement.unrounded(value)
     elif isinstance(shown, ast.Call):
         made = []
         for argument in shown.args:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -21,6 +21,7 @@ _LETTER = str.maketrans(
 _LETTERS = re.compile(r"[^\W\d]")
 _NAME = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*")
 _CONVERSIONS = re.compile(r"(\.(item|detach|numpy|cpu|tolist|to_numpy|data)(\(\))?){1,8}$")
+_TURNS = 3  # of a loop whose numbers are one array
 _PLACES = re.compile(r"^[\s:=\->,.;()\[\]]+|[\s:=\->,.;(\[]+$")
 
 
@@ -30,7 +31,8 @@ class ShownQuantity:
 
     name: an identifier, unique. label: the text in front of it, or the key of the element. source: the
     expression, empty where a loop shows several quantities by one. values: in each world, all of one shape.
-    series: one number, or one array, a turn of a loop. whole: whole numbers by their type.
+    series: one number, or one array, a turn of a loop. whole: whole numbers by their type. group: of which of
+    several groups, where others have the same label: `Men` of `Men: n = 3, mean = 2.5`.
     """
 
     name: str
@@ -41,6 +43,13 @@ class ShownQuantity:
     values: tuple[Array, ...]
     series: bool = False
     whole: bool = False
+    group: str = ""
+
+    @property
+    def title(self) -> str:
+        """Its label where that is words, else the expression."""
+        title = self.label if _LETTERS.search(self.label) or not self.source else self.source
+        return f"{self.group}: {title}" if self.group else title
 
 
 @dataclass(slots=True)
@@ -54,13 +63,18 @@ class _Group:
     values: list[Array] = field(default_factory=list)
 
 
+_Key = tuple[int, str]
+"""a site and a label"""
+
+
 def quantities(sites: Sequence[Site], worlds: Sequence[Sequence[KeptValue]]) -> tuple[ShownQuantity, ...]:
     """What is shown as numbers, of the same shape in every world, in the order of the notebook.
 
     Counters (1, 2, 3, … a turn) are none, nor is what is shown again under another name: a repetition.
     """
-    grouped = [_groups(sites, kept) for kept in worlds]
+    grouped = [_in_loops(_groups(sites, kept)) for kept in worlds]
     used: set[str] = set()
+    labels = Counter(map(_label, grouped[0].values()))
     made: list[ShownQuantity] = []
     for key, group in grouped[0].items():
         others = [g.get(key) for g in grouped]
@@ -75,7 +89,8 @@ def quantities(sites: Sequence[Site], worlds: Sequence[Sequence[KeptValue]]) -> 
             continue
         if any(_same(values, s.values) for s in made):
             continue
-        name = _unique(_name(group), used)
+        of = group.site.head if labels[_label(group)] > 1 else ""
+        name = _unique(_identifier(f"{of} {_label(group)}") if of else _name(group), used)
         made.append(
             ShownQuantity(
                 name,
@@ -86,14 +101,15 @@ def quantities(sites: Sequence[Site], worlds: Sequence[Sequence[KeptValue]]) -> 
                 values,
                 series,
                 group.whole,
+                of,
             )
         )
     return tuple(made)
 
 
-def _groups(sites: Sequence[Site], kept: Sequence[KeptValue]) -> Mapping[tuple[int, str], _Group]:
+def _groups(sites: Sequence[Site], kept: Sequence[KeptValue]) -> Mapping[_Key, _Group]:
     """By site and label. A text that is shown in front of a number, by the same statement, is its label."""
-    groups: dict[tuple[int, str], _Group] = {}
+    groups: dict[_Key, _Group] = {}
     said: dict[int, str] = defaultdict(str)
     for item in kept:
         site = sites[item.site]
@@ -117,6 +133,30 @@ def _groups(sites: Sequence[Site], kept: Sequence[KeptValue]) -> Mapping[tuple[i
         group.joined |= site.joins is not None
         group.whole &= item.whole and not site.per_cent
     return groups
+
+
+def _in_loops(groups: Mapping[_Key, _Group]) -> Mapping[_Key, _Group]:
+    """One array of the single numbers that a loop shows by their names, one a turn (`for name, v in …`)."""
+    by_site: dict[int, list[_Key]] = defaultdict(list)
+    statements: dict[int, set[int]] = defaultdict(set)
+    for key, group in groups.items():
+        by_site[key[0]].append(key)
+        statements[group.site.statement].add(key[0])
+    made: dict[_Key, _Group] = {}
+    for key, group in groups.items():
+        turns = [groups[k] for k in by_site[key[0]]]
+        alone = len(statements[group.site.statement]) == 1
+        if (
+            alone
+            and len(turns) >= _TURNS
+            and all(t.label and len(t.values) == 1 and not t.values[0].ndim for t in turns)
+        ):
+            whole = all(t.whole for t in turns)
+            values = [np.stack([t.values[0] for t in turns])]
+            made[key[0], ""] = _Group(replace(group.site, before=""), "", whole, values=values)
+        else:
+            made[key] = group
+    return made
 
 
 def _tidy(label: str) -> str:

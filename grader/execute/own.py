@@ -46,6 +46,7 @@ _FRAME = re.compile(
 _PACKAGE = re.compile(
     r"(?:site|dist)-packages/(\w+)|/lib(?:64)?/python3\.\d+/(?!site-|dist-)(\w+)|<frozen (\w+)"
 )
+_ENDS = frozenset({"exit", "quit", "_exit"})
 _DEFINED = re.compile(r"\b(?:def|class)[ \t]++(\w++)")
 _LARGEST = 60_000
 """characters of one cell that are read"""
@@ -117,6 +118,8 @@ def _raised_after_a_look(source: str) -> Iterator[str]:
             for inner in ast.walk(node):
                 if isinstance(inner, ast.Raise):
                     yield from _names(inner)
+                elif isinstance(inner, ast.Call) and not _ENDS.isdisjoint(_names(inner.func)):
+                    yield "SystemExit"
 
 
 def _looks(test: ast.expr) -> bool:

@@ -62,6 +62,8 @@ _SIGNS = (
     _sign("version", "AttributeError", ONCE),
     _sign("version", "ValueError", r"unable to avoid copy|inhomogeneous shape"),
     _sign("version", "TypeError", r"only (?:0-dimensional|size-1|length-1) arrays"),
+    _sign("version", "NameError", r"'(?:xrange|raw_input|unicode|unichr|basestring|execfile)'", "Python 2.7"),
+    _sign("error", "NameError", r"'(?:dbutils|spark|displayHTML)'"),  # which another platform defines
     _sign("version", "OptionError UnpicklingError"),
     _sign("version", "KeyError", r"rcparam"),
     _sign("error", "KeyError", r"uid not found"),
@@ -80,6 +82,7 @@ _PATH = re.compile(
     re.IGNORECASE,
 )
 _PROGRAM = re.compile(r"^Command '(?:\[')?([^' ]+)")
+_IMPORTED = re.compile(r"^cannot import name '\w{1,80}' from '([\w.]{1,80})'")
 _GUARDS = ("AssertionError", "SystemExit")
 """raised by a notebook that will not go on without a GPU"""
 _PACKAGE = re.compile(r"\bpackage '([\w.-]{1,80})'|No module named '([\w.]{1,80})'")
@@ -120,11 +123,13 @@ def _about(kind: RefusalKind, error: CellError) -> str:
     if kind == "command":
         program = _PROGRAM.search(error.message)
         return PurePosixPath(program[1]).name[:80] if program else ""
-    if kind == "error":
-        return one_line(f"{error.name}: {error.message}".removesuffix(": "), 80)
+    said = one_line(f"{error.name}: {error.message}".removesuffix(": "), 80)
     if kind == "version":
         library = _LIBRARY.search(error.message)
-        return library[0].lower() if library else ""
+        module = _IMPORTED.search(error.message)
+        return library[0].lower() if library else module[1] if module else said
+    if kind == "error":
+        return said
     if kind not in ("file", "path"):
         return ""
     match = _PATH.search(error.message)

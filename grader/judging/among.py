@@ -194,6 +194,8 @@ def _standing(values: Array, slack: float, place: _Place) -> tuple[Bools, Array]
     whole = (place.value == np.round(place.value)) & (place.half <= 0.5)
     reach = np.where(whole, 0.5, place.half)[None, :] + slack
     widest = np.where(fits, reach, 0.0).max(axis=1)
+    if values.size == 1 and fits.any():  # a coarser number that fits, too, tells nothing
+        widest = np.where(fits, reach, np.inf).min(axis=1)
     with np.errstate(divide="ignore", invalid="ignore"):
         chance = np.where(size > 0, near * 2 * widest / size, 1.0)
         accident = np.log10(np.clip(chance, 1e-12, 1.0))

@@ -180,7 +180,7 @@ def _below(
     patterns: Sequence[re.Pattern[str]],
     printed: Mapping[int, Sequence[str]],
 ) -> str:
-    before = _before_the_next(heading, rest, patterns)
+    before = before_the_next(heading, rest, patterns)
     own = _prose(before) or _in_the_heading(heading)
     if not own and not HEADING.match(heading) and len(heading.split()) > 3:
         own = heading.strip()
@@ -217,7 +217,7 @@ def _printed_words(texts: Sequence[str]) -> list[str]:
     return ["\n".join(telling)] if telling else []
 
 
-def _before_the_next(heading: str, rest: Sequence[str], patterns: Sequence[re.Pattern[str]]) -> Sequence[str]:
+def before_the_next(heading: str, rest: Sequence[str], patterns: Sequence[re.Pattern[str]]) -> Sequence[str]:
     """The lines up to another heading of the same level or above, or another number, in the same cell."""
     level = _level(heading)
     for number, line in enumerate(rest):

@@ -161,14 +161,12 @@ def _looked_for(
     if decision.diagnosis is not None and decision.diagnosis.ids == TRANSPOSED:
         return decision
     absent = decision.found_nothing
-    most = _MOST_OF_IT if decision.verdict == "missing" else 1.0
+    most = _MOST_OF_IT if absent else 1.0
     tolerance = case.rubric.tolerance_of(check.quantity)
     said: Decision | None = None
     for expected in case.asked.right(check.quantity, case.references):
         said = said or (in_words(check, expected, outputs, case.code, vocabulary) if absent else None)
-        said = said or among(
-            check, expected, numbers, tolerance, most=most, absent=decision.verdict == "missing"
-        )
+        said = said or among(check, expected, numbers, tolerance, most=most, absent=absent)
         said = said or (in_a_sentence(check, expected, outputs) if absent else None)
     told = outputs[0] if outputs else ()
     if decision.verdict == "missing":

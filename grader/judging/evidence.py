@@ -63,7 +63,7 @@ def compare(
             whole = whole[:1]
         if not whole or len(whole[0][1].values) != expected[0].size:
             return None
-        prints = tuple((p, _flat(expected[w], layout)) for w, p in whole)
+        prints = tuple((p, laid_out(expected[w], layout).ravel()) for w, p in whole)
         agrees = np.ones(expected[0].size, dtype=np.bool_)
         for (world, _), (printed, flat) in zip(whole, prints, strict=True):
             agrees &= fits(printed, flat, margin(expected[world], tolerance))
@@ -91,10 +91,6 @@ def _layouts(layout: str, shape: tuple[int, ...], printed: tuple[int, ...] | Non
     if layout in ("as expected", "split by row", "split by element"):
         return ("as expected",)
     return ("as expected", "transposed") if len(shape) == 2 and printed != shape else ("as expected",)
-
-
-def _flat(values: Array, layout: str) -> Array:
-    return laid_out(values, layout).ravel()
 
 
 def _unflat(flat: npt.NDArray[Any], layout: str, shape: tuple[int, ...]) -> npt.NDArray[Any]:

@@ -12,7 +12,7 @@ from grader.judging.decision import Case, Decision, compared
 from grader.judging.evidence import LEAST_DIGITS, Comparison, digits, excluded
 from grader.judging.match import Candidate
 from grader.judging.offers import Offers, is_right
-from grader.judging.reading import Reading, named_like
+from grader.judging.reading import named_like
 from grader.judging.sources import no_autograd_behind
 from grader.judging.typed import made_without, not_computed
 from grader.judging.wording import PASSED
@@ -45,7 +45,7 @@ def judge_fit(check: TensorCheck, offers: Offers, case: Case) -> Decision:
         return Decision(check.id, "review", None, elsewhere, best, comparison, other_means=True)
     flags: list[Flag] = []
     if _says_other(best, check, case) is not None:
-        label = best.readings[0].slot.first.label or best.readings[0].slot.first.above
+        label = best.readings[0].slot.first.label
         flags.append(
             Flag.of(
                 "label_mismatch",
@@ -143,36 +143,21 @@ def _in_a_crowd(check: TensorCheck, best: Candidate, case: Case) -> bool:
         and not (alone and r.slot.first.label)
         and r.movement == "moves"
         and not (r.exact or r.meant or r.meaning.names_background)
-        and not (check.by_autograd and _not_by_autograd(r, case))
+        and not (check.by_autograd and no_autograd_behind(r.slot.first.cell, case.code))
         for r in case.readings
     )
 
 
-def _not_by_autograd(reading: Reading, case: Case) -> bool:
-    view = case.explanation.views.get(reading.order)
-    if view is not None and view.target.source != "unknown":
-        return view.target.source == "other means"
-    return no_autograd_behind(reading.slot.first.cell, case.code)
-
-
 def _between_its_parts(check: TensorCheck, best: Candidate, case: Case) -> bool:
     """Do others of the size of its parts stand between them, and no name tells which are meant?"""
-    parts = {r.order for r in best.readings}
+    parts = [r.order for r in best.readings]
     sizes = {r.size for r in best.readings}
     names = {named_like(r) for r in best.readings}
     return any(
         r.size in sizes
         and min(parts) < r.order < max(parts)
-        and r.order not in parts
         and r.movement == "moves"
         and not r.exact
-        and (named_like(r) in names if best.named(check.id) else not _speaks_of_another(r, check))
+        and named_like(r) in names
         for r in case.readings
     )
-
-
-def _speaks_of_another(reading: Reading, check: TensorCheck) -> bool:
-    """Does its own label name something else?"""
-    if not reading.slot.first.label:
-        return False
-    return reading.meaning.names_background or (reading.called and reading.meant not in (None, check.id))

@@ -9,15 +9,13 @@ import hashlib
 import re
 from collections.abc import Iterator, Sequence
 
-from grader.judging.answers import HEADING, by_number
+from grader.judging.answers import before_the_next, by_number
 from grader.judging.decision import Decision
 from grader.models import Answer, Cell, Output, Said
 from rubric.schema import ManualCheck
 
 _LONGEST = 2000  # characters of a line in which a heading is sought
 _MOST = 4000  # characters that are shown to whoever marks
-_LISTED = re.compile(r"\s*\(?\d+[.)]")  # a step of a derivation as well as a question
-_LEVEL = re.compile(r"#{1,6}(?=\s)")
 
 _NO_HEADING = Said("No heading of this question was found; a person looks through the notebook.")
 
@@ -75,7 +73,7 @@ def _section(
 ) -> Iterator[tuple[int, str]]:
     """Index and text of what stands below a heading, up to the next one of its level or above."""
     in_code = cells[place].kind == "code"
-    kept = _up_to_the_next(heading, rest, patterns) if not in_code else list(rest)
+    kept = before_the_next(heading, rest, patterns) if not in_code else list(rest)
     if "\n".join(kept).strip():
         yield cells[place].index, "\n".join(kept).strip()
     if len(kept) < len(rest):
@@ -87,27 +85,8 @@ def _section(
                 return
             kept = lines
         else:
-            kept = _up_to_the_next(heading, lines, patterns)
+            kept = before_the_next(heading, lines, patterns)
         if "\n".join(kept).strip():
             yield cell.index, "\n".join(kept).strip()
         if len(kept) < len(lines):
             return
-
-
-def _up_to_the_next(heading: str, lines: Sequence[str], patterns: Sequence[re.Pattern[str]]) -> list[str]:
-    level = _level(heading)
-    kept: list[str] = []
-    for line in lines:
-        another = HEADING.match(line) and (
-            0 < _level(line) <= level if level else not _LISTED.match(line) or _LISTED.match(heading)
-        )
-        if another and not any(p.search(line[:_LONGEST]) for p in patterns):
-            break
-        kept.append(line)
-    return kept
-
-
-def _level(line: str) -> int:
-    """How many # begin a heading; 0 where it has none."""
-    found = _LEVEL.match(line.lstrip())
-    return len(found[0]) if found else 0

@@ -31,6 +31,7 @@ _FREE = re.compile(r"(?<!\w)\d")  # of a number that is no part of a name
 _LABELLED = re.compile(r"[:=]\s*+(?:torch\.Size)?+[(\[{\s]*+\Z")
 _LETTER = re.compile(r"[^\W\d_]")
 _MOST = 8  # numbers that are sought in a line
+_COUNT = 10  # from which on a number that moves is found in its place by hardly any accident
 _TELLING = 3  # so many numbers in a row need no name to be noticed
 
 
@@ -116,19 +117,20 @@ def in_a_sentence(
     check: TensorCheck, worlds: Sequence[Array], outputs: Sequence[Sequence[Output]]
 ) -> Decision | None:
     """`review` where one whole number is expected that a line of one cell shows alone, whatever its words,
-    in every world; else None."""
-    if worlds[0].size != 1 or len(outputs) < len(worlds):
+    or that moves and stands in the same line of one cell, in every world; else None."""
+    patterns = [pattern for expected in worlds if (pattern := _written(expected)) is not None]
+    if worlds[0].size != 1 or len(outputs) < len(worlds) or len(patterns) < len(worlds):
         return None
-    shown: list[dict[int, OutputLine]] = []
-    for expected, told in zip(worlds, outputs, strict=True):
-        pattern = _written(expected)
-        if pattern is None:
-            return None
-        shown.append({x.cell: x for x in lines_of(told) if _only(x.text, pattern)})
-    cells = set.intersection(*map(set, shown))
-    if not cells:
+    among = len({p.pattern for p in patterns}) > 1 and max(float(w.ravel()[0]) for w in worlds) >= _COUNT
+    shown: list[dict[tuple[int, int], OutputLine]] = []
+    for pattern, told in zip(patterns, outputs, strict=False):
+        lines = [(x, n) for n, x in enumerate(lines_of(told)) if pattern.search(x.text)]
+        shown.append({(x.cell, -1): x for x, _ in lines if _only(x.text, pattern)})
+        shown[-1] |= {(x.cell, n): x for x, n in lines if among}
+    places = set.intersection(*map(set, shown))
+    if not places:
         return None
-    return shown[0][max(cells)].open(check.id)
+    return shown[0][max(places)].open(check.id)
 
 
 def _only(line: str, pattern: re.Pattern[str]) -> bool:

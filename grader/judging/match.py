@@ -65,6 +65,10 @@ class Candidate:
         """Does the label of any of these prints mean this check?"""
         return any(r.meant == check for r in self.readings)
 
+    def called(self, check: str) -> bool:
+        """The same, by its own label rather than by what stands around it."""
+        return any(r.called and r.meant == check for r in self.readings)
+
     def may_be_named(self, check: str) -> bool:
         """Does a label of these prints fit this check, whatever else it fits?"""
         return any(r.called and check in r.meaning.options for r in self.readings)
@@ -151,7 +155,7 @@ def _claim(
         return meant, options[meant]
     if reading.size == 1 and reading.slot.first.label and reading.meaning.names_background:
         return None  # one number that is called something else
-    if background and (reading.meaning.names_background or len(options) > 1):
+    if background and reading.meaning.names_background:
         return None
     return next(iter(options.items()))
 

@@ -109,8 +109,6 @@ def _transposed(look: _Look) -> Decision | None:
         for values in right
     ):
         return None
-    if look.constant:
-        return None
     text = Said("Rows and columns are the other way round: these are the expected values, transposed.")
     diagnosis = Diagnosis.of(TRANSPOSED, text)
     if prints[0] is not None and prints[0].form == "table":

@@ -19,6 +19,7 @@ from grader.models import Said
 from rubric.schema import TensorCheck
 
 _LITTLE = 1e-2  # of a tensor's magnitude: what is so near is no other answer
+_LETTER = re.compile(r"[^\W\d_]")
 _MOMENT = re.compile(
     r"(?:epoch|epoche|step|schritt|iter|iteration|update|round|runde|durchlauf|época|étape)s?\W{0,3}\d",
     re.IGNORECASE,
@@ -86,7 +87,7 @@ def is_right(candidate: Candidate) -> bool:
 
 def _shares_a_name(candidate: Candidate, check: str, right: Sequence[Candidate]) -> bool:
     """Is it called so, or part of the same print as a right one, or right behind one without other words?"""
-    if candidate.named(check):
+    if candidate.named(check) and not (_otherwise(candidate) and any(c.called(check) for c in right)):
         return True
     own = {(p.cell, p.output, p.span) for p in (r.slot.first for r in candidate.readings)}
     first = candidate.readings[0].slot.first
@@ -99,6 +100,11 @@ def _shares_a_name(candidate: Candidate, check: str, right: Sequence[Candidate])
         ):
             return True
     return False
+
+
+def _otherwise(candidate: Candidate) -> bool:
+    """Has it words of its own that name nothing, so that only where it stands says what it is?"""
+    return all(_LETTER.search(r.slot.first.label) and not r.called for r in candidate.readings)
 
 
 def _is_nothing(candidate: Candidate, check: TensorCheck, case: Case) -> bool:

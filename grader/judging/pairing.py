@@ -6,14 +6,12 @@ import re
 from collections import Counter, defaultdict, deque
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from difflib import SequenceMatcher
 from math import isnan
 
 from grader.models import PrintedTensor
 
 _NUMBER = re.compile(r"-?\d*\.\d*(?:[eE][-+]?\d+)?|-?\d{3,}")
-_CLOSELY = 64  # prints of one cell that are aligned by the longest stretches they have in common
-_AHEAD = 48  # of more, how far the next that both have is looked for
+_AHEAD = 48  # how far the next print that both have is looked for
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,11 +117,8 @@ def _align(here: list[PrintedTensor], there: list[PrintedTensor]) -> list[tuple[
 def _in_both(here: Sequence[object], there: Sequence[object]) -> list[tuple[int, int]]:
     """Positions of equal elements in the same order, in a time that grows with their number.
 
-    Of many, one after the other, and where two differ, the next pair of equal ones that is not far away.
+    One after the other, and where two differ, the next pair of equal ones that is not far away.
     """
-    if max(len(here), len(there)) <= _CLOSELY:
-        blocks = SequenceMatcher(None, here, there, autojunk=False).get_matching_blocks()
-        return [(block.a + k, block.b + k) for block in blocks for k in range(block.size)]
     pairs: list[tuple[int, int]] = []
     i = j = 0
     while i < len(here) and j < len(there):

@@ -7,7 +7,6 @@ import re
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
 from itertools import pairwise
 from typing import Literal
 
@@ -16,7 +15,7 @@ from grader.judging.book import Book, TargetView
 from grader.judging.pairing import Slot, alike
 from grader.judging.rounded import as_rounded
 from grader.judging.source import Code
-from grader.models import Cell
+from grader.models import Cell, PrintedTensor
 
 Movement = Literal["moves", "constant", "absent"]
 
@@ -120,8 +119,16 @@ def movement(slot: Slot) -> Movement:
     if first is None or len(there) < len(others):
         return "absent"
     finite = all(map(math.isfinite, first.values))
-    still = there and finite and all(alike(first, p, rtol=1e-7) for p in there)
+    still = there and finite and all(_same(first, p) for p in there)
     return "constant" if still else "moves"
+
+
+def _same(first: PrintedTensor, other: PrintedTensor) -> bool:
+    """One number alone has as many digits in every world, or all that it has: `1.0` is no `0.9545454545`."""
+    if first.form == other.form == "number":
+        finer = tuple(map(min, first.half_unit, other.half_unit))
+        first, other = replace(first, half_unit=finer), replace(other, half_unit=finer)
+    return alike(first, other, rtol=1e-7)
 
 
 def named_like(reading: Reading) -> str:
@@ -149,14 +156,7 @@ def _expressions(slots: Sequence[Slot], code: Code) -> dict[int, str]:
 
 def headings_above(cells: Sequence[Cell]) -> Mapping[int, str]:
     """For each code cell, the last line of text in the Markdown cell directly above it."""
-
-    @cache
-    def last_line(index: int) -> str:
-        lines = [line.strip(" #*_") for line in by_index[index].source.splitlines() if line.strip(" #*_")]
-        return lines[-1][:200] if lines else ""
-
-    by_index = {c.index: c for c in cells if c.kind == "markdown"}
-    return {c.index: last_line(c.index - 1) for c in cells if c.kind == "code" and (c.index - 1) in by_index}
+    return {index: titles[0].strip(" #*_") for index, titles in _titles_above(cells).items() if titles}
 
 
 def _titles_above(cells: Sequence[Cell]) -> Mapping[int, tuple[str, ...]]:

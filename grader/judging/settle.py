@@ -12,9 +12,12 @@ from dataclasses import replace
 from grader.judging.decision import Case, Decision
 from grader.judging.diagnose import named
 from grader.judging.evidence import COARSE, LEAST_DIGITS, digits
+from grader.judging.reading import Reading
 from grader.judging.relations import generic
 from grader.judging.wording import DIGITS_ALONE, FAIL, FOLLOW_THROUGH
 from grader.models import Diagnosis, Said, together
+
+_BY_HAND = Said("Consistent with your earlier result, but not computed by autograd; a person decides.")
 
 
 def settle_hidden(decisions: Mapping[str, Decision], case: Case) -> dict[str, Decision]:
@@ -69,29 +72,35 @@ def follow_through(
     """Later results that are right given an earlier, diagnosed mistake earn the rubric's share.
 
     questions: ids of the tensor checks of each question, in order. Nothing follows from a mistake
-    that makes the problem easier, nor within the question in which it was made.
+    that makes the problem easier, nor within the question in which it was made, nor from a result that has
+    more mistakes: what was trained with a wrong loss is no result on which the gradients of that loss rest.
     """
     settled = dict(decisions)
-    earlier: set[str] = set()
+    by_autograd = {c.id for c in case.rubric.tensor_checks() if c.by_autograd}
+    earlier: list[set[str]] = []
     for checks in questions:
-        here: set[str] = set()
+        here: list[set[str]] = []
         for name in checks:
             decision = settled[name]
             if decision.verdict != "fail" or not decision.mistakes or decision.diagnosis is None:
                 continue
-            here |= set(decision.mistakes)
             known = [case.mistakes[i] for i in decision.mistakes if i in case.mistakes]
-            follows = set(decision.mistakes) <= earlier and not any(m.easier for m in known)
+            own = set(decision.mistakes)
+            here.append(own)
+            given = {i for mistakes in earlier if mistakes <= own for i in mistakes}
+            follows = own <= given and not any(m.easier for m in known)
             if follows and case.rubric.follow_through > 0 and _shows_enough(decision, case):
-                settled[name] = replace(
-                    decision,
-                    verdict="partial",
-                    credit=case.rubric.follow_through,
-                    reason=FOLLOW_THROUGH,
-                    follow_through=True,
-                )
-        earlier |= here
+                settled[name] = _given_earlier(decision, case, by_autograd=name in by_autograd)
+        earlier += here
     return settled
+
+
+def _given_earlier(decision: Decision, case: Case, *, by_autograd: bool) -> Decision:
+    """The share; like a right value, one that autograd was to compute and did not is for a person."""
+    if by_autograd and decision.candidate is not None and decision.candidate.source == "other means":
+        return replace(decision, verdict="review", credit=None, reason=_BY_HAND)
+    share = case.rubric.follow_through
+    return replace(decision, verdict="partial", credit=share, reason=FOLLOW_THROUGH, follow_through=True)
 
 
 def _shows_enough(decision: Decision, case: Case) -> bool:
@@ -108,7 +117,7 @@ def believe(
     A mistake is believed when there is a question in which it explains half of the wrong values that it
     changes, or all of them where the code shows no sign of it; where all that it explains are zeros, all
     values that it changes. One that fits a single tensor by chance is not, nor one that would have changed
-    more values of the question that are right. Of several guesses, the one that fits the most of the rest
+    as many values of the question that are right. Of several guesses, the one that fits the most of the rest
     is told.
     """
     quantity = {c.id: c.quantity for c in case.rubric.tensor_checks()}
@@ -134,7 +143,7 @@ def believe(
             else:
                 enough = 2 * len(explained) >= len(wrong)
             right = sum(d.verdict == "pass" for d in touched)
-            if explained and enough and right <= len(explained):
+            if enough and right < len(explained):
                 best = max(best, len(explained) / len(wrong))
         return best
 
@@ -160,13 +169,12 @@ def _told(decision: Decision, believed: Mapping[str, float], case: Case) -> Deci
 
 def _related(decision: Decision, case: Case) -> Diagnosis | None:
     """How its numbers relate to the right ones, where the mistake that gives them was not made."""
-    if decision.comparison is None or decision.candidate is None:
+    comparison, candidate = decision.comparison, decision.candidate
+    if comparison is None or candidate is None or candidate.kind != "mistaken":
         return None
-    if decision.candidate.kind != "mistaken" or all(
-        r.movement == "constant" for r in decision.candidate.readings
-    ):
+    if all(r.movement == "constant" for r in candidate.readings):
         return None
-    found = generic(decision.comparison.prints, case.rubric.tolerance)
+    found = generic(comparison.prints, case.rubric.tolerance)
     return found if found is not None and found.ids == ("constant_factor",) else None
 
 
@@ -179,7 +187,7 @@ def doubt_swapped(decisions: Mapping[str, Decision], case: Case) -> dict[str, De
     """Two right values of one size, each under the other's name: a person decides which is meant."""
     size = {c.id: case.references[0][c.quantity].size for c in case.rubric.tensor_checks()}
     called = {
-        name: next((r.meant for r in d.candidate.readings if r.called), None)
+        name: next((r.meant for r in d.candidate.readings if r.called or _below_a_name(r)), None)
         for name, d in decisions.items()
         if d.verdict == "pass" and d.candidate is not None and not d.candidate.named(name)
     }
@@ -192,3 +200,7 @@ def doubt_swapped(decisions: Mapping[str, Decision], case: Case) -> dict[str, De
             )
             settled[name] = replace(decisions[name], verdict="review", credit=None, reason=text)
     return settled
+
+
+def _below_a_name(reading: Reading) -> bool:
+    return reading.slot.first.above_distance == 1 and not reading.slot.first.label

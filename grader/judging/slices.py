@@ -8,7 +8,6 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import cycle
 
 import numpy as np
 import numpy.typing as npt
@@ -51,13 +50,9 @@ class _Order:
         prints = [(w, p) for w, p in enumerate(self.slot.prints) if p is not None and not p.elided]
         return any(all(b.may_begin(size, w, p.values[at], p.half_unit[at]) for w, p in prints) for b in books)
 
-    def pieces(self, start: int, end: int, lengths: Sequence[int]) -> Iterator[Slot]:
-        """The stretch in pieces of these lengths, over and over; whole where none is given."""
-        turn = cycle(lengths or [end - start])
-        while start < end:
-            length = next(turn)
-            yield self.part(start, start + length)
-            start += length
+    def pieces(self, start: int, end: int, length: int) -> Iterator[Slot]:
+        """The stretch in pieces of one length."""
+        return (self.part(at, at + length) for at in range(start, end, length or 1))
 
 
 def take_apart(slots: Sequence[Slot], books: Sequence[Book], asked: Mapping[str, int]) -> tuple[Slot, ...]:
@@ -114,7 +109,7 @@ def _cut(order: _Order, books: Sequence[Book], asked: Mapping[str, int]) -> tupl
     fitting = (
         range(unit, total, unit) if padded else {n for n in asked.values() if n < total and n % unit == 0}
     )
-    found: list[tuple[int, int, Slot, str]] = []
+    found: list[tuple[int, int, Slot]] = []
     start = begun = 0
     while start < total:
         step = unit
@@ -126,45 +121,33 @@ def _cut(order: _Order, books: Sequence[Book], asked: Mapping[str, int]) -> tupl
             if not order.may_be(start, start + n, among):
                 continue
             part = order.part(start, start + n)
-            if is_ := _shown(part, among, asked):
-                found.append((start, start + n, part, is_))
+            if _is_checked(part, among, asked):
+                found.append((start, start + n, part))
                 begun, step = start + n, n
                 break
         start += step
-    known = [part for *_, part, _ in found]
+    known = [part for *_, part in found]
     if max((len(part.first.values) for part in known), default=0) < 2:  # single numbers may fit by chance
         return [], []
-    return list(_with_rest(order, found, asked)), known
+    return list(_with_rest(order, found)), known
 
 
-def _with_rest(
-    order: _Order, found: Sequence[tuple[int, int, Slot, str]], asked: Mapping[str, int]
-) -> Iterator[Slot]:
-    widths = {end - start for start, end, _, _ in found}
-    names = list(asked)
-    at, after = 0, 0
-    for start, end, part, name in [*found, (len(order.places), 0, None, "")]:
-        before = names.index(name) if name else len(names)
-        alike = len(widths) == 1 and (start - at) % min(widths) == 0
-        lengths = [] if alike else _run([asked[n] for n in names[after:before]], start - at)
-        yield from order.pieces(at, start, [min(widths)] if alike else lengths)
-        if part is not None:
-            yield part
-            at, after = end, before + 1
+def _with_rest(order: _Order, found: Sequence[tuple[int, int, Slot]]) -> Iterator[Slot]:
+    width = min(end - start for start, end, *_ in found)
+    alike = all(end - start == width for start, end, *_ in found)
+    at = 0
+    for start, end, part in found:
+        yield from order.pieces(at, start, width if alike and (start - at) % width == 0 else start - at)
+        yield part
+        at = end
+    rest = len(order.places) - at
+    yield from order.pieces(at, len(order.places), width if alike and rest % width == 0 else rest)
 
 
-def _run(sizes: Sequence[int], total: int) -> Sequence[int]:
-    """Neighbouring sizes that make up a number; none where there are none."""
-    runs = (sizes[i:j] for i in range(len(sizes)) for j in range(i + 1, len(sizes) + 1))
-    return next((run for run in runs if sum(run) == total), ())
-
-
-def _shown(part: Slot, books: Sequence[Book], asked: Mapping[str, int]) -> str:
-    """The checked quantity that a part is; "" where it is none, or nothing but zeros."""
-    if not any(part.first.values):
-        return ""
+def _is_checked(part: Slot, books: Sequence[Book], asked: Mapping[str, int]) -> bool:
+    """Is a part a checked quantity, and more than zeros?"""
     views = (v for book in books for v in book.lookup(part, range(len(part.prints))))
-    return next((v.target.quantity for v in views if v.whole and v.target.quantity in asked), "")
+    return any(part.first.values) and any(v.whole and v.target.quantity in asked for v in views)
 
 
 def _lines(slot: Slot, book: Book, asked: Mapping[str, int]) -> list[Slot]:
@@ -179,7 +162,7 @@ def _lines(slot: Slot, book: Book, asked: Mapping[str, int]) -> list[Slot]:
             begins = range(0, size, length) if 1 < size // length <= _MOST else ()
             if not any(order.may_be(n, n + length, [book]) for n in begins):
                 continue
-            apart = list(order.pieces(0, size, [length]))
+            apart = list(order.pieces(0, size, length))
             views = (v for p in apart if any(p.first.values) for v in book.lookup(p, range(len(p.prints))))
             if any(
                 v.layout in ("row", "column") and asked.get(v.target.quantity, size) != size for v in views

@@ -18,10 +18,10 @@ from grader.judging.absence import Absence, none_of_its_own
 from grader.judging.decide import decide
 from grader.judging.decision import Decision
 from grader.judging.score import score_check
+from grader.judging.untaken import LOOKS
 from grader.models import CheckResult, Execution, Output, QuestionResult, Refusal, Submission, Witness
 from grader.text import one_line
 
-_LOOKS = ("torch.cuda.is_available()", "torch.cuda.device_count()")
 _alone: dict[str, Assignment] = {}
 
 
@@ -82,7 +82,7 @@ def _raised(submission: Submission, run: Execution) -> Refusal | None:
     if not raised:
         return None
     first = raised[min(raised)]
-    said = f"{first.name}: {first.message}"
+    said = f"{first.name}: {first.message}".removesuffix(": ")
     lost = tuple(sorted(raised))
     return Refusal(
         kind="error", about=one_line(said, 80), call=said, cell=first.cell, effect="raised", lost=lost
@@ -91,7 +91,7 @@ def _raised(submission: Submission, run: Execution) -> Refusal | None:
 
 def _looked_for_a_gpu(submission: Submission, run: Execution) -> Refusal | None:
     """What a notebook does only where there is one, it did not do here."""
-    looked = [r for r in run.refusals if r.kind == "device" and r.call in _LOOKS and r.cell is not None]
+    looked = [r for r in run.refusals if r.kind == "device" and r.call in LOOKS and r.cell is not None]
     if not looked:
         return None
     first = min(looked, key=lambda r: r.cell or 0)

@@ -158,16 +158,19 @@ def self_check(
                 found = _printed(check, shown, twice, speak, moving=moves(worlds_of, rubric.tolerance))
             yield replace(found, notes=(*found.notes, *told(check)))
 
+    groups = tuple(
+        CheckGroup(q.title, shown) for n, q in enumerate(rubric.questions, 1) if (shown := tuple(items(n, q)))
+    )
     return SelfCheck(
         title=rubric.title,
         level=level,
         language=rubric.language,
-        troubles=(*(t.text for t in view.troubles), *_differences(submission, printed[0], worlds, speak)),
-        groups=tuple(
-            CheckGroup(q.title, shown)
-            for n, q in enumerate(rubric.questions, 1)
-            if (shown := tuple(items(n, q)))
+        troubles=(
+            *(t.text for t in view.troubles),
+            *_kept_away(worlds[0], groups, speak),
+            *_differences(submission, printed[0], worlds, speak),
         ),
+        groups=groups,
         why_missing=" ".join(
             [
                 speak.of(worded(MISSING, rubric.messages)),
@@ -178,6 +181,12 @@ def self_check(
             ]
         ),
     )
+
+
+def _kept_away(run: Execution, groups: Sequence[CheckGroup], speak: Speech) -> Iterator[str]:
+    missing = any(i.printed and i.state == "missing" for group in groups for i in group.items)
+    if missing and any(refusal.lost for refusal in run.refusals):
+        yield speak("What is missing because of this is not lost: a person looks at it.")
 
 
 def lines(found: SelfCheck, name: str, columns: int | None = None) -> Iterator[str]:

@@ -44,9 +44,11 @@ def note(refusal: Refusal) -> Said:
     """One sentence for whoever can change the notebook: which call, and what came of it."""
     what = replace(_WHAT[refusal.kind], values={"about": one_line(refusal.about or refusal.call, 80)})
     values: Values = {"call": one_line(refusal.call, 120), "what": what}
-    if refusal.cell is None or not refusal.call:
+    if refusal.cell is None:
         return Said("{what}.", values)
     where: Values = {**values, "cell": refusal.cell + 1}
+    if not refusal.call:
+        return Said("Cell {cell}: {what}.", where)
     if refusal.effect == "instead":
         return Said("Cell {cell}, {call}: not as on your machine, which costs nothing. {what}.", where)
     if refusal.effect == "changed":

@@ -140,6 +140,11 @@ def _asking(frame):
     return frame
 
 
+def ours(frame):
+    """Whether a habit runs in this frame."""
+    return frame.f_code.co_filename == _OURS
+
+
 def theirs(frame):
     """Whether code of the student's runs in this frame, or asks for an import in it."""
     frame = _asking(frame)

@@ -11,13 +11,18 @@ import builtins
 import io
 import os
 import re
+import sys
 
+from .packages import ours, theirs
 from .telling import tell
 from .watching import when_imported
 
 _ELSEWHERE = ".elsewhere"
 _MOST_FILES = 4000
 _DRIVE = re.compile(r"[A-Za-z]:[\\/]")
+_DATA = re.compile(
+    r"(?i)\.(?:csv|tsv|txt|json|npy|npz|pt|pth|ckpt|pkl|pickle|mat|h5|hdf5|xlsx?|parquet|zip|gz|png|jpe?g)\Z"
+)
 _COPY = re.compile(r" ?\(\d+\)(?=\.\w+\Z|\Z)")
 
 
@@ -112,6 +117,26 @@ def _text(path):
     return None
 
 
+def _absent(path, call, effect):
+    """A file of data that is not here: the notebook may go on without it, and print something else."""
+    name = re.split(r"[\\/]", path)[-1]
+    if _DATA.search(name):
+        tell("file", name, f"{call}({path!r})", effect)
+
+
+def _looked(path):
+    """`os.path.exists`, `Path.exists` and the like, if the student's code calls them."""
+    frame = sys._getframe(2)
+    for _ in range(2):
+        asking = frame.f_back
+        if asking is None or ours(frame) or ours(asking):
+            return
+        if theirs(asking):
+            _absent(path, frame.f_code.co_name, "changed")
+            return
+        frame = asking
+
+
 def _told(path, place, home):
     name = os.path.relpath(place, home)
     tell("path", path.replace("\\", "/").rpartition("/")[2], f"{path} → {name}", "instead")
@@ -159,6 +184,12 @@ def _open_files(finder):
             writes = isinstance(mode, str) and set(mode) & set("wax")
             place = finder.place(path) if writes else finder.there(path)
             if not place:
+                asking = sys._getframe(1)
+                near = theirs(asking) or theirs(
+                    asking.f_back
+                )  # of what calls `open`, in a cell that is IPython
+                if not writes and not ours(asking) and (near or not path.startswith("/")):
+                    _absent(path, "open", "raised")
                 raise
             _told(path, place, finder.home)
             return opened(place, mode, *args, **kwargs)
@@ -179,10 +210,11 @@ def _look_at_files(finder):
             return stat(path, *args, **kwargs)
         except (FileNotFoundError, NotADirectoryError, PermissionError):
             text = _text(path)
-            if text is None or args or kwargs.keys() - {"follow_symlinks"} or not finder.foreign(text):
+            if text is None or args or kwargs.keys() - {"follow_symlinks"}:
                 raise
-            place = finder.there(text)
+            place = finder.there(text) if finder.foreign(text) else ""
             if not place:
+                _looked(text)
                 raise
             return stat(place)
 

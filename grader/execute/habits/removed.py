@@ -4,6 +4,7 @@
 They do what they did, with a warning. Libraries see the modules as they are, since some ask for a name.
 """
 
+import contextlib
 import difflib
 import re
 import sys
@@ -17,7 +18,8 @@ from .watching import when_imported
 
 def _warn(name):
     tell("version", name, name, "instead")
-    warnings.warn(f"{name} was removed; here it works as it did", DeprecationWarning, stacklevel=3)
+    with contextlib.suppress(DeprecationWarning):  # where the notebook makes errors of them
+        warnings.warn(f"{name} was removed; here it works as it did", DeprecationWarning, stacklevel=3)
 
 
 def _numpy_names(np):
