@@ -9,15 +9,16 @@ cell made that did not run as at home.
 
 from __future__ import annotations
 
+import ast
 import re
 import sys
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from grader.judging.decision import Decision
-from grader.judging.source import Code
+from grader.judging.source import Code, parsed
 from grader.judging.untaken import untaken
 from grader.models import (
     Cell,
@@ -44,6 +45,7 @@ _OTHER_SYNTAX = (
 
 
 _UNDEFINED = re.compile(r"name '(\w{1,80})' is not defined.*")
+_LARGEST = 60_000  # characters of a cell
 _LAZY = (3, 14)
 """the Python from which on annotations are not looked up before somebody asks for them"""
 
@@ -212,8 +214,20 @@ def _named_later(
     name = _UNDEFINED.fullmatch(error.message)
     if name is None or stated is None or stated < _LAZY or sys.version_info[:2] >= _LAZY:
         return
-    if re.search(rf"(?::|->)[ \t]*[\w\[\]., |]{{0,80}}\b{name[1]}\b", source):
+    if name[1] in _annotated(source):
         yield _of_another(stated, error, errors)
+
+
+@lru_cache(64)
+def _annotated(source: str) -> frozenset[str]:
+    """Names in the annotations of a cell."""
+    found: set[str] = set()
+    tree = parsed(source[:_LARGEST])
+    for node in ast.walk(tree) if tree is not None else ():
+        for part in (getattr(node, "annotation", None), getattr(node, "returns", None)):
+            if isinstance(part, ast.expr):
+                found.update(n.id for n in ast.walk(part) if isinstance(n, ast.Name))
+    return frozenset(found)
 
 
 def _of_another(python: _Version, error: CellError, errors: Sequence[CellError]) -> Refusal:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import fcntl
 import threading
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from alembic import command
 from alembic.config import Config
@@ -36,11 +37,11 @@ class Database:
             raise UsageError(f"{url.drivername} is no database for the service; use SQLite or PostgreSQL")
         self.sqlite = url.drivername == "sqlite"
         self._url = url
-        # who waits for SQLite's own lock sleeps and looks again, up to a tenth of a second too long
-        self._turn: AbstractContextManager[object] = threading.Lock() if self.sqlite else nullcontext()
+        self._turn: AbstractContextManager[object] = nullcontext()
         if self.sqlite:
             assert url.database
             _refuse_shared(Path(url.database))
+            self._turn = _Turn(Path(f"{url.database}.turn"))
             self._reads = _sqlite(url, "BEGIN")
             self._writes = _sqlite(url, "BEGIN IMMEDIATE")
         else:
@@ -95,6 +96,31 @@ class Database:
         """Give the connections back."""
         self._reads.dispose()
         self._writes.dispose()
+
+
+class _Turn:
+    """Writers of SQLite one after the other, in this process and in others.
+
+    Who waits for SQLite's own lock sleeps and looks again, up to a tenth of a second too long.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._mine, self._path = threading.Lock(), path
+        self._file: IO[str] | None = None
+
+    def __enter__(self) -> None:
+        self._mine.acquire()
+        try:
+            self._file = self._file or self._path.open("a")
+            fcntl.flock(self._file, fcntl.LOCK_EX)
+        except BaseException:
+            self._mine.release()
+            raise
+
+    def __exit__(self, *_: object) -> None:
+        assert self._file is not None
+        fcntl.flock(self._file, fcntl.LOCK_UN)
+        self._mine.release()
 
 
 def at(data: Path, address: str | None) -> Database:

@@ -36,7 +36,7 @@ for limit in ("AS", "DATA", "NOFILE", "CPU", "FSIZE", "CORE", "NPROC"):
     number = getattr(resource, "RLIMIT_" + limit)
     soft, hard = resource.getrlimit(number)
     if hard != -1:
-        attempt(f"raise {limit}", lambda: resource.setrlimit(number, (hard + 1, hard + 1)))
+        attempt(f"raise {limit}", lambda: found(resource.setrlimit(number, (hard + 1, hard + 1)) or resource.getrlimit(number)[1] > hard))
 status = dict(line.split(":", 1) for line in open("/proc/self/status").read().splitlines() if ":" in line)
 for name, wanted in (("NoNewPrivs", 1), ("Seccomp", 2), ("CapEff", 0), ("CapPrm", 0), ("CapInh", 0), ("CapAmb", 0)):
     if int(status[name], 16) != wanted:

@@ -17,12 +17,12 @@ def _accepted(module, name):
             return real(*args, **kwargs)
         except (OSError, ValueError):
             tell("process", "", f"{module.__name__}.{name}()", "instead")
-            return 0 if name == "nice" else None
+            return None
 
     setattr(module, name, call)
 
 
 def install(shell):  # not sooner: the cage is set up with these
-    for name in ("sched_setaffinity", "sched_setscheduler", "sched_setparam", "setpriority", "nice"):
+    for name in ("sched_setaffinity", "sched_setscheduler", "sched_setparam", "setpriority"):
         _accepted(os, name)
     _accepted(resource, "setrlimit")
