@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from grader.execute.absent import missing_packages
-from grader.execute.own import Written, within
+from grader.execute.own import NotebookCode, within
 from grader.execute.refused import ended, read_error, refused
 from grader.models import Cell, CellError, Refusal
 
@@ -87,7 +87,7 @@ def test_an_unknown_error_that_tells_nothing_against_the_notebook(name: str) -> 
     found = read_error(
         CellError(cell=2, name=error, message=message, within=where),
         [],
-        Written([Cell(index=2, kind="code", source=source)]),
+        NotebookCode([Cell(index=2, kind="code", source=source)]),
     )
     assert found is not None and (found.kind, found.effect) == ("error", "raised")
     assert found.about == f"{error}: {message}".removesuffix(": ")
@@ -100,7 +100,7 @@ def test_an_unknown_error_of_the_notebook(name: str) -> None:
         read_error(
             CellError(cell=2, name=error, message=message, within=where),
             [],
-            Written([Cell(index=2, kind="code", source=source)]),
+            NotebookCode([Cell(index=2, kind="code", source=source)]),
         )
         is None
     )

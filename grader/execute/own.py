@@ -70,7 +70,7 @@ def within(traceback: str) -> str:
     return ""
 
 
-class Written:
+class NotebookCode:
     """What the code of a notebook says about the errors that it may raise. cells: all of them.
 
     Read once, however many errors there are: others' kernels wait meanwhile.
@@ -92,7 +92,7 @@ class Written:
         return self._raised[cell]
 
 
-def may_be_ours(error: CellError, written: Written) -> bool:
+def may_be_ours(error: CellError, written: NotebookCode) -> bool:
     """Whether an error tells nothing against the notebook."""
     kind = _BUILT_IN.get(error.name)
     if kind is not None and issubclass(kind, (*_OF_THE_SYSTEM, *_OF_A_VERSION)):

@@ -14,7 +14,7 @@ from pathlib import PurePosixPath
 
 from grader.execute.absent import installed
 from grader.execute.once import ONCE
-from grader.execute.own import Written, may_be_ours
+from grader.execute.own import NotebookCode, may_be_ours
 from grader.models import Cell, CellError, Refusal, RefusalKind, Status
 from grader.text import one_line
 
@@ -88,7 +88,9 @@ _GUARDS = ("AssertionError", "SystemExit")
 _PACKAGE = re.compile(r"\bpackage '([\w.-]{1,80})'|No module named '([\w.]{1,80})'")
 
 
-def read_error(error: CellError, missing: Sequence[str], written: Written | None = None) -> Refusal | None:
+def read_error(
+    error: CellError, missing: Sequence[str], written: NotebookCode | None = None
+) -> Refusal | None:
     """The error of a cell as a refusal; None where it is the notebook's own. lost: not filled in.
 
     missing: packages that the notebook imports and nobody provides. written: what its code says.
@@ -108,7 +110,7 @@ def read_error(error: CellError, missing: Sequence[str], written: Written | None
     for sign in _SIGNS:
         if error.name.rpartition(".")[2] in sign.names and sign.message.search(error.message):
             return _made(sign.kind, sign.about or _about(sign.kind, error), error)
-    if may_be_ours(error, written or Written()):
+    if may_be_ours(error, written or NotebookCode()):
         return _made("error", _about("error", error), error)
     return None
 
@@ -149,7 +151,7 @@ def refused(
     told: by the kernel. Where one of them explains an error in its cell, that one is not told twice.
     """
     failed = [error.cell for error in errors if error.cell not in interrupted]
-    written = Written(cells)
+    written = NotebookCode(cells)
     found: dict[Refusal, None] = {}
     explained: set[int] = set()
     for one in told:
@@ -169,7 +171,7 @@ def refused(
     return tuple(found)[:_MOST]
 
 
-def _guard(error: CellError, told: Iterable[Refusal], written: Written) -> Refusal | None:
+def _guard(error: CellError, told: Iterable[Refusal], written: NotebookCode) -> Refusal | None:
     """The end of a cell that asked for a GPU and will not go on without one."""
     if not any(r.kind == "device" and r.cell == error.cell for r in told):
         return None
