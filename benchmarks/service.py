@@ -59,6 +59,7 @@ class Server:
         self.data, self.address, self.port = data, address, 0
         self.environment = os.environ | ({"GRADER_DATABASE": address} if address else {})
         self.process: subprocess.Popen[str] | None = None
+        self.http = httpx.Client()  # one: each makes a TLS context
 
     def command(self, *arguments: str) -> str:
         return subprocess.run(
@@ -89,16 +90,24 @@ class Server:
 
     def ready(self) -> bool:
         try:
-            return httpx.get(f"{self.base}/readyz").status_code == 200
+            return self.http.get(f"{self.base}/readyz").status_code == 200
         except httpx.HTTPError:
             return False
 
     def metric(self, name: str) -> float:
-        found = re.search(rf"^{name} (\S+)$", httpx.get(f"{self.base}/metrics").text, re.M)
-        return float(found[1]) if found else 0.0
+        return self.metrics(name)[0]
+
+    def metrics(self, *names: str) -> list[float]:
+        text = self.http.get(f"{self.base}/metrics").text
+        found = [re.search(rf"^{name} (\S+)$", text, re.M) for name in names]
+        return [float(f[1]) if f else 0.0 for f in found]
+
+    def left(self) -> float:
+        """Runs that wait or go on."""
+        return sum(self.metrics("grader_queue_runs", "grader_running_runs"))
 
     def idle(self) -> bool:
-        return self.metric("grader_queue_runs") + self.metric("grader_running_runs") == 0
+        return self.left() == 0
 
     def workers(self) -> list[psutil.Process]:
         assert self.process
@@ -112,13 +121,13 @@ class Server:
         self.process.wait()
 
 
-def wait(happened: Callable[[], object], patience_s: float = 900.0) -> float:
+def wait(happened: Callable[[], object], patience_s: float = 900.0, look_s: float = 0.1) -> float:
     """Until it happened; the seconds that took."""
     started = time.monotonic()
     while not happened():
         if time.monotonic() - started > patience_s:
             raise TimeoutError
-        time.sleep(0.1)
+        time.sleep(look_s)
     return time.monotonic() - started
 
 
@@ -247,10 +256,9 @@ def steady(
 def graded_after(server: Server) -> str:
     """When nothing waits or runs any more."""
     try:
-        return f"{wait(server.idle, PATIENCE_S):.0f} s"
+        return f"{wait(server.idle, PATIENCE_S, look_s=2):.0f} s"
     except TimeoutError:
-        left = server.metric("grader_queue_runs") + server.metric("grader_running_runs")
-        return f"not within {PATIENCE_S:.0f} s: {left:.0f} runs are left"
+        return f"not within {PATIENCE_S:.0f} s: {server.left():.0f} runs are left"
 
 
 def _both(times: Sequence[float]) -> str:
