@@ -154,6 +154,7 @@ async def open_runner(
     at_most: Tier = "full",
     limits: Limits | None = None,
     beside: int = 0,
+    nice: int = 0,
 ) -> AsyncIterator[KernelRunner]:
     """A `Runner` for as long as the context lasts; afterwards nothing of it is left.
 
@@ -163,6 +164,7 @@ async def open_runner(
     limits: those that jobs will have, as far as known: the kernel kept ready has them. Where the
     memory they allow is not there for all jobs at once, each gets its share; one that needs more
     runs again alone. beside: bytes that are left to others, who judge meanwhile.
+    nice: how much nicer than this process the kernels of a cage are.
 
     Raises `IsolationError` when the machine can't give the isolation asked for, and
     `KernelStartError` when the warm server does not start.
@@ -172,7 +174,7 @@ async def open_runner(
         source, found = _open_cold(allow_unsafe)
     else:
         first = fitted(Job((), limits=limits or Limits()), memory[0])
-        source, found = await _open_caged(jobs, isolation, at_most, first)
+        source, found = await _open_caged(jobs, isolation, at_most, first, nice)
     try:
         yield KernelRunner(source, found, jobs, memory)
     finally:
@@ -185,11 +187,13 @@ def _open_cold(allow_unsafe: bool) -> tuple[KernelSource, Isolation]:
     return ColdKernels(), Isolation(tier="none", layers={"isolation": "off: --allow-unsafe"})
 
 
-async def _open_caged(jobs: int, least: Tier, most: Tier, first: Job) -> tuple[KernelSource, Isolation]:
+async def _open_caged(
+    jobs: int, least: Tier, most: Tier, first: Job, nice: int
+) -> tuple[KernelSource, Isolation]:
     examination = limit(examine(), most)
     if TIERS.index(examination.tier) < TIERS.index(least):
         raise IsolationError(examination.complaint(least))
-    kernels = CagedKernels(examination, spare=jobs + 1, setup=setup_text())
+    kernels = CagedKernels(examination, spare=jobs + 1, setup=setup_text(), nice=nice)
     try:
         await kernels.warm_up(kernel_limits(first))
     except BaseException:

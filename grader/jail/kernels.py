@@ -47,16 +47,22 @@ class CagedKernels:
     """Starts kernels; keeps `spare` of them ready for the limits that were last asked for.
 
     setup: Python that defines `install(shell)`, called in every kernel before it is ready.
+    nice: how much nicer than this process they are.
     """
 
     def __init__(
-        self, examination: Examination, spare: int = 1, heartbeat: bool = False, setup: str = ""
+        self,
+        examination: Examination,
+        spare: int = 1,
+        heartbeat: bool = False,
+        setup: str = "",
+        nice: int = 0,
     ) -> None:
         self.layers = examination.layers
         self.tier = examination.tier
         self._stack = contextlib.ExitStack()
         self._run = self._stack.enter_context(private_directory())
-        plan = replace(examination.plan, setup=setup)
+        plan = replace(examination.plan, setup=setup, nice=nice)
         if plan.uids is not None and not plan.namespaces:
             self._run.chmod(0o711)
         if plan.cgroups is not None:

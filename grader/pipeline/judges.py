@@ -179,14 +179,16 @@ async def open_judges(
     telling: Disclosure | None = None,
     warm: Sequence[Callable[[Assignment], object]] = (),
     memory_bytes: int = MEMORY_BYTES,
+    nice: int = 0,
 ) -> AsyncIterator[Judges]:
     """Judges for the assignment in a folder, as long as the context lasts; then nothing of them is left.
 
     They get ready with the first call, which waits for that and tells what went wrong.
     at_most: None for `how_many`. telling: see `Rubric.telling`. warm: called with
-    the assignment once, before any judge is forked, for what all of them hold.
+    the assignment once, before any judge is forked, for what all of them hold. nice: how much nicer than
+    this process they are.
     """
-    judges = Judges(_Nursery(folder, telling, warm), at_most or how_many(), memory_bytes)
+    judges = Judges(_Nursery(folder, telling, warm, nice), at_most or how_many(), memory_bytes)
     try:
         yield judges
     finally:
@@ -229,9 +231,13 @@ class _Nursery:
     """The grader's end of one nursery, which is started now and again when it has died."""
 
     def __init__(
-        self, folder: Path, telling: Disclosure | None, warm: Sequence[Callable[[Assignment], object]]
+        self,
+        folder: Path,
+        telling: Disclosure | None,
+        warm: Sequence[Callable[[Assignment], object]],
+        nice: int,
     ) -> None:
-        self._preparation = Preparation(str(folder), telling, tuple(sys.path))
+        self._preparation = Preparation(str(folder), telling, tuple(sys.path), nice)
         self._warm = pickle.dumps(tuple(warm))
         self._turn = asyncio.Lock()
         self._ready = False

@@ -47,11 +47,13 @@ class Preparation:
     """What a nursery prepares. path: the grader's module search path.
 
     telling: the most that students are told, whatever the rubric allows.
+    nice: how much nicer than the grader it and its judges are.
     """
 
     folder: str
     telling: Disclosure | None
     path: tuple[str, ...]
+    nice: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,9 +106,10 @@ def main(descriptor: int) -> None:
     """Prepare what the first frame orders, say so, and fork a judge for each request."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the grader, which then ends us
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    session_as_nice()
     control = socket.socket(fileno=descriptor)
     preparation, warm = frames.receive(control)
+    os.nice(preparation.nice)
+    session_as_nice()
     try:
         assignment = _prepare(preparation, warm)
     except BaseException as error:

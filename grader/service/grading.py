@@ -32,6 +32,8 @@ from grader.service.opening import StoredUpload
 from rubric.schema import World
 
 ISOLATION: Tier = "base"
+NICE = 10
+"""of kernels and judges: pages and receipts come first, and whoever holds the database's turn"""
 REPORT, NOTEBOOK = "report.json", "executed.ipynb"
 
 
@@ -105,7 +107,7 @@ class EditionGrader:
             if folder not in self._open:
                 assignment = await asyncio.to_thread(self.editions.load, sha256, released=released)
                 ready = () if released else (warm,)
-                judges = await self._stack.enter_async_context(open_judges(folder, warm=ready))
+                judges = await self._stack.enter_async_context(open_judges(folder, warm=ready, nice=NICE))
                 limits = limits_of(assignment.rubric, usual=self.limits)
                 self._open[folder] = Pipeline(assignment, judges, self.runner, limits)
             return self._open[folder]

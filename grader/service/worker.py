@@ -30,12 +30,11 @@ from sqlalchemy.exc import DBAPIError
 from grader.batch.keys import environment_digest, execution_digest, interpreter, packages
 from grader.errors import GraderError, IsolationError, StorageError
 from grader.execute import Limits, Runner, open_runner
-from grader.jail.cage.fair import session_as_nice
 from grader.jail.processors import processors
 from grader.service import database, erasing, log, runs
 from grader.service.blobs import Blobs
 from grader.service.database import Database
-from grader.service.grading import ISOLATION, EditionGrader, Editions, RunResult
+from grader.service.grading import ISOLATION, NICE, EditionGrader, Editions, RunResult
 from grader.service.opening import StoredFile, StoredUpload
 from grader.service.place import DataFolder
 from grader.service.runs import Held, Outcome
@@ -44,8 +43,6 @@ from grader.service.tables import CourseAssignment, Edition, File, Upload
 _LOOK_S = 0.15
 _RENEW_S = 5.0
 _AWAY_S = 1.0
-_NICE = 10
-"""pages and receipts come first: grading takes what they leave of the machine"""
 UNDER_WAY = 64
 """uploads in hand at once when other machines run them; the broker's queue holds what they can't"""
 _T = TypeVar("_T")
@@ -210,7 +207,7 @@ async def runner_of(broker: str | None, jobs: int, limits: Limits) -> AsyncItera
     Raises `IsolationError`, `OperationError` without a broker, `UsageError` without the extra `cluster`.
     """
     if broker is None:
-        async with open_runner(jobs, ISOLATION, limits=limits) as here:
+        async with open_runner(jobs, ISOLATION, limits=limits, nice=NICE) as here:
             yield here
         return
     from grader.cluster.broker import address
@@ -268,8 +265,6 @@ def main() -> int:
     parser.add_argument("--name", default=f"{socket.gethostname()}-{secrets.token_hex(4)}")
     parser.add_argument("--jobs", type=int, default=processors())
     given = parser.parse_args()
-    os.nice(_NICE)
-    session_as_nice()
     log.to_stderr()
     # not on the command line, which everybody on the machine can read
     address = os.environ.pop("GRADER_DATABASE", None)

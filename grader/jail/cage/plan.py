@@ -29,6 +29,7 @@ class Plan:
     scratch: private directory of the server. user_namespace: needed where the server is not root.
     uids: first user id of the range from which each kernel gets its own, or None.
     setup: Python that defines `install(shell)`, which every kernel calls once it is up.
+    nice: how much nicer than the grader the server and its kernels are.
     """
 
     python_path: tuple[str, ...]
@@ -40,6 +41,7 @@ class Plan:
     uids: int | None = None
     cgroups: Cgroups | None = None
     setup: str = ""
+    nice: int = 0
 
 
 @dataclass(frozen=True)

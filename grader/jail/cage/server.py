@@ -26,7 +26,6 @@ _ORDER, _PRELOAD = b"o", b"p"
 def main(descriptor: int) -> None:
     """Serve until the grader hangs up."""
     control = socket.socket(fileno=descriptor)
-    session_as_nice()
     # what a process was started with stays readable in /proc for its children, whatever it does later
     with open("/proc/self/environ", "rb") as environment:
         if environment.read(1):
@@ -34,6 +33,8 @@ def main(descriptor: int) -> None:
     os.environ.clear()
     os.environ.update(preload.BEFORE_IMPORT)
     plan = unpack_plan(control.recv(1 << 20))
+    os.nice(plan.nice)
+    session_as_nice()
     try:
         plan, parents = _prepare(plan)
     except BaseException as error:
