@@ -246,6 +246,7 @@ def test_a_course_without_a_mouse(
     ada.keyboard.press("Enter")
     tab_to(ada, ada.get_by_role("link", name="Homework 9"))
     ada.keyboard.press("Enter")
+    ada.wait_for_load_state("networkidle")
     tab_to(ada, ada.get_by_label("Your notebook"))
     with ada.expect_file_chooser() as chooser:
         ada.keyboard.press("Enter")

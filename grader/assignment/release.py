@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import hashlib
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import yaml
 
 from grader.assignment.loading import MORE, Assignment
+from grader.assignment.solution import module, solve
 from grader.assignment.values import moves
 from grader.errors import StorageError, UsageError
 from rubric.schema import BehaviourCheck, Check, ManualCheck, Messages, Rubric, TextCheck, WordCheck, World
@@ -21,6 +23,7 @@ _HEAD = """\
 # Written by `grader rubric release`. It checks a notebook (`grader check NOTEBOOK --rubric FOLDER`) and can't
 # grade one: there is no solution in it.
 """
+_SEEDS = 20  # that are tried
 _SHAPES = '''\
 """Shapes in place of a solution, written by `grader rubric release`."""
 
@@ -51,7 +54,7 @@ def write_release(assignment: Assignment, folder: Path) -> None:
         raise UsageError(f"{assignment.folder} is a release already; name the assignment itself")
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise UsageError(f"{folder} is there already; name a new folder")
-    rubric = release(assignment.rubric, assignment.sha256)
+    rubric = release(assignment.rubric, assignment.sha256, _all_moves(assignment))
     try:
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "rubric.yaml").write_text(_HEAD + _yaml(rubric), encoding="utf-8")
@@ -70,11 +73,12 @@ def write_release(assignment: Assignment, folder: Path) -> None:
         raise StorageError(f"{folder} could not be written ({error.strerror or error})") from error
 
 
-def release(rubric: Rubric, secret: str) -> Rubric:
+def release(rubric: Rubric, secret: str, all_moves: Callable[[World], bool] = lambda world: True) -> Rubric:
     """What students may have of a rubric.
 
     secret: what nobody has who lacks the assignment. It makes the seeds of the further worlds, the same
-    each time, so that those in which the class is graded are not known from here.
+    each time, so that those in which the class is graded are not known from here. all_moves: is every answer
+    that moves between worlds another one in this world than in the handout's?
     """
     first, *others = rubric.worlds
     return Rubric(
@@ -85,7 +89,7 @@ def release(rubric: Rubric, secret: str) -> Rubric:
         due=rubric.due,
         notebook=rubric.notebook,
         released=True,
-        worlds=(first, *(_elsewhere(world, secret) for world in others)),
+        worlds=(first, *(_elsewhere(world, secret, all_moves) for world in others)),
         vocabulary=rubric.vocabulary,
         asides=rubric.asides,
         messages=Messages(missing=rubric.messages.missing),
@@ -96,9 +100,31 @@ def release(rubric: Rubric, secret: str) -> Rubric:
     )
 
 
-def _elsewhere(world: World, secret: str) -> World:
-    seed = hashlib.sha256(f"{secret} {world.name}".encode()).digest()[:4]
-    return world.model_copy(update={"seed": int.from_bytes(seed, "big")})
+def _elsewhere(world: World, secret: str, all_moves: Callable[[World], bool]) -> World:
+    """The world with another seed. Where a share of 0.4 is 0.4 again it would look written out."""
+    made = []
+    for n in range(_SEEDS):
+        seed = hashlib.sha256(f"{secret} {world.name} {n}".encode()).digest()[:4]
+        made.append(world.model_copy(update={"seed": int.from_bytes(seed, "big")}))
+        if all_moves(made[-1]):
+            return made[-1]
+    return made[0]
+
+
+def _all_moves(assignment: Assignment) -> Callable[[World], bool]:
+    """For `release`. What a solution that is a notebook gives in further worlds is not known here."""
+    canonical, tolerance = module(assignment.folder, "canonical"), assignment.rubric.tolerance
+    if canonical is None:
+        return lambda world: True
+    first, *_ = references = assignment.references
+    asked = {c.quantity for c in assignment.rubric.tensor_checks()}
+    moving = [n for n in asked if moves([r[n] for r in references], tolerance)]
+
+    def all_moves(world: World) -> bool:
+        found = solve(assignment.folder, canonical.quantities, world)
+        return all(moves([first[n], found[n]], tolerance) for n in moving)
+
+    return all_moves
 
 
 def _without_judgement(check: Check) -> Check:

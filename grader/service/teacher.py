@@ -341,8 +341,8 @@ def _preview(request: Request, slug: str, me: Viewer, problem: Said | None = Non
         found = standing.lines(session, held.reports, at.assignment, rubric)
         seen, now = publish.preview(found), held.now()
         out = publish.out(session, at.assignment.id)
-    if not seen.give:
-        problem = None  # a second click: what could be given out is
+    if not (seen.give or seen.wait):
+        problem = None  # a second click: all of it is done
     return page(
         request,
         "publish.html",
