@@ -172,19 +172,22 @@ def test_saved_outputs_that_contradict_nothing(stored: dict[int, str], errors: l
     assert {found[id].verdict for id in SAVED} == {"missing"}
 
 
+LOOKED = Refusal(
+    kind="device",
+    about="GPU",
+    call="torch.cuda.is_available()",
+    cell=0,
+    effect="instead",
+    told_by="kernel",
+)
+"""that a notebook asked whether there is a GPU"""
+
+
 def test_what_is_done_only_where_there_is_a_gpu_waits() -> None:
     sources = ["import torch\nuse = torch.cuda.is_available()\nif use:\n    print(f(x))"]
-    looked = Refusal(
-        kind="device",
-        about="GPU",
-        call="torch.cuda.is_available()",
-        cell=0,
-        effect="instead",
-        told_by="kernel",
-    )
-    found = checks(sources, [looked], stored={0: RIGHT})
+    found = checks(sources, [LOOKED], stored={0: RIGHT})
     assert {found[id].cause for id in SAVED} == {"device:GPU"} and found["dW1"].verdict == "missing"
-    assert checks(sources, [looked])["output"].verdict == "missing"
+    assert checks(sources, [LOOKED])["output"].verdict == "missing"
 
 
 @pytest.mark.parametrize(
@@ -201,15 +204,7 @@ def test_what_is_done_only_where_there_is_a_gpu_waits() -> None:
     ],
 )
 def test_what_a_branch_prints_that_only_a_gpu_takes(source: str, verdict: str) -> None:
-    looked = Refusal(
-        kind="device",
-        about="GPU",
-        call="torch.cuda.is_available()",
-        cell=0,
-        effect="instead",
-        told_by="kernel",
-    )
-    assert checks([source], [looked])["h1"].verdict == verdict
+    assert checks([source], [LOOKED])["h1"].verdict == verdict
     assert checks([source])["h1"].verdict == "missing"
 
 
