@@ -64,7 +64,7 @@ def decide(
     suggested = assignment.candidates(code.words)
     mistakes = {m.id: m for m in (*assignment.mistakes, *suggested)}
     suspects = Suspects(
-        mistakes, code.words, books.suspected, [m.id for m in suggested], books.combined, rubric.tolerance
+        mistakes, code, books.suspected, [m.id for m in suggested], books.combined, rubric.tolerance
     )
     explanation = explain(readings, suspects, asked)
     matched = match(readings, books.checks, explanation.views, sizes)
