@@ -7,15 +7,19 @@ import json
 import tempfile
 import traceback
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
-from dataclasses import replace
+from contextlib import asynccontextmanager, chdir, redirect_stderr, redirect_stdout
+from dataclasses import dataclass, replace
+from functools import cache
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
+from grader import cli
 from grader.assignment.loading import Assignment, load
 from grader.batch import judged, keys, results
 from grader.errors import GraderError
 from grader.execute.job import Job
+from grader.folder.files import content_digest
 from grader.models import AttachedFile, Execution, Isolation, Output
 from grader.pipeline import Bench, WorkError
 from grader.pipeline.mark import SharedMark
@@ -67,6 +71,23 @@ def make_class(folder: Path, **students: list[float]) -> Path:
     return folder
 
 
+@dataclass(frozen=True)
+class Done:
+    """What a command ended with and said."""
+
+    code: int
+    out: str
+    err: str
+
+
+def command_line(folder: Path, *words: object) -> Done:
+    """A command of ours as in a terminal that stands in a folder, without another Python for it."""
+    out, err = StringIO(), StringIO()
+    with chdir(folder), redirect_stdout(out), redirect_stderr(err):
+        code = cli.run([str(w) for w in words])
+    return Done(code, out.getvalue(), err.getvalue())
+
+
 class FakeRunner:
     """Runs nothing: reads the numbers off the source.
 
@@ -103,6 +124,11 @@ class FakeRunner:
         yield self
 
 
+@cache
+def _loaded(folder: Path, digests: tuple[str, ...]) -> Assignment:
+    return load(str(folder))
+
+
 class Here:
     """Judges without processes: the work is done in this one, where faults can be put into it."""
 
@@ -126,7 +152,8 @@ class Here:
 @asynccontextmanager
 async def here(folder: Path, *, telling: Disclosure | None = None, **_: Any) -> AsyncIterator[Here]:
     """In place of `grader.pipeline.open_judges`."""
-    assignment = load(str(folder))
+    files = sorted(p for p in folder.rglob("*") if p.is_file() and "__pycache__" not in p.parts)
+    assignment = _loaded(folder, tuple(content_digest(p) for p in files))
     yield Here(replace(assignment, rubric=assignment.rubric.telling(telling)))
 
 

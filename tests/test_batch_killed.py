@@ -1,6 +1,6 @@
 """A run killed with SIGKILL at random moments ends with the very files of an undisturbed one.
 
-    pytest tests/test_batch_killed.py             # eight moments
+    pytest tests/test_batch_killed.py             # six moments
     pytest -m slow tests/test_batch_killed.py     # twenty
 
 Each start loads the judges, which is most of what this costs.
@@ -45,10 +45,13 @@ began = time.monotonic()
 undisturbed = os.waitstatus_to_exitcode(os.waitpid(start("whole"), 0)[1])
 took = time.monotonic() - began
 draw, done, codes = random.Random(4), [], []
-kept = folder / "killed" / ".grader" / "executions"
+killed = folder / "killed"
 
 def executions():
-    return len(list(kept.glob("??/*.gz")))
+    return len(list(killed.glob(".grader/executions/??/*.gz")))
+
+def reports():
+    return len(list(killed.glob("*/report.json")))
 
 def ended(child):
     return os.waitid(os.P_PID, child, os.WNOHANG | os.WEXITED | os.WNOWAIT)
@@ -58,13 +61,14 @@ while len(codes) < kills:
     if len(codes) % 4 == 3:  # at any moment of the start, unpacking and loading included
         time.sleep(draw.uniform(0, took * 0.5))
     else:  # in the middle: a few students further, and a little
-        goal, end = executions() + draw.randint(1, 3), time.monotonic() + 60
-        while executions() < goal and time.monotonic() < end and not ended(child):
+        further = executions if len(codes) % 4 == 1 else reports
+        goal, end = further() + draw.randint(1, 3), time.monotonic() + 60
+        while further() < goal and time.monotonic() < end and not ended(child):
             time.sleep(0.0005)
         time.sleep(draw.uniform(0, 0.01))
     os.kill(child, signal.SIGKILL)
     codes.append(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
-    done.append(len(list((folder / "killed").glob("*/report.json"))))
+    done.append(reports())
 last = os.waitstatus_to_exitcode(os.waitpid(start("killed"), 0)[1])
 print(json.dumps({"undisturbed": undisturbed, "codes": codes, "done": done, "last": last}))
 """
@@ -79,7 +83,7 @@ def files(out: Path) -> dict[str, bytes]:
     }
 
 
-@pytest.mark.parametrize("kills", [8, pytest.param(20, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("kills", [6, pytest.param(20, marks=pytest.mark.slow)])
 def test_killed_at_random_moments(tmp_path: Path, kills: int) -> None:
     make_assignment(tmp_path / "tiny", RUBRIC)
     with zipfile.ZipFile(tmp_path / "class.zip", "w") as archive:
@@ -96,7 +100,7 @@ def test_killed_at_random_moments(tmp_path: Path, kills: int) -> None:
     assert (told["undisturbed"], told["last"]) == (1, 1)  # one upload can't be read
     assert told["codes"].count(-9) >= kills // 2  # most were killed before they were done
     assert told["done"] == sorted(told["done"])
-    assert len(set(told["done"])) > 3
+    assert len(set(told["done"])) >= kills // 2  # every second one found more reports than the one before
     whole, killed = files(tmp_path / "whole"), files(tmp_path / "killed")
     assert whole.keys() == killed.keys()
     assert [name for name in whole if whole[name] != killed[name]] == []

@@ -16,7 +16,7 @@ import jupytext
 import nbformat
 import pytest
 import typer
-from class_kit import RUBRIC, make_assignment
+from class_kit import RUBRIC, command_line, make_assignment
 
 from grader.assignment.loading import load_rubric
 from grader.cli import app
@@ -98,11 +98,6 @@ def test_every_page_is_in_the_table_of_contents() -> None:
     assert [p.name for p in (ROOT / "docs").glob("*.md") if p.name not in nav] == []
 
 
-def run(folder: Path, line: list[str]) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "grader", *line]
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=300, check=False)
-
-
 @pytest.mark.kernel
 def test_the_guides_commands_run_one_after_another(tmp_path: Path) -> None:
     """What the teachers', assistants' and students' pages say, on a class of two, in a folder of its own."""
@@ -118,8 +113,8 @@ def test_the_guides_commands_run_one_after_another(tmp_path: Path) -> None:
         shutil.copy(ROOT / "submissions" / SAMPLES[0], tmp_path / f"{name}.ipynb")
     for name, table in _TABLE.findall((ROOT / "docs" / "teachers.md").read_text("utf-8")):
         (tmp_path / name).write_text(table, "utf-8")
-    done = run(tmp_path, ["rubric", "release", "hw4", "--out", "FOLDER"])
-    assert done.returncode == 0, done.stderr
+    done = command_line(tmp_path, "rubric", "release", "hw4", "--out", "FOLDER")
+    assert done.code == 0, done.err
     told = ("teachers.md", "assistants.md", "students.md")
     skipped = {"review", "doctor"}  # a page to look at; what the machine can do
     ran = []
@@ -129,9 +124,9 @@ def test_the_guides_commands_run_one_after_another(tmp_path: Path) -> None:
                 w.startswith(("Homework4.zip", "moodle", "solution")) for w in words
             ):
                 continue
-            done = run(tmp_path, words)
-            assert done.returncode in (0, 1), f"{words}: {done.stdout}{done.stderr}"
-            assert "Traceback" not in done.stderr
+            done = command_line(tmp_path, *words)
+            assert done.code in (0, 1), f"{words}: {done.out}{done.err}"
+            assert "Traceback" not in done.err
             ran.append(words[0])
     assert {"grade", "export", "rescore", "diff", "show", "mark", "sheet", "check"} <= set(ran)
 
@@ -151,10 +146,10 @@ def test_the_guide_to_a_new_assignment_runs_command_by_command(tmp_path: Path) -
     for words in commands(ROOT / "docs" / "new-assignment.md"):
         if words[:2] == ["grade", "samples/pca"]:
             continue  # what `test_shipped` does
-        done = run(tmp_path, words[: words.index(">")] if ">" in words else words)
-        assert done.returncode == (words[0] == "check"), f"{words}: {done.stdout}{done.stderr}"
-        assert "Traceback" not in done.stderr
-        said[" ".join(words[:2])] = done.stdout
+        done = command_line(tmp_path, *(words[: words.index(">")] if ">" in words else words))
+        assert done.code == (words[0] == "check"), f"{words}: {done.out}{done.err}"
+        assert "Traceback" not in done.err
+        said[" ".join(words[:2])] = done.out
     assert (tmp_path / "sheet6" / "questions.md").read_text("utf-8").count("| taken | otherwise |") >= 2
     assert "likely mistakes" in said["rubric draft"] and "no mistake found" in said["rubric check"]
     assert [said[c] for c in ("rubric draft", "rubric check", "rubric release", "grade submissions")]

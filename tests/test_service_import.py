@@ -5,12 +5,11 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
-import subprocess
-import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from class_kit import command_line
 from golden import samples
 from service_kit import SHA, World
 from sqlalchemy import func, select
@@ -210,10 +209,9 @@ def test_what_the_commands_graded_and_marked_comes_in(tmp_path: Path) -> None:
     out, data = tmp_path / "out", tmp_path / "data"
 
     def grader(*arguments: object, code: int = 0) -> str:
-        command = [sys.executable, "-m", "grader", *map(str, arguments)]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
-        assert done.returncode == code, done.stdout + done.stderr
-        return done.stdout + done.stderr
+        done = command_line(tmp_path, *arguments)
+        assert done.code == code, done.out + done.err
+        return done.out + done.err
 
     grader("grade", export, "--out", out)
     grader("mark", out, "Anna", "comparison", "7", "--reason", "Read.", "--by", "Lea")

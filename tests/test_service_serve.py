@@ -16,11 +16,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from unittest.mock import patch
 
 import httpx2 as httpx
 import psutil
 import pytest
 import rabbit_kit
+from class_kit import command_line
 from service_kit import fresh_database
 
 from grader.service import accounts, database, founding
@@ -31,16 +33,10 @@ PATIENCE_S = 90.0
 
 
 def grader(*arguments: str, address: str | None) -> str:
-    environment = os.environ | ({"GRADER_DATABASE": address} if address else {})
-    done = subprocess.run(
-        [sys.executable, "-m", "grader", *arguments],
-        capture_output=True,
-        text=True,
-        env=environment,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    return done.stdout
+    with patch.dict(os.environ, {"GRADER_DATABASE": address} if address else {}):
+        done = command_line(Path.cwd(), *arguments)
+    assert done.code == 0, done.err
+    return done.out
 
 
 @functools.cache
@@ -137,7 +133,7 @@ def until(happened: object, patience: float = PATIENCE_S) -> None:
         time.sleep(0.1)
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)])
 def served(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Served]:
     address = None
     if request.param == "postgresql":
