@@ -54,7 +54,7 @@ STUDENTS: dict[str, dict[str, str]] = {
         "seed": "review",
     }
     | dict.fromkeys(["dW", "W100", "loss100", "stability"], "missing"),
-    # without names: a tensor needs none, nor does one number of many digits; `learning rate: 0.4` is no accuracy
+    # without names: tensors need none, nor do numbers of many digits; `learning rate: 0.4` is no accuracy
     "emil": dict.fromkeys(["classes", "accuracy", "W100", "loss100", "stability"], "missing"),
     # softmax over the wrong axis; the classes and the accuracy come out the same
     "fritz": {"loss": "fail", "probabilities": "fail"}
