@@ -26,6 +26,10 @@ SPELLINGS = {
         r"$$h = \begin{bmatrix}5 \cdot 10^{-1} & -1.25\times10^{-3} \\ 1.5 \cdot 10^{2} & 0.5\end{bmatrix}$$",
         [(r"$$h = \begin{bmatrix}", (2, 2), (0.5, -1.25e-3, 150.0, 0.5))],
     ),
+    "an upright e": (
+        r"$\left[\begin{array}{rr}5.25\mathrm{e}-01 & -1.5\text{e}{-03}\\ 0{,}5 & 1.5\end{array}\right]$",
+        [(r"$\begin{array}{rr}", (2, 2), (0.525, -0.0015, 0.5, 1.5))],
+    ),
     "a blank in front of the exponent": ("h [1.5 E-03 -2.5 E+02]", [("h", (2,), (1.5e-3, -250.0))]),
     "per cent": ("h1: 49.9409% -2.5 %", [("h1", (2,), (0.499409, -0.025))]),
     "decimal commas": ("1,25·10⁻³; 2,5·10⁻²", [("", (2,), (1.25e-3, 0.025))]),

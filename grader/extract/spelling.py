@@ -8,6 +8,7 @@ or a sign starts, and never reads one twice.
 - `10^-3 * [`, `10⁻³ · tensor(` → `1e-3 *`, a factor of what follows
 - `[- 0.5, + 0.3]`, `| - 0.5 |`, `loss = - 0.5` → the sign beside its number
 - `` `0.5` ``, `**0.5**`, `$0.5$` → the number between blanks
+- `1.2\\mathrm{e}-3` → `1.2e-3`; `0{,}5` → `0.5`
 - `1.2 E-03` → `1.2E-03`; `49.94%` → `.4994`
 - digits in groups of three, `12 345.5` with a thin space, `12'345.5`, `12_345.5` → `12345.5`
 - `0.1, 0.2 and 0.3` → a comma for the `and`, in some languages
@@ -54,6 +55,10 @@ _BRACKET = re.compile(r"\[[0-9.eE+\-−\s,;|]*+\]")
 _PARTED_IN_BRACKET = re.compile(r"(?<![eE0-9.])([+\-−])([ ]{1,3}+)(?=\.?[0-9])")
 _PARTED = re.compile(r"([,;|&:=(│┃║][ \t]{0,20}+)([+\-−])([ ]{1,3}+)(?=[0-9]*+\.[0-9])")
 _PARTED_EXPONENT = re.compile(r"(?<=[0-9.])([ ])([eE][+\-−][0-9]{2,3})(?![\w.])")
+_LETTER_E = re.compile(  # in LaTeX, in another font
+    r"(?<=[0-9.])\\(?:mathrm|mathit|text|textrm|operatorname)\{ ?[eE] ?\}(\{)?([+\-−]?[0-9]{1,4}+)(?(1)\})"
+)
+_BRACED_COMMA = re.compile(r"(?<![\w.])([0-9]++)\{,\}([0-9]++)")
 _A_PERCENT = re.compile(r"[0-9][ ]?%")
 _PERCENT = re.compile(r"(?<![\w.])([0-9]{1,6}+)\.([0-9]{1,20}+)[ ]?%(?![\w|])")
 _GROUPED = re.compile(
@@ -85,6 +90,9 @@ def plain_spelling(text: str) -> str:
     if _A_POWER.search(text):
         text = _POWER_AHEAD.sub(_power_ahead, text)
         text = _MARKED.sub(_blank_markup, _POWER.sub(_power, text))
+    if "{" in text:
+        text = _LETTER_E.sub(lambda match: f"e{match[2]}".ljust(len(match[0])), text)
+        text = _BRACED_COMMA.sub(lambda match: f"{match[1]}.{match[2]}".ljust(len(match[0])), text)
     text = _GROUPED.sub(_ungroup, text)
     text = _A_LIST.sub(lambda match: match[1] + ",".ljust(len(match[2])), text)
     text = _with_holes(text)

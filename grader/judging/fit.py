@@ -158,9 +158,9 @@ def _is_a_share(value: float) -> bool:
 
 def _says_other(candidate: Candidate, check: TensorCheck, case: Case) -> str | None:
     """The check that its label names instead; a label can only lie about a tensor of the same size."""
-    if candidate.named(check.id):
-        return None
     reference = case.references[0]
+    if candidate.named(check.id) or reference[check.quantity].size == 1:
+        return None
     alike = {
         c.id
         for c in case.rubric.tensor_checks()

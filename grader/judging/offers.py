@@ -21,7 +21,8 @@ from rubric.schema import TensorCheck
 _LITTLE = 1e-2  # of a tensor's magnitude: what is so near is no other answer
 _LETTER = re.compile(r"[^\W\d_]")
 _MOMENT = re.compile(
-    r"(?:epoch|epoche|step|schritt|iter|iteration|update|round|runde|durchlauf|época|étape)s?\W{0,3}\d",
+    r"(?:epoch|epoche|step|schritt|iter|iteration|update|round|runde|durchlauf|época|étape)s?\W{0,3}\d"
+    r"|\[\s{0,9}\d{1,9}\s?/\s?\d{1,9}\s?\]",
     re.IGNORECASE,
 )
 
