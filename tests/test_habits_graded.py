@@ -64,6 +64,11 @@ RUN = {
         "film = a.FuncAnimation(plt.figure(), lambda i: [], frames=2)",
         "film.save('x.mp4', writer='ffmpeg'); film.to_html5_video()\nshow()",
     ),
+    "older_ipython": (
+        "get_ipython().magic('matplotlib inline')\nfrom IPython.core.display import display, HTML\n"
+        "display(HTML('<style>.container { width: 100% }</style>'))",
+        "from IPython.display import set_matplotlib_formats\nset_matplotlib_formats('svg')\nshow()",
+    ),
     "older_calls": (
         "import matplotlib\nmatplotlib.use('Qt5Agg', warn=False)\nimport matplotlib.pyplot as plt\n"
         "plt.figure().gca(projection='3d'); plt.gca(projection='3d'); plt.gca()\n"
@@ -79,7 +84,7 @@ RUN = {
     ),
     "its_own_process": (
         "import os, resource\nresource.setrlimit(resource.RLIMIT_AS, (2**50, 2**50))\n"
-        "os.sched_setaffinity(0, {0})",
+        "os.sched_setaffinity(0, {0}); os.nice(5)",
         "torch.ones(2).share_memory_(); torch.nn.Linear(2, 2).share_memory()\nshow()",
     ),
     "tools": (
@@ -108,6 +113,11 @@ WAITS = {
     "newer_python": ("try: pass\nexcept ValueError, TypeError: pass", "version:Python 3.14"),
     "older_python": ("print 'start'", "version:Python 2.7"),
     "newer_library": ("import torch\ntorch.unheard_of(3)", "error:torch.unheard_of"),
+    "newer_keyword": ("import torch\ntorch.nn.Linear(4, 3, sparse=True)", "error:Linear(sparse=)"),
+    "renamed_keyword": (
+        "import pandas as pd\npd.DataFrame(x).to_csv('x.csv', line_terminator='\\n')",
+        "error:NDFrame.to_csv(line_terminator=)",
+    ),
     "another_system": ("import os\nos.startfile('a.pdf')", "error:os.startfile"),
     "no_value": ("import wandb\nfloat(wandb.Api().run('a').summary['loss'])", "package:wandb"),
 }
@@ -118,6 +128,9 @@ WRONG = {
     "method": "np.ones(2).backward()",
     "name": "np.ones(size)",
     "misspelled": "torch.sigmod(out)",
+    "misspelled_keyword": "torch.nn.Linear(4, 3, biass=True)",
+    "keyword_of_its_own": "def scale(a, by): return a * by\nscale(out, factor=2)",
+    "keyword_of_its_own_class": "class Net:\n    def __init__(self, a): pass\nNet(hidden=4)",
     "quote": "print('h1)",
 }
 """beside which the notebook has no gradients"""
