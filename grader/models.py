@@ -233,6 +233,11 @@ class CellError(Record):
         default="", description='the package whose code raised it, as its traceback says; "": the notebook'
     )
 
+    @property
+    def told(self) -> str:
+        """As a traceback ends: `ValueError: math domain error`, `KeyboardInterrupt`."""
+        return f"{self.name}: {self.message}" if self.message else self.name
+
 
 RefusalKind = Literal[
     "command",  # another program

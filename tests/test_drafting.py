@@ -21,7 +21,7 @@ from grader.drafting import make as drafting
 from grader.drafting.data import redrawn
 from grader.drafting.edits import likely
 from grader.drafting.infer import FolderFacts, draft
-from grader.drafting.make import make
+from grader.drafting.make import data_files, make, read_solution
 from grader.drafting.notes import note_at, note_in
 from grader.drafting.page import page
 from grader.drafting.prove import Proof, prove
@@ -387,6 +387,19 @@ def test_rows_are_drawn_anew_and_the_form_stays() -> None:
     assert redrawn("photo.png", b"\x89PNG", 5) is None
     semicolons = redrawn("z.csv", "größe;note\n1,5;2,0\n2,5;1,0\n3,5;3,0\n".encode("latin-1"), 5)
     assert semicolons is not None and semicolons.startswith("größe;note\n".encode("latin-1"))
+
+
+def test_the_data_that_the_code_names_lie_beside_the_solution(tmp_path: Path) -> None:
+    for name in ("birds.csv", "other.csv", "data/nests.csv"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(f"{name}\n1\n")
+    notebook = tmp_path / "solution.ipynb"
+    nbformat.write(
+        nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("x = ['birds.csv', 'data/nests.csv']")]),
+        notebook,
+    )
+    found = dict(data_files(read_solution(notebook), notebook, None))
+    assert found == {"birds.csv": b"birds.csv\n1\n", "data/nests.csv": b"data/nests.csv\n1\n"}
 
 
 def test_a_likely_mistake_is_one_changed_line() -> None:

@@ -9,12 +9,13 @@ import sys
 from collections.abc import Iterator
 
 import pytest
-from execute_kit import Run, cells, shared_runner
+from execute_kit import Run, cells, shared_runner, text_of
 from prelude_server import HANDOUT_SNIPPET as SNIPPET
 
 from grader.assignment.loading import load
+from grader.execute.job import prelude_of
 from grader.judging.grade import grade
-from grader.models import Report, Submission
+from grader.models import Flag, Report, Submission
 from grader.report.view import student_view
 
 pytestmark = pytest.mark.kernel
@@ -64,6 +65,11 @@ RUN = {
         "film = a.FuncAnimation(plt.figure(), lambda i: [], frames=2)",
         "film.save('x.mp4', writer='ffmpeg'); film.to_html5_video()\nshow()",
     ),
+    "older_ipython": (
+        "get_ipython().magic('matplotlib inline')\nfrom IPython.core.display import display, HTML\n"
+        "display(HTML('<style>.container { width: 100% }</style>'))",
+        "from IPython.display import set_matplotlib_formats\nset_matplotlib_formats('svg')\nshow()",
+    ),
     "older_calls": (
         "import matplotlib\nmatplotlib.use('Qt5Agg', warn=False)\nimport matplotlib.pyplot as plt\n"
         "plt.figure().gca(projection='3d'); plt.gca(projection='3d'); plt.gca()\n"
@@ -79,7 +85,7 @@ RUN = {
     ),
     "its_own_process": (
         "import os, resource\nresource.setrlimit(resource.RLIMIT_AS, (2**50, 2**50))\n"
-        "os.sched_setaffinity(0, {0})",
+        "os.sched_setaffinity(0, {0}); os.nice(5)",
         "torch.ones(2).share_memory_(); torch.nn.Linear(2, 2).share_memory()\nshow()",
     ),
     "tools": (
@@ -108,6 +114,11 @@ WAITS = {
     "newer_python": ("try: pass\nexcept ValueError, TypeError: pass", "version:Python 3.14"),
     "older_python": ("print 'start'", "version:Python 2.7"),
     "newer_library": ("import torch\ntorch.unheard_of(3)", "error:torch.unheard_of"),
+    "newer_keyword": ("import torch\ntorch.nn.Linear(4, 3, sparse=True)", "error:Linear(sparse=)"),
+    "renamed_keyword": (
+        "import pandas as pd\npd.DataFrame(x).to_csv('x.csv', line_terminator='\\n')",
+        "error:NDFrame.to_csv(line_terminator=)",
+    ),
     "another_system": ("import os\nos.startfile('a.pdf')", "error:os.startfile"),
     "no_value": ("import wandb\nfloat(wandb.Api().run('a').summary['loss'])", "package:wandb"),
 }
@@ -118,6 +129,9 @@ WRONG = {
     "method": "np.ones(2).backward()",
     "name": "np.ones(size)",
     "misspelled": "torch.sigmod(out)",
+    "misspelled_keyword": "torch.nn.Linear(4, 3, biass=True)",
+    "keyword_of_its_own": "def scale(a, by): return a * by\nscale(out, factor=2)",
+    "keyword_of_its_own_class": "class Net:\n    def __init__(self, a): pass\nNet(hidden=4)",
     "quote": "print('h1)",
 }
 """beside which the notebook has no gradients"""
@@ -153,6 +167,14 @@ def verdicts(report: Report) -> dict[str, str]:
 def test_what_can_run_passes(name: str, run: Run) -> None:
     report = graded(run, *RUN[name])
     assert verdicts(report) == dict.fromkeys(NUMBERS, "pass"), report.execution.errors
+
+
+def test_a_script_finds_itself(run: Run) -> None:
+    notebook, script = upload(("pass",)), Flag(id="script", message="")
+    where = "import os; print(os.path.isdir(os.path.dirname(os.path.abspath(__file__))))"
+    assert run(where, prelude=prelude_of("", notebook)).errors
+    of_script = prelude_of("", notebook.model_copy(update={"flags": (script,)}))
+    assert text_of(run(where, prelude=of_script), 0) == "True\n"
 
 
 @pytest.mark.parametrize("name", WAITS)

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from printing import in_worlds, show
 
-from grader.assignment.loading import Assignment
+from grader.assignment.loading import Assignment, load
 from grader.extract import extract
 from grader.judging.decide import decide
 from grader.judging.decision import Decision
@@ -325,3 +325,37 @@ def test_unrelated_prints_never_raise_a_score(
     before, after = verdicts(hw4, plain), verdicts(hw4, noisy)
     assert points(hw4, after) <= points(hw4, before) + 1e-9
     assert 0 <= points(hw4, after) <= hw4.rubric.points
+
+
+# ------------------------------------------------------------------ one number
+
+
+@pytest.fixture(scope="module")
+def hw3() -> Assignment:
+    return load("hw3")
+
+
+def one_number(
+    hw3: Assignment, label: str, *, decimals: int = 4, beside: str = "", factor: float = 2.0
+) -> str:
+    """The verdict on the final loss under a label, beside the loss and perhaps another number."""
+    printed = in_worlds(
+        hw3.references, [("loss", "loss"), (label, "final_loss")], decimals=(decimals, decimals)
+    )
+    if beside:
+        for prints, world in zip(printed, hw3.references, strict=True):
+            prints.append(show(world["final_loss"] * factor, beside, decimals=decimals))
+    return decide(CODE, printed, hw3)["final_loss"].verdict
+
+
+@pytest.mark.parametrize("label", ["", "at the end", "L after training", "final loss"])
+def test_one_number_of_many_digits_passes_whatever_it_is_called(hw3: Assignment, label: str) -> None:
+    assert one_number(hw3, label) == "pass"
+    assert one_number(hw3, label, beside="norm of dW1") == "pass"
+
+
+def test_one_number_that_may_be_another_goes_to_a_person(hw3: Assignment) -> None:
+    assert one_number(hw3, "", decimals=2) == "review", "few digits"
+    assert one_number(hw3, "", beside="try") == one_number(hw3, "a", beside="b") == "review", "two guesses"
+    assert one_number(hw3, "L", beside="L") == "review", "the same name twice"
+    assert one_number(hw3, "dW1") == "review", "called something else"

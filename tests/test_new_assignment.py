@@ -54,9 +54,8 @@ STUDENTS: dict[str, dict[str, str]] = {
         "seed": "review",
     }
     | dict.fromkeys(["dW", "W100", "loss100", "stability"], "missing"),
-    # without names: a tensor needs none, one number does; `learning rate: 0.4` is no accuracy
-    "emil": {"loss": "review"}
-    | dict.fromkeys(["classes", "accuracy", "W100", "loss100", "stability"], "missing"),
+    # without names: tensors need none, nor do numbers of many digits; `learning rate: 0.4` is no accuracy
+    "emil": dict.fromkeys(["classes", "accuracy", "W100", "loss100", "stability"], "missing"),
     # softmax over the wrong axis; the classes and the accuracy come out the same
     "fritz": {"loss": "fail", "probabilities": "fail"}
     | dict.fromkeys(["dW", "W100", "loss100", "stability"], "missing"),
@@ -83,7 +82,7 @@ def test_the_example_of_the_guide_is_graded_outside_the_checkout(tmp_path: Path)
         "ben": (80.0, 10.0),
         "cleo": (62.5, 0.0),
         "dora": (0.0, 25.0),
-        "emil": (45.0, 10.0),
+        "emil": (55.0, 0.0),
         "fritz": (25.0, 0.0),
     }
     said = {name: (out / name / "report.md").read_text() for name in reports}

@@ -61,9 +61,11 @@ MAY_BE_OURS = {
     "a library's own error": ("MisconfigurationException", "no trainer", "lightning", ""),
     "a library's machinery": ("RuntimeError", "Failed to process string with tex", "matplotlib", ""),
     "another version of a library in a library": ("AttributeError", "module 'x' has …", "seaborn", ""),
-    "a keyword": ("TypeError", "hist() got an unexpected keyword argument 'normed'", "", "plt.hist(a)"),
+    "torch without a network": ("DistNetworkError", "The server socket has failed to bind.", "torch", ""),
     "a variable of the machine": ("KeyError", "'USERPROFILE'", "os", ""),
-    "an argument of a library": ("AttributeError", "R.set() got an unexpected keyword argument 'n'", "", ""),
+    "an argument of a library": (
+        *("AttributeError", "R.set() got an unexpected keyword argument 'n'", "matplotlib", ""),
+    ),
     "a warning made an error": ("DeprecationWarning", "x is deprecated", "", ""),
     "a look at the version": ("AssertionError", "", "", "!ls\nimport sys\nassert sys.version_info > (3, 13)"),
     "an end after a look": ("SystemExit", "", "", "if sys.platform != 'win32':\n    sys.exit()"),
@@ -75,7 +77,7 @@ THE_NOTEBOOKS = {
     "shapes": ("RuntimeError", "mat1 and mat2 shapes cannot be multiplied", "torch", ""),
     "a matrix": ("LinAlgError", "Singular matrix", "numpy", ""),
     "an error of its own": ("Bad", "", "", "class Bad(Exception): pass\nraise Bad"),
-    "a keyword of its own": ("TypeError", "f() got an unexpected keyword argument 'b'", "", "def f(a): ..."),
+    "a keyword": ("TypeError", "f() got an unexpected keyword argument 'b'", "", "def f(a): ..."),
     "an assertion": ("AssertionError", "", "", "import sys\nprint(sys.platform)\nassert x.shape == y"),
     "a package that nobody imports": ("ModuleNotFoundError", "No module named 'torhc'", "", ""),
 }

@@ -30,8 +30,7 @@ CLASSES: dict[str, dict[str, dict[str, str]]] = {
         "ben_carter_hw3": {},
         "Chen_Jiayi-3": {},
         "Dario Conti": {},
-        # numbers without a name
-        "elif_demir_3": dict.fromkeys(["loss", "final_loss"], "review"),
+        "elif_demir_3": {},  # numbers without a name
         # not divided by the number of examples
         "Frieda Brandt HW3": dict.fromkeys([*GRADIENTS, "final_loss"], "fail"),
         # without the factor 1/2
@@ -48,7 +47,7 @@ CLASSES: dict[str, dict[str, dict[str, str]]] = {
         "Anouk Visser hw5": {},
         "Baran_Yilmaz_5": {},
         "carla.romero": {},
-        "Dmytro Bondar HW 5": {"explained": "review"},  # a number without a name
+        "Dmytro Bondar HW 5": {},  # a number without a name
         "Esra Aydin": {"std": "fail", "centres": "partial"},  # divided by n; the centres follow from that
         "felix_maurer_h5": dict.fromkeys(["R", "eigenvalues", *LATER[:5]], "fail"),  # not standardised
         # eigenvalues ascending, a row for a column, grams; no clusters

@@ -6,6 +6,7 @@ import time
 
 import pytest
 
+from grader.extract import extract_text
 from grader.judging.source import Code
 from grader.models import Cell
 
@@ -114,12 +115,21 @@ def test_a_semicolon_hides_the_result() -> None:
     assert code("W1.grad;").cells[0].result == ""
 
 
-def test_literals_are_numbers_with_three_significant_digits_or_more() -> None:
-    assert code("a = [0.4975, -1.2e-05, 0.5, 12345, 7]\nprint('dW1 = 3.456')").literals == (
-        0.4975,
-        3.456,
-        12345.0,
-    )
+@pytest.mark.parametrize(
+    "printed, written",
+    [
+        ("0.4975", True),
+        ("-3.456 12345", True),
+        ("0.5000", False),
+        ("7.00", False),
+        ("0.4975 1.25 2.75", False),
+    ],
+)
+def test_most_printed_numbers_stand_in_the_code_with_three_digits_or_more(
+    printed: str, written: bool
+) -> None:
+    typed = code("a = [0.4975, -1.2e-05, 0.5, 12345, 7]\nprint('dW1 = 3.456')")
+    assert typed.writes(extract_text(printed)) is written
 
 
 def test_a_print_reaches_the_cells_that_made_what_it_shows() -> None:

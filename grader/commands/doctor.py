@@ -46,7 +46,7 @@ def _trial() -> LayerFinding:
     if execution.status == "ok" and printed == _PRINTS:
         took = f"ran in {execution.wall_s:.2f} s, isolation {execution.isolation.tier}"
         return LayerFinding("notebook", "PASS", took)
-    why = execution.message or "; ".join(f"{e.name}: {e.message}" for e in execution.errors)
+    why = execution.message or "; ".join(e.told for e in execution.errors)
     fix = "install the kernel's packages (torch, numpy, ipykernel) beside the grader"
     return LayerFinding("notebook", "FAIL", f"{execution.status}: {why or f'printed {printed!r}'}", fix)
 

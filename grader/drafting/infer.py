@@ -262,12 +262,12 @@ def _points_of(made: Sequence[_Asked], number: int) -> float | None:
 
 
 def _say_names(checks: Sequence[Mapping[str, Any]], shown: Sequence[ShownQuantity], book: _Written) -> None:
-    """One number passes under its name alone: say which are called as nobody else may call them."""
+    """Some single numbers pass under their name alone: say which are called as nobody else may call them."""
     single = {item.name for item in shown if item.values[0].size == 1}
     own = [c["title"] for c in checks if c.get("quantity") in single and len(c["labels"]) == 1]
     if own:
         names = ", ".join(f"`{title}`" for title in own)
-        taken = f"one number passes only behind its name, here {names}; else a person decides"
+        taken = f"one number is sure to pass only behind its name, here {names}; else a person may decide"
         book.assume("names", taken, "`# grade: title standard deviation`, or more words in rubric.yaml")
 
 

@@ -69,9 +69,10 @@ async def make(notebook: Path, data: Path | None, out: Path, runner: Runner, lim
         raise UsageError(f"{out} is there already; name a new folder")
     submission = read_solution(notebook)
     try:
+        files = data_files(submission, notebook, data)
         out.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(notebook, out / kept_values.NOTEBOOK)
-        measured = await measure(submission, _data_files(submission, data), out, runner, limits)
+        measured = await measure(submission, files, out, runner, limits)
     except OSError as error:
         raise StorageError(f"{out} could not be written ({error.strerror or error})") from error
     taken = await _not_shown(submission, measured, out, runner, limits)
@@ -83,7 +84,7 @@ async def make(notebook: Path, data: Path | None, out: Path, runner: Runner, lim
         common=common_words(),
         pictures=_pictures(measured.solved),
         words=_said(measured),
-        limits=_limits(submission, measured.solved, limits),
+        limits=_limits(submission, [name for name, _ in files], measured.solved, limits),
         turned=measured.turned,
         tolerances={s.name: measured.tolerance_of(s.name) for s in measured.shown},
         taken=taken,
@@ -262,24 +263,30 @@ def _mistake(edit: Edit, wrong: Answers, worlds: Sequence[World]) -> LikelyMista
     )
 
 
-def _data_files(submission: Submission, data: Path | None) -> list[tuple[str, bytes]]:
+def data_files(submission: Submission, notebook: Path, data: Path | None) -> list[tuple[str, bytes]]:
+    """Path and content of each file of the course's; beside the notebook, of those that its code names."""
     if data is not None:
         if not data.is_dir():
             raise UsageError(f"{data} is no folder")
-        paths = sorted(p for p in data.rglob("*") if p.is_file() and not p.name.startswith("."))
-        return [(p.relative_to(data).as_posix(), p.read_bytes()) for p in paths]
-    code = "\n".join(c.source for c in submission.cells if c.kind == "code")
-    return [(f.name, Path(f.source).read_bytes()) for f in submission.files if Path(f.name).name in code]
+        top, found = data, data.rglob("*")
+    else:
+        code = "\n".join(c.source for c in submission.cells if c.kind == "code")
+        top, near = notebook.parent, (p for depth in ("*", "*/*") for p in notebook.parent.glob(depth))
+        found = (p for p in near if p.name in code and not p.samefile(notebook))
+    paths = sorted(p for p in found if p.is_file() and not p.name.startswith("."))
+    return [(p.relative_to(top).as_posix(), p.read_bytes()) for p in paths]
 
 
-def _limits(submission: Submission, solved: SolutionRun, usual: Limits) -> dict[str, Any]:
+def _limits(
+    submission: Submission, files: Sequence[str], solved: SolutionRun, usual: Limits
+) -> dict[str, Any]:
     """What the class's notebooks need: packages besides those of every kernel, and time if it is much."""
     found: dict[str, Any] = {}
     trees = [tree for c in submission.cells if c.kind == "code" and (tree := python(c.source)) is not None]
     nodes = [n for tree in trees for n in ast.walk(tree)]
     modules = {a.name for n in nodes if isinstance(n, ast.Import) for a in n.names}
     modules |= {n.module for n in nodes if isinstance(n, ast.ImportFrom) and n.module and not n.level}
-    beside = {PurePath(f.name).stem for f in submission.files}
+    beside = {PurePath(name).stem for name in files}
     tops = {m.partition(".")[0] for m in modules} - {*sys.stdlib_module_names, *_ALWAYS, *beside}
     if tops:
         found["packages"] = sorted(tops)

@@ -54,8 +54,7 @@ async def solve(
         if run.errors:
             error = run.errors[0]
             raise RubricError(
-                f"the solution fails in world {setting.name!r}, cell {error.cell + 1}: "
-                f"{error.name}: {error.message}"
+                f"the solution fails in world {setting.name!r}, cell {error.cell + 1}: {error.told}"
             )
         if run.status != "ok":
             raise RubricError(

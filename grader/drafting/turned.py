@@ -14,7 +14,7 @@ from typing import Literal
 from grader.assignment.values import Array, near
 from grader.drafting.sites import python
 from grader.drafting.values import ShownQuantity
-from grader.judging.signs import signed_as
+from grader.judging.free import SIGNS, laid_as
 from grader.models import Cell
 from rubric.schema import Tolerance
 
@@ -135,11 +135,7 @@ def _how(value: Array, all_turned: Array, some_turned: Array) -> How | None:
     if _near(value, some_turned) or _near(-value, some_turned):
         return "free"
     ways: tuple[How, ...] = ("columns", "rows")
-    return next((way for way in ways if _near(_signed(some_turned, value, way), value)), "else")
-
-
-def _signed(values: Array, known: Array, how: How) -> Array:
-    return signed_as(values, known, "rows" if how == "rows" else "columns")
+    return next((way for way in ways if _near(laid_as(some_turned, value, SIGNS[way]), value)), "else")
 
 
 def _near(one: Array, other: Array) -> bool:

@@ -2,8 +2,8 @@
 
 It is the notebook's own where Python, numpy or torch raise it for what the notebook says: a name, a shape, a
 type, a number, an index. What the system, an import or another library raises may be our environment's; so
-may a keyword that a function does not know, and what a notebook itself raises once it has looked at what is
-here. A zero rests on none of these.
+may what a notebook itself raises once it has looked at what is here. A zero rests on none of these. What a
+library lacks, and may have in another version, the kernel tells (`grader.execute.habits.removed`).
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ import ast
 import builtins
 import re
 from collections.abc import Iterable, Iterator
-from functools import cached_property
 
 from grader.execute.absent import MAGIC
 from grader.models import Cell, CellError
@@ -25,6 +24,8 @@ _BUILT_IN = {n: e for n, e in vars(builtins).items() if isinstance(e, type) and 
 _ARGUMENTS = (LookupError, ValueError, TypeError, ArithmeticError, AssertionError, NameError, SyntaxError)
 """what was passed to a library, or was found in what was passed, does not fit"""
 _COMPUTING = frozenset({"", "numpy", "torch"})
+_OF_TORCHS_SYSTEM = re.compile(r"Dist\w*Error|OutOfMemoryError|AcceleratorError")
+"""sockets, memory and devices, of which torch says what the system says"""
 _OF_THE_MACHINE = frozenset(
     {
         "asyncio",
@@ -39,7 +40,6 @@ _OF_THE_MACHINE = frozenset(
         "subprocess",
     }
 )
-_KEYWORD = re.compile(r"(?:(\w{1,80})\.)?(\w{1,80})\(\) got an unexpected keyword argument")
 _FRAME = re.compile(
     r"^(?:File (?P<file>[^\n]*?):\d+(?:, in (?P<function>[\w.<>]*))?|Cell In\s?\[\d+\])", re.MULTILINE
 )
@@ -47,7 +47,6 @@ _PACKAGE = re.compile(
     r"(?:site|dist)-packages/(\w+)|/lib(?:64)?/python3\.\d+/(?!site-|dist-)(\w+)|<frozen (\w+)"
 )
 _ENDS = frozenset({"exit", "quit", "_exit"})
-_DEFINED = re.compile(r"\b(?:def|class)[ \t]++(\w++)")
 _LARGEST = 60_000
 """characters of one cell that are read"""
 _LOOKS = re.compile(
@@ -80,11 +79,6 @@ class NotebookCode:
         self._sources = {c.index: c.source[:_LARGEST] for c in cells if c.kind == "code"}
         self._raised: dict[int, frozenset[str]] = {}
 
-    @cached_property
-    def defines(self) -> frozenset[str]:
-        """Functions and classes, wherever they are defined."""
-        return frozenset(name for source in self._sources.values() for name in _DEFINED.findall(source))
-
     def raises_after_a_look(self, cell: int) -> frozenset[str]:
         """Errors that a cell itself raises or asserts once it has looked at what is here."""
         if cell not in self._raised:
@@ -97,9 +91,7 @@ def may_be_ours(error: CellError, written: NotebookCode) -> bool:
     kind = _BUILT_IN.get(error.name)
     if kind is not None and issubclass(kind, (*_OF_THE_SYSTEM, *_OF_A_VERSION)):
         return error.name != "ModuleNotFoundError"
-    if called := _KEYWORD.search(error.message):
-        return written.defines.isdisjoint(called.groups())
-    if error.within in _OF_THE_MACHINE:
+    if error.within in _OF_THE_MACHINE or _OF_TORCHS_SYSTEM.fullmatch(error.name.rpartition(".")[2]):
         return True
     if error.within not in _COMPUTING:
         return kind is None or not issubclass(kind, _ARGUMENTS)

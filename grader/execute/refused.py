@@ -116,8 +116,7 @@ def read_error(
 
 
 def _made(kind: RefusalKind, about: str, error: CellError) -> Refusal:
-    call = f"{error.name}: {error.message}"[:200]
-    return Refusal(kind=kind, about=about, call=call, cell=error.cell, effect="raised")
+    return Refusal(kind=kind, about=about, call=error.told[:200], cell=error.cell, effect="raised")
 
 
 def _about(kind: RefusalKind, error: CellError) -> str:
@@ -125,7 +124,7 @@ def _about(kind: RefusalKind, error: CellError) -> str:
     if kind == "command":
         program = _PROGRAM.search(error.message)
         return PurePosixPath(program[1]).name[:80] if program else ""
-    said = one_line(f"{error.name}: {error.message}".removesuffix(": "), 80)
+    said = one_line(error.told, 80)
     if kind == "version":
         library = _LIBRARY.search(error.message)
         module = _IMPORTED.search(error.message)

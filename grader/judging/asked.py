@@ -9,8 +9,7 @@ import numpy as np
 
 from grader.assignment.values import Array, margin
 from grader.judging.book import Target, with_signs
-from grader.judging.order import in_order_of
-from grader.judging.signs import Vectors, signed_as
+from grader.judging.free import Arrange, laid_as, left_free
 from rubric.schema import Rubric, TensorCheck
 
 Worlds = tuple[Array, ...]
@@ -27,13 +26,10 @@ class Asked:
     def __init__(self, rubric: Rubric) -> None:
         self.checks: tuple[TensorCheck, ...] = tuple(c for c in rubric.tensor_checks() if not c.bounded)
         self.quantities = frozenset(c.quantity for c in self.checks)
-        self.orderless = frozenset(c.quantity for c in self.checks if c.order == "free")
         self._by_quantity = {c.quantity: c for c in self.checks}
         self._tolerance = {q: rubric.tolerance_of(q) for q in self.quantities}
         self._signs = frozenset(c.quantity for c in self.checks if c.sign != "fixed")
-        self.vectors: Mapping[str, Vectors] = {
-            c.quantity: c.sign for c in self.checks if c.sign in ("rows", "columns")
-        }
+        self._left_free = {c.quantity: left_free(c) for c in self.checks}
 
     def references(self, references: Sequence[Mapping[str, Array]]) -> list[Target]:
         """Every quantity of the solution; one that is as right as another is filed as that one, too."""
@@ -56,6 +52,10 @@ class Asked:
         if check.tolerance is None and check.layout != "fixed":
             return target
         return replace(target, tolerance=check.tolerance, fixed=check.layout == "fixed")
+
+    def free(self, targets: Iterable[Target]) -> list[tuple[Target, Arrange]]:
+        """Targets of which the order or signs are free, with what is."""
+        return [(t, arrange) for t in targets for arrange in self._left_free.get(t.quantity, ())]
 
     def right(self, quantity: str, references: Sequence[Mapping[str, Array]]) -> list[Worlds]:
         """Every value of a quantity that is right, in each world, but for sign and order."""
@@ -83,8 +83,8 @@ class Asked:
         )
 
     def _distance(self, quantity: str, value: Array, right: Array) -> float:
-        value = in_order_of(value, right) if quantity in self.orderless else value
-        value = signed_as(value, right, self.vectors[quantity]) if quantity in self.vectors else value
+        for arrange in self._left_free[quantity]:
+            value = laid_as(value, right, arrange)
         far = _largest(value - right)
         return min(far, _largest(value + right)) if quantity in self._signs else far
 

@@ -50,11 +50,7 @@ class Books:
         )
         self.twins = frozenset(q for q in self.asked if _has_a_twin(q, self.asked, references))
         self.suspected = self.combined(singles, self.asked, ())
-        free = self.forms.orderless
-        targets = [t for b in (self.canonical, self.singles) for t in b.targets]
-        self.orderless = [t for t in targets if t.quantity in free]
-        vectors = self.forms.vectors
-        self.apart = [(t, vectors[t.quantity]) for t in targets if t.quantity in vectors]
+        self.free = self.forms.free(t for b in (self.canonical, self.singles) for t in b.targets)
 
     def combined(self, hypotheses: Sequence[Ids], quantities: frozenset[str], prints: Sequence[Slot]) -> Book:
         """Variants to name mistakes by; in the other worlds float32 may have lost more of them.

@@ -17,17 +17,16 @@ from grader.judging.bounds import judge_bounds
 from grader.judging.decision import Case, Decision
 from grader.judging.diagnose import Suspects, explain
 from grader.judging.forbidden import keep_to
+from grader.judging.free import in_known_form
 from grader.judging.handed_in import judge_manual
 from grader.judging.in_words import in_a_sentence, in_words, shown_as_none, spoken_of
 from grader.judging.judge import judge
 from grader.judging.match import match
 from grader.judging.misfit import TRANSPOSED
-from grader.judging.order import in_known_order
 from grader.judging.pairing import pair
 from grader.judging.pictured import in_a_picture
 from grader.judging.reading import Reading, read
 from grader.judging.settle import believe, doubt_coarse, doubt_swapped, follow_through, settle_hidden
-from grader.judging.signs import in_known_signs
 from grader.judging.slices import take_apart
 from grader.judging.source import Code
 from grader.judging.sources import seen, with_sources
@@ -58,15 +57,14 @@ def decide(
     code = Code(cells)
     sizes = {c.id: assignment.references[0][c.quantity].size for c in rubric.tensor_checks()}
     asked_sizes = {c.quantity: sizes[c.id] for c in books.checks}
-    signed = in_known_signs(pair(printed), books.apart, books.canonical)
-    paired = in_known_order(signed, books.orderless, books.canonical)
+    paired = in_known_form(pair(printed), books.free, books.canonical)
     slots = take_apart(paired, (books.canonical, books.singles), asked_sizes)
     asked = {c.id: c.quantity for c in rubric.tensor_checks()}
     readings = read(slots, books.canonical, books.vocabulary, code, cells, sizes, asked)
     suggested = assignment.candidates(code.words)
     mistakes = {m.id: m for m in (*assignment.mistakes, *suggested)}
     suspects = Suspects(
-        mistakes, code.words, books.suspected, [m.id for m in suggested], books.combined, rubric.tolerance
+        mistakes, code, books.suspected, [m.id for m in suggested], books.combined, rubric.tolerance
     )
     explanation = explain(readings, suspects, asked)
     matched = match(readings, books.checks, explanation.views, sizes)
@@ -97,7 +95,7 @@ def decide(
         if c.id not in (faults or ())
     }
     by_question = [[c.id for c in q.checks if isinstance(c, TensorCheck)] for q in rubric.questions]
-    settled = believe(settle_hidden(doubt_swapped(numeric, case), case), by_question, case)
+    settled = believe(settle_hidden(doubt_swapped(numeric, case)), by_question, case)
     settled = doubt_coarse(settled, case)
     settled |= {
         c.id: guarded(faults, c.id, _within_bounds, c, readings, told, case, books.vocabulary)

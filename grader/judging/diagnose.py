@@ -19,6 +19,7 @@ from grader.judging.asked import Asked, Bounds
 from grader.judging.book import Book, Target, TargetView, fits
 from grader.judging.pairing import Slot
 from grader.judging.reading import Reading
+from grader.judging.source import Code
 from grader.models import Diagnosis, Said, together, verbatim
 from rubric.schema import Mistake, Tolerance
 
@@ -40,7 +41,7 @@ class Suspects:
     """Where hypotheses come from.
 
     mistakes: every known mistake by id, the likeliest first, those that the code suggests last.
-    words: what stands in the notebook's code, see `Mistake.signs`.
+    code: the notebook's, of whose words `Mistake.signs` speaks.
     singles: variants under one listed mistake. suggested: ids that the code suggests beside them.
     combined: makes the variants of hypotheses, as far as they concern the given quantities; of several
         mistakes together, only those that fit one of the given prints in the handout's world.
@@ -48,7 +49,7 @@ class Suspects:
     """
 
     mistakes: Mapping[str, Mistake]
-    words: frozenset[str]
+    code: Code
     singles: Book
     suggested: Sequence[str]
     combined: Callable[[Sequence[Ids], frozenset[str], Sequence[Slot]], Book]
@@ -60,11 +61,11 @@ class Suspects:
 
     def hints(self, ids: Iterable[str]) -> int:
         """How many of these mistakes the code speaks for."""
-        return sum(bool(self.mistakes[i].hints & self.words) for i in ids)
+        return sum(bool(self.mistakes[i].hints & self.code.words) for i in ids)
 
     def _surprise(self, mistake: Mistake) -> int:
         if mistake.signs:
-            return 0 if mistake.signs & self.words else 2
+            return 0 if mistake.signs & self.code.words else 2
         return int(mistake.rare)
 
 
@@ -222,7 +223,7 @@ def explain(readings: Sequence[Reading], suspects: Suspects, asked: Mapping[str,
     sizes = {v.size for t in suspects.singles.targets if t.quantity in missing for v in t.values[:1]}
 
     def left() -> list[Reading]:
-        """Prints that could show what is missing, and that nothing explains so far."""
+        """Prints that could show what is missing, that nothing explains so far and nobody typed in."""
         explained = claims.explained
         return [
             r
@@ -230,6 +231,7 @@ def explain(readings: Sequence[Reading], suspects: Suspects, asked: Mapping[str,
             if r.order not in explained
             and r.size in sizes
             and (r.meant is None or asked.get(r.meant, r.meant) in missing)
+            and not (r.movement == "constant" and suspects.code.writes([r.slot.first]))
         ]
 
     def others() -> bool:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
+from fractions import Fraction
 
 import numpy as np
 
@@ -27,6 +29,9 @@ _ONE_OF_MANY = Said(
     "One of many prints of this size, and nothing says that it is the answer; a person decides."
 )
 _FEW = 8  # whole numbers that may stand in a notebook by accident
+_NO_ACCIDENT = 7.0  # significant digits of one number in all worlds together, and in each of them
+_IN_EACH = 3.0
+_PARTS = 1000  # a share of so many things is printed for many reasons
 
 
 def judge_fit(check: TensorCheck, offers: Offers, case: Case) -> Decision:
@@ -97,10 +102,10 @@ def _doubt(check: TensorCheck, best: Candidate, comparison: Comparison | None, c
         return open_(Said("The print fits, but its few digits also fit known mistakes."))
     if _tells_nothing(comparison, tolerance):
         return open_(Said("The print fits, but so would any other small number; a person decides."))
-    common = _is_common(expected, moving=moving) or check.quantity in case.twins
-    if common and not best.named(check.id) and not best.may_be_named(check.id):
-        return open_(_UNNAMED)
-    return None
+    if best.named(check.id) or best.may_be_named(check.id):
+        return None
+    common = _is_common(expected, moving=moving) and not (moving and _no_accident(best, comparison, case))
+    return open_(_UNNAMED) if common or check.quantity in case.twins else None
 
 
 def _tells_nothing(comparison: Comparison | None, tolerance: Tolerance) -> bool:
@@ -116,6 +121,39 @@ def _is_common(expected: Sequence[Array], *, moving: bool) -> bool:
     first = expected[0]
     few = first.size <= _FEW and bool((first == np.round(first)).all()) and not moving
     return first.size == 1 or few
+
+
+def _no_accident(best: Candidate, comparison: Comparison | None, case: Case) -> bool:
+    """Is it one number of so many digits, in every world another, that nothing else is likely to show it?
+
+    Not where its label calls it something else, or where it is a share of few things.
+    """
+    if comparison is None or best.readings[0].movement != "moves" or _called_otherwise(best, case):
+        return False
+    pairs = [(printed, float(expected[0])) for printed, expected in comparison.prints]
+    if all(_is_a_share(value) for _, value in pairs):
+        return False
+    told = [math.log10(abs(v) / h) if v and (h := p.half_unit[0]) else 0.0 for p, v in pairs]
+    return min(told) >= _IN_EACH and sum(told) >= _NO_ACCIDENT
+
+
+def _called_otherwise(best: Candidate, case: Case) -> bool:
+    """Has it the name of another check, which no print of that name answers?"""
+    asked = {c.id: c.quantity for c in case.rubric.tensor_checks()}
+    own = best.readings[0]
+    return (
+        own.called
+        and own.meant is not None
+        and not any(
+            r.meant == own.meant and any(v.whole and v.target.quantity == asked[own.meant] for v in r.exact)
+            for r in case.readings
+        )
+    )
+
+
+def _is_a_share(value: float) -> bool:
+    """A whole number, or a ratio of small ones."""
+    return math.isclose(value, Fraction(value).limit_denominator(_PARTS), rel_tol=1e-9)
 
 
 def _says_other(candidate: Candidate, check: TensorCheck, case: Case) -> str | None:
@@ -137,12 +175,15 @@ def _in_a_crowd(check: TensorCheck, best: Candidate, case: Case) -> bool:
         return _between_its_parts(check, best, case)
     if best.named(check.id):
         return False
-    alone = not best.readings[0].slot.first.label
+    own = best.readings[0]
+    alone = own.size > 1 and not own.slot.first.label
+    name = named_like(own)
     return any(
-        r.size == best.readings[0].size
+        r.size == own.size
         and not (alone and r.slot.first.label)
         and r.movement == "moves"
-        and not (r.exact or r.meant or r.meaning.names_background)
+        and not r.exact
+        and (not (r.meant or r.meaning.names_background) or (own.size == 1 and named_like(r) == name))
         and not (check.by_autograd and no_autograd_behind(r.slot.first.cell, case.code))
         for r in case.readings
     )

@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import product
 from typing import Literal
 
 import numpy as np
@@ -20,7 +19,7 @@ from grader.judging.book import Source, TargetView, laid_out, source_of
 from grader.judging.reading import Reading, named_like
 from rubric.schema import TensorCheck
 
-_LAYOUTS = (("row", False), ("column", False), ("element", False), ("element", True))
+_LAYOUTS = ("row", "column", "element")
 _SOURCES: tuple[Source, ...] = ("unknown", "autograd", "other means")
 
 Kind = Literal["right", "handout", "mistaken", "named", "placed"]
@@ -75,6 +74,10 @@ class Candidate:
 
 
 Candidates = Mapping[str, tuple[Candidate, ...]]
+_Piece = tuple[Reading, Sequence[TargetView]]
+"""a print and what it may be of one tensor"""
+_Group = tuple[tuple[str, ...], Source, str, int]
+"""mistakes, source, layout and count of pieces that may belong together"""
 
 
 def match(
@@ -106,11 +109,7 @@ def match(
             found[claim[0]].append(_whole(kind, reading, claim[1], claim[0], views))
     for check in checks:
         if not any(c.kind == "right" for c in found[check.id]):
-            pieces = (
-                _pieced(rest, check)
-                or _pieced(readings, check)  # the last loss of a table is also the final loss
-                or _mistaken_pieces(rest, explained, check)
-            )
+            pieces = _in_pieces(check, rest, readings, explained)
             if pieces is not None:
                 found[check.id].append(pieces)
                 orders = {r.order for r in pieces.readings}
@@ -181,46 +180,55 @@ def _whole(
     return Candidate(kind, (reading,), view.layout, 1.0, view.target.mistakes, tuple(reasons), source)
 
 
-def _pieced(readings: Sequence[Reading], check: TensorCheck) -> Candidate | None:
-    """A tensor printed in pieces, in order: by row, by column or element by element, along either axis."""
+def _in_pieces(
+    check: TensorCheck,
+    rest: Sequence[Reading],
+    readings: Sequence[Reading],
+    explained: Mapping[int, TargetView],
+) -> Candidate | None:
+    """A tensor printed in pieces, one after the other."""
+    return (
+        _run("right", check, [(r, r.exact) for r in rest])
+        or _run("handout", check, [(r, r.handout) for r in rest])
+        # the last loss of a table is also the final loss
+        or _run("right", check, [(r, r.exact) for r in readings])
+        or _run("handout", check, [(r, r.handout) for r in readings])
+        or _run("mistaken", check, [(r, (explained[r.order],)) for r in rest if r.order in explained])
+    )
+
+
+def _run(
+    kind: Kind, check: TensorCheck, shown: Sequence[tuple[Reading, Sequence[TargetView]]]
+) -> Candidate | None:
+    """The pieces of a tensor by row, by column or element by element, along either axis.
+
+    shown: prints, each with what it fits.
+    """
+    groups: dict[_Group, list[_Piece]] = defaultdict(list)
+    for reading, views in shown:
+        fitting: dict[_Group, list[TargetView]] = defaultdict(list)
+        for view in views:
+            if not view.whole and view.target.quantity == check.quantity:
+                fitting[view.target.mistakes, view.target.source, view.layout, view.count].append(view)
+        for group, same in fitting.items():
+            groups[group].append((reading, same))
     best: Candidate | None = None
-    kinds: tuple[Kind, ...] = ("right", "handout")
-    for kind in kinds:
-        shown = [(r, r.exact if kind == "right" else r.handout) for r in readings]
-        telling = [r for r, views in shown if any(v.target.quantity == check.quantity for v in views)]
-        for source, (layout, turned) in product(_SOURCES, _LAYOUTS) if telling else ():
-            if turned and check.layout == "fixed":
-                continue
-            run = _longest_run(telling, check, layout, source, exact=kind == "right", turned=turned)
-            if not run:
-                continue
-            chosen, count = run
+    for (mistakes, source, layout, count), pieces in sorted(
+        groups.items(), key=lambda g: (_SOURCES.index(g[0][1]), _LAYOUTS.index(g[0][2]))
+    ):
+        for turned in (False, True) if layout == "element" and check.layout != "fixed" else (False,):
+            run = tuple(_longest_run(pieces, check.id, turned=turned))
+            whole = len(run) == count
             candidate = Candidate(
-                kind,
-                tuple(chosen),
-                f"split by {layout}",
-                len(chosen) / count,
-                (),
-                ("value", "order"),
-                source,
+                kind, run, f"split by {layout}", len(run) / count, mistakes, ("value", "order"), source
             )
-            enough = candidate.coverage == 1.0 or (layout != "element" and candidate.named(check.id))
-            if enough and (best is None or candidate.coverage > best.coverage):
+            in_part = run and layout != "element" and kind != "mistaken" and candidate.named(check.id)
+            if (whole or in_part) and (best is None or candidate.coverage > best.coverage):
                 best = candidate
-        if best is not None:
-            break
     return best
 
 
-def _longest_run(
-    readings: Sequence[Reading],
-    check: TensorCheck,
-    layout: str,
-    source: Source,
-    *,
-    exact: bool,
-    turned: bool,
-) -> tuple[list[Reading], int] | None:
+def _longest_run(pieces: Sequence[_Piece], check: str, *, turned: bool) -> list[Reading]:
     """Prints that show pieces 0, 1, 2 … of a quantity one after another; the last complete run wins.
 
     turned: elements go down the columns; a complete run is given back row by row.
@@ -228,59 +236,30 @@ def _longest_run(
     best: list[Reading] = []
     run: list[Reading] = []
     begun: list[Reading] = []
-    count = 0
-    columns = 1
-    for reading in readings:
-        views = [
-            v
-            for v in (reading.exact if exact else reading.handout)
-            if v.layout == layout and v.target.quantity == check.quantity and v.target.source == source
-        ]
-        if not views:
+    view = pieces[0][1][0]
+    count = view.count
+    columns = view.target.values[0].shape[-1] if turned else count
+    place = [i % columns * (count // columns) + i // columns for i in range(count)]
+    for reading, views in pieces:
+        places = {place[v.index] for v in views}
+        if reading.meant not in (None, check) and len(places) > 1:
             continue
-        if turned:
-            columns = views[0].target.values[0].shape[-1]
-        count = views[0].count
-        rows = count // columns
-        indices = {i % columns * rows + i // columns if turned else i for i in (v.index for v in views)}
-        if reading.meant not in (None, check.id) and len(indices) > 1:
+        if any(v.whole for v in reading.exact) and not (run and len(run) in places):
+            begun = [reading] if 0 in places else []  # the first loss of training is the loss before it, too
             continue
-        if any(v.whole for v in reading.exact) and not (run and len(run) in indices):
-            begun = [reading] if 0 in indices else []  # the first loss of training is the loss before it, too
-            continue
-        if len(run) in indices and len(run) < count:
+        if len(run) in places:
             run = [*run, reading]
-        elif 1 in indices and begun and named_like(begun[0]) == named_like(reading):
+        elif 1 in places and begun and named_like(begun[0]) == named_like(reading):
             run = [*begun, reading]
-        elif 0 in indices:
+        elif 0 in places:
             run = [reading]
         if len(run) >= len(best):
             best = run
-    if turned and len(best) == count:
-        rows = count // columns
-        best = [best[i % columns * rows + i // columns] for i in range(count)]
-    return (best, count) if best else None
+    return [best[i] for i in place] if len(best) == count else best
 
 
 def _speaks(reading: Reading) -> bool:
     return reading.meant is not None or reading.meaning.names_background
-
-
-def _mistaken_pieces(
-    readings: Sequence[Reading], explained: Mapping[int, TargetView], check: TensorCheck
-) -> Candidate | None:
-    chosen: dict[tuple[tuple[str, ...], str, int, Source], dict[int, Reading]] = defaultdict(dict)
-    for reading in readings:
-        view = explained.get(reading.order)
-        if view is not None and not view.whole and view.target.quantity == check.quantity:
-            chosen[view.target.mistakes, view.layout, view.count, view.target.source][view.index] = reading
-    for (mistakes, layout, count, source), pieces in reversed(chosen.items()):
-        if len(pieces) == count:
-            ordered = tuple(pieces[index] for index in sorted(pieces))
-            return Candidate(
-                "mistaken", ordered, f"split by {layout}", 1.0, mistakes, ("value", "order"), source
-            )
-    return None
 
 
 def _by_label(readings: Sequence[Reading], sizes: Mapping[str, int]) -> dict[str, list[Candidate]]:

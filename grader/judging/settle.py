@@ -20,7 +20,7 @@ from grader.models import Diagnosis, Said, together
 _BY_HAND = Said("Consistent with your earlier result, but not computed by autograd; a person decides.")
 
 
-def settle_hidden(decisions: Mapping[str, Decision], case: Case) -> dict[str, Decision]:
+def settle_hidden(decisions: Mapping[str, Decision]) -> dict[str, Decision]:
     """Values that fit only in the handout's world, seen beside the rest of the notebook.
 
     Where another value is visibly wrong, the other world shows the same error and the few printed

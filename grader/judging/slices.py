@@ -6,12 +6,14 @@ A print is read along its rows or along its columns, and cut where checked quant
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
+from grader.extract.numbers import BARS
 from grader.judging.book import Book
 from grader.judging.pairing import Slot
 from grader.judging.rows import below_each_other, rows_of_tables
@@ -19,16 +21,23 @@ from grader.models import PrintedTensor
 
 _MOST = 200  # rows of one print, or twice the checked numbers, within which quantities are sought
 
+_GAP = re.compile(rf"(?: {{2,}}|\t| ?[{BARS}])[ \t]*")
+_EDGE = f" \t{BARS}"
+
 Places = npt.NDArray[np.intp]
 
 
 @dataclass(frozen=True, slots=True)
 class _Order:
-    """The numbers of a print in the order in which they are read, and how many at least belong together."""
+    """The numbers of a print in the order in which they are read, and how many at least belong together.
+
+    names: what each such unit is called; none where nothing says so.
+    """
 
     slot: Slot
     places: Places
     unit: int
+    names: Sequence[str] = ()
 
     def shown(self, start: int, end: int) -> list[int]:
         """Where a stretch stands, without the nan by which a table makes its columns as long as others."""
@@ -37,7 +46,11 @@ class _Order:
 
     def part(self, start: int, end: int) -> Slot:
         shown = self.shown(start, end)
-        return Slot(self.slot.order, tuple(p and _picked(p, shown) for p in self.slot.prints))
+        prints = tuple(p and _picked(p, shown) for p in self.slot.prints)
+        if self.names and start // self.unit == (end - 1) // self.unit:
+            name, section = self.names[start // self.unit], self.slot.first.section
+            prints = tuple(p and replace(p, label=name, above=section, above_distance=1) for p in prints)
+        return Slot(self.slot.order, prints)
 
     def may_be(self, start: int, end: int, books: Sequence[Book]) -> bool:
         """May a stretch be in one of the books? Its first number tells, before it is taken out; every print
@@ -94,7 +107,15 @@ def _orders(slot: Slot) -> Iterator[_Order]:
     places = np.arange(len(slot.first.values))
     yield _Order(slot, places, shape[-1] if len(shape) > 1 and shape[0] > 1 else 1)
     if len(shape) == 2 and min(shape) > 1:
-        yield _Order(slot, places.reshape(shape).T.ravel(), shape[0])
+        yield _Order(slot, places.reshape(shape).T.ravel(), shape[0], _headings(slot.first))
+
+
+def _headings(printed: PrintedTensor) -> Sequence[str]:
+    """What the line above a table calls each of its columns; none where it has not as many names."""
+    if printed.form != "table" or printed.label or printed.above_distance != 1:
+        return ()
+    names = _GAP.split(printed.above.strip(_EDGE))
+    return names[-printed.shape[1] :] if 0 <= len(names) - printed.shape[1] <= 1 else ()
 
 
 def _cut(order: _Order, books: Sequence[Book], asked: Mapping[str, int]) -> tuple[list[Slot], list[Slot]]:

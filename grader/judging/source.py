@@ -17,9 +17,12 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+import numpy as np
+
+from grader.assignment.values import Array
 from grader.judging.folding import worked_out
 from grader.judging.magics import plain
-from grader.models import Cell
+from grader.models import Cell, PrintedTensor
 from grader.syntax import parse
 
 _NUMBER = re.compile(r"(?<![\w.])-?(?:\d+\.\d*|\.\d+|\d+)(?:[eE][-+]?\d+)?(?![\w.])")
@@ -37,6 +40,8 @@ _SETS_UP = re.compile(  # calls of these that compute nothing
 )
 _PRINTERS = {"print", "display", "pprint", "pp"}
 _MOST_PARTS = 20  # of a dotted name
+_MOST_OF_THEM = 0.75  # share of a print's numbers
+_TELLING = 100  # half units of its last digit that a number must be to count
 _LARGEST = 200_000  # characters of one cell that are parsed
 
 
@@ -85,15 +90,28 @@ class Code:
         cell = self.cell(index)
         return cell.shown if cell else ""
 
-    @cached_property
-    def literals(self) -> tuple[float, ...]:
-        """Numbers with three or more significant digits that are written in the code, sorted by value."""
-        return self._numbers(3)
+    def writes(self, prints: Iterable[PrintedTensor | None], *, however_few_digits: bool = False) -> bool:
+        """Do most of the printed numbers stand as literals in the code, without their sign?
+
+        A literal has three significant digits or more, and a number counts that shows two, unless few do.
+        """
+        literals = self._numbers if however_few_digits else self._literals
+        shown = [p for p in prints if p is not None] if literals.size else []
+        value = np.abs(np.array([v for p in shown for v in p.values]))
+        half = np.array([h for p in shown for h in p.half_unit])
+        telling = np.isfinite(value) & (value > (1 if however_few_digits else _TELLING) * half)
+        value, half = value[telling], half[telling] * (1 + 1e-9) + 1e-7 * value[telling]
+        low = np.searchsorted(literals, value - half, side="left")
+        high = np.searchsorted(literals, value + half, side="right")
+        return bool(value.size) and int((high > low).sum()) >= _MOST_OF_THEM * value.size
 
     @cached_property
-    def numbers(self) -> tuple[float, ...]:
-        """All numbers that are written in the code, sorted by value."""
-        return self._numbers(0)
+    def _literals(self) -> Array:
+        return self._written(3)
+
+    @cached_property
+    def _numbers(self) -> Array:
+        return self._written(0)
 
     @cached_property
     def worked_out(self) -> tuple[str, ...]:
@@ -104,12 +122,11 @@ class Code:
             folded = worked_out(trees)
         return (*(cell.source[:_LARGEST] for cell in self.cells), *folded)
 
-    def _numbers(self, digits: int) -> tuple[float, ...]:
+    def _written(self, digits: int) -> Array:
+        """Numbers of so many significant digits that are written in the code, unsigned, sorted by value."""
         texts = [cell.source[:_LARGEST] for cell in self.cells] if digits else self.worked_out
-        found = {
-            float(match) for text in texts for match in _NUMBER.findall(text) if _significant(match) >= digits
-        }
-        return tuple(sorted(value for value in found if math.isfinite(value)))
+        found = {abs(float(n)) for text in texts for n in _NUMBER.findall(text) if _significant(n) >= digits}
+        return np.array(sorted(filter(math.isfinite, found)))
 
     @cached_property
     def words(self) -> frozenset[str]:

@@ -6,19 +6,15 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-import numpy as np
-
-from grader.assignment.values import Array
 from grader.judging.decision import Decision
 from grader.judging.match import Candidate
 from grader.judging.source import Code
 from grader.judging.wording import ALSO_TYPED, ONLY_HERE, TYPED_IN
-from grader.models import PrintedTensor, Said
+from grader.models import Said
 from rubric.schema import TensorCheck
 
 _FEW = 8  # whole numbers that stand in a notebook by accident, each for itself
 _BETWEEN = r"[\s,;x×*()\[\]]++"
-_LITERAL = 0.75  # share of a print's numbers that stand in the code, for it to count as typed in
 
 
 def not_computed(
@@ -51,7 +47,7 @@ def made_without(check: TensorCheck, cells: Iterable[int], code: Code) -> Said |
 
 def typed_in(candidate: Candidate, code: Code, world: int = 0) -> bool:
     """Do most of the numbers printed in a world stand as literals in the code?"""
-    return _stand_in(candidate, code.literals, least=100, world=world)
+    return code.writes(r.slot.prints[world] for r in candidate.readings)
 
 
 def may_be_typed_in(candidate: Candidate, code: Code) -> bool:
@@ -64,8 +60,7 @@ def may_be_typed_in(candidate: Candidate, code: Code) -> bool:
         whole = [int(v) for v in first.values if abs(v) < 1e15 and v == round(v)]
         if len(whole) == len(first.values):
             return written_in_a_row(whole, code)
-
-    return _stand_in(candidate, code.numbers, least=1, world=0)
+    return code.writes((r.slot.first for r in candidate.readings), however_few_digits=True)
 
 
 def written_in_a_row(numbers: Sequence[int], code: Code) -> bool:
@@ -73,26 +68,3 @@ def written_in_a_row(numbers: Sequence[int], code: Code) -> bool:
     rows = (_BETWEEN.join(rf"{n}(?:\.0*+)?" for n in numbers), "".join(map(str, numbers)))
     row = re.compile(rf"(?<![\w.])(?:{'|'.join(rows)})(?![\w.])")
     return any(map(row.search, code.worked_out))
-
-
-def _stand_in(candidate: Candidate, written: Sequence[float], *, least: int, world: int) -> bool:
-    """least: how many half units of its last digit a printed number must be to count."""
-    literals = np.abs(np.asarray(written))
-    if not literals.size:
-        return False
-    literals.sort()
-    known = total = 0
-    for printed in (r.slot.prints[world] for r in candidate.readings):
-        hits, counted = _literal_hits(printed, literals, least) if printed is not None else (0, 0)
-        known, total = known + hits, total + counted
-    return total > 0 and known >= _LITERAL * total
-
-
-def _literal_hits(printed: PrintedTensor, literals: Array, least: int) -> tuple[int, int]:
-    value = np.abs(np.asarray(printed.values))
-    half = np.asarray(printed.half_unit)
-    telling = np.isfinite(value) & (value > least * half)
-    value, half = value[telling], half[telling] * (1 + 1e-9) + 1e-7 * value[telling]
-    low = np.searchsorted(literals, value - half, side="left")
-    high = np.searchsorted(literals, value + half, side="right")
-    return int((high > low).sum()), int(value.size)

@@ -82,10 +82,13 @@ def _raised(submission: Submission, run: Execution) -> Refusal | None:
     if not raised:
         return None
     first = raised[min(raised)]
-    said = f"{first.name}: {first.message}".removesuffix(": ")
-    lost = tuple(sorted(raised))
     return Refusal(
-        kind="error", about=one_line(said, 80), call=said, cell=first.cell, effect="raised", lost=lost
+        kind="error",
+        about=one_line(first.told, 80),
+        call=first.told,
+        cell=first.cell,
+        effect="raised",
+        lost=tuple(sorted(raised)),
     )
 
 

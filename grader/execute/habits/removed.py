@@ -1,11 +1,13 @@
 # mypy: ignore-errors
-"""Names that newer versions of Python, numpy, torch and pandas removed, for the student's own code.
+"""Names that newer versions of Python, IPython, numpy, torch and pandas removed, for the student's own code.
 
 They do what they did, with a warning. Libraries see the modules as they are, since some ask for a name.
 """
 
 import contextlib
 import difflib
+import functools
+import inspect
 import re
 import sys
 import types
@@ -174,13 +176,36 @@ def _for_matplotlib(style):
 def _for_python():
     import collections
     import collections.abc
-    import inspect
     import time
 
     names = {n: getattr(collections.abc, n) for n in collections.abc.__all__ if not hasattr(collections, n)}
     _serve(collections, "collections", names)
     _serve(time, "time", {"clock": time.perf_counter})
     _serve(inspect, "inspect", {"getargspec": lambda f: inspect.getfullargspec(f)[:4]})
+
+
+def _for_ipython(shell):
+    def magic(self, line):
+        _warn("get_ipython().magic")
+        name, _, rest = line.strip().lstrip("%").partition(" ")
+        return self.run_line_magic(name, rest)
+
+    _give(shell, "magic", magic)
+    shown = sys.modules["IPython.display"]
+    for name in (
+        "display",
+        "HTML",
+        "Markdown",
+        "Math",
+        "Latex",
+        "Image",
+        "SVG",
+        "Javascript",
+        "clear_output",
+    ):
+        _give(sys.modules["IPython.core.display"], name, getattr(shown, name))
+    for name in ("set_matplotlib_formats", "set_matplotlib_close"):
+        _give(shown, name, lambda *args, **kwargs: None)
 
 
 def prepare():
@@ -196,21 +221,60 @@ _OFTEN = re.compile(r"packages/(?:numpy|pandas|torch)/")
 """of whose objects students ask what they do not have; their older names are known to the grader"""
 _LIKE = 0.8
 """a name that is so like another is misspelled; one that is not may be of another version, or system"""
+_KEYWORD = re.compile(r"(?:(\w+)\.)?(\w+)\(\) got an unexpected keyword argument '(\w+)'")
+_SETTLED = (
+    *("builtins", "numpy", "torch", "torch.nn", "torch.nn.functional", "torch.optim", "torch.utils.data"),
+)
+"""whose keywords are seldom renamed: what is like one of them is misspelled"""
+
+
+def _is_like(name, known):
+    return bool(difflib.get_close_matches(name.lower(), [k.lower() for k in known], 1, _LIKE))
+
+
+def _keywords(function):
+    try:
+        return [*inspect.signature(function).parameters]
+    except (TypeError, ValueError):
+        return []
+
+
+def _unknown_keyword(error, own):
+    """The call and its keyword that a function of a library does not know, nor anything like it; or None."""
+    found = _KEYWORD.search(str(error))
+    if found is None:
+        return None
+    *owner, keyword = (part for part in found.groups() if part not in (None, "__init__"))
+    if getattr(own.get(owner[0]), "__module__", None) == "__main__":
+        return None
+    for module in (sys.modules[m] for m in _SETTLED if m in sys.modules):
+        with contextlib.suppress(AttributeError):
+            if _is_like(keyword, _keywords(functools.reduce(getattr, owner, module))):
+                return None
+    return f"{'.'.join(owner)}({keyword}=)"
+
+
+def _unknown_name(error):
+    """A name that a module, or an object of a library, lacks, and that is like none it has; or None."""
+    asked = getattr(error, "obj", None)
+    if not isinstance(error, AttributeError) or asked is None:
+        return None
+    module = asked if isinstance(asked, types.ModuleType) else sys.modules.get(type(asked).__module__)
+    file = getattr(module, "__file__", None) or ""
+    if is_theirs(file) or (module is not asked and (_OFTEN.search(file) or not file)):
+        return None
+    if _is_like(str(error.name), dir(asked)):
+        return None
+    return f"{asked.__name__ if module is asked else type(asked).__name__}.{error.name}"
 
 
 def install(shell):
+    _for_ipython(type(shell))
+
     def look(result):
         error = result.error_in_exec
-        asked = getattr(error, "obj", None)
-        if not isinstance(error, AttributeError) or asked is None:
-            return
-        module = asked if isinstance(asked, types.ModuleType) else sys.modules.get(type(asked).__module__)
-        file = getattr(module, "__file__", None) or ""
-        if is_theirs(file) or (module is not asked and (_OFTEN.search(file) or not file)):
-            return
-        known = [name.lower() for name in dir(asked)]
-        if not difflib.get_close_matches(str(error.name).lower(), known, 1, _LIKE):
-            owner = asked.__name__ if module is asked else type(asked).__name__
-            tell("error", f"{owner}.{error.name}", f"AttributeError: {error}", "raised")
+        unknown = _unknown_name(error) or _unknown_keyword(error, shell.user_ns)
+        if unknown is not None:
+            tell("error", unknown, f"{type(error).__name__}: {error}", "raised")
 
     shell.events.register("post_run_cell", look)

@@ -23,6 +23,6 @@ def _accepted(module, name):
 
 
 def install(shell):  # not sooner: the cage is set up with these
-    for name in ("sched_setaffinity", "sched_setscheduler", "sched_setparam", "setpriority"):
+    for name in ("sched_setaffinity", "sched_setscheduler", "sched_setparam", "setpriority", "nice"):
         _accepted(os, name)
     _accepted(resource, "setrlimit")
