@@ -279,6 +279,14 @@ def test_a_script_is_graded_as_a_notebook_and_flagged(tmp_path: Path) -> None:
     assert [f.name for f in dora.files] == ["helper.py"]
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "latin-1", "cp1252", "unheard-of"])
+def test_a_script_says_its_encoding(encoding: str, tmp_path: Path) -> None:
+    code = f"#!/usr/bin/python\n# -*- coding: {encoding} -*-\nx = 'ü'\n"
+    (tmp_path / "a.py").write_bytes(code.encode("cp1252" if encoding == "unheard-of" else encoding))
+    (found,) = collect([tmp_path / "a.py"])
+    assert found.cells[-1].source.splitlines()[-1] == "x = 'ü'"
+
+
 def test_a_script_named_by_hand_or_in_a_folder_of_its_own(tmp_path: Path) -> None:
     export(tmp_path, **{"anna.py": "print(1)", "ben/hw.py": "print(2)"})
     assert [(s.id, flags(s)) for s in collect([tmp_path])] == [("anna.py", ["script"]), ("hw.py", ["script"])]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
-from grader.models import AttachedFile, Cell, Execution
+from grader.models import AttachedFile, Cell, Execution, Submission
 
 MIB = 1 << 20
 
@@ -56,6 +56,12 @@ class Job:
     limits: Limits = Limits()
     folder: str = ""
     after: str = ""
+
+
+def prelude_of(prelude: str, submission: Submission) -> str:
+    """The prelude, and for a script what it may ask for and a notebook has not: `__file__`."""
+    script = any(flag.id == "script" for flag in submission.flags)
+    return f"{prelude}\n__file__ = 'script.py'" if script else prelude
 
 
 class Runner(Protocol):

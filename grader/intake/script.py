@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import re
+import tokenize
 
 from grader.intake.document import NOT_TEXT, Refused
 from grader.intake.notebook import MAX_CELLS, NO_CODE, Notebook, too_many_cells
@@ -13,6 +15,8 @@ _BY_PARAGRAPHS = Said("A Python script was handed in; it was read paragraph by p
 LONGEST = 200_000
 """bytes of a script; jupytext takes up to 0.07 ms for each"""
 _PERCENT = re.compile(r"^#\s*(%%|In\s*\[)", re.MULTILINE)
+
+_CODING = re.compile(r"\A((?:[^\n]*\n)?[ \t\f]*#[^\n]*?coding[:=][ \t]*)[-\w.]+")
 
 
 def read(data: bytes) -> Notebook:
@@ -57,6 +61,16 @@ def _text(data: bytes) -> str:
     if b"\0" in data:
         raise Refused(NOT_TEXT)
     try:
-        return data.decode("utf-8-sig")
+        text = data.decode("utf-8-sig")
     except UnicodeDecodeError:
-        return data.decode("cp1252", "replace")
+        text = data.decode(_declared(data), "replace")
+    return _CODING.sub(r"\1utf-8", text)  # jupytext takes no other
+
+
+def _declared(data: bytes) -> str:
+    """The encoding that its first lines name; Windows' own where they name none that is known."""
+    try:
+        named, _ = tokenize.detect_encoding(io.BytesIO(data).readline)
+    except SyntaxError:
+        return "cp1252"
+    return named
