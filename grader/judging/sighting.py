@@ -38,7 +38,7 @@ class Sighting:
 
 
 def sight(
-    slots: Sequence[Slot], cells: Sequence[Cell], rubric: Rubric, sizes: Mapping[str, int]
+    slots: Sequence[Slot], cells: Sequence[Cell], code: Code, rubric: Rubric, sizes: Mapping[str, int]
 ) -> dict[str, Sighting]:
     """What each numeric check finds; nothing for a check that finds nothing.
 
@@ -48,7 +48,7 @@ def sight(
     asked = {c.id: c.quantity for c in checks}
     wanted = {c.id: sizes[c.quantity] for c in checks}
     blank = Book((), rubric.tolerance)
-    readings = read(slots, blank, Vocabulary(rubric, list(sizes)), Code(cells), cells, wanted, asked)
+    readings = read(slots, blank, Vocabulary(rubric, list(sizes)), code, cells, wanted, asked)
     matched = match(readings, checks, {}, wanted)
     found = {check: _meant(candidates) for check, candidates in matched.items()}
     taken = {r.order for candidates in matched.values() for c in candidates for r in c.readings}

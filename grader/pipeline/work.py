@@ -46,16 +46,21 @@ def rehearse(assignment: Assignment, rubric: Rubric) -> None:
     rubric: with the words of the pages. What fails here fails for a student as well, and is told there.
     """
     books_of(assignment)
+    nobody, ran = rehearsal()
+    report = grade_within(nobody, [ran] * len(assignment.rubric.worlds), assignment).report
+    with contextlib.suppress(Exception):
+        reports.pages(report, nobody, rubric, ran)
+
+
+def rehearsal() -> tuple[Submission, Execution]:
+    """A notebook that nobody handed in, and its run in any world."""
     cells = (
         Cell(index=0, kind="markdown", source="# A *title*\n\n1. a `word`, $x$"),
         Cell(index=1, kind="code", source="for word in ['done']:  # a comment\n    print(f'{word}')"),
     )
-    nobody = Submission(id="nobody", path="", sha256="", cells=cells)
     said = Output(cell=1, index=0, kind="stdout", text="done")
     ran = Execution(status="ok", outputs=(said,), isolation=Isolation(tier="not run"))
-    report = grade_within(nobody, [ran] * len(assignment.rubric.worlds), assignment).report
-    with contextlib.suppress(Exception):
-        reports.pages(report, nobody, rubric, ran)
+    return Submission(id="nobody", path="", sha256="", cells=cells), ran
 
 
 def read(bench: Bench, upload: ReadableUpload) -> Submission:

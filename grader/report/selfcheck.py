@@ -122,7 +122,8 @@ def self_check(
     ]
     between, twice = pair(printed), pair([printed[0], second])
     sizes = {name: value.size for name, value in assignment.references[0].items()}
-    seen = sight(between, submission.cells, rubric, sizes)
+    code = Code(submission.cells)
+    seen = sight(between, submission.cells, code, rubric, sizes)
     # Where nothing of right and wrong is told the judge gets nothing to see, so that not even the time
     # it takes can tell.
     sure = {check for check, sighting in seen.items() if sighting.sure and level != "found"}
@@ -143,7 +144,7 @@ def self_check(
     def items(number: int, question: Question) -> Iterator[CheckLine]:
         for check in question.checks:
             if isinstance(check, BehaviourCheck):
-                found = _coded(check, submission)
+                found = _coded(check, code)
                 if found.state == "found" and level == "found":
                     continue  # the code alone does not tell that it is there, only that it is not
             elif isinstance(check, TextCheck):
@@ -151,7 +152,7 @@ def self_check(
             elif isinstance(check, ManualCheck):
                 found = _below(check, number, submission, worlds[0].outputs, speak)
             elif isinstance(check, WordCheck):
-                found = _worded(check, submission, worlds[0].outputs, words, speak)
+                found = _worded(check, submission, code, worlds[0].outputs, words, speak)
             else:
                 worlds_of = [r[check.quantity] for r in assignment.references]
                 shown = _sighted(seen[check.id], texts) if check.id in seen else None
@@ -223,9 +224,8 @@ def _width(found: SelfCheck) -> int:
     return max(len(speak.of(state)) for state in _STATES.values())
 
 
-def _coded(check: BehaviourCheck, submission: Submission) -> CheckLine:
+def _coded(check: BehaviourCheck, code: Code) -> CheckLine:
     """What values prove instead of code is left out: it would tell that they are right."""
-    code = Code(submission.cells)
     lacking = tuple(r.why for r in check.requires if not r.unless_shown and not met(r, code))
     return CheckLine(check.title, "missing" if lacking else "found", "", lacking)
 
@@ -254,11 +254,12 @@ def _below(
 def _worded(
     check: WordCheck,
     submission: Submission,
+    code: Code,
     outputs: Sequence[Output],
     vocabulary: Vocabulary,
     speak: Speech,
 ) -> CheckLine:
-    line = line_of(check, outputs, submission.cells, Code(submission.cells), vocabulary)
+    line = line_of(check, outputs, submission.cells, code, vocabulary)
     if line is None:
         return CheckLine(check.title, "missing", "", (check.hint,) if check.hint else (), printed=True)
     return CheckLine(check.title, "found", _where(line.cell, line.text, speak), (), printed=True)

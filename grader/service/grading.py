@@ -27,6 +27,7 @@ from grader.judging.several import alone
 from grader.models import Execution, Said, Submission
 from grader.pipeline import Bench, Pipeline, open_judges, warm, within_limits
 from grader.pipeline.limits import limits_of
+from grader.pipeline.work import rehearsal
 from grader.report.selfcheck import SelfCheck, self_check
 from grader.service.opening import StoredUpload
 from rubric.schema import World
@@ -106,7 +107,7 @@ class EditionGrader:
         async with self._gate:
             if folder not in self._open:
                 assignment = await asyncio.to_thread(self.editions.load, sha256, released=released)
-                ready = () if released else (warm,)
+                ready = [warm_release if released else warm]
                 judges = await self._stack.enter_async_context(open_judges(folder, warm=ready, nice=NICE))
                 limits = limits_of(assignment.rubric, usual=self.limits)
                 self._open[folder] = Pipeline(assignment, judges, self.runner, limits)
@@ -196,6 +197,12 @@ def _checked(held: Bench, cut: Cut, one: Submission, ran: Sequence[Execution]) -
     held.mark.note("judging")
     *first, again = ran
     return told(self_check(one, first, again, held.assignment))
+
+
+def warm_release(release: Assignment) -> None:
+    """Make once what every judge of a release holds: what a self-check loads, this module included."""
+    nobody, ran = rehearsal()
+    self_check(nobody, [ran] * len(release.rubric.worlds), ran, release)
 
 
 def told(found: SelfCheck) -> bytes:

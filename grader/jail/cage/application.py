@@ -86,6 +86,31 @@ class CagedCompiler(XCachingCompiler):
         return f"{get_tmp_directory()}/{zlib.crc32(raw_code.encode('utf-8', 'surrogatepass'))}.py"
 
 
+class CagedShell(ZMQInteractiveShell):
+    """ZMQInteractiveShell that reads a cell once, where ipykernel and IPython each do it anew."""
+
+    _read: tuple[str, str] | None = None
+
+    def transform_cell(self, raw_cell: str) -> str:
+        """The cell as Python. Who asks for the second time has what came of the first; nobody later."""
+        known, self._read = self._read, None
+        if known is not None and known[0] == raw_cell:
+            return known[1]
+        made: str = super().transform_cell(raw_cell)
+        self._read = raw_cell, made
+        return made
+
+    def should_run_async(self, raw_cell: str, *, transformed_cell: str | None = None, **more: Any) -> bool:
+        """Only what has one of these words can need it; IPython compiles the cell to find out."""
+        if transformed_cell is not None and not ("await" in transformed_cell or "async" in transformed_cell):
+            return False
+        return super().should_run_async(raw_cell, transformed_cell=transformed_cell, **more)
+
+
+for _part in ("__module__", "__qualname__", "__name__"):  # notebooks ask in what they run by this name
+    setattr(CagedShell, _part, getattr(ZMQInteractiveShell, _part))
+
+
 class CagedStream(OutStream):
     """OutStream that loses nothing, and wakes the thread that sends only when there is something to send.
 
@@ -297,9 +322,7 @@ def prepare(setup: str = "") -> None:
     app: CagedApp = CagedApp.instance(profile_dir=ProfileDir())
     app.log.setLevel(app.log_level)  # its handler drops what is below, but only once a record is made
     config = Config({"HistoryManager": {"enabled": False, "hist_file": ":memory:"}})
-    shell = ZMQInteractiveShell.instance(
-        config=config, profile_dir=ProfileDir(), compiler_class=CagedCompiler
-    )
+    shell = CagedShell.instance(config=config, profile_dir=ProfileDir(), compiler_class=CagedCompiler)
     assert shell.extension_manager is not None
     for extension in app.default_extensions:
         shell.extension_manager.load_extension(extension)
