@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -250,6 +251,27 @@ def test_none_under_a_name_is_missing_and_told(hw4: Assignment, text: str) -> No
     assert decisions["db1"].verdict == "missing"
     assert str(decisions["db1"].reason).startswith("None is printed")
     assert not str(decisions["db2"].reason).startswith("None is printed")
+
+
+SPELLINGS: dict[str, Callable[[float], str]] = {
+    "ratios": lambda v: repr(Fraction(v).limit_denominator(10**9)),
+    "digits of another script": lambda v: f"{v:.6f}".translate(str.maketrans("0123456789", "٠١٢٣٤٥٦٧٨٩")),
+    "an exponent behind a dash": lambda v: f"{v:.6e}".replace("e-", "e–"),
+    "a raised exponent": lambda v: f"{v * 1e3:.6f}×10<sup>-3</sup>",
+    "complex numbers": lambda v: f"{v:.8f}+0.j",
+}
+
+
+@pytest.mark.parametrize("spelling", SPELLINGS)
+def test_right_values_in_a_spelling_that_only_people_read_wait(hw4: Assignment, spelling: str) -> None:
+    texts = [
+        "h1 = [" + ", ".join(SPELLINGS[spelling](v) for v in world["h1"].ravel().tolist()) + "]"
+        for world in hw4.references
+    ]
+    outputs = [[Output(cell=1, index=0, kind="stdout", text=text)] for text in texts]
+    decisions = decide(CODE, [extract(told) for told in outputs], hw4, outputs)
+    assert decisions["h1"].verdict == "review"
+    assert decisions["h2"].verdict == "missing"
 
 
 def test_follow_through_needs_an_earlier_failure(hw4: Assignment) -> None:

@@ -13,6 +13,7 @@ from array import array
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from fractions import Fraction
 
 import numpy as np
 import numpy.typing as npt
@@ -31,7 +32,13 @@ _POWER = re.compile(  # of ten that stands for itself, and is no part of a numbe
     r"|[×x*·]\s*1\.?0*e[-−+]?\d+|(?<![\d.])1\.?0*e[-−+]?\d+\s*[×x*·(\[]"
 )
 _SIGN = re.compile(r"(?<![\w)\]])[-−] \d*\.\d|(?<!\w)\(\d*\.\d+(?:[eE][-+]\d{1,3})?\)")  # `- 0.5`, `(0.5)`
-_OTHER_SPELLING = re.compile(r"¯(?=[\d.])|(?<=\d)[\u2009\u202f](?=\d{3})|(?<=\d)[Dd](?=[-+−]\d{2})")
+_OTHER_SPELLING = re.compile(
+    r"¯(?=[\d.])|(?<=\d)[\u2009\u202f](?=\d{3})|(?<=\d)[Dd](?=[-+−]\d{2})|[–—‒](?=[\d.])"
+)
+_RAISED = re.compile(r" ?(?:[×x*·]|&times;) ?10(?:<sup>|\^)([-−–+]?\d{1,3})(?:</sup>|\^)")
+_RATIO = re.compile(r"(?<![\w./])(?:Fraction\()?(-?\d{1,300}+)(?:, |/)(\d{1,300}+)(?![\w./])")
+_NO_IMAGINARY = re.compile(r"(?<=[\d.])[-+]0(?:\.0*+)?j\b")
+_WIDE = str.maketrans({"．": ".", "٫": ".", "－": "-", "，": ", "})
 _POWERS = tuple(k for k in range(-12, 13) if k)
 _MOST = 20_000  # printed numbers of one place that are searched
 _WORK = 20_000_000  # comparisons of one search
@@ -77,7 +84,7 @@ def _by_cell(printed: Sequence[PrintedTensor], outputs: Sequence[Output]) -> dic
             extracted[cell] += zip(tensor.values, tensor.half_unit, strict=True)
     for output in outputs:
         if output.kind != "error":
-            text = _OTHER_SPELLING.sub(_plain, output.text[:_LINES])
+            text = _spelled(output.text[:_LINES])
             numbers, power, sign = list(_numbers(text)), bool(_POWER.search(text)), bool(_SIGN.search(text))
             for cell in (output.cell, None):
                 read[cell] += numbers
@@ -92,8 +99,24 @@ def _by_cell(printed: Sequence[PrintedTensor], outputs: Sequence[Output]) -> dic
     return found
 
 
+def _spelled(text: str) -> str:
+    """A text with its numbers as a person reads them: digits of any script, ratios, raised exponents."""
+    if not text.isascii():
+        text = "".join(c if c.isascii() or not c.isdecimal() else str(int(c)) for c in text)
+        text = text.translate(_WIDE)
+    text = _NO_IMAGINARY.sub("", _RAISED.sub(r"e\1", text))
+    text = _RATIO.sub(_divided, text) if "/" in text or "Fraction" in text else text
+    return _OTHER_SPELLING.sub(_plain, text)
+
+
+def _divided(ratio: re.Match[str]) -> str:
+    if ratio[0].startswith("Fraction") == ("," in ratio[0]) and int(ratio[2]):
+        return f"{ratio[0]} {float(Fraction(int(ratio[1]), int(ratio[2])))!r} "
+    return ratio[0]
+
+
 def _plain(spelling: re.Match[str]) -> str:
-    return {"¯": "-", "d": "e"}.get(spelling[0].lower(), "")
+    return {"d": "e", **dict.fromkeys("¯–—‒", "-")}.get(spelling[0].lower(), "")
 
 
 def _numbers(text: str) -> Iterator[tuple[float, float]]:
