@@ -12,6 +12,7 @@ from grader.extract import extract
 from grader.judging.decide import decide
 from grader.judging.decision import Decision
 from grader.judging.diagnose import named
+from grader.judging.rounded import in_double_precision
 from grader.models import Cell, Output
 from rubric.schema import Mistake
 
@@ -90,3 +91,41 @@ def test_rivals_with_the_same_lesson_are_no_rivals() -> None:
     assert found is not None
     assert found.message == "Same."
     assert "Detail 2." in found.detail
+
+
+BIAS_LEFT_OUT = (0.8866265283900967, 0.9170345753723325)
+ONE_AFTER_ANOTHER = (0.8866237335715823, 0.9170344806470769)
+"""final losses of homework 3 in its worlds: without b3, and with parameters updated one after another"""
+
+
+@pytest.mark.parametrize(
+    ("losses", "digits", "ids"),
+    [
+        (BIAS_LEFT_OUT, 10, ("bias_left_out_3",)),
+        (ONE_AFTER_ANOTHER, 10, None),  # as near as 32 bits allow, and computed in 64
+        (ONE_AFTER_ANOTHER, 4, None),  # few digits
+    ],
+)
+def test_one_number_names_a_mistake_only_if_its_digits_tell(
+    losses: tuple[float, float], digits: int, ids: tuple[str, ...] | None
+) -> None:
+    outputs = [
+        [Output(cell=0, index=0, kind="stdout", text=f"loss after 500 steps: {loss:.{digits}f}")]
+        for loss in losses
+    ]
+    cells = [Cell(index=0, kind="code", source="print(final_loss)")]
+    decision = decide(cells, [extract(o) for o in outputs], load("hw3"), outputs)["final_loss"]
+    assert decision.verdict != "pass"
+    assert (decision.diagnosis and decision.diagnosis.ids) == ids
+
+
+def test_digits_tell_64_bits_from_32() -> None:
+    values = np.random.RandomState(0).randn(4, 5)
+
+    def printed(values: np.ndarray, precision: int) -> bool:
+        text = np.array2string(values, precision=precision)
+        return in_double_precision(extract([Output(cell=0, index=0, kind="stdout", text=text)])[0])
+
+    assert printed(values, 10)
+    assert not any(printed(values.astype(np.float32), n) for n in (4, 8, 10, 17))
+    assert not printed(values, 4)

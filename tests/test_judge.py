@@ -75,6 +75,19 @@ def test_split_over_prints_is_right(hw4: Assignment, by: str) -> None:
     assert verdicts(hw4, printed)["h1"].verdict == "pass"
 
 
+def test_columns_that_end_before_a_longer_one_are_taken_apart(hw4: Assignment) -> None:
+    checks = [c for c in LABELS if c[0] == "d"]
+    printed = []
+    for world in hw4.references:
+        table = np.full((30, 1 + len(checks)), np.nan)
+        table[:, 0] = np.arange(30)
+        for n, check in enumerate(checks, start=1):
+            table[: world[check].size, n] = world[check].ravel()
+        printed.append([show(table, "", decimals=12)])
+    decisions = verdicts(hw4, printed)
+    assert {c: decisions[c].verdict for c in checks} == dict.fromkeys(checks, "pass")
+
+
 def test_two_layers_printed_as_one_block_are_taken_apart(hw4: Assignment) -> None:
     printed = [
         [show(np.concatenate([w["h1"], w["h2"], w["output"]]), "", decimals=d)]

@@ -154,6 +154,8 @@ CASES: list[tuple[str, str, Show]] = [
     ("vectors", "pass", lambda q: f"eigenvectors: {(q['vectors'] * [1, 1, -1]).T.tolist()}"),
     ("vectors", "pass", lambda q: f"eigenvectors: {np.round(-q['vectors'], 4)}"),
     ("vectors", "pass", lambda q: rows((q["vectors"] * [-1, 1, -1]).T)),
+    ("vectors", "pass", lambda q: numbered((q["vectors"] * [-1, 1, 1 - 2 * q["world"]]).T, "eigenvector")),
+    ("vectors", "fail", lambda q: numbered(np.abs(q["vectors"]).T, "eigenvectors")),
     ("vectors", "fail", lambda q: f"eigenvectors:\n{q['vectors'] * [[1], [-1], [1]] + 0.1}"),
     ("vectors", "fail", lambda q: f"eigenvectors:\n{np.abs(q['vectors'])}"),
     # a layout that is asked

@@ -13,7 +13,7 @@ import math
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence, Set
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import islice, permutations, product
 from typing import Any, Literal
@@ -66,6 +66,10 @@ class TargetView:
     def whole(self) -> bool:
         return self.count == 1
 
+    def part(self, values: Array) -> Array:
+        """What of the target's values in one world it is, flattened."""
+        return np.asarray(laid_out(values, self.layout).reshape(self.count, -1)[self.index])
+
 
 def with_signs(targets: Sequence[Target], free: Set[str]) -> list[Target]:
     """Targets, and those whose sign is free with every sign they can have in the worlds."""
@@ -101,10 +105,10 @@ def source_of(views: Iterable[TargetView]) -> Source:
 
 
 def laid_out(values: npt.NDArray[Any], layout: str) -> npt.NDArray[Any]:
-    """A whole tensor in the order of axes that a layout says."""
+    """A tensor in the order of axes that a layout says."""
     if layout.startswith("axes "):
         return values.transpose([int(axis) for axis in layout.split()[1:]])
-    return values.T if layout == "transposed" else values
+    return values.T if layout in ("transposed", "column") else values
 
 
 def fits(printed: PrintedTensor, expected: Array, slack: float | Array) -> npt.NDArray[np.bool_]:
@@ -134,21 +138,33 @@ def visible(printed: PrintedTensor, expected: npt.NDArray[Any]) -> npt.NDArray[A
     return corner.ravel()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Filed:
-    """A target, all ways of writing it, flattened, and its largest finite magnitudes; in every world."""
+    """A target, all ways of writing it, by how many numbers they have, and its largest finite magnitudes."""
 
     target: Target
-    views: tuple[tuple[TargetView, tuple[Array, ...]], ...]
+    views: Mapping[int, Sequence[TargetView]]
     peaks: tuple[float, ...]
+    _shown: dict[int, tuple[Array, ...]] = field(default_factory=dict)
+
+    def shown(self, size: int) -> tuple[Array, ...]:
+        """What the views of so many numbers show in each world, one below the other."""
+        if size not in self._shown:
+            self._shown[size] = tuple(
+                np.stack([view.part(world) for view in self.views[size]]) for world in self.target.values
+            )
+        return self._shown[size]
 
 
 def file(targets: Iterable[Target], *, pieces: bool, elements: bool = False) -> list[Filed]:
     """Targets ready to be looked up. Whoever needs one in several books files it once."""
-    return [
-        Filed(t, tuple(_views(t, pieces=pieces, elements=elements)), tuple(map(magnitude, t.values)))
-        for t in targets
-    ]
+    filed = []
+    for target in targets:
+        views: dict[int, list[TargetView]] = defaultdict(list)
+        for view in _views(target, pieces=pieces, elements=elements):
+            views[target.values[0].size // view.count].append(view)
+        filed.append(Filed(target, views, tuple(map(magnitude, target.values))))
+    return filed
 
 
 class Book:
@@ -168,25 +184,20 @@ class Book:
         """
         self._tolerance, self._elsewhere = tolerance, elsewhere
         self._firsts: dict[tuple[int, int], tuple[list[float], float]] = {}
-        self._views: dict[int, list[TargetView]] = defaultdict(list)
-        rows: dict[int, list[tuple[Array, ...]]] = defaultdict(list)
-        owners: dict[int, list[Filed]] = defaultdict(list)
+        of_size: dict[int, list[Filed]] = defaultdict(list)
         filed = tuple(filed)
         self.targets = tuple(one.target for one in filed)
         for one in filed:
-            for view, values in one.views:
-                size = values[0].size
-                if sizes is None or size in sizes:
-                    self._views[size].append(view)
-                    rows[size].append(values)
-                    owners[size].append(one)
+            for size in one.views if sizes is None else one.views.keys() & {*sizes}:
+                of_size[size].append(one)
+        self._views = {size: [v for one in same for v in one.views[size]] for size, same in of_size.items()}
         self._values = {
-            size: tuple(np.concatenate(world).reshape(len(same), size) for world in zip(*same, strict=True))
-            for size, same in rows.items()
+            size: tuple(map(np.concatenate, zip(*(one.shown(size) for one in same), strict=True)))
+            for size, same in of_size.items()
         }
         self._slack = {
-            size: tuple(self._granted(same, world)[:, None] for world in range(len(same[0].peaks)))
-            for size, same in owners.items()
+            size: tuple(self._granted(same, size, world) for world in range(len(same[0].peaks)))
+            for size, same in of_size.items()
         }
 
     @cached_property
@@ -197,8 +208,8 @@ class Book:
             found[target.quantity].add(target.mistakes)
         return {quantity: frozenset(hypotheses) for quantity, hypotheses in found.items()}
 
-    def _granted(self, filed: Sequence[Filed], world: int) -> Array:
-        """`margin` of every one in a world."""
+    def _granted(self, filed: Sequence[Filed], size: int, world: int) -> Array:
+        """`margin` of every view of a size in a world, shape (k, 1)."""
         own = [one.target.tolerance or self._tolerance for one in filed]
         atol, rtol = np.array([t.atol for t in own]), np.array([t.rtol for t in own])
         if world and self._elsewhere:
@@ -206,7 +217,8 @@ class Book:
             atol, rtol = (
                 np.where(wider, getattr(self._elsewhere, n), v) for n, v in (("atol", atol), ("rtol", rtol))
             )
-        return np.asarray(atol + rtol * np.array([one.peaks[world] for one in filed]))
+        margins = atol + rtol * np.array([one.peaks[world] for one in filed])
+        return np.repeat(margins, [len(one.views[size]) for one in filed])[:, None]
 
     def may_begin(self, size: int, world: int, value: float, half_unit: float) -> bool:
         """May a print of so many numbers whose first is this one be some view? Of most prints it can't.
@@ -283,41 +295,31 @@ class Book:
         return [self._views[size][row] for size, kept in found.items() for row in sorted(kept)]
 
 
-def _views(target: Target, *, pieces: bool, elements: bool) -> Iterator[tuple[TargetView, tuple[Array, ...]]]:
-    yield TargetView(target, "as expected"), tuple(v.ravel() for v in target.values)
-    shape = target.values[0].shape
+def _views(target: Target, *, pieces: bool, elements: bool) -> Iterator[TargetView]:
+    yield TargetView(target, "as expected")
+    shape, size = target.values[0].shape, target.values[0].size
     if len(shape) == 2 and min(shape) > 1:
         if not target.fixed:
-            yield TargetView(target, "transposed"), tuple(v.T.ravel() for v in target.values)
+            yield TargetView(target, "transposed")
         if pieces:
-            for i in range(shape[0]):
-                yield TargetView(target, "row", i, shape[0]), tuple(v[i] for v in target.values)
-            for i in range(shape[1]) if not target.fixed else ():
-                yield TargetView(target, "column", i, shape[1]), tuple(v[:, i] for v in target.values)
+            yield from (TargetView(target, "row", i, shape[0]) for i in range(shape[0]))
+            columns = range(0 if target.fixed else shape[1])
+            yield from (TargetView(target, "column", i, shape[1]) for i in columns)
     if len(shape) > 2:
         yield from _of_many_axes(target, pieces=pieces, elements=elements)
-    if elements and target.values[0].size > 1:
-        size = target.values[0].size
-        for i in range(size):
-            yield TargetView(target, "element", i, size), tuple(v.ravel()[i : i + 1] for v in target.values)
+    if elements and size > 1:
+        yield from (TargetView(target, "element", i, size) for i in range(size))
 
 
-def _of_many_axes(
-    target: Target, *, pieces: bool, elements: bool
-) -> Iterator[tuple[TargetView, tuple[Array, ...]]]:
+def _of_many_axes(target: Target, *, pieces: bool, elements: bool) -> Iterator[TargetView]:
     """A tensor of three axes or more: its axes in another order, and what its first axes leave."""
     shape = target.values[0].shape
     wide = [axis for axis, size in enumerate(shape) if size > 1]
     free = elements and len(shape) <= _AXES and not target.fixed
     for order in permutations(range(len(shape))) if free else ():
         if [axis for axis in order if axis in wide] != wide:
-            layout = " ".join(["axes", *map(str, order)])
-            yield TargetView(target, layout), tuple(laid_out(v, layout).ravel() for v in target.values)
+            yield TargetView(target, " ".join(["axes", *map(str, order)]))
     counts = dict.fromkeys(int(np.prod(shape[:depth])) for depth in range(1, len(shape)))
     for count in counts if pieces else ():
         if 1 < count < target.values[0].size:
-            for i in range(count):
-                yield (
-                    TargetView(target, "row", i, count),
-                    tuple(v.reshape(count, -1)[i] for v in target.values),
-                )
+            yield from (TargetView(target, "row", i, count) for i in range(count))

@@ -35,6 +35,7 @@ class Books:
         self.asked = self.forms.quantities
         ways = (references, assignment.by_other_means)
         known = [self.forms.references(way) for way in ways]
+        self.right = {q: [v for way in ways for v in self.forms.right(q, way)] for q in self.asked}
         self._bounds = [self.forms.bounds(way) for way in ways]
         self.canonical = Book(
             file(self.forms.forms(by_source(*known)), pieces=True, elements=True), rubric.tolerance

@@ -64,7 +64,13 @@ def decide(
     suggested = assignment.candidates(code.words)
     mistakes = {m.id: m for m in (*assignment.mistakes, *suggested)}
     suspects = Suspects(
-        mistakes, code, books.suspected, [m.id for m in suggested], books.combined, rubric.tolerance
+        mistakes,
+        code,
+        books.suspected,
+        [m.id for m in suggested],
+        books.combined,
+        books.right,
+        rubric.tolerance,
     )
     explanation = explain(readings, suspects, asked)
     matched = match(readings, books.checks, explanation.views, sizes)

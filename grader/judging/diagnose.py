@@ -14,11 +14,14 @@ from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from itertools import combinations
 
+import numpy as np
+
 from grader.assignment.values import Array, margin
 from grader.judging.asked import Asked, Bounds
 from grader.judging.book import Book, Target, TargetView, fits
 from grader.judging.pairing import Slot
 from grader.judging.reading import Reading
+from grader.judging.rounded import in_double_precision
 from grader.judging.source import Code
 from grader.models import Diagnosis, Said, together, verbatim
 from rubric.schema import Mistake, Tolerance
@@ -33,6 +36,8 @@ _COMBINED = (
 )
 _AT_ONCE = 250  # so many pairs are tried before looking whether anything is left
 _UNEXPLAINED_AT_MOST = 400  # prints; with more, combinations are not tried
+_TELLING = 3.0  # digits, of all that a mistake explains
+_IN_64_BITS = 1e-3  # of the float error granted, for what shows that it was computed so
 _DETAILS = 3  # of mistakes with the same lesson that are listed for the assistant
 
 
@@ -45,6 +50,7 @@ class Suspects:
     singles: variants under one listed mistake. suggested: ids that the code suggests beside them.
     combined: makes the variants of hypotheses, as far as they concern the given quantities; of several
         mistakes together, only those that fit one of the given prints in the handout's world.
+    right: quantity → its right values, each in every world.
     tolerance: that of an honest computation; `singles` and `combined` use `NEARLY` where it is allowed.
     """
 
@@ -53,6 +59,7 @@ class Suspects:
     singles: Book
     suggested: Sequence[str]
     combined: Callable[[Sequence[Ids], frozenset[str], Sequence[Slot]], Book]
+    right: Mapping[str, Sequence[tuple[Array, ...]]]
     tolerance: Tolerance
 
     def surprise(self, ids: Iterable[str]) -> int:
@@ -94,6 +101,7 @@ class _Claims:
     claims: dict[Ids, dict[int, TargetView]] = field(default_factory=lambda: defaultdict(dict))
     changed: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     loose: set[tuple[Ids, int]] = field(default_factory=set)
+    digits: dict[Ids, dict[int, float]] = field(default_factory=lambda: defaultdict(dict))
 
     def add(self, book: Book) -> None:
         for quantity, hypotheses in book.mistakes_about.items():
@@ -112,7 +120,9 @@ class _Claims:
                 kept = self.claims[view.target.mistakes].get(reading.order)
                 if kept is None or kept.count > view.count or _meant(reading, view):
                     self.claims[view.target.mistakes][reading.order] = view
-                    if not _fits_well(reading, view, self.suspects.tolerance):
+                    told = _digits(reading, view, self.suspects)
+                    self.digits[view.target.mistakes][reading.order] = told or 0.0
+                    if told is None:
                         self.loose.add((view.target.mistakes, reading.order))
 
     @property
@@ -127,7 +137,8 @@ class _Claims:
     def select(self) -> tuple[dict[int, TargetView], dict[Ids, tuple[Ids, ...]]]:
         """The likeliest hypotheses, one after the other until nothing more is explained.
 
-        What fits nowhere as an honest computation would is none: nearly is how many numbers fit.
+        What fits nowhere as an honest computation would is none: nearly is how many numbers fit. Nor is what
+        few digits tell from what is right: one in ten wrong numbers fits such a mistake by accident.
         """
         views: dict[int, TargetView] = {}
         rivals: dict[Ids, tuple[Ids, ...]] = {}
@@ -135,9 +146,7 @@ class _Claims:
         fixed = {ids: (self.contradicts(ids), self.suspects.surprise(ids)) for ids in self.claims}
         hinted = {ids: self.suspects.hints(ids) for ids in self.claims}
         left: dict[Ids, dict[int, TargetView]] = {
-            ids: claimed
-            for ids, claimed in self.claims.items()
-            if any((ids, o) not in self.loose for o in claimed)
+            ids: claimed for ids, claimed in self.claims.items() if sum(self.digits[ids].values()) >= _TELLING
         }
         while left:
             earlier = {i for ids in rivals for i in ids}
@@ -294,16 +303,28 @@ def _extended(claims: _Claims) -> list[Ids]:
     return [ids for _, ids in sorted(extended, key=lambda e: e[0]) if len(ids) > 1]
 
 
-def _fits_well(reading: Reading, view: TargetView, tolerance: Tolerance) -> bool:
-    """Does a view that fits nearly also fit as an honest float32 computation does?"""
-    for printed, values in zip(reading.slot.prints, view.target.values, strict=True):
+def _digits(reading: Reading, view: TargetView, suspects: Suspects) -> float | None:
+    """By how many digits, all told, a print tells a view that it fits nearly from what is right.
+
+    None where it does not fit as an honest computation in its precision does. Zeros tell by themselves.
+    """
+    right = suspects.right[view.target.quantity]
+    told = [0.0] * len(right)
+    zeros = True
+    for world, (printed, values) in enumerate(zip(reading.slot.prints, view.target.values, strict=True)):
         if printed is None or printed.elided:
             continue
-        piece = values.T if view.layout in ("transposed", "column") else values
-        flat = piece.reshape(view.count, -1)[view.index]
-        if not fits(printed, flat, margin(values, tolerance)).all():
-            return False
-    return True
+        slack = margin(values, suspects.tolerance) * (_IN_64_BITS if in_double_precision(printed) else 1.0)
+        if not fits(printed, view.part(values), slack).all():
+            return None
+        zeros = zeros and not any(printed.values)
+        for way, worlds in enumerate(right):
+            if worlds[world].shape != values.shape:
+                return _TELLING
+            apart = np.abs(view.part(values) - view.part(worlds[world]))
+            reach = np.asarray(printed.half_unit) + slack
+            told[way] += float(np.log10(np.maximum(apart / reach, 1.0)).sum())
+    return _TELLING if zeros else min(told)
 
 
 def _called(reading: Reading) -> set[str]:

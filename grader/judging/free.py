@@ -73,8 +73,14 @@ def in_known_form(
     """
     found = [_in_known_form(slot, free, book) for slot in slots]
     for target, arrange in free:
-        _rows_in_known_form(found, target, arrange, book)
+        for turned in _ways(target):
+            _rows_in_known_form(found, target, arrange, book, turned=turned)
     return tuple(found)
+
+
+def _ways(target: Target) -> tuple[bool, ...]:
+    """May it be printed as it is, and transposed?"""
+    return (False,) if target.fixed or target.values[0].ndim != 2 else (False, True)
 
 
 def _in_known_form(slot: Slot, free: Sequence[tuple[Target, Arrange]], book: Book) -> Slot:
@@ -85,7 +91,7 @@ def _in_known_form(slot: Slot, free: Sequence[tuple[Target, Arrange]], book: Boo
     """
     partly = slot
     for target, arrange in free:
-        for turned in (False,) if target.fixed else (False, True):
+        for turned in _ways(target):
             laid = _laid(slot, target, arrange, turned=turned)
             if laid is None:
                 continue
@@ -109,7 +115,7 @@ def _laid(slot: Slot, target: Target, arrange: Arrange, *, turned: bool) -> tupl
     """
     shape = target.values[0].shape
     pairs = [(p, v) for p, v in zip(slot.prints, target.values, strict=True) if p is not None]
-    if not shape or shape[0] > _MOST or (turned and len(shape) != 2):
+    if not shape or shape[0] > _MOST:
         return None
     if any(len(p.values) != v.size for p, v in pairs):
         return None
@@ -132,9 +138,11 @@ def _laid(slot: Slot, target: Target, arrange: Arrange, *, turned: bool) -> tupl
     return replace(slot, prints=tuple(each)), replace(slot, prints=tuple(as_first))
 
 
-def _rows_in_known_form(found: list[Slot], target: Target, arrange: Arrange, book: Book) -> None:
-    """Lay prints of one cell that are the rows of a target as its rows."""
-    known = target.values[0]
+def _rows_in_known_form(
+    found: list[Slot], target: Target, arrange: Arrange, book: Book, *, turned: bool
+) -> None:
+    """Lay prints of one cell that are the rows of a target, or its columns, as those that they are."""
+    known = target.values[0].T if turned else target.values[0]
     if not known.ndim or not 1 < len(known) <= _MOST:
         return
     cells: dict[int, list[int]] = defaultdict(list)
@@ -142,24 +150,18 @@ def _rows_in_known_form(found: list[Slot], target: Target, arrange: Arrange, boo
         if slot.first.values and len(slot.first.values) * len(known) == known.size:
             cells[slot.first.cell].append(place)
     for places in cells.values():
-        if len(places) <= _WINDOWS:
-            _lay_rows(found, places, target, arrange, book)
-
-
-def _lay_rows(found: list[Slot], places: Sequence[int], target: Target, arrange: Arrange, book: Book) -> None:
-    count = len(target.values[0])
-    near = [_is_a_row(found[i].first, target.values[0], book) for i in places]
-    at = 0
-    while at + count <= len(places):
-        window = places[at : at + count]
-        table = below_each_other([found[i] for i in window])
-        laid = _laid(table, target, arrange, turned=False) if all(near[at : at + count]) else None
-        if laid is None or not _is(laid[0], target, book):
-            at += 1
-            continue
-        for row, i in enumerate(window):
-            found[i] = _with_row(found[i], laid[0], row, count)
-        at += count
+        near = [len(places) <= _WINDOWS and _is_a_row(found[i].first, known, book) for i in places]
+        at = 0
+        while at + len(known) <= len(places):
+            window = places[at : at + len(known)]
+            table = below_each_other([found[i] for i in window]) if all(near[at : at + len(known)]) else None
+            laid = table and _laid(table, target, arrange, turned=turned)
+            if not laid or not _is(laid[0], target, book):
+                at += 1
+                continue
+            for row, i in enumerate(window):
+                found[i] = _with_row(found[i], laid[0], row, len(known))
+            at += len(known)
 
 
 def _is_a_row(printed: PrintedTensor, known: Array, book: Book) -> bool:

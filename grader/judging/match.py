@@ -15,7 +15,7 @@ from typing import Literal
 
 import numpy as np
 
-from grader.judging.book import Source, TargetView, laid_out, source_of
+from grader.judging.book import Source, TargetView, source_of
 from grader.judging.reading import Reading, named_like
 from rubric.schema import TensorCheck
 
@@ -164,7 +164,7 @@ def _distance(reading: Reading, view: TargetView) -> float:
     worst = 0.0
     for printed, values in zip(reading.slot.prints, view.target.values, strict=True):
         if printed is not None and len(printed.values) == values.size:
-            flat = laid_out(values, view.layout).ravel()
+            flat = view.part(values)
             scale = float(np.abs(values).max(initial=0.0)) or 1.0
             worst = max(worst, float(np.abs(np.asarray(printed.values) - flat).max()) / scale)
     return worst

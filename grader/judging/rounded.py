@@ -1,4 +1,4 @@
-"""Values that a notebook rounded itself, whatever number of digits it then prints (pure)."""
+"""What the digits of a print say of how it was computed: rounded by the notebook, in 64 bits (pure)."""
 
 from __future__ import annotations
 
@@ -48,6 +48,16 @@ def as_rounded(printed: PrintedTensor) -> PrintedTensor:
         return printed
     _, step = min(found, key=lambda grid: grid[0])
     return replace(printed, half_unit=tuple(np.maximum(step / 2, half).tolist()))
+
+
+def in_double_precision(printed: PrintedTensor) -> bool:
+    """Does it show a number that is none of 32 bits, neither to all its digits nor as short as one prints?"""
+    with np.errstate(over="ignore"):
+        held = np.asarray(printed.values).astype(np.float32)
+    return any(
+        math.isfinite(one) and abs(value - float(one)) > half and value != float(str(one))
+        for value, half, one in zip(printed.values, printed.half_unit, held, strict=True)
+    )
 
 
 def _off_every_grid(values: Sequence[float], halves: Sequence[float]) -> bool:

@@ -64,8 +64,8 @@ class _Order:
         return any(all(b.may_begin(size, w, p.values[at], p.half_unit[at]) for w, p in prints) for b in books)
 
     def pieces(self, start: int, end: int, length: int) -> Iterator[Slot]:
-        """The stretch in pieces of one length."""
-        return (self.part(at, at + length) for at in range(start, end, length or 1))
+        """The stretch in pieces of one length; the last one may be shorter."""
+        return (self.part(at, min(at + length, end)) for at in range(start, end, length))
 
 
 def take_apart(slots: Sequence[Slot], books: Sequence[Book], asked: Mapping[str, int]) -> tuple[Slot, ...]:
@@ -126,15 +126,14 @@ def _cut(order: _Order, books: Sequence[Book], asked: Mapping[str, int]) -> tupl
     total, unit = len(order.places), order.unit
     if not 1 < total // unit <= max(_MOST, 2 * sum(asked.values())):
         return [], []
-    padded = _padded(order.slot)
-    fitting = (
-        range(unit, total, unit) if padded else {n for n in asked.values() if n < total and n % unit == 0}
-    )
+    fitting = sorted({n for n in asked.values() if n < total and n % unit == 0}, reverse=True)
+    if not all(math.isfinite(v) for p in order.slot.prints if p is not None for v in p.values):
+        fitting = [*range(unit, total, unit)][::-1]  # a table makes its columns as long as others
     found: list[tuple[int, int, Slot]] = []
     start = begun = 0
     while start < total:
         step = unit
-        for n in sorted(fitting, reverse=True):
+        for n in fitting:
             # what is got wrong begins where something else ends
             among = books if (start - begun) % n == 0 else books[:1]
             if start + n > total or not (n > 1 or start == begun):
@@ -154,15 +153,15 @@ def _cut(order: _Order, books: Sequence[Book], asked: Mapping[str, int]) -> tupl
 
 
 def _with_rest(order: _Order, found: Sequence[tuple[int, int, Slot]]) -> Iterator[Slot]:
-    width = min(end - start for start, end, *_ in found)
-    alike = all(end - start == width for start, end, *_ in found)
+    total = len(order.places)
+    widths = {end - start for start, end, *_ in found}
+    width = min(widths) if len(widths) == 1 else total
     at = 0
     for start, end, part in found:
-        yield from order.pieces(at, start, width if alike and (start - at) % width == 0 else start - at)
+        yield from order.pieces(at, start, width)
         yield part
         at = end
-    rest = len(order.places) - at
-    yield from order.pieces(at, len(order.places), width if alike and rest % width == 0 else rest)
+    yield from order.pieces(at, total, width)
 
 
 def _is_checked(part: Slot, books: Sequence[Book], asked: Mapping[str, int]) -> bool:
@@ -192,16 +191,11 @@ def _lines(slot: Slot, book: Book, asked: Mapping[str, int]) -> list[Slot]:
     return [slot]
 
 
-def _padded(slot: Slot) -> bool:
-    """Is something in it no number, as where a table makes its columns as long as others?"""
-    return not all(math.isfinite(v) for p in slot.prints if p is not None for v in p.values)
-
-
 def _picked(printed: PrintedTensor, places: Sequence[int]) -> PrintedTensor:
     return replace(
         printed,
         values=tuple(printed.values[i] for i in places),
         half_unit=tuple(printed.half_unit[i] for i in places),
         shape=(len(places),),
-        label=printed.label if places and places[0] == 0 else "",
+        label=printed.label if places[:1] == [0] else "",
     )
