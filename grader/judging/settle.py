@@ -55,7 +55,7 @@ def doubt_coarse(decisions: Mapping[str, Decision], case: Case) -> dict[str, Dec
             text = Said(
                 "The few digits fit, but those of {wrong} do not; a person decides.", {"wrong": wrong}
             )
-            settled[name] = replace(decision, verdict="review", credit=None, reason=text)
+            settled[name] = decision.waits(text)
     return settled
 
 
@@ -98,7 +98,7 @@ def follow_through(
 def _given_earlier(decision: Decision, case: Case, *, by_autograd: bool) -> Decision:
     """The share; like a right value, one that autograd was to compute and did not is for a person."""
     if by_autograd and decision.candidate is not None and decision.candidate.source == "other means":
-        return replace(decision, verdict="review", credit=None, reason=_BY_HAND)
+        return decision.waits(_BY_HAND)
     share = case.rubric.follow_through
     return replace(decision, verdict="partial", credit=share, reason=FOLLOW_THROUGH, follow_through=True)
 
@@ -197,7 +197,7 @@ def doubt_swapped(decisions: Mapping[str, Decision], case: Case) -> dict[str, De
                 "Right, but printed under the name of {other}, and that one under this; a person decides.",
                 {"other": other},
             )
-            settled[name] = replace(decisions[name], verdict="review", credit=None, reason=text)
+            settled[name] = decisions[name].waits(text)
     return settled
 
 
