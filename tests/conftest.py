@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import fcntl
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -37,12 +39,18 @@ def judges_here(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch)
 
 @pytest.fixture(scope="session")
 def graded_here(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    """The sample class's reports as this machine alone makes them, by student; see `rabbit_kit.reports`."""
+    """The sample class's reports as this machine alone makes them, by student; see `rabbit_kit.reports`.
+
+    Made once, also for several processes that share the tests.
+    """
     from rabbit_kit import reports
 
-    out = tmp_path_factory.mktemp("here") / "out"
-    command = [sys.executable, "-m", "grader", "grade", str(SUBMISSIONS), "--out", str(out)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
+    base = tmp_path_factory.getbasetemp()
+    out = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "graded_here"
+    with out.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # who comes second finds every report, and keeps them
+        command = [sys.executable, "-m", "grader", "grade", str(SUBMISSIONS), "--out", str(out)]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
     assert "17 of 17 graded" in done.stdout, done.stdout + done.stderr
     return reports(out)
 

@@ -15,6 +15,7 @@ from typing import Any
 import aio_pika
 import pytest
 from aio_pika.exceptions import AMQPError
+from class_kit import command_line
 from cluster_worker import MACHINE
 from rabbit_kit import PYTHON, SUBMISSIONS, Rabbit, reports, running, worker
 
@@ -107,16 +108,19 @@ def test_a_workers_login_may_read_tasks_and_write_answers(rabbit: Rabbit) -> Non
 @pytest.mark.parametrize("login", ["guest:guest", "worker:wrong", "head:"])
 def test_nobody_else_comes_in(rabbit: Rabbit, login: str) -> None:
     url = f"amqp://{login}@127.0.0.1:{rabbit.port}/grader"
-    done = subprocess.run([*PYTHON, "worker", "--broker", url], capture_output=True, text=True, check=False)
-    assert done.returncode == 3
-    assert "refuses this login" in done.stderr
-    assert "wrong" not in done.stderr
+    done = command_line(Path.cwd(), "worker", "--broker", url)
+    assert done.code == 3
+    assert "refuses this login" in done.err
+    assert "wrong" not in done.err
 
 
 def test_a_worker_can_not_be_a_head(rabbit: Rabbit, tmp_path: Path) -> None:
-    done = grade(tmp_path / "out", "--broker", rabbit.worker, "--only", "li_wei*")
-    assert done.returncode == 3
-    assert "use the head's login" in done.stdout + done.stderr
+    out = tmp_path / "out"
+    done = command_line(
+        tmp_path, "grade", SUBMISSIONS, "--out", out, "--broker", rabbit.worker, "--only", "li_wei*"
+    )
+    assert done.code == 3
+    assert "use the head's login" in done.out + done.err
 
 
 # --------------------------------------------------------------------------- a class

@@ -119,6 +119,23 @@ def test_one_number_names_a_mistake_only_if_its_digits_tell(
     assert (decision.diagnosis and decision.diagnosis.ids) == ids
 
 
+def test_biases_after_a_step_are_no_gradients_of_the_other_sign() -> None:
+    """Parameters after a step of 1: the biases, which began at zero, are minus their gradients."""
+    hw3 = load("hw3")
+    outputs = []
+    for world, values in zip(hw3.rubric.worlds, hw3.references, strict=True):
+        draw = np.random.RandomState(world.seed)
+        weights = {"dW1": draw.randn(4, 3), "dW2": draw.randn(4, 4), "dW3": draw.randn(2, 4)}
+        after = {c: 0.01 * weights.get(c, 0.0) - values[c] for c in CHECKS if c.startswith("d")}
+        with np.printoptions(precision=10):
+            text = "\n".join(f"{c} = {value}" for c, value in after.items())
+        outputs.append([Output(cell=0, index=0, kind="stdout", text=text)])
+    cells = [Cell(index=0, kind="code", source="print(parameters)")]
+    decisions = decide(cells, [extract(o) for o in outputs], hw3, outputs)
+    told = {c: d.diagnosis.ids for c in CHECKS if (d := decisions[c]).diagnosis is not None}
+    assert told == dict.fromkeys(("db1", "db2", "db3"), ("constant_factor",))
+
+
 def test_digits_tell_64_bits_from_32() -> None:
     values = np.random.RandomState(0).randn(4, 5)
 

@@ -126,7 +126,16 @@ def ask(client: Any, method: str, address: str, csrf: str) -> Any:
     return client.request(method, address)
 
 
-@pytest.mark.parametrize("state", ["graded", "published"])
+@pytest.mark.parametrize(
+    ("world", "state"),
+    [
+        ("sqlite", "published"),
+        ("postgresql", "graded"),
+        pytest.param("sqlite", "graded", marks=pytest.mark.slow),
+        pytest.param("postgresql", "published", marks=pytest.mark.slow),
+    ],
+    indirect=["world"],
+)
 def test_nobody_is_shown_what_is_not_theirs(world: World, laid: dict[str, Any], state: str) -> None:
     if state == "published":
         publish(laid)

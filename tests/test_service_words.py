@@ -64,6 +64,9 @@ def _problem(answer: Any) -> list[str]:
     return english(str(answer.json().get("problem", "")))
 
 
+@pytest.mark.parametrize(
+    "world", ["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)], indirect=True
+)
 def test_no_page_speaks_english_in_another_language(pseudo: World) -> None:
     people, ids = lived(pseudo, defaultdict(lambda: "§"), LANGUAGE)
     pages_seen = 0

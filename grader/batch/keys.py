@@ -67,7 +67,8 @@ def files_digest(files: tuple[AttachedFile, ...]) -> str:
 @cache
 def packages() -> tuple[str, ...]:
     """Every installed distribution, `name==version`, sorted; ours apart, which no kernel sees."""
-    found = {(d.name, d.version) for d in importlib.metadata.distributions()}
+    about = [d.metadata for d in importlib.metadata.distributions()]  # its name and version each read it anew
+    found = {(a["Name"], a["Version"]) for a in about}
     return tuple(sorted(f"{name}=={version}" for name, version in found if not _OURS.match(name)))
 
 

@@ -2,7 +2,7 @@
 
 ::
 
-    prints of each world ─▶ pairing ─▶ slices ─▶ reading ─▶ match ─▶ judge ─▶ settle
-                                  labels, source ─┘  │
-                        book, diagnose, relations ───┘
+    prints of each world ─▶ pairing ─▶ free ─▶ slices ─▶ reading ─▶ match ─▶ judge ─▶ settle
+                                         labels, source ─┘  │
+                               book, diagnose, relations ───┘
 """

@@ -80,7 +80,7 @@ class Absence:
         if cause is None or (by_code and cause.kind != "language"):
             return decision
         text = together(tell(cause), Said("A person decides."))
-        return replace(decision, verdict="review", credit=None, reason=text, cause=cause.cause)
+        return replace(decision.waits(text), cause=cause.cause)
 
     def happened(self, cells: Sequence[Cell], printed: Sequence[PrintedTensor]) -> list[Cell]:
         """The cells without those that showed nothing because something of ours kept them from it.

@@ -188,7 +188,7 @@ def _doubted(
         reason = FAULTY
     else:
         return decision
-    return replace(decision, verdict="review", credit=None, reason=reason, diagnosis=None)
+    return replace(decision.waits(reason), diagnosis=None)
 
 
 def undecided(checks: Iterable[Check], reason: Said) -> dict[str, Decision]:

@@ -29,7 +29,7 @@ from grader.judging.reading import Reading, read
 from grader.judging.settle import believe, doubt_coarse, doubt_swapped, follow_through, settle_hidden
 from grader.judging.slices import take_apart
 from grader.judging.source import Code
-from grader.judging.sources import seen, with_sources
+from grader.judging.sources import by_hand_or_autograd, with_sources
 from grader.judging.word import judge_word
 from grader.models import Cell, Output, PrintedTensor
 from rubric.schema import BehaviourCheck, ManualCheck, TensorCheck, TextCheck, WordCheck
@@ -75,7 +75,7 @@ def decide(
     explanation = explain(readings, suspects, asked)
     matched = match(readings, books.checks, explanation.views, sizes)
     candidates = with_sources(matched, books.checks, (assignment.references, assignment.by_other_means), code)
-    sources = seen(candidates, books.checks)
+    by_hand, by_autograd = by_hand_or_autograd(candidates, books.checks)
     case = Case(
         rubric=rubric,
         asked=books.forms,
@@ -89,8 +89,8 @@ def decide(
         twins=books.twins,
         moving=books.moving,
         states=cache(lambda: books.states([(i,) for i, m in mistakes.items() if m.state])),
-        by_hand=sources.right_otherwise and not sources.right_by_autograd,
-        by_autograd=sources.right_by_autograd or (sources.autograd and not sources.right_otherwise),
+        by_hand=by_hand,
+        by_autograd=by_autograd,
     )
     numeric = {c.id: guarded(faults, c.id, judge, c, candidates.get(c.id, ()), case) for c in books.checks}
     told = outputs[0] if outputs else ()

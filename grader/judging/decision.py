@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from grader.assignment.values import Array
 from grader.judging.asked import Asked
@@ -51,6 +51,10 @@ class Decision:
     shown: bool = False
     cause: str | None = None
     evidence: Evidence | None = None
+
+    def waits(self, reason: Said) -> Decision:
+        """The same, for a person to decide."""
+        return replace(self, verdict="review", credit=None, reason=reason)
 
     @property
     def mistakes(self) -> tuple[str, ...]:

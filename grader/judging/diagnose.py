@@ -94,10 +94,9 @@ class _Claims:
     """Which hypothesis reproduces which prints; grows while hypotheses are tried."""
 
     wrong: Sequence[Reading]
-    asked: frozenset[str]
+    asked: Mapping[str, str]
     shown: frozenset[str]
     suspects: Suspects
-    names: Mapping[str, str]
     claims: dict[Ids, dict[int, TargetView]] = field(default_factory=lambda: defaultdict(dict))
     changed: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     loose: set[tuple[Ids, int]] = field(default_factory=set)
@@ -113,8 +112,7 @@ class _Claims:
             fitting = [
                 v
                 for v in found
-                if v.target.quantity in self.asked
-                and (reading.size > 1 or v.target.quantity in map(self.names.get, _called(reading)))
+                if reading.size > 1 or v.target.quantity in map(self.asked.get, _called(reading))
             ]
             for view in sorted(fitting, key=lambda v: v.count, reverse=True):
                 kept = self.claims[view.target.mistakes].get(reading.order)
@@ -227,7 +225,7 @@ def explain(readings: Sequence[Reading], suspects: Suspects, asked: Mapping[str,
     # one number is like many others: it speaks of a mistake only under its name
     wrong = [r for r in readings if not r.exact and (r.size > 1 or asked.keys() & _called(r))]
     missing = quantities - shown
-    claims = _Claims(wrong, quantities, shown, suspects, asked)
+    claims = _Claims(wrong, asked, shown, suspects)
     claims.add(suspects.singles)
     sizes = {v.size for t in suspects.singles.targets if t.quantity in missing for v in t.values[:1]}
 
@@ -292,7 +290,9 @@ def _try_more(
 def _try_suggested(claims: _Claims, suspects: Suspects) -> None:
     if suspects.suggested:
         prints = [r.slot for r in claims.wrong]
-        claims.add(suspects.combined([(i,) for i in suspects.suggested], claims.asked, prints))
+        claims.add(
+            suspects.combined([(i,) for i in suspects.suggested], frozenset(claims.asked.values()), prints)
+        )
 
 
 def _extended(claims: _Claims) -> list[Ids]:

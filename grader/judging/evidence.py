@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from grader.assignment.values import Array, margin
+from grader.assignment.values import Array, magnitude, margin
 from grader.judging.book import Book, fits, laid_out
 from grader.judging.match import Candidate
 from grader.judging.pairing import stacked
@@ -135,12 +135,8 @@ def in_half_precision(comparison: Comparison) -> bool:
 
 def near(comparison: Comparison, little: float) -> bool:
     """Does no value, in any world, differ from the expected one by more than so much of the largest?"""
-    for printed, expected in comparison.prints:
-        scale = float(np.abs(expected).max(initial=0.0))
-        off = np.abs(np.asarray(printed.values) - expected) - np.asarray(printed.half_unit)
-        if not bool((off <= little * scale).all()):
-            return False
-    return len(comparison.prints) > 1
+    prints = comparison.prints
+    return len(prints) > 1 and all(fits(p, e, little * magnitude(e)).all() for p, e in prints)
 
 
 def last_digit_off(comparison: Comparison, tolerance: Tolerance) -> bool:

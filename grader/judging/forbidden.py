@@ -70,7 +70,7 @@ def keep_to(check: BehaviourCheck, decision: Decision, cells: Sequence[int], cod
             "Cell {cell} may use {name}, which is not allowed here; a person looks.",
             {"cell": found[0].cell + 1, "name": found[0].name},
         )
-        return replace(decision, verdict="review", credit=None, reason=text)
+        return decision.waits(text)
     return decision
 
 

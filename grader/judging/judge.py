@@ -45,7 +45,7 @@ def _judge_wrong(check: TensorCheck, offers: Offers, case: Case) -> Decision:
             "The right value was printed, too, but does not count: {why}. A person decides.",
             {"why": set_aside},
         )
-        return replace(decision, verdict="review", credit=None, reason=text)
+        return decision.waits(text)
     return decision
 
 

@@ -55,7 +55,7 @@ def doubt_coarse(decisions: Mapping[str, Decision], case: Case) -> dict[str, Dec
             text = Said(
                 "The few digits fit, but those of {wrong} do not; a person decides.", {"wrong": wrong}
             )
-            settled[name] = replace(decision, verdict="review", credit=None, reason=text)
+            settled[name] = decision.waits(text)
     return settled
 
 
@@ -98,7 +98,7 @@ def follow_through(
 def _given_earlier(decision: Decision, case: Case, *, by_autograd: bool) -> Decision:
     """The share; like a right value, one that autograd was to compute and did not is for a person."""
     if by_autograd and decision.candidate is not None and decision.candidate.source == "other means":
-        return replace(decision, verdict="review", credit=None, reason=_BY_HAND)
+        return decision.waits(_BY_HAND)
     share = case.rubric.follow_through
     return replace(decision, verdict="partial", credit=share, reason=FOLLOW_THROUGH, follow_through=True)
 
@@ -114,18 +114,20 @@ def believe(
 ) -> dict[str, Decision]:
     """Name mistakes only where they explain enough of what they would have changed.
 
-    A mistake is believed when there is a question in which it explains half of the wrong values that it
-    changes, or all of them where the code shows no sign of it; where all that it explains are zeros, all
-    values that it changes. One that fits a single tensor by chance is not, nor one that would have changed
-    as many values of the question that are right. Of several guesses, the one that fits the most of the rest
-    is told.
+    A mistake is believed when there is a question in which it explains most of the wrong values that it
+    changes, half of them where the code shows a sign of it, all where it shows none that it would; where all
+    that it explains are zeros, all values that it changes. One that fits a single tensor by chance is not,
+    nor one that would have changed as many values of the question that are right. Of several guesses, the
+    one that fits the most of the rest is told.
     """
     quantity = {c.id: c.quantity for c in case.rubric.tensor_checks()}
 
-    def unlikely(mistake: str) -> bool:
-        """Does the code lack every sign of it?"""
+    def least(mistake: str, of: int) -> int:
+        """How many of so many wrong values it has to explain: by what the code says of it."""
         signs = case.mistakes[mistake].signs if mistake in case.mistakes else frozenset()
-        return bool(signs) and signs.isdisjoint(case.code.words)
+        if not signs:
+            return of // 2 + 1
+        return of if signs.isdisjoint(case.code.words) else (of + 1) // 2
 
     def support(mistake: str) -> float:
         """The largest share of a question's wrong values that a mistake explains, 0 where too small."""
@@ -135,15 +137,12 @@ def believe(
             touched = [decisions[c] for c in checks if quantity[c] in changed]
             wrong = [d for d in touched if d.verdict not in ("pass", "missing")]
             explained = [d for d in wrong if mistake in _named(d) or any(mistake in g for g in d.guesses)]
+            enough = least(mistake, len(wrong))
             if not any(d.tells for d in explained):
                 # zeros may be anything; whatever else is shown speaks against the mistake
-                enough = len(explained) == len([d for d in touched if d.verdict != "missing"])
-            elif unlikely(mistake):
-                enough = len(explained) == len(wrong)
-            else:
-                enough = 2 * len(explained) >= len(wrong)
+                enough = len([d for d in touched if d.verdict != "missing"])
             right = sum(d.verdict == "pass" for d in touched)
-            if enough and right < len(explained):
+            if len(explained) >= enough and right < len(explained):
                 best = max(best, len(explained) / len(wrong))
         return best
 
@@ -198,7 +197,7 @@ def doubt_swapped(decisions: Mapping[str, Decision], case: Case) -> dict[str, De
                 "Right, but printed under the name of {other}, and that one under this; a person decides.",
                 {"other": other},
             )
-            settled[name] = replace(decisions[name], verdict="review", credit=None, reason=text)
+            settled[name] = decisions[name].waits(text)
     return settled
 
 

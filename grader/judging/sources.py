@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
@@ -18,15 +18,6 @@ from rubric.schema import TensorCheck
 References = Sequence[Mapping[str, Array]]
 _NAMES = ("backward", "autograd", "grad", "torch.func", "requires_grad", "requires_grad_", "jacobian")
 _ALIKE = 1e-3  # a factor that is the same in both worlds, relative
-
-
-@dataclass(frozen=True, slots=True)
-class DerivativeSources:
-    """What derivatives come from: any of autograd, right ones of it, right ones of other means."""
-
-    autograd: bool
-    right_by_autograd: bool
-    right_otherwise: bool
 
 
 def no_autograd_behind(cell: int, code: Code) -> bool:
@@ -62,15 +53,14 @@ def with_sources(
     }
 
 
-def seen(candidates: Candidates, checks: Sequence[TensorCheck]) -> DerivativeSources:
-    """What the derivatives that were printed come from."""
+def by_hand_or_autograd(candidates: Candidates, checks: Sequence[TensorCheck]) -> tuple[bool, bool]:
+    """Are right derivatives of other means alone; is a right one, or else a wrong one, autograd's?"""
     found = [c for check in checks if check.by_autograd for c in candidates.get(check.id, ())]
     right = {c.source for c in found if c.kind == "right"}
-    return DerivativeSources(
-        autograd=any(c.source == "autograd" for c in found),
-        right_by_autograd="autograd" in right,
-        right_otherwise="other means" in right,
-    )
+    otherwise = "other means" in right
+    if "autograd" in right:
+        return False, True
+    return otherwise, not otherwise and any(c.source == "autograd" for c in found)
 
 
 def _by_factor(candidate: Candidate, quantity: str, autograd: References, otherwise: References) -> Source:

@@ -96,7 +96,7 @@ def unanswered(
         said = {"call": _first(check, rubric), "why": failed[check.id]}
         if defines:
             text = Said("{call} gave no numbers ({why}); a person decides.", said)
-            settled[check.id] = replace(decision, verdict="review", credit=None, reason=text)
+            settled[check.id] = decision.waits(text)
         else:
             text = Said("{call} gave no numbers: {why}", said)
             settled[check.id] = replace(decision, reason=text)
