@@ -118,7 +118,8 @@ def log(every: int, line: str) -> Show:
         (["losses", "final"], "review", log(1, "{epoch} {loss:.6f}")),
         (["final"], "pass", lambda q: f"final loss {q['final']:.4f}"),
         (["final"], "pass", lambda q: f"loss {q['final']:.4f}"),  # the name fits two checks, the value one
-        (["final"], "review", lambda q: f"{q['final']:.4f}"),
+        (["final"], "pass", lambda q: f"{q['final']:.4f}"),  # no other number of so many digits moves
+        (["final"], "review", lambda q: f"{q['final']:.2f}"),
         # coefficients behind an intercept
         (["coef"], "pass", lambda q: f"w {[q['intercept'], *q['coef']]}"),
         (["intercept"], "review", lambda q: f"w {[q['intercept'], *q['coef']]}"),
