@@ -465,8 +465,10 @@ def test_look_alikes_wait_at_the_desk_of_whoever_may_read_both(world: World) -> 
         f"layer_{n} = torch.nn.Linear({n}, {n + 1}) ; print(layer_{n}.weight * {n})" for n in range(12)
     )
     same = submission.cells[1].model_copy(update={"source": code})
+    names = []
     for who, section in (("Anna", "A"), ("Bea", "B")):
         name = world.person("student", who, section).attempt()
+        names.append(name)
         dumped = report.model_dump(mode="json")
         dumped["submission"] |= {"id": name}
         cells = (submission.cells[0], same)
@@ -481,6 +483,7 @@ def test_look_alikes_wait_at_the_desk_of_whoever_may_read_both(world: World) -> 
     assert "Compared" in teacher.client.get("/teach/tiny").text
     assert [len(i["submissions"]) for i in waiting(lea) if i["kind"] == "lookalike"] == [2]
     page = lea.client.get("/desk/tiny/lookalikes")
+    assert not any(name in page.text for name in names)  # people are called by their names
     assert "Anna" in page.text and "Bea" in page.text and "sandbox" in page.headers["content-security-policy"]
     assert not [i for i in waiting(max_) if i["kind"] == "lookalike"]
     assert "Bea" not in max_.client.get("/desk/tiny/lookalikes").text

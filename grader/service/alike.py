@@ -12,6 +12,7 @@ import shutil
 import signal
 import subprocess
 import sys
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
@@ -83,7 +84,7 @@ def compare(asked: SearchRequest) -> None:
     for own in sorted({"", *sections.values()}):
         seen = {id for id, section in sections.items() if rules.sees_section(own, section)}
         part, to = _within(found, seen), of_section(asked.to, own)
-        write_text(to / SIDE_BY_SIDE, to_page(part, speak))
+        write_text(to / SIDE_BY_SIDE, to_page(_by_name(part), speak))
         write_text(to / TABLE, to_csv(part))
 
 
@@ -99,6 +100,19 @@ def _within(found: Lookalikes, seen: set[str]) -> Lookalikes:
         found,
         identical=tuple(group for group in groups if len(group) > 1),
         pairs=tuple(p for p in found.pairs if {p.first.id, p.second.id} <= seen),
+    )
+
+
+def _by_name(found: Lookalikes) -> Lookalikes:
+    """For people: a name stands for its upload, but where two have the same."""
+    codes = {c.id: c for g in found.identical for c in g}
+    codes |= {c.id: c for p in found.pairs for c in (p.first, p.second)}
+    often = Counter(c.name for c in codes.values())
+    shown = {c.id: replace(c, id=c.name) if often[c.name] == 1 else c for c in codes.values()}
+    return replace(
+        found,
+        identical=tuple(tuple(shown[c.id] for c in group) for group in found.identical),
+        pairs=tuple(replace(p, first=shown[p.first.id], second=shown[p.second.id]) for p in found.pairs),
     )
 
 
