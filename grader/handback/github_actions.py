@@ -64,7 +64,7 @@ def _of_one(standing: Standing) -> Iterator[tuple[Level, str, str, str]]:
         yield _whole(standing)
         return
     for trouble in view.troubles:
-        yield "error", path, view.speak("When your notebook ran"), trouble.text
+        yield "warning", path, view.speak("When your notebook ran"), trouble.text
     for finding in view.findings:
         level = _LEVELS.get(finding.verdict, "notice")
         yield level, path, f"{', '.join(finding.titles)} ({finding.points})", finding.reason
