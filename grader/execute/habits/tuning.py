@@ -22,7 +22,24 @@ def _accepted(module, name):
     setattr(module, name, call)
 
 
+def _nicer():
+    real = os.nice
+
+    @functools.wraps(real)
+    def nice(increment):
+        try:
+            return real(increment)
+        except OSError:
+            if increment < 0:
+                raise  # as for anybody at home
+            tell("process", "", "os.nice()", "instead")
+            return increment
+
+    os.nice = nice
+
+
 def install(shell):  # not sooner: the cage is set up with these
-    for name in ("sched_setaffinity", "sched_setscheduler", "sched_setparam", "setpriority", "nice"):
+    for name in ("sched_setaffinity", "sched_setscheduler", "sched_setparam", "setpriority"):
         _accepted(os, name)
     _accepted(resource, "setrlimit")
+    _nicer()
