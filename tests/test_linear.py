@@ -24,6 +24,7 @@ import grader
 from grader.assignment.loading import Assignment
 from grader.assignment.vocabulary import Vocabulary
 from grader.execute.absent import missing_packages
+from grader.execute.habits import removed
 from grader.execute.outputs import OutputLog, clean, first_line
 from grader.extract import extract, extract_text
 from grader.extract import pieces as pieces_of
@@ -122,6 +123,11 @@ def test_no_pattern_costs_more_than_the_length_of_its_text(share: float) -> None
 @pytest.mark.parametrize("pattern", [r"\[[^\]]*\]\(", "-.*lr"])
 def test_a_pattern_that_costs_more_than_its_length_is_found(pattern: str) -> None:
     assert _slow_text(re.compile(pattern, re.MULTILINE), pattern, anchored=False)
+
+
+def test_what_a_kernel_asks_of_an_error_costs_no_more_than_its_length() -> None:
+    """Else a long word in the message of an error takes a cell its time."""
+    assert not _slow_text(removed._KEYWORD, "a keyword", anchored=False)
 
 
 def _slow_text(pattern: re.Pattern[str], name: str, anchored: bool, share: float = 1.0) -> str:

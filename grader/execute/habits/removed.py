@@ -221,7 +221,7 @@ _OFTEN = re.compile(r"packages/(?:numpy|pandas|torch)/")
 """of whose objects students ask what they do not have; their older names are known to the grader"""
 _LIKE = 0.8
 """a name that is so like another is misspelled; one that is not may be of another version, or system"""
-_KEYWORD = re.compile(r"(?:(\w+)\.)?(\w+)\(\) got an unexpected keyword argument '(\w+)'")
+_KEYWORD = re.compile(r"(?:\b(\w+)\.)?\b(\w+)\(\) got an unexpected keyword argument '(\w+)'")
 _SETTLED = (
     *("builtins", "numpy", "torch", "torch.nn", "torch.nn.functional", "torch.optim", "torch.utils.data"),
 )
