@@ -8,6 +8,9 @@ from pathlib import Path
 import pytest
 
 from grader.batch.code import EXECUTION_CODE, JUDGING_CODE, PAGE_CODE, REPORT_CODE, digests
+from grader.batch.keys import Conditions, execution_key
+from grader.execute import Limits
+from grader.models import Cell, Flag, Said, Submission
 
 HOME = Path(__file__).parents[1]
 RUNS = ("execute", "jail", "models.py", "errors.py")
@@ -64,3 +67,15 @@ def test_a_page_depends_on_its_templates_and_styles(copy: Path) -> None:
     names = dict(digests(copy, PAGE_CODE))
     assert any(name.endswith(".css") for name in names)
     assert any(name.endswith(".html") for name in names)
+
+
+def test_a_script_and_a_notebook_of_the_same_code_share_no_run() -> None:
+    """A script has `__file__`: what fails in the one runs in the other."""
+    cells = (Cell(index=0, kind="code", source="print(__file__)"),)
+    notebook = Submission(id="a", path="", sha256="0" * 64, cells=cells)
+    script = notebook.model_copy(update={"flags": (Flag.of("script", Said("A script.")),)})
+    again = notebook.model_copy(update={"id": "b"})
+    one, other, same = (
+        execution_key(s, "", {}, "", Conditions(Limits(), "base")) for s in (notebook, script, again)
+    )
+    assert one != other and one == same

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from grader.batch.code import EXECUTION_CODE, REPORT_CODE, code_digest
-from grader.execute.job import Limits
+from grader.execute.job import Limits, whole_prelude
 from grader.folder.files import content_digest
 from grader.models import AttachedFile, Submission
 
@@ -41,7 +41,8 @@ def execution_key(
     """What one run of one notebook in one world depends on. files: `files_digest`."""
     cells = [(c.index, c.source) for c in submission.cells if c.kind == "code"]
     around = files, submission.folder
-    return digest(cells, around, world, prelude, asdict(conditions.limits), conditions.isolation, _runs_on())
+    first = whole_prelude(prelude, submission)
+    return digest(cells, around, world, first, asdict(conditions.limits), conditions.isolation, _runs_on())
 
 
 def conditions_digest(conditions: Conditions) -> str:

@@ -17,7 +17,7 @@ from grader.assignment.loading import Assignment
 from grader.commands.progress import say
 from grader.errors import IsolationError, OperationError, UsageError
 from grader.execute import Job, Runner, open_runner
-from grader.execute.job import prelude_of
+from grader.execute.job import whole_prelude
 from grader.intake import collect
 from grader.jail.probe import Tier
 from grader.jail.processors import processors
@@ -139,7 +139,7 @@ class Checker:
             Job(
                 submission.cells,
                 beside(submission.files, self.assignment.files_for(world), submission.folder),
-                prelude_of(self.assignment.prelude_for(world), submission),
+                whole_prelude(self.assignment.prelude_for(world), submission),
                 limits_of(self.assignment.rubric),
                 submission.folder,
                 questions(self.assignment.rubric, world),

@@ -58,7 +58,7 @@ class Job:
     after: str = ""
 
 
-def prelude_of(prelude: str, submission: Submission) -> str:
+def whole_prelude(prelude: str, submission: Submission) -> str:
     """The prelude, and for a script what it may ask for and a notebook has not: `__file__`."""
     script = any(flag.id == "script" for flag in submission.flags)
     return f"{prelude}\n__file__ = 'script.py'" if script else prelude

@@ -11,7 +11,7 @@ from grader.assignment.asking import questions
 from grader.assignment.given_files import beside
 from grader.assignment.loading import Assignment
 from grader.errors import IsolationError, OperationError
-from grader.execute.job import Job, Limits, Runner, prelude_of
+from grader.execute.job import Job, Limits, Runner, whole_prelude
 from grader.execute.picture import without
 from grader.judging.several import alone
 from grader.models import Execution, Report, Said, Submission
@@ -150,7 +150,7 @@ class Pipeline:
         job = Job(
             cells=one.cells,
             files=beside(one.files, self.assignment.files_for(world), one.folder),
-            prelude=prelude_of(self.assignment.prelude_for(world), one),
+            prelude=whole_prelude(self.assignment.prelude_for(world), one),
             limits=self.limits,
             folder=one.folder,
             after=questions(self.assignment.rubric, world),
