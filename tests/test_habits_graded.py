@@ -13,7 +13,7 @@ from execute_kit import Run, cells, shared_runner, text_of
 from prelude_server import HANDOUT_SNIPPET as SNIPPET
 
 from grader.assignment.loading import load
-from grader.execute.job import prelude_of
+from grader.execute.job import whole_prelude
 from grader.judging.grade import grade
 from grader.models import Flag, Report, Submission
 from grader.report.view import student_view
@@ -172,8 +172,8 @@ def test_what_can_run_passes(name: str, run: Run) -> None:
 def test_a_script_finds_itself(run: Run) -> None:
     notebook, script = upload(("pass",)), Flag(id="script", message="")
     where = "import os; print(os.path.isdir(os.path.dirname(os.path.abspath(__file__))))"
-    assert run(where, prelude=prelude_of("", notebook)).errors
-    of_script = prelude_of("", notebook.model_copy(update={"flags": (script,)}))
+    assert run(where, prelude=whole_prelude("", notebook)).errors
+    of_script = whole_prelude("", notebook.model_copy(update={"flags": (script,)}))
     assert text_of(run(where, prelude=of_script), 0) == "True\n"
 
 
