@@ -212,6 +212,15 @@ def test_packages_that_only_draw_log_or_ask(run: Run) -> None:
     assert printed == ["not Colab\n", "1\n", "5 a\n7 c\n3\n", "{}\n", "2\n"]
 
 
+def test_a_widget_shows_what_a_person_reads_on_it(run: Run) -> None:
+    done = run(
+        "import ipywidgets as w\n"
+        "w.VBox([w.Label(value='h1 = 0.5'), w.Textarea(value='0.7', description='h2')])",
+        "w.IntSlider(value=3)",
+    )
+    assert [o.text for o in done.outputs] == ["h1 = 0.5\nh2\n0.7", "<a widget, not shown here>"]
+
+
 def test_a_star_import_of_an_absent_package_is_told(run: Run) -> None:
     done = run("from fastai.basics import *\nprint('on')", "seed_all(1)")
     assert text_of(done, 0) == "on\n"

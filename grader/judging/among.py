@@ -83,13 +83,12 @@ def _by_cell(printed: Sequence[PrintedTensor], outputs: Sequence[Output]) -> dic
         for cell in (tensor.cell, None):
             extracted[cell] += zip(tensor.values, tensor.half_unit, strict=True)
     for output in outputs:
-        if output.kind != "error":
-            text = _spelled(output.text[:_LINES])
-            numbers, power, sign = list(_numbers(text)), bool(_POWER.search(text)), bool(_SIGN.search(text))
-            for cell in (output.cell, None):
-                read[cell] += numbers
-                powers[cell] |= power
-                signs[cell] |= sign
+        text = _spelled(output.text[:_LINES])
+        numbers, power, sign = list(_numbers(text)), bool(_POWER.search(text)), bool(_SIGN.search(text))
+        for cell in (output.cell, None):
+            read[cell] += numbers
+            powers[cell] |= power
+            signs[cell] |= sign
     found: dict[int | None, list[_Place]] = defaultdict(list)
     for kind in (extracted, read):
         for cell, pairs in kind.items():

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from itertools import pairwise
 
 from grader.judging.decision import Case, Decision
 from grader.judging.diagnose import named
@@ -183,7 +184,7 @@ def _named(decision: Decision) -> set[str]:
 
 
 def doubt_swapped(decisions: Mapping[str, Decision], case: Case) -> dict[str, Decision]:
-    """Two right values of one size, each under the other's name: a person decides which is meant."""
+    """Right values under each other's names, where a size does not tell which is meant: a person decides."""
     size = {c.id: case.references[0][c.quantity].size for c in case.rubric.tensor_checks()}
     called = {
         name: next((r.meant for r in d.candidate.readings if r.called or _below_a_name(r)), None)
@@ -192,13 +193,23 @@ def doubt_swapped(decisions: Mapping[str, Decision], case: Case) -> dict[str, De
     }
     settled = dict(decisions)
     for name, other in called.items():
-        if other is not None and called.get(other) == name and size[name] == size[other]:
+        ring = _ring(name, called)
+        if other is not None and any(size[a] == size[b] for a, b in pairwise(ring)):
             text = Said(
-                "Right, but printed under the name of {other}, and that one under this; a person decides.",
+                "Right, but printed under the name of {other}, and another one under this; a person decides.",
                 {"other": other},
             )
             settled[name] = decisions[name].waits(text)
     return settled
+
+
+def _ring(name: str, called: Mapping[str, str | None]) -> list[str]:
+    """The name, the one its value is called by, and so on until the name again; [] if that never comes."""
+    ring, other = [name], called[name]
+    while other in called and other not in ring:
+        ring.append(other)
+        other = called[other]
+    return [*ring, name] if other == name else []
 
 
 def _below_a_name(reading: Reading) -> bool:

@@ -243,7 +243,15 @@ class Widget:
         return False
 
     def __repr__(self):
-        return "<a widget, not shown here>"
+        """What a person reads on it."""
+        words = (getattr(self, "description", ""), self.value, *self.children)
+        return "\n".join(map(_words, words)).strip() or "<a widget, not shown here>"
+
+
+def _words(part):
+    if isinstance(part, (list, tuple)):
+        return "\n".join(map(_words, part))
+    return str(part) if isinstance(part, (str, Widget)) else ""
 
 
 def _begins_with(asked):
