@@ -192,6 +192,7 @@ def _in_pieces(
         or _run("handout", check, [(r, r.handout) for r in rest])
         # the last loss of a table is also the final loss
         or _run("right", check, [(r, r.exact) for r in readings])
+        or _run("handout", check, [(r, r.handout) for r in readings])
         or _run("mistaken", check, [(r, (explained[r.order],)) for r in rest if r.order in explained])
     )
 
