@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from grader.desk.queue import Item, QueueReader, queue
 from grader.desk.second import Entry, entries
-from grader.desk.store import Store, StoredReport, Writing
+from grader.desk.store import Store, StoredReport
 from grader.errors import UsageError
 from grader.marks import marks
 from grader.marks.ledger import TAKEN_BACK, CurrentMark, Key, Ledger, check, check_undo, replay
@@ -57,7 +57,8 @@ class Desk:
         """What waits and what was decided, as it is now. Raises `StorageError`."""
         with self._gate:
             students = self.store.students()
-            given = Marks(self.store.given())
+            every = self.store.given()
+            given = Marks(every)
             origins = frozenset(s.origin for s in students.values())
             again = {
                 name: marks.reopened(s.report, given.of(name, s.origin, origins), self.rubric)
@@ -69,7 +70,7 @@ class Desk:
                 self.store.lookalikes(),
                 self.read,
             )
-        ledger = _ledger(self.store, students)
+        ledger = _ledger(every, students)
         for key in [(name, topic) for name, (_, open_again) in again.items() for topic in open_again]:
             ledger.standing[key] = replace(ledger.of(key), points=None)  # another thing stands there now
         return DeskView(items, students, ledger)
@@ -91,7 +92,7 @@ class Desk:
         reason = self._reason(reason)
         share = points / most if most else 0.0
         with self.store.writing() as held:
-            ledger = _ledger(held, view.students)
+            ledger = _ledger(held.given(), view.students)
             for name, version in seen.items():
                 refuse_if_newer(item, name, version, ledger, _names(view.students), self.speak)
             now = datetime.now(UTC)
@@ -128,7 +129,10 @@ class Desk:
         reason = TAKEN_BACK if points is None else self._reason(reason)
         with self.store.writing() as held:
             check(
-                _ledger(held, view.students), {(id, topic): seen.version}, _names(view.students), self.speak
+                _ledger(held.given(), view.students),
+                {(id, topic): seen.version},
+                _names(view.students),
+                self.speak,
             )
             given = self.rubric.points if entry.most is None else entry.most
             held.enter([self._made(student, topic, points, given, reason, datetime.now(UTC))])
@@ -140,7 +144,7 @@ class Desk:
         """
         students = self.look().students
         with self.store.writing() as held:
-            ledger = _ledger(held, students)
+            ledger = _ledger(held.given(), students)
             steps = ledger.steps.get(self.author, [])
             if not steps:
                 return ()
@@ -234,7 +238,7 @@ def palette(item: Item, rubric: Rubric, used: Iterable[CurrentMark]) -> tuple[Re
     return (*ours, *own)[:9]
 
 
-def _ledger(store: Store | Writing, students: Mapping[str, StoredReport]) -> Ledger:
+def _ledger(given: Sequence[Mark], students: Mapping[str, StoredReport]) -> Ledger:
     by_origin = {s.origin: name for name, s in students.items() if s.origin}
 
     def key_of(mark: Mark) -> Key | None:
@@ -243,7 +247,7 @@ def _ledger(store: Store | Writing, students: Mapping[str, StoredReport]) -> Led
             name = mark.submission
         return None if name is None else (name, mark.check)
 
-    return replay(store.given(), key_of)
+    return replay(given, key_of)
 
 
 def _check(student: StoredReport, topic: str) -> CheckResult | None:

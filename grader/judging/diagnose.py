@@ -123,6 +123,10 @@ class _Claims:
                     if told is None:
                         self.loose.add((view.target.mistakes, reading.order))
 
+    def combine(self, hypotheses: Sequence[Ids], quantities: frozenset[str]) -> None:
+        """Try hypotheses whose variants are still to be made."""
+        self.add(self.suspects.combined(hypotheses, quantities, [r.slot for r in self.wrong]))
+
     @property
     def explained(self) -> set[int]:
         """Prints that some hypothesis reproduces as an honest computation would."""
@@ -248,10 +252,10 @@ def explain(readings: Sequence[Reading], suspects: Suspects, asked: Mapping[str,
 
     views, rivals = claims.select()
     if (missing and wrong) and (left() or any(_doubtful(ids, rivals, claims) for ids in rivals)):
-        _try_more(claims, suspects, missing, left)
+        _try_more(claims, missing, left)
         views, rivals = claims.select()
     elif others():
-        _try_suggested(claims, suspects)
+        _try_suggested(claims)
         views, rivals = claims.select()
     return Explanation(views, rivals, dict(claims.changed))
 
@@ -260,19 +264,16 @@ def _doubtful(ids: Ids, rivals: Mapping[Ids, tuple[Ids, ...]], claims: _Claims) 
     return bool(len(rivals[ids]) > 1 or claims.suspects.surprise(ids) or claims.contradicts(ids))
 
 
-def _try_more(
-    claims: _Claims, suspects: Suspects, missing: frozenset[str], left: Callable[[], list[Reading]]
-) -> None:
+def _try_more(claims: _Claims, missing: frozenset[str], left: Callable[[], list[Reading]]) -> None:
     """Suggested mistakes, then one more beside what was found, then pairs, then again one more."""
-    _try_suggested(claims, suspects)
-    prints = [r.slot for r in claims.wrong]
+    _try_suggested(claims)
     tried: set[Ids] = set()
 
     def attempt(hypotheses: Iterable[Ids]) -> None:
         fresh = [ids for ids in dict.fromkeys(hypotheses) if ids not in tried]
         tried.update(fresh)
         if fresh:
-            claims.add(suspects.combined(fresh, missing, prints))
+            claims.combine(fresh, missing)
 
     if not 0 < len(left()) <= _UNEXPLAINED_AT_MOST:
         return
@@ -287,12 +288,9 @@ def _try_more(
         attempt(_extended(claims))
 
 
-def _try_suggested(claims: _Claims, suspects: Suspects) -> None:
-    if suspects.suggested:
-        prints = [r.slot for r in claims.wrong]
-        claims.add(
-            suspects.combined([(i,) for i in suspects.suggested], frozenset(claims.asked.values()), prints)
-        )
+def _try_suggested(claims: _Claims) -> None:
+    if claims.suspects.suggested:
+        claims.combine([(i,) for i in claims.suspects.suggested], frozenset(claims.asked.values()))
 
 
 def _extended(claims: _Claims) -> list[Ids]:

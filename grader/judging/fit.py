@@ -49,7 +49,7 @@ def judge_fit(check: TensorCheck, offers: Offers, case: Case) -> Decision:
     if elsewhere is not None:
         return Decision(check.id, "review", None, elsewhere, best, comparison, other_means=True)
     flags: list[Flag] = []
-    if _says_other(best, check, case) is not None:
+    if _says_other(best, check, case):
         label = best.readings[0].slot.first.label
         flags.append(
             Flag.of(
@@ -156,17 +156,12 @@ def _is_a_share(value: float) -> bool:
     return math.isclose(value, Fraction(value).limit_denominator(_PARTS), rel_tol=1e-9)
 
 
-def _says_other(candidate: Candidate, check: TensorCheck, case: Case) -> str | None:
-    """The check that its label names instead; a label can only lie about a tensor of the same size."""
-    reference = case.references[0]
-    if candidate.named(check.id) or reference[check.quantity].size == 1:
-        return None
-    alike = {
-        c.id
-        for c in case.rubric.tensor_checks()
-        if reference[c.quantity].size == reference[check.quantity].size
-    }
-    return next((r.meant for r in candidate.readings if r.called and r.meant in alike), None)
+def _says_other(candidate: Candidate, check: TensorCheck, case: Case) -> bool:
+    """Does its label name another check? A label can only lie about a tensor of the same size."""
+    size = {c.id: case.references[0][c.quantity].size for c in case.rubric.tensor_checks()}
+    if candidate.named(check.id) or size[check.id] == 1:
+        return False
+    return any(r.called and size.get(r.meant or "") == size[check.id] for r in candidate.readings)
 
 
 def _in_a_crowd(check: TensorCheck, best: Candidate, case: Case) -> bool:

@@ -95,17 +95,11 @@ def match(
     found: dict[str, list[Candidate]] = defaultdict(list)
     rest: list[Reading] = []
     for reading in readings:
-        view = explained.get(reading.order)
-        claim = _claim(reading, reading.exact, asked)
-        kind: Kind = "right"
-        if claim is None and not reading.exact and view is not None:
-            claim, kind = _claim(reading, [view], asked), "mistaken"
-        if claim is None and not reading.exact and view is None:
-            claim, kind = _claim(reading, reading.handout, asked), "handout"
+        kind, views = _shown(reading, explained.get(reading.order))
+        claim = _claim(reading, views, asked)
         if claim is None:
             rest.append(reading)
         else:
-            views = {"right": reading.exact, "handout": reading.handout, "mistaken": (claim[1],)}[kind]
             found[claim[0]].append(_whole(kind, reading, claim[1], claim[0], views))
     for check in checks:
         if not any(c.kind == "right" for c in found[check.id]):
@@ -137,6 +131,13 @@ def _by_quantity(checks: Iterable[TensorCheck]) -> dict[str, list[str]]:
     return asked
 
 
+def _shown(reading: Reading, mistaken: TargetView | None) -> tuple[Kind, Sequence[TargetView]]:
+    """What a print fits: values that are right, or else those of a mistake, or else the handout's."""
+    if reading.exact:
+        return "right", reading.exact
+    return ("handout", reading.handout) if mistaken is None else ("mistaken", (mistaken,))
+
+
 def _claim(
     reading: Reading, views: Sequence[TargetView], asked: Mapping[str, Sequence[str]]
 ) -> tuple[str, TargetView] | None:
@@ -152,10 +153,9 @@ def _claim(
     meant = reading.meant
     if meant in options:
         return meant, options[meant]
-    if reading.size == 1 and reading.slot.first.label and reading.meaning.names_background:
-        return None  # one number that is called something else
-    if background and reading.meaning.names_background:
-        return None
+    called_one_number = reading.size == 1 and reading.slot.first.label
+    if reading.meaning.names_background and (background or called_one_number):
+        return None  # it is called something else
     return next(iter(options.items()))
 
 

@@ -144,7 +144,7 @@ def _of_another_state(candidate: Candidate, check: TensorCheck, case: Case) -> b
     if case.by_hand:
         return False
     if candidate.kind == "mistaken":
-        return any(case.mistakes[i].state for i in candidate.mistakes if i in case.mistakes)
+        return any(case.mistakes[i].state for i in candidate.mistakes)
     if candidate.kind != "named" or len(candidate.readings) != 1 or candidate.coverage < 1.0:
         return False
     views = case.states().lookup(candidate.readings[0].slot, [0])

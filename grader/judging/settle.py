@@ -27,18 +27,15 @@ def settle_hidden(decisions: Mapping[str, Decision]) -> dict[str, Decision]:
     Where another value is visibly wrong, the other world shows the same error and the few printed
     digits hid it. Where all else is right, a person looks: the notebook may have an honest reason.
     """
-    wrong = [
-        d
-        for d in decisions.values()
-        if d.verdict == "fail"
+    wrong = any(
+        d.verdict == "fail"
         and d.candidate is not None
         and d.candidate.kind in ("mistaken", "named", "placed")
-    ]
-    if not wrong:
-        return dict(decisions)
+        for d in decisions.values()
+    )
     text = together(FAIL, DIGITS_ALONE)
     return {
-        name: replace(d, verdict="fail", credit=0.0, reason=text) if d.hidden and d.verdict == "review" else d
+        name: replace(d, verdict="fail", credit=0.0, reason=text) if wrong and d.hidden else d
         for name, d in decisions.items()
     }
 
@@ -48,23 +45,18 @@ def doubt_coarse(decisions: Mapping[str, Decision], case: Case) -> dict[str, Dec
     settled = dict(decisions)
     wrong: str | None = None
     for name, decision in decisions.items():
-        if decision.comparison is None:
+        comparison = decision.comparison
+        if comparison is None:
             continue
-        if not decision.comparison.agrees.all() and decision.diagnosis is None and not decision.typed_in:
+        if not comparison.agrees.all() and decision.diagnosis is None and not decision.typed_in:
             wrong = wrong or name
-        if wrong is not None and decision.verdict == "pass" and _digits(decision, case) < COARSE:
+        few = digits(comparison, case.rubric.tolerance) < COARSE
+        if wrong is not None and decision.verdict == "pass" and few:
             text = Said(
                 "The few digits fit, but those of {wrong} do not; a person decides.", {"wrong": wrong}
             )
             settled[name] = decision.waits(text)
     return settled
-
-
-def _digits(decision: Decision, case: Case) -> float:
-    """Significant digits of what was printed; plenty where it is exactly something else."""
-    if decision.comparison is None:
-        return COARSE
-    return digits(decision.comparison, case.rubric.tolerance)
 
 
 def follow_through(
@@ -85,11 +77,10 @@ def follow_through(
             decision = settled[name]
             if decision.verdict != "fail" or not decision.mistakes or decision.diagnosis is None:
                 continue
-            known = [case.mistakes[i] for i in decision.mistakes if i in case.mistakes]
             own = set(decision.mistakes)
             here.append(own)
             given = {i for mistakes in earlier if mistakes <= own for i in mistakes}
-            follows = own <= given and not any(m.easier for m in known)
+            follows = own <= given and not any(case.mistakes[i].easier for i in own)
             if follows and case.rubric.follow_through > 0 and _shows_enough(decision, case):
                 settled[name] = _given_earlier(decision, case, by_autograd=name in by_autograd)
         earlier += here
@@ -106,8 +97,10 @@ def _given_earlier(decision: Decision, case: Case, *, by_autograd: bool) -> Deci
 
 def _shows_enough(decision: Decision, case: Case) -> bool:
     """Does the print show in every world what follows, with digits that tell it from zeros?"""
-    everywhere = decision.candidate is not None and decision.candidate.seen_everywhere
-    return everywhere and _digits(decision, case) >= LEAST_DIGITS
+    candidate, comparison = decision.candidate, decision.comparison
+    if candidate is None or comparison is None or not candidate.seen_everywhere:
+        return False
+    return digits(comparison, case.rubric.tolerance) >= LEAST_DIGITS
 
 
 def believe(
@@ -125,7 +118,7 @@ def believe(
 
     def least(mistake: str, of: int) -> int:
         """How many of so many wrong values it has to explain: by what the code says of it."""
-        signs = case.mistakes[mistake].signs if mistake in case.mistakes else frozenset()
+        signs = case.mistakes[mistake].signs
         if not signs:
             return of // 2 + 1
         return of if signs.isdisjoint(case.code.words) else (of + 1) // 2
@@ -170,9 +163,7 @@ def _told(decision: Decision, believed: Mapping[str, float], case: Case) -> Deci
 def _related(decision: Decision, case: Case) -> Diagnosis | None:
     """How its numbers relate to the right ones, where the mistake that gives them was not made."""
     comparison, candidate = decision.comparison, decision.candidate
-    if comparison is None or candidate is None or candidate.kind != "mistaken":
-        return None
-    if all(r.movement == "constant" for r in candidate.readings):
+    if comparison is None or candidate is None or all(r.movement == "constant" for r in candidate.readings):
         return None
     found = generic(comparison.prints, case.rubric.tolerance)
     return found if found is not None and found.ids == ("constant_factor",) else None

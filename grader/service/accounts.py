@@ -13,7 +13,7 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, select
+from sqlalchemy import bindparam, delete, select
 from sqlalchemy.orm import Session
 
 from grader.service import record
@@ -23,6 +23,22 @@ LOGIN = timedelta(days=7)
 PERSONAL = timedelta(days=365)
 COURSE = timedelta(days=120)
 TOKEN = timedelta(days=180)
+# made once, as every request asks one of them
+_BY_LOGIN = (
+    select(Person)
+    .join(Login, Login.person_id == Person.id)
+    .where(Login.hash == bindparam("hash"), Login.expires > bindparam("now"), Person.erased.is_(None))
+)
+_BY_TOKEN = (
+    select(Person)
+    .join(Token, Token.person_id == Person.id)
+    .where(
+        Token.hash == bindparam("hash"),
+        Token.revoked.is_(None),
+        Token.expires > bindparam("now"),
+        Person.erased.is_(None),
+    )
+)
 _FRESH = re.compile(r"[\w-]{43}", re.ASCII)
 
 
@@ -64,11 +80,7 @@ def csrf(login: str) -> str:
 
 def person_of_login(session: Session, secret: str, now: datetime) -> Person | None:
     """Who is signed in with this cookie."""
-    return session.scalar(
-        select(Person)
-        .join(Login, Login.person_id == Person.id)
-        .where(Login.hash == digest(secret), Login.expires > now, Person.erased.is_(None))
-    )
+    return session.scalar(_BY_LOGIN, {"hash": digest(secret), "now": now})
 
 
 def sign_in(session: Session, person_id: int, old: str | None, now: datetime) -> str:
@@ -227,13 +239,4 @@ def make_token(session: Session, person_id: int, name: str, now: datetime) -> st
 
 def person_of_token(session: Session, secret: str, now: datetime) -> Person | None:
     """Whose token this is."""
-    return session.scalar(
-        select(Person)
-        .join(Token, Token.person_id == Person.id)
-        .where(
-            Token.hash == digest(secret),
-            Token.revoked.is_(None),
-            Token.expires > now,
-            Person.erased.is_(None),
-        )
-    )
+    return session.scalar(_BY_TOKEN, {"hash": digest(secret), "now": now})

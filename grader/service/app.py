@@ -44,13 +44,13 @@ def make_app(service: Service) -> FastAPI:
     app.state.service = service
     address = service.settings.address
     hosts = [*LOOPBACK, *([urlsplit(address).hostname or ""] if address else [])]
+    app.include_router(api.router)  # routes are looked through in this order, and uploads come here
     app.include_router(signin.router)
     app.include_router(openid.router)
     app.include_router(lti.router)
     app.include_router(student.router)
     app.include_router(assistant.router)
     app.include_router(teacher.router)
-    app.include_router(api.router)
     _operations(app, service)
     _faults(app)
     app.add_middleware(Gate, service=service, hosts=hosts)

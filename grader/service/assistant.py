@@ -152,11 +152,8 @@ class CourseStore:
         if line is None or line.upload is None or line.run is None or line.report is None:
             return None
         with self.held.database.reading() as session:
-            mine = [
-                m
-                for row, m in standing.marks_of(session, self.at.assignment.id)
-                if row.upload_id == line.upload.id
-            ]
+            given = standing.marks_of(session, self.at.assignment.id)
+        mine = [mark for upload_id, mark in given if upload_id == line.upload.id]
         marked = standing.marked(line, mine, self.rubric)
         submission, outputs = standing.notebook_of(self.held.reports, marked, line.run)
         return to_html(marked, submission, standing.own_rubric(self.rubric, line.dates, line.late), outputs)

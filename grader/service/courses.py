@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session
 
 from grader.models import Said, Value
@@ -23,6 +23,24 @@ from grader.service.tables import (
     Publication,
     Published,
     Upload,
+)
+
+# made once, as whatever each request asks
+_STANDING = (
+    select(CourseAssignment, Course, Member)
+    .join(Course, Course.id == CourseAssignment.course_id)
+    .join(Member, Member.course_id == Course.id)
+    .where(
+        CourseAssignment.slug == bindparam("slug"),
+        Member.person_id == bindparam("person"),
+        Member.left.is_(None),
+    )
+)
+_LAST_EXTENSION = (
+    select(Extension.due)
+    .where(Extension.assignment_id == bindparam("assignment"), Extension.person_id == bindparam("person"))
+    .order_by(Extension.id.desc())
+    .limit(1)
 )
 
 
@@ -81,12 +99,7 @@ def names_of(session: Session, people: Collection[int]) -> list[str]:
 
 def standing(session: Session, slug: str, person_id: int) -> Attendee | None:
     """An assignment of a course that this person is in; None for any other."""
-    found = session.execute(
-        select(CourseAssignment, Course, Member)
-        .join(Course, Course.id == CourseAssignment.course_id)
-        .join(Member, Member.course_id == Course.id)
-        .where(CourseAssignment.slug == slug, Member.person_id == person_id, Member.left.is_(None))
-    ).one_or_none()
+    found = session.execute(_STANDING, {"slug": slug, "person": person_id}).one_or_none()
     return None if found is None else Attendee(*found)
 
 
@@ -112,12 +125,7 @@ def extensions(session: Session, assignment_id: int) -> Mapping[int, Extension]:
 
 def dates_of(session: Session, assignment: CourseAssignment, person_id: int) -> Dates:
     """The dates of one person."""
-    last = session.scalar(
-        select(Extension)
-        .where(Extension.assignment_id == assignment.id, Extension.person_id == person_id)
-        .order_by(Extension.id.desc())
-        .limit(1)
-    )
+    last = session.execute(_LAST_EXTENSION, {"assignment": assignment.id, "person": person_id}).first()
     return common_dates(assignment).extended(None if last is None else last.due)
 
 

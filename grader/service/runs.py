@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
-from sqlalchemy import ColumnElement, and_, func, or_, select, update
+from sqlalchemy import ColumnElement, and_, bindparam, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from grader.service import record, rules
@@ -24,6 +24,20 @@ LEASE = timedelta(seconds=20)
 MAX_TRIES = 3
 CHECK, GRADE, AGAIN, SUPERSEDED = 0, 1, 5, 9
 """priorities: the lower, the sooner"""
+_OWN = Upload.assignment_id == bindparam("assignment"), Upload.person_id == bindparam("person")
+_SUPERSEDE = (
+    update(Run)
+    .where(
+        Run.state == "queued", Run.priority < SUPERSEDED, Run.upload_id.in_(select(Upload.id).where(*_OWN))
+    )
+    .values(priority=SUPERSEDED)
+    .execution_options(synchronize_session=False)
+)
+_CHECKS = (
+    select(Run.queued)
+    .join(Upload, Upload.id == Run.upload_id)
+    .where(*_OWN, Run.kind == "check", Run.state != "stuck", Run.queued > bindparam("after"))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,16 +56,8 @@ def enqueue(session: Session, upload: Upload, assignment: CourseAssignment, now:
 
     What the same person has waiting from before goes to the end of the line.
     """
-    waiting = select(Upload.id).where(
-        Upload.assignment_id == assignment.id,
-        Upload.person_id == upload.person_id,
-        Upload.id != upload.id,
-    )
-    session.execute(
-        update(Run)
-        .where(Run.state == "queued", Run.priority < SUPERSEDED, Run.upload_id.in_(waiting))
-        .values(priority=SUPERSEDED)
-    )
+    if upload.number > 1:
+        session.execute(_SUPERSEDE, {"assignment": assignment.id, "person": upload.person_id})
     edition = assignment.edition_id
     if next_check(session, assignment, upload.person_id, now) is None:
         session.add(_queued(upload.id, edition, "check", CHECK, now))
@@ -75,17 +81,8 @@ def next_check(
     session: Session, assignment: CourseAssignment, person_id: int, now: datetime
 ) -> datetime | None:
     """When this person may have the next self-check: None for now. Failures of ours do not count."""
-    asked = session.scalars(
-        select(Run.queued)
-        .join(Upload, Upload.id == Run.upload_id)
-        .where(
-            Upload.assignment_id == assignment.id,
-            Upload.person_id == person_id,
-            Run.kind == "check",
-            Run.state != "stuck",
-            Run.queued > now - rules.HOUR,
-        )
-    ).all()
+    whose = {"assignment": assignment.id, "person": person_id, "after": now - rules.HOUR}
+    asked = session.scalars(_CHECKS, whose).all()
     return rules.next_check(assignment.checks, asked, now)
 
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Literal, TypeVar
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session
 
 from grader.desk.queue import QueueReader
@@ -45,6 +45,12 @@ _KEPT = 5_000
 _SETTLED = 50
 _NO_CHANGE = ("marked", "exported")
 """acts that leave a class without marks as it was"""
+# made once: every mark asks it
+_MARKS = (
+    select(MarkRow.upload_id, MarkRow.mark)
+    .where(MarkRow.assignment_id == bindparam("assignment"))
+    .order_by(MarkRow.id)
+)
 _K = TypeVar("_K")
 _T = TypeVar("_T")
 
@@ -204,10 +210,10 @@ def marked(line: Line, mine: Sequence[Mark], rubric: Rubric) -> Report:
     return marks.apply(line.report, standing(mine), own_rubric(rubric, line.dates, line.late))
 
 
-def marks_of(session: Session, assignment_id: int) -> list[tuple[MarkRow, Mark]]:
-    """All marks of an assignment, oldest first."""
-    rows = session.scalars(select(MarkRow).where(MarkRow.assignment_id == assignment_id).order_by(MarkRow.id))
-    return [(row, Mark.model_validate_json(row.mark)) for row in rows]
+def marks_of(session: Session, assignment_id: int) -> list[tuple[int, Mark]]:
+    """All marks of an assignment with the numbers of their uploads, oldest first."""
+    rows = session.execute(_MARKS, {"assignment": assignment_id})
+    return [(upload_id, Mark.model_validate_json(mark)) for upload_id, mark in rows]
 
 
 def standing(by_upload: Sequence[Mark]) -> dict[str, Mark]:
@@ -246,8 +252,8 @@ def lines(
         ).all()
     )
     given: dict[int, list[Mark]] = {}
-    for row, mark in marks_of(session, assignment.id):
-        given.setdefault(row.upload_id, []).append(mark)
+    for upload_id, mark in marks_of(session, assignment.id):
+        given.setdefault(upload_id, []).append(mark)
     found = []
     for member, person in courses.roster(session, assignment.course_id):
         if member.role != "student" or not rules.sees_section(section, member.section):

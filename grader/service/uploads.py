@@ -7,9 +7,9 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import IO
+from typing import IO, Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Row, bindparam, func, select
 from sqlalchemy.orm import Session
 
 from grader.models import Said
@@ -26,6 +26,22 @@ MAX_NAME = 200
 MAX_KEY = 100
 A_DAY = 32
 """times the bytes of one upload: what one person may send within a day, so that nobody fills all's disk"""
+# statements of an upload are made once: to make one costs more than to have it answered
+_EARLIER = select(
+    Upload.id,
+    Upload.number,
+    Upload.key,
+    Upload.sha256,
+    Upload.received,
+    Upload.sent_by,
+    select(func.sum(File.size)).where(File.upload_id == Upload.id).scalar_subquery().label("size"),
+).where(Upload.assignment_id == bindparam("assignment"), Upload.person_id == bindparam("person"))
+_THERE = (
+    select(Member.id)
+    .where(Member.id.in_(bindparam("members", expanding=True)), Member.left.is_(None))
+    .order_by(Member.id)
+    .with_for_update()
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,28 +78,32 @@ def receive(
     """
     key = record.line(key, MAX_KEY) or secrets.token_urlsafe(16)
     with database.reading() as session:
-        used, sent_today = _used(session, at, key), _sent_within_a_day(session, at, now)
+        earlier = _Earlier.of(session, at)
         dates = courses.dates_of(session, at.assignment, at.member.person_id)
-    if used:
+    if earlier.used(key):
         sha256 = together([(name, _read(content)) for name, content in _named(sent, at.assignment.most)])
-        with database.reading() as session:
-            if (known := _known(session, at, key, sha256)) is not None:
-                return known
+        if (known := earlier.known(key, sha256)) is not None:
+            with database.reading() as session:
+                return _again(session, known)
     _timely(dates.takes(began), dates.phase(began))
     named = _named(sent, at.assignment.most)
-    _refuse_a_flood(sent_today, sum(s.size for s in sent), A_DAY * at.assignment.most)
+    size, most = sum(s.size for s in sent), A_DAY * at.assignment.most
+    _refuse_a_flood(earlier.bytes_since(now - timedelta(days=1)), size, most)
     with blobs.held():
-        return _keep(database, blobs, at, named, key, began, now)
+        return _keep(database, blobs, at, named, _Arrival(key, began, now))
+
+
+@dataclass(frozen=True, slots=True)
+class _Arrival:
+    """How an upload came: by which key, from when until when."""
+
+    key: str
+    began: datetime
+    now: datetime
 
 
 def _keep(
-    database: Database,
-    blobs: Blobs,
-    at: Attendee,
-    named: Sequence[tuple[str, IO[bytes]]],
-    key: str,
-    began: datetime,
-    now: datetime,
+    database: Database, blobs: Blobs, at: Attendee, named: Sequence[tuple[str, IO[bytes]]], came: _Arrival
 ) -> Receipt:
     blobs.refuse_full()
     kept = [(name, blobs.put(content)) for name, content in named]
@@ -94,31 +114,22 @@ def _keep(
         # one upload of a person at a time, also where the database has many writers; a team by its numbers
         mates = courses.mates(session, at.member)
         every = [at.member.id, *(m.id for m in mates)]
-        here = session.scalars(
-            select(Member.id)
-            .where(Member.id.in_(every), Member.left.is_(None))
-            .order_by(Member.id)
-            .with_for_update()
-        ).all()
+        here = session.scalars(_THERE, {"members": every}).all()
         if at.member.id not in here:  # removed or erased while it came
             raise RefusedError(Said("There is nothing here."), 404)
         sha256 = together(kept)
-        if (known := _known(session, at, key, sha256)) is not None:
-            return known
-        if _used(session, at, key):
-            key = _other(key, sha256)
-        mine = _enter(session, at, kept, key, began, now)
+        earlier = _Earlier.of(session, at)
+        if (known := earlier.known(came.key, sha256)) is not None:
+            return _again(session, known)
+        if earlier.used(came.key):
+            came = replace(came, key=_other(came.key, sha256))
+        mine = _enter(session, at, kept, came, earlier.last + 1)
         for mate in (m for m in mates if m.id in here):
             # of their own: their dates, which attempt counts, their marks and their report are theirs alone
-            _enter(session, replace(at, member=mate), kept, _of_team(mine.upload), began, now, at.member)
+            own = replace(at, member=mate)
+            number = _Earlier.of(session, own).last + 1
+            _enter(session, own, kept, replace(came, key=_of_team(mine.upload)), number, at.member)
         return mine
-
-
-def _sent_within_a_day(session: Session, at: Attendee, now: datetime) -> int:
-    """Bytes that this person has sent; what mates sent is theirs."""
-    recent = (Upload.received > now - timedelta(days=1), Upload.sent_by.is_(None))
-    mine = _sent(at).where(*recent).with_only_columns(Upload.id)
-    return session.scalar(select(func.sum(File.size)).where(File.upload_id.in_(mine))) or 0
 
 
 def _refuse_a_flood(so_far: int, size: int, most: int) -> None:
@@ -140,19 +151,38 @@ def _timely(taken: bool, phase: str) -> None:
         raise RefusedError(Said("This assignment is closed; nothing can be handed in any more."), 403)
 
 
-def _sent(at: Attendee) -> Select[Upload]:
-    own = Upload.person_id == at.member.person_id
-    return select(Upload).where(Upload.assignment_id == at.assignment.id, own)
+@dataclass(frozen=True, slots=True)
+class _Earlier:
+    """A person's attempts at an assignment so far: their numbers, keys, digests and sizes."""
+
+    rows: Sequence[Row[Any]]
+
+    @classmethod
+    def of(cls, session: Session, at: Attendee) -> _Earlier:
+        whose = {"assignment": at.assignment.id, "person": at.member.person_id}
+        return cls(session.execute(_EARLIER, whose).all())
+
+    @property
+    def last(self) -> int:
+        """The number of the last; 0 before the first."""
+        return max((r.number for r in self.rows), default=0)
+
+    def used(self, key: str) -> bool:
+        return any(r.key == key for r in self.rows)
+
+    def known(self, key: str, sha256: str) -> int | None:
+        """The upload that these files are already, if they came with this key before."""
+        keys = (key, _other(key, sha256))
+        return next((r.id for r in self.rows if r.key in keys and r.sha256 == sha256), None)
+
+    def bytes_since(self, then: datetime) -> int:
+        """What this person sent; what mates sent is theirs."""
+        return sum(r.size or 0 for r in self.rows if r.received > then and r.sent_by is None)
 
 
-def _used(session: Session, at: Attendee, key: str) -> bool:
-    return session.scalar(_sent(at).where(Upload.key == key)) is not None
-
-
-def _known(session: Session, at: Attendee, key: str, sha256: str) -> Receipt | None:
-    with_it = Upload.key.in_((key, _other(key, sha256)))
-    found = session.scalar(_sent(at).where(with_it, Upload.sha256 == sha256))
-    return None if found is None else Receipt(found, files_of(session, found), again=True)
+def _again(session: Session, id: int) -> Receipt:
+    found = session.get_one(Upload, id)
+    return Receipt(found, files_of(session, found), again=True)
 
 
 def _other(key: str, sha256: str) -> str:
@@ -207,37 +237,30 @@ def _enter(
     session: Session,
     at: Attendee,
     kept: Sequence[tuple[str, Blob]],
-    key: str,
-    began: datetime,
-    now: datetime,
+    came: _Arrival,
+    number: int,
     sender: Member | None = None,
 ) -> Receipt:
     whose, assignment = at.member.person_id, at.assignment
-    last = session.scalar(
-        select(func.max(Upload.number)).where(
-            Upload.assignment_id == assignment.id, Upload.person_id == whose
-        )
-    )
     upload = Upload(
         name=secrets.token_hex(8),
         assignment_id=assignment.id,
         person_id=whose,
-        number=(last or 0) + 1,
-        key=key,
+        number=number,
+        key=came.key,
         sha256=together(kept),
-        began=began,
-        received=now,
+        began=came.began,
+        received=came.now,
         sent_by=None if sender is None else sender.person_id,
     )
     session.add(upload)
     session.flush()
+    runs.enqueue(session, upload, assignment, came.now)
     files = [File(upload_id=upload.id, name=n, size=b.size, sha256=b.sha256) for n, b in kept]
     session.add_all(files)
-    runs.enqueue(session, upload, assignment, now)
     if sender is None:
-        record.event(
-            session, at.course.id, whose, "handed in", record.attempt(upload.number, assignment.slug), now
-        )
+        which = record.attempt(number, assignment.slug)
+        record.event(session, at.course.id, whose, "handed in", which, came.now)
     session.flush()
     return Receipt(upload, files, again=False)
 
