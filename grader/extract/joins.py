@@ -94,14 +94,10 @@ class RowJoiner:
             gap = self._text[last.end : node.start] if node.start - last.end < _LONGEST_GAP else ""
             if columns < self._columns and _NEXT_ROW.match(gap) and grid.fill_in(last, node, self._columns):
                 columns = self._columns
-            if (
-                self._rows == 1
-                and columns - self._columns in (0, 1)
-                and (
-                    tables.is_ruled_header(last, node, gap)
-                    or (_HEADER_GAP.match(gap) and tables.counts_columns(last, node))
-                )
-            ):
+            heads = self._rows == 1 and columns - self._columns in (0, 1)
+            near = heads and _HEADER_GAP.match(gap)
+            ruled = heads and tables.is_ruled_header(last, node, gap)
+            if ruled or (near and tables.counts_columns(last, node)):
                 self._header = last
                 self._open, self._rows, self._columns = node, 1, columns
                 return
@@ -109,12 +105,7 @@ class RowJoiner:
                 self._extend(last, node, _DOTS_LINE.search(gap) is not None)
                 return
             self._open = None
-            if (
-                self._rows == 1
-                and columns - self._columns in (0, 1)
-                and _HEADER_GAP.match(gap)
-                and tables.is_column_header(self._text, last, node, self._columns)
-            ):
+            if near and tables.is_column_header(self._text, last, node, self._columns):
                 self._header = last
             else:
                 self._seal(last)
