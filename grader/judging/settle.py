@@ -196,11 +196,14 @@ def doubt_swapped(decisions: Mapping[str, Decision], case: Case) -> dict[str, De
 
 def _ring(name: str, called: Mapping[str, str | None]) -> list[str]:
     """The name, the one its value is called by, and so on until the name again; [] if that never comes."""
-    ring, other = [name], called[name]
-    while other in called and other not in ring:
+    ring = [name]
+    while (other := called.get(ring[-1])) is not None:
+        if other == name:
+            return [*ring, name]
+        if other in ring:
+            break
         ring.append(other)
-        other = called[other]
-    return [*ring, name] if other == name else []
+    return []
 
 
 def _below_a_name(reading: Reading) -> bool:
