@@ -39,6 +39,7 @@ _RAISED = re.compile(r" ?(?:[×x*·]|&times;) ?10(?:<sup>|\^)([-−–+]?\d{1,3}
 _RATIO = re.compile(r"(?<![\w./])(?:Fraction\()?(-?\d{1,300}+)(?:, |/)(\d{1,300}+)(?![\w./])")
 _NO_IMAGINARY = re.compile(r"(?<=[\d.])[-+]0(?:\.0*+)?j\b")
 _WIDE = str.maketrans({"．": ".", "٫": ".", "－": "-", "，": ", "})
+_ASSERTED = re.compile(r"^AssertionError:", re.MULTILINE)
 _POWERS = tuple(k for k in range(-12, 13) if k)
 _MOST = 20_000  # printed numbers of one place that are searched
 _WORK = 20_000_000  # comparisons of one search
@@ -62,15 +63,25 @@ class _Place:
 
 @dataclass
 class Numbers:
-    """All numbers that were printed in each world, by cell; under None those of the whole notebook."""
+    """All numbers that were printed in each world, by cell; under None those of the whole notebook.
+
+    silent: cells of each world that could not say what they said in the first: assertions hold nothing there.
+    """
 
     worlds: list[dict[int | None, list[_Place]]] = field(default_factory=list)
+    silent: list[set[int]] = field(default_factory=list)
 
     @classmethod
     def of(cls, printed: Sequence[Sequence[PrintedTensor]], outputs: Sequence[Sequence[Output]]) -> Numbers:
         """printed, outputs: of each world."""
         given = outputs or [()] * len(printed)
-        return cls([_by_cell(p, o) for p, o in zip(printed, given, strict=True)])
+        asserted = (
+            {o.cell for o in given[0] if o.kind == "error" and _ASSERTED.search(o.text)} if given else set()
+        )
+        raised = [{o.cell for o in world if o.kind == "error"} for world in given]
+        return cls(
+            [_by_cell(p, o) for p, o in zip(printed, given, strict=True)], [asserted - r for r in raised]
+        )
 
 
 def _by_cell(printed: Sequence[PrintedTensor], outputs: Sequence[Output]) -> dict[int | None, list[_Place]]:
@@ -172,7 +183,11 @@ def among(
     accident = _MAY_BE if absent else _ACCIDENT
     cells = sorted(c for c in numbers.worlds[0] if c is not None) if numbers.worlds else []
     for cell in (*cells, *([None] if len(cells) > 1 else [])):
-        found = [_found(e, w.get(cell, ()), tolerance) for e, w in zip(expected, numbers.worlds, strict=True)]
+        found = [
+            _found(e, w.get(cell, ()), tolerance)
+            for e, w, silent in zip(expected, numbers.worlds, numbers.silent, strict=True)
+            if cell not in silent
+        ]
         together = np.all([f[0] for f in found], axis=0)
         accidents = [float(f[1][together].sum()) for f in found]
         if (
