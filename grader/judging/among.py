@@ -226,6 +226,8 @@ def _standing(values: Array, slack: float, place: _Place) -> tuple[Bools, Array]
     fits = apart <= place.half[None, :] + slack
     equal = (np.abs(values[None, :] - values[:, None]) <= slack).sum(axis=1)
     stands = fits.sum(axis=1) >= equal
+    if fits[stands].any(axis=0).sum() < stands.sum():  # one number, as a factor 0.5, stands for one element
+        return np.zeros(values.size, dtype=np.bool_), np.zeros(values.size)
     size = np.abs(values)
     near = np.maximum((apart <= 0.5 * size[:, None]).sum(axis=1), 1)
     whole = (place.value == np.round(place.value)) & (place.half <= 0.5)
