@@ -24,19 +24,18 @@ LEASE = timedelta(seconds=20)
 MAX_TRIES = 3
 CHECK, GRADE, AGAIN, SUPERSEDED = 0, 1, 5, 9
 """priorities: the lower, the sooner"""
-_OWN = Upload.assignment_id == bindparam("assignment"), Upload.person_id == bindparam("person")
+OWN = Upload.assignment_id == bindparam("assignment"), Upload.person_id == bindparam("person")
+"""which uploads are a person's at an assignment"""
 _SUPERSEDE = (
     update(Run)
-    .where(
-        Run.state == "queued", Run.priority < SUPERSEDED, Run.upload_id.in_(select(Upload.id).where(*_OWN))
-    )
+    .where(Run.state == "queued", Run.priority < SUPERSEDED, Run.upload_id.in_(select(Upload.id).where(*OWN)))
     .values(priority=SUPERSEDED)
     .execution_options(synchronize_session=False)
 )
 _CHECKS = (
     select(Run.queued)
     .join(Upload, Upload.id == Run.upload_id)
-    .where(*_OWN, Run.kind == "check", Run.state != "stuck", Run.queued > bindparam("after"))
+    .where(*OWN, Run.kind == "check", Run.state != "stuck", Run.queued > bindparam("after"))
 )
 
 

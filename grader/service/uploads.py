@@ -7,9 +7,9 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import IO, Any
+from typing import IO
 
-from sqlalchemy import Row, bindparam, func, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session
 
 from grader.models import Said
@@ -27,15 +27,13 @@ MAX_KEY = 100
 A_DAY = 32
 """times the bytes of one upload: what one person may send within a day, so that nobody fills all's disk"""
 # statements of an upload are made once: to make one costs more than to have it answered
-_EARLIER = select(
-    Upload.id,
-    Upload.number,
-    Upload.key,
-    Upload.sha256,
-    Upload.received,
-    Upload.sent_by,
-    select(func.sum(File.size)).where(File.upload_id == Upload.id).scalar_subquery().label("size"),
-).where(Upload.assignment_id == bindparam("assignment"), Upload.person_id == bindparam("person"))
+_WITH_KEYS = select(Upload).where(*runs.OWN, Upload.key.in_(bindparam("keys", expanding=True)))
+_LAST = select(func.max(Upload.number)).where(*runs.OWN)
+_BYTES = select(func.sum(File.size)).where(
+    File.upload_id.in_(
+        select(Upload.id).where(*runs.OWN, Upload.received > bindparam("after"), Upload.sent_by.is_(None))
+    )
+)
 _THERE = (
     select(Member.id)
     .where(Member.id.in_(bindparam("members", expanding=True)), Member.left.is_(None))
@@ -78,17 +76,16 @@ def receive(
     """
     key = record.line(key, MAX_KEY) or secrets.token_urlsafe(16)
     with database.reading() as session:
-        earlier = _Earlier.of(session, at)
+        used, sent_today = _used(session, at, key), _sent_within_a_day(session, at, now)
         dates = courses.dates_of(session, at.assignment, at.member.person_id)
-    if earlier.used(key):
+    if used:
         sha256 = together([(name, _read(content)) for name, content in _named(sent, at.assignment.most)])
-        if (known := earlier.known(key, sha256)) is not None:
-            with database.reading() as session:
-                return _again(session, known)
+        with database.reading() as session:
+            if (known := _known(session, at, key, sha256)) is not None:
+                return known
     _timely(dates.takes(began), dates.phase(began))
     named = _named(sent, at.assignment.most)
-    size, most = sum(s.size for s in sent), A_DAY * at.assignment.most
-    _refuse_a_flood(earlier.bytes_since(now - timedelta(days=1)), size, most)
+    _refuse_a_flood(sent_today, sum(s.size for s in sent), A_DAY * at.assignment.most)
     with blobs.held():
         return _keep(database, blobs, at, named, _Arrival(key, began, now))
 
@@ -118,17 +115,15 @@ def _keep(
         if at.member.id not in here:  # removed or erased while it came
             raise RefusedError(Said("There is nothing here."), 404)
         sha256 = together(kept)
-        earlier = _Earlier.of(session, at)
-        if (known := earlier.known(came.key, sha256)) is not None:
-            return _again(session, known)
-        if earlier.used(came.key):
+        if (known := _known(session, at, came.key, sha256)) is not None:
+            return known
+        if _used(session, at, came.key):
             came = replace(came, key=_other(came.key, sha256))
-        mine = _enter(session, at, kept, came, earlier.last + 1)
+        mine = _enter(session, at, kept, came)
         for mate in (m for m in mates if m.id in here):
             # of their own: their dates, which attempt counts, their marks and their report are theirs alone
             own = replace(at, member=mate)
-            number = _Earlier.of(session, own).last + 1
-            _enter(session, own, kept, replace(came, key=_of_team(mine.upload)), number, at.member)
+            _enter(session, own, kept, replace(came, key=_of_team(mine.upload)), at.member)
         return mine
 
 
@@ -151,38 +146,23 @@ def _timely(taken: bool, phase: str) -> None:
         raise RefusedError(Said("This assignment is closed; nothing can be handed in any more."), 403)
 
 
-@dataclass(frozen=True, slots=True)
-class _Earlier:
-    """A person's attempts at an assignment so far: their numbers, keys, digests and sizes."""
-
-    rows: Sequence[Row[Any]]
-
-    @classmethod
-    def of(cls, session: Session, at: Attendee) -> _Earlier:
-        whose = {"assignment": at.assignment.id, "person": at.member.person_id}
-        return cls(session.execute(_EARLIER, whose).all())
-
-    @property
-    def last(self) -> int:
-        """The number of the last; 0 before the first."""
-        return max((r.number for r in self.rows), default=0)
-
-    def used(self, key: str) -> bool:
-        return any(r.key == key for r in self.rows)
-
-    def known(self, key: str, sha256: str) -> int | None:
-        """The upload that these files are already, if they came with this key before."""
-        keys = (key, _other(key, sha256))
-        return next((r.id for r in self.rows if r.key in keys and r.sha256 == sha256), None)
-
-    def bytes_since(self, then: datetime) -> int:
-        """What this person sent; what mates sent is theirs."""
-        return sum(r.size or 0 for r in self.rows if r.received > then and r.sent_by is None)
+def _whose(at: Attendee) -> dict[str, int]:
+    return {"assignment": at.assignment.id, "person": at.member.person_id}
 
 
-def _again(session: Session, id: int) -> Receipt:
-    found = session.get_one(Upload, id)
-    return Receipt(found, files_of(session, found), again=True)
+def _sent_within_a_day(session: Session, at: Attendee, now: datetime) -> int:
+    """Bytes that this person has sent; what mates sent is theirs."""
+    return session.scalar(_BYTES, {**_whose(at), "after": now - timedelta(days=1)}) or 0
+
+
+def _used(session: Session, at: Attendee, key: str) -> bool:
+    return session.scalar(_WITH_KEYS, {**_whose(at), "keys": [key]}) is not None
+
+
+def _known(session: Session, at: Attendee, key: str, sha256: str) -> Receipt | None:
+    with_it = session.scalars(_WITH_KEYS, {**_whose(at), "keys": [key, _other(key, sha256)]})
+    found = next((upload for upload in with_it if upload.sha256 == sha256), None)
+    return None if found is None else Receipt(found, files_of(session, found), again=True)
 
 
 def _other(key: str, sha256: str) -> str:
@@ -238,10 +218,10 @@ def _enter(
     at: Attendee,
     kept: Sequence[tuple[str, Blob]],
     came: _Arrival,
-    number: int,
     sender: Member | None = None,
 ) -> Receipt:
     whose, assignment = at.member.person_id, at.assignment
+    number = (session.scalar(_LAST, _whose(at)) or 0) + 1
     upload = Upload(
         name=secrets.token_hex(8),
         assignment_id=assignment.id,
