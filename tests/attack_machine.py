@@ -180,17 +180,24 @@ class Machine:
 
 
 def descendants(pid: int) -> list[int]:
-    """All processes below one, nearest first."""
+    """All processes below one, nearest first; one that ends meanwhile is passed over."""
     found, pending = [], [pid]
     while pending:
-        for task in Path(f"/proc/{pending.pop()}/task").glob("*/children"):
+        for thread in _entries(Path(f"/proc/{pending.pop()}/task")):
             try:
-                children = [int(child) for child in task.read_text().split()]
+                children = [int(child) for child in (thread / "children").read_text().split()]
             except OSError:
                 continue
             found += children
             pending += children
     return found
+
+
+def _entries(folder: Path) -> list[Path]:
+    try:
+        return list(folder.iterdir())
+    except OSError:
+        return []
 
 
 def discard(folder: Path | str) -> None:
