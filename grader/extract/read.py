@@ -10,7 +10,6 @@ from grader.extract.joins import RowJoiner
 from grader.extract.loose import read_run, scalar_node
 from grader.extract.nodes import Form, Node
 from grader.extract.numbers import BARS, Parsed, parse_row, shown_decimals
-from grader.extract.stacks import RowStacker
 from grader.extract.tokens import TOKEN
 
 _INNER = re.compile(r"\(\s*+([^()\s]++)\s*+\)")
@@ -21,13 +20,11 @@ _QUOTES = str.maketrans("'\"", "  ")
 
 def read_nodes(text: str, emit: Callable[[Node], None]) -> None:
     """Pass every value of the text to `emit`, in the order of the text."""
-    stacker = RowStacker(text, emit)
-    reader = _Reader(text, stacker.add)
+    reader = _Reader(text, emit)
     handlers = reader.handlers
     for match in TOKEN.finditer(text):
         handlers[match.lastgroup](match)
     reader.finish()
-    stacker.finish()
 
 
 class _Reader:
