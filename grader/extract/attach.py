@@ -36,14 +36,15 @@ class _Headings:
             return self._found
         if not _LINE_END.match(self._text, line - 1):
             return "", ""
-        first, self._read = self._read, line
+        first, tail, self._read = self._read, "", line
         if first == end > 0 and (match := _LINE_END.search(self._text, end, line)):
             first = match.end()
             tail = self._text[end:first][:_FAR].rstrip()
-            self._found = (labels.tidy(tail) if tail.endswith((":", "=")) else ""), ""
         heading, outer = labels.nearest_headings(self._text, first, line)
         if heading:
             self._found = heading, outer or self._found[0]
+        elif tail.endswith((":", "=")):
+            self._found = labels.tidy(tail), ""
         return self._found
 
 
