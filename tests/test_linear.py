@@ -220,9 +220,7 @@ def _readers(hw4: Assignment) -> dict[str, Callable[[str], object]]:
     looked_at = ManualCheck(id="m", kind="manual", title="t", points=1, headings=(r"\bplot\b",))
 
     return {
-        "a word": lambda t: judge_word(
-            a_word, ["a"], Shown([_shown(t)], _cells(t), Code(_cells("x = 1")), own)
-        ),
+        "a word": lambda t: judge_word(a_word, ["a"], Shown([_shown(t)], _cells(t), made, own)),
         "below a heading": lambda t: judge_manual(
             looked_at, 1, [*_cells("## plot", "markdown"), *_cells(t, "markdown"), *_cells(t)], ()
         ),
