@@ -2,7 +2,7 @@
 
 It is the notebook's own where Python, numpy or torch raise it for what the notebook says: a name, a shape, a
 type, a number, an index. What the system, an import or another library raises may be our environment's; so
-may what a notebook itself raises once it has looked at what is here, and what goes wrong with a value that the
+may what a notebook itself raises once it has looked at what is here, and what comes of a value that the
 machine answered: a listing, a path, a host's name. A zero rests on none of these. What a library lacks, and
 may have in another version, the kernel tells (`grader.execute.habits.removed`).
 """
