@@ -150,7 +150,9 @@ def _given(node: ast.AST) -> ast.AST | None:
     """What a statement gives names: a value, the items of a loop, a function's body."""
     if isinstance(node, ast.For):
         return node.iter
-    return node.value if isinstance(node, ast.Assign | ast.AnnAssign) else _function(node)
+    if isinstance(node, ast.FunctionDef):
+        return node
+    return node.value if isinstance(node, ast.Assign | ast.AnnAssign) else None
 
 
 def _bound(node: ast.AST) -> set[str]:
@@ -158,11 +160,7 @@ def _bound(node: ast.AST) -> set[str]:
         return set().union(*map(_names, node.targets))
     if isinstance(node, ast.AnnAssign | ast.For):
         return _names(node.target)
-    return {function.name} if (function := _function(node)) else set()
-
-
-def _function(node: ast.AST) -> ast.FunctionDef | None:
-    return node if isinstance(node, ast.FunctionDef) else None
+    return {node.name} if isinstance(node, ast.FunctionDef) else set()
 
 
 def _is_answered(node: ast.AST, known: Collection[str]) -> bool:
