@@ -10,9 +10,9 @@ import numpy as np
 import numpy.typing as npt
 
 from grader.assignment.values import Array, magnitude, margin
+from grader.extract.entries import stacked
 from grader.judging.book import Book, fits, laid_out
 from grader.judging.match import Candidate
-from grader.judging.pairing import stacked
 from grader.models import Evidence, Output, PrintedTensor
 from rubric.schema import Tolerance
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict, deque
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from math import isnan
 
 from grader.models import PrintedTensor
@@ -43,21 +43,6 @@ def pair(worlds: Sequence[Sequence[PrintedTensor]]) -> tuple[Slot, ...]:
     return tuple(
         Slot(order, (printed, *(found.get(order) for found in partners)))
         for order, printed in enumerate(first)
-    )
-
-
-def stacked(prints: Sequence[PrintedTensor]) -> PrintedTensor:
-    """Prints one below the other as one; a single one as it is."""
-    first, last = prints[0], prints[-1]
-    if len(prints) == 1:
-        return first
-    return replace(
-        first,
-        values=tuple(v for p in prints for v in p.values),
-        half_unit=tuple(h for p in prints for h in p.half_unit),
-        shape=(len(prints), *first.shape),
-        elided=any(p.elided for p in prints),
-        span=(first.span[0], last.span[1]) if last.output == first.output else first.span,
     )
 
 

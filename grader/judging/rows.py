@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from grader.judging.pairing import Slot, stacked
+from grader.extract.entries import in_runs, stacked
+from grader.judging.pairing import Slot
 from grader.models import PrintedTensor
 
 _COUNTED = re.compile(r"(.*?)(\d{1,4})\W?\Z", re.DOTALL)  # a name and the number at its end
@@ -14,14 +15,7 @@ _COUNTED = re.compile(r"(.*?)(\d{1,4})\W?\Z", re.DOTALL)  # a name and the numbe
 
 def rows_of_tables(slots: Sequence[Slot]) -> Iterator[list[Slot]]:
     """Prints one by one, but rows together whose names a number counts: `unit 1`, `W1_12`."""
-    rows: list[Slot] = []
-    for slot in slots:
-        if rows and not _counts_on(rows[-1].first, slot.first):
-            yield rows
-            rows = []
-        rows.append(slot)
-    if rows:
-        yield rows
+    return in_runs(slots, lambda _, above, slot: _counts_on(above.first, slot.first))
 
 
 def _counts_on(above: PrintedTensor, row: PrintedTensor) -> bool:
