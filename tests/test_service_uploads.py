@@ -129,7 +129,7 @@ def test_what_is_refused_is_said_on_the_page_and_nothing_is_kept(world: World, c
     anna = world.person("student", "Anna")
     form = anna.form("/a/tiny")
     page = anna.client.post(
-        "/a/tiny/uploads", data=form, files=[("files", f) for f in files] or {"other": b""}
+        "/a/tiny/uploads", data=form, files=[("files", f) for f in files] or {"files": ("", b"")}
     )
     assert page.status_code in (400, 422)
     assert said in page.text

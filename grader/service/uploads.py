@@ -106,7 +106,12 @@ def _keep(
     kept = [(name, blobs.put(content)) for name, content in named]
     if not any(may_hold_a_notebook(blobs.path(b.sha256), n) for n, b in kept):
         names = ", ".join(n for n, _ in kept)[:300]
-        raise RefusedError(Said("There is no notebook among these files: {names}", {"names": names}))
+        raise RefusedError(
+            Said(
+                "There is no notebook among these files: {names}. Hand in the .ipynb itself, or in a zip.",
+                {"names": names},
+            )
+        )
     with database.writing() as session:
         # one upload of a person at a time, also where the database has many writers; a team by its numbers
         mates = courses.mates(session, at.member)
