@@ -71,33 +71,30 @@ def split_label(text: str) -> tuple[str, str]:
         text = _ANSI.sub("", text)
     text = _LEFT.sub("", _TF.sub(r"\1", text))
     text = _A_NONE.split(text)[-1]
+    opened = _last_open(text)
+    if opened >= 0:
+        key, outer = tidy(text[opened + 1 :]), _unopened(text[:opened])
+        return (key, outer) if _SPELLED.search(key) else (outer, "")
+    return _named(tidy(text)), ""
+
+
+def _last_open(text: str) -> int:
+    """Where the last bracket stands that nothing closes; -1 where there is none."""
     closed = 0
     for i in range(len(text) - 1, -1, -1):
-        char = text[i]
-        if char in ")]}":
+        if text[i] in ")]}":
             closed += 1
-        elif char in "([{":
-            if closed:
-                closed -= 1
-                continue
-            key = tidy(text[i + 1 :])
-            outer = _unopened(text[:i])
-            return (key, outer) if _SPELLED.search(key) else (outer, "")
-    return _named(tidy(text)), ""
+        elif text[i] in "([{":
+            if not closed:
+                return i
+            closed -= 1
+    return -1
 
 
 def _unopened(text: str) -> str:
     """The name in front of opening brackets; the words inside an outer one don't count."""
     text = _CLASS.sub("", text).rstrip("([{ \t")
-    depth = 0
-    for i in range(len(text) - 1, -1, -1):
-        if text[i] in ")]}":
-            depth += 1
-        elif text[i] in "([{":
-            if depth == 0:
-                text = text[i + 1 :]
-                break
-            depth -= 1
+    text = text[_last_open(text) + 1 :]
     words = tidy(text)
     head, _, last = words.rpartition(" ")
     if _MAKERS.search(last):
