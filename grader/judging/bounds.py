@@ -36,12 +36,12 @@ _IMPOSSIBLE = Said(
 )
 
 
-def judge_bounds(check: TensorCheck, readings: Sequence[Reading], case: Case) -> Decision:
+def judge_bounds(check: TensorCheck, case: Case) -> Decision:
     """Decide a check that asks for numbers within bounds."""
     references = [r[check.quantity] for r in case.references]
-    offers = _offers(check, readings, references)
+    offers = _offers(check, case.readings, references)
     if not offers:
-        return _nothing(check, readings, references)
+        return _nothing(check, case.readings, references)
     sides = [[_side(check, p, e) for p, e in zip(o.slot.prints, references, strict=True)] for o in offers]
     within = {s[0] for s in sides}
     last, shown = offers[-1], sides[-1]

@@ -151,13 +151,11 @@ class _Claims:
             ids: claimed for ids, claimed in self.claims.items() if sum(self.digits[ids].values()) >= _TELLING
         }
         while left:
-            earlier = {i for ids in rivals for i in ids}
             ranks = {
                 ids: (
                     -_coverage(claimed.values()),
                     fixed[ids][0],
                     len([o for o in claimed if (ids, o) in self.loose]),
-                    len([i for i in ids if i not in earlier]),
                     len(ids),
                     fixed[ids][1],
                 )

@@ -192,7 +192,6 @@ def _in_pieces(
         or _run("handout", check, [(r, r.handout) for r in rest])
         # the last loss of a table is also the final loss
         or _run("right", check, [(r, r.exact) for r in readings])
-        or _run("handout", check, [(r, r.handout) for r in readings])
         or _run("mistaken", check, [(r, (explained[r.order],)) for r in rest if r.order in explained])
     )
 
@@ -277,7 +276,7 @@ def _by_label(readings: Sequence[Reading], sizes: Mapping[str, int]) -> dict[str
             elif size % reading.size == 0:
                 pieces[check].append(reading)
     for check, parts in pieces.items():
-        if check not in found and (len(parts) > 1 or parts[0].size > 1):
+        if len(parts) > 1 or parts[0].size > 1:
             found[check].append(_named(parts, sizes[check], "in pieces"))
     return found
 

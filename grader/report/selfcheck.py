@@ -22,6 +22,7 @@ from grader.judging.answers import find_answer
 from grader.judging.behaviour import met
 from grader.judging.grade import grade
 from grader.judging.handed_in import judge_manual
+from grader.judging.lines import Shown
 from grader.judging.pairing import Slot, pair
 from grader.judging.reading import movement
 from grader.judging.sighting import Sighting, sight
@@ -157,7 +158,7 @@ def self_check(
             elif isinstance(check, ManualCheck):
                 found = _below(check, number, submission, worlds[0].outputs, speak)
             elif isinstance(check, WordCheck):
-                found = _worded(check, submission, code, worlds[0].outputs, words, speak)
+                found = _worded(check, Shown([worlds[0].outputs], submission.cells, code, words), speak)
             else:
                 worlds_of = [r[check.quantity] for r in assignment.references]
                 shown = _sighted(seen[check.id], texts) if check.id in seen else None
@@ -298,15 +299,8 @@ def _below(
     )
 
 
-def _worded(
-    check: WordCheck,
-    submission: Submission,
-    code: Code,
-    outputs: Sequence[Output],
-    vocabulary: Vocabulary,
-    speak: Speech,
-) -> CheckLine:
-    line = line_of(check, outputs, submission.cells, code, vocabulary)
+def _worded(check: WordCheck, shown: Shown, speak: Speech) -> CheckLine:
+    line = line_of(check, shown)
     if line is None:
         return CheckLine(check.title, "missing", "", (check.hint,) if check.hint else (), printed=True)
     return CheckLine(check.title, "found", _where(line.cell, line.text, speak), (), printed=True)
