@@ -504,3 +504,10 @@ def test_a_page_speaks_the_browsers_language_until_one_is_chosen(world: World) -
     assert '<html lang="de">' in anna.client.get("/a/tiny").text
     anna.post("/me/language", language="en")
     assert '<html lang="en">' in anna.client.get("/a/tiny").text
+
+
+@pytest.mark.parametrize("year", ["0001", "1026", "9999"])
+def test_a_year_that_is_mistyped_is_no_date(world: World, year: str) -> None:
+    teacher = world.person("teacher", "Tea")
+    assert teacher.post("/teach/tiny/dates", due=f"{year}-06-09T14:25", grace=5, checks=6).status_code == 422
+    assert world.person("student", "Anna").client.get("/a/tiny").status_code == 200
