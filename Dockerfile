@@ -63,10 +63,11 @@ LABEL org.opencontainers.image.title="notebook-grader" \
       org.opencontainers.image.revision="${REVISION}" \
       org.opencontainers.image.created="${CREATED}" \
       org.opencontainers.image.base.name="${PYTHON_IMAGE}"
-HEALTHCHECK --interval=10m --timeout=60s --start-period=30s CMD ["grader", "doctor"]
 ENTRYPOINT ["grader"]
 CMD ["--help"]
 
 # The default: with the assignments.
 FROM worker
 COPY --from=code /opt/assignments /opt/grader
+# not a worker's, which looks at its sandbox itself before it works
+HEALTHCHECK --interval=10m --timeout=60s --start-period=30s CMD ["grader", "doctor"]

@@ -335,3 +335,26 @@ def test_a_folder_of_several_is_refused(student: Student) -> None:
     student.notebook = student.notebook.parent / "class"
     assert student.check(computed(RIGHT)) == 2
     assert "holds 2 notebooks; name one" in student.stderr
+
+
+def told(*items: tuple[str, selfcheck.State, str]) -> selfcheck.SelfCheck:
+    lines = tuple(selfcheck.CheckLine(title, state, where, (), True) for title, state, where in items)
+    return selfcheck.SelfCheck("t", "found", "en", (), (selfcheck.CheckGroup("2.", lines),), "")
+
+
+def test_of_several_notebooks_the_best_is_told_and_what_another_has() -> None:
+    draft = told(("h1", "missing", ""), ("h2", "varies", "cell 3: 0.2"), ("output", "missing", ""))
+    final = told(
+        ("seed", "missing", ""),
+        ("h1", "found", "cell 1: 0.5"),
+        ("h2", "missing", ""),
+        ("output", "missing", ""),
+    )
+    seen = selfcheck.of_several([("draft.ipynb", draft), ("hw4.ipynb", final)], 3)
+    assert [(i.title, i.state, i.where) for g in seen.groups for i in g.items] == [
+        ("h1", "found", "cell 1: 0.5"),
+        ("h2", "varies", "draft.ipynb, cell 3: 0.2"),
+        ("output", "missing", ""),
+    ], "the draft has no line for the seed: its code is right there"
+    assert "3 notebooks" in seen.troubles[0] and "hw4.ipynb" in seen.troubles[0]
+    assert selfcheck.of_several([("hw4.ipynb", final)], 1) is final

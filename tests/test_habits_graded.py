@@ -119,6 +119,7 @@ WAITS = {
         "import pandas as pd\npd.DataFrame(x).to_csv('x.csv', line_terminator='\\n')",
         "error:NDFrame.to_csv(line_terminator=)",
     ),
+    "empty_folder": ("import glob\nglob.glob('data/*.csv')[0]", "error:IndexError: list index out of range"),
     "another_system": ("import os\nos.startfile('a.pdf')", "error:os.startfile"),
     "no_value": ("import wandb\nfloat(wandb.Api().run('a').summary['loss'])", "package:wandb"),
 }

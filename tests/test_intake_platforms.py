@@ -279,6 +279,13 @@ def test_a_script_is_graded_as_a_notebook_and_flagged(tmp_path: Path) -> None:
     assert [f.name for f in dora.files] == ["helper.py"]
 
 
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-8-sig", "utf-32"])
+def test_a_script_that_windows_shell_wrote(encoding: str, tmp_path: Path) -> None:
+    (tmp_path / "a.py").write_bytes("x = 'ü'\n".encode(encoding))
+    (found,) = collect([tmp_path / "a.py"])
+    assert [c.source for c in found.cells] == ["x = 'ü'"]
+
+
 @pytest.mark.parametrize("encoding", ["utf-8", "latin-1", "cp1252", "unheard-of"])
 def test_a_script_says_its_encoding(encoding: str, tmp_path: Path) -> None:
     code = f"#!/usr/bin/python\n# -*- coding: {encoding} -*-\nx = 'ü'\n"

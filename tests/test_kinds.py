@@ -311,3 +311,14 @@ def test_a_bound_has_no_expected_value_to_show(kinds: Assignment) -> None:
     checks = {c.id: c for c in kinds.rubric.tensor_checks()}
     assert expected_of(checks["accuracy"], kinds.references[0]) is None
     assert expected_of(checks["integral"], kinds.references[0]) == 3.1415
+
+
+def test_zeros_that_are_exact_are_an_answer_and_rounded_ones_tell_nothing(tmp_path: Path) -> None:
+    rubric = RUBRIC.replace("questions:", "  dead: [dead]\nquestions:", 1)
+    rubric += "      - {id: dead, kind: tensor, quantity: dead, title: t, points: 1, labels: [[dead]]}\n"
+    dead = made(tmp_path, rubric, SOLUTION.replace('"train"', '"dead": np.zeros((2, 3)), "train"'))
+    shown = {
+        "tensor([[0., 0., 0.],\n        [0., 0., 0.]])": "pass",
+        "[[0.00 0.00 0.00]\n [0.00 0.00 0.00]]": "review",
+    }
+    assert {text: judged(dead, lambda _, t=text: f"dead {t}")["dead"].verdict for text in shown} == shown

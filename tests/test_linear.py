@@ -35,6 +35,7 @@ from grader.judging.books import books_of
 from grader.judging.decide import decide
 from grader.judging.handed_in import judge_manual
 from grader.judging.in_words import in_words, shown_as_none
+from grader.judging.lines import Shown
 from grader.judging.source import Code
 from grader.judging.stored import compare_stored
 from grader.judging.word import judge_word
@@ -205,9 +206,9 @@ def _readers(hw4: Assignment) -> dict[str, Callable[[str], object]]:
     numbers = hw4.references[0][checks[0].quantity]
 
     def words(text: str) -> None:
-        made = Code(_cells("x = 1"))
-        in_words(checks[0], [numbers.round()] * 2, [_shown(text)] * 2, made, books.vocabulary)
-        shown_as_none(checks[0], _shown(text), made, books.vocabulary)
+        shown = Shown([_shown(text)] * 2, (), Code(_cells("x = 1")), books.vocabulary)
+        in_words(checks[0], [numbers.round()] * 2, shown)
+        shown_as_none(checks[0], shown)
 
     a_word = WordCheck(
         id="a_word", kind="word", title="t", points=1, labels=(("h1",),), answers=("relu",), wrong=()
@@ -215,10 +216,11 @@ def _readers(hw4: Assignment) -> dict[str, Callable[[str], object]]:
     question = hw4.rubric.questions[0].model_copy(update={"checks": (a_word,)})
     asking = hw4.rubric.model_copy(update={"questions": (question,)})
     own = Vocabulary(asking, [], words=True)
+    made = Code(_cells("x = 1"))
     looked_at = ManualCheck(id="m", kind="manual", title="t", points=1, headings=(r"\bplot\b",))
 
     return {
-        "a word": lambda t: judge_word(a_word, ["a"], [_shown(t)], _cells(t), Code(_cells("x = 1")), own),
+        "a word": lambda t: judge_word(a_word, ["a"], Shown([_shown(t)], _cells(t), made, own)),
         "below a heading": lambda t: judge_manual(
             looked_at, 1, [*_cells("## plot", "markdown"), *_cells(t, "markdown"), *_cells(t)], ()
         ),

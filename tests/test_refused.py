@@ -70,6 +70,20 @@ MAY_BE_OURS = {
     "a look at the version": ("AssertionError", "", "", "!ls\nimport sys\nassert sys.version_info > (3, 13)"),
     "an end after a look": ("SystemExit", "", "", "if sys.platform != 'win32':\n    sys.exit()"),
     "a look at the place": ("Exception", "", "", "if 'x' not in sys.modules:\n    raise Exception('!')"),
+    "a name of an editor": ("NameError", "name '__vsc_ipynb_file__' is not defined", "", ""),
+    "a folder without the data": ("IndexError", "list index out of range", "", "f = glob.glob('*.csv')[0]"),
+    "no file in it": ("StopIteration", "", "", "f = next(Path('data').rglob('*.png'))"),
+    "another folder": ("ValueError", "substring not found", "", "p = os.getcwd(); p = p[: p.index('hw4')]"),
+    "a folder above": ("IndexError", "2", "pathlib", "from pathlib import Path\nPath.cwd().parents[2]"),
+    "a listing by a function": (
+        *("IndexError", "list index out of range", ""),
+        "def find(d):\n    return [f for _, _, fs in os.walk(d) for f in fs]\nimages = find('x')\nimages[0]",
+    ),
+    "a listing of the shell": ("IndexError", "list index out of range", "", "files = !ls *.csv\nfiles[0]"),
+    "a program that says nothing": (
+        *("IndexError", "list index out of range", ""),
+        "subprocess.run('nvidia-smi', capture_output=True).stdout.split()[8]",
+    ),
 }
 THE_NOTEBOOKS = {
     "numbers to a library": ("ValueError", "x and y must have same first dimension", "matplotlib", ""),
@@ -79,6 +93,8 @@ THE_NOTEBOOKS = {
     "an error of its own": ("Bad", "", "", "class Bad(Exception): pass\nraise Bad"),
     "a keyword": ("TypeError", "f() got an unexpected keyword argument 'b'", "", "def f(a): ..."),
     "an assertion": ("AssertionError", "", "", "import sys\nprint(sys.platform)\nassert x.shape == y"),
+    "shapes beside a listing": ("ValueError", "operands could not be broadcast", "numpy", "os.listdir('.')"),
+    "a place in a list": ("IndexError", "list index out of range", "", "import glob\nvalues[3]"),
     "a package that nobody imports": ("ModuleNotFoundError", "No module named 'torhc'", "", ""),
 }
 
@@ -93,6 +109,18 @@ def test_an_unknown_error_that_tells_nothing_against_the_notebook(name: str) -> 
     )
     assert found is not None and (found.kind, found.effect) == ("error", "raised")
     assert found.about == f"{error}: {message}".removesuffix(": ")
+
+
+def test_what_the_machine_answered_is_followed_through_names_and_cells() -> None:
+    cells = [
+        "import os",
+        "names = os.listdir('data')",
+        "for name in names:\n    last = name",
+        "last[0]",
+        "x[0]",
+    ]
+    code = NotebookCode(Cell(index=n, kind="code", source=s) for n, s in enumerate(cells))
+    assert [code.uses_an_answer(n) for n in range(len(cells))] == [False, True, True, True, False]
 
 
 @pytest.mark.parametrize("name", THE_NOTEBOOKS)

@@ -86,3 +86,29 @@ def test_a_cookie_opens_nothing_here(world: World) -> None:
         client = world.client()
         client.headers["Authorization"] = wrong
         assert client.get("/api/v1/assignments/tiny/uploads").status_code == 401, wrong[:20]
+
+
+def test_what_is_refused_is_refused_as_described(world: World) -> None:
+    found = described(world)
+    problem = {"$ref": "#/components/schemas/Problem", "components": found["components"]}
+    client = script(world, world.person("student", "Anna"))
+    nothing = client.post("/api/v1/assignments/tiny/uploads")
+    stranger = world.client().get("/api/v1/assignments/tiny/uploads")
+    method = client.delete("/api/v1/assignments/tiny/uploads")
+    for answer in (nothing, stranger, method, client.get("/api/v1/uploads/x"), client.get("/api/v1/none")):
+        assert answer.status_code >= 400
+        Draft202012Validator(problem).validate(answer.json())
+    for path in found["paths"].values():
+        assert all({"4XX"} <= operation["responses"].keys() for operation in path.values())
+    assert stranger.headers["WWW-Authenticate"] == "Bearer"
+
+
+def test_a_file_is_one_whatever_a_script_calls_it(world: World) -> None:
+    client = script(world, world.person("student", "Anna"))
+    sent = client.post("/api/v1/assignments/tiny/uploads", files={"file": ("hw.ipynb", NOTEBOOK)})
+    assert sent.status_code == 201
+
+
+def test_who_asks_for_the_head_alone_is_answered(world: World) -> None:
+    assert world.client().head("/healthz").status_code == 200
+    assert world.person("student", "Anna").client.head("/a/tiny").status_code == 200

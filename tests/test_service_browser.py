@@ -278,3 +278,16 @@ def test_a_course_without_a_mouse(
     expect(tea.get_by_text("Published. Whoever it is for can read it now.")).to_be_visible()
     tea.goto(f"{base}/desk/tiny/#{upload}")
     expect(tea.get_by_role("heading", name="all of Student 01’s answers")).to_be_visible()
+
+
+def test_a_double_click_sends_a_form_once(browser: Browser, served: tuple[World, str]) -> None:  # noqa: F811
+    world, base = served
+    world.report_of(world.person("student", "Anna").attempt())
+    world.report_of(world.person("student", "Bo").attempt(), "open")
+    teacher = Person(browser)
+    cookies = world.person("teacher", "Tea").client.cookies
+    teacher.context.add_cookies([{"name": n, "value": v, "url": base} for n, v in cookies.items()])
+    teacher.page.goto(f"{base}/teach/tiny/publish")
+    teacher.page.get_by_role("button", name="Publish 1 report").dblclick()
+    expect(teacher.page.get_by_text("Whoever it is for can read it now")).to_be_visible()
+    expect(teacher.page.get_by_role("alert")).to_have_count(0)

@@ -489,3 +489,25 @@ def test_look_alikes_wait_at_the_desk_of_whoever_may_read_both(world: World) -> 
     assert "Bea" not in max_.client.get("/desk/tiny/lookalikes").text
     teacher.post("/course/course/people/4/erase", sure="Anna")
     assert lea.client.get("/desk/tiny/lookalikes").status_code == 404
+
+
+def test_who_teaches_comes_to_their_own_page_by_the_students_link(world: World) -> None:
+    places = {"teacher": "/teach/tiny", "assistant": "/desk/tiny/", "student": "/a/tiny"}
+    for role, place in places.items():
+        assert world.person(role, role).client.get("/a/tiny").url.path == place
+    assert world.client().get("/a/tiny").status_code == 401
+
+
+def test_a_page_speaks_the_browsers_language_until_one_is_chosen(world: World) -> None:
+    anna = world.person("student", "Anna")
+    anna.client.headers["Accept-Language"] = "de-DE,de;q=0.9,en;q=0.8"
+    assert '<html lang="de">' in anna.client.get("/a/tiny").text
+    anna.post("/me/language", language="en")
+    assert '<html lang="en">' in anna.client.get("/a/tiny").text
+
+
+@pytest.mark.parametrize("year", ["0001", "1026", "9999"])
+def test_a_year_that_is_mistyped_is_no_date(world: World, year: str) -> None:
+    teacher = world.person("teacher", "Tea")
+    assert teacher.post("/teach/tiny/dates", due=f"{year}-06-09T14:25", grace=5, checks=6).status_code == 422
+    assert world.person("student", "Anna").client.get("/a/tiny").status_code == 200

@@ -245,6 +245,28 @@ def test_a_zip_bomb_is_unreadable_and_fills_nothing(tmp_path: Path) -> None:
     assert sum(p.stat().st_size for p in folder.rglob("*") if p.is_file()) < 600 << 20
 
 
+def test_notebooks_are_called_by_their_own_names(tmp_path: Path) -> None:
+    """Not by the first file's, and by no folder of an archive, which may look like a platform's name."""
+    from grader.service.blobs import Blobs
+
+    cell = '{"cells": [{"cell_type": "code", "metadata": {}, "source": "%s"}], "metadata": {}'
+    rest = ', "nbformat": 4, "nbformat_minor": 4}'
+    files = {"data.csv": "1", "draft.ipynb": cell % "1" + rest, "hw.ipynb": cell % "print(2)" + rest}
+    held = io.BytesIO()
+    with zipfile.ZipFile(held, "w") as archive:
+        archive.writestr("Bo_7_assignsubmission_file_/hw.ipynb", cell % "3" + rest)
+    store = Blobs(tmp_path / "blobs")
+    stored = [StoredFile(n, store.put(io.BytesIO(t.encode())).sha256) for n, t in files.items()]
+    zipped_up = [StoredFile("mine.zip", store.put(io.BytesIO(held.getvalue())).sha256)]
+    seen = []
+    for sent in (stored, zipped_up):
+        folder = tmp_path / f"w{len(seen)}"
+        folder.mkdir()
+        read = StoredUpload("u", sent, tmp_path / "blobs", folder, ()).read()
+        seen.append({n.path for n in (read, *read.others)})
+    assert seen == [{"draft.ipynb", "hw.ipynb"}, {"hw.ipynb"}]
+
+
 def test_same_files_again_are_an_attempt_and_are_said_to_be_the_same(world: World) -> None:
     anna = world.person("student", "Anna")
     anna.hand_in()

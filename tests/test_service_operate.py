@@ -1,4 +1,4 @@
-"""Backup and restore, the check of a data folder, and `grader submit`."""
+"""Backup and restore, the check of a data folder, databases that can not be used, and `grader submit`."""
 
 from __future__ import annotations
 
@@ -9,12 +9,13 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import psycopg
 import pytest
 import uvicorn
 from service_kit import NOTEBOOK, Browser, World, make_world
 
 from grader.commands import submit
-from grader.errors import OperationError, UsageError
+from grader.errors import GraderError, OperationError, StorageError, UsageError
 from grader.service import operate, server
 from grader.service.app import make_app
 from grader.service.blobs import Blobs
@@ -132,3 +133,38 @@ def test_a_worker_runs_no_assignments_python(tmp_path: Path) -> None:
     shutil.copytree(Path(__file__).parent / "data" / "softmax", folder)
     (folder / "canonical.py").write_text("raise SystemExit('it ran')")
     assert Editions(tmp_path).load("e", released=False).rubric.id
+
+
+@pytest.mark.parametrize(
+    ("address", "said"),
+    [
+        (
+            "postgresql://grader:secret@127.0.0.1:1/course",
+            "127.0.0.1:1/course can't be used (connection failed",
+        ),
+        ("mysql://database/course", "use SQLite or PostgreSQL"),
+        ("course", "it looks like postgresql://user@host/name"),
+    ],
+)
+def test_a_database_that_can_not_be_used_is_called_by_its_address(
+    address: str, said: str, tmp_path: Path
+) -> None:
+    with pytest.raises(GraderError) as caught:
+        server.open_place(tmp_path / "data", address)
+    assert said in str(caught.value)
+    assert "secret" not in str(caught.value)
+
+
+def test_a_file_that_is_no_database_is_said(tmp_path: Path) -> None:
+    (tmp_path / "service.sqlite").write_text("my notes")
+    with pytest.raises(StorageError, match=r"service\.sqlite can't be used \(file is not a database\)"):
+        server.open_place(tmp_path, None)
+
+
+def test_a_database_that_can_not_write_every_name_is_refused(postgres_address: str, tmp_path: Path) -> None:
+    with psycopg.connect(postgres_address, autocommit=True) as connection:
+        connection.execute("CREATE DATABASE old ENCODING 'SQL_ASCII' LOCALE 'C' TEMPLATE template0")
+    with pytest.raises(
+        UsageError, match=r"the database old keeps text as SQL_ASCII.*CREATE DATABASE old_utf8"
+    ):
+        server.open_place(tmp_path, postgres_address.replace("/postgres", "/old"))

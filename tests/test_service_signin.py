@@ -141,7 +141,7 @@ def test_a_form_without_its_key_is_not_taken(world: World, address: str) -> None
     for key in ("", "0" * 64, accounts.csrf("another")):
         assert anna.client.post(address, data=values | {"csrf": key}).status_code == 403
     with world.database.reading() as session:
-        assert session.scalars(select(Person)).one().language == "en"
+        assert session.scalars(select(Person)).one().language is None
 
 
 def test_what_another_site_sends_is_not_taken(world: World) -> None:

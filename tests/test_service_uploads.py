@@ -129,7 +129,7 @@ def test_what_is_refused_is_said_on_the_page_and_nothing_is_kept(world: World, c
     anna = world.person("student", "Anna")
     form = anna.form("/a/tiny")
     page = anna.client.post(
-        "/a/tiny/uploads", data=form, files=[("files", f) for f in files] or {"other": b""}
+        "/a/tiny/uploads", data=form, files=[("files", f) for f in files] or {"files": ("", b"")}
     )
     assert page.status_code in (400, 422)
     assert said in page.text
@@ -374,3 +374,17 @@ def test_what_can_not_be_read_is_late_by_when_it_came(world: World) -> None:
     assert LATE in bea.hand_in(*broken).text
     assert LATE not in anna.client.get(str(first.url)).text, "the first stays in time, and can be chosen"
     assert "Let this attempt count" in anna.client.get("/a/tiny").text
+
+
+def test_a_script_that_runs_astray_is_told_to_wait(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(uploads, "AN_HOUR", 2)
+    anna, bea = (world.person("student", name, team="T") for name in ("Anna", "Bea"))
+    for _ in "ab":
+        assert anna.hand_in(key="k").status_code == 200
+    assert anna.hand_in().status_code == 200
+    refused = anna.hand_in()
+    assert refused.status_code == 429 and "2 times within an hour" in refused.text
+    assert anna.hand_in(key="k").status_code == 200, "it is here already"
+    assert bea.hand_in().status_code == 200, "what a mate sent is theirs"
+    world.clock.forward(hours=1, seconds=1)
+    assert anna.hand_in().status_code == 200

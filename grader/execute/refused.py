@@ -63,7 +63,7 @@ _SIGNS = (
     _sign("version", "ValueError", r"unable to avoid copy|inhomogeneous shape"),
     _sign("version", "TypeError", r"only (?:0-dimensional|size-1|length-1) arrays"),
     _sign("version", "NameError", r"'(?:xrange|raw_input|unicode|unichr|basestring|execfile)'", "Python 2.7"),
-    _sign("error", "NameError", r"'(?:dbutils|spark|displayHTML)'"),  # which another platform defines
+    _sign("error", "NameError", r"'(?:dbutils|spark|displayHTML|__vsc_ipynb_file__)'"),  # of another platform
     _sign("version", "OptionError UnpicklingError"),
     _sign("version", "KeyError", r"rcparam"),
     _sign("error", "KeyError", r"uid not found"),

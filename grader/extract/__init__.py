@@ -25,7 +25,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from grader.extract.attach import Channel, attach_labels
-from grader.extract.entries import drop_row_numbers, join_entries, join_lines
+from grader.extract.entries import drop_row_numbers, join_entries, join_lines, stack_rows
 from grader.extract.html import extract_html
 from grader.extract.loops import KEPT_LINES, Piece, pieces
 from grader.extract.nodes import MAX_TENSORS, MAX_VALUES, MAX_VALUES_PER_TENSOR, Node, Sink
@@ -104,7 +104,7 @@ def extract_text(
     sink: Sink[Node] = Sink(lose)
     text = unadorned(text)
     read_nodes(plain_spelling(text), sink.add)
-    found = attach_labels(text, list(sink), cell=cell, output=output, channel=channel)
+    found = stack_rows(text, attach_labels(text, list(sink), cell=cell, output=output, channel=channel))
     found = [_multiplied(item, power_behind(text, item.span[1])) if item.shape else item for item in found]
     return tuple(item for item in join_lines(drop_row_numbers(join_entries(found))) if item.values)
 

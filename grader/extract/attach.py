@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Literal, NamedTuple
+from typing import Literal
 
 from grader.extract import labels
 from grader.extract.nodes import Node
@@ -15,13 +15,37 @@ _RULE = re.compile(r"[^\S\n]*+[=\-#*_~─━═]{3,}+[^\S\n]*+")
 _FAR = 2 * labels.LONGEST
 
 
-class _Seen(NamedTuple):
-    """The heading that was found between a value's end and the line `top`, and the one above; "" if none."""
+class _Headings:
+    """The nearest heading and the one above it, below the last line of values; "" if none.
 
-    end: int
-    top: int
-    heading: str
-    section: str
+    Where there is none, words behind the value on its own line count if they announce something:
+    `loss 0.5, W1:`.
+    """
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._end = self._read = 0  # of the value, and where the lines begin that were not read
+        self._found = "", ""
+
+    def above(self, end: int, line: int) -> tuple[str, str]:
+        """Those between a value that ends at `end` and the line that starts at `line`, "" where none does."""
+        if end != self._end:
+            self._end = self._read = end
+            self._found = "", ""
+        if line == self._read:
+            return self._found
+        if not _LINE_END.match(self._text, line - 1):
+            return "", ""
+        first, tail, self._read = self._read, "", line
+        if first == end > 0 and (match := _LINE_END.search(self._text, end, line)):
+            first = match.end()
+            tail = self._text[end:first][:_FAR].rstrip()
+        heading, outer = labels.nearest_headings(self._text, first, line)
+        if heading:
+            self._found = heading, outer or self._found[0]
+        elif tail.endswith((":", "=")):
+            self._found = labels.tidy(tail), ""
+        return self._found
 
 
 def attach_labels(
@@ -36,25 +60,13 @@ def attach_labels(
     above, distance = "", 0
     section = ""
     banner = ""  # label of the previous value, in a line that ends as a ruled heading does
-    seen = _Seen(-1, -1, "", "")
+    headings = _Headings(text)
     value_end = 0  # end of the previous value
     strong_end = 0  # end of the previous value that makes its line a line of values
     for i, node in enumerate(nodes):
         line = _line_start(text, value_end, node.start)
         label, group = labels.split_label(text[line : node.start])
-        top = _line_start(text, strong_end, node.start)
-        if seen.end == strong_end and strong_end < seen.top < top and _LINE_END.match(text, top - 1):
-            heading, outer = labels.nearest_headings(text, seen.top, top)  # what is new
-            if heading:
-                outer = outer or seen.heading
-            else:
-                heading, outer = seen.heading, seen.section
-        elif (seen.end, seen.top) == (strong_end, top):
-            heading, outer = seen.heading, seen.section
-        else:
-            heading, outer = _headings_above(text, strong_end, top)
-        if top <= strong_end or _LINE_END.match(text, top - 1):
-            seen = _Seen(strong_end, top, heading, outer)
+        heading, outer = headings.above(strong_end, _line_start(text, strong_end, node.start))
         section = outer or section
         if heading or (banner and line > value_end):
             above, distance = heading or banner, 1
@@ -62,7 +74,7 @@ def attach_labels(
             distance += 1
         if group and label:
             above, distance = group, 1
-        follower = nodes[i + 1].start if i + 1 < len(nodes) else len(text)
+        end = _line_end(text, node.end, nodes[i + 1].start if i + 1 < len(nodes) else len(text))
         found.append(
             PrintedTensor(
                 values=tuple(node.values),
@@ -71,7 +83,7 @@ def attach_labels(
                 elided=node.elided,
                 form=node.form,
                 label=label,
-                after=_after(text, node.end, follower),
+                after=labels.tidy_after(text[node.end : end]),
                 above=above,
                 above_distance=distance,
                 cell=cell,
@@ -81,7 +93,7 @@ def attach_labels(
                 section=section,
             )
         )
-        banner = label if _RULE.fullmatch(text, node.end, _line_end(text, node.end, follower)) else ""
+        banner = label if _RULE.fullmatch(text, node.end, end) else ""
         value_end = node.end
         if not node.weak or label.endswith(("]", ")")):
             strong_end = node.end
@@ -98,34 +110,4 @@ def _line_end(text: str, low: int, high: int) -> int:
 def _line_start(text: str, low: int, high: int) -> int:
     """Start of the line that holds position `high`; not before `low`, nor further back than _FAR."""
     low = max(low, high - _FAR)
-    start = low
-    for match in _LINE_END.finditer(text, low, high):
-        start = match.end()
-    return start
-
-
-def _headings_above(text: str, value_end: int, line: int) -> tuple[str, str]:
-    """The heading between the previous value and the line that starts at `line`, and the one above it.
-
-    Where there is none, words behind the value on its own line count if they announce something:
-    `loss 0.5, W1:`.
-    """
-    if line <= value_end or not _LINE_END.match(text, line - 1):
-        return "", ""
-    first = value_end
-    if value_end:
-        match = _LINE_END.search(text, value_end, line)
-        if match is None:
-            return "", ""
-        first = match.end()
-    heading, outer = labels.nearest_headings(text, first, line)
-    if heading or not value_end:
-        return heading, outer
-    tail = text[value_end:first][:_FAR].rstrip()
-    return (labels.tidy(tail) if tail.endswith((":", "=")) else ""), ""
-
-
-def _after(text: str, start: int, stop: int) -> str:
-    gap = text[start : min(stop, start + 2 * labels.LONGEST)]
-    match = _LINE_END.search(gap)
-    return labels.tidy_after(gap[: match.start()] if match else gap)
+    return max((match.end() for match in _LINE_END.finditer(text, low, high)), default=low)

@@ -11,43 +11,45 @@ import math
 import re
 from array import array
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from grader.extract.nodes import MAX_VALUES_PER_TENSOR, Form, Node
 from grader.extract.numbers import ANY_ROOM, Parsed
 from grader.extract.precision import settle
 
 MAX_DEPTH = 32
-_PAIR = {")": "(", "]": "[", "}": "{"}
+_CLOSED_BY = {")": "(m", "]": "[", "}": "{"}
 _SIZE = re.compile(r"(?:size|shape)=\s*+\(?\[?\s*+([0-9]++(?:\s*+,\s*+[0-9]++)*+)")
 
 
 @dataclass(slots=True)
 class Frame:
-    """An open bracket. bracket: `[`, `(`, `{`, or `m` for a maker such as `tensor(`."""
+    """An open bracket. bracket: `[`, `(`, `{`, or `m` for a maker such as `tensor(`. node: what it holds."""
 
     bracket: str
-    start: int
+    node: Node
     clean: bool = True
-    form: Form = "list"
-    scale: float = 1.0
     size: tuple[int, ...] | None = None
-    values: array[float] = field(default_factory=lambda: array("d"))
-    halves: array[float] = field(default_factory=lambda: array("d"))
     parts: array[int] = field(default_factory=lambda: array("q"))  # start, end, first value of each child
     children: int = 0
     child_shape: tuple[int, ...] | None = None
     child_bracket: str = ""
     ragged: bool = False
-    elided: bool = False
-    commas: bool = False
-    dotted: bool = True
-    scientific: bool = False
-    integers: bool = True
-    room: int = ANY_ROOM
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """That of its children together; flat where they differ, or not all are kept."""
+        size = len(self.node.values)
+        whole = (self.children, *(self.child_shape or ()))
+        return whole if not self.ragged and math.prod(whole) == size else (size,)
 
 
-_BRACE = Frame("{", 0, clean=False)  # never holds anything, so one will do
+def _opened(bracket: str, start: int, form: Form = "list") -> Frame:
+    held = Node(start, start, array("d"), array("d"), (), form, dotted=True, integers=True, room=ANY_ROOM)
+    return Frame(bracket, held, clean=bracket != "{")
+
+
+_BRACE = _opened("{", 0)  # never holds anything, so one will do
 
 
 class Brackets:
@@ -56,8 +58,6 @@ class Brackets:
     def __init__(self, emit: Callable[[Node], None]) -> None:
         self._emit = emit
         self._stack: list[Frame] = []
-
-    # ------------------------------------------------------------------ state
 
     @property
     def top(self) -> Frame | None:
@@ -69,8 +69,6 @@ class Brackets:
         """An open bracket that isn't clean surrounds this place."""
         return bool(self._stack) and not self._stack[-1].clean
 
-    # ----------------------------------------------------------------- events
-
     def open(self, bracket: str, start: int, form: Form = "list") -> None:
         """An opening bracket, or `m` for a maker with the form it makes."""
         if len(self._stack) >= MAX_DEPTH:
@@ -79,55 +77,41 @@ class Brackets:
         top = self.top
         if bracket == "{" or (bracket == "m" and top is not None and top.bracket == "("):
             self.interrupt(start, broken=False)
-        self._stack.append(_BRACE if bracket == "{" else Frame(bracket, start, form=form))
+        self._stack.append(_BRACE if bracket == "{" else _opened(bracket, start, form))
 
     def add(self, parsed: Parsed, start: int, end: int, *, commas: bool) -> None:
         """Numbers directly inside the clean top bracket, one child each."""
         top = self._stack[-1]
-        for i in range(len(parsed.values)):
+        for value, half in zip(parsed.values, parsed.half_units, strict=True):
             self._mark(top, (), "number", start, end)
-            if len(top.values) < MAX_VALUES_PER_TENSOR:
-                top.values.append(parsed.values[i])
-                top.halves.append(parsed.half_units[i])
+            if len(top.node.values) < MAX_VALUES_PER_TENSOR:
+                top.node.values.append(value)
+                top.node.halves.append(half)
             else:
-                top.elided = True
-        top.elided |= parsed.elided
-        top.commas |= commas
-        top.room = 0
-        self._looks(top, parsed.dotted, parsed.scientific, parsed.integers)
+                top.node.elided = True
+        top.node.elided |= parsed.elided
+        top.node.commas |= commas
+        top.node.room = 0
+        self._looks(top.node, parsed)
 
-    def add_row(self, parsed: Parsed, start: int, end: int, *, commas: bool, room: int) -> None:
-        """A whole innermost list `[…]`; room as in `Node`."""
-        node = Node(
-            start,
-            end,
-            array("d", parsed.values[:MAX_VALUES_PER_TENSOR]),
-            array("d", parsed.half_units[:MAX_VALUES_PER_TENSOR]),
-            (min(len(parsed.values), MAX_VALUES_PER_TENSOR),),
-            "list",
-            elided=parsed.elided or len(parsed.values) > MAX_VALUES_PER_TENSOR,
-            commas=commas,
-            dotted=parsed.dotted,
-            scientific=parsed.scientific,
-            integers=parsed.integers,
-            room=room,
-        )
+    def add_row(self, node: Node) -> None:
+        """A whole innermost list `[…]`."""
         self._put(node, "[")
 
     def comma(self) -> None:
         """A comma between children."""
-        if self._stack and self._stack[-1].clean:
-            self._stack[-1].commas = True
+        if self.top is not None:
+            self.top.node.commas = True
 
     def dots(self) -> None:
         """An ellipsis between children."""
-        if self._stack and self._stack[-1].clean:
-            self._stack[-1].elided = True
+        if self.top is not None:
+            self.top.node.elided = True
 
     def scale(self, factor: float) -> None:
         """A common factor ahead of the children (`1.00000e-02 *`)."""
         if self._stack:
-            self._stack[-1].scale = factor
+            self._stack[-1].node.scale = factor
 
     def option(self, text: str) -> None:
         """A keyword such as `size=(0, 3)` behind the values."""
@@ -160,14 +144,12 @@ class Brackets:
 
     def close(self, bracket: str, end: int) -> None:
         """A closing bracket that ends at `end`."""
-        wanted = _PAIR[bracket]
         if not self._stack:
             return
         top = self._stack[-1]
-        actual = "(" if top.bracket == "m" else top.bracket
-        if actual != wanted:
+        if top.bracket not in _CLOSED_BY[bracket]:
             self.interrupt(end - 1)
-            if len(self._stack) > 1 and self._stack[-2].bracket in (wanted, "m" if wanted == "(" else wanted):
+            if len(self._stack) > 1 and self._stack[-2].bracket in _CLOSED_BY[bracket]:
                 del self._stack[-2:]
             return
         self._stack.pop()
@@ -176,7 +158,7 @@ class Brackets:
         if top.bracket == "m":
             self._close_maker(top, end)
         elif top.bracket == "[":
-            self._close_list(top, end)
+            self._put(self._node(top, end, top.shape, "list"), "[")
         else:
             self._close_tuple(top, end)
 
@@ -185,35 +167,18 @@ class Brackets:
         self.interrupt(end)
         self._stack.clear()
 
-    # ---------------------------------------------------------------- closing
-
-    def _close_list(self, frame: Frame, end: int) -> None:
-        if frame.child_bracket == "number" or frame.children == 0:
-            shape: tuple[int, ...] = (len(frame.values),)
-        elif frame.ragged or len(frame.values) >= MAX_VALUES_PER_TENSOR:
-            shape = (len(frame.values),)
-        else:
-            shape = (frame.children, *(frame.child_shape or ()))
-        self._put(self._node(frame, end, shape, "list"), "[")
-
     def _close_tuple(self, frame: Frame, end: int) -> None:
-        if frame.children == 0:
+        numbers = frame.child_bracket == "number"
+        if frame.children == 0 or (numbers and frame.node.integers and min(frame.node.values) >= 0):
+            self.interrupt(end, broken=False)  # (4, 3) is a shape
+        elif numbers and frame.children == 1 and not frame.node.commas:
             self.interrupt(end, broken=False)
-            return
-        if frame.child_bracket == "number":
-            if frame.integers and min(frame.values) >= 0:
-                self.interrupt(end, broken=False)  # (4, 3) is a shape
-                return
-            if frame.children == 1 and not frame.commas:
-                self.interrupt(end, broken=False)
-                self._emit(self._node(frame, end, (), "number"))
-                return
-        if frame.child_bracket == "[":
+            self._emit(self._node(frame, end, (), "number"))
+        elif frame.child_bracket == "[":
             self.interrupt(end, broken=False)
             self._spill(frame)
-            return
-        shape = (frame.children, *(frame.child_shape or ())) if not frame.ragged else (len(frame.values),)
-        self._put(self._node(frame, end, shape, "list"), "(")
+        else:
+            self._put(self._node(frame, end, frame.shape, "list"), "(")
 
     def _close_maker(self, frame: Frame, end: int) -> None:
         if frame.children != 1:
@@ -221,9 +186,9 @@ class Brackets:
             self._spill(frame)
             return
         shape = frame.child_shape or ()
-        if not frame.values and frame.size is not None and 0 in frame.size:
+        if not frame.node.values and frame.size is not None and 0 in frame.size:
             shape = frame.size
-        node = self._node(frame, end, shape, frame.form)
+        node = self._node(frame, end, shape, frame.node.form)
         top = self.top
         if top is not None and not shape and top.bracket == "[":
             settle(node)
@@ -242,25 +207,23 @@ class Brackets:
             return
         fits = top.child_shape is None or (top.child_shape == node.shape and top.child_bracket == bracket)
         in_maker = any(frame.bracket == "m" for frame in self._stack if frame.clean)
-        if not fits and not in_maker and not (top.elided or node.elided):
+        if not fits and not in_maker and not (top.node.elided or node.elided):
             self.interrupt(node.start, broken=False)
             self._emit_settled(node)
             return
         self._mark(top, node.shape, bracket, node.start, node.end)
-        room = MAX_VALUES_PER_TENSOR - len(top.values)
-        top.values.extend(node.values[:room])
-        top.halves.extend(node.halves[:room])
-        top.elided |= node.elided or len(node.values) > room
-        top.commas |= node.commas
-        top.room = min(top.room, node.room)
+        room = MAX_VALUES_PER_TENSOR - len(top.node.values)
+        top.node.values.extend(node.values[:room])
+        top.node.halves.extend(node.halves[:room])
+        top.node.elided |= node.elided or len(node.values) > room
+        top.node.commas |= node.commas
+        top.node.room = min(top.node.room, node.room)
         if node.values:
-            self._looks(top, node.dotted, node.scientific, node.integers)
-
-    # ---------------------------------------------------------------- helpers
+            self._looks(top.node, node)
 
     @staticmethod
     def _mark(top: Frame, shape: tuple[int, ...], bracket: str, start: int, end: int) -> None:
-        top.parts.extend((start, end, len(top.values)))
+        top.parts.extend((start, end, len(top.node.values)))
         top.children += 1
         if top.child_shape is None:
             top.child_shape, top.child_bracket = shape, bracket
@@ -268,32 +231,21 @@ class Brackets:
             top.ragged = True
 
     @staticmethod
-    def _looks(top: Frame, dotted: bool, scientific: bool, integers: bool) -> None:
-        top.dotted &= dotted
-        top.scientific |= scientific
-        top.integers &= integers
+    def _looks(node: Node, added: Node | Parsed) -> None:
+        node.dotted &= added.dotted
+        node.scientific |= added.scientific
+        node.integers &= added.integers
 
     @staticmethod
     def _node(frame: Frame, end: int, shape: tuple[int, ...], form: Form) -> Node:
-        values, halves = frame.values, frame.halves
-        if frame.scale != 1.0:
-            values = array("d", (v * frame.scale for v in values))
-            halves = array("d", (h * abs(frame.scale) for h in halves))
-        return Node(
-            frame.start,
-            end,
-            values,
-            halves,
-            shape,
-            form,
-            elided=frame.elided,
-            commas=frame.commas,
-            dotted=frame.dotted,
-            scientific=frame.scientific,
-            integers=frame.integers,
-            room=ANY_ROOM if frame.bracket == "m" else frame.room,
-            scale=frame.scale,
-        )
+        """What a bracket holds, now that it is closed."""
+        node = replace(frame.node, end=end, shape=shape, form=form)
+        if node.scale != 1.0:
+            node.values = array("d", (v * node.scale for v in node.values))
+            node.halves = array("d", (h * abs(node.scale) for h in node.halves))
+        if frame.bracket == "m":
+            node.room = ANY_ROOM
+        return node
 
     def _emit_settled(self, node: Node) -> None:
         if not node.values and node.form == "list":
@@ -303,76 +255,55 @@ class Brackets:
 
     def _spill(self, frame: Frame) -> None:
         """Emit the children of a bracket that turned out to be a collection: lists one by one."""
+        held = frame.node
         if frame.child_bracket == "number" and not frame.ragged:
-            if frame.values and not frame.integers:
-                node = self._node(frame, frame.parts[-2], (len(frame.values),), "row")
+            if held.values and not held.integers:
+                node = self._node(frame, frame.parts[-2], (len(held.values),), "row")
                 node.start = frame.parts[0]
-                if len(frame.values) == 1:
+                if len(held.values) == 1:
                     node.shape, node.form = (), "number"
                 self._emit(node)
             return
-        starts, ends, firsts = frame.parts[0::3], frame.parts[1::3], frame.parts[2::3]
-        for i in range(frame.children):
-            first = firsts[i]
-            last = firsts[i + 1] if i + 1 < frame.children else len(frame.values)
+        firsts = [*frame.parts[2::3], len(held.values)]
+        children = zip(frame.parts[0::3], frame.parts[1::3], firsts, firsts[1:], strict=False)
+        for start, end, first, last in children:
             shape = frame.child_shape or ()
             if frame.ragged or math.prod(shape) != last - first:
                 shape = (last - first,)
-            if last == first:
-                continue
-            self._emit_settled(
-                Node(
-                    starts[i],
-                    ends[i],
-                    frame.values[first:last],
-                    frame.halves[first:last],
-                    shape,
-                    "list",
-                    commas=frame.commas,
-                    dotted=frame.dotted,
-                    scientific=frame.scientific,
-                    integers=frame.integers,
-                    room=frame.room,
-                )
-            )
+            if last > first:
+                part = replace(held, start=start, end=end, shape=shape, form="list", elided=False, scale=1.0)
+                part.values, part.halves = held.values[first:last], held.halves[first:last]
+                self._emit_settled(part)
 
     @staticmethod
     def _worth_keeping(frames: list[Frame]) -> bool:
         if any(frame.bracket == "(" for frame in frames):
             return False
         if frames[0].bracket == "m":
-            return any(frame.values for frame in frames)
-        return sum(len(frame.values) for frame in frames) > 1
+            return any(frame.node.values for frame in frames)
+        return sum(len(frame.node.values) for frame in frames) > 1
 
     def _rescue(self, frames: list[Frame], at: int) -> None:
         """One elided tensor out of brackets that never closed."""
-        outer = frames[0]
+        nodes = [frame.node for frame in frames]
+        holders = [frame for frame in frames if frame.node.values]
+        if not holders:
+            return
         values, halves = array("d"), array("d")
-        end = outer.start + 1
-        for frame in frames:
-            values.extend(frame.values)
-            halves.extend(frame.halves)
-            if frame.parts:
-                end = max(end, frame.parts[-2])
-        form: Form = next((frame.form for frame in frames if frame.bracket == "m"), "list")
-        holders = [frame for frame in frames if frame.values]
-        shape: tuple[int, ...] = (len(values),)
-        if len(holders) == 1 and not holders[0].ragged and holders[0].bracket == "[":
-            shape = (holders[0].children, *(holders[0].child_shape or ()))
-            if math.prod(shape) != len(values):
-                shape = (len(values),)
-        node = Node(
-            outer.start,
-            min(end, at) if end > outer.start else at,
-            array("d", (v * outer.scale for v in values)),
-            array("d", (h * abs(outer.scale) for h in halves)),
-            shape,
-            form,
-            elided=True,
-            commas=any(frame.commas for frame in frames),
-            dotted=all(frame.dotted for frame in holders),
-            scientific=any(frame.scientific for frame in frames),
-            room=ANY_ROOM if form != "list" else min(frame.room for frame in frames),
-        )
-        if values:
-            self._emit_settled(node)
+        for node in nodes:
+            values.extend(node.values)
+            halves.extend(node.halves)
+        flat = len(holders) > 1 or holders[0].bracket != "["
+        outer = nodes[0]
+        outer.values, outer.halves = values, halves
+        outer.elided = True
+        outer.commas = any(node.commas for node in nodes)
+        outer.dotted = all(frame.node.dotted for frame in holders)
+        outer.scientific = any(node.scientific for node in nodes)
+        outer.integers = False
+        outer.room = min(node.room for node in nodes)
+        form: Form = next((frame.node.form for frame in frames if frame.bracket == "m"), "list")
+        end = max(frame.parts[-2] for frame in frames if frame.parts)
+        shape = (len(values),) if flat else holders[0].shape
+        node = self._node(frames[0], min(end, at), shape, form)
+        self._emit_settled(replace(node, scale=1.0, room=node.room if form == "list" else ANY_ROOM))

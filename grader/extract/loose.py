@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import math
 import re
-from array import array
 
-from grader.extract.nodes import MAX_VALUES_PER_TENSOR, Node
+from grader.extract.nodes import Node, node_of
 from grader.extract.numbers import BARS, NUMBER, Parsed, decimal_comma_literals, parse_loose_row
 
 _LITERAL = re.compile(NUMBER)
@@ -76,7 +75,7 @@ def read_run(text: str, start: int, end: int, before: str, scale: float, *, coll
         special = not math.isfinite(parsed.values[0])
         if not (alone or separated or column or (at_end and (indexed or special))):
             return None
-    return _node(start, end, parsed, scale)
+    return loose_node(parsed, start, end, scale)
 
 
 def _without_padding(parsed: Parsed, body: str) -> Parsed:
@@ -90,29 +89,13 @@ def _without_padding(parsed: Parsed, body: str) -> Parsed:
     )
 
 
-def scalar_node(start: int, end: int, parsed: Parsed) -> Node:
-    """`np.float64(0.5)` outside brackets."""
-    return _node(start, end, parsed, 1.0)
-
-
-def _node(start: int, end: int, parsed: Parsed, scale: float) -> Node:
-    count = len(parsed.values)
-    return Node(
-        start,
-        end,
-        array("d", (v * scale for v in parsed.values[:MAX_VALUES_PER_TENSOR])),
-        array("d", (h * abs(scale) for h in parsed.half_units[:MAX_VALUES_PER_TENSOR])),
-        () if count == 1 and not parsed.elided else (min(count, MAX_VALUES_PER_TENSOR),),
-        "number" if count == 1 and not parsed.elided else "row",
-        elided=parsed.elided or count > MAX_VALUES_PER_TENSOR,
-        integers=parsed.integers,
-        dotted=parsed.dotted,
-        scientific=parsed.scientific,
-        weak=parsed.integers,
-        loose=True,
-        whole=parsed.whole[:MAX_VALUES_PER_TENSOR],
-        scale=scale,
-    )
+def loose_node(parsed: Parsed, start: int, end: int, scale: float = 1.0) -> Node:
+    """Numbers outside brackets, `np.float64(0.5)` among them."""
+    node = node_of(parsed, start, end, "row", scale=scale)
+    node.weak, node.loose = parsed.integers, True
+    if len(parsed.values) == 1 and not parsed.elided:
+        node.shape, node.form = (), "number"
+    return node
 
 
 def _names_by_number(word: str) -> bool:

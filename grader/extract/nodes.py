@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterator, Sized
 from dataclasses import dataclass
 from typing import Generic, Literal, Protocol, TypeVar
 
+from grader.extract.numbers import Parsed
+
 Form = Literal["tensor", "array", "list", "table", "row", "number"]
 
 MAX_VALUES_PER_TENSOR = 100_000
@@ -43,6 +45,36 @@ class Node:
     room: int = 0
     whole: tuple[bool, ...] = ()
     scale: float = 1.0
+
+
+def node_of(
+    parsed: Parsed,
+    start: int,
+    end: int,
+    form: Form,
+    *,
+    scale: float = 1.0,
+    room: int = 0,
+    commas: bool = False,
+) -> Node:
+    """Literals that stand beside each other as a row, under a common factor."""
+    values, halves = parsed.values[:MAX_VALUES_PER_TENSOR], parsed.half_units[:MAX_VALUES_PER_TENSOR]
+    return Node(
+        start,
+        end,
+        array("d", (v * scale for v in values)),
+        array("d", (h * abs(scale) for h in halves)),
+        (len(values),),
+        form,
+        elided=parsed.elided or len(parsed.values) > MAX_VALUES_PER_TENSOR,
+        commas=commas,
+        dotted=parsed.dotted,
+        scientific=parsed.scientific,
+        integers=parsed.integers,
+        room=room,
+        whole=parsed.whole[:MAX_VALUES_PER_TENSOR],
+        scale=scale,
+    )
 
 
 class _Valued(Protocol):

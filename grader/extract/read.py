@@ -7,27 +7,28 @@ from collections.abc import Callable
 
 from grader.extract.brackets import Brackets
 from grader.extract.joins import RowJoiner
-from grader.extract.loose import read_run, scalar_node
-from grader.extract.nodes import Form, Node
+from grader.extract.loose import loose_node, read_run
+from grader.extract.nodes import Form, Node, node_of
 from grader.extract.numbers import BARS, Parsed, parse_row, shown_decimals
-from grader.extract.stacks import RowStacker
 from grader.extract.tokens import TOKEN
 
 _INNER = re.compile(r"\(\s*+([^()\s]++)\s*+\)")
 _VALUE_BEHIND = re.compile(r"[ \t]*+(?:[:=]|->|→)?+[ \t]*+[+\-−]?+[0-9]*+\.[0-9]")
 _MORE_BEHIND = re.compile(r"[ \t]++[^\s,;|]")
+_LEAVES = {
+    **{"newline": "", "noise": ")", "row": "]", "comma": ",", "maker": "(", "scalar": ")"},
+    **{"option": ")", "scale": "*", "dots": "."},
+}
+"""kind of token → what then stands in front, where it is not the token itself"""
 _QUOTES = str.maketrans("'\"", "  ")
 
 
 def read_nodes(text: str, emit: Callable[[Node], None]) -> None:
     """Pass every value of the text to `emit`, in the order of the text."""
-    stacker = RowStacker(text, emit)
-    reader = _Reader(text, stacker.add)
-    handlers = reader.handlers
+    reader = _Reader(text, emit)
     for match in TOKEN.finditer(text):
-        handlers[match.lastgroup](match)
+        reader.take(match)
     reader.finish()
-    stacker.finish()
 
 
 class _Reader:
@@ -44,56 +45,48 @@ class _Reader:
         self._before = ""
         self._factor = 1.0
         self._factor_end = -1
-        self.handlers: dict[str | None, Callable[[re.Match[str]], None]] = {
+        self._handlers: dict[str, Callable[[re.Match[str]], None]] = {
             "space": self._space,
-            "newline": self._newline,
-            "words": self._words,
+            "newline": self._space,
+            "words": self._word,
             "word": self._word,
             "attached": self._word,
-            "noise": self._noise,
+            "noise": self._word,
             "ansi": self._space,
             "row": self._row,
             "run": self._run,
-            "comma": self._comma,
+            "comma": lambda _: self._brackets.comma(),
             "open": self._open,
-            "close": self._close,
-            "maker": self._maker,
+            "close": lambda match: self._brackets.close(match[0], match.end()),
+            "maker": self._open,
             "scalar": self._scalar,
             "option": self._option,
             "scale": self._scale,
-            "deep": self._other,
-            "dots": self._dots,
-            "quote": self._quote,
+            "deep": self._word,
+            "dots": lambda _: self._brackets.dots(),
+            "quote": lambda _: None,  # around a number or a key it changes nothing
             "other": self._other,
         }
+
+    def take(self, match: re.Match[str]) -> None:
+        """The next token."""
+        kind = match.lastgroup or ""
+        self._handlers[kind](match)
+        if kind in _LEAVES:
+            self._before = _LEAVES[kind]
+        elif kind in ("words", "word", "attached", "run", "open", "close", "deep"):
+            self._before = (match[0].split()[-1] if kind == "words" else match[0])[-40:]
 
     def finish(self) -> None:
         self._brackets.finish(len(self._text))
         self._rows.finish()
 
-    # ------------------------------------------------------------- white space
-
     def _space(self, match: re.Match[str]) -> None:
         if self._factor_end == match.start():
             self._factor_end = match.end()
 
-    def _newline(self, match: re.Match[str]) -> None:
-        self._before = ""
-        self._space(match)
-
-    # ------------------------------------------------------------------- words
-
-    def _words(self, match: re.Match[str]) -> None:
-        self._brackets.interrupt(match.start())
-        self._before = match[0].rsplit(None, 1)[-1]
-
     def _word(self, match: re.Match[str]) -> None:
         self._brackets.interrupt(match.start())
-        self._before = match[0][-40:]
-
-    def _noise(self, match: re.Match[str]) -> None:
-        self._brackets.interrupt(match.start())
-        self._before = ")"
 
     def _other(self, match: re.Match[str]) -> None:
         if match[0] in BARS and self._brackets.top is not None:
@@ -102,25 +95,18 @@ class _Reader:
         if match[0][-1] not in f"`${BARS}":
             self._before = match[0][-2:]
 
-    def _quote(self, match: re.Match[str]) -> None:
-        """Quotes around a number or a key change nothing."""
-
-    # ----------------------------------------------------------------- numbers
-
     def _row(self, match: re.Match[str]) -> None:
         start, end = match.span()
         body = match[0][1:-1].translate(_QUOTES)
         parsed = parse_row(body)
         if self._brackets.top is None and self._is_reference(parsed, end):
-            self._before = "]"
             return
         if self._factor_end == start:
             parsed = parsed.scaled(self._factor)
         # Only numpy pads elements in front of a comma.
         commas = "," in body and " ," not in body
         room = 0 if commas and not parsed.dotted else shown_decimals(body)
-        self._brackets.add_row(parsed, start, end, commas=commas, room=room)
-        self._before = "]"
+        self._brackets.add_row(node_of(parsed, start, end, "list", room=room, commas=commas))
 
     def _is_reference(self, parsed: Parsed, end: int) -> bool:
         """`[1]` behind a word (`Epoch [1]`) or ahead of a value, `[0, 1]` ahead of a value: an index."""
@@ -147,7 +133,6 @@ class _Reader:
             )
             if node is not None:
                 self._rows.add(node)
-        self._before = match[0][-40:]
 
     def _scalar(self, match: re.Match[str]) -> None:
         start, end = match.span()
@@ -156,8 +141,7 @@ class _Reader:
         if self._brackets.top is not None:
             self._brackets.add(parsed, start, end, commas=True)
         elif parsed.values:
-            self._rows.add(scalar_node(start, end, parsed))
-        self._before = ")"
+            self._rows.add(loose_node(parsed, start, end))
 
     def _scale(self, match: re.Match[str]) -> None:
         self._factor = parse_row(match[0].rstrip("* \t")).values[0]
@@ -165,37 +149,15 @@ class _Reader:
             self._brackets.scale(self._factor)
         else:
             self._factor_end = match.end()
-        self._before = "*"
-
-    # ---------------------------------------------------------------- brackets
-
-    def _comma(self, match: re.Match[str]) -> None:
-        self._brackets.comma()
-        self._before = ","
-
-    def _dots(self, match: re.Match[str]) -> None:
-        self._brackets.dots()
-        self._before = "."
 
     def _open(self, match: re.Match[str]) -> None:
-        self._brackets.open(match[0], match.start())
-        self._scale_opened(match)
-        self._before = match[0]
-
-    def _close(self, match: re.Match[str]) -> None:
-        self._brackets.close(match[0], match.end())
-        self._before = match[0]
-
-    def _maker(self, match: re.Match[str]) -> None:
-        form: Form = "tensor" if match[0][-7:].lower() == "tensor(" else "array"
-        self._brackets.open("m", match.start(), form)
-        self._scale_opened(match)
-        self._before = "("
-
-    def _scale_opened(self, match: re.Match[str]) -> None:
-        """A factor right ahead of a bracket holds for all that is in it."""
-        if self._factor_end == match.start() and match[0] != "{":
-            self._brackets.scale(self._factor)
+        bracket = match[0]
+        form: Form = "list"
+        if match.lastgroup == "maker":
+            bracket, form = "m", "tensor" if bracket[-7:].lower() == "tensor(" else "array"
+        self._brackets.open(bracket, match.start(), form)
+        if self._factor_end == match.start() and bracket != "{":
+            self._brackets.scale(self._factor)  # of all that is in it
 
     def _option(self, match: re.Match[str]) -> None:
         top = self._brackets.top
@@ -203,4 +165,3 @@ class _Reader:
             self._brackets.option(match[0])
         else:
             self._brackets.interrupt(match.start())
-        self._before = ")"

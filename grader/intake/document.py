@@ -97,10 +97,17 @@ def _small_int(digits: str) -> int:
     return int(digits) if len(digits) < 20 else 0
 
 
-def _decode(data: bytes) -> tuple[str, str]:
+def marked(data: bytes) -> tuple[str, str] | None:
+    """Text that begins with a mark of its encoding, and which that is; None without one. Raises `Refused`."""
     for bom, encoding in _BOMS:
         if data.startswith(bom):
             return _strictly(data[len(bom) :], encoding), encoding
+    return None
+
+
+def _decode(data: bytes) -> tuple[str, str]:
+    if (found := marked(data)) is not None:
+        return found
     guess = json.detect_encoding(data)  # tells UTF-16 and UTF-32 by where the zero bytes are
     if guess not in ("utf-8", "utf-8-sig"):
         return _strictly(data, guess), guess

@@ -6,7 +6,7 @@ import io
 import re
 import tokenize
 
-from grader.intake.document import NOT_TEXT, Refused
+from grader.intake.document import NOT_TEXT, Refused, marked
 from grader.intake.notebook import MAX_CELLS, NO_CODE, Notebook, too_many_cells
 from grader.models import Cell, Flag, Said
 
@@ -56,17 +56,24 @@ def _text(data: bytes) -> str:
         )
     if not data.strip():
         raise Refused(Said("the file is empty"))
-    if b"\0" in data:
-        raise Refused(NOT_TEXT)
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        text = data.decode(_declared(data), "replace")
+    text = _decoded(data)
     first = text.split("\n", 2)
     for n, line in enumerate(first[:2]):
         if line.lstrip().startswith("#") and ("coding:" in line or "coding=" in line):
             first[n] = "# coding: utf-8"  # jupytext takes no other
     return "\n".join(first)
+
+
+def _decoded(data: bytes) -> str:
+    """As its mark says, which Windows' shell sets; else as UTF-8, or as its first lines say."""
+    if (found := marked(data)) is not None:
+        return found[0]
+    if b"\0" in data:
+        raise Refused(NOT_TEXT)
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError:
+        return data.decode(_declared(data), "replace")
 
 
 def _declared(data: bytes) -> str:

@@ -45,6 +45,7 @@ _MOST = 20_000  # printed numbers of one place that are searched
 _WORK = 20_000_000  # comparisons of one search
 _ACCIDENT = -6.0  # log10 of the probability that numbers which happen to stand there fit
 _MAY_BE = -3.0  # the same for what is a zero otherwise, though nothing else was shown
+_MOST_OF_IT = 0.5  # of a value that was not found as a whole: so much of it is not nothing
 _LINES = 50_000  # characters of one output that are read
 
 
@@ -172,15 +173,13 @@ def among(
     numbers: Numbers,
     tolerance: Tolerance,
     *,
-    most: float,
     absent: bool = False,
 ) -> Decision | None:
     """`review` where the expected values stand among the printed numbers of every world; else None.
 
-    expected: the reference in each world. most: share of them that must stand there. absent: no other value
-        was shown for it.
+    expected: the reference in each world. absent: no other value was shown for it; then most of it is enough.
     """
-    accident = _MAY_BE if absent else _ACCIDENT
+    most, accident = (_MOST_OF_IT, _MAY_BE) if absent else (1.0, _ACCIDENT)
     cells = sorted(c for c in numbers.worlds[0] if c is not None) if numbers.worlds else []
     for cell in (*cells, *([None] if len(cells) > 1 else [])):
         found = [

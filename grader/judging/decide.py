@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import cache
 
 from grader.assignment.loading import Assignment
-from grader.assignment.vocabulary import Vocabulary
 from grader.judging.absence import NOTHING_REFUSED, Absence
 from grader.judging.among import Numbers, among
 from grader.judging.answers import find_answers, judge_text
@@ -19,13 +19,13 @@ from grader.judging.diagnose import Suspects, explain
 from grader.judging.forbidden import keep_to
 from grader.judging.free import in_known_form
 from grader.judging.handed_in import judge_manual
-from grader.judging.in_words import in_a_sentence, in_words, shown_as_none, spoken_of
+from grader.judging.in_words import in_a_picture, in_a_sentence, in_words, shown_as_none, spoken_of
 from grader.judging.judge import judge
+from grader.judging.lines import Shown
 from grader.judging.match import match
 from grader.judging.misfit import TRANSPOSED
 from grader.judging.pairing import pair
-from grader.judging.pictured import in_a_picture
-from grader.judging.reading import Reading, read
+from grader.judging.reading import read
 from grader.judging.settle import believe, doubt_coarse, doubt_swapped, follow_through, settle_hidden
 from grader.judging.slices import take_apart
 from grader.judging.source import Code
@@ -33,8 +33,6 @@ from grader.judging.sources import by_hand_or_autograd, with_sources
 from grader.judging.word import judge_word
 from grader.models import Cell, Output, PrintedTensor
 from rubric.schema import BehaviourCheck, ManualCheck, TensorCheck, TextCheck, WordCheck
-
-_MOST_OF_IT = 0.5  # of a value that was not found as a whole: so much of it is not nothing
 
 
 def decide(
@@ -92,11 +90,11 @@ def decide(
         by_hand=by_hand,
         by_autograd=by_autograd,
     )
-    numeric = {c.id: guarded(faults, c.id, judge, c, candidates.get(c.id, ()), case) for c in books.checks}
-    told = outputs[0] if outputs else ()
+    shown = Shown(outputs, cells, code, books.vocabulary)
     numbers = Numbers.of(printed, outputs)
+    numeric = {c.id: guarded(faults, c.id, judge, c, candidates.get(c.id, ()), case) for c in books.checks}
     numeric |= {
-        c.id: guarded(faults, c.id, _looked_for, numeric[c.id], c, numbers, outputs, case, books.vocabulary)
+        c.id: guarded(faults, c.id, _looked_for, numeric[c.id], c, numbers, case, shown)
         for c in books.checks
         if c.id not in (faults or ())
     }
@@ -104,7 +102,7 @@ def decide(
     settled = believe(settle_hidden(doubt_swapped(numeric, case)), by_question, case)
     settled = doubt_coarse(settled, case)
     settled |= {
-        c.id: guarded(faults, c.id, _within_bounds, c, readings, told, case, books.vocabulary)
+        c.id: guarded(faults, c.id, _within_bounds, c, case, shown)
         for c in rubric.tensor_checks()
         if c.bounded
     }
@@ -112,49 +110,35 @@ def decide(
     changed = {id: {n for n, q in asked.items() if q in qs} for id, qs in explanation.changed.items()}
     numbers_of = {c.id: n for n, q in enumerate(rubric.questions, start=1) for c in q.checks}
     in_text = {c.id: (numbers_of[c.id], c) for c in rubric.checks() if isinstance(c, TextCheck)}
-    answers = find_answers(in_text, cells, told)
+    answers = find_answers(in_text, cells, shown.told)
     names = [w.name for w in rubric.worlds]
     for check in rubric.checks():
         if isinstance(check, BehaviourCheck):
             found = guarded(faults, check.id, judge_behaviour, check, settled, mistakes, code, changed)
-            shown = [c.cell for name in check.shown_by if (c := settled[name].candidate) is not None]
-            decisions[check.id] = guarded(faults, check.id, keep_to, check, found, shown, code)
+            behind = [c.cell for name in check.shown_by if (c := settled[name].candidate) is not None]
+            decisions[check.id] = guarded(faults, check.id, keep_to, check, found, behind, code)
         elif isinstance(check, WordCheck):
-            decisions[check.id] = guarded(
-                faults, check.id, judge_word, check, names, outputs, cells, code, books.words
-            )
+            words = replace(shown, vocabulary=books.words)
+            decisions[check.id] = guarded(faults, check.id, judge_word, check, names, words)
         elif isinstance(check, ManualCheck):
-            decisions[check.id] = guarded(
-                faults, check.id, judge_manual, check, numbers_of[check.id], cells, told
-            )
+            number = numbers_of[check.id]
+            decisions[check.id] = guarded(faults, check.id, judge_manual, check, number, cells, shown.told)
     for check in rubric.checks():
         if isinstance(check, TextCheck):  # last: its reader sees what the others say
             decisions[check.id] = guarded(faults, check.id, judge_text, check, answers[check.id], decisions)
     return absence.settle(decisions, rubric)
 
 
-def _within_bounds(
-    check: TensorCheck,
-    readings: Sequence[Reading],
-    told: Sequence[Output],
-    case: Case,
-    vocabulary: Vocabulary,
-) -> Decision:
+def _within_bounds(check: TensorCheck, case: Case, shown: Shown) -> Decision:
     """As bounds are judged; `review` before `missing` where a line or a picture may show it."""
-    decision = judge_bounds(check, readings, case)
+    decision = judge_bounds(check, case)
     if decision.verdict != "missing":
         return decision
-    said = spoken_of(check, told, vocabulary) or in_a_picture(check, told, case.code)
-    return said or shown_as_none(check, told, case.code, vocabulary) or decision
+    return spoken_of(check, shown) or in_a_picture(check, shown) or shown_as_none(check, shown) or decision
 
 
 def _looked_for(
-    decision: Decision,
-    check: TensorCheck,
-    numbers: Numbers,
-    outputs: Sequence[Sequence[Output]],
-    case: Case,
-    vocabulary: Vocabulary,
+    decision: Decision, check: TensorCheck, numbers: Numbers, case: Case, shown: Shown
 ) -> Decision:
     """The same, or `review` for what is absent or wrong while the right values stand in the outputs.
 
@@ -165,15 +149,12 @@ def _looked_for(
     if decision.diagnosis is not None and decision.diagnosis.ids == TRANSPOSED:
         return decision
     absent = decision.found_nothing
-    most = _MOST_OF_IT if absent else 1.0
     tolerance = case.rubric.tolerance_of(check.quantity)
     said: Decision | None = None
     for expected in case.asked.right(check.quantity, case.references):
-        said = said or (in_words(check, expected, outputs, case.code, vocabulary) if absent else None)
-        said = said or among(check, expected, numbers, tolerance, most=most, absent=absent)
-        said = said or (in_a_sentence(check, expected, outputs) if absent else None)
-    told = outputs[0] if outputs else ()
+        said = said or (in_words(check, expected, shown) if absent else None)
+        said = said or among(check, expected, numbers, tolerance, absent=absent)
+        said = said or (in_a_sentence(check, expected, shown) if absent else None)
     if decision.verdict == "missing":
-        said = said or in_a_picture(check, told, case.code)
-        said = said or shown_as_none(check, told, case.code, vocabulary)
+        said = said or in_a_picture(check, shown) or shown_as_none(check, shown)
     return said or decision

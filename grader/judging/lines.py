@@ -5,11 +5,28 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from grader.assignment.vocabulary import Vocabulary
 from grader.judging.decision import Decision
-from grader.models import Evidence, Output, Said
+from grader.judging.source import Code
+from grader.models import Cell, Evidence, Output, Said
 
 _MOST = 2000  # of a notebook's outputs
 _LONGEST = 300  # characters of a line
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What a notebook shows, in each world, and what its words are understood by."""
+
+    outputs: Sequence[Sequence[Output]]
+    cells: Sequence[Cell]
+    code: Code
+    vocabulary: Vocabulary
+
+    @property
+    def told(self) -> Sequence[Output]:
+        """In the handout's world."""
+        return self.outputs[0] if self.outputs else ()
 
 
 @dataclass(frozen=True, slots=True)

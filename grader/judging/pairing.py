@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from math import isnan
 
+from grader.extract.entries import stacked
 from grader.models import PrintedTensor
 
 _NUMBER = re.compile(r"-?\d*\.\d*(?:[eE][-+]?\d+)?|-?\d{3,}")
@@ -46,19 +47,12 @@ def pair(worlds: Sequence[Sequence[PrintedTensor]]) -> tuple[Slot, ...]:
     )
 
 
-def stacked(prints: Sequence[PrintedTensor]) -> PrintedTensor:
-    """Prints one below the other as one; a single one as it is."""
-    first, last = prints[0], prints[-1]
-    if len(prints) == 1:
-        return first
-    return replace(
-        first,
-        values=tuple(v for p in prints for v in p.values),
-        half_unit=tuple(h for p in prints for h in p.half_unit),
-        shape=(len(prints), *first.shape),
-        elided=any(p.elided for p in prints),
-        span=(first.span[0], last.span[1]) if last.output == first.output else first.span,
-    )
+def below_each_other(rows: Sequence[Slot]) -> Slot:
+    """Rows as the table that they are; nothing of a world where one of them has another length."""
+    length = len(rows[0].first.values)
+    worlds = zip(*(row.prints for row in rows), strict=True)
+    alike = ([p for p in prints if p is not None and len(p.values) == length] for prints in worlds)
+    return replace(rows[0], prints=tuple(stacked(p) if len(p) == len(rows) else None for p in alike))
 
 
 def alike(

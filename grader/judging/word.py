@@ -16,13 +16,11 @@ from dataclasses import dataclass, replace
 
 from grader.assignment.vocabulary import Vocabulary
 from grader.judging.decision import Decision
-from grader.judging.lines import OutputLine, lines_of
-from grader.judging.magics import plain
+from grader.judging.lines import OutputLine, Shown, lines_of
 from grader.judging.reading import headings_above
-from grader.judging.source import Code
+from grader.judging.source import Code, parsed
 from grader.judging.wording import MISSING, OTHER_WORLD, PASSED, TYPED_IN
-from grader.models import Cell, Output, Said
-from grader.syntax import parse
+from grader.models import Output, Said
 from rubric.schema import WordCheck
 
 _LONGEST = 300  # characters of a line
@@ -73,21 +71,14 @@ def folded(text: str) -> str:
     return _TRUTH.get(word, word)
 
 
-def judge_word(
-    check: WordCheck,
-    worlds: Sequence[str],
-    outputs: Sequence[Sequence[Output]],
-    cells: Sequence[Cell],
-    code: Code,
-    vocabulary: Vocabulary,
-) -> Decision:
-    """Decide a check that asks for a word. worlds: their names; outputs: what was printed in each."""
+def judge_word(check: WordCheck, worlds: Sequence[str], shown: Shown) -> Decision:
+    """Decide a check that asks for a word. worlds: their names."""
     right = [frozenset(map(folded, check.answers_in(world))) for world in worlds]
-    found = [_offers(check, right, told, cells, code, vocabulary) for told in outputs]
+    found = [_offers(check, right, told, shown) for told in shown.outputs]
     named = [o for o in found[0] if o.named] if found else []
     if not named:
         answers = [check.answers_in(world) for world in worlds]
-        return _without_name(check, found[0] if found else (), right[0], _printed(answers, outputs))
+        return _without_name(check, found[0] if found else (), right[0], _printed(answers, shown.outputs))
     decided = Decision(
         check.id, "review", None, _SEVERAL, evidence=named[-1].line.evidence("label", worlds=worlds[:1])
     )
@@ -99,7 +90,7 @@ def judge_word(
         return replace(decided, verdict="fail", credit=0.0, reason=_WRONG)
     if len(fits) > 1:
         return decided
-    return _computed(check, found, right, decided, code)
+    return _computed(check, found, right, decided, shown.code)
 
 
 def _computed(
@@ -174,33 +165,26 @@ def _within(part: str, text: str) -> bool:
     return bool(part.strip()) and part in text
 
 
-def line_of(
-    check: WordCheck, outputs: Sequence[Output], cells: Sequence[Cell], code: Code, vocabulary: Vocabulary
-) -> OutputLine | None:
+def line_of(check: WordCheck, shown: Shown) -> OutputLine | None:
     """The last line that answers a check by its name, whatever it says; None where there is none."""
-    found = [o for o in _offers(check, (), outputs, cells, code, vocabulary) if o.named]
+    found = [o for o in _offers(check, (), shown.told, shown) if o.named]
     return found[-1].line if found else None
 
 
 def _offers(
-    check: WordCheck,
-    right: Sequence[frozenset[str]],
-    outputs: Sequence[Output],
-    cells: Sequence[Cell],
-    code: Code,
-    vocabulary: Vocabulary,
+    check: WordCheck, right: Sequence[frozenset[str]], outputs: Sequence[Output], shown: Shown
 ) -> list[_Offer]:
     """The words printed for a check in one world, in order."""
     known = frozenset(map(folded, check.wrong)).union(*right)
     known |= {_OPPOSITE[word] for word in known if word in _OPPOSITE}
     found: list[_Offer] = []
-    above_of = headings_above(cells)
+    above_of = headings_above(shown.cells)
     above: OutputLine | None = None
     for line in lines_of([o for o in outputs if o.kind in _SPOKEN]):
         if line.text.strip():
             over = above.text if above is not None and above.output is line.output else ""
-            near = (over, code.shown(line.cell), above_of.get(line.cell, ""))
-            found += _in_line(check, line, near, known, vocabulary)
+            near = (over, shown.code.shown(line.cell), above_of.get(line.cell, ""))
+            found += _in_line(check, line, near, known, shown.vocabulary)
             above = line
     return found
 
@@ -247,9 +231,8 @@ def written(code: Code, cell: int) -> frozenset[str]:
     """The words that stand as texts or truth values in what a cell runs, options of calls apart."""
     found: set[str] = set()
     for one in code.reach(cell):
-        try:
-            tree = parse(plain(one.source))
-        except (SyntaxError, ValueError, RecursionError, MemoryError):
+        tree = parsed(one.source)
+        if tree is None:
             found |= {folded(word) for word in re.findall(r"\w+", one.source)}
             continue
         steering = {id(part) for node in ast.walk(tree) for part in _steering(node)}

@@ -22,6 +22,7 @@ from grader.judging.answers import find_answer
 from grader.judging.behaviour import met
 from grader.judging.grade import grade
 from grader.judging.handed_in import judge_manual
+from grader.judging.lines import Shown
 from grader.judging.pairing import Slot, pair
 from grader.judging.reading import movement
 from grader.judging.sighting import Sighting, sight
@@ -93,6 +94,11 @@ class SelfCheck:
         """Everything asked for was found, and is computed anew in every run."""
         return all(item.state == "found" for group in self.groups for item in group.items)
 
+    @property
+    def found(self) -> int:
+        """How much of what was asked for was found."""
+        return sum(item.state == "found" for group in self.groups for item in group.items)
+
 
 _STATES: Mapping[State, Said] = {
     "found": Said("found"),
@@ -152,7 +158,7 @@ def self_check(
             elif isinstance(check, ManualCheck):
                 found = _below(check, number, submission, worlds[0].outputs, speak)
             elif isinstance(check, WordCheck):
-                found = _worded(check, submission, code, worlds[0].outputs, words, speak)
+                found = _worded(check, Shown([worlds[0].outputs], submission.cells, code, words), speak)
             else:
                 worlds_of = [r[check.quantity] for r in assignment.references]
                 shown = _sighted(seen[check.id], texts) if check.id in seen else None
@@ -188,6 +194,48 @@ def _kept_away(run: Execution, groups: Sequence[CheckGroup], speak: Speech) -> I
     missing = any(i.printed and i.state == "missing" for group in groups for i in group.items)
     if missing and any(refusal.lost for refusal in run.refusals):
         yield speak("What is missing because of this is not lost: a person looks at it.")
+
+
+def of_several(looked: Sequence[tuple[str, SelfCheck]], count: int) -> SelfCheck:
+    """Several notebooks of one student as one: what the best of them lacks may stand in another.
+
+    looked: each with its name, one at least. count: of all that were handed in.
+    """
+    name, best = max(looked, key=lambda one: one[1].found)
+    if count == 1:
+        return best
+    speak = speech(best.language)
+    others = [one for one in looked if one[1] is not best]
+
+    def groups() -> Iterator[CheckGroup]:
+        for group in best.groups:
+            kept = (_elsewhere(i, group.title, others, speak) for i in group.items)
+            if items := tuple(i for i in kept if i is not None):
+                yield replace(group, items=items)
+
+    told = speak(
+        "{count} notebooks were handed in. What follows is about {name}, where it names no other.",
+        count=count,
+        name=one_line(name, 80),
+    )
+    return replace(best, troubles=(told, *best.troubles), groups=tuple(groups()))
+
+
+def _elsewhere(
+    item: CheckLine, group: str, others: Sequence[tuple[str, SelfCheck]], speak: Speech
+) -> CheckLine | None:
+    """A line of the best notebook, or of another that has what it lacks; None where that needs no line."""
+    if item.state != "missing":
+        return item
+    for name, other in others:
+        same = (i for g in other.groups if g.title == group for i in g.items if i.title == item.title)
+        found = next(same, None)
+        if found is None:
+            return None  # the code alone says that it is there
+        if found.state != "missing":
+            where = speak("{name}, {where}", name=one_line(name, 80), where=found.where)
+            return replace(found, where=where)
+    return item
 
 
 def lines(found: SelfCheck, name: str, columns: int | None = None) -> Iterator[str]:
@@ -251,15 +299,8 @@ def _below(
     )
 
 
-def _worded(
-    check: WordCheck,
-    submission: Submission,
-    code: Code,
-    outputs: Sequence[Output],
-    vocabulary: Vocabulary,
-    speak: Speech,
-) -> CheckLine:
-    line = line_of(check, outputs, submission.cells, code, vocabulary)
+def _worded(check: WordCheck, shown: Shown, speak: Speech) -> CheckLine:
+    line = line_of(check, shown)
     if line is None:
         return CheckLine(check.title, "missing", "", (check.hint,) if check.hint else (), printed=True)
     return CheckLine(check.title, "found", _where(line.cell, line.text, speak), (), printed=True)

@@ -99,9 +99,9 @@ def sign_out(session: Session, secret: str) -> None:
     session.execute(delete(Login).where(Login.hash == digest(secret)))
 
 
-def add_person(session: Session, name: str, now: datetime, language: str | None = None) -> Person:
-    """Somebody new."""
-    person = Person(name=record.line(name, 120) or "?", language=language, made=now)
+def add_person(session: Session, name: str, now: datetime) -> Person:
+    """Somebody new; pages speak their browser's language until they choose one."""
+    person = Person(name=record.line(name, 120) or "?", language=None, made=now)
     session.add(person)
     session.flush()
     return person

@@ -19,7 +19,14 @@ from grader.service.student import at_assignment, own_upload, take
 from grader.service.teacher import attachment, class_of, grades, made_export, withdrawn
 from grader.service.web import SANDBOX, RowId, SignInNeededError, Viewer, not_found, service_of
 
-router = APIRouter(prefix="/api/v1")
+
+class Problem(BaseModel):
+    """Why something was not done, in a sentence."""
+
+    problem: str
+
+
+router = APIRouter(prefix="/api/v1", responses={"4XX": {"model": Problem, "description": "It was not done."}})
 _bearer = HTTPBearer(auto_error=False, description="A token of /me.")
 
 
@@ -66,7 +73,15 @@ class AttemptBody(BaseModel):
     check: dict[str, Any]
 
 
-_UPLOAD = {
+_UPLOAD: dict[str, Any] = {
+    "parameters": [
+        {
+            "name": "Idempotency-Key",
+            "in": "header",
+            "schema": {"type": "string"},
+            "description": "The same key and files again are the same upload; at most 100 characters count.",
+        }
+    ],
     "requestBody": {
         "required": True,
         "content": {
@@ -76,17 +91,26 @@ _UPLOAD = {
                     "required": ["files"],
                     "properties": {
                         "files": {"type": "array", "items": {"type": "string", "format": "binary"}},
-                        "key": {"type": "string", "description": "or the header Idempotency-Key"},
+                        "key": {"type": "string", "description": "instead of the header Idempotency-Key"},
                     },
                 }
             }
         },
-    }
+    },
 }
 
 
+def _file(*kinds: str) -> dict[str, Any]:
+    """How an answer that is a file is described."""
+    return {"response_class": Response, "responses": {200: {"content": {kind: {} for kind in kinds}}}}
+
+
 @router.post(
-    "/assignments/{slug}/uploads", status_code=201, response_model=ReceiptBody, openapi_extra=_UPLOAD
+    "/assignments/{slug}/uploads",
+    status_code=201,
+    response_model=ReceiptBody,
+    responses={200: {"model": ReceiptBody, "description": "It was here already."}},
+    openapi_extra=_UPLOAD,
 )
 async def hand_in(request: Request, response: Response, slug: str, me: Me) -> ReceiptBody:
     """Hand in a notebook and what lies beside it. The same key again is the same upload, counted once."""
@@ -124,7 +148,7 @@ def one_upload(request: Request, id: str, me: Me) -> AttemptBody:
         return _attempt(student.attempt(session, held, at, upload, dates, counts))
 
 
-@router.get("/uploads/{id}/files/{number}")
+@router.get("/uploads/{id}/files/{number}", **_file("application/octet-stream"))
 def one_file(request: Request, id: str, number: int, me: Me) -> Response:
     """A file as it was handed in."""
     held = service_of(request)
@@ -136,7 +160,7 @@ def one_file(request: Request, id: str, number: int, me: Me) -> Response:
     return student.download(held, files[number].sha256, files[number].name)
 
 
-@router.get("/assignments/{slug}/report")
+@router.get("/assignments/{slug}/report", **_file("application/json"))
 def report(request: Request, slug: str, me: Me) -> Response:
     """The report that was published, as data."""
     held = service_of(request)
@@ -202,7 +226,7 @@ def results(request: Request, slug: str, me: Me) -> list[dict[str, Any]]:
     ]
 
 
-@router.post("/assignments/{slug}/export/{to}", responses={200: {"content": {"application/zip": {}}}})
+@router.post("/assignments/{slug}/export/{to}", **_file("application/zip"))
 def export(
     request: Request,
     slug: str,
@@ -248,7 +272,7 @@ def publication(request: Request, slug: str, me: Me) -> GivenOut:
 @router.post(
     "/assignments/{slug}/withdraw",
     response_model=Withdrawn,
-    responses={409: {"description": "something changed since; look again"}},
+    responses={409: {"model": Problem, "description": "something changed since; look again"}},
 )
 def withdraw(
     request: Request,
@@ -266,7 +290,7 @@ def withdraw(
         ) from error
 
 
-@router.get("/assignments/{slug}/results.csv")
+@router.get("/assignments/{slug}/results.csv", **_file("text/csv"))
 def results_csv(request: Request, slug: str, me: Me) -> Response:
     """For teachers: grades.csv, as `grader grade` writes it."""
     data = to_csv(*grades(service_of(request), me, slug, "CSV"))

@@ -104,7 +104,9 @@ def _faults(app: FastAPI) -> None:
             said = Said("Your sign-in has ended: reload the page.")
             return _problem(speech(tongue(request)).of(said), 401)
         if request.url.path.startswith("/api/"):
-            return _problem("Send a token: Authorization: Bearer …", 401)
+            told = _problem("Send a token: Authorization: Bearer …", 401)
+            told.headers["WWW-Authenticate"] = "Bearer"
+            return told
         sent = request.method != "GET"
         back = urlsplit(request.headers.get("referer", "")).path or "/" if sent else request.url.path
         return Response(status_code=303, headers={"Location": openid.way_in(request, back, sent=sent)})

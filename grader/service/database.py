@@ -15,7 +15,7 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
-from sqlalchemy.exc import DatabaseError
+from sqlalchemy.exc import ArgumentError, DatabaseError
 from sqlalchemy.orm import Session
 
 from grader.errors import StorageError, UsageError
@@ -30,7 +30,10 @@ class Database:
 
     def __init__(self, address: str) -> None:
         """address: as SQLAlchemy has them; `postgresql://` means psycopg. Raises `UsageError`."""
-        url = make_url(address)
+        try:
+            url = make_url(address)
+        except ArgumentError:
+            raise UsageError("no address of a database; it looks like postgresql://user@host/name") from None
         if url.drivername in ("postgresql", "postgres"):
             url = url.set(drivername="postgresql+psycopg")
         if url.drivername not in ("sqlite", "postgresql+psycopg"):
@@ -45,7 +48,15 @@ class Database:
             self._reads = _sqlite(url, "BEGIN")
             self._writes = _sqlite(url, "BEGIN IMMEDIATE")
         else:
-            self._reads = self._writes = create_engine(url, pool_pre_ping=True, pool_size=20, max_overflow=30)
+            self._reads = self._writes = create_engine(
+                url,
+                connect_args={
+                    "client_encoding": "utf8"
+                },  # the default is the database's own, whatever that is
+                pool_pre_ping=True,
+                pool_size=20,
+                max_overflow=30,
+            )
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
@@ -60,19 +71,32 @@ class Database:
             yield session
 
     def migrate(self) -> None:
-        """Bring the tables to this version. Raises `StorageError` where they are of a later one."""
-        with self._writes.connect() as connection:
-            scripts = _alembic(connection)
-            known = {s.revision for s in ScriptDirectory.from_config(scripts).walk_revisions()}
-            at = MigrationContext.configure(connection).get_current_revision()
-            if at is not None and at not in known:
-                raise StorageError(
-                    f"the database is of a later version of the grader ({at}); install that one"
-                )
-            if not self.sqlite:
-                connection.exec_driver_sql("SELECT pg_advisory_xact_lock(7301)")
-            command.upgrade(scripts, "head")
-            connection.commit()
+        """Bring the tables to this version.
+
+        Raises `StorageError` where they are of a later one or nobody answers, `UsageError` where it can't
+        keep every name.
+        """
+        try:
+            with self._writes.connect() as connection:
+                self._upgrade(connection)
+        except DatabaseError as error:
+            where, reason = self._url.render_as_string(), " ".join(str(error.orig).split())
+            raise StorageError(
+                f"the database {where} can't be used ({reason}); start it, or name another with --database"
+            ) from error
+
+    def _upgrade(self, connection: Connection) -> None:
+        if not self.sqlite:
+            _refuse_other_scripts(connection)
+        scripts = _alembic(connection)
+        known = {s.revision for s in ScriptDirectory.from_config(scripts).walk_revisions()}
+        at = MigrationContext.configure(connection).get_current_revision()
+        if at is not None and at not in known:
+            raise StorageError(f"the database is of a later version of the grader ({at}); install that one")
+        if not self.sqlite:
+            connection.exec_driver_sql("SELECT pg_advisory_xact_lock(7301)")
+        command.upgrade(scripts, "head")
+        connection.commit()
 
     def settle(self) -> None:
         """Let go of what was deleted: SQLite's log still holds it until it is written over.
@@ -153,6 +177,19 @@ def _sqlite(url: Any, begin: str) -> Engine:
         connection.exec_driver_sql(begin)
 
     return engine
+
+
+def _refuse_other_scripts(connection: Connection) -> None:
+    """Names are of any script: a database that keeps text in another encoding loses some, or refuses them."""
+    name, encoding = connection.exec_driver_sql(
+        "SELECT current_database(), current_setting('server_encoding')"
+    ).one()
+    if encoding != "UTF8":
+        raise UsageError(
+            f"the database {name} keeps text as {encoding}, in which not every name can be written; "
+            f"make one with CREATE DATABASE {name}_utf8 ENCODING 'UTF8' LOCALE 'C' TEMPLATE template0, "
+            "and name that one"
+        )
 
 
 def _refuse_shared(path: Path) -> None:

@@ -100,7 +100,7 @@ def add_member(
     """Somebody with a role, and the secret of their link."""
     if role not in rules.ROLES:
         raise UsageError(f"{role!r} is no role; use {', '.join(rules.ROLES)}")
-    person = accounts.add_person(session, name, now, course.language)
+    person = accounts.add_person(session, name, now)
     member = accounts.enrol(session, course.id, person.id, role)
     member.section, member.number, member.team = place.section, place.number, place.team
     secret = accounts.invite(session, course.id, role, now, person_id=person.id, secret=by.secret)

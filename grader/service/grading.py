@@ -28,7 +28,7 @@ from grader.models import Execution, Said, Submission
 from grader.pipeline import Bench, Pipeline, open_judges, warm, within_limits
 from grader.pipeline.limits import limits_of
 from grader.pipeline.work import rehearsal
-from grader.report.selfcheck import SelfCheck, self_check
+from grader.report.selfcheck import SelfCheck, of_several, self_check
 from grader.service.opening import StoredUpload
 from rubric.schema import World
 
@@ -114,25 +114,25 @@ class EditionGrader:
             return self._open[folder]
 
     async def check(self, attempt: StoredUpload, sha256: str) -> RunResult:
-        """The self-check: it runs and is compared with shapes alone; no expected value is in reach.
-
-        Of several notebooks the first is looked at.
-        """
+        """The self-check: it runs and is compared with shapes alone; no expected value is in reach."""
         pipeline = await self.pipeline(sha256, released=True)
         read = await pipeline.read(attempt)
         if read.submission.problem is not None:
             told = {"problem": TypeAdapter(Said).dump_python(read.submission.problem, mode="json")}
             result = json.dumps(told).encode("utf-8", "replace")
             return RunResult("unreadable", str(read.submission.problem), result, traces=read.traces)
-        one = alone(read.submission)[0]
-        (ran,), (again,) = await asyncio.gather(
-            pipeline.run(one, await self._shelf(pipeline, one)), self._again(pipeline).run(one)
+        upload = read.submission
+        runs, again = await asyncio.gather(
+            pipeline.run(upload, await self._shelf(pipeline, upload)), self._again(pipeline).run(upload)
         )
-        found = [r.execution for r in (*ran, again[0])]
-        broken = next((e for e in found if e.status == "sandbox_error"), None)
+        notebooks = [
+            (one, [r.execution for r in (*ran, *twice)])
+            for one, ran, twice in zip(alone(upload), runs, again, strict=True)
+        ]
+        broken = next((e for _, found in notebooks for e in found if e.status == "sandbox_error"), None)
         if broken is not None:
             return RunResult("failed", str(broken.message))
-        made = await within_limits(pipeline.calls, _checked, one, found)
+        made = await within_limits(pipeline.calls, _checked, notebooks, len(upload.unseen))
         if made.value is None:
             return RunResult("failed", "the self-check met a limit", traces=made.overruns)
         return RunResult("done", result=made.value, traces=made.overruns)
@@ -190,13 +190,15 @@ class _Shelf:
         return execution_key(one, self.files, parts, prelude, self.conditions)
 
 
-def _checked(held: Bench, cut: Cut, one: Submission, ran: Sequence[Execution]) -> bytes | None:
+def _checked(
+    held: Bench, cut: Cut, notebooks: Sequence[tuple[Submission, Sequence[Execution]]], unseen: int
+) -> bytes | None:
     """In a judge: what may be told, as it is kept; None where a limit leaves nothing to do it by."""
     if not cut.judged:
         return None
     held.mark.note("judging")
-    *first, again = ran
-    return told(self_check(one, first, again, held.assignment))
+    looked = [(n.path, self_check(n, first, again, held.assignment)) for n, (*first, again) in notebooks]
+    return told(of_several(looked, len(looked) + unseen))
 
 
 def warm_release(release: Assignment) -> None:

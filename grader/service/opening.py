@@ -68,7 +68,11 @@ class StoredUpload:
         if len(found) != 1:
             several = Said("it holds the notebooks of several people")
             return self.refused(several if found else Said("there is no notebook in it"))
-        return found[0].read().model_copy(update=self._about())
+        read = found[0].read()
+        if read.problem is not None:
+            return read.model_copy(update=self._about())
+        others = tuple(o.model_copy(update={"path": _last(o.path)}) for o in read.others)
+        return read.model_copy(update={**self._about(), "path": _last(read.path), "others": others})
 
     def refused(self, problem: Said) -> Submission:
         """What is read where something keeps it from being read."""
@@ -83,6 +87,11 @@ class StoredUpload:
             "student": Student(id=self.id),
             "received_at": None,
         }
+
+
+def _last(path: str) -> str:
+    """A notebook's own name: folders of a student's archive must not say whose it is to a platform."""
+    return path.rpartition("/")[2]
 
 
 def _name(name: str) -> str:

@@ -62,6 +62,7 @@ router = APIRouter(include_in_schema=False)
 Text = Annotated[str, Form(max_length=2000)]
 Query = Annotated[str, FromQuery(max_length=100)]
 _EVENTS = 500
+_YEARS = range(2000, 2200)
 _ROLES = rules.ROLES
 
 
@@ -223,6 +224,8 @@ def parse_time(given: str, zone: str) -> datetime | None:
         return None
     try:
         moment = datetime.fromisoformat(given.strip())
+        if moment.year not in _YEARS:
+            raise ValueError("no year of a course")
     except ValueError as error:
         raise RefusedError(Said("This is no time; expected one as 2026-06-09T14:25.")) from error
     return (moment if moment.tzinfo else moment.replace(tzinfo=pages.zone(zone))).astimezone(UTC)

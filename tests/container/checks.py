@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -23,17 +24,13 @@ _NAMESPACE_CALLS = {
 
 
 class Checks:
-    """The checks of one image, counted."""
+    """The checks of one image."""
 
-    def __init__(self, engine: Engine, root: Path, folder: Path, options: list[str]) -> None:
-        self.engine, self.root, self.folder, self.options = engine, root, folder, options
-        self.held = self.failed = 0
+    def __init__(
+        self, engine: Engine, root: Path, folder: Path, options: list[str], check: Callable[..., None]
+    ) -> None:
+        self.engine, self.root, self.folder, self.options, self.check = engine, root, folder, options, check
         self._cages = 0
-
-    def check(self, name: str, held: bool, detail: str = "") -> None:
-        self.held, self.failed = self.held + held, self.failed + (not held)
-        said = " | ".join(detail.strip().splitlines())
-        print(f"{'ok  ' if held else 'FAIL'}  {name}{': ' if said else ''}{said}", flush=True)
 
     # ---------------------------------------------------------------- the image
 

@@ -23,6 +23,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 import checks
 from engine import Engine, run
+from tally import Tally
 
 ROOT = Path(__file__).resolve().parents[2]
 BASE = "docker.io/library/python:3.13-slim-bookworm"
@@ -51,7 +52,8 @@ def main() -> int:
             where = ["--volume", f"{wheels}:{wheels}:ro"]
         else:
             where = ["--build-arg", f"TORCH_INDEX={CPU_TORCH}"]
-        report = checks.Checks(engine, ROOT, folder, [*where, *chosen.build_option])
+        tally = Tally()
+        report = checks.Checks(engine, ROOT, folder, [*where, *chosen.build_option], tally.check)
         if not chosen.no_build and not report.build():
             return 1  # nothing below is about this tree
         report.image()
@@ -67,8 +69,7 @@ def main() -> int:
         report.gitlab_class()
         if not chosen.no_attacks:
             report.attacks()
-    print(f"{report.held} checks held, {report.failed} failed")
-    return 1 if report.failed else 0
+    return tally.end()
 
 
 def folder_of_wheels(engine: Engine) -> Path | None:

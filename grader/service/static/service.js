@@ -136,7 +136,19 @@
     });
   }
 
+  // A double click would send a form twice, and show what came of the second: "nothing was given out".
+  function once() {
+    document.addEventListener("submit", (event) => {
+      const form = event.target;
+      if (form.matches(".upload")) return;
+      if (form.dataset.sent) return event.preventDefault();
+      form.dataset.sent = "yes";
+      setTimeout(() => delete form.dataset.sent, 3000);
+    });
+  }
+
   localTimes(document);
+  once();
   copies();
   prints();
   document.querySelectorAll("form.upload").forEach(upload);
