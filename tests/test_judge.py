@@ -258,7 +258,6 @@ SPELLINGS: dict[str, Callable[[float], str]] = {
     "digits of another script": lambda v: f"{v:.6f}".translate(str.maketrans("0123456789", "٠١٢٣٤٥٦٧٨٩")),
     "an exponent behind a dash": lambda v: f"{v:.6e}".replace("e-", "e–"),
     "a raised exponent": lambda v: f"{v * 1e3:.6f}×10<sup>-3</sup>",
-    "complex numbers": lambda v: f"{v:.8f}+0.j",
 }
 
 

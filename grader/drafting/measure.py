@@ -22,9 +22,7 @@ from grader.models import Submission
 from rubric.schema import Rubric, Tolerance, World
 
 _DIGITS = 10
-_TRIES = (
-    3  # second worlds, until all values stand as firmly as in the handout's; twice, until all of them move
-)
+_TRIES = 3  # second worlds, until all values stand as firmly as in the handout's, and move
 
 
 _USUAL = Tolerance()
@@ -56,16 +54,19 @@ class Measured:
         return self.lost + sum(any(further) and not first for first, *further in shaky)
 
     @property
-    def still(self) -> int:
-        """How many values and words are the same in every world."""
+    def odd(self) -> int:
+        """How many values are the same in every world, though others could not be, and words not the same.
+
+        Who reads `best feature: outlook` writes it into the next cell, which then is another in each world.
+        """
         said = words(self.solved.sites, self.solved.kept)
         values = sum(not moves(list(one.values), _USUAL) for one in self.shown)
-        return values + sum(len(set(one.answers)) == 1 for one in said)
+        return values + sum(len(set(one.answers)) > 1 for one in said)
 
     @property
     def worse(self) -> tuple[int, int]:
         """Of two second worlds, the one with less of it is taken."""
-        return self.loose, self.still
+        return self.loose, self.odd
 
 
 async def measure(
@@ -83,7 +84,7 @@ async def measure(
         measured = await _in(worlds, submission, folder, runner, limits)
         if best is None or measured.worse < best.worse:
             best = measured
-        if not best.loose and (number or not best.still):
+        if not best.loose and not (files and best.odd):
             break
     assert best is not None
     write_files(best.worlds, files, folder)

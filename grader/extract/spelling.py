@@ -13,7 +13,7 @@ or a sign starts, and never reads one twice.
 - digits in groups of three, `12 345.5` with a thin space, `12'345.5`, `12_345.5` → `12345.5`
 - `0.1, 0.2 and 0.3` → a comma for the `and`, in some languages
 - `1  0.5  -` and lines that end early below a full one and a header: the empty cells are not numbers
-- `0.5+0.25j` is no real number, let alone two: hidden
+- `0.5+0.25j` is no real number, let alone two: hidden; `0.5+0.j` is one
 """
 
 from __future__ import annotations
@@ -49,7 +49,9 @@ _POWER_BEHIND = re.compile(
     re.VERBOSE,
 )
 _A_COMPLEX = re.compile(r"[0-9.nf][ji]\b", re.IGNORECASE)
-_COMPLEX = re.compile(rf"(?<![\w.]){_REAL}[ ]{{0,20}}+[+\-−]{_REAL}[jJi]\b")
+_COMPLEX = re.compile(
+    rf"(?<![\w.])(?P<open>\()?+(?P<real>[+\-−]?+{_REAL})[ ]{{0,20}}+[+\-−](?P<imaginary>{_REAL})[jJi]\b(?(open)\))"
+)
 _A_PARTED_SIGN = re.compile(r"[+\-−][ ]{1,3}+[0-9.]")
 _BRACKET = re.compile(r"\[[0-9.eE+\-−\s,;|]*+\]")
 _PARTED_IN_BRACKET = re.compile(r"(?<![eE0-9.])([+\-−])([ ]{1,3}+)(?=\.?[0-9])")
@@ -100,8 +102,14 @@ def plain_spelling(text: str) -> str:
     if _A_PERCENT.search(text):
         text = _PERCENT.sub(_percent, text)
     if _A_COMPLEX.search(text):
-        text = _COMPLEX.sub(lambda match: "z" * len(match[0]), text)
+        text = _COMPLEX.sub(_complex, text)
     return text
+
+
+def _complex(match: re.Match[str]) -> str:
+    if match["imaginary"].strip("0."):
+        return "z" * len(match[0])
+    return f"{' ' * len(match['open'] or '')}{match['real']}".ljust(len(match[0]))
 
 
 def _with_holes(text: str) -> str:
