@@ -89,7 +89,8 @@ def read(
             fitting = [c for c in meaning.checks if sizes[c] == 1 and not meaning.names_background]
         meant = fitting[0] if len(fitting) == 1 else meaning.check
         # one number is like many others: it is no element of a tensor where it is called one number
-        single = meant is not None and len(printed.values) == sizes[meant] == 1
+        label = printed.label or (above if printed.above_distance == 1 else "")
+        single = len(printed.values) == 1 and meant in vocabulary.meaning(label).options and sizes[meant] == 1
         called = {quantities[c] for c in meaning.checks} if single else set()
         exact, handout = (book.lookup(slot, among) for among in (worlds, [0]))
         readings.append(
