@@ -50,7 +50,8 @@ _POWER_BEHIND = re.compile(
 )
 _A_COMPLEX = re.compile(r"[0-9.nf][ji]\b", re.IGNORECASE)
 _COMPLEX = re.compile(
-    rf"(?<![\w.])(?P<open>\()?+(?P<real>[+\-−]?+{_REAL})[ ]{{0,20}}+[+\-−](?P<imaginary>{_REAL})[jJi]\b(?(open)\))"
+    rf"(?<![\w.])(?P<open>\()?+(?P<real>[+\-−]?+{_REAL})[ ]{{0,20}}+"
+    rf"[+\-−](?P<imaginary>{_REAL})[jJi]\b(?(open)\))"
 )
 _A_PARTED_SIGN = re.compile(r"[+\-−][ ]{1,3}+[0-9.]")
 _BRACKET = re.compile(r"\[[0-9.eE+\-−\s,;|]*+\]")

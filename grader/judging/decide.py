@@ -150,11 +150,13 @@ def _looked_for(
         return decision
     absent = decision.found_nothing
     tolerance = case.rubric.tolerance_of(check.quantity)
+    other = decision.candidate
+    unnamed = absent or (other is not None and decision.diagnosis is None and not other.called(check.id))
     said: Decision | None = None
     for expected in case.asked.right(check.quantity, case.references):
-        said = said or (in_words(check, expected, shown) if absent else None)
+        said = said or (in_words(check, expected, shown) if unnamed else None)
         said = said or among(check, expected, numbers, tolerance, absent=absent)
-        said = said or (in_a_sentence(check, expected, shown) if absent else None)
+        said = said or (in_a_sentence(check, expected, shown) if unnamed else None)
     if decision.verdict == "missing":
         said = said or in_a_picture(check, shown) or shown_as_none(check, shown)
     return said or decision

@@ -100,19 +100,36 @@ def spoken_of(check: TensorCheck, shown: Shown) -> Decision | None:
 
 
 def in_a_sentence(check: TensorCheck, worlds: Sequence[Array], shown: Shown) -> Decision | None:
-    """`review` where one whole number is expected that a line of one cell shows alone, whatever its words,
-    or that moves and stands in the same line of one cell, in every world; else None."""
-    patterns = [pattern for expected in worlds if (pattern := _written(expected)) is not None]
-    if worlds[0].size != 1 or len(shown.outputs) < len(worlds) or len(patterns) < len(worlds):
+    """`review` where whole numbers are expected that move and stand in the same line of one cell, or one a
+    line below each other, in every world; one number also where a line shows it alone; else None."""
+    if worlds[0].size > _MOST or len(shown.outputs) < len(worlds):
         return None
-    among = len({p.pattern for p in patterns}) > 1 and max(float(w.ravel()[0]) for w in worlds) >= _COUNT
+    sought = [[_written(np.asarray(value)) for value in expected.ravel()] for expected in worlds]
+    if not all(map(all, sought)):
+        return None
+    largest = max(float(w.max(initial=0.0)) for w in worlds)
+    among = any((w != worlds[0]).any() for w in worlds) and largest >= _COUNT
     found: list[dict[tuple[int, int], OutputLine]] = []
-    for pattern, told in zip(patterns, shown.outputs, strict=False):
-        lines = [(x, n) for n, x in enumerate(lines_of(told)) if pattern.search(x.text)]
-        found.append({(x.cell, -1): x for x, _ in lines if _only(x.text, pattern)})
-        found[-1] |= {(x.cell, n): x for x, n in lines if among}
+    for numbers, told in zip(sought, shown.outputs, strict=False):
+        patterns = [number for number in numbers if number is not None]
+        lines = list(lines_of(told))
+        found.append({(x.cell, -1): x for x in lines if len(patterns) == 1 and _only(x.text, patterns[0])})
+        found[-1] |= {(x.cell, n): x for n, x in enumerate(lines) if among and _begin(patterns, lines, n)}
     places = set.intersection(*map(set, found))
     return found[0][max(places)].open(check.id) if places else None
+
+
+def _begin(patterns: Sequence[re.Pattern[str]], lines: Sequence[OutputLine], n: int) -> bool:
+    """Do the numbers stand in this line, in their order, or the first in it and each other in the next?"""
+    at: int | None = 0
+    for pattern in patterns:
+        number = pattern.search(lines[n].text, at) if at is not None else None
+        at = number and number.end()
+    below = lines[n : n + len(patterns)]
+    return at is not None or (
+        len(below) == len(patterns)
+        and all(x.cell == lines[n].cell and p.search(x.text) for x, p in zip(below, patterns, strict=True))
+    )
 
 
 def _only(line: str, pattern: re.Pattern[str]) -> bool:

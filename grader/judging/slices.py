@@ -79,7 +79,8 @@ def take_apart(slots: Sequence[Slot], books: Sequence[Book], asked: Mapping[str,
     """
     found: list[Slot] = []
     for rows in in_runs(list(_whole_tables(slots, books[0], asked)), _counts_on):
-        table = _cut(list(_orders(below_each_other(rows)))[-1], books[:1], asked)[0] if len(rows) > 1 else []
+        by_columns = len(rows) > 1 and not any(_is_checked(row, books[:1], asked) for row in rows)
+        table = _cut(list(_orders(below_each_other(rows)))[-1], books[:1], asked)[0] if by_columns else []
         found.extend(table or (part for row in rows for part in _parts(row, books, asked)))
     return tuple(replace(slot, order=order) for order, slot in enumerate(found))
 
@@ -109,7 +110,7 @@ def _end_to_end(prints: Sequence[PrintedTensor]) -> PrintedTensor | None:
 
 
 def _counts_on(_: Slot, before: Slot, slot: Slot) -> bool:
-    """Is it the next row of a table, a number counting its name, as in `unit 1`, `W1_12`?"""
+    """Is it the next row of a table, of HTML or a number counting its name, as in `unit 1`, `W1_12`?"""
     above, row = before.first, slot.first
     if len(row.shape) != 1 or row.shape != above.shape or len(row.values) < 2:
         return False
@@ -119,6 +120,8 @@ def _counts_on(_: Slot, before: Slot, slot: Slot) -> bool:
         or above.elided
     ):
         return False
+    if row.span == above.span:
+        return True
     last, here = _COUNTED.match(above.label), _COUNTED.match(row.label)
     return bool(last and here and last[1] == here[1] and int(last[2]) < int(here[2]))
 
