@@ -52,6 +52,20 @@ KINDS = {
     ),
     "cnn": Kind("a convolutional network", SOLUTIONS / "cnn.percent", HERE / "cnn"),
     "values": Kind("value iteration, German", SOLUTIONS / "values.percent", HERE / "values"),
+    "logreg": Kind(
+        "logistic regression, a data file",
+        SOLUTIONS / "logreg.percent",
+        HERE / "logreg",
+        SOLUTIONS / "logreg_data",
+    ),
+    "attention": Kind("an attention head and an RNN", SOLUTIONS / "attention.percent", HERE / "attention"),
+    "bandit": Kind("a bandit and Q-learning", SOLUTIONS / "bandit.percent", HERE / "bandit"),
+    "baum": Kind(
+        "a decision tree, German, a data file",
+        SOLUTIONS / "baum.percent",
+        HERE / "baum",
+        SOLUTIONS / "baum_data",
+    ),
 }
 OWN = "the_solution"
 HEAD = (
