@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import shutil
 import signal
@@ -116,11 +117,11 @@ def start(uploads: Path, out: Path) -> subprocess.Popen[str]:
 
 def memory(head: psutil.Process) -> int:
     """Bytes of the grader and its judges; kernels and the server they come from have their own limits."""
-    found = [head]
-    for child in head.children():
-        if any("pipeline.nursery" in part for part in child.cmdline()):
-            found += [child, *child.children()]
-    total = 0
+    found, total = [head], 0
+    with contextlib.suppress(psutil.NoSuchProcess):  # one that ends meanwhile
+        for child in head.children():
+            if any("pipeline.nursery" in part for part in child.cmdline()):
+                found += [child, *child.children()]
     for process in found:
         try:
             total += process.memory_full_info().pss

@@ -117,7 +117,7 @@ class Served:
     def workers(self) -> list[psutil.Process]:
         assert self.process
         found = psutil.Process(self.process.pid).children()
-        return [p for p in found if "grader.service.worker" in " ".join(p.cmdline())]
+        return [p for p in found if "grader.service.worker" in " ".join(_command(p))]
 
     def kill(self) -> None:
         assert self.process

@@ -127,7 +127,7 @@ def _show(label: str, values: str) -> str:
 
 
 @pytest.mark.kernel
-@pytest.mark.parametrize("pair", pairs(12, 19), ids=lambda p: p.name)
+@pytest.mark.parametrize("pair", list(pairs(12, 19)), ids=lambda p: p.name)
 def test_only_the_gradients_of_autograd_answer(pair: Pair, grade_it: Grade, tmp_path: Path) -> None:  # noqa: F811
     (submission,) = collect([pair.write(tmp_path)])
     found = results(grade_it(submission))

@@ -59,8 +59,6 @@ class Brackets:
         self._emit = emit
         self._stack: list[Frame] = []
 
-    # ------------------------------------------------------------------ state
-
     @property
     def top(self) -> Frame | None:
         """The innermost open bracket if it is clean."""
@@ -70,8 +68,6 @@ class Brackets:
     def inside_collection(self) -> bool:
         """An open bracket that isn't clean surrounds this place."""
         return bool(self._stack) and not self._stack[-1].clean
-
-    # ----------------------------------------------------------------- events
 
     def open(self, bracket: str, start: int, form: Form = "list") -> None:
         """An opening bracket, or `m` for a maker with the form it makes."""
@@ -171,8 +167,6 @@ class Brackets:
         self.interrupt(end)
         self._stack.clear()
 
-    # ---------------------------------------------------------------- closing
-
     def _close_tuple(self, frame: Frame, end: int) -> None:
         numbers = frame.child_bracket == "number"
         if frame.children == 0 or (numbers and frame.node.integers and min(frame.node.values) >= 0):
@@ -226,8 +220,6 @@ class Brackets:
         top.node.room = min(top.node.room, node.room)
         if node.values:
             self._looks(top.node, node)
-
-    # ---------------------------------------------------------------- helpers
 
     @staticmethod
     def _mark(top: Frame, shape: tuple[int, ...], bracket: str, start: int, end: int) -> None:

@@ -38,24 +38,39 @@ def join_entries(found: list[PrintedTensor]) -> list[PrintedTensor]:
     values an entry become a table with a row per entry, in the order of the grid.
     """
     joined: list[PrintedTensor] = []
-    for key, group in groupby(((_entry(item), item) for item in found), key=_base):
-        entries = list(group)
-        whole = _join(key[0], [(e.at, item) for e, item in entries if e]) if key else None
-        joined.extend([whole] if whole else [item for _, item in entries])
+    named = [(_entry(item), item) for item in found]
+    for _, group in groupby(
+        named, key=lambda pair: pair[0] and (pair[0].base, len(pair[0].at), pair[0].width)
+    ):
+        items = list(group)
+        entries = [(entry, item) for entry, item in items if entry]
+        shape = grid_shape([entry.at for entry, _ in entries]) if len(entries) > 1 else None
+        joined.extend([_grid(entries, shape)] if shape else [item for _, item in items])
     return joined
 
 
 class _Entry(NamedTuple):
-    """base: what the tensor is called. width: how many values it has, 0 where the last number is it."""
+    """base: what the tensor is called. width: how many values it has, those behind its indices."""
 
     base: str
     at: tuple[int, ...]
     width: int
 
 
-def _base(pair: tuple[_Entry | None, PrintedTensor]) -> tuple[str, int, int] | None:
-    entry = pair[0]
-    return (entry.base, len(entry.at), entry.width) if entry else None
+def _grid(entries: Sequence[tuple[_Entry, PrintedTensor]], shape: tuple[int, ...]) -> PrintedTensor:
+    (entry, start), (_, end) = entries[0], entries[-1]
+    width = entry.width
+    ordered = [item for _, item in sorted(entries, key=lambda pair: pair[0].at)]
+    return replace(
+        start,
+        values=tuple(v for item in ordered for v in item.values[-width:]),
+        half_unit=tuple(h for item in ordered for h in item.half_unit[-width:]),
+        shape=(len(ordered), width) if width > 1 else shape,
+        form="table" if width > 1 else "row",
+        label=entry.base,
+        after=end.after,
+        span=(start.span[0], end.span[1]),
+    )
 
 
 def _entry(item: PrintedTensor) -> _Entry | None:
@@ -66,7 +81,7 @@ def _entry(item: PrintedTensor) -> _Entry | None:
     if index and len(item.shape) <= 1:
         at = tuple(int(d) for d in _DIGITS.findall(index))
         if item.shape == ():
-            return _Entry(base, at, 0)
+            return _Entry(base, at, 1)
         if len(at) == 1 and index[-2] != "," and len(item.values) > _FEW:
             return None  # `h1[0] 0.5 0.25 0.75 0.5` is a row of a matrix
         return _Entry(_LINE_NUMBER.sub("", base, count=1), at, len(item.values))
@@ -75,7 +90,7 @@ def _entry(item: PrintedTensor) -> _Entry | None:
     base = _LINE_NUMBER.sub("", item.label, count=1)
     found = index_of(item.values, item.half_unit)
     if found is not None:
-        return _Entry(base, found, 0)
+        return _Entry(base, found, 1)
     counting = zip(item.values, item.half_unit, strict=True)
     at = tuple(
         int(v) for v, _ in takewhile(lambda pair: pair[0].is_integer() and pair[1] in (0.0, 0.5), counting)
@@ -166,26 +181,6 @@ def _follows(_: PrintedTensor, above: PrintedTensor, item: PrintedTensor) -> boo
 def _table(rows: Sequence[PrintedTensor]) -> PrintedTensor:
     label = _LINE_NUMBER.sub("", rows[0].label, count=1)
     return replace(stacked(rows), form="table", label=label)
-
-
-def _join(base: str, entries: list[tuple[tuple[int, ...], PrintedTensor]]) -> PrintedTensor | None:
-    shape = grid_shape([index for index, _ in entries]) if len(entries) > 1 else None
-    if shape is None:
-        return None
-    ordered = [item for _, item in sorted(entries, key=lambda pair: pair[0])]
-    start, end = entries[0][1], entries[-1][1]
-    several = _entry(start)
-    width = several.width if several else 0
-    return replace(
-        start,
-        values=tuple(v for item in ordered for v in item.values[-width or -1 :]),
-        half_unit=tuple(h for item in ordered for h in item.half_unit[-width or -1 :]),
-        shape=(len(ordered), width) if width > 1 else shape,
-        form="table" if width > 1 else "row",
-        label=base,
-        after=end.after,
-        span=(start.span[0], end.span[1]),
-    )
 
 
 def drop_row_numbers(found: list[PrintedTensor]) -> list[PrintedTensor]:

@@ -73,8 +73,6 @@ class RowJoiner:
         self._end_rows()
         self._release()
 
-    # -------------------------------------------------------------------- rows
-
     def _end_line(self) -> None:
         line, self._line = self._line, None
         if line is None:

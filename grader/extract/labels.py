@@ -37,9 +37,7 @@ _WORDY = re.compile(r"[^\W\d_]|[∂∇Δ∆Σ∑]")
 
 def tidy(text: str) -> str:
     """Trim decoration, separators and a trailing `is`; at most the last LONGEST characters."""
-    text = text[-4 * LONGEST :]
-    if "\x1b" in text:
-        text = _ANSI.sub("", text)
+    text = _ANSI.sub("", text[-4 * LONGEST :])
     if text.count(":") > 1:
         text = _TIME.sub("", text)  # of a log: no two lines have the same
     for _ in range(4):
@@ -55,8 +53,7 @@ def tidy(text: str) -> str:
 
 def tidy_after(text: str) -> str:
     """Trim what stands behind a value: brackets, separators, quotes; at most LONGEST characters."""
-    if "\x1b" in text:
-        text = _ANSI.sub("", text)
+    text = _ANSI.sub("", text)
     return text.lstrip(_LEADING + "([{").rstrip(_TRAILING + "([{")[:LONGEST]
 
 
@@ -66,38 +63,33 @@ def split_label(text: str) -> tuple[str, str]:
     Behind the last bracket that is still open stands the key; in front of it what the whole
     collection is called: `Gradients: {'W1': ` → ("W1", "Gradients").
     """
-    text = text[-4 * LONGEST :]
-    if "\x1b" in text:
-        text = _ANSI.sub("", text)
+    text = _ANSI.sub("", text[-4 * LONGEST :])
     text = _LEFT.sub("", _TF.sub(r"\1", text))
     text = _A_NONE.split(text)[-1]
+    opened = _last_open(text)
+    if opened >= 0:
+        key, outer = tidy(text[opened + 1 :]), _unopened(text[:opened])
+        return (key, outer) if _SPELLED.search(key) else (outer, "")
+    return _named(tidy(text)), ""
+
+
+def _last_open(text: str) -> int:
+    """Where the last bracket stands that nothing closes; -1 where there is none."""
     closed = 0
     for i in range(len(text) - 1, -1, -1):
-        char = text[i]
-        if char in ")]}":
+        if text[i] in ")]}":
             closed += 1
-        elif char in "([{":
-            if closed:
-                closed -= 1
-                continue
-            key = tidy(text[i + 1 :])
-            outer = _unopened(text[:i])
-            return (key, outer) if _SPELLED.search(key) else (outer, "")
-    return _named(tidy(text)), ""
+        elif text[i] in "([{":
+            if not closed:
+                return i
+            closed -= 1
+    return -1
 
 
 def _unopened(text: str) -> str:
     """The name in front of opening brackets; the words inside an outer one don't count."""
     text = _CLASS.sub("", text).rstrip("([{ \t")
-    depth = 0
-    for i in range(len(text) - 1, -1, -1):
-        if text[i] in ")]}":
-            depth += 1
-        elif text[i] in "([{":
-            if depth == 0:
-                text = text[i + 1 :]
-                break
-            depth -= 1
+    text = text[_last_open(text) + 1 :]
     words = tidy(text)
     head, _, last = words.rpartition(" ")
     if _MAKERS.search(last):
@@ -111,9 +103,7 @@ def _named(words: str) -> str:
 
 def heading(line: str) -> str:
     """What a line without values says, or "" for decoration, types, shapes and `label: None`."""
-    line = line[-4 * LONGEST :]
-    if "\x1b" in line:
-        line = _ANSI.sub("", line)
+    line = _ANSI.sub("", line[-4 * LONGEST :])
     if _NONE.search(line) or not _WORDY.search(_SILENT.sub("", line)):
         return ""
     words = tidy(re.sub(r"\b(?:Parameter|Variable) containing:?", "", line))

@@ -95,8 +95,6 @@ class _Reader:
         if match[0][-1] not in f"`${BARS}":
             self._before = match[0][-2:]
 
-    # ----------------------------------------------------------------- numbers
-
     def _row(self, match: re.Match[str]) -> None:
         start, end = match.span()
         body = match[0][1:-1].translate(_QUOTES)
@@ -151,8 +149,6 @@ class _Reader:
             self._brackets.scale(self._factor)
         else:
             self._factor_end = match.end()
-
-    # ---------------------------------------------------------------- brackets
 
     def _open(self, match: re.Match[str]) -> None:
         bracket = match[0]

@@ -137,7 +137,7 @@ def _said_aside(
         *((index, "\n".join(filter(_is_sentence, words)), False, mentions) for index, words in texts),
         *((c.index, t, c.index == last, speaking) for c in cells if c.kind == "code" for t in _comments(c)),
         *((o.cell, o.text, False, speaking) for o in outputs if o.kind in _SPOKEN),
-        *((c.index, _all_comments(c), False, called) for c in cells if c.kind == "code"),
+        *((c.index, "\n".join(_commented(c)), False, called) for c in cells if c.kind == "code"),
     ]
     for index, spoken, may_just_answer, about in said:
         lines = [line.strip() for line in spoken.splitlines() if line.strip() and len(line) <= _LONGEST]
@@ -167,12 +167,6 @@ def _comments(cell: Cell) -> list[str]:
     return ["\n".join(comments), *parts[1::2], "\n".join(m[2] for m in alone if m)]
 
 
-def _all_comments(cell: Cell) -> str:
-    return "\n".join(
-        line.strip().lstrip("# ") for line in cell.source.splitlines() if line.lstrip()[:1] == "#"
-    )
-
-
 def _below(
     heading: str,
     rest: Sequence[str],
@@ -187,7 +181,9 @@ def _below(
     parts = [own] if own else []
     for cell in following if len(before) == len(rest) else ():
         if cell.kind == "code":
-            parts += _comments_only(cell.source.splitlines()) or _printed_words(printed.get(cell.index, ()))
+            comments = _commented(cell)  # some answer in a cell that holds nothing else
+            alone = comments and len(comments) == sum(map(bool, map(str.strip, cell.source.splitlines())))
+            parts += ["\n".join(comments)] if alone else _printed_words(printed.get(cell.index, ()))
             continue
         lines = cell.source.splitlines()
         if any(HEADING.match(line) and not any(p.search(line) for p in patterns) for line in lines[:2]):
@@ -272,12 +268,10 @@ def _without_images(line: str) -> str:
     return "".join([*kept, line[at:]])
 
 
-def _comments_only(lines: Sequence[str]) -> list[str]:
-    """The text of a code cell that holds nothing but comments: some answer there."""
-    written = [line.strip() for line in lines if line.strip()]
-    if not written or not all(line.startswith("#") for line in written):
-        return []
-    return ["\n".join(line.lstrip("# ") for line in written)]
+def _commented(cell: Cell) -> list[str]:
+    """The lines of a code cell that are comments."""
+    lines = map(str.strip, cell.source.splitlines())
+    return [line.lstrip("# ") for line in lines if line.startswith("#")]
 
 
 def _prose(lines: Sequence[str]) -> str:

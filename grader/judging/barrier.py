@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import traceback
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from typing import ParamSpec, Protocol, TypeVar
 
@@ -29,6 +29,7 @@ FAULTY = Said("The grader failed on something that this notebook printed; a pers
 FAILED = Said("The grader failed on this; a person decides.")
 
 Prints = tuple[PrintedTensor, ...]
+Place = tuple[int, int, int]
 Decide = Callable[[Sequence[Prints]], Mapping[str, Decision]]
 
 
@@ -167,13 +168,8 @@ def decide_apart(
         guilty = _first_failing(decide, printed, places)
         if guilty is None:
             break
-        trouble.aside += [
-            item for world in printed for item, p in zip(world, _places(world), strict=True) if p == guilty
-        ]
-        printed = [
-            tuple(item for item, p in zip(world, _places(world), strict=True) if p != guilty)
-            for world in printed
-        ]
+        trouble.aside += [item for world in _standing(printed, {guilty}) for item in world]
+        printed = _standing(printed, {*places} - {guilty})
     return undecided(checks, FAILED)
 
 
@@ -202,7 +198,14 @@ def _may_answer(item: PrintedTensor, check: Check, sizes: Mapping[str, int]) -> 
     return item.elided or len(item.values) <= sizes[check.id]
 
 
-def _places(world: Prints) -> list[tuple[int, int, int]]:
+def _standing(printed: Sequence[Prints], places: Set[Place]) -> list[Prints]:
+    """The prints of each world that stand at these places."""
+    return [
+        tuple(item for item, p in zip(world, _places(world), strict=True) if p in places) for world in printed
+    ]
+
+
+def _places(world: Prints) -> list[Place]:
     """Cell, output, and which of the output's prints: alike in all worlds, where spans are not."""
     counts: dict[tuple[int, int], int] = {}
     found = []
@@ -213,19 +216,12 @@ def _places(world: Prints) -> list[tuple[int, int, int]]:
     return found
 
 
-def _first_failing(
-    decide: Decide, printed: Sequence[Prints], places: Sequence[tuple[int, int, int]]
-) -> tuple[int, int, int] | None:
+def _first_failing(decide: Decide, printed: Sequence[Prints], places: Sequence[Place]) -> Place | None:
     """The place of the print without which all before it can be decided; None where that fails, too."""
 
     def fails(count: int) -> bool:
-        kept = set(places[:count])
-        beginning = [
-            tuple(item for item, p in zip(world, _places(world), strict=True) if p in kept)
-            for world in printed
-        ]
         try:
-            decide(beginning)
+            decide(_standing(printed, set(places[:count])))
         except MemoryError:
             raise
         except Exception:

@@ -50,18 +50,14 @@ def _contradicted(
     changed: Mapping[str, Set[str]],
 ) -> Decision | None:
     """What a diagnosed mistake says against it; for a person where more values speak against the mistake."""
-    told = [d for d in decisions.values() if d.diagnosis is not None and not _open_whether(d)]
-    made = {i for d in told for i in d.mistakes}
+    # where right is beside wrong, a person decides which was meant
+    told = [d for d in decisions.values() if not (d.right_is_beside and d.verdict == "review")]
+    made = {i for d in told if d.diagnosis is not None for i in d.mistakes}
     found = [mistakes[i] for i in sorted(made) if i in mistakes and mistakes[i].touches & {*check.broken_by}]
     lessons = " ".join(m.message for m in found)
     if found and all(_outvoted(m.id, decisions, changed.get(m.id, ())) for m in found):
         return _open(check, Said("Most other values are right: {lessons}", {"lessons": lessons}))
     return Decision(check.id, "fail", 0.0, verbatim(lessons)) if found else None
-
-
-def _open_whether(decision: Decision) -> bool:
-    """Is it for a person whether the right value or the mistaken one was meant?"""
-    return decision.right_is_beside and decision.verdict == "review"
 
 
 def _shown_right(

@@ -13,7 +13,7 @@ from grader.assignment.values import Array, moves
 from grader.assignment.vocabulary import Vocabulary
 from grader.judging.asked import Asked
 from grader.judging.book import Book, Filed, Target, by_source, file
-from grader.judging.diagnose import NEARLY, Ids, variant_targets
+from grader.judging.diagnose import NEARLY, Ids
 from grader.judging.pairing import Slot
 from rubric.schema import Tolerance
 
@@ -111,8 +111,15 @@ class Books:
         ways = [a.variants([ids])]
         if a.tells_sources:
             ways.append(a.variants([ids], autograd=False))
-        right = zip(ways, self._bounds, strict=False)
-        targets = [variant_targets(found, bounds, self.asked, self.forms) for found, bounds in right]
+        targets = [
+            [
+                Target(q, ids, values)
+                for q in self.asked
+                if all(q in world for world in way[ids])
+                and self.forms.differs(q, values := tuple(world[q] for world in way[ids]), bounds)
+            ]
+            for way, bounds in zip(ways, self._bounds, strict=False)
+        ]
         return file(self.forms.forms(by_source(targets[0], targets[-1])), pieces=pieces)
 
 

@@ -95,7 +95,7 @@ def _nothing(check: TensorCheck, readings: Sequence[Reading], references: Sequen
         nameless = reading.meant is None and not reading.meaning.names_background and not reading.exact
         if nameless and reading.size == references[0].size and _moves(reading):
             first = _side(check, reading.slot.first, references[0])
-            if first in ("within", "unclear") and not _counts(reading.slot.first):
+            if first in ("within", "unclear") and any(reading.slot.first.half_unit):
                 return Decision(check.id, "review", None, _UNNAMED, _candidate(reading))
     return Decision(check.id, "missing", 0.0, MISSING)
 
@@ -106,10 +106,6 @@ def _moves(reading: Reading) -> bool:
     if first is not None and any(p and p.half_unit == first.half_unit for p in others):
         return any(p is not None and p.values != first.values for p in others)
     return reading.movement == "moves"
-
-
-def _counts(printed: PrintedTensor) -> bool:
-    return not any(printed.half_unit)
 
 
 def _candidate(reading: Reading) -> Candidate:
@@ -135,7 +131,7 @@ def _side(check: TensorCheck, printed: PrintedTensor | None, expected: Array) ->
     if _is_share(expected):
         if not _is_share(value):  # per cent, a count, a sum
             return "unclear"
-    elif _may_be_percent(expected) and _is_share(value):
+    elif (expected > 1).any() and (expected <= 100).all() and _is_share(value):  # in per cent
         return "unclear"
     low = -np.inf if check.at_least is None else check.at_least
     high = np.inf if check.at_most is None else check.at_most
@@ -144,10 +140,6 @@ def _side(check: TensorCheck, printed: PrintedTensor | None, expected: Array) ->
 
 def _is_share(values: Array) -> bool:
     return bool(((values >= 0) & (values <= 1)).all())
-
-
-def _may_be_percent(values: Array) -> bool:
-    return bool((values > 1).any() and (values <= 100).all())
 
 
 def _exactly(expected: Array) -> PrintedTensor:

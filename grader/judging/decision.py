@@ -9,7 +9,7 @@ from grader.assignment.values import Array
 from grader.judging.asked import Asked
 from grader.judging.book import Book, Target
 from grader.judging.diagnose import Explanation
-from grader.judging.evidence import Comparison, apart, compare
+from grader.judging.evidence import Comparison, agreement, compare
 from grader.judging.match import Candidate
 from grader.judging.reading import Reading
 from grader.judging.source import Code
@@ -108,4 +108,4 @@ def compared(check: TensorCheck, candidate: Candidate, case: Case) -> Comparison
     )
     tolerance = case.rubric.tolerance_of(check.quantity)
     found = [compare(candidate, t.values, tolerance, fixed=t.fixed) for t in expected]
-    return max((c for c in found if c is not None), key=lambda c: (c.share, -apart(c)), default=None)
+    return max((c for c in found if c is not None), key=agreement, default=None)

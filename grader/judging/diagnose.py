@@ -17,8 +17,7 @@ from itertools import combinations
 import numpy as np
 
 from grader.assignment.values import Array, margin
-from grader.judging.asked import Asked, Bounds
-from grader.judging.book import Book, Target, TargetView, fits
+from grader.judging.book import Book, TargetView, fits
 from grader.judging.pairing import Slot
 from grader.judging.reading import Reading
 from grader.judging.rounded import in_double_precision
@@ -369,25 +368,3 @@ def _or(what: str) -> Said:
 
 def _lesson(ids: Ids, mistakes: Mapping[str, Mistake]) -> str:
     return " ".join(mistakes[i].message for i in ids)
-
-
-def variant_targets(
-    variants: Mapping[Ids, tuple[Mapping[str, Array], ...]],
-    bounds: Bounds,
-    quantities: Iterable[str],
-    asked: Asked,
-) -> list[Target]:
-    """What each mistake changes: the given quantities that are then wrong in some world.
-
-    bounds: of what is right, see `Asked.bounds`.
-    """
-    targets = []
-    named = tuple(quantities)
-    for ids, worlds in variants.items():
-        for quantity in named:
-            if any(quantity not in w for w in worlds):
-                continue
-            values = tuple(w[quantity] for w in worlds)
-            if asked.differs(quantity, values, bounds):
-                targets.append(Target(quantity, ids, values))
-    return targets

@@ -51,27 +51,29 @@ def compare(
     expected: the reference in each world, shape S. Where the layout is not known from the values,
     the one that agrees best is taken, unless it is fixed.
     """
-    worlds = [
-        w for w in range(len(expected)) if all(r.slot.prints[w] is not None for r in candidate.readings)
-    ]
-    best: Comparison | None = None
+    size = expected[0].size
+    seen = [w for w in range(len(expected)) if all(r.slot.prints[w] is not None for r in candidate.readings)]
+    whole = [(expected[w], joined(candidate, w)) for w in seen]
+    if any(len(printed.values) != size for _, printed in whole):
+        whole = whole[:1]
+    if not whole or len(whole[0][1].values) != size:
+        return None
     shape = candidate.readings[0].slot.first.shape if len(candidate.readings) == 1 else None
-    layouts = _layouts(candidate.layout, expected[0].shape, shape)
-    for layout in ("as expected",) if fixed else layouts:
-        whole = [(w, joined(candidate, w)) for w in worlds]
-        if any(len(p.values) != expected[0].size for _, p in whole):
-            whole = whole[:1]
-        if not whole or len(whole[0][1].values) != expected[0].size:
-            return None
-        prints = tuple((p, laid_out(expected[w], layout).ravel()) for w, p in whole)
-        agrees = np.ones(expected[0].size, dtype=np.bool_)
-        for (world, _), (printed, flat) in zip(whole, prints, strict=True):
-            agrees &= fits(printed, flat, margin(expected[world], tolerance))
-        actual = _unflat(np.asarray(prints[0][0].values), layout, expected[0].shape)
-        found = Comparison(actual, np.asarray(_unflat(agrees, layout, expected[0].shape)), prints)
-        if best is None or (found.share, -apart(found)) > (best.share, -apart(best)):
-            best = found
-    return best
+    layouts = ("as expected",) if fixed else _layouts(candidate.layout, expected[0].shape, shape)
+    return max((_beside(whole, layout, tolerance) for layout in layouts), key=agreement)
+
+
+def _beside(whole: Sequence[tuple[Array, PrintedTensor]], layout: str, tolerance: Tolerance) -> Comparison:
+    """Prints beside what is expected in their worlds, read in one layout."""
+    prints = tuple((printed, laid_out(values, layout).ravel()) for values, printed in whole)
+    agrees = np.all([fits(printed, flat, margin(flat, tolerance)) for printed, flat in prints], axis=0)
+    actual, shape = np.asarray(prints[0][0].values), whole[0][0].shape
+    return Comparison(_unflat(actual, layout, shape), np.asarray(_unflat(agrees, layout, shape)), prints)
+
+
+def agreement(comparison: Comparison) -> tuple[float, float]:
+    """How well a print and an expectation agree, to be compared."""
+    return comparison.share, -apart(comparison)
 
 
 def apart(comparison: Comparison) -> float:

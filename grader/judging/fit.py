@@ -165,35 +165,20 @@ def _says_other(candidate: Candidate, check: TensorCheck, case: Case) -> bool:
 
 
 def _in_a_crowd(check: TensorCheck, best: Candidate, case: Case) -> bool:
-    """Is it one of many prints of its size, or are its parts, that neither a name nor a value tells apart?"""
+    """Is it one of many prints of its size, or do such stand between its parts, that neither a name nor a
+    value tells apart?"""
+    sizes, names = {r.size for r in best.readings}, {named_like(r) for r in best.readings}
+    others = [r for r in case.readings if r.size in sizes and r.movement == "moves" and not r.exact]
     if len(best.readings) > 1:
-        return _between_its_parts(check, best, case)
+        parts = [r.order for r in best.readings]
+        return any(min(parts) < r.order < max(parts) and named_like(r) in names for r in others)
     if best.named(check.id):
         return False
     own = best.readings[0]
     alone = own.size > 1 and not own.slot.first.label
-    name = named_like(own)
     return any(
-        r.size == own.size
-        and not (alone and r.slot.first.label)
-        and r.movement == "moves"
-        and not r.exact
-        and (not (r.meant or r.meaning.names_background) or (own.size == 1 and named_like(r) == name))
+        not (alone and r.slot.first.label)
+        and (not (r.meant or r.meaning.names_background) or (own.size == 1 and named_like(r) in names))
         and not (check.by_autograd and no_autograd_behind(r.slot.first.cell, case.code))
-        for r in case.readings
-    )
-
-
-def _between_its_parts(check: TensorCheck, best: Candidate, case: Case) -> bool:
-    """Do others of the size of its parts stand between them, and no name tells which are meant?"""
-    parts = [r.order for r in best.readings]
-    sizes = {r.size for r in best.readings}
-    names = {named_like(r) for r in best.readings}
-    return any(
-        r.size in sizes
-        and min(parts) < r.order < max(parts)
-        and r.movement == "moves"
-        and not r.exact
-        and named_like(r) in names
-        for r in case.readings
+        for r in others
     )

@@ -15,7 +15,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from grader.judging.decision import Decision
-from grader.judging.source import Code, alive, dotted, parsed
+from grader.judging.source import Code, alive, dotted, imported, parsed
 from grader.models import Said
 from rubric.schema import BehaviourCheck
 
@@ -181,12 +181,8 @@ def _names_of(trees: Sequence[ast.Module]) -> tuple[dict[str, str], frozenset[st
 
 def _gives(node: ast.AST, known: Mapping[str, str]) -> Iterator[tuple[str, str | None]]:
     """Names that a statement gives, each with the dotted name that it stands for; None for anything else."""
-    if isinstance(node, ast.Import):
-        for a in node.names:
-            yield (a.asname or a.name.partition(".")[0]), (a.name if a.asname else a.name.partition(".")[0])
-    elif isinstance(node, ast.ImportFrom) and node.module:
-        yield from ((a.asname or a.name, f"{node.module}.{a.name}") for a in node.names if a.name != "*")
-    elif isinstance(node, ast.Assign | ast.AnnAssign | ast.NamedExpr) and node.value is not None:
+    yield from ((name, meaning) for name, meaning in imported(node) if name != "*")
+    if isinstance(node, ast.Assign | ast.AnnAssign | ast.NamedExpr) and node.value is not None:
         targets = node.targets if isinstance(node, ast.Assign) else [node.target]
         stands = isinstance(node.value, ast.Name | ast.Attribute)
         meaning = _fetched(node.value, known) if stands else None

@@ -12,8 +12,7 @@ import numpy.typing as npt
 
 from grader.assignment.values import Array
 from grader.judging.book import Book, Target, fits
-from grader.judging.pairing import Slot
-from grader.judging.rows import below_each_other
+from grader.judging.pairing import Slot, below_each_other
 from grader.models import PrintedTensor
 from rubric.schema import TensorCheck
 

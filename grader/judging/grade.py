@@ -103,8 +103,11 @@ def grade_within(
     """
     rubric = assignment.rubric
     if submission.problem is not None or not executions:
-        problem = submission.problem or Said("nothing was executed")
-        return Graded(_report(submission, _unreadable(problem), (), (), (), assignment))
+        why = submission.problem or Said("nothing was executed")
+        nothing = Execution(
+            status="unreadable", message=str(why), said=why, isolation=Isolation(tier="not run")
+        )
+        return Graded(_report(submission, nothing, (), (), (), assignment))
     broken = [e for e in executions if e.status in _UNGRADED]
     if broken:
         return Graded(_report(submission, broken[0], executions, (), (), assignment))
@@ -114,7 +117,8 @@ def grade_within(
     printed: Sequence[Prints] = ()
     if cut.judged:
         note("judging")
-        absence = _absence(submission, executions, trouble)
+        found = trouble.tried(lambda: Absence(refusals_of(submission, executions), submission.cells), None)
+        trouble.faulty, absence = found is None, found or NOTHING_REFUSED
         answered = [taken(e, rubric, submission.cells) for e in executions]
         printed = [
             (*read_outputs(e, cut, note, trouble), *a.prints)
@@ -174,12 +178,6 @@ def _left_out(texts: Sequence[str], assignment: Assignment) -> Callable[[Check],
     return holds
 
 
-def _absence(submission: Submission, executions: Sequence[Execution], trouble: Mishaps) -> Absence:
-    found = trouble.tried(lambda: Absence(refusals_of(submission, executions), submission.cells), None)
-    trouble.faulty = trouble.faulty or found is None
-    return found or NOTHING_REFUSED
-
-
 def _scored(
     question: Question,
     decisions: Mapping[str, Decision],
@@ -230,12 +228,6 @@ def _run_flags(executions: Sequence[Execution], worlds: Sequence[str]) -> list[F
             text = Said("Under another seed (world {world!r}) the run ended with {status}.", ended)
             flags.append(Flag.of("worlds_differ", text))
     return flags
-
-
-def _unreadable(problem: Said) -> Execution:
-    return Execution(
-        status="unreadable", message=str(problem), said=problem, isolation=Isolation(tier="not run")
-    )
 
 
 def _report(

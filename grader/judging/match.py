@@ -9,7 +9,7 @@ order. All prints and checks are considered together: a print answers one check.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -91,7 +91,9 @@ def match(
     explained: print order → the mistaken variant that reproduces a print that is not right.
     sizes: check id → number of elements of its reference.
     """
-    asked = _by_quantity(checks)
+    asked: dict[str, list[str]] = defaultdict(list)
+    for check in checks:
+        asked[check.quantity].append(check.id)
     found: dict[str, list[Candidate]] = defaultdict(list)
     rest: list[Reading] = []
     for reading in readings:
@@ -114,7 +116,7 @@ def match(
     for check_id, named in _by_label(rest, sizes).items():
         found[check_id].extend(named)
     taken = {r.order for cs in found.values() for c in cs for r in c.readings}
-    unnamed = [r for r in rest if r.order not in taken and not _speaks(r)]
+    unnamed = [r for r in rest if r.order not in taken and r.meant is None and not r.meaning.names_background]
     open_checks = [c.id for c in checks if not found[c.id]]
     for check_id, reading in _by_order(unnamed, open_checks, sizes):
         found[check_id].append(Candidate("placed", (reading,), "by order", 1.0, (), ("shape", "order")))
@@ -122,13 +124,6 @@ def match(
         if not found[check.id]:
             found[check.id].extend(_called_so(readings, taken, check.id, sizes))
     return {check: tuple(sorted(cs, key=lambda c: c.first)) for check, cs in found.items() if cs}
-
-
-def _by_quantity(checks: Iterable[TensorCheck]) -> dict[str, list[str]]:
-    asked: dict[str, list[str]] = defaultdict(list)
-    for check in checks:
-        asked[check.quantity].append(check.id)
-    return asked
 
 
 def _shown(reading: Reading, mistaken: TargetView | None) -> tuple[Kind, Sequence[TargetView]]:
@@ -255,10 +250,6 @@ def _longest_run(pieces: Sequence[_Piece], check: str, *, turned: bool) -> list[
         if len(run) >= len(best):
             best = run
     return [best[i] for i in place] if len(best) == count else best
-
-
-def _speaks(reading: Reading) -> bool:
-    return reading.meant is not None or reading.meaning.names_background
 
 
 def _by_label(readings: Sequence[Reading], sizes: Mapping[str, int]) -> dict[str, list[Candidate]]:

@@ -115,25 +115,12 @@ def _is_nothing(candidate: Candidate, check: TensorCheck, case: Case) -> bool:
     return not any(v for r in candidate.readings for p in r.slot.prints if p is not None for v in p.values)
 
 
-def _stands_still(candidate: Candidate, check: TensorCheck, case: Case) -> bool:
-    """Typed in, counted, or made from other random numbers than those given."""
-    return check.id in case.moving and all(r.movement == "constant" for r in candidate.readings)
-
-
-def _from_elsewhere(candidate: Candidate, check: TensorCheck, case: Case) -> bool:
-    return check.by_autograd and candidate.source == "other means"
-
-
 def _nearly_right(candidate: Candidate, check: TensorCheck, case: Case) -> bool:
     """The same value, computed in half precision, or of inputs that differ a little: no other answer."""
     if is_right(candidate) or candidate.coverage < 1.0:
         return False
     comparison = compared(check, candidate, case)
     return comparison is not None and (in_half_precision(comparison) or near(comparison, _LITTLE))
-
-
-def _called_aside(candidate: Candidate, check: TensorCheck, case: Case) -> bool:
-    return case.rubric.asides is not None and all(r.aside for r in candidate.readings)
 
 
 def _of_another_state(candidate: Candidate, check: TensorCheck, case: Case) -> bool:
@@ -151,10 +138,6 @@ def _of_another_state(candidate: Candidate, check: TensorCheck, case: Case) -> b
     return any(v.whole and v.target.quantity == check.quantity for v in views)
 
 
-def _of_another_moment(candidate: Candidate, check: TensorCheck, case: Case) -> bool:
-    return all(says_a_moment(r.slot.first.label) for r in candidate.readings)
-
-
 def says_a_moment(label: str) -> bool:
     """Does a label say that its value is of one step of several?"""
     return _MOMENT.search(label) is not None
@@ -162,10 +145,21 @@ def says_a_moment(label: str) -> bool:
 
 _RULES = (
     _Rule(Said("nothing but zeros"), _is_nothing),
-    _Rule(Said("the same under every seed"), _stands_still),
-    _Rule(Said("not computed by autograd"), _from_elsewhere),
+    _Rule(  # typed in, counted, or made from other random numbers than those given
+        Said("the same under every seed"),
+        lambda c, check, case: check.id in case.moving and all(r.movement == "constant" for r in c.readings),
+    ),
+    _Rule(
+        Said("not computed by autograd"), lambda c, check, _: check.by_autograd and c.source == "other means"
+    ),
     _Rule(Said("nearly the same value, as in half precision"), _nearly_right),
-    _Rule(Said("its words say that it stands beside the answer"), _called_aside),
-    _Rule(Said("its words say that it is of another moment"), _of_another_moment),
+    _Rule(
+        Said("its words say that it stands beside the answer"),
+        lambda c, _, case: case.rubric.asides is not None and all(r.aside for r in c.readings),
+    ),
+    _Rule(
+        Said("its words say that it is of another moment"),
+        lambda c, *_: all(says_a_moment(r.slot.first.label) for r in c.readings),
+    ),
     _Rule(Said("of another state: after an update, or drawn again"), _of_another_state),
 )

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict, deque
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import isnan
 
+from grader.extract.entries import stacked
 from grader.models import PrintedTensor
 
 _NUMBER = re.compile(r"-?\d*\.\d*(?:[eE][-+]?\d+)?|-?\d{3,}")
@@ -44,6 +45,14 @@ def pair(worlds: Sequence[Sequence[PrintedTensor]]) -> tuple[Slot, ...]:
         Slot(order, (printed, *(found.get(order) for found in partners)))
         for order, printed in enumerate(first)
     )
+
+
+def below_each_other(rows: Sequence[Slot]) -> Slot:
+    """Rows as the table that they are; nothing of a world where one of them has another length."""
+    length = len(rows[0].first.values)
+    worlds = zip(*(row.prints for row in rows), strict=True)
+    alike = ([p for p in prints if p is not None and len(p.values) == length] for prints in worlds)
+    return replace(rows[0], prints=tuple(stacked(p) if len(p) == len(rows) else None for p in alike))
 
 
 def alike(

@@ -211,15 +211,7 @@ def _read(cell: Cell, aliases: dict[str, str]) -> CellCode:
 
 def _facts(cell: Cell, source: str, tree: ast.Module, aliases: dict[str, str]) -> CellCode:
     nodes = list(ast.walk(tree))
-    for node in nodes:
-        if isinstance(node, ast.Import):
-            for name in node.names:
-                aliases[name.asname or name.name.split(".")[0]] = (
-                    name.name if name.asname else name.name.split(".")[0]
-                )
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            for name in node.names:
-                aliases[name.asname or name.name] = f"{node.module}.{name.name}"
+    aliases |= {name: meaning for node in nodes for name, meaning in imported(node)}
     names = frozenset(_names(tree, aliases))
     last = tree.body[-1] if tree.body else None
     expression = last.value if isinstance(last, ast.Expr) and not source.rstrip().endswith(";") else None
@@ -240,6 +232,16 @@ def _facts(cell: Cell, source: str, tree: ast.Module, aliases: dict[str, str]) -
         may_print=any(isinstance(node, ast.Call) for node in nodes)
         or (isinstance(last, ast.Expr) and not isinstance(last.value, ast.Constant)),
     )
+
+
+def imported(node: ast.AST) -> Iterator[tuple[str, str]]:
+    """Names that an import gives, each with the dotted name that it stands for."""
+    if isinstance(node, ast.Import):
+        for name in node.names:
+            head = name.name.partition(".")[0]
+            yield (name.asname, name.name) if name.asname else (head, head)
+    elif isinstance(node, ast.ImportFrom) and node.module:
+        yield from ((n.asname or n.name, f"{node.module}.{n.name}") for n in node.names)
 
 
 _Scope = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda

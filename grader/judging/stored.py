@@ -42,7 +42,8 @@ def compare_stored(cells: Sequence[Cell], printed: Sequence[PrintedTensor]) -> l
         at = 0  # behind the print that was found last
         for claim in claimed:
             for tried in range(min(len(here), left)):
-                if _same(claim, here[(at + tried) % len(here)]):
+                ran, far = here[(at + tried) % len(here)], float(np.abs(claim.values).max())
+                if alike(claim, ran, units=2, atol=1e-5 * far):
                     left, at = left - tried - 1, at + tried + 1
                     break
             else:
@@ -57,7 +58,3 @@ def compare_stored(cells: Sequence[Cell], printed: Sequence[PrintedTensor]) -> l
         {"cells": tuple(different)},
     )
     return [Flag.of("stored_outputs_differ", text)]
-
-
-def _same(claimed: PrintedTensor, ran: PrintedTensor) -> bool:
-    return alike(claimed, ran, units=2, atol=1e-5 * float(np.abs(claimed.values).max()))

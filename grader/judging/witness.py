@@ -59,7 +59,11 @@ def contradict(
 
     run: in the handout's world.
     """
-    absent = {id for id, d in decisions.items() if d.verdict == "missing" or _without_a_print(d)}
+    absent = {
+        id
+        for id, d in decisions.items()
+        if d.verdict == "missing" or (d.verdict == "fail" and none_of_its_own(d))
+    }
     stored = {c.index for c in submission.cells if c.stored}
     causes = [c for c in (_raised(submission, run), _looked_for_a_gpu(submission, run)) if c is not None]
     if not absent or not any(stored.intersection(c.lost) for c in causes):
@@ -100,10 +104,6 @@ def _looked_for_a_gpu(submission: Submission, run: Execution) -> Refusal | None:
     first = min(looked, key=lambda r: r.cell or 0)
     lost = tuple(c.index for c in submission.cells if c.kind == "code" and c.index >= (first.cell or 0))
     return first.model_copy(update={"effect": "skipped", "lost": lost, "told_by": "grader"})
-
-
-def _without_a_print(decision: Decision) -> bool:
-    return decision.verdict == "fail" and none_of_its_own(decision)
 
 
 def _shown(submission: Submission, assignment: Assignment) -> dict[str, Witness]:

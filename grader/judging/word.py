@@ -17,12 +17,10 @@ from dataclasses import dataclass, replace
 from grader.assignment.vocabulary import Vocabulary
 from grader.judging.decision import Decision
 from grader.judging.lines import OutputLine, Shown, lines_of
-from grader.judging.magics import plain
 from grader.judging.reading import headings_above
-from grader.judging.source import Code
+from grader.judging.source import Code, parsed
 from grader.judging.wording import MISSING, OTHER_WORLD, PASSED, TYPED_IN
 from grader.models import Output, Said
-from grader.syntax import parse
 from rubric.schema import WordCheck
 
 _LONGEST = 300  # characters of a line
@@ -233,9 +231,8 @@ def written(code: Code, cell: int) -> frozenset[str]:
     """The words that stand as texts or truth values in what a cell runs, options of calls apart."""
     found: set[str] = set()
     for one in code.reach(cell):
-        try:
-            tree = parse(plain(one.source))
-        except (SyntaxError, ValueError, RecursionError, MemoryError):
+        tree = parsed(one.source)
+        if tree is None:
             found |= {folded(word) for word in re.findall(r"\w+", one.source)}
             continue
         steering = {id(part) for node in ast.walk(tree) for part in _steering(node)}
