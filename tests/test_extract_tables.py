@@ -246,3 +246,9 @@ def test_rows_of_one_name_in_different_lines_of_a_log_stay_apart() -> None:
         + "loss 0.75 0.125\n"
     )
     assert [p.shape for p in extract_text(text)] == [(2,), (2,)]
+
+
+def test_whole_numbers_in_a_column_are_values_and_in_prose_are_none() -> None:
+    counted = extract_text("species\nAdelie    38\nGentoo     7\nName: count, dtype: int64\n")
+    assert [(t.label, t.values) for t in counted] == [("Adelie", (38.0,)), ("Gentoo", (7.0,))]
+    assert not extract_text("Epoch 12\nLayer 2\n")

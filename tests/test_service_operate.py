@@ -93,7 +93,10 @@ def test_submit_prints_the_receipt_and_the_self_check(
     assert token
     with pytest.raises(UsageError, match="GRADER_TOKEN"):
         submit.run([notebook], f"{base}/a/tiny", None, 0)
-    monkeypatch.setenv("GRADER_TOKEN", token[1])
+    with pytest.raises(UsageError, match="is no token") as told:
+        submit.run([notebook], f"{base}/a/tiny", "grader_a\nb", 0)
+    assert "grader_a" not in str(told.value), "logs of CI keep what is said"
+    monkeypatch.setenv("GRADER_TOKEN", f"{token[1]}\n")
     assert submit.run([notebook], f"{base}/a/tiny", None, 0) == 0
     said = capsys.readouterr()
     assert "received as attempt 1" in said.out + said.err

@@ -56,6 +56,10 @@ _SHAPE = re.compile(r"\.(shape|size\(\)|ndim|dim\(\))\W*$")
 _UNORDERED = re.compile(
     r"eigvals\w*|\beigenvalues\b|\bEigenwerte\b|cluster_centers_|\b[Cc]luster|[Cc]entroids?\b|\bcent(?:er|re)s\b"
 )
+_LAID_OUT = re.compile(
+    r"\b(rows?|Zeilen?)\b[^.\n]{0,120}\b(columns?|Spalten?)\b|\b(columns?|Spalten?)\b[^.\n]{0,120}\b(rows?|Zeilen?)\b",
+    re.IGNORECASE,
+)
 _ORDERED = re.compile(r"\b(order|(de|a)scending|sort\w*|Reihenfolge|(ab|auf)steigend\w*)\b", re.IGNORECASE)
 _QUESTION = re.compile(r"\S\s?\?(?!\w)")
 _FEW_ROWS = 50
@@ -358,6 +362,19 @@ def _tensor(item: ShownQuantity, note: Note, place: _Place, book: _Written) -> d
             item.name,
             "its order is free, since nothing fixes that of clusters and eigenvalues",
             "`# grade: order fixed`",
+        )
+    shape = item.values[0].shape
+    if (
+        len(shape) == 2
+        and shape[0] == shape[1] > 1
+        and "layout" not in note.more
+        and _LAID_OUT.search(place.source)
+    ):
+        check["layout"] = "fixed"
+        book.assume(
+            item.name,
+            "transposed is wrong: the question says what its rows and columns are",
+            "`# grade: layout free`",
         )
     check |= note.more
     if still:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import itertools
 import re
 from collections.abc import Sequence
@@ -135,4 +136,4 @@ def _heading(source: str) -> tuple[str, int] | None:
 
 def _plain(text: str) -> str:
     text = re.sub(r"[*_`]|<!--(?:[^<-]|-(?!->)|<(?!!--))*+-->", "", text)
-    return without_points(" ".join(text.split()))
+    return without_points(" ".join(html.unescape(text).split()))

@@ -16,6 +16,7 @@ SHOWS = {"print", "display", "pprint"}
 _GLUED = re.compile(r"(?<![^\W\d])[^\W\d]++$")
 _TEXT_OF = {"str", "repr", "format"}
 _ROUNDS = {"round", "around"}
+_CONVERTS = {"tolist", "item", "numpy", "detach", "to_numpy", "list", "tuple", "float", "dict", "sorted"}
 _UNIT = re.compile(r"[ ]?%(?!\w)")
 _OPENS = re.compile(r"(?:^|[:=\s])[(\[]\s*$")
 _NEXT = re.compile(r"\s*[,;]\s*")
@@ -127,22 +128,8 @@ class _Statement:
             case ast.Call(func=ast.Name(id=name), args=[only]) if name in _TEXT_OF:
                 shown.args = [self.through(only)]
             case _:
-                return self.unrounded(shown)
+                return self.keep(_exact(shown))
         return shown
-
-    def unrounded(self, shown: ast.expr) -> ast.expr:
-        """The value kept before it is rounded to some digits: that, too, is how it is printed."""
-        match shown:
-            case ast.Call(func=ast.Attribute(attr="round"), args=[_], keywords=[]) if _digits(shown):
-                assert isinstance(shown.func, ast.Attribute)
-                value = shown.func.value = self.keep(shown.func.value)
-            case ast.Call(func=called, args=[_, _]) if (
-                _digits(shown) and ast.unparse(called).rpartition(".")[2] in _ROUNDS
-            ):
-                value = shown.args[0] = self.keep(shown.args[0])
-            case _:
-                return self.keep(shown)
-        return shown if self.put is _kept else value  # what took the value's place may be no number
 
     def _in_text(self, part: ast.expr) -> ast.expr:
         if isinstance(part, ast.FormattedValue):
@@ -160,6 +147,30 @@ class _Statement:
             made.append(self.through(value))
         self.say("".join(pieces[len(values) :]))
         return made
+
+
+def _exact(shown: ast.expr) -> ast.expr:
+    """A value, or its elements, before they are rounded to some digits, which only says how they print."""
+    match shown:
+        case ast.Call(func=ast.Attribute(value=value, attr="round"), args=[_], keywords=[]) if _digits(shown):
+            return value
+        case ast.Call(func=called, args=[value, _]) if (
+            _digits(shown) and ast.unparse(called).rpartition(".")[2] in _ROUNDS
+        ):
+            return value
+        case ast.Call(func=ast.Attribute(attr=name) as called, args=[]) if name in _CONVERTS:
+            called.value = _exact(called.value)
+        case ast.Call(func=ast.Name(id=name), args=[only]) if name in _CONVERTS:
+            shown.args = [_exact(only)]
+        case ast.ListComp() | ast.GeneratorExp():
+            shown.elt = _exact(shown.elt)
+        case ast.DictComp():
+            shown.value = _exact(shown.value)
+        case ast.List() | ast.Tuple():
+            shown.elts = [_exact(e) for e in shown.elts]
+        case ast.Dict():
+            shown.values = [_exact(e) for e in shown.values]
+    return shown
 
 
 def _digits(rounded: ast.Call) -> bool:
@@ -249,9 +260,9 @@ def _keep_in(shown: ast.expr | ast.Expr, statement: _Statement) -> None:
     if isinstance(shown, ast.Expr):
         value = shown.value
         if isinstance(value, ast.Tuple):
-            value.elts = [statement.unrounded(e) for e in value.elts]
+            value.elts = [statement.keep(_exact(e)) for e in value.elts]
         else:
-            shown.value = statement.unrounded(value)
+            shown.value = statement.keep(_exact(value))
     elif isinstance(shown, ast.Call):
         made = []
         for argument in shown.args:

@@ -136,24 +136,29 @@ def _groups(sites: Sequence[Site], kept: Sequence[KeptValue]) -> Mapping[_Key, _
 
 
 def _in_loops(groups: Mapping[_Key, _Group]) -> Mapping[_Key, _Group]:
-    """One array of the single numbers that a loop shows by their names, one a turn (`for name, v in …`)."""
+    """One array of the single numbers that a loop shows by their names, one a turn (`for name, v in …`).
+
+    Where it shows several by each name, each of them is one: the columns of a table.
+    """
     by_site: dict[int, list[_Key]] = defaultdict(list)
-    statements: dict[int, set[int]] = defaultdict(set)
-    for key, group in groups.items():
+    names: dict[int, list[set[str]]] = defaultdict(list)
+    for key in groups:
         by_site[key[0]].append(key)
-        statements[group.site.statement].add(key[0])
+    for keys in by_site.values():
+        names[groups[keys[0]].site.statement].append({label for _, label in keys})
     made: dict[_Key, _Group] = {}
     for key, group in groups.items():
         turns = [groups[k] for k in by_site[key[0]]]
-        alone = len(statements[group.site.statement]) == 1
+        first, *others = names[group.site.statement]
         if (
-            alone
-            and len(turns) >= _TURNS
+            len(turns) >= _TURNS
+            and all(other == first for other in others)
             and all(t.label and len(t.values) == 1 and not t.values[0].ndim for t in turns)
         ):
             whole = all(t.whole for t in turns)
             values = [np.stack([t.values[0] for t in turns])]
-            made[key[0], ""] = _Group(replace(group.site, before=""), "", whole, values=values)
+            before = group.site.before if group.site.before.endswith((":", "=")) else ""
+            made[key[0], ""] = _Group(replace(group.site, before=before, head=""), "", whole, values=values)
         else:
             made[key] = group
     return made

@@ -14,6 +14,7 @@ _BEFORE_A_VALUE = _SEPARATORS | frozenset(")]}")
 _IS = frozenset({"is", "are", "ist", "sind", "est", "equals", "beträgt", "von", "to", "was"})
 _REST_OF_LINE = re.compile(rf"[ \t{BARS}]*+(?:\\\\[ \t]*+)?(?:[\r\n]|\Z)")
 _KEY_BEHIND = re.compile(r":|\)\s+[A-Za-z]")
+_GAP = re.compile(r"[ \t]{2}")
 _ROW_NUMBER = re.compile(r"[0-9]{1,4}[ \t]*+[;|][ \t]*+(?=[^;|]*+\Z)")
 _PART_OF_A_COUNT = re.compile(r"[ ]?/[ ]?\w|-\d")
 
@@ -26,13 +27,20 @@ def read_run(text: str, start: int, end: int, before: str, scale: float, *, coll
     collection: it stands in an open bracket that holds words too.
 
     Lone integers in prose (`Layer 1`, `Epoch 10/100`) are no values; they are behind a separator,
-    or alone on their line, or behind an index (`b1[0] 0`).
+    or alone on their line, or behind an index (`b1[0] 0`), or in a column at the end of it.
     """
     body = text[start:end]
-    if before and before[-1] not in _BEFORE_A_VALUE and before not in _IS and _is_integer(body):
+    at_end = _REST_OF_LINE.match(text, end) is not None
+    column = at_end and _GAP.match(text, start - 2, start) is not None
+    if (
+        before
+        and before[-1] not in _BEFORE_A_VALUE
+        and before not in _IS
+        and _is_integer(body)
+        and not column
+    ):
         return None
     behind = text[end : end + 12]
-    at_end = _REST_OF_LINE.match(text, end) is not None
     if (_KEY_BEHIND.match(behind) and not (collection and behind[0] == ")")) or (
         _PART_OF_A_COUNT.match(behind) and _is_integer(body.rsplit(None, 1)[-1])
     ):
@@ -65,7 +73,7 @@ def read_run(text: str, start: int, end: int, before: str, scale: float, *, coll
         alone = not before and at_end
         indexed = before[-1:] in ")]}" and before[-1:] != ""
         special = not math.isfinite(parsed.values[0])
-        if not (alone or separated or (at_end and (indexed or special))):
+        if not (alone or separated or column or (at_end and (indexed or special))):
             return None
     return loose_node(parsed, start, end, scale)
 

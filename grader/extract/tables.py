@@ -38,6 +38,8 @@ def is_column_header(text: str, header: Node, row: Node, columns: int) -> bool:
         return False
     if not counts(header.values, None, gaps=header.elided):
         return False
+    if columns == 1 and text[_line_start(text, header.start) : header.start].strip():
+        return False  # a row, with its name
     names, numbers = _ends(text, header), _ends(text, row)[-columns:]
     # pandas shifts the header of an abridged table by one.
     shifts = {b - a for a, b in zip(names, numbers, strict=False)}

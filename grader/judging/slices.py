@@ -9,6 +9,7 @@ import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import groupby
 
 import numpy as np
 import numpy.typing as npt
@@ -77,10 +78,34 @@ def take_apart(slots: Sequence[Slot], books: Sequence[Book], asked: Mapping[str,
     is a checked quantity, since it may be one itself, got wrong. The slots come back renumbered.
     """
     found: list[Slot] = []
-    for rows in in_runs(slots, _counts_on):
+    for rows in in_runs(list(_whole_tables(slots, books[0], asked)), _counts_on):
         table = _cut(list(_orders(below_each_other(rows)))[-1], books[:1], asked)[0] if len(rows) > 1 else []
         found.extend(table or (part for row in rows for part in _parts(row, books, asked)))
     return tuple(replace(slot, order=order) for order, slot in enumerate(found))
+
+
+def _whole_tables(slots: Sequence[Slot], book: Book, asked: Mapping[str, int]) -> Iterator[Slot]:
+    """The same, with the parts of an HTML table as one where all of it is a checked quantity: what a heading
+    spans and what a row is called need not part it."""
+    for _, group in groupby(slots, key=lambda slot: (slot.first.cell, slot.first.output, slot.first.span)):
+        parts = list(group)
+        if len(parts) > 1 and sum(len(part.first.values) for part in parts) in asked.values():
+            worlds = zip(*(part.prints for part in parts), strict=True)
+            whole = Slot(parts[0].order, tuple(_end_to_end([p for p in ps if p]) for ps in worlds))
+            if any(
+                v.whole and v.target.quantity in asked for v in book.lookup(whole, range(len(whole.prints)))
+            ):
+                yield whole
+                continue
+        yield from parts
+
+
+def _end_to_end(prints: Sequence[PrintedTensor]) -> PrintedTensor | None:
+    if not prints:
+        return None
+    values = tuple(v for p in prints for v in p.values)
+    halves = tuple(h for p in prints for h in p.half_unit)
+    return replace(prints[0], values=values, half_unit=halves, shape=(len(values),), label="")
 
 
 def _counts_on(_: Slot, before: Slot, slot: Slot) -> bool:
