@@ -188,24 +188,18 @@ class _Claims:
                     return part
         return ids
 
-    def plausible(self, *, extending: bool) -> dict[str, float]:
+    def plausible(self, *, extending: bool) -> list[str]:
         """Mistakes to be sought in company: they contradict nothing, and the code doesn't speak against them.
 
-        In rank: those that the code speaks for, what it suggests, and the others, interleaved.
+        The likeliest first. extending: beside what was found, rare ones that the code suggests, too.
         """
         suggested = set(self.suspects.suggested)
-        ranks: dict[str, float] = {}
-        counts: dict[float, int] = defaultdict(int)
+        rare, plain = list[str](), list[str]()
         for id, mistake in self.suspects.mistakes.items():
             if not self.changed.get(id) or self.changed[id] & self.shown or self.suspects.surprise((id,)):
                 continue
-            beside = mistake.rare and id in suggested
-            if beside and not extending:
-                continue
-            pace = 4.0 if mistake.signs else 1.0
-            ranks[id] = counts[pace] / pace + (100 if beside else 0)
-            counts[pace] += 1
-        return dict(sorted(ranks.items(), key=lambda r: r[1]))
+            (rare if mistake.rare and id in suggested else plain).append(id)
+        return [*plain, *(rare if extending else ())]
 
 
 def explain(readings: Sequence[Reading], suspects: Suspects, asked: Mapping[str, str]) -> Explanation:
@@ -275,7 +269,7 @@ def _try_more(claims: _Claims, missing: frozenset[str], left: Callable[[], list[
     if not 0 < len(left()) <= _UNEXPLAINED_AT_MOST:
         return
     attempt(_extended(claims))
-    rank = claims.plausible(extending=False)
+    rank = {id: n for n, id in enumerate(claims.plausible(extending=False))}
     pairs = sorted(combinations(rank, 2), key=lambda pair: rank[pair[0]] + rank[pair[1]])[:_COMBINED]
     for start in range(0, len(pairs), _AT_ONCE):
         if not [r for r in left() if not any(r.order in c for c in claims.claims.values())]:
