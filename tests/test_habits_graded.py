@@ -85,7 +85,8 @@ RUN = {
     ),
     "its_own_process": (
         "import os, resource\nresource.setrlimit(resource.RLIMIT_AS, (2**50, 2**50))\n"
-        "os.sched_setaffinity(0, {0}); assert os.nice(5) >= 5",
+        "os.sched_setaffinity(0, {0}); assert os.nice(5) >= 5\n"
+        "import pwd; assert os.getlogin() and pwd.getpwuid(os.getuid()).pw_name",
         "torch.ones(2).share_memory_(); torch.nn.Linear(2, 2).share_memory()\nshow()",
     ),
     "tools": (

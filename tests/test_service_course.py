@@ -14,7 +14,7 @@ from service_kit import DUE, SHA, Browser, World
 from sqlalchemy import func, select
 
 from grader.service import publish, runs
-from grader.service.tables import Edition, File, Inquiry, MarkRow, Published, Run, Upload
+from grader.service.tables import Edition, File, Inquiry, MarkRow, Member, Published, Run, Upload
 
 OTHER = "cd" * 32
 STUDENTS = ("student", "other", "unlucky")
@@ -511,3 +511,16 @@ def test_a_year_that_is_mistyped_is_no_date(world: World, year: str) -> None:
     teacher = world.person("teacher", "Tea")
     assert teacher.post("/teach/tiny/dates", due=f"{year}-06-09T14:25", grace=5, checks=6).status_code == 422
     assert world.person("student", "Anna").client.get("/a/tiny").status_code == 200
+
+
+def test_a_table_of_people_is_pasted_and_again_with_a_new_line(world: World) -> None:
+    teacher = world.person("teacher", "Tea")
+    add = "/course/course/people"
+    teacher.post(add, people="Ada Phone\t17\tA\tRed\nBo Plain; 18; B", key="x")
+    again = teacher.post(add, people="Ada Phone\t17\tA\nBo Plain\t18\nCy New\t19\nCy New\t19", key="y")
+    assert "3 people with these numbers are here already" in again.text
+    roster = re.sub(r"<[^>]+>", " ", again.text.partition("<table")[2])
+    assert [roster.count(name) for name in ("Ada Phone", "Bo Plain", "Cy New")] == [1, 1, 1]
+    with world.database.reading() as session:
+        (ada,) = session.scalars(select(Member).where(Member.number == "17"))
+    assert (ada.section, ada.team) == ("A", "Red")

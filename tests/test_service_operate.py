@@ -7,21 +7,25 @@ import shutil
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from pathlib import Path
 
 import psycopg
 import pytest
 import uvicorn
 from service_kit import NOTEBOOK, Browser, World, make_world
+from sqlalchemy import select
 
 from grader.commands import submit
 from grader.errors import GraderError, OperationError, StorageError, UsageError
-from grader.service import operate, server
+from grader.service import founding, operate, server
 from grader.service.app import make_app
 from grader.service.blobs import Blobs
 from grader.service.database import at
 from grader.service.grading import Editions
 from grader.service.place import DataFolder, Settings
+from grader.service.tables import Course
 from grader.service.web import Service
 
 
@@ -93,7 +97,10 @@ def test_submit_prints_the_receipt_and_the_self_check(
     assert token
     with pytest.raises(UsageError, match="GRADER_TOKEN"):
         submit.run([notebook], f"{base}/a/tiny", None, 0)
-    monkeypatch.setenv("GRADER_TOKEN", token[1])
+    with pytest.raises(UsageError, match="is no token") as told:
+        submit.run([notebook], f"{base}/a/tiny", "grader_a\nb", 0)
+    assert "grader_a" not in str(told.value), "logs of CI keep what is said"
+    monkeypatch.setenv("GRADER_TOKEN", f"{token[1]}\n")
     assert submit.run([notebook], f"{base}/a/tiny", None, 0) == 0
     said = capsys.readouterr()
     assert "received as attempt 1" in said.out + said.err
@@ -168,3 +175,22 @@ def test_a_database_that_can_not_write_every_name_is_refused(postgres_address: s
         UsageError, match=r"the database old keeps text as SQL_ASCII.*CREATE DATABASE old_utf8"
     ):
         server.open_place(tmp_path, postgres_address.replace("/postgres", "/old"))
+
+
+def test_two_servers_that_start_at_once_make_one_course(postgres_address: str, tmp_path: Path) -> None:
+    with psycopg.connect(postgres_address, autocommit=True) as connection:
+        connection.execute("CREATE DATABASE twice ENCODING 'UTF8' LOCALE 'C' TEMPLATE template0")
+    address = postgres_address.replace("/postgres", "/twice")
+    together = threading.Barrier(2)
+
+    def start(_: int) -> None:
+        opened = server.open_place(tmp_path, address)
+        together.wait(30)
+        with opened.database.founding() as session:
+            assert founding.first_teacher(session, datetime.now(UTC))
+        opened.database.close()
+
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(start, range(2)))
+    with at(tmp_path, address).reading() as session:
+        assert len(session.scalars(select(Course)).all()) == 1

@@ -374,17 +374,3 @@ def test_what_can_not_be_read_is_late_by_when_it_came(world: World) -> None:
     assert LATE in bea.hand_in(*broken).text
     assert LATE not in anna.client.get(str(first.url)).text, "the first stays in time, and can be chosen"
     assert "Let this attempt count" in anna.client.get("/a/tiny").text
-
-
-def test_a_script_that_runs_astray_is_told_to_wait(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(uploads, "AN_HOUR", 2)
-    anna, bea = (world.person("student", name, team="T") for name in ("Anna", "Bea"))
-    for _ in "ab":
-        assert anna.hand_in(key="k").status_code == 200
-    assert anna.hand_in().status_code == 200
-    refused = anna.hand_in()
-    assert refused.status_code == 429 and "2 times within an hour" in refused.text
-    assert anna.hand_in(key="k").status_code == 200, "it is here already"
-    assert bea.hand_in().status_code == 200, "what a mate sent is theirs"
-    world.clock.forward(hours=1, seconds=1)
-    assert anna.hand_in().status_code == 200

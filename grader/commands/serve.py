@@ -55,7 +55,7 @@ def serve(asked: Serving) -> int:
         opened.place, opened.address, opened.database, opened.settings.workers, jobs, asked.broker
     )
     service = server.make_service(opened, lambda: team.alive)
-    with opened.database.writing() as session:
+    with opened.database.founding() as session:
         secret = founding.first_teacher(session, datetime.now(UTC))
     say(f"serving {asked.data} at {public} (stop with Ctrl-C)")
     if secret:

@@ -28,9 +28,11 @@ def run(files: Sequence[Path], to: str, token: str | None, wait_s: float) -> int
     A broken connection is tried again with the same key, so it is counted once. token: else in GRADER_TOKEN.
     Raises `UsageError` for what is not taken, `OperationError` when the server can't be reached.
     """
-    token = token or os.environ.get("GRADER_TOKEN")
+    token = (token or os.environ.get("GRADER_TOKEN", "")).strip()
     if not token:
         raise UsageError("a token is needed: make one on your page (/me), put it into GRADER_TOKEN")
+    if not (token.isascii() and token.isprintable()):  # what sends it would say it aloud
+        raise UsageError("GRADER_TOKEN is no token: copy it again from your page (/me)")
     parts = urlsplit(to)
     slug = parts.path.rstrip("/").rpartition("/")[2]
     if parts.scheme not in ("http", "https") or not slug:

@@ -35,10 +35,12 @@ _FIXES = {
     "landlock": "boot Linux 5.13 or later with landlock in the lsm= list",
     "seccomp": "install libseccomp2 (Debian, Ubuntu: apt install libseccomp2) and pyseccomp",
     "mount_namespace": "allow unprivileged user namespaces (sysctl kernel.unprivileged_userns_clone=1, "
-    "kernel.apparmor_restrict_unprivileged_userns=0), or run as root; base is enough to grade",
+    "kernel.apparmor_restrict_unprivileged_userns=0), or run as root, outside of a container; "
+    "base is enough to grade",
     "private_proc": "podman: --security-opt unmask=ALL; kernels see only their own part of /proc without it",
     "uid": "run as root, with Python installed where every user may read it; not needed to grade",
-    "cgroup": "run as root with the memory and pids controllers; without it memory is watched, not metered",
+    "cgroup": "run as root, outside of a container, with the memory and pids controllers; without it "
+    "memory is watched, not metered",
 }
 
 

@@ -97,15 +97,11 @@ class Absence:
         foreign = next((r for r in self.refusals if r.kind == "language"), None)
         if foreign is not None:
             return foreign
-        if decision.verdict == "missing" or none_of_its_own(decision):
-            return next((r for r in self._in_order() if self._can_have_kept_away(r)), None)
-        if decision.candidate is None:
-            return None
-        cell = decision.candidate.cell
-        return next((r for r in self._in_order() if self._changes(r, cell)), None)
-
-    def _in_order(self) -> list[Refusal]:
-        return sorted(self.refusals, key=lambda r: -1 if r.cell is None else r.cell)
+        candidate = decision.candidate
+        in_order = sorted(self.refusals, key=lambda r: -1 if r.cell is None else r.cell)
+        if candidate is None or decision.verdict == "missing" or none_of_its_own(decision):
+            return next((r for r in in_order if self._can_have_kept_away(r)), None)
+        return next((r for r in in_order if self._changes(r, candidate.cell)), None)
 
     def _can_have_kept_away(self, refusal: Refusal) -> bool:
         if refusal.effect == "instead":

@@ -38,6 +38,7 @@ _COMPARES = (
     "assert_allclose",
     "assert_array_equal",
 )
+_PRINTS = ("print", "display", "getattr")
 _LIBRARIES = frozenset(sys.stdlib_module_names) | {
     *("numpy", "scipy", "torch", "torchvision", "pandas", "matplotlib", "sklearn", "seaborn", "sympy", "jax"),
     *("tensorflow", "keras", "IPython", "tqdm", "PIL", "networkx", "statsmodels", "tabulate", "torchinfo"),
@@ -105,7 +106,8 @@ class _Reader:
     def read(self, tree: ast.Module, cell: int) -> Iterator[Use]:
         calls = [n for n in ast.walk(tree) if isinstance(n, ast.Call)]
         beside = {id(n) for call in ast.walk(tree) if _compares(call) for n in ast.walk(call)}
-        printed = {id(a) for call in calls if _prints(call) for a in call.args}
+        prints = (c for c in calls if isinstance(c.func, ast.Name) and c.func.id in _PRINTS)
+        printed = {id(a) for call in prints for a in call.args}
         for node in alive(tree):
             for name, sure in self._node(node, tree, printed):
                 yield Use(name, cell, sure and id(node) not in beside)
@@ -115,7 +117,7 @@ class _Reader:
             case ast.Name() | ast.Attribute() if isinstance(node.ctx, ast.Load):
                 yield from self._name(node)
             case ast.Call(func=ast.Name(id="getattr"), args=[base, ast.Constant(value=str(attribute)), *_]):
-                used = f"{_fetched(base, self.known)}.{attribute}"
+                used = f"{dotted(base, self.known)}.{attribute}"
                 yield from ((name, True) for whole, name in self.wanted.items() if _is(used, whole))
             case ast.Call(func=ast.Name(id="getattr")):
                 yield from ((name, False) for name in self.wanted.values())
@@ -129,7 +131,7 @@ class _Reader:
                 yield from self._import(node, tree)
 
     def _name(self, node: ast.Name | ast.Attribute) -> Iterator[tuple[str, bool]]:
-        used = _fetched(node, self.known)
+        used = dotted(node, self.known)
         head: ast.expr = node
         while isinstance(head, ast.Attribute):
             head = head.value
@@ -185,7 +187,7 @@ def _gives(node: ast.AST, known: Mapping[str, str]) -> Iterator[tuple[str, str |
     if isinstance(node, ast.Assign | ast.AnnAssign | ast.NamedExpr) and node.value is not None:
         targets = node.targets if isinstance(node, ast.Assign) else [node.target]
         stands = isinstance(node.value, ast.Name | ast.Attribute)
-        meaning = _fetched(node.value, known) if stands else None
+        meaning = dotted(node.value, {**_USUAL, **known}) if stands else None
         for target in targets:
             if isinstance(target, ast.Name):
                 yield target.id, meaning if meaning and meaning.partition(".")[0] in _LIBRARIES else None
@@ -195,10 +197,6 @@ def _gives(node: ast.AST, known: Mapping[str, str]) -> Iterator[tuple[str, str |
         yield node.arg, None
 
 
-def _fetched(node: ast.expr, known: Mapping[str, str]) -> str:
-    return dotted(node, {**_USUAL, **known})
-
-
 def _whole(name: str) -> str:
     head, dot, rest = name.partition(".")
     return f"{_USUAL.get(head, head)}{dot}{rest}" if dot else name
@@ -206,10 +204,6 @@ def _whole(name: str) -> str:
 
 def _is(used: str, wanted: str) -> bool:
     return used == wanted or used.startswith(f"{wanted}.") or used.endswith(f".{wanted}")
-
-
-def _prints(call: ast.Call) -> bool:
-    return isinstance(call.func, ast.Name) and call.func.id in ("print", "display", "getattr")
 
 
 def _compares(node: ast.AST) -> bool:

@@ -101,7 +101,9 @@ def _judge_nothing(check: TensorCheck, case: Case) -> Decision:
         views = [
             v
             for v in case.variants.lookup(printed.slot, range(len(printed.slot.prints)))
-            if v.target.quantity == check.quantity and v.whole and (_tells(printed) or _is_zero(v))
+            if v.target.quantity == check.quantity
+            and v.whole
+            and (_tells(printed) or not any(values.any() for values in v.target.values))
         ]
         return Decision(check.id, "fail", 0.0, text, guesses=_guesses(views, case))
     return Decision(check.id, "missing", 0.0, MISSING)
@@ -110,10 +112,6 @@ def _judge_nothing(check: TensorCheck, case: Case) -> Decision:
 def _tells(printed: Reading) -> bool:
     """Is any of its numbers something else than zero? Zeros of few digits are like much that is small."""
     return any(p is not None and any(p.values) for p in printed.slot.prints)
-
-
-def _is_zero(view: TargetView) -> bool:
-    return not any(values.any() for values in view.target.values)
 
 
 def _guesses(views: Sequence[TargetView], case: Case) -> tuple[tuple[str, ...], ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -16,6 +17,7 @@ _MOST_DECIMALS, _MOST_DIGITS = 10, 7
 _DECIMALS = 10.0 ** -np.arange(1.0, _MOST_DECIMALS + 1)
 _DIGITS = np.arange(1.0, _MOST_DIGITS + 1)
 _FLOAT32 = 1.2e-7
+_SLIGHTLY = 1e-9  # of a logarithm
 _TINY = float(np.finfo(np.float64).tiny)
 
 
@@ -26,6 +28,8 @@ def as_rounded(printed: PrintedTensor) -> PrintedTensor:
     grid much coarser than the print. Of ``float(f"{x:.3g}")`` each has a grid of its own: three
     significant digits, whatever stands behind them.
     """
+    if _off_every_grid(printed.values, printed.half_unit):
+        return printed
     value = np.asarray(printed.values)
     half = np.asarray(printed.half_unit)
     if value.size < 2 or not np.isfinite(value).all() or np.count_nonzero(value) < 2:
@@ -53,6 +57,39 @@ def in_double_precision(printed: PrintedTensor) -> bool:
     return any(
         math.isfinite(one) and abs(value - float(one)) > half and value != float(str(one))
         for value, half, one in zip(printed.values, printed.half_unit, held, strict=True)
+    )
+
+
+def _off_every_grid(values: Sequence[float], halves: Sequence[float]) -> bool:
+    """Is there plainly no grid? Of most prints the first number tells, without arrays.
+
+    What lies on a grid lies on every finer one of its kind, and a grid no coarser than twice the noise is
+    there by chance: one number off the finest grid that could count is enough.
+    """
+    if not all(map(math.isfinite, values)):
+        return True
+    telling = [(v, _FLOAT32 * abs(v) + h) for v, h in zip(values, halves, strict=True) if v]
+    if len(telling) < 2:
+        return True
+    if min(n for _, n in telling) < _TINY:
+        return False
+    powers = [math.log10(abs(v)) for v, _ in telling]
+    room = [_SLIGHTLY - math.log10(2 * n) for _, n in telling]
+    decimals = min(_MOST_DECIMALS, math.floor(max(room)))
+    digits = min(
+        _MOST_DIGITS,
+        max(math.floor(math.floor(p + _SLIGHTLY) + r) for p, r in zip(powers, room, strict=True)),
+    )
+    return _off(telling, (10.0**-decimals for _ in telling)) and _off(
+        telling, (10.0 ** (math.floor(p - _SLIGHTLY) - digits) for p in powers)
+    )
+
+
+def _off(telling: Sequence[tuple[float, float]], steps: Iterable[float]) -> bool:
+    """Is some value off its grid? telling: each with its noise."""
+    return any(
+        2 * noise < step and abs(value - round(value / step) * step) > 1.0001 * noise
+        for (value, noise), step in zip(telling, steps, strict=False)
     )
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import prod
 
@@ -116,11 +116,8 @@ def told_where(result: CheckResult, rubric: Rubric, cells: Sequence[Cell]) -> Ch
     asked = _first(check, rubric) if check is not None else evidence.label
     called = _CALLED.match(asked)
     name = called[1] if called else asked.partition(".")[0]
-    where = list(_naming(name, cells)) or [c.index for c in cells] or [0]
+    naming = re.compile(rf"(?<!\w){re.escape(name)}\b")
+    named = [c.index for c in cells if c.kind == "code" and naming.search(c.source)]
+    where = named or [c.index for c in cells] or [0]
     update = {"cell": where[-1], "text": asked, "label": asked, "reasons": (*evidence.reasons, "kernel")}
     return result.model_copy(update={"evidence": evidence.model_copy(update=update)})
-
-
-def _naming(name: str, cells: Sequence[Cell]) -> Iterator[int]:
-    pattern = re.compile(rf"(?<!\w){re.escape(name)}\b")
-    yield from (c.index for c in cells if c.kind == "code" and pattern.search(c.source))

@@ -33,16 +33,11 @@ def ask(
     if not waiting or not any(c.stored for c in submission.cells):
         return tuple(questions)
     shown = _shown(submission, assignment)
-    return tuple(
-        q.model_copy(
-            update={
-                "checks": tuple(
-                    c.model_copy(update={"witness": shown[c.id]}) if c.id in waiting else c for c in q.checks
-                )
-            }
-        )
-        for q in questions
-    )
+
+    def seen(check: CheckResult) -> CheckResult:
+        return check.model_copy(update={"witness": shown[check.id]}) if check.id in waiting else check
+
+    return tuple(q.model_copy(update={"checks": tuple(map(seen, q.checks))}) for q in questions)
 
 
 class Contradicted(NamedTuple):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, File, Form, HTTPException, UploadFile
+from fastapi import APIRouter, Depends, File, Form, HTTPException, Path, UploadFile
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from pydantic import BaseModel
 from starlette.requests import Request
@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from grader.models import Said
 from grader.report import to_csv
-from grader.service import accounts, courses, publish, student, uploads
+from grader.service import accounts, courses, exports, publish, student, uploads
 from grader.service.publish import ChangedError
 from grader.service.shown import ShownAttempt
 from grader.service.student import at_assignment, own_upload, take
@@ -230,14 +230,14 @@ def results(request: Request, slug: str, me: Me) -> list[dict[str, Any]]:
 def export(
     request: Request,
     slug: str,
-    to: str,
+    to: Annotated[str, Path(json_schema_extra={"enum": sorted(exports.FORMATS)})],
     me: Me,
     title: Annotated[str, Form(max_length=2000)] = "",
     listing: Annotated[UploadFile | None, File()] = None,
 ) -> Response:
     """For teachers: what was published, in the form that a learning platform takes back.
 
-    to: moodle, canvas, ilias, gradescope, prairielearn. listing: the platform's own file, to be filled in.
+    listing: the platform's own file, to be filled in.
     """
     return made_export(request, slug, me, to, title, listing)
 
@@ -278,7 +278,7 @@ def withdraw(
     request: Request,
     slug: str,
     me: Me,
-    seen: Annotated[str, Form(max_length=64)],
+    seen: Annotated[str, Form(min_length=1, max_length=64)],
     person: Annotated[RowId, Form()] = 0,
 ) -> Withdrawn:
     """For teachers: hide what was given out. seen: of `publication`; person: whose, 0 for everybody's."""

@@ -70,6 +70,14 @@ class Database:
         with self._turn, Session(self._writes, expire_on_commit=False) as session, session.begin():
             yield session
 
+    @contextmanager
+    def founding(self) -> Iterator[Session]:
+        """As `writing`, one server after the other: what is not there yet is made once."""
+        with self.writing() as session:
+            if not self.sqlite:
+                session.connection().exec_driver_sql("SELECT pg_advisory_xact_lock(7302)")
+            yield session
+
     def migrate(self) -> None:
         """Bring the tables to this version.
 

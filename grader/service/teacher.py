@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import astuple, dataclass
 from datetime import UTC, datetime, timedelta
@@ -62,6 +63,7 @@ router = APIRouter(include_in_schema=False)
 Text = Annotated[str, Form(max_length=2000)]
 Query = Annotated[str, FromQuery(max_length=100)]
 _EVENTS = 500
+_COLUMNS = re.compile(r"[;\t]")
 _YEARS = range(2000, 2200)
 _ROLES = rules.ROLES
 
@@ -637,6 +639,7 @@ def _roster(
     links: Sequence[Link] = (),
     wrong: Said | None = None,
     find: str = "",
+    there: int = 0,
 ) -> Response:
     held = service_of(request)
     with held.database.reading() as session:
@@ -662,6 +665,7 @@ def _roster(
         roles=_ROLES,
         key=accounts.fresh(),
         wrong=wrong,
+        there=there,
     )
 
 
@@ -675,16 +679,22 @@ def add_people(
     csrf: Csrf = "",
     key: Text = "",
 ) -> Response:
-    """Make a link for each line: `name`, or `name; number; section; team`. The form sent again: the same."""
+    """Make a link for each line: `name`, or `name; number; section; team`. The form sent again: the same.
+
+    A table's columns may stand there as they are pasted. Whose number is in the course is left as they are.
+    """
     held, me = service_of(request), signed_in(request)
     guard_form(me, csrf)
-    wanted = [[record.line(p, 120) for p in line.split(";")] for line in people.splitlines() if line.strip()]
+    wanted = [
+        [record.line(p, 120) for p in _COLUMNS.split(line)] for line in people.splitlines() if line.strip()
+    ]
     if not wanted or role not in _ROLES:
         return _roster(request, slug, me, wrong=Said("Write at least one name."))
-    links = []
+    links, there = [], 0
     with held.database.writing() as session:
         course, _ = at_course(session, slug, me.id, "invite")
         session.scalar(select(Course.id).where(Course.id == course.id).with_for_update())
+        numbers = {m.number for m, _ in courses.roster(session, course.id) if m.number}
         for n, (name, *rest) in enumerate(wanted[:2000]):
             secret = accounts.of_form(key, n)
             known = accounts.invited(session, secret, held.now())
@@ -692,11 +702,15 @@ def add_people(
                 links.append(Link(known.person.name, absolute(request, secret)))
                 continue
             number, where, team, *_ = *rest, "", "", ""
+            if number in numbers:
+                there += 1
+                continue
+            numbers |= {number} - {""}
             place = founding.MemberPlace.of(where or section, number, team)
             by = founding.By(me.id, secret)
             person, _ = founding.add_member(session, course, name, role, place, held.now(), by)
             links.append(Link(person.name, absolute(request, secret)))
-    return _roster(request, slug, me, links)
+    return _roster(request, slug, me, links, there=there)
 
 
 @router.post("/course/{slug}/links")

@@ -9,11 +9,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import IO
 
-from sqlalchemy import bindparam, case, func, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session
 
 from grader.models import Said
-from grader.service import courses, record, rules, runs
+from grader.service import courses, record, runs
 from grader.service.blobs import Blob, Blobs
 from grader.service.courses import Attendee
 from grader.service.database import Database
@@ -26,16 +26,13 @@ MAX_NAME = 200
 MAX_KEY = 100
 A_DAY = 32
 """times the bytes of one upload: what one person may send within a day, so that nobody fills all's disk"""
-AN_HOUR = 100
-"""times that one person may hand in within an hour: more is a script that runs astray, and each is graded"""
 # statements of an upload are made once: to make one costs more than to have it answered
 _WITH_KEYS = select(Upload).where(*runs.OWN, Upload.key.in_(bindparam("keys", expanding=True)))
 _LAST = select(func.max(Upload.number)).where(*runs.OWN)
-_LATELY = case((Upload.received > bindparam("hour"), Upload.id))
-_SENT = (
-    select(func.sum(File.size), func.count(_LATELY.distinct()))
-    .join(Upload, Upload.id == File.upload_id)
-    .where(*runs.OWN, Upload.received > bindparam("day"), Upload.sent_by.is_(None))
+_BYTES = select(func.sum(File.size)).where(
+    File.upload_id.in_(
+        select(Upload.id).where(*runs.OWN, Upload.received > bindparam("after"), Upload.sent_by.is_(None))
+    )
 )
 _THERE = (
     select(Member.id)
@@ -79,7 +76,7 @@ def receive(
     """
     key = record.line(key, MAX_KEY) or secrets.token_urlsafe(16)
     with database.reading() as session:
-        used, lately = _used(session, at, key), _sent_lately(session, at, now)
+        used, sent_today = _used(session, at, key), _sent_within_a_day(session, at, now)
         dates = courses.dates_of(session, at.assignment, at.member.person_id)
     if used:
         sha256 = together([(name, _read(content)) for name, content in _named(sent, at.assignment.most)])
@@ -88,7 +85,7 @@ def receive(
                 return known
     _timely(dates.takes(began), dates.phase(began))
     named = _named(sent, at.assignment.most)
-    _refuse_a_flood(lately, sum(s.size for s in sent), A_DAY * at.assignment.most)
+    _refuse_a_flood(sent_today, sum(s.size for s in sent), A_DAY * at.assignment.most)
     with blobs.held():
         return _keep(database, blobs, at, named, _Arrival(key, began, now))
 
@@ -135,22 +132,13 @@ def _keep(
         return mine
 
 
-def _refuse_a_flood(lately: _Lately, size: int, most: int) -> None:
-    if lately.times >= AN_HOUR:
-        raise RefusedError(
-            Said(
-                "You have handed in {n} times within an hour; all of it was received and is kept. Wait a "
-                "while, then hand in again.",
-                {"n": lately.times},
-            ),
-            429,
-        )
-    if lately.bytes + size > most:
+def _refuse_a_flood(so_far: int, size: int, most: int) -> None:
+    if so_far + size > most:
         raise RefusedError(
             Said(
                 "You have handed in {n} MB within a day; at most {most} MB are taken. All that was received "
                 "is kept. Hand in smaller files, or tomorrow.",
-                {"n": lately.bytes >> 20, "most": most >> 20},
+                {"n": so_far >> 20, "most": most >> 20},
             ),
             429,
         )
@@ -167,19 +155,9 @@ def _whose(at: Attendee) -> dict[str, int]:
     return {"assignment": at.assignment.id, "person": at.member.person_id}
 
 
-@dataclass(frozen=True, slots=True)
-class _Lately:
-    """What one person has sent: bytes within a day, times within an hour."""
-
-    bytes: int
-    times: int
-
-
-def _sent_lately(session: Session, at: Attendee, now: datetime) -> _Lately:
-    """What this person has sent; what mates sent is theirs."""
-    since = {"day": now - timedelta(days=1), "hour": now - rules.HOUR}
-    size, times = session.execute(_SENT, {**_whose(at), **since}).one()
-    return _Lately(size or 0, times)
+def _sent_within_a_day(session: Session, at: Attendee, now: datetime) -> int:
+    """Bytes that this person has sent; what mates sent is theirs."""
+    return session.scalar(_BYTES, {**_whose(at), "after": now - timedelta(days=1)}) or 0
 
 
 def _used(session: Session, at: Attendee, key: str) -> bool:

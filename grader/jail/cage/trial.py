@@ -58,7 +58,7 @@ def try_all(plan: Plan) -> dict[str, str]:
     else:
         found.update(_in_child(["uid"], lambda: _uid(plan)))
     if plan.cgroups is None:
-        found["cgroup"] = "only root can limit memory by cgroup"
+        found["cgroup"] = "no cgroup can be made here"
     else:
         found.update(_in_child(["cgroup"], lambda: _cgroup(plan)))
     return found
