@@ -230,6 +230,20 @@ def test_parts_share_the_points_of_their_question() -> None:
     assert [[c["points"] for c in q["checks"]] for q in made.rubric["questions"]] == [[4.5], [4.5], [4.0]]
 
 
+@pytest.mark.parametrize(
+    ("text", "layout"), [("(rows: true, columns: predicted)", "fixed"), ("as a matrix", None)]
+)
+def test_the_layout_of_a_square_table_is_fixed_where_the_question_says_what_its_rows_are(
+    text: str, layout: str | None
+) -> None:
+    cells = texts(f"## Task 1\nPrint the confusion matrix {text}.", "print(C)")
+    _, sites = instrument(cells)
+    kept = [[number(0, [[5 + w, 1], [2, 7]])] for w in (0, 1)]
+    frame = FolderFacts("sheet", [{"name": "v", "seed": 1}, {"name": "w", "seed": 2}], {})
+    (question,) = draft(cells, quantities(sites, kept), frame).rubric["questions"]
+    assert question["checks"][0].get("layout") == layout
+
+
 def test_a_list_that_answers_is_no_question_and_neither_is_the_word_answer() -> None:
     cells = texts(
         "## Question 1: Why?", "1. Because.\n2. It is so.", "## Question 2: How?", "### Answer", "Slowly."
