@@ -322,3 +322,33 @@ def test_zeros_that_are_exact_are_an_answer_and_rounded_ones_tell_nothing(tmp_pa
         "[[0.00 0.00 0.00]\n [0.00 0.00 0.00]]": "review",
     }
     assert {text: judged(dead, lambda _, t=text: f"dead {t}")["dead"].verdict for text in shown} == shown
+
+
+COUNTS = """
+id: counts
+version: "1"
+title: Counts
+worlds: [{name: handout, seed: 1}, {name: second, seed: 2}]
+vocabulary: {sizes: [group sizes]}
+questions:
+  - id: q
+    title: Q
+    checks:
+      - {id: sizes, kind: tensor, quantity: sizes, title: t, points: 1, labels: [[sizes]]}
+"""
+SIZES = "def quantities(world):\n    return {'sizes': [5, 4, 6] if world.seed == 1 else [8, 3, 4]}\n"
+
+
+@pytest.mark.parametrize(
+    ("order", "verdict"),
+    [((0, 1, 2), "review"), ((2, 0, 1), "review"), ((2, 0, 0), "missing")],
+    ids=["in order", "in another order", "one is not there"],
+)
+def test_counts_in_sentences_wait_in_any_order(tmp_path: Path, order: tuple[int, ...], verdict: str) -> None:
+    counts = made(tmp_path, COUNTS, SIZES)
+
+    def show(q: Values) -> str:
+        days = ("sunny", "cloudy", "rainy")
+        return "\n".join(f"It was {days[i]} on {q['sizes'][i]:.0f} days, 40.0% of them dry." for i in order)
+
+    assert judged(counts, show)["sizes"].verdict == verdict

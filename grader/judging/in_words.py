@@ -101,14 +101,14 @@ def spoken_of(check: TensorCheck, shown: Shown) -> Decision | None:
 
 def in_a_sentence(check: TensorCheck, worlds: Sequence[Array], shown: Shown) -> Decision | None:
     """`review` where whole numbers are expected that move and stand in the same line of one cell, or one a
-    line below each other, in every world; one number also where a line shows it alone; else None."""
+    line below each other in any order, in every world; one number also where a line shows it alone; else None."""
     if worlds[0].size > _MOST or len(shown.outputs) < len(worlds):
         return None
     sought = [[_written(np.asarray(value)) for value in expected.ravel()] for expected in worlds]
     if not all(map(all, sought)):
         return None
-    largest = max(float(w.max(initial=0.0)) for w in worlds)
-    among = any((w != worlds[0]).any() for w in worlds) and largest >= _COUNT
+    telling = worlds[0].size >= _TELLING or max(float(w.max(initial=0.0)) for w in worlds) >= _COUNT
+    among = telling and any((w != worlds[0]).any() for w in worlds)
     found: list[dict[tuple[int, int], OutputLine]] = []
     for numbers, told in zip(sought, shown.outputs, strict=False):
         patterns = [number for number in numbers if number is not None]
@@ -120,15 +120,16 @@ def in_a_sentence(check: TensorCheck, worlds: Sequence[Array], shown: Shown) -> 
 
 
 def _begin(patterns: Sequence[re.Pattern[str]], lines: Sequence[OutputLine], n: int) -> bool:
-    """Do the numbers stand in this line, in their order, or the first in it and each other in the next?"""
+    """Do the numbers stand in this line, in their order, or one in it and one in each line below?"""
     at: int | None = 0
     for pattern in patterns:
         number = pattern.search(lines[n].text, at) if at is not None else None
         at = number and number.end()
-    below = lines[n : n + len(patterns)]
+    below = [x.text for x in lines[n : n + len(patterns)] if x.cell == lines[n].cell]
     return at is not None or (
         len(below) == len(patterns)
-        and all(x.cell == lines[n].cell and p.search(x.text) for x, p in zip(below, patterns, strict=True))
+        and all(any(p.search(text) for p in patterns) for text in below)
+        and all(any(p.search(text) for text in below) for p in patterns)
     )
 
 
