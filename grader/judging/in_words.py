@@ -101,7 +101,10 @@ def spoken_of(check: TensorCheck, shown: Shown) -> Decision | None:
 
 def in_a_sentence(check: TensorCheck, worlds: Sequence[Array], shown: Shown) -> Decision | None:
     """`review` where whole numbers are expected that move and stand in the same line of one cell, or one a
-    line below each other in any order, in every world; one number also where a line shows it alone; else None."""
+    line below each other in any order, in every world; one number also where a line shows it alone.
+
+    Else None.
+    """
     if worlds[0].size > _MOST or len(shown.outputs) < len(worlds):
         return None
     sought = [[_written(np.asarray(value)) for value in expected.ravel()] for expected in worlds]
