@@ -81,7 +81,7 @@ def receive(
     if used:
         sha256 = together([(name, _read(content)) for name, content in _named(sent, at.assignment.most)])
         with database.reading() as session:
-            if (known := _known(session, at, key, sha256)) is not None:
+            if (known := _known(session, _with_key(session, at, key, sha256), sha256)) is not None:
                 return known
     _timely(dates.takes(began), dates.phase(began))
     named = _named(sent, at.assignment.most)
@@ -120,9 +120,10 @@ def _keep(
         if at.member.id not in here:  # removed or erased while it came
             raise RefusedError(Said("There is nothing here."), 404)
         sha256 = together(kept)
-        if (known := _known(session, at, came.key, sha256)) is not None:
+        with_it = _with_key(session, at, came.key, sha256)
+        if (known := _known(session, with_it, sha256)) is not None:
             return known
-        if _used(session, at, came.key):
+        if any(upload.key == came.key for upload in with_it):
             came = replace(came, key=_other(came.key, sha256))
         mine = _enter(session, at, kept, came)
         for mate in (m for m in mates if m.id in here):
@@ -164,8 +165,12 @@ def _used(session: Session, at: Attendee, key: str) -> bool:
     return session.scalar(_WITH_KEYS, {**_whose(at), "keys": [key]}) is not None
 
 
-def _known(session: Session, at: Attendee, key: str, sha256: str) -> Receipt | None:
-    with_it = session.scalars(_WITH_KEYS, {**_whose(at), "keys": [key, _other(key, sha256)]})
+def _with_key(session: Session, at: Attendee, key: str, sha256: str) -> Sequence[Upload]:
+    """What came with a key before: the first of it, and these very files."""
+    return session.scalars(_WITH_KEYS, {**_whose(at), "keys": [key, _other(key, sha256)]}).all()
+
+
+def _known(session: Session, with_it: Sequence[Upload], sha256: str) -> Receipt | None:
     found = next((upload for upload in with_it if upload.sha256 == sha256), None)
     return None if found is None else Receipt(found, files_of(session, found), again=True)
 
