@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from grader.execute import own
 from grader.execute.absent import missing_packages
 from grader.execute.own import NotebookCode, within
 from grader.execute.refused import ended, read_error, refused
@@ -121,6 +122,19 @@ def test_what_the_machine_answered_is_followed_through_names_and_cells() -> None
     ]
     code = NotebookCode(Cell(index=n, kind="code", source=s) for n, s in enumerate(cells))
     assert [code.uses_an_answer(n) for n in range(len(cells))] == [False, True, True, True, False]
+
+
+def test_functions_inside_functions_are_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Eighty of them around twenty thousand names took 16 s, in which nobody else is graded."""
+    looked = []
+    monkeypatch.setattr(own, "_is_answered", lambda node, _: looked.append(node))
+    deep = "".join(f"{' ' * n}def f{n}():\n" for n in range(80)) + " " * 80 + "x"
+    NotebookCode([Cell(index=0, kind="code", source=deep)]).uses_an_answer(0)
+    monkeypatch.setattr(own, "_is_answered", lambda node, _: looked.append(node) or node is looked[0])
+    nodes = len(looked)
+    looked.clear()
+    NotebookCode([Cell(index=0, kind="code", source=deep)]).uses_an_answer(0)
+    assert len(looked) <= 2 * nodes
 
 
 @pytest.mark.parametrize("name", THE_NOTEBOOKS)

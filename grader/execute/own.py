@@ -141,9 +141,19 @@ def _answered(sources: Mapping[int, str]) -> Iterator[int]:
         nodes = [*_nodes(source)]
         if any(_is_answered(n, known) for n in nodes):
             yield cell
-            for node in nodes:
+            for node in _outermost(nodes):
                 if (given := _given(node)) and any(_is_answered(n, known) for n in ast.walk(given)):
                     known |= _bound(node)
+
+
+def _outermost(nodes: Iterable[ast.AST]) -> Iterator[ast.AST]:
+    """The same without functions inside functions, which the outer ones hold: each is then read once."""
+    inside: set[ast.AST] = set()
+    for node in nodes:
+        if node not in inside:
+            yield node
+            if isinstance(node, ast.FunctionDef):
+                inside |= {n for n in ast.walk(node) if isinstance(n, ast.FunctionDef)}
 
 
 def _given(node: ast.AST) -> ast.AST | None:
