@@ -40,6 +40,12 @@ class Kind:
     data: Path | None = None
 
 
+def _drafted(title: str, name: str) -> Kind:
+    """One whose solution, notebooks and files lie under its name."""
+    data = SOLUTIONS / f"{name}_data"
+    return Kind(title, SOLUTIONS / f"{name}.percent", HERE / name, data if data.is_dir() else None)
+
+
 KINDS = {
     "backprop": Kind(
         "back-propagation in numpy", ROOT / "rubric" / "hw3" / "solution.ipynb", ROOT / "samples" / "hw3"
@@ -50,22 +56,12 @@ KINDS = {
         ROOT / "samples" / "pca",
         ROOT / "rubric" / "pca" / "data" / "handout",
     ),
-    "cnn": Kind("a convolutional network", SOLUTIONS / "cnn.percent", HERE / "cnn"),
-    "values": Kind("value iteration, German", SOLUTIONS / "values.percent", HERE / "values"),
-    "logreg": Kind(
-        "logistic regression, a data file",
-        SOLUTIONS / "logreg.percent",
-        HERE / "logreg",
-        SOLUTIONS / "logreg_data",
-    ),
-    "attention": Kind("an attention head and an RNN", SOLUTIONS / "attention.percent", HERE / "attention"),
-    "bandit": Kind("a bandit and Q-learning", SOLUTIONS / "bandit.percent", HERE / "bandit"),
-    "baum": Kind(
-        "a decision tree, German, a data file",
-        SOLUTIONS / "baum.percent",
-        HERE / "baum",
-        SOLUTIONS / "baum_data",
-    ),
+    "cnn": _drafted("a convolutional network", "cnn"),
+    "values": _drafted("value iteration, German", "values"),
+    "logreg": _drafted("logistic regression, a data file", "logreg"),
+    "attention": _drafted("an attention head and an RNN", "attention"),
+    "bandit": _drafted("a bandit and Q-learning", "bandit"),
+    "baum": _drafted("a decision tree, German, a data file", "baum"),
 }
 OWN = "the_solution"
 HEAD = (

@@ -10,7 +10,7 @@ no value, and a picture with text in it may say anything.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
@@ -117,23 +117,30 @@ def in_a_sentence(check: TensorCheck, worlds: Sequence[Array], shown: Shown) -> 
         patterns = [number for number in numbers if number is not None]
         lines = list(lines_of(told))
         found.append({(x.cell, -1): x for x in lines if len(patterns) == 1 and _only(x.text, patterns[0])})
-        found[-1] |= {(x.cell, n): x for n, x in enumerate(lines) if among and _begin(patterns, lines, n)}
+        found[-1] |= {(lines[n].cell, n): lines[n] for n in (_begin(patterns, lines) if among else ())}
     places = set.intersection(*map(set, found))
     return found[0][max(places)].open(check.id) if places else None
 
 
-def _begin(patterns: Sequence[re.Pattern[str]], lines: Sequence[OutputLine], n: int) -> bool:
-    """Do the numbers stand in this line, in their order, or one in it and one in each line below?"""
-    at: int | None = 0
+def _begin(patterns: Sequence[re.Pattern[str]], lines: Sequence[OutputLine]) -> Iterator[int]:
+    """The lines that hold the numbers in their order, or one of them while each line below holds one."""
+    held = [{i for i, pattern in enumerate(patterns) if pattern.search(line.text)} for line in lines]
+    for n, line in enumerate(lines):
+        below = slice(n, n + len(patterns))
+        rows = held[below] if {x.cell for x in lines[below]} == {line.cell} else []
+        one_a_line = len(rows) == len(patterns) == len(set().union(*rows)) and all(rows)
+        if one_a_line or _in_order(patterns, line.text):
+            yield n
+
+
+def _in_order(patterns: Sequence[re.Pattern[str]], text: str) -> bool:
+    at = 0
     for pattern in patterns:
-        number = pattern.search(lines[n].text, at) if at is not None else None
-        at = number and number.end()
-    below = [x.text for x in lines[n : n + len(patterns)] if x.cell == lines[n].cell]
-    return at is not None or (
-        len(below) == len(patterns)
-        and all(any(p.search(text) for p in patterns) for text in below)
-        and all(any(p.search(text) for text in below) for p in patterns)
-    )
+        number = pattern.search(text, at)
+        if number is None:
+            return False
+        at = number.end()
+    return True
 
 
 def _only(line: str, pattern: re.Pattern[str]) -> bool:

@@ -48,14 +48,10 @@ class Database:
             self._reads = _sqlite(url, "BEGIN")
             self._writes = _sqlite(url, "BEGIN IMMEDIATE")
         else:
+            # without it text comes in the database's own encoding, whatever that is
+            text = {"client_encoding": "utf8"}
             self._reads = self._writes = create_engine(
-                url,
-                connect_args={
-                    "client_encoding": "utf8"
-                },  # the default is the database's own, whatever that is
-                pool_pre_ping=True,
-                pool_size=20,
-                max_overflow=30,
+                url, connect_args=text, pool_pre_ping=True, pool_size=20, max_overflow=30
             )
 
     @contextmanager
@@ -74,8 +70,7 @@ class Database:
     def founding(self) -> Iterator[Session]:
         """As `writing`, one server after the other: what is not there yet is made once."""
         with self.writing() as session:
-            if not self.sqlite:
-                session.connection().exec_driver_sql("SELECT pg_advisory_xact_lock(7302)")
+            self._one_at_a_time(session.connection())
             yield session
 
     def migrate(self) -> None:
@@ -101,10 +96,14 @@ class Database:
         at = MigrationContext.configure(connection).get_current_revision()
         if at is not None and at not in known:
             raise StorageError(f"the database is of a later version of the grader ({at}); install that one")
-        if not self.sqlite:
-            connection.exec_driver_sql("SELECT pg_advisory_xact_lock(7301)")
+        self._one_at_a_time(connection)
         command.upgrade(scripts, "head")
         connection.commit()
+
+    def _one_at_a_time(self, connection: Connection) -> None:
+        """Until this transaction ends, other servers that start wait here; with SQLite writers take turns."""
+        if not self.sqlite:
+            connection.exec_driver_sql("SELECT pg_advisory_xact_lock(7301)")
 
     def settle(self) -> None:
         """Let go of what was deleted: SQLite's log still holds it until it is written over.

@@ -129,7 +129,10 @@ def _work(session: Session, held: Service, assignment: CourseAssignment, member:
 
 def at_assignment(session: Session, slug: str, person_id: int, action: rules.Action) -> Attendee:
     """Where this person stands at an assignment. 404 for whoever has nothing to do there."""
-    found = courses.standing(session, slug, person_id)
+    return _allowed(courses.standing(session, slug, person_id), action)
+
+
+def _allowed(found: Attendee | None, action: rules.Action) -> Attendee:
     if found is None or not rules.may(found.member.role, action):
         raise not_found()
     return found
@@ -169,13 +172,6 @@ def attempt(
 @router.get("/a/{slug}")
 def assignment_page(request: Request, slug: str) -> Response:
     """What students see; whoever teaches comes to their own page by the link that students have."""
-    held, me = service_of(request), signed_in(request)
-    with held.database.reading() as session:
-        at = courses.standing(session, slug, me.id)
-    if at is not None and rules.may(at.member.role, "see class"):
-        return to(f"/teach/{slug}")
-    if at is not None and rules.may(at.member.role, "mark"):
-        return to(f"/desk/{slug}/")
     return _assignment(request, slug)
 
 
@@ -183,7 +179,12 @@ def _assignment(request: Request, slug: str, status: int = 200, problem: Said | 
     held, me = service_of(request), signed_in(request)
     with held.database.reading() as session:
         now = held.now()
-        at = at_assignment(session, slug, me.id, "see own")
+        found = courses.standing(session, slug, me.id)
+        if problem is None and found is not None and rules.may(found.member.role, "see class"):
+            return to(f"/teach/{slug}")
+        if problem is None and found is not None and rules.may(found.member.role, "mark"):
+            return to(f"/desk/{slug}/")
+        at = _allowed(found, "see own")
         dates = courses.dates_of(session, at.assignment, me.id)
         mine = attempts(session, held, at, me.id)
         given = courses.given_last(session, at.assignment.id, me.id)

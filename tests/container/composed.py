@@ -141,9 +141,7 @@ def build(tally: Tally) -> bool:
     plain = {"DOCKER_BUILDKIT": "0"}  # Debian's engine comes without buildx
     for target in (["--tag", "notebook-grader"], ["--target", "worker", "--tag", "notebook-grader-worker"]):
         done = run(["docker", "build", *target, "."], cwd=ROOT, env=plain)
-        tally.check(
-            f"docker build {' '.join(target)}", done.returncode == 0, done.stderr[-500:] * done.returncode
-        )
+        tally.check(f"docker build {' '.join(target)}", done.returncode == 0, _trouble(done))
         if done.returncode:
             return False
     return True
@@ -158,7 +156,7 @@ def service(compose: str, tally: Tally, folder: Path, keep: bool) -> None:
     tally.check(
         "the service is up",
         done.returncode == 0,
-        f"{time.monotonic() - began:.0f} s {_said(done)[-300:] * done.returncode}",
+        f"{time.monotonic() - began:.0f} s {_trouble(done)}",
     )
     try:
         link = re.search(r"invitation: (\S+)", course.call("logs", "web").stdout)
@@ -167,16 +165,20 @@ def service(compose: str, tally: Tally, folder: Path, keep: bool) -> None:
         tally.check("an assignment is added", "students hand in at" in done.stdout, _said(done))
         _used(course, tally)
         done = course.call("down")
-        tally.check("down", done.returncode == 0, done.stderr[-200:] * done.returncode)
+        tally.check("down", done.returncode == 0, _trouble(done))
         _kept(course, start, tally, folder)
     finally:
         if not keep:
             course.call("down", "--volumes")
 
 
+def _trouble(done: Done) -> str:
+    """The end of its errors where it failed; else compose tells its own steps there."""
+    return done.stderr[-500:] if done.returncode else ""
+
+
 def _said(done: Done) -> str:
-    """Its output; where it failed, the end of its errors, among which compose tells its own steps."""
-    return done.stderr[-300:] if done.returncode else done.stdout
+    return _trouble(done) or done.stdout
 
 
 def _used(course: Composed, tally: Tally) -> None:
@@ -218,7 +220,7 @@ def _student(course: Composed, name: str) -> Site:
 def _kept(course: Composed, start: Sequence[str], tally: Tally, folder: Path) -> None:
     """After everything went down: started again, all is there, and a backup is whole."""
     done = course.call(*start)
-    tally.check("up again", done.returncode == 0, _said(done)[-300:] * done.returncode)
+    tally.check("up again", done.returncode == 0, _trouble(done))
     done = course.call("run", "--rm", "grader", "course", "check", "--data", "/data")
     tally.check("all that records name is there", done.returncode == 0, _said(done))
     copy = folder / "backup"
@@ -239,7 +241,7 @@ def cluster(compose: str, tally: Tally, folder: Path, keep: bool) -> None:
     head = {"SUBMISSIONS": str(ROOT / "submissions"), "OUT": str(out)}
     course = Composed(compose, "cluster/compose.yaml", head)
     done = course.call("up", "--detach", "--wait", "--scale", "worker=2")
-    tally.check("the cluster is up", done.returncode == 0, _said(done)[-300:] * done.returncode)
+    tally.check("the cluster is up", done.returncode == 0, _trouble(done))
     try:
         done = course.call("--profile", "head", "run", "--rm", "head")
         reports = list(out.rglob("report.json"))
@@ -248,7 +250,7 @@ def cluster(compose: str, tally: Tally, folder: Path, keep: bool) -> None:
         tally.check(
             "a head grades the sample class with it",
             held,
-            f"{len(reports)} reports {_said(done) * done.returncode}",
+            f"{len(reports)} reports {_trouble(done)}",
         )
     finally:
         if not keep:
