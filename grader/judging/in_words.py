@@ -51,7 +51,7 @@ def in_words(check: TensorCheck, worlds: Sequence[Array], shown: Shown) -> Decis
     for line in lines_of(shown.told):
         if not pattern.search(line.text):
             continue
-        meaning = shown.vocabulary.meaning(line.text, shown.code.shown(line.cell))
+        meaning = shown.meaning(line)
         a_row = expected.size >= _TELLING
         if not meaning.names_background and (check.id in meaning.checks or a_row):
             return line.open(check.id)
@@ -110,14 +110,18 @@ def in_a_sentence(check: TensorCheck, worlds: Sequence[Array], shown: Shown) -> 
     sought = [[_written(np.asarray(value)) for value in expected.ravel()] for expected in worlds]
     if not all(map(all, sought)):
         return None
-    telling = worlds[0].size >= _TELLING or max(float(w.max(initial=0.0)) for w in worlds) >= _COUNT
-    among = telling and any((w != worlds[0]).any() for w in worlds)
+    moves = any((w != worlds[0]).any() for w in worlds)
+    counts = max(float(w.max(initial=0.0)) for w in worlds) >= _COUNT
+    among = moves and (counts or worlds[0].size >= _TELLING)
     found: list[dict[tuple[int, int], OutputLine]] = []
     for numbers, told in zip(sought, shown.outputs, strict=False):
         patterns = [number for number in numbers if number is not None]
         lines = list(lines_of(told))
-        found.append({(x.cell, -1): x for x in lines if len(patterns) == 1 and _only(x.text, patterns[0])})
-        found[-1] |= {(lines[n].cell, n): lines[n] for n in (_begin(patterns, lines) if among else ())}
+        alone = {(x.cell, -1): x for x in lines if len(patterns) == 1 and _only(x.text, patterns[0])}
+        rows = ((n, lines[n]) for n in (_begin(patterns, lines) if among else ()))
+        found.append(
+            alone | {(x.cell, n): x for n, x in rows if counts or not shown.meaning(x).names_background}
+        )
     places = set.intersection(*map(set, found))
     return found[0][max(places)].open(check.id) if places else None
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from grader.assignment.vocabulary import Vocabulary
+from grader.assignment.vocabulary import Meaning, Vocabulary
 from grader.judging.decision import Decision
 from grader.judging.source import Code
 from grader.models import Cell, Evidence, Output, Said
@@ -27,6 +27,10 @@ class Shown:
     def told(self) -> Sequence[Output]:
         """In the handout's world."""
         return self.outputs[0] if self.outputs else ()
+
+    def meaning(self, line: OutputLine) -> Meaning:
+        """What a line is about, by its words and by the code that shows it."""
+        return self.vocabulary.meaning(line.text, self.code.shown(line.cell))
 
 
 @dataclass(frozen=True, slots=True)
