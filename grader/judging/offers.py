@@ -87,8 +87,10 @@ def is_right(candidate: Candidate) -> bool:
 
 
 def _shares_a_name(candidate: Candidate, check: str, right: Sequence[Candidate]) -> bool:
-    """Is it called so, or part of the same print as a right one, or right behind one? Not, but for what stands
-    behind, where it has words of its own and a right one has the name."""
+    """Is it called so, or part of the same print as a right one, or right behind one without other words?
+
+    Words of its own that name nothing tell it from a right one that is called so.
+    """
     other_words = _otherwise(candidate) and any(c.called(check) for c in right)
     if candidate.named(check) and not other_words:
         return True
