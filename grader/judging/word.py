@@ -205,7 +205,8 @@ def _in_line(
     def means(*texts: str) -> bool:
         return check.id in vocabulary.meaning(*texts).options
 
-    for sign in _SIGNS.finditer(line):
+    between = line.replace("→", " ") if line.count("→") > 1 else line  # several arrows make a row of words
+    for sign in _SIGNS.finditer(between):
         label, value = _PART.split(line[: sign.start()])[-1], line[sign.end() :]
         if means(label):
             following = _NEXT.search(value)
