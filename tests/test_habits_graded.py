@@ -94,6 +94,10 @@ RUN = {
         "otter.Notebook().check('q1')\nfrom torchsummary import summary\nsummary(None, (3,))",
         "import sys\nold, sys.stdout = sys.stdout, open('log', 'w')\nsys.stdout = sys.__stdout__\nshow()",
     ),
+    "pager": (
+        "import contextlib",
+        "with open('out.txt', 'w') as f, contextlib.redirect_stdout(f):\n    show()\n%more out.txt",
+    ),
     "stars": ("from math import *\nfrom numpy import *", "show()"),
     "thread": ("import threading", "threading.Timer(0.2, show).start()"),
     "pool": (

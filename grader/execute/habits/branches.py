@@ -332,7 +332,8 @@ class _Watch:
         else:
             made = self.shell.user_ns.get(name)
             of = made if isinstance(made, type | types.FunctionType) else type(made)
-            if made is None or of.__module__ == "__main__":
+            unknown = made is None and root is call.func
+            if unknown or of.__module__ == "__main__":
                 return True
             shows = True
         given = [n for a in (*call.args, *call.keywords) for n in ast.walk(a) if isinstance(n, ast.Name)]
