@@ -154,7 +154,7 @@ def _looked_for(
     other = decision.candidate
     unnamed = absent or (other is not None and decision.diagnosis is None and not other.called(check.id))
     said: Decision | None = None
-    for expected in case.asked.right(check.quantity, case.references):
+    for expected in case.asked.in_every_sign(check.quantity, case.references):
         said = said or (in_words(check, expected, shown) if unnamed else None)
         said = said or among(check, expected, numbers, tolerance, absent=absent)
         said = said or (in_a_sentence(check, expected, shown) if unnamed else None)

@@ -100,7 +100,7 @@ def _transposed(look: _Look) -> Decision | None:
     if look.check.layout != "fixed" or len(look.candidate.readings) != 1:
         return None
     prints = look.candidate.readings[0].slot.prints
-    right = look.case.asked.right(look.check.quantity, look.case.references)
+    right = look.case.asked.in_every_sign(look.check.quantity, look.case.references)
     if not any(
         all(
             p is None or (len(p.values) == v.size and fits(p, v.T.ravel(), margin(v, look.tolerance)).all())

@@ -12,6 +12,7 @@ from typing import IO
 from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session
 
+from grader.errors import StorageError
 from grader.models import Said
 from grader.service import courses, record, runs
 from grader.service.blobs import Blob, Blobs
@@ -74,20 +75,13 @@ def receive(
     Other files with it are another upload: whoever goes back to a form and chooses again loses nothing.
     began: when it began to come. Raises `RefusedError` for what is not taken, `StorageError`.
     """
-    key = record.line(key, MAX_KEY) or secrets.token_urlsafe(16)
-    with database.reading() as session:
-        used, sent_today = _used(session, at, key), _sent_within_a_day(session, at, now)
-        dates = courses.dates_of(session, at.assignment, at.member.person_id)
-    if used:
-        sha256 = together([(name, _read(content)) for name, content in _named(sent, at.assignment.most)])
-        with database.reading() as session:
-            if (known := _known(session, _with_key(session, at, key, sha256), sha256)) is not None:
-                return known
-    _timely(dates.takes(began), dates.phase(began))
-    named = _named(sent, at.assignment.most)
-    _refuse_a_flood(sent_today, sum(s.size for s in sent), A_DAY * at.assignment.most)
-    with blobs.held():
-        return _keep(database, blobs, at, named, _Arrival(key, began, now))
+    came = _Arrival(record.line(key, MAX_KEY) or secrets.token_urlsafe(16), began, now)
+    try:
+        return _new(database, blobs, at, sent, came)
+    except (RefusedError, StorageError):  # what is there already is confirmed, whatever is refused by now
+        if (known := _again(database, at, sent, came.key)) is None:
+            raise
+        return known
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +91,24 @@ class _Arrival:
     key: str
     began: datetime
     now: datetime
+
+
+def _new(database: Database, blobs: Blobs, at: Attendee, sent: Sequence[Sent], came: _Arrival) -> Receipt:
+    with database.reading() as session:
+        sent_today = _sent_within_a_day(session, at, came.now)
+        dates = courses.dates_of(session, at.assignment, at.member.person_id)
+    _timely(dates.takes(came.began), dates.phase(came.began))
+    named = _named(sent, at.assignment.most)
+    _refuse_a_flood(sent_today, sum(s.size for s in sent), A_DAY * at.assignment.most)
+    with blobs.held():
+        return _keep(database, blobs, at, named, came)
+
+
+def _again(database: Database, at: Attendee, sent: Sequence[Sent], key: str) -> Receipt | None:
+    """What came with this key before, if it is these very files."""
+    sha256 = together([(name, _read(content)) for name, content in _named(sent, at.assignment.most)])
+    with database.reading() as session:
+        return _known(session, _with_key(session, at, key, sha256), sha256)
 
 
 def _keep(
@@ -159,10 +171,6 @@ def _whose(at: Attendee) -> dict[str, int]:
 def _sent_within_a_day(session: Session, at: Attendee, now: datetime) -> int:
     """Bytes that this person has sent; what mates sent is theirs."""
     return session.scalar(_BYTES, {**_whose(at), "after": now - timedelta(days=1)}) or 0
-
-
-def _used(session: Session, at: Attendee, key: str) -> bool:
-    return session.scalar(_WITH_KEYS, {**_whose(at), "keys": [key]}) is not None
 
 
 def _with_key(session: Session, at: Attendee, key: str, sha256: str) -> Sequence[Upload]:
