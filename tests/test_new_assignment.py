@@ -163,6 +163,18 @@ def judged(forms: Assignment, show: Show, code: str = "compute()") -> dict[str, 
     return decide(cells, [extract(outputs) for outputs in worlds], forms, worlds)
 
 
+def in_columns(q: dict[str, Any]) -> str:
+    """A row for each weight, with its name; the direction in the second column, in another sign."""
+    rows = zip(("beak", "wing", "mass"), q["v"], q["v"] ** 2, strict=True)
+    head = f"{'':6}{'size':>12}{'direction':>12}{'share':>12}"
+    return "\n".join([head, *(f"{name:6}{3 + v * v:12.6f}{-v:12.6f}{s:12.6f}" for name, v, s in rows)])
+
+
+def among_others(q: dict[str, Any]) -> str:
+    """Largest first, and in another sign."""
+    return ", ".join(f"{v:.6f} squared {v * v:.3f}" for v in sorted(-q["v"], key=abs, reverse=True))
+
+
 def by_channel(q: dict[str, Any]) -> str:
     return "\n".join(f"feature map {b} {c}\n{q['deep'][b, c]}" for b in range(2) for c in range(3))
 
@@ -176,6 +188,7 @@ def by_channel(q: dict[str, Any]) -> str:
         ("loss", "missing", lambda q: f"learning rate: {q['loss']}"),  # it says that it is another
         ("loss", "review", lambda q: f"accuracy: {q['loss']}"),
         ("share", "pass", lambda q: f"accuracy: {100 * q['share']:.2f} %"),
+        ("share", "pass", lambda q: f"accuracy: {100 * q['share']:.2f} percent"),
         ("share", "review", lambda q: f"accuracy: {100 * q['share']:.0f}%"),  # 67 % is 2/3, rounded
         ("share", "fail", lambda q: f"accuracy: {100 * q['share'] + 5:.0f}%"),
         ("count", "pass", lambda q: "parameters: 148"),
@@ -199,6 +212,8 @@ def by_channel(q: dict[str, Any]) -> str:
         ("deep", "fail", lambda q: f"feature map {np.maximum(q['deep'], 0).tolist()}"),
         ("direction", "pass", lambda q: f"direction {q['v'].tolist()}"),
         ("direction", "pass", lambda q: f"direction {(-q['v']).tolist()}"),
+        ("direction", "pass", in_columns),
+        ("direction", "review", among_others),
         ("direction", "fail", lambda q: f"direction {(q['v'] ** 2).tolist()}"),
         ("classes", "pass", lambda q: f"predicted: {q['classes'].astype(int).tolist()}"),
         ("classes", "review", lambda q: f"{q['classes'].astype(int).tolist()}"),  # the truth is the same

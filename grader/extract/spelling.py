@@ -9,7 +9,7 @@ or a sign starts, and never reads one twice.
 - `[- 0.5, + 0.3]`, `| - 0.5 |`, `loss = - 0.5` → the sign beside its number
 - `` `0.5` ``, `**0.5**`, `$0.5$` → the number between blanks
 - `1.2\\mathrm{e}-3` → `1.2e-3`; `0{,}5` → `0.5`
-- `1.2 E-03` → `1.2E-03`; `49.94%` → `.4994`
+- `1.2 E-03` → `1.2E-03`; `49.94%`, `49.94 percent` → `.4994`
 - digits in groups of three, `12 345.5` with a thin space, `12'345.5`, `12_345.5` → `12345.5`
 - `0.1, 0.2 and 0.3` → a comma for the `and`, in some languages
 - `1  0.5  -` and lines that end early below a full one and a header: the empty cells are not numbers
@@ -62,8 +62,9 @@ _LETTER_E = re.compile(  # in LaTeX, in another font
     r"(?<=[0-9.])\\(?:mathrm|mathit|text|textrm|operatorname)\{ ?[eE] ?\}(\{)?([+\-−]?[0-9]{1,4}+)(?(1)\})"
 )
 _BRACED_COMMA = re.compile(r"(?<![\w.])([0-9]++)\{,\}([0-9]++)")
-_A_PERCENT = re.compile(r"[0-9][ ]?%")
-_PERCENT = re.compile(r"(?<![\w.])([0-9]{1,6}+)\.([0-9]{1,20}+)[ ]?%(?![\w|])")
+_PER_CENT = r"[ ]?(?:%|per[ ]?cent|Prozent)"
+_A_PERCENT = re.compile(rf"[0-9]{_PER_CENT}")
+_PERCENT = re.compile(rf"(?<![\w.])([0-9]{{1,6}}+)\.([0-9]{{1,20}}+){_PER_CENT}(?![\w|])")
 _GROUPED = re.compile(
     r"(?<![\w.,'’])(?<![\u2009\u202f'’_][0-9]{3}[\u2009\u202f])([1-9][0-9]{0,2}(?:[\u2009\u202f'’_][0-9]{3})++)(\.[0-9]*+)?+(?![\w'’]|\.\w)"
 )

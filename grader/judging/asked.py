@@ -62,6 +62,11 @@ class Asked:
         names = (quantity, *self._by_quantity[quantity].also)
         return [tuple(r[name] for r in references) for name in names]
 
+    def in_every_sign(self, quantity: str, references: Sequence[Mapping[str, Array]]) -> list[Worlds]:
+        """The same with every sign that it may have in each world."""
+        targets = [Target(quantity, (), right) for right in self.right(quantity, references)]
+        return [target.values for target in with_signs(targets, self._signs)]
+
     def bounds(self, references: Sequence[Mapping[str, Array]]) -> Bounds:
         """For each quantity every right value and how far from it an honest computation may be."""
         return {

@@ -87,8 +87,12 @@ def is_right(candidate: Candidate) -> bool:
 
 
 def _shares_a_name(candidate: Candidate, check: str, right: Sequence[Candidate]) -> bool:
-    """Is it called so, or part of the same print as a right one, or right behind one without other words?"""
-    if candidate.named(check) and not (_otherwise(candidate) and any(c.called(check) for c in right)):
+    """Is it called so, or part of the same print as a right one, or right behind one without other words?
+
+    Words of its own that name nothing tell it from a right one that is called so.
+    """
+    other_words = _otherwise(candidate) and any(c.called(check) for c in right)
+    if candidate.named(check) and not other_words:
         return True
     own = {(p.cell, p.output, p.span) for p in (r.slot.first for r in candidate.readings)}
     first = candidate.readings[0].slot.first
@@ -96,9 +100,9 @@ def _shares_a_name(candidate: Candidate, check: str, right: Sequence[Candidate])
         prints = [r.slot.first for r in other.readings]
         last = prints[-1]
         behind = candidate.first == other.last + 1 and first.label in ("", last.after)
-        if (behind and (last.cell, last.output) == (first.cell, first.output)) or any(
-            (p.cell, p.output, p.span) in own for p in prints
-        ):
+        if behind and (last.cell, last.output) == (first.cell, first.output):
+            return True
+        if not other_words and any((p.cell, p.output, p.span) in own for p in prints):
             return True
     return False
 

@@ -22,8 +22,8 @@ from grader.models import PrintedTensor
 
 _MOST = 200  # rows of one print, or twice the checked numbers, within which quantities are sought
 
+_PADDING = 24  # characters between two rows of a table, the name of the second aside
 _GAP = re.compile(rf"(?: {{2,}}|\t| ?[{BARS}])[ \t]*")
-_COUNTED = re.compile(r"(.*?)(\d{1,4})\W?\Z", re.DOTALL)  # a name and the number at its end
 _EDGE = f" \t{BARS}"
 
 Places = npt.NDArray[np.intp]
@@ -78,9 +78,9 @@ def take_apart(slots: Sequence[Slot], books: Sequence[Book], asked: Mapping[str,
     is a checked quantity, since it may be one itself, got wrong. The slots come back renumbered.
     """
     found: list[Slot] = []
-    for rows in in_runs(list(_whole_tables(slots, books[0], asked)), _counts_on):
+    for rows in in_runs(list(_whole_tables(slots, books[0], asked)), _goes_on):
         by_columns = len(rows) > 1 and not any(_is_checked(row, books[:1], asked) for row in rows)
-        table = _cut(list(_orders(below_each_other(rows)))[-1], books[:1], asked)[0] if by_columns else []
+        table = _cut(_columns(below_each_other(rows)), books[:1], asked)[0] if by_columns else []
         found.extend(table or (part for row in rows for part in _parts(row, books, asked)))
     return tuple(replace(slot, order=order) for order, slot in enumerate(found))
 
@@ -109,8 +109,8 @@ def _end_to_end(prints: Sequence[PrintedTensor]) -> PrintedTensor | None:
     return replace(prints[0], values=values, half_unit=halves, shape=(len(values),), label="")
 
 
-def _counts_on(_: Slot, before: Slot, slot: Slot) -> bool:
-    """Is it the next row of a table, of HTML or a number counting its name, as in `unit 1`, `W1_12`?"""
+def _goes_on(_: Slot, before: Slot, slot: Slot) -> bool:
+    """Is it the next row of a table: of HTML, or on the line below, with its name?"""
     above, row = before.first, slot.first
     if len(row.shape) != 1 or row.shape != above.shape or len(row.values) < 2:
         return False
@@ -120,10 +120,7 @@ def _counts_on(_: Slot, before: Slot, slot: Slot) -> bool:
         or above.elided
     ):
         return False
-    if row.span == above.span:
-        return True
-    last, here = _COUNTED.match(above.label), _COUNTED.match(row.label)
-    return bool(last and here and last[1] == here[1] and int(last[2]) < int(here[2]))
+    return row.span == above.span or 0 <= row.span[0] - above.span[1] <= len(row.label) + _PADDING
 
 
 def _parts(slot: Slot, books: Sequence[Book], asked: Mapping[str, int]) -> list[Slot]:
@@ -151,12 +148,19 @@ def _orders(slot: Slot) -> Iterator[_Order]:
     places = np.arange(len(slot.first.values))
     yield _Order(slot, places, shape[-1] if len(shape) > 1 and shape[0] > 1 else 1)
     if len(shape) == 2 and min(shape) > 1:
-        yield _Order(slot, places.reshape(shape).T.ravel(), shape[0], _headings(slot.first))
+        yield _columns(slot)
+
+
+def _columns(table: Slot) -> _Order:
+    """Along its columns; a name of its first row is none of theirs."""
+    rows, columns = table.first.shape
+    places = np.arange(rows * columns).reshape(rows, columns).T.ravel()
+    return _Order(table, places, rows, _headings(table.first))
 
 
 def _headings(printed: PrintedTensor) -> Sequence[str]:
     """What the line above a table calls each of its columns; none where it has not as many names."""
-    if printed.form != "table" or printed.label or printed.above_distance != 1:
+    if printed.above_distance != 1:
         return ()
     names = _GAP.split(printed.above.strip(_EDGE))
     return names[-printed.shape[1] :] if 0 <= len(names) - printed.shape[1] <= 1 else ()
