@@ -121,6 +121,9 @@ def test_case_gets_a_fair_persons_verdicts(name: str, grade_it: Grade, tmp_path:
             assert not ids, f"{check}: diagnosed {ids}, expected nothing"
             continue
         assert ids & named, f"{check}: diagnosed {ids or 'nothing'}, expected {mistake}"
+    for check, message in case.get("says", {}).items():
+        said = {found[c].diagnosis and found[c].diagnosis.message for c in GROUPS.get(check, (check,))}
+        assert said == {message}
     for page, text in pseudo.pages([(report, submission, None)], load("hw4").rubric):
         assert pseudo.english(text) == [], page
     missing = set(case.get("flags", ())) - {f.id for f in report.flags}

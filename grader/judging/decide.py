@@ -25,6 +25,7 @@ from grader.judging.lines import Shown
 from grader.judging.match import match
 from grader.judging.misfit import TRANSPOSED
 from grader.judging.pairing import pair
+from grader.judging.passes import as_of_one_pass
 from grader.judging.reading import read
 from grader.judging.settle import believe, doubt_coarse, doubt_swapped, follow_through, settle_hidden
 from grader.judging.slices import take_apart
@@ -55,7 +56,7 @@ def decide(
     code = Code(cells)
     sizes = {c.id: assignment.references[0][c.quantity].size for c in rubric.tensor_checks()}
     asked_sizes = {c.quantity: sizes[c.id] for c in books.checks}
-    paired = in_known_form(pair(printed), books.free, books.canonical)
+    paired = in_known_form(as_of_one_pass(pair(printed), assignment), books.free, books.canonical)
     slots = take_apart(paired, (books.canonical, books.singles), asked_sizes)
     asked = {c.id: c.quantity for c in rubric.tensor_checks()}
     readings = read(slots, books.canonical, books.vocabulary, code, cells, sizes, asked)

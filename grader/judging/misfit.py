@@ -172,7 +172,16 @@ def _mistaken(look: _Look) -> Decision | None:
         return look.decided("fail", 0.0, FAIL)
     rivals = case.explanation.rivals.get(look.candidate.mistakes, ())
     diagnosis = named(look.candidate.mistakes, case.mistakes, rivals)
+    if diagnosis is not None and comparison is not None:
+        diagnosis = _as_a_factor(diagnosis, generic(comparison.prints, look.tolerance))
     return look.decided("fail", 0.0, _differ(comparison, look.tolerance), diagnosis)
+
+
+def _as_a_factor(mistakes: Diagnosis, relation: Diagnosis | None) -> Diagnosis:
+    """Several mistakes that come to one factor: what is sure is the factor, which others give as well."""
+    if len(mistakes.ids) == 1 or relation is None or relation.ids != ("constant_factor",):
+        return mistakes
+    return mistakes.model_copy(update={"message": relation.message, "said": relation.said})
 
 
 def _cut_short(look: _Look) -> Decision | None:
