@@ -224,7 +224,7 @@ def _in_line(
         if (not known or folded(value) in known) and means(" ".join(words[:cut])):
             yield offer(value)
             return
-    if means(line) and any(folded(word) in known for word in words):
+    if means(line) and (between != line or any(folded(word) in known for word in words)):
         yield offer(line)
 
 
