@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import cache
 
 from grader.assignment.loading import Assignment
 from grader.judging.absence import NOTHING_REFUSED, Absence
@@ -62,35 +61,11 @@ def decide(
     readings = read(slots, books.canonical, books.vocabulary, code, cells, sizes, asked)
     suggested = assignment.candidates(code.words)
     mistakes = {m.id: m for m in (*assignment.mistakes, *suggested)}
-    suspects = Suspects(
-        mistakes,
-        code,
-        books.suspected,
-        [m.id for m in suggested],
-        books.combined,
-        books.right,
-        rubric.tolerance,
-    )
-    explanation = explain(readings, suspects, asked)
+    explanation = explain(readings, Suspects(books, mistakes, code, [m.id for m in suggested]), asked)
     matched = match(readings, books.checks, explanation.views, sizes)
-    candidates = with_sources(matched, books.checks, (assignment.references, assignment.by_other_means), code)
+    candidates = with_sources(matched, books, code)
     by_hand, by_autograd = by_hand_or_autograd(candidates, books.checks)
-    case = Case(
-        rubric=rubric,
-        asked=books.forms,
-        references=assignment.references,
-        by_other_means=assignment.by_other_means,
-        variants=books.singles,
-        mistakes=mistakes,
-        explanation=explanation,
-        code=code,
-        readings=readings,
-        twins=books.twins,
-        moving=books.moving,
-        states=cache(lambda: books.states([(i,) for i, m in mistakes.items() if m.state])),
-        by_hand=by_hand,
-        by_autograd=by_autograd,
-    )
+    case = Case(books, mistakes, explanation, code, readings, by_hand, by_autograd)
     shown = Shown(outputs, cells, code, books.vocabulary)
     numbers = Numbers.of(printed, outputs)
     numeric = {c.id: guarded(faults, c.id, judge, c, candidates.get(c.id, ()), case) for c in books.checks}
@@ -150,11 +125,11 @@ def _looked_for(
     if decision.diagnosis is not None and decision.diagnosis.ids == TRANSPOSED:
         return decision
     absent = decision.found_nothing
-    tolerance = case.rubric.tolerance_of(check.quantity)
+    tolerance = case.books.rubric.tolerance_of(check.quantity)
     other = decision.candidate
     unnamed = absent or (other is not None and decision.diagnosis is None and not other.called(check.id))
     said: Decision | None = None
-    for expected in case.asked.in_every_sign(check.quantity, case.references):
+    for expected in case.books.forms.in_every_sign(check.quantity, case.books.references):
         said = said or (in_words(check, expected, shown) if unnamed else None)
         said = said or among(check, expected, numbers, tolerance, absent=absent)
         said = said or (in_a_sentence(check, expected, shown) if unnamed else None)
