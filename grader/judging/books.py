@@ -23,7 +23,8 @@ _Key = TypeVar("_Key")
 class Books:
     """What is the same for every submission of an assignment, made once.
 
-    moving: checks whose reference differs between the worlds. twins: quantities that something which no check
+    quantity_of, size_of: check → what it asks for, and how many numbers that has. moving: checks whose
+    reference differs between the worlds. twins: quantities that something which no check
     asks for equals in every world. right: quantity → its right values, each in every world. singles: variants
     under one listed mistake. suspected: the same, to name mistakes by.
     """
@@ -35,6 +36,8 @@ class Books:
         self._assignment = assignment
         self._in_first: dict[Ids, list[Filed]] = {}
         self._in_all: dict[tuple[Ids, bool], list[Filed]] = {}
+        self.quantity_of = {c.id: c.quantity for c in rubric.tensor_checks()}
+        self.size_of = {id: references[0][quantity].size for id, quantity in self.quantity_of.items()}
         self.forms = Asked(rubric)
         self.checks = self.forms.checks
         self.asked = self.forms.quantities

@@ -53,17 +53,14 @@ def decide(
     rubric = assignment.rubric
     books = books_of(assignment)
     code = Code(cells)
-    sizes = {c.id: assignment.references[0][c.quantity].size for c in rubric.tensor_checks()}
-    asked_sizes = {c.quantity: sizes[c.id] for c in books.checks}
+    asked_sizes = {c.quantity: books.size_of[c.id] for c in books.checks}
     paired = in_known_form(as_of_one_pass(pair(printed), assignment), books.free, books.canonical)
     slots = take_apart(paired, (books.canonical, books.singles), asked_sizes)
-    asked = {c.id: c.quantity for c in rubric.tensor_checks()}
-    readings = read(slots, books.canonical, books.vocabulary, code, cells, sizes, asked)
+    readings = read(slots, books.canonical, books.vocabulary, code, cells, books.size_of, books.quantity_of)
     suggested = assignment.candidates(code.words)
     mistakes = {m.id: m for m in (*assignment.mistakes, *suggested)}
-    explanation = explain(readings, Suspects(books, mistakes, code, [m.id for m in suggested]), asked)
-    matched = match(readings, books.checks, explanation.views, sizes)
-    candidates = with_sources(matched, books, code)
+    explanation = explain(readings, Suspects(books, mistakes, code, [m.id for m in suggested]))
+    candidates = with_sources(match(readings, books.checks, explanation.views, books.size_of), books, code)
     by_hand, by_autograd = by_hand_or_autograd(candidates, books.checks)
     case = Case(books, mistakes, explanation, code, readings, by_hand, by_autograd)
     shown = Shown(outputs, cells, code, books.vocabulary)
@@ -83,7 +80,9 @@ def decide(
         if c.bounded
     }
     decisions = follow_through(settled, by_question, case)
-    changed = {id: {n for n, q in asked.items() if q in qs} for id, qs in explanation.changed.items()}
+    changed = {
+        id: {n for n, q in books.quantity_of.items() if q in qs} for id, qs in explanation.changed.items()
+    }
     numbers_of = {c.id: n for n, q in enumerate(rubric.questions, start=1) for c in q.checks}
     in_text = {c.id: (numbers_of[c.id], c) for c in rubric.checks() if isinstance(c, TextCheck)}
     answers = find_answers(in_text, cells, shown.told)

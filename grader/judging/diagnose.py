@@ -195,12 +195,13 @@ class _Claims:
         return dict(sorted(ranks.items(), key=lambda r: r[1]))
 
 
-def explain(readings: Sequence[Reading], suspects: Suspects, asked: Mapping[str, str]) -> Explanation:
+def explain(readings: Sequence[Reading], suspects: Suspects) -> Explanation:
     """Find the mistakes that explain the prints which fit no canonical quantity.
 
-    asked: check id → quantity; quantities that no check asks for explain nothing. Combinations are
-    tried only for quantities that were never printed right.
+    Quantities that no check asks for explain nothing. Combinations are tried only for quantities that were
+    never printed right.
     """
+    asked = suspects.books.quantity_of
     quantities = frozenset(asked.values())
     shown = frozenset(
         v.target.quantity

@@ -102,7 +102,7 @@ def _doubt(check: TensorCheck, best: Candidate, comparison: Comparison | None, c
         return open_(Said("The print fits, but its few digits also fit known mistakes."))
     if _tells_nothing(comparison, tolerance):
         return open_(Said("The print fits, but so would any other small number; a person decides."))
-    if best.named(check.id) or best.may_be_named(check.id):
+    if best.named(check.id):
         return None
     common = _is_common(expected, moving=moving) and not (moving and _no_accident(best, comparison, case))
     return open_(_UNNAMED) if common or check.quantity in case.books.twins else None
@@ -139,7 +139,7 @@ def _no_accident(best: Candidate, comparison: Comparison | None, case: Case) -> 
 
 def _called_otherwise(best: Candidate, case: Case) -> bool:
     """Has it the name of another check, which no print of that name answers?"""
-    asked = {c.id: c.quantity for c in case.books.rubric.tensor_checks()}
+    asked = case.books.quantity_of
     own = best.readings[0]
     return (
         own.called
@@ -158,7 +158,7 @@ def _is_a_share(value: float) -> bool:
 
 def _says_other(candidate: Candidate, check: TensorCheck, case: Case) -> bool:
     """Does its label name another check? A label can only lie about a tensor of the same size."""
-    size = {c.id: case.books.references[0][c.quantity].size for c in case.books.rubric.tensor_checks()}
+    size = case.books.size_of
     if candidate.named(check.id) or size[check.id] == 1:
         return False
     return any(r.called and size.get(r.meant or "") == size[check.id] for r in candidate.readings)

@@ -76,7 +76,7 @@ def _without_another(candidates: Sequence[Candidate], meant: Candidate) -> Candi
 
 
 def _judge_nothing(check: TensorCheck, case: Case) -> Decision:
-    size = case.books.references[0][check.quantity].size
+    size = case.books.size_of[check.id]
     claimed = [
         (r, v.target.quantity)
         for r in case.readings

@@ -193,7 +193,7 @@ def _of_another_size(look: _Look) -> Decision | None:
     candidate = look.candidate
     if candidate.coverage == 1.0 or (candidate.coverage > 0.0 and candidate.kind != "named"):
         return None
-    size = look.case.books.references[0][look.check.quantity].size
+    size = look.case.books.size_of[look.check.id]
     count = sum(r.size for r in candidate.readings)
     text = Said(
         "What is printed under this name has {count} numbers, not {size}.", {"count": count, "size": size}

@@ -114,7 +114,7 @@ def believe(
     nor one that would have changed as many values of the question that are right. Of several guesses, the
     one that fits the most of the rest is told.
     """
-    quantity = {c.id: c.quantity for c in case.books.rubric.tensor_checks()}
+    quantity = case.books.quantity_of
 
     def least(mistake: str, of: int) -> int:
         """How many of so many wrong values it has to explain: by what the code says of it."""
@@ -176,7 +176,7 @@ def _named(decision: Decision) -> set[str]:
 
 def doubt_swapped(decisions: Mapping[str, Decision], case: Case) -> dict[str, Decision]:
     """Right values under each other's names, where a size does not tell which is meant: a person decides."""
-    size = {c.id: case.books.references[0][c.quantity].size for c in case.books.rubric.tensor_checks()}
+    size = case.books.size_of
     called = {
         name: next((r.meant for r in d.candidate.readings if r.called or _below_a_name(r)), None)
         for name, d in decisions.items()
