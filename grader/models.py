@@ -259,6 +259,7 @@ RefusalKind = Literal[
     "storage",
     "kernel",  # it ended
     "error",  # that may come up here alone
+    "answer",  # of the machine, by which the notebook goes one way or another
 ]
 Effect = Literal["instead", "changed", "skipped", "raised", "ended"]
 
@@ -322,6 +323,10 @@ class Execution(Record):
     outputs: tuple[Output, ...] = ()
     taken: tuple[Output, ...] = Field(
         default=(), description="what the kernel answered after the last cell; untrusted text as well"
+    )
+    otherwise: tuple[Output, ...] = Field(
+        default=(),
+        description="what the cells showed when they ran once more as if the machine had answered otherwise",
     )
     errors: tuple[CellError, ...] = ()
     missing_packages: tuple[str, ...] = Field(

@@ -17,7 +17,7 @@ SAVED = {name: load("hw4").references[0][name].tolist() for name in ("output", "
 H1_OF_ANOTHER = "h1 = tensor([[0.11, 0.22], [0.33, 0.44]])\n"
 
 
-def checks(
+def checks(  # noqa: PLR0913, PLR0917  (all that a run may bring along)
     sources: Sequence[str],
     refusals: Sequence[Refusal] = (),
     prints: dict[int, str] | None = None,
@@ -25,11 +25,15 @@ def checks(
     language: str = "",
     stored: dict[int, str] | None = None,
     failed: dict[int, str] | None = None,
+    otherwise: str = "",
 ) -> dict[str, CheckResult]:
     """The checks of hw4 for a notebook that printed this, the same in every world."""
     assignment = load("hw4")
     outputs = tuple(Output(cell=n, index=0, kind="stdout", text=t) for n, t in (prints or {}).items())
-    run = Execution(status="ok", outputs=outputs, refusals=tuple(refusals), errors=tuple(errors))
+    shown = (Output(cell=0, index=0, kind="stdout", text=otherwise),)
+    run = Execution(
+        status="ok", outputs=outputs, refusals=tuple(refusals), errors=tuple(errors), otherwise=shown
+    )
     stored, failed = stored or {}, failed or {}
     saved = tuple(
         c.model_copy(update={"stored": stored.get(c.index, ""), "failed": failed.get(c.index, "")})
@@ -190,22 +194,22 @@ def test_what_is_done_only_where_there_is_a_gpu_waits() -> None:
     assert checks(sources, [LOOKED])["output"].verdict == "missing"
 
 
-@pytest.mark.parametrize(
-    ("source", "verdict"),
-    [
-        (
-            "if torch.cuda.is_available():\n    y = f(x)\n    print('h1', y)\nelse:\n    print('no GPU')",
-            "review",
-        ),
-        ("if not torch.cuda.is_available():\n    print('no GPU')\nelse:\n    print(f(x))", "review"),
-        ("if torch.cuda.is_available():\n    print(f(x.cuda()))\nelse:\n    print(f(x))", "missing"),
-        ("if torch.cuda.is_available():\n    print('GPU', torch.cuda.get_device_name(0), device)", "missing"),
-        ("device = 'cuda' if torch.cuda.is_available() else 'cpu'\nprint(x)", "missing"),
-    ],
-)
-def test_what_a_branch_prints_that_only_a_gpu_takes(source: str, verdict: str) -> None:
-    assert checks([source], [LOOKED])["h1"].verdict == verdict
-    assert checks([source])["h1"].verdict == "missing"
+ASKED = Refusal(kind="answer", about="ready()", cell=0, effect="instead", told_by="kernel")
+"""that the machine decided on a branch"""
+
+
+def test_a_branch_that_the_machine_decided_against_waits_where_it_shows_what_is_missing() -> None:
+    found = checks(["if ready(): show()"], [ASKED], otherwise=RIGHT)
+    assert {found[id].cause for id in SAVED} == {"answer:ready()"} and found["dW1"].verdict == "missing"
+    assert checks(["if ready(): show()"], [ASKED], otherwise=H1_OF_ANOTHER)["h1"].verdict == "missing"
+    assert checks(["if ready(): show()"], otherwise=RIGHT)["output"].verdict == "missing"
+    unseen = ASKED.model_copy(update={"effect": "skipped", "lost": (0,)})
+    assert checks(["if ready(): show()"], [unseen])["dW1"].verdict == "review"
+
+
+def test_what_a_branch_shows_never_passes_and_takes_nothing() -> None:
+    found = checks(["show()"], [ASKED], {0: f"output = {[[7.25] * 5] * 2}"}, otherwise=RIGHT)
+    assert found["output"].verdict == "fail" and found["db3"].verdict == "review"
 
 
 def test_an_error_that_the_file_shows_itself_is_the_notebooks() -> None:

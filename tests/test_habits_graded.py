@@ -94,6 +94,10 @@ RUN = {
         "otter.Notebook().check('q1')\nfrom torchsummary import summary\nsummary(None, (3,))",
         "import sys\nold, sys.stdout = sys.stdout, open('log', 'w')\nsys.stdout = sys.__stdout__\nshow()",
     ),
+    "pager": (
+        "import contextlib",
+        "with open('out.txt', 'w') as f, contextlib.redirect_stdout(f):\n    show()\n%more out.txt",
+    ),
     "stars": ("from math import *\nfrom numpy import *", "show()"),
     "thread": ("import threading", "threading.Timer(0.2, show).start()"),
     "pool": (
@@ -126,6 +130,56 @@ WAITS = {
 }
 if sys.version_info >= (3, 14):
     del WAITS["newer_python"]
+BRANCHES = {
+    "file": (
+        "import os, sys, glob, urllib.request\n"
+        "def online():\n"
+        "    try:\n        urllib.request.urlopen('http://example.org'); return True\n"
+        "    except Exception:\n        return False",
+        "if os.path.exists('data.csv'):\n    d = np.loadtxt('data.csv')\n    print('dW1', W1.grad)\n"
+        "for root, _, names in os.walk('data'):\n    for name in names:\n        print('db1', b1.grad)\n"
+        "for name in glob.glob('*.csv'):\n    print('dW2', W2.grad)\n"
+        "if online(): print('db2', b2.grad)\n"
+        "def report():\n    if not os.getenv('COLAB_GPU'):\n        return\n    print('dW3', W3.grad)\n"
+        "report()\nprint('db3', b3.grad) if 'google.colab' in sys.modules else None",
+    ),
+    "try": (
+        "try:\n    import torchvideo\n    there = True\nexcept ImportError:\n    there = False\n"
+        "try:\n    data = np.loadtxt('data.csv')\nexcept OSError:\n    data = None",
+        "if there:\n    print('dW1', W1.grad, 'db1', b1.grad, sep='\\n')\n"
+        "if data is not None:\n    print('dW2', W2.grad, 'db2', b2.grad, sep='\\n')\n"
+        "try:\n    import cv3\n    print('dW3', W3.grad, 'db3', b3.grad, sep='\\n')\n"
+        "except ImportError:\n    print('no cv3')",
+    ),
+    "gpu": (
+        "import torch\ndevice = torch.device('cuda' if torch.cuda.is_available() else 'cpu')",
+        "if device.type == 'cuda':\n    W1.cuda()\n    show()\nelse:\n    print('no GPU')",
+    ),
+    "needs_the_file": (
+        "import pathlib",
+        "if pathlib.Path('k.txt').is_file():\n    k = np.loadtxt('k.txt')\n    print(W1.grad * k)",
+    ),
+}
+"""each gradient in a branch that the machine decides against"""
+OWN_BRANCHES = {
+    "own": ("", "loss = float(out.sum())\nif loss != loss:\n    show()"),
+    "other_values": (
+        "import os\nif os.path.exists('x'): pass",
+        "if os.path.exists('x'): print('dW1', W1.grad * 2, x, W1)",
+    ),
+    "own_error": ("import os\nif os.path.exists('x'): print(undefined)", ""),
+    "computed": (
+        "import os\nfactor = np.ones(int(os.path.exists('x')) + 1).sum()",
+        "if factor < 0: show()",
+    ),
+    "state_of_the_first_run": (
+        "import os\nif os.path.exists('x'): print(X)\n"
+        "try:\n    print('db3', late.grad)\nexcept NameError:\n    pass",
+        "late = b3",
+    ),
+    "own_try": ("", "try:\n    show(1)\nexcept TypeError:\n    pass"),
+}
+"""of which the machine decides none that shows the gradients"""
 WRONG = {
     "magic": "%load_ext watermark",
     "method": "np.ones(2).backward()",
@@ -205,6 +259,18 @@ def test_a_value_that_rests_on_a_file_that_is_not_here_waits(absent: str, run: R
     found = grade(upload(sources), runs, assignment)
     checks = {c.id: c for q in found.questions for c in q.checks}
     assert {(checks[id].verdict, checks[id].cause) for id in NUMBERS} == {("review", "file:scale.npy")}
+
+
+@pytest.mark.parametrize("name", BRANCHES)
+def test_what_the_machine_decides_against_waits(name: str, run: Run) -> None:
+    report = graded(run, *BRANCHES[name])
+    assert [*verdicts(report).values()] == ["pass"] * 3 + ["review"] * 6, report.execution.errors
+    assert {c.cause.partition(":")[0] for q in report.questions for c in q.checks if c.cause} == {"answer"}
+
+
+@pytest.mark.parametrize("name", OWN_BRANCHES)
+def test_what_the_machine_does_not_decide_is_missing(name: str, run: Run) -> None:
+    assert [*verdicts(graded(run, *OWN_BRANCHES[name])).values()] == ["pass"] * 3 + ["missing"] * 6
 
 
 @pytest.mark.parametrize("name", WRONG)

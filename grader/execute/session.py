@@ -32,7 +32,7 @@ from grader.execute.kernel import Ending, Kernel
 from grader.execute.outputs import REFUSAL, OutputLog, first_line
 from grader.execute.refused import ended, refused
 from grader.execute.wire import Meter, WireError, describe_bytes
-from grader.models import Cell, Execution, Output, Said, Status, Values, counted
+from grader.models import Cell, Execution, Output, Refusal, Said, Status, Values, counted
 
 _SETUP_S = 60.0
 _GREETING_S = 0.5
@@ -41,6 +41,8 @@ _LATE = ("stream", "display_data")  # what threads of an earlier cell may still 
 _INTERRUPT_S = 2.0
 """for a cell to end once it was interrupted"""
 _ASKING_S = 10.0  # of a kernel, after the last cell
+_ANSWER = "answer"
+"""the kind of refusal that tells of a branch that was not taken"""
 _STAYING_S = 10.0
 """for threads and tasks to end after the last cell"""
 
@@ -65,7 +67,7 @@ class _CellClient(NotebookClient):
         self._log = log
         self._cells = cells
         self._tasks: set[asyncio.Task[Any]] = set()
-        self._begun: set[str] = set()  # requests of the cells that run or ran
+        self._begun: dict[str, int] = {}  # requests of the cells that run or ran, and which they are
         self._last = 0  # the cell that runs or ran
         self.on_cell_executed = self._take_reply
 
@@ -101,8 +103,7 @@ class _CellClient(NotebookClient):
         from a cell that has not begun, or from none, is left out.
         """
         self._note_task()
-        self._begun.add(parent_msg_id)
-        self._last = self._cells[cell_index].index
+        self._last = self._begun[parent_msg_id] = self._cells[cell_index].index
         while True:
             msg = await self._kernel.client.iopub_channel.get_msg()
             sender = msg["parent_header"].get("msg_id")
@@ -126,7 +127,10 @@ class _CellClient(NotebookClient):
             if kind == "status" and sender == asked and msg["content"].get("execution_state") == "idle":
                 return
             ours = sender == asked and kind in (REFUSAL, *_LATE)  # what a thread says names who runs now
-            if ours or (kind in _LATE and isinstance(sender, str) and sender in self._begun):
+            begun = self._begun.get(sender) if isinstance(sender, str) else None
+            if begun is not None and kind == REFUSAL:
+                self._log.take(begun, msg)
+            elif ours or (begun is not None and kind in _LATE):
                 self._log.take(self._last, msg)
 
 
@@ -161,6 +165,10 @@ async def execute(kernel: Kernel, job: Job, started: float) -> Finished:
         interrupted: list[int] = []
         stop = await _run_cells(kernel, job, log, meter, interrupted, stays=True)
         taken = await _ask(kernel, job, meter) if stop is None and job.after else ()
+        told = log.refusals()
+        otherwise: tuple[Output, ...] = ()
+        if stop is None and not interrupted:
+            otherwise, told = await _otherwise(kernel, job, told, meter, started)
     finally:
         ending = await kernel.kill()
     status: Status = "ok"
@@ -181,9 +189,10 @@ async def execute(kernel: Kernel, job: Job, started: float) -> Finished:
         said=said,
         stopped_at=stop.cell if stop else None,
         interrupted=tuple(interrupted),
-        refusals=(*refused(log.refusals(), errors, missing, interrupted, job.cells), *stopped),
+        refusals=(*refused(told, errors, missing, interrupted, job.cells), *stopped),
         outputs=log.outputs(),
         taken=taken,
+        otherwise=otherwise,
         errors=errors,
         missing_packages=missing,
         isolation=kernel.isolation,
@@ -206,12 +215,37 @@ def blame_memory(execution: Execution, job: Job) -> Execution:
 async def _ask(kernel: Kernel, job: Job, meter: Meter) -> tuple[Output, ...]:
     """What the kernel says to `Job.after`; how that ends, and what it costs, is nobody's fault."""
     log = OutputLog()
-    place = max((c.index for c in job.cells), default=-1) + 1
     limits = replace(job.limits, cell_s=min(_ASKING_S, job.limits.cell_s), total_s=_ASKING_S)
-    cell = Cell(index=place, kind="code", source=job.after)
+    cell = Cell(index=_after(job), kind="code", source=job.after)
     asked = replace(job, cells=(cell,), limits=limits)
     await _run_cells(kernel, asked, log, meter, [], stays=False)
     return log.outputs()
+
+
+def _after(job: Job) -> int:
+    """Where a cell of ours stands."""
+    return max((c.index for c in job.cells), default=-1) + 1
+
+
+async def _otherwise(
+    kernel: Kernel, job: Job, told: tuple[Refusal, ...], meter: Meter, started: float
+) -> tuple[tuple[Output, ...], tuple[Refusal, ...]]:
+    """What the cells show as if the machine had answered otherwise, where it decided on a branch.
+
+    With what was told, where each such answer kept something away unless this could be seen to its end.
+    """
+    if not any(r.kind == _ANSWER for r in told):
+        return (), told
+    log = OutputLog()
+    left = job.limits.total_s - (time.monotonic() - started)
+    limits = replace(job.limits, total_s=left, cell_s=min(left, job.limits.cell_s))
+    begin = Cell(index=_after(job), kind="code", source="get_ipython().otherwise()")
+    again = replace(job, cells=(begin, *job.cells), limits=limits)
+    interrupted: list[int] = []
+    stop = await _run_cells(kernel, again, log, meter, interrupted, stays=False)
+    if stop or interrupted or any(r.kind == _ANSWER and r.effect == "raised" for r in log.refusals()):
+        told = tuple(r.model_copy(update={"effect": "skipped"}) if r.kind == _ANSWER else r for r in told)
+    return log.outputs(), told
 
 
 async def _run_cells(

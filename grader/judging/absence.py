@@ -19,7 +19,6 @@ from functools import cached_property, lru_cache
 
 from grader.judging.decision import Decision
 from grader.judging.source import Code, parsed
-from grader.judging.untaken import untaken
 from grader.models import (
     Cell,
     CellError,
@@ -149,7 +148,7 @@ def refusals_of(submission: Submission, executions: Sequence[Execution]) -> tupl
             by_kind[refusal.kind].append(refusal)
     own = (r for r in first.refusals if not _elsewhere_too(r, failed))
     other = map(_without_words, by_kind.values())
-    return (*_claimed(submission, first.errors), *own, *untaken(first.refusals, submission.cells), *other)
+    return (*_claimed(submission, first.errors), *own, *other)
 
 
 def _elsewhere_too(refusal: Refusal, failed: Mapping[int, str]) -> bool:

@@ -161,7 +161,8 @@ def _says_other(candidate: Candidate, check: TensorCheck, case: Case) -> bool:
     size = case.books.size_of
     if candidate.named(check.id) or size[check.id] == 1:
         return False
-    return any(r.called and size.get(r.meant or "") == size[check.id] for r in candidate.readings)
+    own = (r for r in candidate.readings if r.called and r.slot.first.label)
+    return any(size.get(r.meant or "") == size[check.id] for r in own)
 
 
 def _in_a_crowd(check: TensorCheck, best: Candidate, case: Case) -> bool:

@@ -18,10 +18,12 @@ from grader.judging.absence import Absence, none_of_its_own
 from grader.judging.decide import decide
 from grader.judging.decision import Decision
 from grader.judging.score import score_check
-from grader.judging.untaken import LOOKS
 from grader.models import CheckResult, Execution, Output, QuestionResult, Refusal, Submission, Witness
 from grader.text import one_line
+from rubric.schema import BehaviourCheck
 
+_LOOKS = frozenset({"torch.cuda.is_available()", "torch.cuda.device_count()"})
+"""how a kernel names it that a notebook asked for a GPU"""
 _alone: dict[str, Assignment] = {}
 
 
@@ -32,7 +34,7 @@ def ask(
     waiting = {c.id for q in questions for c in q.checks if c.cause is not None}
     if not waiting or not any(c.stored for c in submission.cells):
         return tuple(questions)
-    shown = _shown(submission, assignment)
+    shown = _shown(submission, _saved(submission), assignment)
 
     def seen(check: CheckResult) -> CheckResult:
         return check.model_copy(update={"witness": shown[check.id]}) if check.id in waiting else check
@@ -50,7 +52,9 @@ class Contradicted(NamedTuple):
 def contradict(
     decisions: Mapping[str, Decision], submission: Submission, run: Execution, assignment: Assignment
 ) -> Contradicted:
-    """The same; what is absent waits where a cell went otherwise here and its saved output shows it, right.
+    """The same; what is absent waits where a cell went otherwise here and what it may show at home is right.
+
+    That its saved output tells, or the run in which it went as if the machine had answered otherwise.
 
     run: in the handout's world.
     """
@@ -59,16 +63,23 @@ def contradict(
         for id, d in decisions.items()
         if d.verdict == "missing" or (d.verdict == "fail" and none_of_its_own(d))
     }
-    stored = {c.index for c in submission.cells if c.stored}
-    causes = [c for c in (_raised(submission, run), _looked_for_a_gpu(submission, run)) if c is not None]
-    if not absent or not any(stored.intersection(c.lost) for c in causes):
+    if not absent:
         return Contradicted(decisions, ())
-    shown = _shown(submission, assignment)
-    for cause in causes:
+    saved = _saved(submission)
+    causes = (
+        (_raised(submission, run), saved),
+        (_looked_for_a_gpu(submission, run), saved),
+        (_answered(submission, run), run.otherwise),
+    )
+    for cause, outputs in causes:
+        if cause is None or not any(o.cell in cause.lost for o in outputs):
+            continue
+        shown = _shown(submission, outputs, assignment)
         fit = {id for id in absent if shown[id].fits and shown[id].cell in cause.lost}
         if fit:
             settled = Absence((cause,), submission.cells).settle(decisions, assignment.rubric)
-            by_code = {id for id, d in settled.items() if d.verdict == "review" and id not in absent}
+            kinds = {c.id for c in assignment.rubric.checks() if isinstance(c, BehaviourCheck)}
+            by_code = {id for id in kinds - absent if settled[id].verdict == "review"}
             waiting = {id: settled[id] if id in fit | by_code else d for id, d in decisions.items()}
             return Contradicted(waiting, (cause,))
     return Contradicted(decisions, ())
@@ -93,18 +104,32 @@ def _raised(submission: Submission, run: Execution) -> Refusal | None:
 
 def _looked_for_a_gpu(submission: Submission, run: Execution) -> Refusal | None:
     """What a notebook does only where there is one, it did not do here."""
-    looked = [r for r in run.refusals if r.kind == "device" and r.call in LOOKS and r.cell is not None]
+    looked = [r for r in run.refusals if r.kind == "device" and r.call in _LOOKS and r.cell is not None]
     if not looked:
         return None
-    first = min(looked, key=lambda r: r.cell or 0)
+    return _from_its_cell_on(looked, submission)
+
+
+def _answered(submission: Submission, run: Execution) -> Refusal | None:
+    """What a notebook does only where the machine answers otherwise, it did not do here."""
+    asked = [r for r in run.refusals if r.kind == "answer" and r.cell is not None]
+    return _from_its_cell_on(asked, submission) if asked else None
+
+
+def _from_its_cell_on(refusals: Sequence[Refusal], submission: Submission) -> Refusal:
+    """The first of some, with all that may not have happened because of it."""
+    first = min(refusals, key=lambda r: r.cell or 0)
     lost = tuple(c.index for c in submission.cells if c.kind == "code" and c.index >= (first.cell or 0))
     return first.model_copy(update={"effect": "skipped", "lost": lost, "told_by": "grader"})
 
 
-def _shown(submission: Submission, assignment: Assignment) -> dict[str, Witness]:
-    saved = tuple(
+def _saved(submission: Submission) -> tuple[Output, ...]:
+    return tuple(
         Output(cell=c.index, index=0, kind="stdout", text=c.stored) for c in submission.cells if c.stored
     )
+
+
+def _shown(submission: Submission, saved: Sequence[Output], assignment: Assignment) -> dict[str, Witness]:
     assignment = _first_world(assignment)
     decisions = decide(submission.cells, [extract(saved)], assignment, [saved])
     outputs = {(o.cell, o.index): o for o in saved}

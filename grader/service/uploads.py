@@ -76,10 +76,11 @@ def receive(
     began: when it began to come. Raises `RefusedError` for what is not taken, `StorageError`.
     """
     came = _Arrival(record.line(key, MAX_KEY) or secrets.token_urlsafe(16), began, now)
+    named = _named(sent, at.assignment.most)
     try:
-        return _new(database, blobs, at, sent, came)
+        return _new(database, blobs, at, named, came)
     except (RefusedError, StorageError):  # what is there already is confirmed, whatever is refused by now
-        if (known := _again(database, at, sent, came.key)) is None:
+        if (known := _again(database, at, named, came.key)) is None:
             raise
         return known
 
@@ -93,29 +94,26 @@ class _Arrival:
     now: datetime
 
 
-def _new(database: Database, blobs: Blobs, at: Attendee, sent: Sequence[Sent], came: _Arrival) -> Receipt:
+def _new(database: Database, blobs: Blobs, at: Attendee, named: Sequence[Sent], came: _Arrival) -> Receipt:
     with database.reading() as session:
         sent_today = _sent_within_a_day(session, at, came.now)
         dates = courses.dates_of(session, at.assignment, at.member.person_id)
     _timely(dates.takes(came.began), dates.phase(came.began))
-    named = _named(sent, at.assignment.most)
-    _refuse_a_flood(sent_today, sum(s.size for s in sent), A_DAY * at.assignment.most)
+    _refuse_a_flood(sent_today, sum(s.size for s in named), A_DAY * at.assignment.most)
     with blobs.held():
         return _keep(database, blobs, at, named, came)
 
 
-def _again(database: Database, at: Attendee, sent: Sequence[Sent], key: str) -> Receipt | None:
+def _again(database: Database, at: Attendee, named: Sequence[Sent], key: str) -> Receipt | None:
     """What came with this key before, if it is these very files."""
-    sha256 = together([(name, _read(content)) for name, content in _named(sent, at.assignment.most)])
+    sha256 = together([(s.name, _read(s.content)) for s in named])
     with database.reading() as session:
         return _known(session, _with_key(session, at, key, sha256), sha256)
 
 
-def _keep(
-    database: Database, blobs: Blobs, at: Attendee, named: Sequence[tuple[str, IO[bytes]]], came: _Arrival
-) -> Receipt:
+def _keep(database: Database, blobs: Blobs, at: Attendee, named: Sequence[Sent], came: _Arrival) -> Receipt:
     blobs.refuse_full()
-    kept = [(name, blobs.put(content)) for name, content in named]
+    kept = [(s.name, blobs.put(s.content)) for s in named]
     if not any(may_hold_a_notebook(blobs.path(b.sha256), n) for n, b in kept):
         names = ", ".join(n for n, _ in kept)[:300]
         raise RefusedError(
@@ -205,7 +203,8 @@ def too_large(most: int) -> RefusedError:
     )
 
 
-def _named(sent: Sequence[Sent], most: int) -> list[tuple[str, IO[bytes]]]:
+def _named(sent: Sequence[Sent], most: int) -> Sequence[Sent]:
+    """The files by the names that they are kept by."""
     sent = [s for s in sent if s.name or s.size]
     if not sent:
         raise RefusedError(Said("Choose a notebook first; no file came."))
@@ -215,7 +214,7 @@ def _named(sent: Sequence[Sent], most: int) -> list[tuple[str, IO[bytes]]]:
         )
     if sum(s.size for s in sent) > most:
         raise too_large(most)
-    named: dict[str, IO[bytes]] = {}
+    named: dict[str, Sent] = {}
     for one in sent:
         # a browser's folder, a path of another system: the last part is the file's name
         name = record.line(one.name.replace("\\", "/").rstrip("/").rpartition("/")[2], MAX_NAME * 20)
@@ -225,10 +224,10 @@ def _named(sent: Sequence[Sent], most: int) -> list[tuple[str, IO[bytes]]]:
             raise RefusedError(Said("A file's name is too long: {name}…", {"name": name[:40]}))
         if name in named:
             raise RefusedError(Said("Two files have the same name: {name}", {"name": name}))
-        named[name] = one.content
+        named[name] = replace(one, name=name)
     if not any(s.size for s in sent):
         raise RefusedError(Said("What came is empty."))
-    return list(named.items())
+    return list(named.values())
 
 
 def _enter(

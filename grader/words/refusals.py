@@ -36,6 +36,7 @@ _WHAT = {
     "output": Said("A notebook may not print that much here"),
     "storage": Said("The disk space that a notebook may use here was used up"),
     "kernel": Said("The process that ran the notebook ended"),
+    "answer": Said("The machine here may answer otherwise than yours: {about}"),
     "error": Said("This error may be due to our environment: {about}"),
 }
 

@@ -23,6 +23,7 @@ _HABITS = (
     "questions",
     "debuggers",
     "lasting",
+    "branches",
     "extensions",
     "drawing",
     "shells",

@@ -20,12 +20,20 @@ def install(shell):
     manager = shell.extension_manager
     manager.load_extension = _unless_absent(manager.load_extension)
     manager.reload_extension = _unless_absent(manager.reload_extension)
+    for name in ("more", "less", "pycat"):
+        shell.register_magic_function(_type_out, "line", name)
     find = shell._find_with_lazy_load
 
     def find_or_skip(type_, name):
         return find(type_, name) or (_skip_line(name) if type_ == "line" else _run_plainly(shell, name))
 
     shell._find_with_lazy_load = find_or_skip
+
+
+def _type_out(line):
+    """A file, where the notebook shows it: a pager's text is no output."""
+    with open(line.strip().strip("\"'"), encoding="utf-8", errors="replace") as file:
+        print(file.read())
 
 
 def _unless_absent(usual):

@@ -13,14 +13,16 @@ def install_telling(shell):
     _kernel[:] = [shell.kernel]
 
 
-def tell(kind, about, call, effect):
+def tell(kind, about, call, effect, parent=None):
     """Send a record of a refusal; kinds and effects are those of `grader.models.Refusal`.
+
+    parent: the request of the cell that it is about; None for the one that runs.
 
     The same is told once a cell. A kernel that can't tell it goes on.
     """
     try:
         kernel = _kernel[0]
-        parent = kernel.get_parent("shell")
+        parent = parent or kernel.get_parent("shell")
         one = (kind, about, effect, (parent or {}).get("header", {}).get("msg_id"))
         if one in _told or len(_told) >= _MOST:
             return
