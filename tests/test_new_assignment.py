@@ -235,6 +235,13 @@ def test_a_form(forms: Assignment, name: str, verdict: str, show: Show) -> None:
     assert (decision.credit is None) == (verdict == "review")
 
 
+def test_right_values_among_others_wait_where_a_run_ended_before_them(forms: Assignment) -> None:
+    votes = forms.references[0]["votes"]
+    for show, verdict in ((among_others, "review"), (lambda q: among_others({"v": 2 * q["v"]}), "missing")):
+        found = judged(forms, lambda q, show=show: show(q) if q["votes"] == votes else "")  # type: ignore[misc]
+        assert found["direction"].verdict == verdict
+
+
 def test_what_says_that_it_is_something_else_is_no_rival_of_what_is_called_so(forms: Assignment) -> None:
     code = "print('hit rate:', hits)\nprint(export_text(tree, hits))"
     decision = judged(forms, lambda q: f"hit rate: {q['hits']}\n|--- malic > {3 + q['loss']}", code)["hits"]

@@ -66,11 +66,12 @@ class _Place:
 class Numbers:
     """All numbers that were printed in each world, by cell; under None those of the whole notebook.
 
-    silent: cells of each world that could not say what they said in the first: assertions hold nothing there.
+    silent: cells of each world that did not say what they said in the first: assertions hold nothing there, and
+        a run may have ended before them.
     """
 
     worlds: list[dict[int | None, list[_Place]]] = field(default_factory=list)
-    silent: list[set[int]] = field(default_factory=list)
+    silent: list[set[int | None]] = field(default_factory=list)
 
     @classmethod
     def of(cls, printed: Sequence[Sequence[PrintedTensor]], outputs: Sequence[Sequence[Output]]) -> Numbers:
@@ -80,8 +81,10 @@ class Numbers:
             {o.cell for o in given[0] if o.kind == "error" and _ASSERTED.search(o.text)} if given else set()
         )
         raised = [{o.cell for o in world if o.kind == "error"} for world in given]
+        spoken = [{cell for o in world if o.text or o.html for cell in (o.cell, None)} for world in given]
         return cls(
-            [_by_cell(p, o) for p, o in zip(printed, given, strict=True)], [asserted - r for r in raised]
+            [_by_cell(p, o) for p, o in zip(printed, given, strict=True)],
+            [{*(asserted - r), *(spoken[0] - s)} for r, s in zip(raised, spoken, strict=True)],
         )
 
 
