@@ -222,6 +222,7 @@ def by_channel(q: dict[str, Any]) -> str:
         ("votes", "missing", lambda q: f"men 0.25 39 45 38 51 n {q['votes'] + 1:.0f}"),
         ("hits", "pass", lambda q: f"hit rate: {q['hits']}\nagain {q['hits']:.3f}"),  # 0.954545…, then 1.0
         ("loss", "review", lambda q: f"  {q['loss']:.4f}\n  {q['tiny']}\n  {q['loss']:.0f}"),  # 1 fits, too
+        ("loss", "review", lambda q: f"loss: {q['loss']}\nloss: {1.004 * q['loss']}"),  # one of two guesses
         ("loss", "review", lambda q: f"loss: (40, {q['loss']:.2f}, 0.3)"),
         ("loss", "fail", lambda q: f"loss: (40, {q['loss'] + 0.5:.2f}, 0.3)"),
         ("tiny", "pass", lambda q: f"mean: {q['tiny']:.3e}"),
