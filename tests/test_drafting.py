@@ -20,7 +20,7 @@ from grader.commands import rubric as command
 from grader.drafting import make as drafting
 from grader.drafting.data import redrawn
 from grader.drafting.edits import likely
-from grader.drafting.infer import FolderFacts, draft
+from grader.drafting.infer import FolderFacts, _met, draft
 from grader.drafting.make import data_files, make, read_solution
 from grader.drafting.notes import note_at, note_in
 from grader.drafting.page import page
@@ -262,6 +262,13 @@ def test_what_the_solution_does_not_pass_is_not_asked_and_its_question_stays_one
     checks = [c for q in made.rubric["questions"] for c in q["checks"]]
     assert [(c["kind"], c["points"]) for c in checks] == [("tensor", 6.0), ("manual", 4.0)]
     assert sum("the solution itself waits" in told.taken for told in made.assumed) == 2
+
+
+def test_one_letter_of_a_common_word_speaks_only_where_it_stands_alone() -> None:
+    known = ["p-value", "p"]
+    assert _met(known, ["p"]) == ("p",)
+    assert _met(known, ["p", "value", "of", "the", "test"]) == ("p", "value")
+    assert _met(known, ["p", "spam"]) is None
 
 
 def test_headings_part_the_questions() -> None:

@@ -30,6 +30,7 @@ vocabulary:
   better: [better model, better, winner]
   symmetric: [symmetric]
   verdict: [diagnosis, the model is]
+  path: [path]
 questions:
   - id: q1
     title: Words
@@ -51,6 +52,12 @@ questions:
         answers: {handout: A, second: B}
       - {id: symmetric, kind: word, title: t, points: 1, labels: [[symmetric]], answers: True}
       - {id: verdict, kind: word, title: t, points: 1, labels: [[verdict]], answers: [overfitting, overfit]}
+      - id: path
+        kind: word
+        title: t
+        points: 1
+        labels: [[path]]
+        answers: {handout: a -> b -> c, second: b -> b -> c}
   - id: q2
     title: The plot
     checks:
@@ -134,6 +141,9 @@ def test_a_wrong_an_unknown_or_a_missing_word(words: Assignment, line: str, verd
         ("better", "fail", lambda w: "better model: A", "x = 'A'\nprint('better model:', x)"),
         ("better", "fail", lambda w: "better model: B", "print('better model:', best(a, b))"),
         ("better", "review", lambda w: "better model: A", "print('better model:', best(a, b))"),
+        ("path", "pass", lambda w: f"path {'ab'[w]}→b→c", "print('path', '→'.join(path))"),
+        ("path", "review", lambda w: f"path {'ab'[w]}→c→c", "print('path', '→'.join(path))"),
+        ("path", "pass", lambda w: f"path → {'ab'[w]}, b, c", "print('path →', ', '.join(path))"),
         ("better", "missing", lambda w: "I don't know", "print('I don\\'t know')"),
         # what no world moves passes where it does not stand in the code
         ("symmetric", "pass", lambda w: "symmetric: True", "print('symmetric:', np.allclose(A, A.T))"),

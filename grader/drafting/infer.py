@@ -443,8 +443,11 @@ def _folded(phrases: Sequence[str]) -> set[str]:
 
 
 def _met(known: Sequence[str], words: Sequence[str]) -> tuple[str, ...] | None:
-    """The first of these phrases that stands among the words, as its tokens."""
-    return next((t for p in known if (t := tokens(p)) and _within(t, words)), None)
+    """The first of these phrases that stands among the words, as its tokens; one letter says little beside
+    others: `P(spam)` is no p-value."""
+    alone = [w for w in words if w not in _SMALL]
+    met = (t for p in known if (t := tokens(p)) and _within(t, words))
+    return next((t for t in met if len("".join(t)) > 1 or [*t] == alone), None)
 
 
 def _covered(words: Sequence[str], known: Sequence[str]) -> bool:

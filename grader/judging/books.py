@@ -12,8 +12,7 @@ from grader.assignment.loading import Assignment
 from grader.assignment.values import Array, moves
 from grader.assignment.vocabulary import Vocabulary
 from grader.judging.asked import Asked
-from grader.judging.book import Book, Filed, Target, by_source, file
-from grader.judging.diagnose import NEARLY, Ids
+from grader.judging.book import NEARLY, Book, Filed, Ids, Target, by_source, file
 from grader.judging.pairing import Slot
 from rubric.schema import Tolerance
 
@@ -22,18 +21,27 @@ _Key = TypeVar("_Key")
 
 
 class Books:
-    """What is the same for every submission of an assignment, made once."""
+    """What is the same for every submission of an assignment, made once.
+
+    quantity_of, size_of: check → what it asks for, and how many numbers that has. moving: checks whose
+    reference differs between the worlds. twins: quantities that something which no check
+    asks for equals in every world. right: quantity → its right values, each in every world. singles: variants
+    under one listed mistake. suspected: the same, to name mistakes by.
+    """
 
     def __init__(self, assignment: Assignment) -> None:
-        rubric = assignment.rubric
-        references = assignment.references
+        self.rubric = rubric = assignment.rubric
+        self.references = references = assignment.references
+        self.by_other_means = assignment.by_other_means
         self._assignment = assignment
         self._in_first: dict[Ids, list[Filed]] = {}
         self._in_all: dict[tuple[Ids, bool], list[Filed]] = {}
+        self.quantity_of = {c.id: c.quantity for c in rubric.tensor_checks()}
+        self.size_of = {id: references[0][quantity].size for id, quantity in self.quantity_of.items()}
         self.forms = Asked(rubric)
         self.checks = self.forms.checks
         self.asked = self.forms.quantities
-        ways = (references, assignment.by_other_means)
+        ways = (references, self.by_other_means)
         known = [self.forms.references(way) for way in ways]
         self.right = {q: [v for way in ways for v in self.forms.right(q, way)] for q in self.asked}
         self._bounds = [self.forms.bounds(way) for way in ways]
@@ -81,7 +89,7 @@ class Books:
     ) -> list[Ids]:
         """Those that the handout's world does not rule out; the rest need not be solved elsewhere."""
         filed = _about(quantities, _each(self._in_first, hypotheses, self._file_first))
-        book = Book(filed, self._assignment.rubric.tolerance, sizes=_sizes(prints))
+        book = Book(filed, self.rubric.tolerance, sizes=_sizes(prints))
         fitting = {view.target.mistakes for slot in prints for view in book.lookup(slot, [0])}
         return [ids for ids in hypotheses if ids in fitting]
 
@@ -95,9 +103,7 @@ class Books:
         sizes: Collection[int] | None = None,
     ) -> Book:
         filed = _each(self._in_all, [(ids, pieces) for ids in hypotheses], self._file_all)
-        return Book(
-            _about(quantities, filed), self._assignment.rubric.tolerance, elsewhere=elsewhere, sizes=sizes
-        )
+        return Book(_about(quantities, filed), self.rubric.tolerance, elsewhere=elsewhere, sizes=sizes)
 
     def _file_first(self, ids: Ids) -> list[Filed]:
         """What is asked under one hypothesis, in the handout's world."""

@@ -38,7 +38,7 @@ _IMPOSSIBLE = Said(
 
 def judge_bounds(check: TensorCheck, case: Case) -> Decision:
     """Decide a check that asks for numbers within bounds."""
-    references = [r[check.quantity] for r in case.references]
+    references = [r[check.quantity] for r in case.books.references]
     offers = _offers(check, case.readings, references)
     if not offers:
         return _nothing(check, case.readings, references)
@@ -63,7 +63,7 @@ def _computed(
 ) -> Decision:
     """Whether a number within the bounds was computed."""
     candidate = _candidate(offer)
-    moving, still = moves(references, case.rubric.tolerance), not _moves(offer)
+    moving, still = moves(references, case.books.rubric.tolerance), not _moves(offer)
     typed = not_computed(check, candidate, len(sides), case.code, moving=moving, still=still)
     if typed is not None:
         return replace(typed, candidate=candidate)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import cache
 
 from grader.assignment.loading import Assignment
 from grader.judging.absence import NOTHING_REFUSED, Absence
@@ -54,43 +53,16 @@ def decide(
     rubric = assignment.rubric
     books = books_of(assignment)
     code = Code(cells)
-    sizes = {c.id: assignment.references[0][c.quantity].size for c in rubric.tensor_checks()}
-    asked_sizes = {c.quantity: sizes[c.id] for c in books.checks}
+    asked_sizes = {c.quantity: books.size_of[c.id] for c in books.checks}
     paired = in_known_form(as_of_one_pass(pair(printed), assignment), books.free, books.canonical)
     slots = take_apart(paired, (books.canonical, books.singles), asked_sizes)
-    asked = {c.id: c.quantity for c in rubric.tensor_checks()}
-    readings = read(slots, books.canonical, books.vocabulary, code, cells, sizes, asked)
+    readings = read(slots, books.canonical, books.vocabulary, code, cells, books.size_of, books.quantity_of)
     suggested = assignment.candidates(code.words)
     mistakes = {m.id: m for m in (*assignment.mistakes, *suggested)}
-    suspects = Suspects(
-        mistakes,
-        code,
-        books.suspected,
-        [m.id for m in suggested],
-        books.combined,
-        books.right,
-        rubric.tolerance,
-    )
-    explanation = explain(readings, suspects, asked)
-    matched = match(readings, books.checks, explanation.views, sizes)
-    candidates = with_sources(matched, books.checks, (assignment.references, assignment.by_other_means), code)
+    explanation = explain(readings, Suspects(books, mistakes, code, [m.id for m in suggested]))
+    candidates = with_sources(match(readings, books.checks, explanation.views, books.size_of), books, code)
     by_hand, by_autograd = by_hand_or_autograd(candidates, books.checks)
-    case = Case(
-        rubric=rubric,
-        asked=books.forms,
-        references=assignment.references,
-        by_other_means=assignment.by_other_means,
-        variants=books.singles,
-        mistakes=mistakes,
-        explanation=explanation,
-        code=code,
-        readings=readings,
-        twins=books.twins,
-        moving=books.moving,
-        states=cache(lambda: books.states([(i,) for i, m in mistakes.items() if m.state])),
-        by_hand=by_hand,
-        by_autograd=by_autograd,
-    )
+    case = Case(books, mistakes, explanation, code, readings, by_hand, by_autograd)
     shown = Shown(outputs, cells, code, books.vocabulary)
     numbers = Numbers.of(printed, outputs)
     numeric = {c.id: guarded(faults, c.id, judge, c, candidates.get(c.id, ()), case) for c in books.checks}
@@ -108,7 +80,9 @@ def decide(
         if c.bounded
     }
     decisions = follow_through(settled, by_question, case)
-    changed = {id: {n for n, q in asked.items() if q in qs} for id, qs in explanation.changed.items()}
+    changed = {
+        id: {n for n, q in books.quantity_of.items() if q in qs} for id, qs in explanation.changed.items()
+    }
     numbers_of = {c.id: n for n, q in enumerate(rubric.questions, start=1) for c in q.checks}
     in_text = {c.id: (numbers_of[c.id], c) for c in rubric.checks() if isinstance(c, TextCheck)}
     answers = find_answers(in_text, cells, shown.told)
@@ -150,11 +124,11 @@ def _looked_for(
     if decision.diagnosis is not None and decision.diagnosis.ids == TRANSPOSED:
         return decision
     absent = decision.found_nothing
-    tolerance = case.rubric.tolerance_of(check.quantity)
+    tolerance = case.books.rubric.tolerance_of(check.quantity)
     other = decision.candidate
     unnamed = absent or (other is not None and decision.diagnosis is None and not other.called(check.id))
     said: Decision | None = None
-    for expected in case.asked.in_every_sign(check.quantity, case.references):
+    for expected in case.books.forms.in_every_sign(check.quantity, case.books.references):
         said = said or (in_words(check, expected, shown) if unnamed else None)
         said = said or among(check, expected, numbers, tolerance, absent=absent)
         said = said or (in_a_sentence(check, expected, shown) if unnamed else None)

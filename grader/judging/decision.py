@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 
-from grader.assignment.values import Array
-from grader.judging.asked import Asked
 from grader.judging.book import Book, Target
+from grader.judging.books import Books
 from grader.judging.diagnose import Explanation
 from grader.judging.evidence import Comparison, agreement, compare
 from grader.judging.match import Candidate
 from grader.judging.reading import Reading
 from grader.judging.source import Code
 from grader.models import Answer, Diagnosis, Evidence, Flag, Said, VerdictName
-from rubric.schema import Mistake, Rubric, TensorCheck
+from rubric.schema import Mistake, TensorCheck
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,35 +77,33 @@ class Decision:
 class Case:
     """Everything a verdict may rest on, besides the candidates.
 
-    twins: quantities that something which no check asks for equals in every world. states: what mistakes of
-    state (after an update, drawn again) give in the handout's world. moving: checks whose reference differs
-    between the worlds. by_hand: right derivatives were printed, and none of them comes from autograd.
-    by_autograd: some right one does, or all are got wrong by it.
+    by_hand: right derivatives were printed, and none of them comes from autograd. by_autograd: some right one
+    does, or all are got wrong by it.
     """
 
-    rubric: Rubric
-    asked: Asked
-    references: tuple[Mapping[str, Array], ...]
-    by_other_means: tuple[Mapping[str, Array], ...]
-    variants: Book
+    books: Books
     mistakes: Mapping[str, Mistake]
     explanation: Explanation
     code: Code
     readings: tuple[Reading, ...]
-    twins: frozenset[str]
-    moving: frozenset[str]
-    states: Callable[[], Book]
     by_hand: bool
     by_autograd: bool
+
+    @cached_property
+    def states(self) -> Book:
+        """What mistakes of state (after an update, drawn again) give in the handout's world."""
+        return self.books.states([(id,) for id, mistake in self.mistakes.items() if mistake.state])
 
 
 def compared(check: TensorCheck, candidate: Candidate, case: Case) -> Comparison | None:
     """The candidate against the reference; None where its size does not allow it."""
-    ways = [] if candidate.source == "other means" else [case.references]
-    ways += [] if candidate.source == "autograd" else [case.by_other_means]
-    expected = case.asked.forms(
-        Target(check.quantity, (), values) for way in ways for values in case.asked.right(check.quantity, way)
+    ways = [] if candidate.source == "other means" else [case.books.references]
+    ways += [] if candidate.source == "autograd" else [case.books.by_other_means]
+    expected = case.books.forms.forms(
+        Target(check.quantity, (), values)
+        for way in ways
+        for values in case.books.forms.right(check.quantity, way)
     )
-    tolerance = case.rubric.tolerance_of(check.quantity)
+    tolerance = case.books.rubric.tolerance_of(check.quantity)
     found = [compare(candidate, t.values, tolerance, fixed=t.fixed) for t in expected]
     return max((c for c in found if c is not None), key=agreement, default=None)

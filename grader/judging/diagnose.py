@@ -16,20 +16,15 @@ from itertools import combinations
 
 import numpy as np
 
-from grader.assignment.values import Array, margin
-from grader.judging.book import Book, TargetView, fits
-from grader.judging.pairing import Slot
+from grader.assignment.values import margin
+from grader.judging.book import Book, Ids, TargetView, fits
+from grader.judging.books import Books
 from grader.judging.reading import Reading
 from grader.judging.rounded import in_double_precision
 from grader.judging.source import Code
 from grader.models import Diagnosis, Said, together, verbatim
-from rubric.schema import Mistake, Tolerance
+from rubric.schema import Mistake
 
-Ids = tuple[str, ...]
-
-# Where a mistake saturates the network, float32 loses most digits of a gradient. In the handout's world
-# its variants must fit like the solution; in the others, so nearly, and those that fit better win.
-NEARLY = Tolerance(rtol=1e-2)
 _COMBINED = (
     2600  # pairs of mistakes that are tried, the commonest (first listed) first; many exclude each other
 )
@@ -45,21 +40,13 @@ class Suspects:
     """Where hypotheses come from.
 
     mistakes: every known mistake by id, the likeliest first, those that the code suggests last.
-    code: the notebook's, of whose words `Mistake.signs` speaks.
-    singles: variants under one listed mistake. suggested: ids that the code suggests beside them.
-    combined: makes the variants of hypotheses, as far as they concern the given quantities; of several
-        mistakes together, only those that fit one of the given prints in the handout's world.
-    right: quantity → its right values, each in every world.
-    tolerance: that of an honest computation; `singles` and `combined` use `NEARLY` where it is allowed.
+    code: the notebook's, of whose words `Mistake.signs` speaks. suggested: ids that it suggests.
     """
 
+    books: Books
     mistakes: Mapping[str, Mistake]
     code: Code
-    singles: Book
     suggested: Sequence[str]
-    combined: Callable[[Sequence[Ids], frozenset[str], Sequence[Slot]], Book]
-    right: Mapping[str, Sequence[tuple[Array, ...]]]
-    tolerance: Tolerance
 
     def surprise(self, ids: Iterable[str]) -> int:
         """How unlikely these mistakes are before any number is seen."""
@@ -124,7 +111,7 @@ class _Claims:
 
     def combine(self, hypotheses: Sequence[Ids], quantities: frozenset[str]) -> None:
         """Try hypotheses whose variants are still to be made."""
-        self.add(self.suspects.combined(hypotheses, quantities, [r.slot for r in self.wrong]))
+        self.add(self.suspects.books.combined(hypotheses, quantities, [r.slot for r in self.wrong]))
 
     @property
     def explained(self) -> set[int]:
@@ -208,12 +195,13 @@ class _Claims:
         return dict(sorted(ranks.items(), key=lambda r: r[1]))
 
 
-def explain(readings: Sequence[Reading], suspects: Suspects, asked: Mapping[str, str]) -> Explanation:
+def explain(readings: Sequence[Reading], suspects: Suspects) -> Explanation:
     """Find the mistakes that explain the prints which fit no canonical quantity.
 
-    asked: check id → quantity; quantities that no check asks for explain nothing. Combinations are
-    tried only for quantities that were never printed right.
+    Quantities that no check asks for explain nothing. Combinations are tried only for quantities that were
+    never printed right.
     """
+    asked = suspects.books.quantity_of
     quantities = frozenset(asked.values())
     shown = frozenset(
         v.target.quantity
@@ -227,8 +215,9 @@ def explain(readings: Sequence[Reading], suspects: Suspects, asked: Mapping[str,
     wrong = [r for r in readings if not r.exact and (r.size > 1 or asked.keys() & _called(r))]
     missing = quantities - shown
     claims = _Claims(wrong, asked, shown, suspects)
-    claims.add(suspects.singles)
-    sizes = {v.size for t in suspects.singles.targets if t.quantity in missing for v in t.values[:1]}
+    singles = suspects.books.suspected
+    claims.add(singles)
+    sizes = {v.size for t in singles.targets if t.quantity in missing for v in t.values[:1]}
 
     def left() -> list[Reading]:
         """Prints that could show what is missing, that nothing explains so far and nobody typed in."""
@@ -303,13 +292,16 @@ def _digits(reading: Reading, view: TargetView, suspects: Suspects) -> float | N
 
     None where it does not fit as an honest computation in its precision does. Zeros tell by themselves.
     """
-    right = suspects.right[view.target.quantity]
+    books = suspects.books
+    right = books.right[view.target.quantity]
     told = [0.0] * len(right)
     zeros = True
     for world, (printed, values) in enumerate(zip(reading.slot.prints, view.target.values, strict=True)):
         if printed is None or printed.elided:
             continue
-        slack = margin(values, suspects.tolerance) * (_IN_64_BITS if in_double_precision(printed) else 1.0)
+        slack = margin(values, books.rubric.tolerance) * (
+            _IN_64_BITS if in_double_precision(printed) else 1.0
+        )
         if not fits(printed, view.part(values), slack).all():
             return None
         zeros = zeros and not any(printed.values)

@@ -87,8 +87,8 @@ def _elsewhere(check: TensorCheck, right: Sequence[Candidate], case: Case) -> Sa
 
 def _doubt(check: TensorCheck, best: Candidate, comparison: Comparison | None, case: Case) -> Decision | None:
     """Why a print that fits is not enough, if it is not."""
-    expected = [reference[check.quantity] for reference in case.references]
-    tolerance = case.rubric.tolerance_of(check.quantity)
+    expected = [reference[check.quantity] for reference in case.books.references]
+    tolerance = case.books.rubric.tolerance_of(check.quantity)
     moving = moves(expected, tolerance)
     still = all(r.movement == "constant" for r in best.readings)
     typed = not_computed(check, best, len(expected), case.code, moving=moving, still=still)
@@ -98,14 +98,14 @@ def _doubt(check: TensorCheck, best: Candidate, comparison: Comparison | None, c
     def open_(reason: Said) -> Decision:
         return Decision(check.id, "review", None, reason)
 
-    if excluded(best, check.quantity, case.variants) < STRONG:
+    if excluded(best, check.quantity, case.books.singles) < STRONG:
         return open_(Said("The print fits, but its few digits also fit known mistakes."))
     if _tells_nothing(comparison, tolerance):
         return open_(Said("The print fits, but so would any other small number; a person decides."))
-    if best.named(check.id) or best.may_be_named(check.id):
+    if best.named(check.id):
         return None
     common = _is_common(expected, moving=moving) and not (moving and _no_accident(best, comparison, case))
-    return open_(_UNNAMED) if common or check.quantity in case.twins else None
+    return open_(_UNNAMED) if common or check.quantity in case.books.twins else None
 
 
 def _tells_nothing(comparison: Comparison | None, tolerance: Tolerance) -> bool:
@@ -139,7 +139,7 @@ def _no_accident(best: Candidate, comparison: Comparison | None, case: Case) -> 
 
 def _called_otherwise(best: Candidate, case: Case) -> bool:
     """Has it the name of another check, which no print of that name answers?"""
-    asked = {c.id: c.quantity for c in case.rubric.tensor_checks()}
+    asked = case.books.quantity_of
     own = best.readings[0]
     return (
         own.called
@@ -158,10 +158,11 @@ def _is_a_share(value: float) -> bool:
 
 def _says_other(candidate: Candidate, check: TensorCheck, case: Case) -> bool:
     """Does its label name another check? A label can only lie about a tensor of the same size."""
-    size = {c.id: case.references[0][c.quantity].size for c in case.rubric.tensor_checks()}
+    size = case.books.size_of
     if candidate.named(check.id) or size[check.id] == 1:
         return False
-    return any(r.called and size.get(r.meant or "") == size[check.id] for r in candidate.readings)
+    own = (r for r in candidate.readings if r.called and r.slot.first.label)
+    return any(size.get(r.meant or "") == size[check.id] for r in own)
 
 
 def _in_a_crowd(check: TensorCheck, best: Candidate, case: Case) -> bool:

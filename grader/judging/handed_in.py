@@ -73,19 +73,12 @@ def _section(
 ) -> Iterator[tuple[int, str]]:
     """Index and text of what stands below a heading, up to the next one of its level or above."""
     in_code = cells[place].kind == "code"
-    kept = before_the_next(heading, rest, patterns) if not in_code else list(rest)
-    if "\n".join(kept).strip():
-        yield cells[place].index, "\n".join(kept).strip()
-    if len(kept) < len(rest):
-        return
-    for cell in cells[place + 1 :]:
-        lines = cell.source.splitlines()
-        if cell.kind == "code":
-            if in_code and lines and lines[0].lstrip().startswith("#"):
-                return
-            kept = lines
-        else:
-            kept = before_the_next(heading, lines, patterns)
+    following = ((cell, cell.source.splitlines()) for cell in cells[place + 1 :])
+    for cell, lines in ((cells[place], rest), *following):
+        kept = lines if cell.kind == "code" else before_the_next(heading, lines, patterns)
+        commented = cell.kind == "code" and "".join(lines[:1]).lstrip().startswith("#")
+        if in_code and commented and lines is not rest:
+            return
         if "\n".join(kept).strip():
             yield cell.index, "\n".join(kept).strip()
         if len(kept) < len(lines):

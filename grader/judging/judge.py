@@ -76,7 +76,7 @@ def _without_another(candidates: Sequence[Candidate], meant: Candidate) -> Candi
 
 
 def _judge_nothing(check: TensorCheck, case: Case) -> Decision:
-    size = case.references[0][check.quantity].size
+    size = case.books.size_of[check.id]
     claimed = [
         (r, v.target.quantity)
         for r in case.readings
@@ -100,7 +100,7 @@ def _judge_nothing(check: TensorCheck, case: Case) -> Decision:
         )
         views = [
             v
-            for v in case.variants.lookup(printed.slot, range(len(printed.slot.prints)))
+            for v in case.books.singles.lookup(printed.slot, range(len(printed.slot.prints)))
             if v.target.quantity == check.quantity
             and v.whole
             and (_tells(printed) or not any(values.any() for values in v.target.values))
@@ -117,5 +117,5 @@ def _tells(printed: Reading) -> bool:
 def _guesses(views: Sequence[TargetView], case: Case) -> tuple[tuple[str, ...], ...]:
     """The mistakes that give this print, those first that leave alone what was printed right."""
     right = {v.target.quantity for r in case.readings for v in r.exact if v.whole}
-    contradicted = {ids for quantity in right for ids in case.variants.mistakes_about.get(quantity, ())}
+    contradicted = {ids for quantity in right for ids in case.books.singles.mistakes_about.get(quantity, ())}
     return tuple(sorted((v.target.mistakes for v in views), key=lambda ids: ids in contradicted))

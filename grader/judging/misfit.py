@@ -59,7 +59,7 @@ class _Look:
     def constant(self) -> bool:
         """Does it stand still while the worlds change?"""
         still = all(r.movement == "constant" for r in self.candidate.readings)
-        return len(self.case.references) > 1 and still
+        return len(self.case.books.references) > 1 and still
 
     @property
     def typed(self) -> bool:
@@ -67,7 +67,7 @@ class _Look:
 
     @property
     def tolerance(self) -> Tolerance:
-        return self.case.rubric.tolerance_of(self.check.quantity)
+        return self.case.books.rubric.tolerance_of(self.check.quantity)
 
     def decided(
         self, verdict: VerdictName, credit: float | None, reason: Said, diagnosis: Diagnosis | None = None
@@ -100,7 +100,7 @@ def _transposed(look: _Look) -> Decision | None:
     if look.check.layout != "fixed" or len(look.candidate.readings) != 1:
         return None
     prints = look.candidate.readings[0].slot.prints
-    right = look.case.asked.in_every_sign(look.check.quantity, look.case.references)
+    right = look.case.books.forms.in_every_sign(look.check.quantity, look.case.books.references)
     if not any(
         all(
             p is None or (len(p.values) == v.size and fits(p, v.T.ravel(), margin(v, look.tolerance)).all())
@@ -193,7 +193,7 @@ def _of_another_size(look: _Look) -> Decision | None:
     candidate = look.candidate
     if candidate.coverage == 1.0 or (candidate.coverage > 0.0 and candidate.kind != "named"):
         return None
-    size = look.case.references[0][look.check.quantity].size
+    size = look.case.books.size_of[look.check.id]
     count = sum(r.size for r in candidate.readings)
     text = Said(
         "What is printed under this name has {count} numbers, not {size}.", {"count": count, "size": size}
@@ -203,7 +203,7 @@ def _of_another_size(look: _Look) -> Decision | None:
 
 def _in_part(look: _Look) -> Decision | None:
     """A tensor of which only a part was printed."""
-    coverage, rubric = look.candidate.coverage, look.case.rubric
+    coverage, rubric = look.candidate.coverage, look.case.books.rubric
     if coverage == 1.0:
         return None
     if look.candidate.kind == "right" and coverage >= rubric.partial.at_least:
@@ -221,7 +221,7 @@ def _in_one_world(look: _Look) -> Decision | None:
         return look.typed_in()
     if look.constant:
         return look.decided("review", None, _UNMOVED)
-    told = excluded(look.candidate, look.check.quantity, look.case.variants, first_alone=True)
+    told = excluded(look.candidate, look.check.quantity, look.case.books.singles, first_alone=True)
     if told >= STRONG and look.comparison is not None:
         return replace(look.decided("review", None, OTHER_WORLD), hidden=True)
     return look.decided("fail", 0.0, together(FAIL, DIGITS_ALONE))
@@ -229,7 +229,7 @@ def _in_one_world(look: _Look) -> Decision | None:
 
 def _otherwise(look: _Look) -> Decision:
     """Nothing known explains it: told is how it relates to the right values, if it does."""
-    comparison, rubric = look.comparison, look.case.rubric
+    comparison, rubric = look.comparison, look.case.books.rubric
     if comparison is None:
         return look.decided("fail", 0.0, together(FAIL, Said("The shape does not fit either.")))
     diagnosis = None if look.constant else generic(comparison.prints, look.tolerance)

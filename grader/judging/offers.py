@@ -114,7 +114,7 @@ def _otherwise(candidate: Candidate) -> bool:
 
 def _is_nothing(candidate: Candidate, check: TensorCheck, case: Case) -> bool:
     """Not yet computed, or zeroed again."""
-    if is_right(candidate) or not any(r[check.quantity].any() for r in case.references):
+    if is_right(candidate) or not any(r[check.quantity].any() for r in case.books.references):
         return False
     return not any(v for r in candidate.readings for p in r.slot.prints if p is not None for v in p.values)
 
@@ -138,7 +138,7 @@ def _of_another_state(candidate: Candidate, check: TensorCheck, case: Case) -> b
         return any(case.mistakes[i].state for i in candidate.mistakes)
     if candidate.kind != "named" or len(candidate.readings) != 1 or candidate.coverage < 1.0:
         return False
-    views = case.states().lookup(candidate.readings[0].slot, [0])
+    views = case.states.lookup(candidate.readings[0].slot, [0])
     return any(v.whole and v.target.quantity == check.quantity for v in views)
 
 
@@ -151,7 +151,9 @@ _RULES = (
     _Rule(Said("nothing but zeros"), _is_nothing),
     _Rule(  # typed in, counted, or made from other random numbers than those given
         Said("the same under every seed"),
-        lambda c, check, case: check.id in case.moving and all(r.movement == "constant" for r in c.readings),
+        lambda c, check, case: (
+            check.id in case.books.moving and all(r.movement == "constant" for r in c.readings)
+        ),
     ),
     _Rule(
         Said("not computed by autograd"), lambda c, check, _: check.by_autograd and c.source == "other means"
@@ -159,7 +161,7 @@ _RULES = (
     _Rule(Said("nearly the same value, as in half precision"), _nearly_right),
     _Rule(
         Said("its words say that it stands beside the answer"),
-        lambda c, _, case: case.rubric.asides is not None and all(r.aside for r in c.readings),
+        lambda c, _, case: case.books.rubric.asides is not None and all(r.aside for r in c.readings),
     ),
     _Rule(
         Said("its words say that it is of another moment"),

@@ -30,7 +30,8 @@ class Reading:
     exact: views of canonical quantities that fit in every world in which the print appeared.
     handout: views that fit in the handout's world, whatever the others show.
     meant: the check that the label means; where a label fits several, the one whose size the print has.
-    called: the label itself says so; a context (line above, code, heading) alone does not count.
+    called: the label itself says so, or where there is none the line above; a context (code, heading) alone
+        does not count.
     aside: its label, the line above, its section or the heading says that it stands beside the answer.
     movement: does the print change between the worlds; absent: it did not appear in all of them.
     """
@@ -98,7 +99,7 @@ def read(
                 slot=slot,
                 meaning=meaning,
                 meant=meant,
-                called=bool(vocabulary.meaning(printed.label).options),
+                called=bool(vocabulary.meaning(label).options),
                 exact=_shown(exact, whole=single, called=called),
                 handout=_shown(handout, whole=single, called=called),
                 aside=vocabulary.aside(printed.label, *(_STEP.sub("", t, count=1) for t in around)),

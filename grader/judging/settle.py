@@ -50,7 +50,7 @@ def doubt_coarse(decisions: Mapping[str, Decision], case: Case) -> dict[str, Dec
             continue
         if not comparison.agrees.all() and decision.diagnosis is None and not decision.typed_in:
             wrong = wrong or name
-        few = digits(comparison, case.rubric.tolerance) < COARSE
+        few = digits(comparison, case.books.rubric.tolerance) < COARSE
         if wrong is not None and decision.verdict == "pass" and few:
             text = Said(
                 "The few digits fit, but those of {wrong} do not; a person decides.", {"wrong": wrong}
@@ -69,7 +69,7 @@ def follow_through(
     more mistakes: what was trained with a wrong loss is no result on which the gradients of that loss rest.
     """
     settled = dict(decisions)
-    by_autograd = {c.id for c in case.rubric.tensor_checks() if c.by_autograd}
+    by_autograd = {c.id for c in case.books.rubric.tensor_checks() if c.by_autograd}
     earlier: list[set[str]] = []
     for checks in questions:
         here: list[set[str]] = []
@@ -81,7 +81,7 @@ def follow_through(
             here.append(own)
             given = {i for mistakes in earlier if mistakes <= own for i in mistakes}
             follows = own <= given and not any(case.mistakes[i].easier for i in own)
-            if follows and case.rubric.follow_through > 0 and _shows_enough(decision, case):
+            if follows and case.books.rubric.follow_through > 0 and _shows_enough(decision, case):
                 settled[name] = _given_earlier(decision, case, by_autograd=name in by_autograd)
         earlier += here
     return settled
@@ -91,7 +91,7 @@ def _given_earlier(decision: Decision, case: Case, *, by_autograd: bool) -> Deci
     """The share; like a right value, one that autograd was to compute and did not is for a person."""
     if by_autograd and decision.candidate is not None and decision.candidate.source == "other means":
         return decision.waits(_BY_HAND)
-    share = case.rubric.follow_through
+    share = case.books.rubric.follow_through
     return replace(decision, verdict="partial", credit=share, reason=FOLLOW_THROUGH, follow_through=True)
 
 
@@ -100,7 +100,7 @@ def _shows_enough(decision: Decision, case: Case) -> bool:
     candidate, comparison = decision.candidate, decision.comparison
     if candidate is None or comparison is None or not candidate.seen_everywhere:
         return False
-    return digits(comparison, case.rubric.tolerance) >= LEAST_DIGITS
+    return digits(comparison, case.books.rubric.tolerance) >= LEAST_DIGITS
 
 
 def believe(
@@ -114,7 +114,7 @@ def believe(
     nor one that would have changed as many values of the question that are right. Of several guesses, the
     one that fits the most of the rest is told.
     """
-    quantity = {c.id: c.quantity for c in case.rubric.tensor_checks()}
+    quantity = case.books.quantity_of
 
     def least(mistake: str, of: int) -> int:
         """How many of so many wrong values it has to explain: by what the code says of it."""
@@ -165,7 +165,7 @@ def _related(decision: Decision, case: Case) -> Diagnosis | None:
     comparison, candidate = decision.comparison, decision.candidate
     if comparison is None or candidate is None or all(r.movement == "constant" for r in candidate.readings):
         return None
-    found = generic(comparison.prints, case.rubric.tolerance)
+    found = generic(comparison.prints, case.books.rubric.tolerance)
     return found if found is not None and found.ids == ("constant_factor",) else None
 
 
@@ -176,7 +176,7 @@ def _named(decision: Decision) -> set[str]:
 
 def doubt_swapped(decisions: Mapping[str, Decision], case: Case) -> dict[str, Decision]:
     """Right values under each other's names, where a size does not tell which is meant: a person decides."""
-    size = {c.id: case.references[0][c.quantity].size for c in case.rubric.tensor_checks()}
+    size = case.books.size_of
     called = {
         name: next((r.meant for r in d.candidate.readings if r.called or _below_a_name(r)), None)
         for name, d in decisions.items()

@@ -360,16 +360,11 @@ def alive(tree: ast.AST) -> Iterator[ast.AST]:
     while waiting:
         node = waiting.pop()
         yield node
-        if isinstance(node, ast.If | ast.While) and _is_false(node.test):
-            waiting.extend([node.test, *node.orelse])
-        elif isinstance(node, ast.IfExp) and _is_false(node.test):
-            waiting.extend([node.test, node.orelse])
-        else:
-            waiting.extend(ast.iter_child_nodes(node))
-
-
-def _is_false(test: ast.expr) -> bool:
-    return isinstance(test, ast.Constant) and not test.value
+        match node:
+            case ast.If(test=ast.Constant(value=told)) | ast.While(test=ast.Constant(value=told)) if not told:
+                waiting.extend(node.orelse)
+            case _:
+                waiting.extend(ast.iter_child_nodes(node))
 
 
 def _printed(nodes: Iterable[ast.AST]) -> Iterator[str]:

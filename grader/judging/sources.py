@@ -9,6 +9,7 @@ import numpy as np
 
 from grader.assignment.values import Array
 from grader.judging.book import Source
+from grader.judging.books import Books
 from grader.judging.evidence import joined
 from grader.judging.match import Candidate, Candidates
 from grader.judging.source import Code
@@ -26,22 +27,14 @@ def no_autograd_behind(cell: int, code: Code) -> bool:
     return bool(reach) and not any(code.uses(name, reach) for name in _NAMES)
 
 
-def with_sources(
-    candidates: Candidates,
-    checks: Sequence[TensorCheck],
-    references: tuple[References, References],
-    code: Code,
-) -> dict[str, tuple[Candidate, ...]]:
-    """The same candidates, where a source is unknown with that of a constant factor, of their cell or code.
-
-    references: by autograd, and by other means.
-    """
-    quantities = {c.id: c.quantity for c in checks if c.by_autograd}
+def with_sources(candidates: Candidates, books: Books, code: Code) -> dict[str, tuple[Candidate, ...]]:
+    """The same candidates, where a source is unknown with that of a factor, of their cell or code."""
+    quantities = {c.id: c.quantity for c in books.checks if c.by_autograd}
 
     def told(candidate: Candidate, quantity: str) -> Candidate:
         if candidate.source != "unknown":
             return candidate
-        source = _by_factor(candidate, quantity, *references)
+        source = _by_factor(candidate, quantity, books)
         by_name = candidate.kind in ("named", "placed")
         if source == "unknown" and by_name and no_autograd_behind(candidate.cell, code):
             source = "other means"
@@ -63,14 +56,14 @@ def by_hand_or_autograd(candidates: Candidates, checks: Sequence[TensorCheck]) -
     return otherwise, not otherwise and any(c.source == "autograd" for c in found)
 
 
-def _by_factor(candidate: Candidate, quantity: str, autograd: References, otherwise: References) -> Source:
+def _by_factor(candidate: Candidate, quantity: str, books: Books) -> Source:
     """Is it the expected value times a factor that is the same in every world, by one way to compute it?"""
     if not candidate.seen_everywhere:
         return "unknown"
-    prints = [joined(candidate, world) for world in range(len(autograd))]
-    if any(len(p.values) != r[quantity].size for p, r in zip(prints, autograd, strict=True)):
+    prints = [joined(candidate, world) for world in range(len(books.references))]
+    if any(len(p.values) != r[quantity].size for p, r in zip(prints, books.references, strict=True)):
         return "unknown"
-    ways: dict[Source, References] = {"autograd": autograd, "other means": otherwise}
+    ways: dict[Source, References] = {"autograd": books.references, "other means": books.by_other_means}
     fitting = [source for source, way in ways.items() if _scales(prints, [r[quantity].ravel() for r in way])]
     return fitting[0] if len(fitting) == 1 else "unknown"
 

@@ -205,7 +205,8 @@ def _in_line(
     def means(*texts: str) -> bool:
         return check.id in vocabulary.meaning(*texts).options
 
-    for sign in _SIGNS.finditer(line):
+    between = line.replace("→", " ") if line.count("→") > 1 else line  # several arrows make a row of words
+    for sign in _SIGNS.finditer(between):
         label, value = _PART.split(line[: sign.start()])[-1], line[sign.end() :]
         if means(label):
             following = _NEXT.search(value)
@@ -223,7 +224,7 @@ def _in_line(
         if (not known or folded(value) in known) and means(" ".join(words[:cut])):
             yield offer(value)
             return
-    if means(line) and any(folded(word) in known for word in words):
+    if means(line) and (between != line or any(folded(word) in known for word in words)):
         yield offer(line)
 
 
