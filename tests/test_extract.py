@@ -406,6 +406,15 @@ def test_the_heading_above(case: tuple[str, tuple[str, int]]) -> None:
     assert above(text) == expected
 
 
+def test_what_a_line_begins_with_is_said_of_all_its_values() -> None:
+    text = "instance 1: loss 0.5, db3 [0.1 0.2]\ndb3 [0.3 0.4]"
+    assert [(p.label, p.section) for p in extract_text(text)] == [
+        ("instance 1: loss", "instance 1"),
+        ("db3", "instance 1"),
+        ("db3", ""),
+    ]
+
+
 def test_of_two_lines_above_the_upper_one_is_a_section_until_there_are_two_again() -> None:
     text = "first attempt:\nW1:\n[0.5]\nb1:\n[0.25]\ncorrected:\nW1:\n[0.75]\n"
     assert [(p.section, p.above) for p in extract_text(text)] == [

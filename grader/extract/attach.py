@@ -59,6 +59,7 @@ def attach_labels(
     found: list[PrintedTensor] = []
     above, distance = "", 0
     section = ""
+    opening = ""  # what the line begins with, of all its values: `instance 1: loss 0.5, db3 [0.1 0.2]`
     banner = ""  # label of the previous value, in a line that ends as a ruled heading does
     headings = _Headings(text)
     value_end = 0  # end of the previous value
@@ -68,6 +69,8 @@ def attach_labels(
         label, group = labels.split_label(text[line : node.start])
         heading, outer = headings.above(strong_end, _line_start(text, strong_end, node.start))
         section = outer or section
+        if line > value_end or not found:
+            opening = label.rpartition(":")[0]
         if heading or (banner and line > value_end):
             above, distance = heading or banner, 1
         elif distance:
@@ -90,7 +93,7 @@ def attach_labels(
                 output=output,
                 span=(node.start, node.end),
                 channel=channel,
-                section=section,
+                section=f"{section} {opening}".strip(),
             )
         )
         banner = label if _RULE.fullmatch(text, node.end, end) else ""
