@@ -175,6 +175,10 @@ BRANCHES = {
         "except RuntimeError:\n    pass\n"
         "if input('show? ') == 'y': print('db3', b3.grad)",
     ),
+    "after_the_data": (
+        "import pandas as pd\ntry:\n    table = pd.read_csv('data.csv')\nexcept Exception:\n    table = None",
+        "if table is not None:\n    print(table.describe())\n    show()",
+    ),
     "needs_the_file": (
         "import pathlib",
         "if pathlib.Path('k.txt').is_file():\n    k = np.loadtxt('k.txt')\n    print(W1.grad * k)",
@@ -196,6 +200,13 @@ OWN_BRANCHES = {
         "import os\nif os.path.exists('x'): print(X)\n"
         "try:\n    print('db3', late.grad)\nexcept NameError:\n    pass",
         "late = b3",
+    ),
+    "data_that_are_not_here": (
+        "import os, pandas as pd\npath = 'data.csv'\n"
+        "if os.path.exists(path):\n    table = pd.read_csv(path)\n    print(table.head())\n"
+        "try:\n    table = pd.read_csv(path)\n    print(table.head())\n"
+        "except OSError:\n    table = None\nif table is not None: print(table.describe())",
+        "",
     ),
     "own_try": ("", "try:\n    show(1)\nexcept TypeError:\n    pass"),
 }

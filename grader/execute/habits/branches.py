@@ -12,6 +12,7 @@ whether a person has to look.
 import ast
 import builtins
 import copy
+import os
 import re
 import sys
 import types
@@ -27,6 +28,9 @@ _OF_TORCH = {"cuda", "backends", "mps", "xpu", "version", "accelerator"}
 _SHOWS = ("print", "display", "pprint", "pp")
 _LOUD = ("logging", "tqdm", "sys", "pprint", "rich", "click", "IPython", "warnings")
 """modules that show something"""
+_WORDS = (str, bytes, int, float, os.PathLike, type(None))
+"""what says where data are, not what they are"""
+_BUILT_IN = frozenset(dir(builtins))
 _WANTING = (OSError, ImportError, EOFError, MemoryError)
 _GPU = re.compile(r"(?i)\b(?:cuda|nvidia|mps|gpu)\b")
 _MOST_NODES, _MOST_CELLS, _MOST_TOLD = 20_000, 500, 20
@@ -192,9 +196,9 @@ class _Marks(ast.NodeTransformer):
         if self.forced is None:
             node.test = _call("__asked__", mark, node.test)
         elif (mark, True) in self.forced:
-            return [*_one_by_one(node.body, mark), *(node.orelse if chained else ())]
+            return [*self._one_by_one(node.body, mark), *(node.orelse if chained else ())]
         elif (mark, False) in self.forced:
-            return _one_by_one(node.orelse, mark)
+            return self._one_by_one(node.orelse, mark)
         return node
 
     def visit_IfExp(self, node):
@@ -223,7 +227,7 @@ class _Marks(ast.NodeTransformer):
         if self.forced is None:
             node.test = _call("__asked__", mark, node.test)
         elif self._side(mark):
-            body = _one_by_one(node.body, mark)
+            body = self._one_by_one(node.body, mark)
             return ast.For(ast.Name("_", ast.Store()), ast.Constant((1,)), body, [], None)
         return node
 
@@ -234,6 +238,20 @@ class _Marks(ast.NodeTransformer):
             node.elt = ast.BoolOp(ast.And(), [_call("__asked__", mark, ast.Constant(value=True)), node.elt])
         elif self._side(mark):
             first.iter = _or_one(first)
+
+    def _one_by_one(self, body, mark):
+        """Statements, each passed over where something it wants is not here."""
+        bound = _bound(body)
+
+        def one(statement):
+            used = {n.id for n in ast.walk(statement) if isinstance(n, ast.Name)}
+            own = tuple(sorted(used - bound - self.meaning.modules.keys() - self.meaning.answers - _BUILT_IN))
+            rests = self.meaning.answered(statement)
+            pass_over = [ast.Expr(_call("__stumbled__", mark, own, rests))]
+            handler = ast.ExceptHandler(ast.Name("Exception", ast.Load()), None, pass_over)
+            return ast.Try([statement], [handler], [], [])
+
+        return [one(s) for s in body]
 
     def _side(self, mark):
         return {side for one, side in self.forced if one == mark}
@@ -248,7 +266,7 @@ class _Marks(ast.NodeTransformer):
             node.body.insert(0, ast.Expr(_call("__asked__", mark, ast.Constant(value=True))))
         elif (mark, True) in self.forced:
             node.iter = _or_one(node)
-            node.body = _one_by_one(node.body, mark)
+            node.body = self._one_by_one(node.body, mark)
         return node
 
     def visit_Try(self, node):
@@ -259,7 +277,7 @@ class _Marks(ast.NodeTransformer):
             for handler in node.handlers:
                 handler.body.insert(0, ast.Expr(_call("__stumbled__", mark)))
         elif (mark, True) in self.forced:
-            node.body, node.orelse = _one_by_one([*node.body, *node.orelse], mark), []
+            node.body, node.orelse = self._one_by_one([*node.body, *node.orelse], mark), []
         return node
 
 
@@ -280,17 +298,6 @@ def _or_one(loop):
 def _call(name, *arguments):
     given = [a if isinstance(a, ast.AST) else ast.Constant(a) for a in arguments]
     return ast.Call(ast.Name(name, ast.Load()), given, [])
-
-
-def _one_by_one(body, mark):
-    """Statements, each passed over where something it wants is not here."""
-
-    def one(statement):
-        pass_over = [ast.Expr(_call("__stumbled__", mark))]
-        handler = ast.ExceptHandler(ast.Name("Exception", ast.Load()), None, pass_over)
-        return ast.Try([statement], [handler], [], [])
-
-    return [one(s) for s in body]
 
 
 class _Watch:
@@ -345,18 +352,22 @@ class _Watch:
             self.seen[mark].add(None)
         return answer
 
-    def stumbled(self, mark):
-        """A `try` ended, or a statement of a branch that is taken now."""
+    def stumbled(self, mark, own=(), rests=False):
+        """A `try` ended, or a statement of a branch that is taken now.
+
+        own: names in it that the notebook gives. rests: it uses what the machine answered.
+        """
         error = sys.exc_info()[1]
-        wants = _is_wanting(error)
+        wants = rests or _is_wanting(error)
         if self.forced is None:
             self.fell |= {mark} if wants else set()
-        elif wants:
-            self.wanting.add(mark)
-        elif mark in self.wanting:
-            tell("answer", self.abouts.get(mark, ""), "", "raised")
-        else:
+            return
+        if not wants and mark not in self.wanting:
             raise error
+        self.wanting.add(mark)
+        values = [self.shell.user_ns.get(name, self) for name in own]
+        if not all(isinstance(value, _WORDS) for value in values):  # it may have computed an answer
+            tell("answer", self.abouts.get(mark, ""), "", "raised")
 
     def tell_untaken(self):
         """Tell of the branches that may show something."""
@@ -410,7 +421,7 @@ class _Watch:
                 return True
             shows = True
         given = [n for a in (*call.args, *call.keywords) for n in ast.walk(a) if isinstance(n, ast.Name)]
-        known = {*dir(builtins), *meaning.modules}
+        known = _BUILT_IN | meaning.modules.keys()
         return shows and any(n.id not in known and not meaning.answered(n) for n in given)
 
 
