@@ -352,3 +352,26 @@ def test_counts_in_sentences_wait_in_any_order(tmp_path: Path, order: tuple[int,
         return "\n".join(f"It was {days[i]} on {q['sizes'][i]:.0f} days, 40.0% of them dry." for i in order)
 
     assert judged(counts, show)["sizes"].verdict == verdict
+
+
+@pytest.mark.parametrize(
+    ("values", "beside", "verdict"),
+    [
+        ("0.73113271, 0.81149353", "0", "pass"),
+        ("0.85, 0.925", "0", "review"),
+        ("128 / 150, 131 / 150", "0", "review"),
+        ("0.73113271, 0.81149353", "error", "review"),
+    ],
+    ids=["an error of many digits", "a share", "a share of more", "another quantity is the same"],
+)
+def test_one_number_without_its_name_passes_where_nothing_else_can_be_meant(
+    tmp_path: Path, values: str, beside: str, verdict: str
+) -> None:
+    solution = f"""
+def quantities(world):
+    error = ({values})[world.seed - 1]
+    return {{"error": error, "beside": {beside}}}
+"""
+    rubric = COUNTS.replace("sizes: [group sizes]", "error: [error rate]").replace("sizes", "error")
+    error = made(tmp_path, rubric, solution)
+    assert judged(error, lambda q: f"{float(q['error']):.8f}")["error"].verdict == verdict

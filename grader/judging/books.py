@@ -53,9 +53,9 @@ class Books:
         singles = [(m.id,) for m in assignment.mistakes]
         self.singles = self._book(singles, self.asked, pieces=True)
         self.moving = frozenset(
-            c.id
-            for c in self.checks
-            if moves([r[c.quantity] for r in references], rubric.tolerance_of(c.quantity))
+            id
+            for id, quantity in self.quantity_of.items()
+            if moves([r[quantity] for r in references], rubric.tolerance_of(quantity))
         )
         self.twins = frozenset(q for q in self.asked if _has_a_twin(q, self.asked, references))
         self.suspected = self.combined(singles, self.asked, ())

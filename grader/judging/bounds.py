@@ -13,7 +13,7 @@ from typing import Literal
 
 import numpy as np
 
-from grader.assignment.values import Array, moves
+from grader.assignment.values import Array
 from grader.judging.decision import Case, Decision
 from grader.judging.match import Candidate
 from grader.judging.offers import says_a_moment
@@ -63,8 +63,8 @@ def _computed(
 ) -> Decision:
     """Whether a number within the bounds was computed."""
     candidate = _candidate(offer)
-    moving, still = moves(references, case.books.rubric.tolerance), not _moves(offer)
-    typed = not_computed(check, candidate, len(sides), case.code, moving=moving, still=still)
+    still = not _moves(offer)
+    typed = not_computed(check, candidate, case, still=still)
     if typed is not None:
         return replace(typed, candidate=candidate)
     if "absent" in sides:

@@ -14,7 +14,7 @@ from grader.judging.behaviour import judge_behaviour
 from grader.judging.books import books_of
 from grader.judging.bounds import judge_bounds
 from grader.judging.decision import Case, Decision
-from grader.judging.diagnose import Suspects, explain
+from grader.judging.diagnose import explain
 from grader.judging.forbidden import keep_to
 from grader.judging.free import in_known_form
 from grader.judging.handed_in import judge_manual
@@ -59,7 +59,7 @@ def decide(
     readings = read(slots, books.canonical, books.vocabulary, code, cells, books.size_of, books.quantity_of)
     suggested = assignment.candidates(code.words)
     mistakes = {m.id: m for m in (*assignment.mistakes, *suggested)}
-    explanation = explain(readings, Suspects(books, mistakes, code, [m.id for m in suggested]))
+    explanation = explain(readings, books, mistakes, code, {m.id for m in suggested})
     candidates = with_sources(match(readings, books.checks, explanation.views, books.size_of), books, code)
     by_hand, by_autograd = by_hand_or_autograd(candidates, books.checks)
     case = Case(books, mistakes, explanation, code, readings, by_hand, by_autograd)

@@ -35,33 +35,6 @@ _IN_64_BITS = 1e-3  # of the float error granted, for what shows that it was com
 _DETAILS = 3  # of mistakes with the same lesson that are listed for the assistant
 
 
-@dataclass(frozen=True)
-class Suspects:
-    """Where hypotheses come from.
-
-    mistakes: every known mistake by id, the likeliest first, those that the code suggests last.
-    code: the notebook's, of whose words `Mistake.signs` speaks. suggested: ids that it suggests.
-    """
-
-    books: Books
-    mistakes: Mapping[str, Mistake]
-    code: Code
-    suggested: Sequence[str]
-
-    def surprise(self, ids: Iterable[str]) -> int:
-        """How unlikely these mistakes are before any number is seen."""
-        return sum(self._surprise(self.mistakes[i]) for i in ids)
-
-    def hints(self, ids: Iterable[str]) -> int:
-        """How many of these mistakes the code speaks for."""
-        return sum(bool(self.mistakes[i].hints & self.code.words) for i in ids)
-
-    def _surprise(self, mistake: Mistake) -> int:
-        if mistake.signs:
-            return 0 if mistake.signs & self.code.words else 2
-        return int(mistake.rare)
-
-
 @dataclass(frozen=True, slots=True)
 class Explanation:
     """The mistaken variants that reproduce prints that are not right.
@@ -77,16 +50,30 @@ class Explanation:
 
 @dataclass
 class _Claims:
-    """Which hypothesis reproduces which prints; grows while hypotheses are tried."""
+    """Which hypothesis reproduces which prints; grows while hypotheses are tried.
 
+    shown: quantities that were printed right.
+    """
+
+    books: Books
+    mistakes: Mapping[str, Mistake]
+    suggested: Set[str]
+    words: Set[str]
     wrong: Sequence[Reading]
-    asked: Mapping[str, str]
     shown: frozenset[str]
-    suspects: Suspects
     claims: dict[Ids, dict[int, TargetView]] = field(default_factory=lambda: defaultdict(dict))
     changed: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     loose: set[tuple[Ids, int]] = field(default_factory=set)
     digits: dict[Ids, dict[int, float]] = field(default_factory=lambda: defaultdict(dict))
+
+    def surprise(self, ids: Iterable[str]) -> int:
+        """How unlikely these mistakes are before any number is seen."""
+        found = (self.mistakes[i] for i in ids)
+        return sum(2 * m.signs.isdisjoint(self.words) if m.signs else m.rare for m in found)
+
+    def hints(self, ids: Iterable[str]) -> int:
+        """How many of these mistakes the code speaks for."""
+        return sum(not self.mistakes[i].hints.isdisjoint(self.words) for i in ids)
 
     def add(self, book: Book) -> None:
         for quantity, hypotheses in book.mistakes_about.items():
@@ -98,20 +85,20 @@ class _Claims:
             fitting = [
                 v
                 for v in found
-                if reading.size > 1 or v.target.quantity in map(self.asked.get, _called(reading))
+                if reading.size > 1 or v.target.quantity in map(self.books.quantity_of.get, _called(reading))
             ]
             for view in sorted(fitting, key=lambda v: v.count, reverse=True):
                 kept = self.claims[view.target.mistakes].get(reading.order)
                 if kept is None or kept.count > view.count or _meant(reading, view):
                     self.claims[view.target.mistakes][reading.order] = view
-                    told = _digits(reading, view, self.suspects)
+                    told = _digits(reading, view, self.books)
                     self.digits[view.target.mistakes][reading.order] = told or 0.0
                     if told is None:
                         self.loose.add((view.target.mistakes, reading.order))
 
     def combine(self, hypotheses: Sequence[Ids], quantities: frozenset[str]) -> None:
         """Try hypotheses whose variants are still to be made."""
-        self.add(self.suspects.books.combined(hypotheses, quantities, [r.slot for r in self.wrong]))
+        self.add(self.books.combined(hypotheses, quantities, [r.slot for r in self.wrong]))
 
     @property
     def explained(self) -> set[int]:
@@ -130,9 +117,9 @@ class _Claims:
         """
         views: dict[int, TargetView] = {}
         rivals: dict[Ids, tuple[Ids, ...]] = {}
-        position = {mistake: n for n, mistake in enumerate(self.suspects.mistakes)}
-        fixed = {ids: (self.contradicts(ids), self.suspects.surprise(ids)) for ids in self.claims}
-        hinted = {ids: self.suspects.hints(ids) for ids in self.claims}
+        position = {mistake: n for n, mistake in enumerate(self.mistakes)}
+        fixed = {ids: (self.contradicts(ids), self.surprise(ids)) for ids in self.claims}
+        hinted = {ids: self.hints(ids) for ids in self.claims}
         left: dict[Ids, dict[int, TargetView]] = {
             ids: claimed for ids, claimed in self.claims.items() if sum(self.digits[ids].values()) >= _TELLING
         }
@@ -180,13 +167,12 @@ class _Claims:
 
         In rank: those that the code speaks for, what it suggests, and the others, interleaved.
         """
-        suggested = set(self.suspects.suggested)
         ranks: dict[str, float] = {}
         counts: dict[float, int] = defaultdict(int)
-        for id, mistake in self.suspects.mistakes.items():
-            if not self.changed.get(id) or self.changed[id] & self.shown or self.suspects.surprise((id,)):
+        for id, mistake in self.mistakes.items():
+            if not self.changed.get(id) or self.changed[id] & self.shown or self.surprise((id,)):
                 continue
-            beside = mistake.rare and id in suggested
+            beside = mistake.rare and id in self.suggested
             if beside and not extending:
                 continue
             pace = 4.0 if mistake.signs else 1.0
@@ -195,13 +181,20 @@ class _Claims:
         return dict(sorted(ranks.items(), key=lambda r: r[1]))
 
 
-def explain(readings: Sequence[Reading], suspects: Suspects) -> Explanation:
+def explain(
+    readings: Sequence[Reading],
+    books: Books,
+    mistakes: Mapping[str, Mistake],
+    code: Code,
+    suggested: Set[str],
+) -> Explanation:
     """Find the mistakes that explain the prints which fit no canonical quantity.
 
+    mistakes: every known mistake by id, the likeliest first, those that the code suggests (suggested) last.
     Quantities that no check asks for explain nothing. Combinations are tried only for quantities that were
     never printed right.
     """
-    asked = suspects.books.quantity_of
+    asked = books.quantity_of
     quantities = frozenset(asked.values())
     shown = frozenset(
         v.target.quantity
@@ -214,10 +207,9 @@ def explain(readings: Sequence[Reading], suspects: Suspects) -> Explanation:
     # one number is like many others: it speaks of a mistake only under its name
     wrong = [r for r in readings if not r.exact and (r.size > 1 or asked.keys() & _called(r))]
     missing = quantities - shown
-    claims = _Claims(wrong, asked, shown, suspects)
-    singles = suspects.books.suspected
-    claims.add(singles)
-    sizes = {v.size for t in singles.targets if t.quantity in missing for v in t.values[:1]}
+    claims = _Claims(books, mistakes, suggested, code.words, wrong, shown)
+    claims.add(books.suspected)
+    sizes = {v.size for t in books.suspected.targets if t.quantity in missing for v in t.values[:1]}
 
     def left() -> list[Reading]:
         """Prints that could show what is missing, that nothing explains so far and nobody typed in."""
@@ -228,7 +220,7 @@ def explain(readings: Sequence[Reading], suspects: Suspects) -> Explanation:
             if r.order not in explained
             and r.size in sizes
             and (r.meant is None or asked.get(r.meant, r.meant) in missing)
-            and not (r.movement == "constant" and suspects.code.writes([r.slot.first]))
+            and not (r.movement == "constant" and code.writes([r.slot.first]))
         ]
 
     def others() -> bool:
@@ -247,7 +239,7 @@ def explain(readings: Sequence[Reading], suspects: Suspects) -> Explanation:
 
 
 def _doubtful(ids: Ids, rivals: Mapping[Ids, tuple[Ids, ...]], claims: _Claims) -> bool:
-    return bool(len(rivals[ids]) > 1 or claims.suspects.surprise(ids) or claims.contradicts(ids))
+    return bool(len(rivals[ids]) > 1 or claims.surprise(ids) or claims.contradicts(ids))
 
 
 def _try_more(claims: _Claims, missing: frozenset[str], left: Callable[[], list[Reading]]) -> None:
@@ -275,8 +267,9 @@ def _try_more(claims: _Claims, missing: frozenset[str], left: Callable[[], list[
 
 
 def _try_suggested(claims: _Claims) -> None:
-    if claims.suspects.suggested:
-        claims.combine([(i,) for i in claims.suspects.suggested], frozenset(claims.asked.values()))
+    if claims.suggested:
+        ids = [(id,) for id in claims.mistakes if id in claims.suggested]
+        claims.combine(ids, frozenset(claims.books.quantity_of.values()))
 
 
 def _extended(claims: _Claims) -> list[Ids]:
@@ -287,12 +280,11 @@ def _extended(claims: _Claims) -> list[Ids]:
     return [ids for _, ids in sorted(extended, key=lambda e: e[0]) if len(ids) > 1]
 
 
-def _digits(reading: Reading, view: TargetView, suspects: Suspects) -> float | None:
+def _digits(reading: Reading, view: TargetView, books: Books) -> float | None:
     """By how many digits, all told, a print tells a view that it fits nearly from what is right.
 
     None where it does not fit as an honest computation in its precision does. Zeros tell by themselves.
     """
-    books = suspects.books
     right = books.right[view.target.quantity]
     told = [0.0] * len(right)
     zeros = True

@@ -9,7 +9,7 @@ from fractions import Fraction
 
 import numpy as np
 
-from grader.assignment.values import Array, moves
+from grader.assignment.values import Array
 from grader.judging.decision import Case, Decision, compared
 from grader.judging.evidence import LEAST_DIGITS, Comparison, digits, excluded
 from grader.judging.match import Candidate
@@ -87,11 +87,8 @@ def _elsewhere(check: TensorCheck, right: Sequence[Candidate], case: Case) -> Sa
 
 def _doubt(check: TensorCheck, best: Candidate, comparison: Comparison | None, case: Case) -> Decision | None:
     """Why a print that fits is not enough, if it is not."""
-    expected = [reference[check.quantity] for reference in case.books.references]
-    tolerance = case.books.rubric.tolerance_of(check.quantity)
-    moving = moves(expected, tolerance)
     still = all(r.movement == "constant" for r in best.readings)
-    typed = not_computed(check, best, len(expected), case.code, moving=moving, still=still)
+    typed = not_computed(check, best, case, still=still)
     if typed is not None:
         return typed
 
@@ -100,11 +97,12 @@ def _doubt(check: TensorCheck, best: Candidate, comparison: Comparison | None, c
 
     if excluded(best, check.quantity, case.books.singles) < STRONG:
         return open_(Said("The print fits, but its few digits also fit known mistakes."))
-    if _tells_nothing(comparison, tolerance):
+    if _tells_nothing(comparison, case.books.rubric.tolerance_of(check.quantity)):
         return open_(Said("The print fits, but so would any other small number; a person decides."))
     if best.named(check.id):
         return None
-    common = _is_common(expected, moving=moving) and not (moving and _no_accident(best, comparison, case))
+    moving, first = check.id in case.books.moving, case.books.references[0][check.quantity]
+    common = _is_common(first, moving=moving) and not (moving and _no_accident(best, comparison, case))
     return open_(_UNNAMED) if common or check.quantity in case.books.twins else None
 
 
@@ -116,11 +114,10 @@ def _tells_nothing(comparison: Comparison | None, tolerance: Tolerance) -> bool:
     return not (zero and not any(h for printed, _ in comparison.prints for h in printed.half_unit))
 
 
-def _is_common(expected: Sequence[Array], *, moving: bool) -> bool:
+def _is_common(expected: Array, *, moving: bool) -> bool:
     """Is it one number, or a few whole ones that are the same in every world?"""
-    first = expected[0]
-    few = first.size <= _FEW and bool((first == np.round(first)).all()) and not moving
-    return first.size == 1 or few
+    few = expected.size <= _FEW and bool((expected == np.round(expected)).all()) and not moving
+    return expected.size == 1 or few
 
 
 def _no_accident(best: Candidate, comparison: Comparison | None, case: Case) -> bool:

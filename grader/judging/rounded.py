@@ -32,8 +32,6 @@ def as_rounded(printed: PrintedTensor) -> PrintedTensor:
         return printed
     value = np.asarray(printed.values)
     half = np.asarray(printed.half_unit)
-    if value.size < 2 or not np.isfinite(value).all() or np.count_nonzero(value) < 2:
-        return printed
     if (value == np.round(value)).all():
         return printed
     noise = _FLOAT32 * np.abs(value) + half

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from grader.judging.decision import Decision
+from grader.judging.decision import Case, Decision
 from grader.judging.match import Candidate
 from grader.judging.source import Code
 from grader.judging.wording import ALSO_TYPED, ONLY_HERE, TYPED_IN
@@ -17,17 +17,16 @@ _FEW = 8  # whole numbers that stand in a notebook by accident, each for itself
 _BETWEEN = r"[\s,;x×*()\[\]]++"
 
 
-def not_computed(
-    check: TensorCheck, candidate: Candidate, worlds: int, code: Code, *, moving: bool, still: bool
-) -> Decision | None:
+def not_computed(check: TensorCheck, candidate: Candidate, case: Case, *, still: bool) -> Decision | None:
     """What speaks against it that a right value was computed; None where nothing does.
 
-    moving: does the reference differ between the worlds? still: does the print not?
+    still: does the print not differ between the worlds?
     """
+    worlds, code = len(case.books.references), case.code
     open_ = Decision(check.id, "review", None, ALSO_TYPED)
     if worlds > 1 and not candidate.seen_everywhere:
         return replace(open_, reason=ONLY_HERE)
-    if not moving:
+    if check.id not in case.books.moving:
         return open_ if may_be_typed_in(candidate, code) else None
     if typed_in(candidate, code):
         if still:
