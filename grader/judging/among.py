@@ -66,8 +66,8 @@ class _Place:
 class Numbers:
     """All numbers that were printed in each world, by cell; under None those of the whole notebook.
 
-    silent: cells of each world that did not say what they said in the first: assertions hold nothing there, and
-        a run may have ended before them.
+    silent: cells of each world that did not say what they said in the first: assertions hold nothing there,
+        and a run may have ended before them.
     """
 
     worlds: list[dict[int | None, list[_Place]]] = field(default_factory=list)
