@@ -98,6 +98,16 @@ RUN = {
         "import contextlib",
         "with open('out.txt', 'w') as f, contextlib.redirect_stdout(f):\n    show()\n%more out.txt",
     ),
+    "branches": (
+        "import os, glob\ndef gen():\n    try:\n        yield 1\n        if os.path.exists('x'): return\n"
+        "        yield 2\n    except OSError:\n        yield 3\nassert list(gen()) == [1, 2]\n"
+        "def count(n=0):\n    for i in range(3):\n        if os.path.exists('x'): continue\n"
+        "        if i == 1: return n\n        n += not os.getenv('x') and len([*glob.glob('x'), 1])\n"
+        "assert count() == 1\nassert sum(1 for name in os.listdir('.') if name == 'x') == 0",
+        "class Odd(Exception):\n    def __str__(self): raise RuntimeError('no text')\n"
+        "try:\n    raise Odd\nexcept Odd:\n    pass\n"
+        "for name in glob.glob('x'):\n    break\nelse:\n    show()",
+    ),
     "stars": ("from math import *\nfrom numpy import *", "show()"),
     "thread": ("import threading", "threading.Timer(0.2, show).start()"),
     "pool": (
@@ -155,6 +165,20 @@ BRANCHES = {
         "import torch\ndevice = torch.device('cuda' if torch.cuda.is_available() else 'cpu')",
         "if device.type == 'cuda':\n    W1.cuda()\n    show()\nelse:\n    print('no GPU')",
     ),
+    "forms": (
+        "import os, glob\nx0 = 1 if os.path.exists('x') else 2",
+        "_ = [print('dW1', W1.grad) for name in glob.glob('*.csv')]\n"
+        "os.path.exists('x') and print('db1', b1.grad)\n"
+        "while os.path.exists('x'):\n    print('dW2', W2.grad)\n    break\n"
+        "try:\n    assert os.path.exists('x')\n    print('db2', b2.grad)\nexcept AssertionError:\n    pass\n"
+        "try:\n    if not os.path.exists('x'): raise RuntimeError('no file')\n    print('dW3', W3.grad)\n"
+        "except RuntimeError:\n    pass\n"
+        "if input('show? ') == 'y': print('db3', b3.grad)",
+    ),
+    "after_the_data": (
+        "import pandas as pd\ntry:\n    table = pd.read_csv('data.csv')\nexcept Exception:\n    table = None",
+        "if table is not None:\n    print(table.describe())\n    show()",
+    ),
     "needs_the_file": (
         "import pathlib",
         "if pathlib.Path('k.txt').is_file():\n    k = np.loadtxt('k.txt')\n    print(W1.grad * k)",
@@ -176,6 +200,13 @@ OWN_BRANCHES = {
         "import os\nif os.path.exists('x'): print(X)\n"
         "try:\n    print('db3', late.grad)\nexcept NameError:\n    pass",
         "late = b3",
+    ),
+    "data_that_are_not_here": (
+        "import os, pandas as pd\npath = 'data.csv'\n"
+        "if os.path.exists(path):\n    table = pd.read_csv(path)\n    print(table.head())\n"
+        "try:\n    table = pd.read_csv(path)\n    print(table.head())\n"
+        "except OSError:\n    table = None\nif table is not None: print(table.describe())",
+        "",
     ),
     "own_try": ("", "try:\n    show(1)\nexcept TypeError:\n    pass"),
 }

@@ -245,7 +245,7 @@ async def _otherwise(
     stop = await _run_cells(kernel, again, log, meter, interrupted, stays=False)
     if stop or interrupted or any(r.kind == _ANSWER and r.effect == "raised" for r in log.refusals()):
         told = tuple(r.model_copy(update={"effect": "skipped"}) if r.kind == _ANSWER else r for r in told)
-    return log.outputs(), told
+    return tuple(o.model_copy(update={"image": None}) for o in log.outputs()), told
 
 
 async def _run_cells(

@@ -12,6 +12,7 @@ whether a person has to look.
 import ast
 import builtins
 import copy
+import os
 import re
 import sys
 import types
@@ -27,6 +28,9 @@ _OF_TORCH = {"cuda", "backends", "mps", "xpu", "version", "accelerator"}
 _SHOWS = ("print", "display", "pprint", "pp")
 _LOUD = ("logging", "tqdm", "sys", "pprint", "rich", "click", "IPython", "warnings")
 """modules that show something"""
+_WORDS = (str, bytes, int, float, os.PathLike, type(None))
+"""what says where data are, not what they are"""
+_BUILT_IN = frozenset(dir(builtins))
 _WANTING = (OSError, ImportError, EOFError, MemoryError)
 _GPU = re.compile(r"(?i)\b(?:cuda|nvidia|mps|gpu)\b")
 _MOST_NODES, _MOST_CELLS, _MOST_TOLD = 20_000, 500, 20
@@ -34,7 +38,10 @@ _MOST_NODES, _MOST_CELLS, _MOST_TOLD = 20_000, 500, 20
 
 def _is_wanting(error):
     """Does it say that something is not here?"""
-    return isinstance(error, _WANTING) or bool(_GPU.search(str(error)[:2000]))
+    try:
+        return isinstance(error, _WANTING) or bool(_GPU.search(str(error)[:2000]))
+    except Exception:  # of an error that can't be told
+        return False
 
 
 class _Meaning:
@@ -42,7 +49,7 @@ class _Meaning:
 
     def __init__(self):
         self.modules = {}
-        self.answers = {"get_ipython"}
+        self.answers = {"get_ipython", "input", ".__version__"}
         self.parameters = {}
 
     def answered(self, node):
@@ -118,10 +125,28 @@ def _bound(nodes):
 
 
 def _asks(node):
-    """What a statement lets decide; None where it lets nothing decide."""
-    if isinstance(node, ast.For):
-        return node.iter
-    return node.test if isinstance(node, ast.If | ast.IfExp) else None
+    """What a statement or an expression lets decide; None where it lets nothing decide."""
+    if isinstance(node, ast.BoolOp):
+        return node.values[0]
+    if isinstance(node, _COLLECTS):
+        return node.generators[0].iter
+    return node.iter if isinstance(node, ast.For) else node.test if isinstance(node, _TESTS) else None
+
+
+_TESTS = (ast.If, ast.IfExp, ast.While)
+_COLLECTS = (ast.ListComp, ast.SetComp, ast.GeneratorExp)
+
+
+def _sides(node):
+    """What runs where the answer is yes, and where it is no."""
+    if isinstance(node, ast.BoolOp):
+        rest = node.values[1:]
+        return ((True, rest), (False, [])) if isinstance(node.op, ast.And) else ((True, []), (False, rest))
+    if isinstance(node, _COLLECTS):
+        return ((True, [node.elt]),)
+    if isinstance(node, ast.IfExp):
+        return ((True, [node.body]), (False, [node.orelse]))
+    return (True, node.body), (False, [] if isinstance(node, ast.While) else node.orelse)
 
 
 class _Marks(ast.NodeTransformer):
@@ -136,11 +161,21 @@ class _Marks(ast.NodeTransformer):
     def generic_visit(self, node):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.For | ast.While):
             self._rest_as_else(node.body)
+        elif isinstance(node, _COLLECTS) and self.meaning.answered(_asks(node)):
+            mark = self._mark(node)
+            super().generic_visit(node)
+            self._mark_collecting(node, mark)
+            return node
         return super().generic_visit(node)
 
     def _rest_as_else(self, block):
         """`if a: return` and what follows it, as `if a: return` `else:` what follows."""
-        for n, one in enumerate(block[:-1]):
+        for n in range(len(block) - 1):
+            one = block[n]
+            if isinstance(one, ast.Assert) and self.meaning.answered(one.test):
+                fails = ast.copy_location(ast.Assert(ast.Constant(False), one.msg), one)
+                block[n] = ast.copy_location(ast.If(_not(one.test), [fails], []), one)
+            one = block[n]
             leaves = isinstance(one, ast.If) and not one.orelse and isinstance(one.body[-1], _LEAVES)
             if leaves and self.meaning.answered(one.test):
                 one.orelse = block[n + 1 :]
@@ -161,9 +196,9 @@ class _Marks(ast.NodeTransformer):
         if self.forced is None:
             node.test = _call("__asked__", mark, node.test)
         elif (mark, True) in self.forced:
-            return [*_one_by_one(node.body, mark), *(node.orelse if chained else ())]
+            return [*self._one_by_one(node.body, mark), *(node.orelse if chained else ())]
         elif (mark, False) in self.forced:
-            return _one_by_one(node.orelse, mark)
+            return self._one_by_one(node.orelse, mark)
         return node
 
     def visit_IfExp(self, node):
@@ -171,9 +206,55 @@ class _Marks(ast.NodeTransformer):
             mark = self._mark(node)
             if self.forced is None:
                 node.test = _call("__asked__", mark, node.test)
-            elif side := {s for m, s in self.forced if m == mark}:
+            elif side := self._side(mark):
                 node.test = ast.Constant(True in side)
         return self.generic_visit(node)
+
+    def visit_BoolOp(self, node):
+        if self.meaning.answered(node.values[0]):
+            mark = self._mark(node)
+            if self.forced is None:
+                node.values[0] = _call("__asked__", mark, node.values[0])
+            elif side := self._side(mark):
+                node.values[0] = ast.Constant(True in side)
+        return self.generic_visit(node)
+
+    def visit_While(self, node):
+        if not self.meaning.answered(node.test):
+            return self.generic_visit(node)
+        mark = self._mark(node)
+        self.generic_visit(node)
+        if self.forced is None:
+            node.test = _call("__asked__", mark, node.test)
+        elif self._side(mark):
+            body = self._one_by_one(node.body, mark)
+            return ast.For(ast.Name("_", ast.Store()), ast.Constant((1,)), body, [], None)
+        return node
+
+    def _mark_collecting(self, node, mark):
+        first = node.generators[0]
+        if self.forced is None:
+            first.iter = _call("__looked__", mark, first.iter)
+            node.elt = ast.BoolOp(ast.And(), [_call("__asked__", mark, ast.Constant(value=True)), node.elt])
+        elif self._side(mark):
+            first.iter = _or_one(first)
+
+    def _one_by_one(self, body, mark):
+        """Statements, each passed over where something it wants is not here."""
+        bound = _bound(body)
+
+        def one(statement):
+            used = {n.id for n in ast.walk(statement) if isinstance(n, ast.Name)}
+            own = tuple(sorted(used - bound - self.meaning.modules.keys() - self.meaning.answers - _BUILT_IN))
+            rests = self.meaning.answered(statement)
+            pass_over = [ast.Expr(_call("__stumbled__", mark, own, rests))]
+            handler = ast.ExceptHandler(ast.Name("Exception", ast.Load()), None, pass_over)
+            return ast.Try([statement], [handler], [], [])
+
+        return [one(s) for s in body]
+
+    def _side(self, mark):
+        return {side for one, side in self.forced if one == mark}
 
     def visit_For(self, node):
         if not self.meaning.answered(node.iter):
@@ -184,40 +265,39 @@ class _Marks(ast.NodeTransformer):
             node.iter = _call("__looked__", mark, node.iter)
             node.body.insert(0, ast.Expr(_call("__asked__", mark, ast.Constant(value=True))))
         elif (mark, True) in self.forced:
-            parts = len(node.target.elts) if isinstance(node.target, ast.Tuple) else 0
-            some = ast.Constant((("a",) * parts if parts else "a",))
-            node.iter = ast.BoolOp(ast.Or(), [_call("list", node.iter), some])
-            node.body = _one_by_one(node.body, mark)
+            node.iter = _or_one(node)
+            node.body = self._one_by_one(node.body, mark)
         return node
 
     def visit_Try(self, node):
         mark = self._mark(node)
+        self._rest_as_else(node.body)
         self.generic_visit(node)
         if self.forced is None:
             for handler in node.handlers:
                 handler.body.insert(0, ast.Expr(_call("__stumbled__", mark)))
         elif (mark, True) in self.forced:
-            node.body, node.orelse = _one_by_one([*node.body, *node.orelse], mark), []
+            node.body, node.orelse = self._one_by_one([*node.body, *node.orelse], mark), []
         return node
 
 
-_LEAVES = (ast.Return, ast.Raise, ast.Continue, ast.Break)
+_LEAVES = (ast.Return, ast.Raise, ast.Continue, ast.Break, ast.Assert)
+
+
+def _not(test):
+    return ast.copy_location(ast.UnaryOp(ast.Not(), test), test)
+
+
+def _or_one(loop):
+    """What a loop runs over, or one that might have been there."""
+    parts = len(loop.target.elts) if isinstance(loop.target, ast.Tuple) else 0
+    one = ast.Constant((("a",) * parts if parts else "a",))
+    return ast.BoolOp(ast.Or(), [_call("list", loop.iter), one])
 
 
 def _call(name, *arguments):
     given = [a if isinstance(a, ast.AST) else ast.Constant(a) for a in arguments]
     return ast.Call(ast.Name(name, ast.Load()), given, [])
-
-
-def _one_by_one(body, mark):
-    """Statements, each passed over where something it wants is not here."""
-
-    def one(statement):
-        pass_over = [ast.Expr(_call("__stumbled__", mark))]
-        handler = ast.ExceptHandler(ast.Name("Exception", ast.Load()), None, pass_over)
-        return ast.Try([statement], [handler], [], [])
-
-    return [one(s) for s in body]
 
 
 class _Watch:
@@ -253,8 +333,8 @@ class _Watch:
             asked = any((test := _asks(n)) is not None and self.meaning.answered(test) for n in nodes)
             marks = _Marks(self.meaning, self.forced)
             changed = marks.visit(copy.deepcopy(tree)) if asked or tried else tree
-        except RecursionError:
-            return tree
+        except Exception:
+            return tree  # it runs as it stands, and nothing is known of its branches
         if self.forced is None:
             self.cells.append((nodes, marks.found, parent))
         return ast.fix_missing_locations(changed) if marks.found else tree
@@ -272,18 +352,22 @@ class _Watch:
             self.seen[mark].add(None)
         return answer
 
-    def stumbled(self, mark):
-        """A `try` ended, or a statement of a branch that is taken now."""
+    def stumbled(self, mark, own=(), rests=False):
+        """A `try` ended, or a statement of a branch that is taken now.
+
+        own: names in it that the notebook gives. rests: it uses what the machine answered.
+        """
         error = sys.exc_info()[1]
-        wants = _is_wanting(error)
+        wants = rests or _is_wanting(error)
         if self.forced is None:
             self.fell |= {mark} if wants else set()
-        elif wants:
-            self.wanting.add(mark)
-        elif mark in self.wanting:
-            tell("answer", self.abouts.get(mark, ""), "", "raised")
-        else:
+            return
+        if not wants and mark not in self.wanting:
             raise error
+        self.wanting.add(mark)
+        values = [self.shell.user_ns.get(name, self) for name in own]
+        if not all(isinstance(value, _WORDS) for value in values):  # it may have computed an answer
+            tell("answer", self.abouts.get(mark, ""), "", "raised")
 
     def tell_untaken(self):
         """Tell of the branches that may show something."""
@@ -312,8 +396,8 @@ class _Watch:
                 test, seen = _asks(node), self.seen.get(mark)
                 if test is None or seen is None or not meaning.answered(test):
                     continue
-                for side, body in ((True, node.body), (False, node.orelse)):
-                    if side not in seen and self._may_show(_listed(body), meaning):
+                for side, body in _sides(node):
+                    if side not in seen and self._may_show(body, meaning):
                         yield mark, side, ast.unparse(test)[:80], parent
 
     def _may_show(self, body, meaning):
@@ -337,12 +421,8 @@ class _Watch:
                 return True
             shows = True
         given = [n for a in (*call.args, *call.keywords) for n in ast.walk(a) if isinstance(n, ast.Name)]
-        known = {*dir(builtins), *meaning.modules}
+        known = _BUILT_IN | meaning.modules.keys()
         return shows and any(n.id not in known and not meaning.answered(n) for n in given)
-
-
-def _listed(body):
-    return body if isinstance(body, list) else [body]
 
 
 def _of_a_try(node):
