@@ -375,3 +375,12 @@ def quantities(world):
     rubric = COUNTS.replace("sizes: [group sizes]", "error: [error rate]").replace("sizes", "error")
     error = made(tmp_path, rubric, solution)
     assert judged(error, lambda q: f"{float(q['error']):.8f}")["error"].verdict == verdict
+
+
+def test_a_number_whose_name_fits_two_checks_answers_the_one_whose_value_it_is(tmp_path: Path) -> None:
+    check = "      - {id: ID, kind: tensor, quantity: ID, title: t, points: 1, labels: [[sizes]]}\n"
+    head = COUNTS.partition("      - {id")[0].replace("group sizes", "error rate")
+    solution = "def quantities(world):\n    return {'first': 0.71 * world.seed, 'last': 0.53 * world.seed}\n"
+    rates = made(tmp_path, head + check.replace("ID", "first") + check.replace("ID", "last"), solution)
+    found = judged(rates, lambda q: f"error rate: {q['last']:.2f}\nerror rate: {q['first']:.2f}")
+    assert {name: d.verdict for name, d in found.items()} == {"first": "pass", "last": "pass"}

@@ -99,7 +99,7 @@ def _doubt(check: TensorCheck, best: Candidate, comparison: Comparison | None, c
         return open_(Said("The print fits, but its few digits also fit known mistakes."))
     if _tells_nothing(comparison, case.books.rubric.tolerance_of(check.quantity)):
         return open_(Said("The print fits, but so would any other small number; a person decides."))
-    if best.named(check.id):
+    if best.named(check.id) or best.may_be_named(check.id):
         return None
     moving, first = check.id in case.books.moving, case.books.references[0][check.quantity]
     common = _is_common(first, moving=moving) and not (moving and _no_accident(best, comparison, case))
@@ -166,7 +166,10 @@ def _in_a_crowd(check: TensorCheck, best: Candidate, case: Case) -> bool:
     """Is it one of many prints of its size, or do such stand between its parts, that neither a name nor a
     value tells apart?"""
     sizes, names = {r.size for r in best.readings}, {named_like(r) for r in best.readings}
-    others = [r for r in case.readings if r.size in sizes and r.movement == "moves" and not r.exact]
+    views = case.explanation.views.items() if check.by_autograd else ()
+    known = {order for order, view in views if view.target.source == "other means"}  # the answer is none
+    moving = [r for r in case.readings if r.movement == "moves" and r.order not in known]
+    others = [r for r in moving if r.size in sizes and not r.exact]
     if len(best.readings) > 1:
         parts = [r.order for r in best.readings]
         return any(min(parts) < r.order < max(parts) and named_like(r) in names for r in others)

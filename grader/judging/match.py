@@ -68,6 +68,10 @@ class Candidate:
         """The same, by its own label rather than by what stands around it."""
         return any(r.called and r.meant == check for r in self.readings)
 
+    def may_be_named(self, check: str) -> bool:
+        """Does a label of these prints fit this check, whatever else it fits?"""
+        return any(r.called and check in r.meaning.options for r in self.readings)
+
 
 Candidates = Mapping[str, tuple[Candidate, ...]]
 _Piece = tuple[Reading, Sequence[TargetView]]
