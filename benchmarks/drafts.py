@@ -62,6 +62,10 @@ KINDS = {
     "attention": _drafted("an attention head and an RNN", "attention"),
     "bandit": _drafted("a bandit and Q-learning", "bandit"),
     "baum": _drafted("a decision tree, German, a data file", "baum"),
+    "hmm": _drafted("a hidden Markov model", "hmm"),
+    "gp": _drafted("Gaussian processes", "gp"),
+    "transformer": _drafted("a transformer block", "transformer"),
+    "bayes": _drafted("naive Bayes, German, a data file", "bayes"),
 }
 OWN = "the_solution"
 HEAD = (
@@ -121,7 +125,10 @@ def as_notebook(source: Path, target: Path) -> None:
     if source.suffix == ".ipynb":
         shutil.copy(source, target)
     else:
-        nbformat.write(jupytext.reads(source.read_text("utf-8"), fmt="py:percent"), target)
+        notebook = jupytext.reads(source.read_text("utf-8"), fmt="py:percent")
+        for number, cell in enumerate(notebook.cells):
+            cell.id = f"cell{number}"  # the second world of a draft follows the file
+        nbformat.write(notebook, target)
 
 
 def grader(*words: object) -> None:
