@@ -12,12 +12,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import jupytext
-import nbformat
 import pytest
 import typer
 from class_kit import RUBRIC, command_line, make_assignment
 
+from benchmarks.drafts import as_notebook
 from grader.assignment.loading import load_rubric
 from grader.cli import app
 
@@ -135,12 +134,11 @@ def test_the_guides_commands_run_one_after_another(tmp_path: Path) -> None:
 def test_the_guide_to_a_new_assignment_runs_command_by_command(tmp_path: Path) -> None:
     """A solution notebook, one command, a graded class; then the release, and the example made by hand."""
     data = ROOT / "tests" / "data"
-    solution = jupytext.reads((data / "solutions" / "values.percent").read_text("utf-8"), fmt="py:percent")
-    nbformat.write(solution, tmp_path / "solution.ipynb")
+    as_notebook(data / "solutions" / "values.percent", tmp_path / "solution.ipynb")
     (tmp_path / "submissions").mkdir()
     for name in ("english_words", "typed_in"):
-        other = (ROOT / "benchmarks" / "drafts" / "values" / f"{name}.percent").read_text("utf-8")
-        nbformat.write(jupytext.reads(other, fmt="py:percent"), tmp_path / "submissions" / f"{name}.ipynb")
+        other = ROOT / "benchmarks" / "drafts" / "values" / f"{name}.percent"
+        as_notebook(other, tmp_path / "submissions" / f"{name}.ipynb")
     shutil.copytree(data / "softmax", tmp_path / "softmax")
     said = {}
     for words in commands(ROOT / "docs" / "new-assignment.md"):

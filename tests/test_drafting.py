@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 import yaml
 
+from benchmarks.drafts import as_notebook
 from grader.assignment.kept import KeptValue
 from grader.assignment.loading import load
 from grader.commands import rubric as command
@@ -44,9 +45,8 @@ MISTAKES = 3  # that are looked for in the suite
 
 
 def solution(kind: str, folder: Path) -> Path:
-    made = jupytext.reads((SOLUTIONS / f"{kind}.percent").read_text(), fmt="py:percent")
     path = folder / f"{kind}.ipynb"
-    nbformat.write(made, path)
+    as_notebook(SOLUTIONS / f"{kind}.percent", path)
     return path
 
 
