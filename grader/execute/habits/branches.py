@@ -19,12 +19,12 @@ import types
 
 from .telling import tell
 
+_OF_TORCH = ("cuda", "backends", "mps", "xpu", "version", "accelerator")
 _MACHINE = re.compile(
     r"(?:os|sys|glob|pathlib|shutil|socket|ssl|platform|importlib|pkgutil|subprocess|multiprocessing|psutil"
-    r"|requests|urllib|http|getpass|locale|google|torch\.(?:cuda|backends|mps|xpu|version|accelerator))(?!\w)"
+    rf"|requests|urllib|http|getpass|locale|google|torch\.(?:{'|'.join(_OF_TORCH)}))(?!\w)"
 )
 """modules whose answers are the machine's"""
-_OF_TORCH = {"cuda", "backends", "mps", "xpu", "version", "accelerator"}
 _SHOWS = ("print", "display", "pprint", "pp")
 _LOUD = ("logging", "tqdm", "sys", "pprint", "rich", "click", "IPython", "warnings")
 """modules that show something"""
@@ -202,22 +202,23 @@ class _Marks(ast.NodeTransformer):
         return node
 
     def visit_IfExp(self, node):
-        if self.meaning.answered(node.test):
-            mark = self._mark(node)
-            if self.forced is None:
-                node.test = _call("__asked__", mark, node.test)
-            elif side := self._side(mark):
-                node.test = ast.Constant(True in side)
+        node.test = self._told(node)
         return self.generic_visit(node)
 
     def visit_BoolOp(self, node):
-        if self.meaning.answered(node.values[0]):
-            mark = self._mark(node)
-            if self.forced is None:
-                node.values[0] = _call("__asked__", mark, node.values[0])
-            elif side := self._side(mark):
-                node.values[0] = ast.Constant(True in side)
+        node.values[0] = self._told(node)
         return self.generic_visit(node)
+
+    def _told(self, node):
+        """What an expression lets decide, with a mark, or as the answer that the machine did not give."""
+        test = _asks(node)
+        if not self.meaning.answered(test):
+            return test
+        mark = self._mark(node)
+        if self.forced is None:
+            return _call("__asked__", mark, test)
+        side = self._side(mark)
+        return ast.Constant(True in side) if side else test
 
     def visit_While(self, node):
         if not self.meaning.answered(node.test):
