@@ -13,8 +13,18 @@ from golden import samples
 from service_kit import DUE, SHA, Browser, World
 from sqlalchemy import func, select
 
-from grader.service import publish, runs
-from grader.service.tables import Edition, File, Inquiry, MarkRow, Member, Published, Run, Upload
+from grader.service import publish, runs, uploads
+from grader.service.tables import (
+    CourseAssignment,
+    Edition,
+    File,
+    Inquiry,
+    MarkRow,
+    Member,
+    Published,
+    Run,
+    Upload,
+)
 
 OTHER = "cd" * 32
 STUDENTS = ("student", "other", "unlucky")
@@ -380,6 +390,40 @@ def test_a_regrade_shows_whose_marks_move_before_it_counts(world: World) -> None
     preview = teacher.client.get("/teach/tiny/publish").text
     assert "Publish 1 report" in preview and "85 / 100" in preview
     assert ">100<" in anna.client.get("/a/tiny").text, "until it is published again"
+
+
+def test_whatever_counts_after_an_edition_was_taken_over_is_graded_by_it(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    teacher, anna, bo = (
+        world.person(r, n) for r, n in (("teacher", "T"), ("student", "A"), ("student", "B"))
+    )
+    first, counts = anna.attempt(), anna.attempt()
+    id = other_edition(world)
+    teacher.post("/teach/tiny/regrade", edition=id)
+    world.work()
+    assert counts and len(waiting_for(world, id)) == 0
+    named = uploads._named
+
+    def meanwhile(*given: Any) -> Any:
+        with world.database.writing() as session:
+            session.get_one(CourseAssignment, 1).edition_id = id
+        return named(*given)
+
+    monkeypatch.setattr(uploads, "_named", meanwhile)
+    on_its_way = bo.attempt()
+    anna.post(f"/u/{first}/choose")
+    assert waiting_for(world, id) == [on_its_way, first]
+
+
+def waiting_for(world: World, edition: int) -> list[str]:
+    query = select(Upload.name).join(Run, Run.upload_id == Upload.id).order_by(Run.id)
+    with world.database.reading() as session:
+        return list(
+            session.scalars(
+                query.where(Run.edition_id == edition, Run.kind == "grade", Run.state == "queued")
+            )
+        )
 
 
 def test_a_student_that_is_erased_is_nowhere(world: World) -> None:

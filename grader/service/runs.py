@@ -32,6 +32,12 @@ _SUPERSEDE = (
     .values(priority=SUPERSEDED)
     .execution_options(synchronize_session=False)
 )
+# whoever takes an edition over holds the assignment's row: who comes meanwhile waits, and sees the new one
+_EDITION = (
+    select(CourseAssignment.edition_id)
+    .where(CourseAssignment.id == bindparam("assignment"))
+    .with_for_update(read=True, key_share=True)
+)
 _CHECKS = (
     select(Run.queued)
     .join(Upload, Upload.id == Run.upload_id)
@@ -57,10 +63,15 @@ def enqueue(session: Session, upload: Upload, assignment: CourseAssignment, now:
     """
     if upload.number > 1:
         session.execute(_SUPERSEDE, {"assignment": assignment.id, "person": upload.person_id})
-    edition = assignment.edition_id
+    edition = _edition(session, assignment)
     if next_check(session, assignment, upload.person_id, now) is None:
         session.add(_queued(upload.id, edition, "check", CHECK, now))
     session.add(_queued(upload.id, edition, "grade", GRADE, now))
+
+
+def _edition(session: Session, assignment: CourseAssignment) -> int:
+    """The edition that counts now: an assignment that was read before may have another meanwhile."""
+    return session.scalars(_EDITION, {"assignment": assignment.id}).one()
 
 
 def _queued(upload_id: int, edition_id: int, kind: Kind, priority: int, now: datetime) -> Run:
@@ -255,8 +266,12 @@ def latest_check(session: Session, upload_id: int) -> Run | None:
     )
 
 
-def hurry(session: Session, upload_id: int) -> None:
-    """What was put to the end of the line for a newer attempt takes its turn again."""
+def hurry(session: Session, upload_id: int, assignment: CourseAssignment, now: datetime) -> None:
+    """What counts from now on is graded: put to the end of the line for a newer attempt, or of another edition.
+
+    A regrade asks for the attempts that count then, so the others have no run under its edition.
+    """
+    ask_grade(session, [upload_id], _edition(session, assignment), now)
     session.execute(
         update(Run)
         .where(Run.upload_id == upload_id, Run.kind == "grade", Run.priority == SUPERSEDED)

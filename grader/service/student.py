@@ -372,8 +372,7 @@ def choose(request: Request, name: str, csrf: Csrf = "") -> Response:
         if not rules.may_choose(dates, now, published is not None):
             raise HTTPException(403, Said("Which attempt counts can't be changed any more."))
         courses.choose(session, at, upload, me.id, me.id, now)
-        # what counts now may have been superseded in the queue
-        runs.hurry(session, upload.id)
+        runs.hurry(session, upload.id, at.assignment, now)
     return to(f"/a/{at.assignment.slug}")
 
 
