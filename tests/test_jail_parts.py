@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import socket
 import subprocess
 import sys
 import tempfile
@@ -23,7 +24,7 @@ from grader.execute.absent import missing_packages
 from grader.execute.outputs import OutputLog, clean
 from grader.folder.private import private_directory
 from grader.folder.remove import remove_tree
-from grader.jail import kernels, probe, view
+from grader.jail import kernels, probe, view, warm
 from grader.jail.cage import application, fair, filters, landlock, plan, trial, watch
 from grader.jail.cage.cgroup import KernelCgroup
 from grader.jail.caged import Caged
@@ -419,3 +420,20 @@ def test_a_session_of_its_own_weighs_what_its_niceness_says() -> None:
         pytest.skip("this Linux has no groups of a session")
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout.split()[-2:] == ["nice", str(os.getpriority(os.PRIO_PROCESS, 0) + 7)]
+
+
+@pytest.mark.parametrize(("does", "said"), [("while True: pass", b"warm"), ("input()", b"it did nothing")])
+def test_a_server_that_is_slow_is_waited_for_while_it_gets_on(
+    monkeypatch: pytest.MonkeyPatch, does: str, said: bytes
+) -> None:
+    """On a busy machine torch may need minutes; who began again each time would never be ready."""
+    monkeypatch.setattr(warm, "_STILL_S", 0.5)
+
+    async def answered() -> bytes:
+        answer = asyncio.create_task(asyncio.sleep(2, b"warm"))
+        return await warm._said(answer, warm.WarmServer(process, ours, Path("log")))
+
+    ours, theirs = socket.socketpair()
+    with ours, theirs, subprocess.Popen([sys.executable, "-c", does], stdin=subprocess.PIPE) as process:
+        assert asyncio.run(answered()).startswith(said)
+        process.kill()
