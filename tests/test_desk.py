@@ -485,7 +485,7 @@ def test_review_of_a_folder_without_reports(tmp_path: Path) -> None:
 def test_review_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "uvicorn", None)
     with pytest.raises(
-        UsageError, match=r"uvicorn, which is not installed; pip install 'notebook-grader\[desk\]'"
+        UsageError, match=r"uvicorn, which is not installed; pip install -c constraints.txt '\.\[desk\]'"
     ):
         review.run(tmp_path, "lea", 0, False, None)
 

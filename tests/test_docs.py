@@ -39,6 +39,16 @@ def commands(page: Path) -> Iterator[list[str]]:
                 yield [w for w in words[1:] if not w.startswith(("$", "<"))]
 
 
+@pytest.mark.parametrize("page", PAGES, ids=lambda p: p.name)
+def test_what_is_installed_is_a_folder_that_is_here(page: Path) -> None:
+    """No index has us: a name in place of a folder is found nowhere, or is somebody else's."""
+    blocks = "\n".join(_BLOCK.findall(page.read_text("utf-8")))
+    for line in re.findall(r"\bpip install (.*)", blocks):
+        words = [w for w in shlex.split(line.rstrip("&| "), comments=True) if not w.startswith("-")]
+        assert words.pop(0) == "constraints.txt", line
+        assert all((ROOT / w.partition("[")[0]).is_dir() for w in words), line
+
+
 def parsed(words: list[str]) -> None:
     """Raises what a wrong command or option raises; files need not be there."""
     command: Any = typer.main.get_command(app)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -288,6 +288,19 @@ def test_dates_are_set_in_the_courses_zone(world: World) -> None:
     assert teacher.post("/teach/tiny/dates", due="never").status_code == 422
 
 
+@pytest.mark.parametrize("due", ["2026-06-09T23:59:59+02:00", "2026-10-25T02:30:00+01:00"])
+def test_a_date_that_is_left_as_it_stands_is_not_moved(world: World, due: str) -> None:
+    """A field shows no seconds, and not which of an autumn night's two hours it is."""
+    teacher, moment = world.person("teacher", "Tea"), datetime.fromisoformat(due)
+    with world.database.writing() as session:
+        session.get_one(CourseAssignment, 1).due = moment
+    shown = re.search(r'name="due" value="([^"]+)"', teacher.client.get("/teach/tiny/dates").text)
+    assert shown and teacher.post("/teach/tiny/dates", due=shown[1], checks="3").status_code == 200
+    with world.database.reading() as session:
+        kept = session.get_one(CourseAssignment, 1)
+        assert (kept.due, kept.checks) == (moment, 3)
+
+
 def other_edition(world: World) -> int:
     import yaml
 
@@ -466,6 +479,27 @@ def test_people_are_added_changed_and_removed(world: World) -> None:
     assert link and world.client().get(link[1]).status_code == 200
     teacher.post("/course/course/links/end")
     assert world.client().get(link[1]).status_code == 404
+
+
+def test_who_was_removed_by_mistake_comes_back_with_all_or_is_deleted(world: World) -> None:
+    teacher, anna = world.person("teacher", "Tea"), world.person("student", "Anna", section="A")
+    name, roster = anna.attempt(), "/course/course/roster"
+    gone = teacher.post("/course/course/people/2/remove").text.partition("Not in the course any more")[2]
+    assert "Anna" in gone and anna.client.get(f"/u/{name}").status_code == 404
+    assert teacher.post("/course/course/people/2/link").status_code == 404
+    teacher.post("/course/course/people/2/return")
+    assert "Attempt 1" in anna.client.get(f"/u/{name}").text
+    assert "Not in the course any more" not in teacher.client.get(roster).text
+    teacher.post("/course/course/people/2/remove")
+    assert teacher.post("/course/course/people/2/erase", sure="Anna").status_code == 200
+    assert "Anna" not in teacher.client.get(roster).text
+    assert not list(world.service.blobs.names())
+
+
+def test_a_name_that_was_mistyped_is_mended(world: World) -> None:
+    teacher = world.person("teacher", "Teacher")
+    assert "Ines Ortega" in teacher.post("/course/course/people/1", role="teacher", name=" Ines  Ortega").text
+    assert "Ines Ortega" in teacher.post("/course/course/people/1", role="teacher", name=" ").text
 
 
 def test_results_for_scripts_of_teachers_alone(world: World) -> None:

@@ -37,7 +37,8 @@ def run(out: Path, by: str | None, port: int, browser: bool, rubric: str | None)
     except ImportError as error:
         raise UsageError(
             f"the desk needs {error.name}, which is not installed; "
-            "pip install 'notebook-grader[desk]', or mark with `grader sheet` and `grader mark --from`"
+            "pip install -c constraints.txt '.[desk]' in the grader's folder, "
+            "or mark with `grader sheet` and `grader mark --from`"
         ) from error
     from grader.desk.desk import Desk
     from grader.desk.folder import ReportFolder

@@ -98,7 +98,8 @@ def _needed() -> None:
         import uvicorn  # noqa: F401
     except ImportError as error:
         raise UsageError(
-            f"the service needs {error.name}, which is not installed; pip install 'notebook-grader[service]'"
+            f"the service needs {error.name}, which is not installed; "
+            "pip install -c constraints.txt '.[service]' in the grader's folder"
         ) from error
 
 

@@ -235,6 +235,16 @@ def roster(session: Session, course_id: int) -> Sequence[tuple[Member, Person]]:
     return sorted(((m, p) for m, p in rows), key=lambda r: (r[1].name.casefold(), r[1].id))
 
 
+def former(session: Session, course_id: int) -> Sequence[tuple[Member, Person]]:
+    """Who was removed from a course, by name; what they handed in is still there."""
+    rows = session.execute(
+        select(Member, Person)
+        .join(Person, Person.id == Member.person_id)
+        .where(Member.course_id == course_id, Member.left.is_not(None), Person.erased.is_(None))
+    )
+    return sorted(((m, p) for m, p in rows), key=lambda r: (r[1].name.casefold(), r[1].id))
+
+
 def last_seen(session: Session, people: Collection[int]) -> Mapping[int, datetime]:
     """When each last signed in, of those who ever did."""
     rows = session.execute(

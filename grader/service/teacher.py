@@ -233,6 +233,17 @@ def parse_time(given: str, zone: str) -> datetime | None:
     return (moment if moment.tzinfo else moment.replace(tzinfo=pages.zone(zone))).astimezone(UTC)
 
 
+def _field(moment: datetime | None, zone: str) -> str:
+    """A time as a form's field shows it."""
+    return "" if moment is None else moment.astimezone(pages.zone(zone)).strftime("%Y-%m-%dT%H:%M")
+
+
+def _typed(given: str, shown: datetime | None, zone: str) -> datetime | None:
+    """A field's time. Left as it was shown it is that very moment: no field says seconds, nor which of the
+    two hours of an autumn's night. Raises `RefusedError`."""
+    return shown if given == _field(shown, zone) else parse_time(given, zone)
+
+
 @router.get("/teach/{slug}/dates")
 def dates_page(request: Request, slug: str) -> Response:
     return _dates(request, slug, signed_in(request))
@@ -246,11 +257,6 @@ def _dates(
         at = at_assignment(session, slug, me.id, "set dates")
         people = [(m, p) for m, p in courses.roster(session, at.course.id) if m.role == "student"]
         extensions = courses.extensions(session, at.assignment.id)
-    zone = pages.zone(at.course.zone)
-
-    def local(moment: datetime | None) -> str:
-        return "" if moment is None else moment.astimezone(zone).strftime("%Y-%m-%dT%H:%M")
-
     return page(
         request,
         "dates.html",
@@ -259,7 +265,7 @@ def _dates(
         course=at.course,
         assignment=at.assignment,
         at="dates",
-        local=local,
+        local=lambda moment: _field(moment, at.course.zone),
         typed=typed or {},
         people=people,
         extensions=[(p, extensions[p.id]) for _, p in people if p.id in extensions],
@@ -291,9 +297,9 @@ def set_dates(
             at = at_assignment(session, slug, me.id, "set dates")
             zone = at.course.zone
             dates = Dates(
-                parse_time(sent.opens, zone),
-                parse_time(sent.due, zone),
-                parse_time(sent.closes, zone),
+                _typed(sent.opens, at.assignment.opens, zone),
+                _typed(sent.due, at.assignment.due, zone),
+                _typed(sent.closes, at.assignment.closes, zone),
                 timedelta(minutes=sent.grace),
             )
             founding.set_dates(session, at.assignment, dates, sent.checks, me.id, held.now())
@@ -644,7 +650,7 @@ def _roster(
     held = service_of(request)
     with held.database.reading() as session:
         course, _ = at_course(session, slug, me.id, "see roster")
-        people = courses.roster(session, course.id)
+        people, former = courses.roster(session, course.id), courses.former(session, course.id)
         open_links = founding.links_of(session, course.id)
         seen = courses.last_seen(session, [p.id for _, p in people])
     roles = [m.role for m, _ in people]
@@ -656,6 +662,7 @@ def _roster(
         course=course,
         people=people,
         shown=[(m, p) for m, p in people if says(find, p.name, m.number, m.section, m.team)],
+        former=[(m, p) for m, p in former if says(find, p.name, m.number, m.section, m.team)],
         find=find,
         numbers={role: roles.count(role) for role in _ROLES},
         seen=seen,
@@ -738,9 +745,17 @@ def end_course_links(request: Request, slug: str, csrf: Csrf = "") -> Response:
 
 
 def _other(session: Session, course: Course, person: int) -> tuple[Member, Person]:
-    member = courses.member(session, course.id, person)
+    found = _ever(session, course, person)
+    if found[0].left is not None:
+        raise not_found()
+    return found
+
+
+def _ever(session: Session, course: Course, person: int) -> tuple[Member, Person]:
+    """Somebody who is in the course, or was removed from it."""
+    member = session.scalar(select(Member).where(Member.course_id == course.id, Member.person_id == person))
     found = session.get(Person, person)
-    if member is None or found is None:
+    if member is None or found is None or found.erased is not None:
         raise not_found()
     return member, found
 
@@ -760,8 +775,9 @@ def new_link(request: Request, slug: str, person: RowId, csrf: Csrf = "") -> Res
 
 
 class MemberForm(BaseModel):
-    """What somebody is in a course."""
+    """What somebody is in a course. name: "" leaves it."""
 
+    name: Annotated[str, Field(max_length=2000)] = ""
     role: Annotated[str, Field(max_length=20)] = "student"
     section: Annotated[str, Field(max_length=2000)] = ""
     number: Annotated[str, Field(max_length=2000)] = ""
@@ -778,20 +794,21 @@ def change_member(
     role = sent.role
     with held.database.writing() as session:
         course, _ = at_course(session, slug, me.id, "invite")
-        member, _found = _other(session, course, person)
+        member, found = _other(session, course, person)
         if role not in _ROLES or (person == me.id and role != "teacher"):
             raise HTTPException(
                 409, Said("A teacher can’t make themselves something else; another teacher can.")
             )
         place = founding.MemberPlace.of(sent.section, sent.number, sent.team)
         member.role, member.section, member.number, member.team = role, *astuple(place)
+        found.name = record.line(sent.name, 120) or found.name
         record.event(session, course.id, me.id, "changed", record.person(person, role), held.now())
     return to(f"/course/{slug}/roster#person-{person}")
 
 
 @router.post("/course/{slug}/people/{person}/remove")
 def remove_member(request: Request, slug: str, person: RowId, csrf: Csrf = "") -> Response:
-    """They are not in the course any more; what they handed in stays until it is erased."""
+    """They are not in the course any more; what they handed in stays until it is erased, or they return."""
     held, me = service_of(request), signed_in(request)
     guard_form(me, csrf)
     with held.database.writing() as session:
@@ -806,6 +823,19 @@ def remove_member(request: Request, slug: str, person: RowId, csrf: Csrf = "") -
     return to(f"/course/{slug}/roster")
 
 
+@router.post("/course/{slug}/people/{person}/return")
+def take_in_again(request: Request, slug: str, person: RowId, csrf: Csrf = "") -> Response:
+    """Who was removed is in the course again, with all that they had."""
+    held, me = service_of(request), signed_in(request)
+    guard_form(me, csrf)
+    with held.database.writing() as session:
+        course, _ = at_course(session, slug, me.id, "invite")
+        member, _found = _ever(session, course, person)
+        member.left = None
+        record.event(session, course.id, me.id, "added", record.person(person, member.role), held.now())
+    return to(f"/course/{slug}/roster#person-{person}")
+
+
 @router.post("/course/{slug}/people/{person}/erase")
 def erase_person(request: Request, slug: str, person: RowId, sure: Text = "", csrf: Csrf = "") -> Response:
     """Delete all that there is of somebody. sure: their name, typed."""
@@ -813,7 +843,7 @@ def erase_person(request: Request, slug: str, person: RowId, sure: Text = "", cs
     guard_form(me, csrf)
     with held.database.reading() as session:
         course, _ = at_course(session, slug, me.id, "erase")
-        member, found = _other(session, course, person)
+        member, found = _ever(session, course, person)
         if member.role != "student" or record.line(sure, 200) != found.name:
             raise HTTPException(409, Said("Type the student’s name as it stands there; nothing was deleted."))
     erasing.erase(held.database, held.place, person, me.id, held.now())
