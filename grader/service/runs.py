@@ -267,7 +267,7 @@ def latest_check(session: Session, upload_id: int) -> Run | None:
 
 
 def hurry(session: Session, upload_id: int, assignment: CourseAssignment, now: datetime) -> None:
-    """What counts from now on is graded: put to the end of the line for a newer attempt, or of another edition.
+    """What counts from now on is graded, also if it was put to the end of the line or has no run yet.
 
     A regrade asks for the attempts that count then, so the others have no run under its edition.
     """
