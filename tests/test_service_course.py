@@ -481,6 +481,18 @@ def test_people_are_added_changed_and_removed(world: World) -> None:
     assert world.client().get(link[1]).status_code == 404
 
 
+def test_the_desk_is_told_what_was_not_taken(world: World) -> None:
+    """Its script shows the sentence; of a page it would show a number."""
+    desk = world.person("assistant", "Lea")
+    answer = desk.client.post("/desk/tiny/api/mark", json={"points": -1})
+    assert answer.status_code == 422 and "expected" in answer.json()["problem"]
+
+
+def test_the_class_page_says_where_students_hand_in(world: World) -> None:
+    page = world.person("teacher", "Tea").client.get("/teach/tiny").text
+    assert "<code>http://localhost/a/tiny</code>" in page
+
+
 def test_who_was_removed_by_mistake_comes_back_with_all_or_is_deleted(world: World) -> None:
     teacher, anna = world.person("teacher", "Tea"), world.person("student", "Anna", section="A")
     name, roster = anna.attempt(), "/course/course/roster"

@@ -235,7 +235,8 @@ def test_an_ended_token_opens_nothing(world: World) -> None:
     bea = world.person("student", "Bea")
     assert bea.post("/me/tokens/1/revoke").status_code == 404
     anna.post("/me/tokens/1/revoke")
-    assert client.get("/api/v1/assignments/tiny/uploads").status_code == 401
+    ended = client.get("/api/v1/assignments/tiny/uploads")
+    assert ended.status_code == 401 and "has ended" in ended.json()["problem"]
 
 
 @pytest.mark.parametrize("method", ["PUT", "DELETE", "PATCH", "POST"])

@@ -100,11 +100,13 @@ def _operations(app: FastAPI, service: Service) -> None:
 def _faults(app: FastAPI) -> None:
     @app.exception_handler(SignInNeededError)
     def sign_in(request: Request, _: Exception) -> Response:
-        if request.url.path.startswith("/desk/") and "/api/" in request.url.path:
+        if _by_the_desk(request):
             said = Said("Your sign-in has ended: reload the page.")
             return _problem(speech(tongue(request)).of(said), 401)
         if request.url.path.startswith("/api/"):
-            told = _problem("Send a token: Authorization: Bearer …", 401)
+            known = "This token is unknown or has ended: make one on your page (/me)."
+            sent = request.headers.get("authorization", "").lower().startswith("bearer ")
+            told = _problem(known if sent else "Send a token: Authorization: Bearer …", 401)
             told.headers["WWW-Authenticate"] = "Bearer"
             return told
         sent = request.method != "GET"
@@ -152,9 +154,16 @@ def _bare(status: int) -> Said:
     return NOTHING if status == 404 else Said("This can’t be done at this address.")
 
 
+def _by_the_desk(request: Request) -> bool:
+    """Whether a script of the desk asks, which shows what it is told where somebody works."""
+    return request.url.path.startswith("/desk/") and "/api/" in request.url.path
+
+
 def _say(request: Request, status: int, said: Said) -> Response:
     if request.url.path.startswith("/api/"):
         return _problem(str(said), status)
+    if _by_the_desk(request):
+        return _problem(speech(tongue(request)).of(said), status)
     try:
         me = viewer(request)
     except Exception:  # the database may be what failed

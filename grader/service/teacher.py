@@ -38,6 +38,7 @@ from grader.service import (
 )
 from grader.service.courses import Attendee
 from grader.service.finding import KINDS, Wanted, says
+from grader.service.openid import public
 from grader.service.publish import ChangedError
 from grader.service.refusal import RefusedError
 from grader.service.rules import Dates
@@ -134,6 +135,7 @@ def class_page(
         course=at.course,
         assignment=at.assignment,
         at="class",
+        address=public(request, f"/a/{slug}"),
         shown=[x for x in found if x in wanted],
         wanted=wanted,
         kinds=KINDS.items(),
