@@ -160,6 +160,17 @@ def test_marks_belong_to_the_attempt_that_was_read(world: World) -> None:
     assert [i["standing"][first]["points"] for i in waiting(lea)] == [10]
 
 
+def test_who_hands_in_after_the_report_is_told_and_so_is_the_teacher(world: World) -> None:
+    """Somebody who has read what is right hands in again: that counts, and nobody overlooks it."""
+    teacher, anna = world.person("teacher", "Tea"), world.person("student", "Anna")
+    world.report_of(anna.attempt())
+    publish_all(teacher)
+    assert "handed in again since" not in teacher.client.get("/teach/tiny/publish").text
+    assert "If you hand in again, that counts" in anna.client.get("/a/tiny").text
+    world.report_of(anna.attempt())
+    assert "handed in again since" in teacher.client.get("/teach/tiny/publish").text
+
+
 def test_what_changed_since_the_preview_gives_nothing_out(world: World) -> None:
     teacher, anna = world.person("teacher", "Tea"), world.person("student", "Anna")
     name = anna.attempt()

@@ -80,6 +80,15 @@ class Line:
         return self.upload is not None and self.dates.late(self.upload.began)
 
     @property
+    def after_report(self) -> bool:
+        """Whether what counts is another attempt than the one whose report they have."""
+        return (
+            self.upload is not None
+            and self.published is not None
+            and self.upload.id != self.published.upload_id
+        )
+
+    @property
     def ready(self) -> bool:
         """Whether this report may be given out."""
         return self.report is not None and rules.may_publish(self.report.score, self.report.pending)
