@@ -207,9 +207,17 @@ def test_a_branch_that_the_machine_decided_against_waits_where_it_shows_what_is_
     assert checks(["if ready(): show()"], [unseen])["dW1"].verdict == "review"
 
 
-def test_what_a_branch_shows_never_passes_and_takes_nothing() -> None:
-    found = checks(["show()"], [ASKED], {0: f"output = {[[7.25] * 5] * 2}"}, otherwise=RIGHT)
+def test_what_the_other_run_shows_never_passes_and_takes_nothing() -> None:
+    wrong = f"output = {[[7.25] * 5] * 2}\n"
+    found = checks(["show()"], [ASKED], {0: wrong}, otherwise=wrong + RIGHT)
     assert found["output"].verdict == "fail" and found["db3"].verdict == "review"
+
+
+def test_a_wrong_value_waits_where_the_other_run_shows_the_right_one_in_its_place() -> None:
+    wrong = {0: f"output = {[[7.25] * 5] * 2}"}
+    found = checks(["import torch\nshow(torch.nn, ready())"], [ASKED], wrong, otherwise=RIGHT)
+    assert found["output"].cause == "answer:ready()" and found["output"].score is None
+    assert checks(["show(2)"], [ASKED], wrong, otherwise=wrong[0])["output"].verdict == "fail"
 
 
 def test_an_error_that_the_file_shows_itself_is_the_notebooks() -> None:

@@ -48,7 +48,8 @@ def test_what_is_meant_for_a_gpu_lands_on_the_processor(run: Run) -> None:
     assert done.errors == ()
     for cell, (code, said) in enumerate(GPU.items(), 1):
         assert text_of(done, cell) == said + "\n", code
-    assert {(r.kind, r.about, r.effect) for r in done.refusals} == {("device", "GPU", "instead")}
+    told = {(r.kind, r.about, r.effect) for r in done.refusals if r.kind != "answer"}
+    assert told == {("device", "GPU", "instead")}
 
 
 def test_a_gpu_named_in_a_file_beside_the_notebook(run: Run, tmp_path: Path) -> None:
@@ -147,7 +148,7 @@ def test_known_locales_empty_answers_and_windows(run: Run) -> None:
     assert [text_of(done, n) for n in range(3)] == ["de_DE.UTF-8\n", "no\n", "seed? \n''\n"]
     assert any(out.image for out in done.outputs if out.cell == 3)
     assert [(e.cell, e.name) for e in done.errors] == [(4, "EOFError")]
-    assert [(r.kind, r.effect, r.lost) for r in done.refusals] == [
+    assert [(r.kind, r.effect, r.lost) for r in done.refusals if r.kind != "answer"] == [
         ("locale", "instead", ()),
         ("question", "changed", (4,)),
         ("display", "instead", ()),

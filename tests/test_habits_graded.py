@@ -7,15 +7,16 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
-from execute_kit import Run, cells, shared_runner, text_of
+from execute_kit import Run, attached, cells, shared_runner, text_of
 from prelude_server import HANDOUT_SNIPPET as SNIPPET
 
 from grader.assignment.loading import load
 from grader.execute.job import whole_prelude
 from grader.judging.grade import grade
-from grader.models import Flag, Report, Submission
+from grader.models import AttachedFile, Flag, Report, Submission
 from grader.report.view import student_view
 
 pytestmark = pytest.mark.kernel
@@ -183,8 +184,39 @@ BRANCHES = {
         "import pathlib",
         "if pathlib.Path('k.txt').is_file():\n    k = np.loadtxt('k.txt')\n    print(W1.grad * k)",
     ),
+    "dispatch": (
+        "import platform, sys\nfrom os import name as kind",
+        "{'Linux': print, 'Windows': show}[platform.system()]()",
+    ),
+    "dispatch_with_default": ("import platform", "{'Darwin': show}.get(platform.system(), print)()"),
+    "match": ("import sys", "match sys.platform:\n    case 'win32': show()\n    case _: print('no')"),
+    "logging": (
+        "import logging, os, sys\n"
+        "level = os.environ.get('LEVEL', 'WARNING')\n"
+        "logging.basicConfig(level=level, stream=sys.stdout, format='%(message)s')",
+        "for name, p in zip('W1 b1 W2 b2 W3 b3'.split(), [W1, b1, W2, b2, W3, b3]):\n"
+        "    logging.info('dL/d%s %s', name, p.grad)",
+    ),
+    "suppressed": (
+        "import contextlib",
+        "with contextlib.suppress(FileNotFoundError):\n    open('there.txt')\n    show()",
+    ),
+    "program": ("import subprocess", "if subprocess.run(['nvidia-smi']).returncode == 0: show()"),
+    "button": (
+        "import ipywidgets",
+        "b = ipywidgets.Button(description='Show'); b.on_click(lambda _: show()); b",
+    ),
+    "chosen": (
+        "import sys, torch\nk = 1 if 'google.colab' in sys.modules and torch.cuda.is_available() else 2",
+        "for p in (W1, b1, W2, b2, W3, b3): p.grad *= k\nshow()",
+    ),
+    "version": ("import torch", "if torch.__version__ < '1.9': show()"),
+    "silenced": (
+        "import os, sys",
+        "if not os.path.exists('/content'): sys.stdout = open(os.devnull, 'w')\nshow()",
+    ),
 }
-"""each gradient in a branch that the machine decides against"""
+"""each gradient where the machine decides against it"""
 OWN_BRANCHES = {
     "own": ("", "loss = float(out.sum())\nif loss != loss:\n    show()"),
     "other_values": (
@@ -207,6 +239,14 @@ OWN_BRANCHES = {
         "try:\n    table = pd.read_csv(path)\n    print(table.head())\n"
         "except OSError:\n    table = None\nif table is not None: print(table.describe())",
         "",
+    ),
+    "own_names": (
+        "import sys, torch\nprint(sys.version, torch.__version__, torch.cuda.is_available())",
+        "names = {'Linux': print}\nif 'gradients' in names: show()",
+    ),
+    "wrong_on_every_machine": (
+        "import torch\nk = 2 if torch.cuda.is_available() else 3",
+        "print('dW1', W1.grad[:0] * k)",
     ),
     "own_try": ("", "try:\n    show(1)\nexcept TypeError:\n    pass"),
 }
@@ -239,10 +279,11 @@ def upload(sources: tuple[str, ...]) -> Submission:
     return Submission(id="a", path="a.ipynb", sha256="", cells=cells(*sources))
 
 
-def graded(run: Run, forward: str, backward: str) -> Report:
+def graded(run: Run, forward: str, backward: str, *files: AttachedFile) -> Report:
     """Run in every world."""
     sources, assignment = notebook(forward, backward), load("hw4")
-    runs = [run(*sources, prelude=assignment.prelude_for(w)) for w in assignment.rubric.worlds]
+    worlds = assignment.rubric.worlds
+    runs = [run(*sources, files=files, prelude=assignment.prelude_for(w)) for w in worlds]
     return grade(upload(sources), runs, assignment)
 
 
@@ -297,6 +338,22 @@ def test_what_the_machine_decides_against_waits(name: str, run: Run) -> None:
     report = graded(run, *BRANCHES[name])
     assert [*verdicts(report).values()] == ["pass"] * 3 + ["review"] * 6, report.execution.errors
     assert {c.cause.partition(":")[0] for q in report.questions for c in q.checks if c.cause} == {"answer"}
+
+
+HELPERS = (
+    "import os\nTHERE = os.path.exists('/content')\ndef tell(f):\n    if THERE: f()",
+    "import sys\ndef tell(f):\n    return f() if sys.platform == 'win32' else None",
+    "try:\n    import google.colab\nexcept ImportError:\n    tell = print\nelse:\n    def tell(f): f()",
+)
+
+
+@pytest.mark.parametrize("text", HELPERS)
+def test_what_the_machine_decides_in_a_file_beside_the_notebook_waits(
+    text: str, run: Run, tmp_path: Path
+) -> None:
+    helper = attached(tmp_path, "helper.py", text)
+    report = graded(run, "from helper import tell", "tell(show)", helper)
+    assert [*verdicts(report).values()] == ["pass"] * 3 + ["review"] * 6, report.execution.errors
 
 
 @pytest.mark.parametrize("name", OWN_BRANCHES)

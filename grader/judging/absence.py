@@ -78,8 +78,12 @@ class Absence:
         cause = self._cause(decision)
         if cause is None or (by_code and cause.kind != "language"):
             return decision
-        text = together(tell(cause), Said("A person decides."))
-        return replace(decision.waits(text), cause=cause.cause)
+        return self.wait(decision, cause)
+
+    @staticmethod
+    def wait(decision: Decision, cause: Refusal) -> Decision:
+        """The same decision, left to a person because of this."""
+        return replace(decision.waits(together(tell(cause), Said("A person decides."))), cause=cause.cause)
 
     def happened(self, cells: Sequence[Cell], printed: Sequence[PrintedTensor]) -> list[Cell]:
         """The cells without those that showed nothing because something of ours kept them from it.

@@ -37,7 +37,8 @@ def ask(
     shown = _shown(submission, _saved(submission), assignment)
 
     def seen(check: CheckResult) -> CheckResult:
-        return check.model_copy(update={"witness": shown[check.id]}) if check.id in waiting else check
+        found = _witness(shown[check.id])
+        return check.model_copy(update={"witness": found}) if check.id in waiting else check
 
     return tuple(q.model_copy(update={"checks": tuple(map(seen, q.checks))}) for q in questions)
 
@@ -54,35 +55,36 @@ def contradict(
 ) -> Contradicted:
     """The same; what is absent waits where a cell went otherwise here and what it may show at home is right.
 
-    That its saved output tells, or the run in which it went as if the machine had answered otherwise.
+    That its saved output tells, or the run in which it went as if the machine had answered otherwise. What
+    that run shows right waits also where it is wrong here: the machine may have chosen the value.
 
     run: in the handout's world.
     """
-    absent = {
-        id
-        for id, d in decisions.items()
-        if d.verdict == "missing" or (d.verdict == "fail" and none_of_its_own(d))
-    }
-    if not absent:
-        return Contradicted(decisions, ())
+    absent = {id for id, d in decisions.items() if d.verdict == "missing" or _of_its_size_alone(d)}
+    unmet = {id for id, d in decisions.items() if d.verdict in ("missing", "fail", "partial")}
     saved = _saved(submission)
     causes = (
-        (_raised(submission, run), saved),
-        (_looked_for_a_gpu(submission, run), saved),
-        (_answered(submission, run), run.otherwise),
+        (_raised(submission, run), saved, absent),
+        (_looked_for_a_gpu(submission, run), saved, absent),
+        (_answered(submission, run), run.otherwise, unmet),
     )
-    for cause, outputs in causes:
-        if cause is None or not any(o.cell in cause.lost for o in outputs):
+    for cause, outputs, asked in causes:
+        if cause is None or not asked or not any(o.cell in cause.lost for o in outputs):
             continue
         shown = _shown(submission, outputs, assignment)
-        fit = {id for id in absent if shown[id].fits and shown[id].cell in cause.lost}
+        fit = {id for id in asked if _fits(shown[id], cause, alone=id not in absent)}
         if fit:
-            settled = Absence((cause,), submission.cells).settle(decisions, assignment.rubric)
+            absence = Absence((cause,), submission.cells)
             kinds = {c.id for c in assignment.rubric.checks() if isinstance(c, BehaviourCheck)}
-            by_code = {id for id in kinds - absent if settled[id].verdict == "review"}
-            waiting = {id: settled[id] if id in fit | by_code else d for id, d in decisions.items()}
-            return Contradicted(waiting, (cause,))
+            settled = absence.settle(decisions, assignment.rubric)
+            by_code = {id for id in kinds - asked if settled[id].verdict == "review"}
+            waiting = {id: absence.wait(d, cause) if id in fit else d for id, d in decisions.items()}
+            return Contradicted({**waiting, **{id: settled[id] for id in by_code}}, (cause,))
     return Contradicted(decisions, ())
+
+
+def _of_its_size_alone(decision: Decision) -> bool:
+    return decision.verdict == "fail" and none_of_its_own(decision)
 
 
 def _raised(submission: Submission, run: Execution) -> Refusal | None:
@@ -129,14 +131,19 @@ def _saved(submission: Submission) -> tuple[Output, ...]:
     )
 
 
-def _shown(submission: Submission, saved: Sequence[Output], assignment: Assignment) -> dict[str, Witness]:
+def _fits(check: CheckResult, cause: Refusal, *, alone: bool) -> bool:
+    """Do the outputs hold the right value, where the cause may have kept it away? alone: and no other."""
+    seen = _witness(check)
+    return seen.cell in cause.lost and (check.verdict == "pass" if alone else seen.fits)
+
+
+def _shown(submission: Submission, saved: Sequence[Output], assignment: Assignment) -> dict[str, CheckResult]:
+    """What would be said of the checks if the handout's world had these outputs."""
     assignment = _first_world(assignment)
     decisions = decide(submission.cells, [extract(saved)], assignment, [saved])
     outputs = {(o.cell, o.index): o for o in saved}
     rubric, expected = assignment.rubric, assignment.references[0]
-    return {
-        c.id: _witness(score_check(c, decisions[c.id], rubric, outputs, expected)) for c in rubric.checks()
-    }
+    return {c.id: score_check(c, decisions[c.id], rubric, outputs, expected) for c in rubric.checks()}
 
 
 def _witness(check: CheckResult) -> Witness:

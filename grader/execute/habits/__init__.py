@@ -23,7 +23,6 @@ _HABITS = (
     "questions",
     "debuggers",
     "lasting",
-    "branches",
     "extensions",
     "drawing",
     "shells",
@@ -34,6 +33,7 @@ _HABITS = (
     "tuning",
     "paths",
     "removed",
+    "answers",
 )
 """in the order in which they are installed"""
 

@@ -81,9 +81,9 @@ def _quiet_cuda(torch, moved):
     properties = types.SimpleNamespace(
         name="none", major=0, minor=0, total_memory=0, multi_processor_count=0, is_integrated=0
     )
-    available = cuda.is_available
+    available, count = cuda.is_available, cuda.device_count
     cuda.is_available = lambda: (_told("torch.cuda.is_available()"), available())[1]
-    cuda.device_count = lambda: (_told("torch.cuda.device_count()"), 0)[1]
+    cuda.device_count = lambda: (_told("torch.cuda.device_count()"), count())[1]
     answers = {
         **dict.fromkeys(("set_device", "synchronize", "init", "empty_cache", "reset_peak_memory_stats",
                          "reset_max_memory_allocated", "set_per_process_memory_fraction", "ipc_collect")),

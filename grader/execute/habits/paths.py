@@ -129,6 +129,8 @@ def _looked(path):
     frame = sys._getframe(2)
     for _ in range(2):
         asking = frame.f_back
+        if asking is not None and asking.f_code.co_name == "watched_answer":  # it only asks on
+            asking = asking.f_back
         if asking is None or ours(frame) or ours(asking):
             return
         if theirs(asking):
