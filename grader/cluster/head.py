@@ -223,6 +223,7 @@ class Head:
             folder=job.folder,
             prelude=job.prelude,
             after=job.after,
+            again=job.again,
             limits=job.limits,
         )
         content = task.model_dump_json().encode("utf-8", "replace")

@@ -74,6 +74,7 @@ class Task(Record):
     folder: str = Field(default="", max_length=4096)
     prelude: str = ""
     after: str = ""
+    again: bool = True
     limits: Limits
     alone: bool = False
 

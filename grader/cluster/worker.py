@@ -279,6 +279,7 @@ class Worker:
                     folder=task.folder,
                     prelude=task.prelude,
                     after=task.after,
+                    again=task.again,
                     limits=task.limits,
                 )
                 return "ran", await self.runner.run(job), ""

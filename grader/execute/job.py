@@ -48,6 +48,7 @@ class Job:
         prints is dropped; when it fails the Execution is a `sandbox_error`, since that is our fault.
     after: Python that runs after the last cell, where that was reached; what it prints is
         `Execution.taken`, and nothing else comes of it.
+    again: run the cells once more with the other answers of the machine, where they asked it.
     """
 
     cells: tuple[Cell, ...]
@@ -56,6 +57,7 @@ class Job:
     limits: Limits = Limits()
     folder: str = ""
     after: str = ""
+    again: bool = True
 
 
 def whole_prelude(prelude: str, submission: Submission) -> str:

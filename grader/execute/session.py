@@ -43,6 +43,8 @@ _INTERRUPT_S = 2.0
 _ASKING_S = 10.0  # of a kernel, after the last cell
 _ANSWER = "answer"
 """the kind of refusal that tells of a branch that was not taken"""
+_LONGER = 1.5
+"""that the cells may take once more, as much as they took, wherever that ends"""
 _STAYING_S = 10.0
 """for threads and tasks to end after the last cell"""
 
@@ -167,7 +169,7 @@ async def execute(kernel: Kernel, job: Job, started: float) -> Finished:
         taken = await _ask(kernel, job, meter) if stop is None and job.after else ()
         told = log.refusals()
         otherwise: tuple[Output, ...] = ()
-        if stop is None and not interrupted:
+        if stop is None and not interrupted and job.again:
             otherwise, told = await _otherwise(kernel, job, told, meter, started)
     finally:
         ending = await kernel.kill()
@@ -237,7 +239,8 @@ async def _otherwise(
     if not any(r.kind == _ANSWER for r in told):
         return (), told
     log = OutputLog()
-    left = job.limits.total_s - (time.monotonic() - started)
+    took = time.monotonic() - started
+    left = max(job.limits.total_s - took, min(_LONGER * took, job.limits.total_s))
     limits = replace(job.limits, total_s=left, cell_s=min(left, job.limits.cell_s))
     begin = Cell(index=_after(job), kind="code", source="get_ipython().otherwise()")
     again = replace(job, cells=(begin, *job.cells), limits=limits)

@@ -118,6 +118,8 @@ class Absence:
         """Whether a print in this cell may rest on what a refusal changed."""
         if refusal.effect == "instead" or refusal.cell is None or refusal.cell > cell:
             return False
+        if refusal.kind == "answer":  # of which the run with the other answers tells
+            return False
         return self._code.depends(cell, {refusal.cell, *(n for n in refusal.lost if n < cell)})
 
 

@@ -154,6 +154,7 @@ class Pipeline:
             limits=self.limits,
             folder=one.folder,
             after=questions(self.assignment.rubric, world),
+            again=world == self.assignment.rubric.worlds[0],  # nobody asks the others' second look
         )
         try:
             execution = await self.runner.run(job)

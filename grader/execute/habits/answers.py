@@ -368,11 +368,15 @@ class _Watched(ast.NodeTransformer):
         used, bound = _used(node), _bound(node)
         self.generic_visit(node)
         self.nested -= 1
-        if not self.otherwise or self.nested > _MOST_NESTED or getattr(node, "module", "") == "__future__":
+        first = getattr(node, "module", "") == "__future__" or isinstance(
+            getattr(node, "value", None), ast.Constant
+        )
+        if not self.otherwise or self.nested > _MOST_NESTED or first:
             return node
         instead = _call("__stumbled__", ast.Constant(used), ast.Constant(isinstance(node, ast.Expr)))
         targets = [ast.Name(name, ast.Store()) for name in bound]
-        body = ast.Assign(targets, instead, lineno=0) if targets else ast.Expr(instead)
+        body = ast.Return(instead) if isinstance(node, ast.Return) else ast.Expr(instead)
+        body = ast.Assign(targets, instead, lineno=0) if targets else body
         handler = ast.ExceptHandler(ast.Name("Exception", ast.Load()), None, [body])
         return ast.Try([node], [handler], [], [])
 
