@@ -308,6 +308,14 @@ def test_a_resubmission_in_a_newer_download_is_the_same_upload(tmp_path: Path) -
     assert first.fingerprint() != second.fingerprint()
 
 
+def test_of_a_file_with_a_terabyte_of_holes_nothing_is_read(tmp_path: Path) -> None:
+    folder = export(tmp_path, "Anna_1_assignsubmission_file/hw.ipynb") / "Anna_1_assignsubmission_file"
+    with (folder / "data.csv").open("wb") as file:
+        file.truncate(1 << 40)
+    (found,) = collect([tmp_path]).entries
+    assert found.fingerprint() and not found.read().files
+
+
 @pytest.mark.parametrize(
     ("text", "time"),
     [

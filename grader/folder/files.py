@@ -52,10 +52,16 @@ def write_zip(path: Path, files: Iterable[tuple[str, Path]]) -> int:
     return count
 
 
-def content_digest(path: Path) -> str:
-    """SHA-256 of a file's bytes, in hexadecimal, or the reason why it can't be read."""
+def content_digest(path: Path, most: int | None = None) -> str:
+    """SHA-256 of a file's bytes, in hexadecimal, or the reason why it can't be read.
+
+    most: bytes of a file that is read; a sparse one may have a terabyte.
+    """
     try:
         with path.open("rb") as file:
+            size = os.fstat(file.fileno()).st_size
+            if most is not None and size > most:
+                return f"unreadable: {size} bytes"
             return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
         return f"unreadable: {error.strerror}"

@@ -50,7 +50,8 @@ class CollectedUpload:
                 content.append(hashlib.sha256(files.read(file.path, file.root)).hexdigest())
             except Refused as refused:
                 content.append(str(refused))
-        around = [(f.name, content_digest(f.path)) for f in upload.files if f not in upload.notebooks]
+        others = [f for f in upload.files if f not in upload.notebooks]
+        around = [(f.name, content_digest(f.path, MAX_FILES_BYTES)) for f in others]
         who = upload.student.model_dump(mode="json"), str(upload.received_at), str(upload.extended)
         flags = [f.model_dump() for f in upload.flags]
         names = [f.name for f in upload.notebooks], upload.together, upload.unseen
