@@ -109,6 +109,12 @@ RUN = {
         "try:\n    raise Odd\nexcept Odd:\n    pass\n"
         "for name in glob.glob('x'):\n    break\nelse:\n    show()",
     ),
+    "asked_by_keyword": (
+        "import glob, os, pathlib\nos.listdir(path='.'), os.getenv(key='x', default='y')\n"
+        "assert [*os.walk(top='.')] and os.path.exists(path='.') and not glob.glob(pathname='*.csv')\n"
+        "total = " + " + ".join(["0"] * 700) + "\ntry:\n    import no_such\nexcept ImportError: pass",
+        "import sys; print(f'{sys.version} {torch.__version__}', sys.platform)\nshow()",
+    ),
     "stars": ("from math import *\nfrom numpy import *", "show()"),
     "thread": ("import threading", "threading.Timer(0.2, show).start()"),
     "pool": (

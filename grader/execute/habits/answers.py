@@ -13,8 +13,10 @@ answer, it tells whether a person has to look.
 import ast
 import builtins
 import contextlib
+import copy
 import functools
 import importlib.machinery
+import itertools
 import logging
 import os
 import random
@@ -174,9 +176,9 @@ class _Answers:
                 found = usual(*args, **kwargs)
             except Exception as raised:
                 error = raised
-            instead = other(found, *args, **kwargs)
+            instead = _other(other, found, *args, **kwargs)
             if hasattr(found, "__next__"):
-                return self._one_at_least(found, instead, about)
+                return self._one_at_least(found, instead or (), about)
             if instead is not None and self.heard(about):
                 return instead
             if error is not None:
@@ -216,9 +218,8 @@ class _Answers:
 
     def system(self):
         """Another system: one that the notebook speaks of."""
-        said = self.source.casefold()
-        mac = "darwin" in said and not any(word in said for word in ("windows", "win32", "'nt'", '"nt"'))
-        return "Darwin" if mac else "Windows"
+        windows = any(name in self.source for name in ("'Windows'", "'win32'", "'nt'"))
+        return "Windows" if windows or "darwin" not in self.source.casefold() else "Darwin"
 
     # ------------------------------------------------------------------ the student's code
 
@@ -231,19 +232,20 @@ class _Answers:
             self.names, self.state = dict(self.shell.user_ns), [*_draws()]
             self.streams = sys.stdout, sys.stderr
         self.cells += 1
+        self.source += repr([n.value for n in ast.walk(tree) if isinstance(n, ast.Constant)])[:100_000]
         _watch_torch(self, sys.modules.get("torch"))  # another habit may have had it change meanwhile
         return self.changed(tree)
 
     def changed(self, tree):
         """The same code, in which statements are watched."""
+        nodes = [*itertools.islice(ast.walk(tree), _MOST_NODES)]
+        if len(nodes) == _MOST_NODES or not (self.otherwise or any(isinstance(n, _WATCHED) for n in nodes)):
+            return tree
         try:
-            if sum(1 for _ in ast.walk(tree)) > _MOST_NODES:
-                return tree
-            if not self.otherwise:
-                self.source += ast.unparse(tree)[:100_000]
-            return ast.fix_missing_locations(_Watched(self.otherwise).visit(tree))
-        except (RecursionError, ValueError, MemoryError):
+            watched = _Watched(self.otherwise).visit(copy.deepcopy(tree))
+        except (RecursionError, MemoryError):
             return tree  # it runs as it stands
+        return ast.fix_missing_locations(watched)
 
     def fell(self):
         """A `try` ended."""
@@ -286,12 +288,20 @@ class _Answers:
         self.shell.user_ns.clear()
         self.shell.user_ns.update(self.names or {})
         for name, module in [*sys.modules.items()]:
-            if is_theirs(getattr(module, "__file__", None) or ""):
+            if isinstance(file := getattr(module, "__dict__", {}).get("__file__"), str) and is_theirs(file):
                 del sys.modules[name]
         for back in self.state:
             back()
         sys.stdout, sys.stderr = self.streams
         logging.getLogger().handlers.clear()
+
+
+def _other(other, found, *args, **kwargs):
+    """The other answer; None for who asks in a way that we don't know."""
+    try:
+        return other(found, *args, **kwargs)
+    except Exception:
+        return None
 
 
 def is_wanting(error):
@@ -319,6 +329,9 @@ def _draws():
 # ---------------------------------------------------------------------------------- what is watched
 
 
+_WATCHED = (ast.Attribute, ast.ImportFrom, ast.ExceptHandler)
+
+
 class _Watched(ast.NodeTransformer):
     """The first time constants and the ends of `try` are watched; once more, also every statement."""
 
@@ -332,6 +345,18 @@ class _Watched(ast.NodeTransformer):
             node.attr == "__version__" or node.attr in _CONSTANTS.get(base, ())
         ):
             return _call("__answer__", node.value, ast.Constant(node.attr))
+        return node
+
+    def visit_FormattedValue(self, node):
+        """What is only shown decides nothing."""
+        return node if isinstance(node.value, ast.Attribute) else self.generic_visit(node)
+
+    def visit_Call(self, node):
+        shown = isinstance(node.func, ast.Name) and node.func.id == "print"
+        kept = [*node.args]
+        node = self.generic_visit(node)
+        if shown:
+            node.args = [old if isinstance(old, ast.Attribute) else new for old, new in zip(kept, node.args)]
         return node
 
     def visit_ImportFrom(self, node):
