@@ -483,7 +483,9 @@ def test_an_unused_import_of_an_absent_package_passes(run: Run) -> None:
     assert done.errors[0].name == "ModuleNotFoundError"
     assert "'no_such_vision' is not installed in the grading environment" in done.errors[0].message
     assert done.missing_packages == ("no_such_vision", "no_such", "absent_too")
-    assert [(r.kind, r.about, r.lost) for r in done.refusals] == [("package", "no_such_vision", (2,))]
+    assert [(r.kind, r.about, r.lost) for r in done.refusals if r.kind != "answer"] == [
+        ("package", "no_such_vision", (2,))
+    ]
 
 
 def test_the_usual_libraries_and_notebook_habits(run: Run) -> None:
