@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, File, Form, HTTPException, Path, UploadFile
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from pydantic import BaseModel
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import JSONResponse, Response
 
 from grader.models import Said
 from grader.report import to_csv
@@ -28,11 +29,10 @@ class Problem(BaseModel):
 
 router = APIRouter(prefix="/api/v1", responses={"4XX": {"model": Problem, "description": "It was not done."}})
 _bearer = HTTPBearer(auto_error=False, description="A token of /me.")
+Bearer = Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
 
 
-def by_token(
-    request: Request, given: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
-) -> Viewer:
+def by_token(request: Request, given: Bearer) -> Viewer:
     """Whose token it is; cookies are not looked at, so other sites' pages can do nothing here."""
     held = service_of(request)
     if given is None:
@@ -112,12 +112,11 @@ def _file(*kinds: str) -> dict[str, Any]:
     responses={200: {"model": ReceiptBody, "description": "It was here already."}},
     openapi_extra=_UPLOAD,
 )
-async def hand_in(request: Request, response: Response, slug: str, me: Me) -> ReceiptBody:
+async def hand_in(request: Request, slug: str, given: Bearer) -> Response:
     """Hand in a notebook and what lies beside it. The same key again is the same upload, counted once."""
-    found = await take(request, slug, me, form=False, key=request.headers.get("idempotency-key", ""))
-    if found.again:
-        response.status_code = 200
-    return ReceiptBody(
+    key = request.headers.get("idempotency-key", "")
+    found = await take(request, slug, partial(by_token, given=given), form=False, key=key)
+    made = ReceiptBody(
         id=found.upload.name,
         number=found.upload.number,
         received=found.upload.received.isoformat(),
@@ -125,6 +124,7 @@ async def hand_in(request: Request, response: Response, slug: str, me: Me) -> Re
         files=[{"name": f.name, "size": f.size, "sha256": f.sha256} for f in found.files],
         again=found.again,
     )
+    return JSONResponse(made.model_dump(), 200 if found.again else 201)
 
 
 @router.get("/assignments/{slug}/uploads", response_model=list[AttemptBody])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -28,7 +28,7 @@ from grader.service.refusal import RefusedError
 from grader.service.rules import Dates
 from grader.service.shown import ShownAttempt
 from grader.service.tables import Course, CourseAssignment, Edition, Inquiry, Member, Published, Upload
-from grader.service.uploads import Receipt, Sent
+from grader.service.uploads import Expected, Receipt, Sent
 from grader.service.web import (
     SANDBOX,
     TOO_LONG,
@@ -221,9 +221,8 @@ def _assignment(request: Request, slug: str, status: int = 200, problem: Said | 
 @router.post("/a/{slug}/uploads")
 async def hand_in(request: Request, slug: str) -> Response:
     """Take an upload from the page's form; who sends the same form again gets the same receipt."""
-    me = await run_in_threadpool(signed_in, request)
     try:
-        receipt = await take(request, slug, me, form=True)
+        receipt = await take(request, slug, signed_in, form=True)
     except RefusedError as refused:
         if refused.status == 403:
             raise
@@ -235,21 +234,23 @@ def _refused(request: Request, slug: str, refused: RefusedError) -> Response:
     return _assignment(request, slug, refused.status, refused.said)
 
 
-async def take(request: Request, slug: str, me: Viewer, *, form: bool, key: str = "") -> Receipt:
-    """Read the files of a request and receive them. form: it must be one of our own."""
+async def take(
+    request: Request, slug: str, who: Callable[[Request], Viewer], *, form: bool, key: str = ""
+) -> Receipt:
+    """Read the files of a request and receive them. who: tells who sends it. form: it must be our own."""
     held = service_of(request)
+    me, whose = await run_in_threadpool(_expected, request, held, slug, who)
     if held.sending[me.id] >= AT_ONCE:
         raise HTTPException(429, Said("You are sending too many uploads at once; wait for those to end."))
     held.sending[me.id] += 1
     try:
-        return await _taken(request, slug, me, form=form, key=key)
+        return await _taken(request, whose, me, form=form, key=key)
     finally:
         held.sending[me.id] -= 1
 
 
-async def _taken(request: Request, slug: str, me: Viewer, *, form: bool, key: str) -> Receipt:
+async def _taken(request: Request, whose: Expected, me: Viewer, *, form: bool, key: str) -> Receipt:
     held = service_of(request)
-    at = await run_in_threadpool(_fitting, request, held, slug, me)
     try:
         async with asyncio.timeout(SLOWEST.total_seconds()):
             sent = await request.form(max_files=uploads.MAX_FILES + 1, max_fields=20, max_part_size=64 * 1024)
@@ -274,22 +275,27 @@ async def _taken(request: Request, slug: str, me: Viewer, *, form: bool, key: st
             guard_form(me, str(sent.get("csrf", "")))
         given = str(sent.get("key", ""))
         files = [f for _, f in sent.multi_items() if isinstance(f, UploadFile)]  # whatever a script calls it
-        return await run_in_threadpool(_receive, request, held, at, files, key or given)
+        return await run_in_threadpool(_receive, request, held, whose, files, key or given)
     finally:
         await sent.close()
 
 
-def _fitting(request: Request, held: Service, slug: str, me: Viewer) -> Attendee:
+def _expected(
+    request: Request, held: Service, slug: str, who: Callable[[Request], Viewer]
+) -> tuple[Viewer, Expected]:
     """Whose upload it is; what can't be taken is said at once, before any of it lies on the disk."""
+    me = who(request)
     with held.database.reading() as session:
-        at = at_assignment(session, slug, me.id, "hand in")
-    length = request.headers.get("content-length", "")
-    if length.isdecimal() and int(length) > at.assignment.most + _AROUND:
-        raise uploads.too_large(at.assignment.most)
-    return at
+        whose = uploads.expected(session, at_assignment(session, slug, me.id, "hand in"), held.now())
+    length, most = request.headers.get("content-length", ""), whose.at.assignment.most
+    if length.isdecimal() and int(length) > most + _AROUND:
+        raise uploads.too_large(most)
+    return me, whose
 
 
-def _receive(request: Request, held: Service, at: Attendee, files: Sequence[UploadFile], key: str) -> Receipt:
+def _receive(
+    request: Request, held: Service, whose: Expected, files: Sequence[UploadFile], key: str
+) -> Receipt:
     now = held.now()
     began = min(now, max(began_at(request), now - SLOWEST))
     sent = []
@@ -299,7 +305,7 @@ def _receive(request: Request, held: Service, at: Attendee, files: Sequence[Uplo
         size = file.file.tell()
         file.file.seek(0)
         sent.append(Sent(file.filename or "", file.file, size))
-    return uploads.receive(held.database, held.blobs, at, sent, key, began, now)
+    return uploads.receive(held.database, held.blobs, whose, sent, key, began, now)
 
 
 @router.get("/u/{name}")

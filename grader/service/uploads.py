@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import IO
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import bindparam, func, or_, select
 from sqlalchemy.orm import Session
 
 from grader.errors import StorageError
@@ -20,6 +20,7 @@ from grader.service.courses import Attendee
 from grader.service.database import Database
 from grader.service.opening import may_hold_a_notebook
 from grader.service.refusal import RefusedError
+from grader.service.rules import Dates
 from grader.service.tables import File, Member, Upload
 
 MAX_FILES = 50
@@ -28,8 +29,14 @@ MAX_KEY = 100
 A_DAY = 32
 """times the bytes of one upload: what one person may send within a day, so that nobody fills all's disk"""
 # statements of an upload are made once: to make one costs more than to have it answered
-_WITH_KEYS = select(Upload).where(*runs.OWN, Upload.key.in_(bindparam("keys", expanding=True)))
 _LAST = select(func.max(Upload.number)).where(*runs.OWN)
+_EARLIER = select(Upload).where(
+    *runs.OWN,
+    or_(
+        Upload.key.in_(bindparam("keys", expanding=True)),
+        Upload.number == _LAST.correlate(None).scalar_subquery(),
+    ),
+)
 _BYTES = select(func.sum(File.size)).where(
     File.upload_id.in_(
         select(Upload.id).where(*runs.OWN, Upload.received > bindparam("after"), Upload.sent_by.is_(None))
@@ -53,6 +60,15 @@ class Sent:
 
 
 @dataclass(frozen=True, slots=True)
+class Expected:
+    """What is known of an upload before its bytes are here. sent_today: bytes of theirs within a day."""
+
+    at: Attendee
+    dates: Dates
+    sent_today: int
+
+
+@dataclass(frozen=True, slots=True)
 class Receipt:
     """What was received. again: this very sending was there already."""
 
@@ -61,10 +77,17 @@ class Receipt:
     again: bool
 
 
+def expected(session: Session, at: Attendee, now: datetime) -> Expected:
+    """What to know of an upload of theirs that begins to come now; what mates sent is theirs."""
+    whose = {**_whose(at), "after": now - timedelta(days=1)}
+    dates = courses.dates_of(session, at.assignment, at.member.person_id)
+    return Expected(at, dates, session.scalar(_BYTES, whose) or 0)
+
+
 def receive(
     database: Database,
     blobs: Blobs,
-    at: Attendee,
+    whose: Expected,
     sent: Sequence[Sent],
     key: str,
     began: datetime,
@@ -76,9 +99,13 @@ def receive(
     began: when it began to come. Raises `RefusedError` for what is not taken, `StorageError`.
     """
     came = _Arrival(record.line(key, MAX_KEY) or secrets.token_urlsafe(16), began, now)
+    at = whose.at
     named = _named(sent, at.assignment.most)
     try:
-        return _new(database, blobs, at, named, came)
+        _timely(whose.dates.takes(began), whose.dates.phase(began))
+        _refuse_a_flood(whose.sent_today, sum(s.size for s in named), A_DAY * at.assignment.most)
+        with blobs.held():
+            return _keep(database, blobs, at, named, came)
     except (RefusedError, StorageError):  # what is there already is confirmed, whatever is refused by now
         if (known := _again(database, at, named, came.key)) is None:
             raise
@@ -94,21 +121,11 @@ class _Arrival:
     now: datetime
 
 
-def _new(database: Database, blobs: Blobs, at: Attendee, named: Sequence[Sent], came: _Arrival) -> Receipt:
-    with database.reading() as session:
-        sent_today = _sent_within_a_day(session, at, came.now)
-        dates = courses.dates_of(session, at.assignment, at.member.person_id)
-    _timely(dates.takes(came.began), dates.phase(came.began))
-    _refuse_a_flood(sent_today, sum(s.size for s in named), A_DAY * at.assignment.most)
-    with blobs.held():
-        return _keep(database, blobs, at, named, came)
-
-
 def _again(database: Database, at: Attendee, named: Sequence[Sent], key: str) -> Receipt | None:
     """What came with this key before, if it is these very files."""
     sha256 = together([(s.name, _read(s.content)) for s in named])
     with database.reading() as session:
-        return _known(session, _with_key(session, at, key, sha256), sha256)
+        return _known(session, _earlier(session, at, key, sha256)[0], sha256)
 
 
 def _keep(database: Database, blobs: Blobs, at: Attendee, named: Sequence[Sent], came: _Arrival) -> Receipt:
@@ -130,16 +147,17 @@ def _keep(database: Database, blobs: Blobs, at: Attendee, named: Sequence[Sent],
         if at.member.id not in here:  # removed or erased while it came
             raise RefusedError(Said("There is nothing here."), 404)
         sha256 = together(kept)
-        with_it = _with_key(session, at, came.key, sha256)
+        with_it, last = _earlier(session, at, came.key, sha256)
         if (known := _known(session, with_it, sha256)) is not None:
             return known
         if any(upload.key == came.key for upload in with_it):
             came = replace(came, key=_other(came.key, sha256))
-        mine = _enter(session, at, kept, came)
+        mine = _enter(session, at, kept, came, last + 1)
         for mate in (m for m in mates if m.id in here):
             # of their own: their dates, which attempt counts, their marks and their report are theirs alone
             own = replace(at, member=mate)
-            _enter(session, own, kept, replace(came, key=_of_team(mine.upload)), at.member)
+            number = (session.scalar(_LAST, _whose(own)) or 0) + 1
+            _enter(session, own, kept, replace(came, key=_of_team(mine.upload)), number, at.member)
         return mine
 
 
@@ -166,14 +184,11 @@ def _whose(at: Attendee) -> dict[str, int]:
     return {"assignment": at.assignment.id, "person": at.member.person_id}
 
 
-def _sent_within_a_day(session: Session, at: Attendee, now: datetime) -> int:
-    """Bytes that this person has sent; what mates sent is theirs."""
-    return session.scalar(_BYTES, {**_whose(at), "after": now - timedelta(days=1)}) or 0
-
-
-def _with_key(session: Session, at: Attendee, key: str, sha256: str) -> Sequence[Upload]:
-    """What came with a key before: the first of it, and these very files."""
-    return session.scalars(_WITH_KEYS, {**_whose(at), "keys": [key, _other(key, sha256)]}).all()
+def _earlier(session: Session, at: Attendee, key: str, sha256: str) -> tuple[Sequence[Upload], int]:
+    """What came with a key before (the first of it, and these very files); the number of the last upload."""
+    keys = [key, _other(key, sha256)]
+    found = session.scalars(_EARLIER, {**_whose(at), "keys": keys}).all()
+    return [u for u in found if u.key in keys], max((u.number for u in found), default=0)
 
 
 def _known(session: Session, with_it: Sequence[Upload], sha256: str) -> Receipt | None:
@@ -235,10 +250,10 @@ def _enter(
     at: Attendee,
     kept: Sequence[tuple[str, Blob]],
     came: _Arrival,
+    number: int,
     sender: Member | None = None,
 ) -> Receipt:
     whose, assignment = at.member.person_id, at.assignment
-    number = (session.scalar(_LAST, _whose(at)) or 0) + 1
     upload = Upload(
         name=secrets.token_hex(8),
         assignment_id=assignment.id,

@@ -61,6 +61,15 @@ class CagedIPythonKernel(IPythonKernel):
     """IPythonKernel that takes requests from the shell channel itself, one after the other."""
 
     _supports_kernel_subshells = False
+
+    def _publish_execute_input(self, code: str, parent: Any, execution_count: int) -> None:
+        """Whoever sent a cell knows what is in it."""
+
+    def _publish_status(self, status: str, channel: str, parent: Any = None) -> None:
+        """That a request is done. Nobody waits for its beginning; each message costs both ends work."""
+        if status != "busy":
+            super()._publish_status(status, channel, parent)
+
     _execute_sleep = 0.0  # half a millisecond a cell, for clients that don't wait for the end of the outputs
 
     def _abort_queues(self, subshell_id: str | None = None) -> None:
