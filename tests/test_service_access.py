@@ -42,6 +42,8 @@ def visited(world: World) -> list[tuple[str, str, Any]]:
     people["fresh"] = world.person("student", "Chiara Rossi")
     broken, kept, late, stuck = ids["name"]
     personal, course = world.invite("student", "Dmitri Volkov"), _course_link(people["teacher"])
+    world.invite("student", "Eve Moreau")
+    people["teacher"].post("/course/course/people/8/remove")
     addresses = {
         "nobody": ["/", f"/invited/{personal}", course, "/invited/gone"],
         "fresh": ["/", "/a/tiny", "/me", "/a/none"],
