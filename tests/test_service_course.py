@@ -7,13 +7,14 @@ import threading
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from golden import samples
 from service_kit import DUE, SHA, Browser, World
 from sqlalchemy import func, select
 
-from grader.service import publish, runs, uploads
+from grader.service import founding, publish, runs, uploads
 from grader.service.tables import (
     CourseAssignment,
     Edition,
@@ -21,6 +22,7 @@ from grader.service.tables import (
     Inquiry,
     MarkRow,
     Member,
+    Person,
     Published,
     Run,
     Upload,
@@ -490,6 +492,13 @@ def test_people_are_added_changed_and_removed(world: World) -> None:
     assert link and world.client().get(link[1]).status_code == 200
     teacher.post("/course/course/links/end")
     assert world.client().get(link[1]).status_code == 404
+
+
+def test_of_a_long_list_of_people_nobody_is_left_out(world: World) -> None:
+    teacher = world.person("teacher", "Tea")
+    with patch.object(founding, "add_member", return_value=(Person(name="N"), "link")) as made:
+        teacher.post("/course/course/people", people="N\n" * 2500)
+    assert made.call_count == 2500
 
 
 def test_the_desk_is_told_what_was_not_taken(world: World) -> None:

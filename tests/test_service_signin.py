@@ -224,6 +224,17 @@ def test_a_new_link_ends_the_old_one_and_who_has_left_stays_out(world: World) ->
     assert anna.client.get("/a/tiny").status_code == 404
 
 
+def test_a_new_link_of_ones_own_ends_those_into_other_courses_too(world: World) -> None:
+    anna, first = world.person("student", "Anna"), world.clock()
+    with world.database.writing() as session:
+        other = founding.add_course(session, "other", "Other", "en", "Europe/Berlin", first)
+        accounts.enrol(session, other.id, 1, "student")
+        there = accounts.invite(session, other.id, "student", first, person_id=1)
+    assert world.client().get(f"/invited/{there}").status_code == 200
+    anna.post("/me/link")
+    assert world.client().get(f"/invited/{there}").status_code == 404
+
+
 def test_an_ended_token_opens_nothing(world: World) -> None:
     anna = world.person("student", "Anna")
     token = re.search(r"(grader_[\w-]+)", anna.post("/me/tokens", name="ci").text)

@@ -215,7 +215,8 @@ def new_link(request: Request, csrf: Csrf = "") -> Response:
         if not mine:
             raise not_found()
         course, member = mine[0]
-        accounts.revoke_links(session, course.id, me.id, now)
+        for one, _ in mine:  # a link into any of the courses is a way to this person
+            accounts.revoke_links(session, one.id, me.id, now)
         secret = accounts.invite(session, course.id, member.role, now, person_id=me.id)
         record.event(session, course.id, me.id, "made a link", record.person(me.id), now)
     return _me(request, link=absolute(request, secret))
