@@ -7,6 +7,6 @@ cell index. Nothing else of a notebook (metadata, tags, kernelspec, stored outpu
 """
 
 from grader.execute.job import Job, Limits, Runner
-from grader.execute.runner import open_runner
+from grader.execute.opening import open_runner
 
 __all__ = ["Job", "Limits", "Runner", "open_runner"]

@@ -1,4 +1,4 @@
-"""The way in: a runner that takes jobs, several at a time, and gives Executions.
+"""A runner that takes jobs, several at a time, and gives Executions; `grader.execute.opening` makes it.
 
 Law 2 at work: what a notebook does ends in the Execution's status; what we fail at is tried three
 times and then becomes `sandbox_error`, which scores null. A kernel that somebody killed is not the
@@ -19,12 +19,12 @@ from grader.execute.again import next_step
 from grader.execute.caged import CagedSource, kernel_limits
 from grader.execute.cold import ColdKernels
 from grader.execute.habits import setup_text
-from grader.execute.job import Job, Limits
+from grader.execute.job import Job
 from grader.execute.kernel import Ending, KernelSource
 from grader.execute.session import KernelLostError, PreludeError, blame_memory, execute
 from grader.execute.wire import describe_bytes
 from grader.jail.kernels import CagedKernels
-from grader.jail.memory import oom_kills, share
+from grader.jail.memory import oom_kills
 from grader.jail.probe import TIERS, Tier, examine, limit
 from grader.models import Execution, Isolation, Said, verbatim
 
@@ -145,49 +145,13 @@ def fitted(job: Job, memory: int | None) -> Job:
     return replace(job, limits=replace(job.limits, memory_bytes=memory))
 
 
-@asynccontextmanager
-async def open_runner(
-    jobs: int = 1,
-    isolation: Tier = "base",
-    *,
-    allow_unsafe: bool = False,
-    at_most: Tier = "full",
-    limits: Limits | None = None,
-    beside: int = 0,
-    nice: int = 0,
-) -> AsyncIterator[KernelRunner]:
-    """A `Runner` for as long as the context lasts; afterwards nothing of it is left.
-
-    jobs: notebooks at a time. isolation: the least that is acceptable; the strongest that the
-    machine has is used. "none" runs without a cage and needs `allow_unsafe`.
-    at_most: leave the layers above this tier out, to test a weaker one.
-    limits: those that jobs will have, as far as known: the kernel kept ready has them. Where the
-    memory they allow is not there for all jobs at once, each gets its share; one that needs more
-    runs again alone. beside: bytes that are left to others, who judge meanwhile.
-    nice: how much nicer than this process the kernels of a cage are.
-
-    Raises `IsolationError` when the machine can't give the isolation asked for, and
-    `KernelStartError` when the warm server does not start.
-    """
-    memory = share(jobs, beside=beside), share(1, beside=beside)
-    if isolation == "none":
-        source, found = _open_cold(allow_unsafe)
-    else:
-        first = fitted(Job((), limits=limits or Limits()), memory[0])
-        source, found = await _open_caged(jobs, isolation, at_most, first, nice)
-    try:
-        yield KernelRunner(source, found, jobs, memory)
-    finally:
-        await source.close()
-
-
-def _open_cold(allow_unsafe: bool) -> tuple[KernelSource, Isolation]:
+def open_cold(allow_unsafe: bool) -> tuple[KernelSource, Isolation]:
     if not allow_unsafe:
         raise IsolationError("isolation none runs student code unprotected: accept that with --allow-unsafe")
     return ColdKernels(), Isolation(tier="none", layers={"isolation": "off: --allow-unsafe"})
 
 
-async def _open_caged(
+async def open_caged(
     jobs: int, least: Tier, most: Tier, first: Job, nice: int
 ) -> tuple[KernelSource, Isolation]:
     examination = limit(examine(), most)

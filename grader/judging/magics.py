@@ -8,10 +8,9 @@ from __future__ import annotations
 import contextlib
 import re
 import tokenize
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import cache
 from itertools import takewhile
-
-from IPython.core.inputtransformer2 import classic_prompt, ipython_prompt, leading_empty_lines, leading_indent
 
 _CALL = "get_ipython()"
 _SAYS_MAGIC = re.compile(r"([ \t]*+)(?:[%!?,;/](?!\s*$)|[%\w.*]++\?{1,2}+\s*+$)")
@@ -26,8 +25,8 @@ def plain(source: str) -> str:
     A cell magic takes the whole cell. Reads each line once, or twice where something is open in it.
     """
     lines: list[str] = source.splitlines(keepends=True)
-    for tidy in (leading_empty_lines, leading_indent, classic_prompt, ipython_prompt):
-        lines = tidy(lines)  # type: ignore[no-untyped-call]
+    for tidy in _tidying():
+        lines = tidy(lines)
     if lines and lines[0].startswith("%%"):
         return _CALL
     made: list[str] = []
@@ -44,6 +43,14 @@ def plain(source: str) -> str:
             made.extend(lines[at:end])
             at = end
     return "".join(made)
+
+
+@cache
+def _tidying() -> tuple[Callable[[list[str]], list[str]], ...]:
+    """Imported where a cell is read: IPython is half of what whoever only shows reports would wait for."""
+    from IPython.core import inputtransformer2 as of
+
+    return (of.leading_empty_lines, of.leading_indent, of.classic_prompt, of.ipython_prompt)
 
 
 def _end(lines: Sequence[str], at: int) -> int:

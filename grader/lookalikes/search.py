@@ -16,8 +16,6 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from copydetect import compare_files
-from copydetect.utils import filter_code, get_token_coverage, winnow
 
 from grader.models import Submission
 from grader.text import visible
@@ -135,10 +133,14 @@ class _Fingerprint:
 
     def cover(self) -> None:
         """Count the characters that its fingerprints cover."""
+        from copydetect.utils import get_token_coverage  # with matplotlib: only who compares loads it
+
         self.token_coverage = float(get_token_coverage(self.hash_idx, self.k, len(self.filtered_code)))
 
 
 def _fingerprint(text: str, window: int) -> _Fingerprint:
+    from copydetect.utils import filter_code, winnow
+
     normal, offsets = filter_code(text, "", "python")
     places: dict[int, list[int]] = defaultdict(list)
     hashes = _hashes(normal)
@@ -195,6 +197,8 @@ def _candidates(prints: Sequence[tuple[int, _Fingerprint]]) -> list[tuple[int, i
 
 
 def _compare(a: tuple[SubmittedCode, _Fingerprint], b: tuple[SubmittedCode, _Fingerprint]) -> Pair | None:
+    from copydetect import compare_files
+
     if a[0].team == b[0].team:
         return None
     _, (one, two), (left, right) = compare_files(a[1], b[1])

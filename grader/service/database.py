@@ -8,17 +8,16 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 from importlib.resources import files
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
-from alembic import command
-from alembic.config import Config
-from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, DatabaseError
 from sqlalchemy.orm import Session
 
 from grader.errors import StorageError, UsageError
+
+if TYPE_CHECKING:
+    from alembic.config import Config
 
 FILE = "service.sqlite"
 _SHARED_DISKS = {"nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "fuse.sshfs", "ceph", "glusterfs"}
@@ -89,6 +88,10 @@ class Database:
             ) from error
 
     def _upgrade(self, connection: Connection) -> None:
+        from alembic import command  # only who brings a database up to date needs it
+        from alembic.migration import MigrationContext
+        from alembic.script import ScriptDirectory
+
         if not self.sqlite:
             _refuse_other_scripts(connection)
         scripts = _alembic(connection)
@@ -222,6 +225,8 @@ def _file_system(folder: Path) -> str:
 
 
 def _alembic(connection: Connection) -> Config:
+    from alembic.config import Config
+
     config = Config()
     config.set_main_option("script_location", str(files("grader.service") / "migrations"))
     config.attributes["connection"] = connection
