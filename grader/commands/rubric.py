@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from grader.assignment import examine
@@ -13,10 +14,10 @@ from grader.assignment.release import write_release
 from grader.assignment.solved import NOTEBOOK
 from grader.drafting.make import Drafted, make, read_solution, solve_folder
 from grader.drafting.page import PAGE
-from grader.drafting.prove import Proof, prove, table
+from grader.drafting.prove import prove, table
 from grader.drafting.student_page import student_page
 from grader.drafting.template import template, write_notebook
-from grader.execute import Limits, open_runner
+from grader.execute import Limits, Runner, open_runner
 from grader.folder.files import write_text
 from grader.pipeline.limits import limits_of
 
@@ -31,7 +32,8 @@ def check(name_or_path: str) -> Iterator[str]:
     yield from examine.check(name_or_path)
     loaded = assignments.load(name_or_path)
     if (loaded.folder / NOTEBOOK).is_file() and not loaded.rubric.released:
-        yield from _proof(loaded)
+        with _kernels() as (loop, runner):
+            yield from _proof(loaded, loop, runner)
     yield "no mistake found"
 
 
@@ -59,7 +61,14 @@ def draft(notebook: Path, out: Path, data: Path | None) -> Iterator[str]:
 
     Raises `UsageError`, `RubricError`, `OperationError`, `StorageError`.
     """
-    made = asyncio.run(_make(notebook, out, data))
+    with _kernels() as (loop, runner):  # they take seconds to start: once
+        yield from _drafted(loop.run(make(notebook, data, out, runner, Limits())), out)
+        yield from _proof(assignments.load(str(out)), loop, runner)
+    yield f"{out / PAGE}: what was taken for granted, and how to say it otherwise"
+    yield f"Read it and {out / 'rubric.yaml'}, change what is to be another, then: grader rubric check {out}"
+
+
+def _drafted(made: Drafted, out: Path) -> Iterator[str]:
     questions = made.draft.rubric["questions"]
     checks = [c for q in questions for c in q["checks"]]
     points = sum(c["points"] for c in checks)
@@ -71,32 +80,27 @@ def draft(notebook: Path, out: Path, data: Path | None) -> Iterator[str]:
         yield f"  {question['id']}: {question['title']}"
         yield from (f"    {c['id']}, {c['points']:g} points: {c['title']}" for c in question["checks"])
     yield from (f"note: {told.name}: {told.taken}" for told in made.draft.assumed)
-    yield from _proof(assignments.load(str(out)))
-    yield f"{out / PAGE}: what was taken for granted, and how to say it otherwise"
-    yield f"Read it and {out / 'rubric.yaml'}, change what is to be another, then: grader rubric check {out}"
 
 
 def solve(folder: Path) -> Iterator[str]:
     """Make the values of a folder's solution again. Raises as `draft`."""
-    mistakes = asyncio.run(_solve(folder))
+    with _kernels() as (loop, runner):
+        mistakes = loop.run(solve_folder(folder, runner, Limits()))
     yield f"{folder}: the solution's values are made again, with {len(mistakes)} likely mistakes"
 
 
-def _proof(loaded: Assignment) -> Iterator[str]:
+def _proof(loaded: Assignment, loop: asyncio.Runner, runner: Runner) -> Iterator[str]:
     yield "the solution, graded in the styles in which students print:"
-    yield from table(asyncio.run(_prove(loaded)))
+    yield from table(loop.run(prove(loaded, runner, limits_of(loaded.rubric))))
 
 
-async def _make(notebook: Path, out: Path, data: Path | None) -> Drafted:
-    async with open_runner(_JOBS) as runner:
-        return await make(notebook, data, out, runner, Limits())
-
-
-async def _solve(folder: Path) -> tuple[str, ...]:
-    async with open_runner(_JOBS) as runner:
-        return await solve_folder(folder, runner, Limits())
-
-
-async def _prove(loaded: Assignment) -> Proof:
-    async with open_runner(_JOBS) as runner:
-        return await prove(loaded, runner, limits_of(loaded.rubric))
+@contextmanager
+def _kernels() -> Iterator[tuple[asyncio.Runner, Runner]]:
+    """A runner, and the event loop to use it in."""
+    opened = open_runner(_JOBS)
+    with asyncio.Runner() as loop:
+        runner = loop.run(opened.__aenter__())
+        try:
+            yield loop, runner
+        finally:
+            loop.run(opened.__aexit__(None, None, None))
