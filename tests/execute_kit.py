@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from grader.execute import Job, Limits, open_runner
+from grader.execute.runner import KernelRunner
 from grader.jail.probe import Tier
 from grader.models import AttachedFile, Cell, Execution
 
@@ -36,23 +37,30 @@ def text_of(execution: Execution, cell: int, kind: str = "stdout") -> str:
 
 
 @contextmanager
-def shared_runner(isolation: Tier, at_most: Tier = "full") -> Iterator[Run]:
-    """A function that runs cells in one runner, opened once."""
+def opened(isolation: Tier, at_most: Tier = "full") -> Iterator[tuple[asyncio.Runner, KernelRunner]]:
+    """A runner, and the event loop in which it is to be used."""
     context = open_runner(2, isolation, allow_unsafe=isolation == "none", at_most=at_most)
     with asyncio.Runner() as loop:
         runner = loop.run(context.__aenter__())
-
-        def run(
-            *sources: str,
-            files: tuple[AttachedFile, ...] = (),
-            prelude: str = "",
-            limits: Limits | None = None,
-            folder: str = "",
-        ) -> Execution:
-            job = Job(cells(*sources), files, prelude, limits or Limits(cell_s=20), folder)
-            return loop.run(runner.run(job))
-
         try:
-            yield run
+            yield loop, runner
         finally:
             loop.run(context.__aexit__(None, None, None))
+
+
+@contextmanager
+def shared_runner(isolation: Tier, at_most: Tier = "full") -> Iterator[Run]:
+    """A function that runs cells in one runner, opened once."""
+    with opened(isolation, at_most) as (loop, runner):
+        yield lambda *sources, **more: loop.run(runner.run(job(*sources, **more)))
+
+
+def job(
+    *sources: str,
+    files: tuple[AttachedFile, ...] = (),
+    prelude: str = "",
+    limits: Limits | None = None,
+    folder: str = "",
+) -> Job:
+    """Cells to run, each at most twenty seconds."""
+    return Job(cells(*sources), files, prelude, limits or Limits(cell_s=20), folder)

@@ -5,9 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-import threading
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +13,10 @@ import percent
 import pseudo
 import pytest
 import yaml
+from kernels_kit import Kernels
 
 from grader.assignment.loading import Assignment, load
-from grader.execute import Job, Limits, Runner, open_runner
+from grader.execute import Job, Limits
 from grader.intake import collect
 from grader.judging.grade import grade
 from grader.models import Report, Submission
@@ -37,29 +36,12 @@ def assignment() -> Assignment:
 
 
 @pytest.fixture(scope="session")
-def grade_it(assignment: Assignment) -> Iterator[Grade]:
+def grade_it(assignment: Assignment, kernels: Kernels) -> Grade:
     """Runs a submission in every world, in caged kernels, and grades it."""
-    loop = asyncio.new_event_loop()
-    ready: Future[Runner] = Future()
-    stop = asyncio.Event()
-
-    async def serve() -> None:
-        try:
-            async with open_runner(jobs=1) as runner:
-                ready.set_result(runner)
-                await stop.wait()
-        except BaseException as e:
-            if not ready.done():
-                ready.set_exception(e)
-            raise
-
-    thread = threading.Thread(target=lambda: loop.run_until_complete(serve()), daemon=True)
-    thread.start()
-    runner = ready.result(timeout=120)
 
     async def run(submission: Submission) -> Report:
         executions = [
-            await runner.run(
+            await kernels.run(
                 Job(
                     submission.cells,
                     prelude=assignment.prelude_for(world),
@@ -73,11 +55,9 @@ def grade_it(assignment: Assignment) -> Iterator[Grade]:
     def grade_submission(submission: Submission) -> Report:
         if submission.problem is not None:
             return grade(submission, (), assignment)
-        return asyncio.run_coroutine_threadsafe(run(submission), loop).result(timeout=180)
+        return asyncio.run(run(submission))
 
-    yield grade_submission
-    loop.call_soon_threadsafe(stop.set)
-    thread.join(timeout=30)
+    return grade_submission
 
 
 @pytest.fixture(autouse=True, scope="module")

@@ -17,7 +17,7 @@ import pytest
 from aio_pika.exceptions import AMQPError
 from class_kit import command_line
 from cluster_worker import MACHINE
-from rabbit_kit import PYTHON, SUBMISSIONS, Rabbit, reports, running, worker
+from rabbit_kit import PYTHON, SUBMISSIONS, Graded, Rabbit, reports, running, worker
 
 from grader.cluster.head import Name, open_head
 from grader.cluster.messages import Hello, read
@@ -33,8 +33,8 @@ def rabbit(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rabbit]:
         yield found
 
 
-def grade(out: Path, *options: str) -> subprocess.CompletedProcess[str]:
-    command = [*PYTHON, "grade", str(SUBMISSIONS), "--out", str(out), *options]
+def grade(uploads: Path, out: Path, *options: str) -> subprocess.CompletedProcess[str]:
+    command = [*PYTHON, "grade", str(uploads), "--out", str(out), *options]
     return subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
 
 
@@ -126,21 +126,25 @@ def test_a_worker_can_not_be_a_head(rabbit: Rabbit, tmp_path: Path) -> None:
 # --------------------------------------------------------------------------- a class
 
 
-def test_two_workers_grade_the_sample_class_as_this_machine_does(
-    rabbit: Rabbit, tmp_path: Path, graded_here: dict[str, Any]
+def test_two_workers_grade_a_class_as_this_machine_does(
+    rabbit: Rabbit, tmp_path: Path, graded_here: Graded
 ) -> None:
+    logs = [tmp_path / "1.txt", tmp_path / "2.txt"]
     with (
-        worker(rabbit.worker, tmp_path / "1.txt", "--jobs", "1"),
-        worker(rabbit.worker, tmp_path / "2.txt", "--jobs", "1"),
+        worker(rabbit.worker, logs[0], "--jobs", "1"),
+        worker(rabbit.worker, logs[1], "--jobs", "1"),
     ):
-        done = grade(tmp_path / "out", "--broker", rabbit.head)
-    assert "17 of 17 graded" in done.stdout, done.stdout + done.stderr
-    assert len(graded_here) == 17
-    assert reports(tmp_path / "out") == graded_here
+        deadline = time.monotonic() + 120
+        while not all("connected to" in log.read_text() for log in logs) and time.monotonic() < deadline:
+            time.sleep(0.1)
+        done = grade(graded_here.uploads, tmp_path / "out", "--broker", rabbit.head)
+    assert "8 of 8 graded" in done.stdout, done.stdout + done.stderr
+    assert len(graded_here.reports) == 8
+    assert reports(tmp_path / "out") == graded_here.reports
     assert done.stdout.count(" works") == 2
-    for log in ("1.txt", "2.txt"):
-        assert "stopped; " in (tmp_path / log).read_text()
-        assert "stopped; 0 done" not in (tmp_path / log).read_text()
+    for log in logs:
+        assert "stopped; " in log.read_text()
+        assert "stopped; 0 done" not in log.read_text()
 
 
 def test_a_worker_leaves_when_nothing_comes(rabbit: Rabbit, tmp_path: Path) -> None:

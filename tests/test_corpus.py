@@ -17,6 +17,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from kernels_kit import Kernels
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "benchmarks"))
 
@@ -30,7 +31,7 @@ from corpus.verdicts import UnclearError, facts
 from runs import load_slice, submissions_of, worlds_digest
 
 from grader.assignment.loading import load
-from grader.execute import Job, open_runner
+from grader.execute import Job
 from grader.models import Execution, Submission
 
 SLICE = Path(__file__).parent / "data" / "corpus.json.gz"
@@ -79,20 +80,19 @@ def test_honest_notebooks_need_no_person_for_their_numbers(chunk: int) -> None:
 
 
 @pytest.mark.kernel
-def test_saved_runs_are_what_the_notebooks_print() -> None:
+def test_saved_runs_are_what_the_notebooks_print(kernels: Kernels) -> None:
     notebooks, submissions, runs = saved()
     chosen = random.Random(0).sample(range(len(notebooks)), 6)
     assignment = load("hw4")
 
     async def run_all() -> list[list[Execution]]:
-        async with open_runner(jobs=1) as runner:
-            return [
-                [
-                    await runner.run(Job(submissions[i].cells, prelude=assignment.prelude_for(w)))
-                    for w in assignment.rubric.worlds
-                ]
-                for i in chosen
+        return [
+            [
+                await kernels.run(Job(submissions[i].cells, prelude=assignment.prelude_for(w)))
+                for w in assignment.rubric.worlds
             ]
+            for i in chosen
+        ]
 
     for i, executions in zip(chosen, asyncio.run(run_all()), strict=True):
         for fresh, kept in zip(executions, runs[i], strict=True):

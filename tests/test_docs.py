@@ -15,10 +15,12 @@ from typing import Any
 import pytest
 import typer
 from class_kit import RUBRIC, command_line, make_assignment
+from kernels_kit import Kernels
 
 from benchmarks.drafts import as_notebook
 from grader.assignment.loading import load_rubric
 from grader.cli import app
+from grader.commands import check, grade, rubric
 
 ROOT = Path(__file__).parents[1]
 PAGES = sorted([*(ROOT / "docs").glob("*.md"), ROOT / "README.md"])
@@ -107,7 +109,15 @@ def test_every_page_is_in_the_table_of_contents() -> None:
     assert [p.name for p in (ROOT / "docs").glob("*.md") if p.name not in nav] == []
 
 
+@pytest.fixture
+def warm(kernels: Kernels, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The commands of a guide share kernels, which each would start for itself."""
+    for module in (check, grade, rubric):
+        monkeypatch.setattr(module, "open_runner", kernels.open)
+
+
 @pytest.mark.kernel
+@pytest.mark.usefixtures("warm")
 def test_the_guides_commands_run_one_after_another(tmp_path: Path) -> None:
     """What the teachers', assistants' and students' pages say, on a class of two, in a folder of its own."""
     (tmp_path / "submissions").mkdir()
@@ -141,6 +151,7 @@ def test_the_guides_commands_run_one_after_another(tmp_path: Path) -> None:
 
 
 @pytest.mark.kernel
+@pytest.mark.usefixtures("warm")
 def test_the_guide_to_a_new_assignment_runs_command_by_command(tmp_path: Path) -> None:
     """A solution notebook, one command, a graded class; then the release, and the example made by hand."""
     data = ROOT / "tests" / "data"

@@ -13,6 +13,7 @@ import nbformat
 import numpy as np
 import pytest
 import yaml
+from kernels_kit import Kernels
 
 from benchmarks.drafts import as_notebook
 from grader.assignment.kept import KeptValue
@@ -34,7 +35,7 @@ from grader.drafting.turned import Turn
 from grader.drafting.values import quantities
 from grader.drafting.words import words
 from grader.errors import RubricError
-from grader.execute import Limits, open_runner
+from grader.execute import Limits
 from grader.judging.word import folded
 from grader.models import Cell
 
@@ -473,10 +474,10 @@ def test_a_likely_mistake_is_one_changed_line() -> None:
 
 
 class Drafts:
-    """Assignments of solutions, each drafted and proved once, with one warm kernel server for all."""
+    """Assignments of solutions, each drafted and proved once."""
 
-    def __init__(self, home: Path) -> None:
-        self._home = home
+    def __init__(self, home: Path, kernels: Kernels) -> None:
+        self._home, self._kernels = home, kernels
         self._proofs: dict[str, Proof] = {}
 
     def folder(self, kind: str) -> Path:
@@ -490,17 +491,17 @@ class Drafts:
 
     async def _proved(self, kind: str) -> Proof:
         data = SOLUTIONS / f"{kind}_data"
-        async with open_runner(2) as runner:
-            notebook = solution(kind, self._home)
-            await make(notebook, data if data.is_dir() else None, self._home / kind, runner, Limits())
-            return await prove(load(str(self._home / kind)), runner, Limits())
+        notebook = solution(kind, self._home)
+        await make(notebook, data if data.is_dir() else None, self._home / kind, self._kernels, Limits())
+        return await prove(load(str(self._home / kind)), self._kernels, Limits())
 
 
 @pytest.fixture(scope="module")
-def drafts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Drafts]:
+def drafts(tmp_path_factory: pytest.TempPathFactory, kernels: Kernels) -> Iterator[Drafts]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(drafting, "_KEPT_MISTAKES", MISTAKES)
-        yield Drafts(tmp_path_factory.mktemp("drafts"))
+        patch.setattr(command, "open_runner", kernels.open)
+        yield Drafts(tmp_path_factory.mktemp("drafts"), kernels)
 
 
 @pytest.mark.kernel
@@ -567,7 +568,7 @@ def test_a_world_that_multiplies_autograd_has_the_solution_both_ways(drafts: Dra
 
 
 @pytest.mark.kernel
-def test_a_function_that_is_asked_for_and_not_shown_is_tried(tmp_path: Path) -> None:
+def test_a_function_that_is_asked_for_and_not_shown_is_tried(tmp_path: Path, kernels: Kernels) -> None:
     path = tmp_path / "functions.ipynb"
     text = """# %% [markdown]
 # ## Task 1: write `softplus(x)` (6 points)
@@ -582,18 +583,17 @@ total = np.random.default_rng(3).random(10).sum()
 """
     nbformat.write(jupytext.reads(text, fmt="py:percent"), path)
 
-    async def made() -> None:
-        async with open_runner(2) as runner:
-            await make(path, None, tmp_path / "out", runner, Limits())
-
-    asyncio.run(made())
+    asyncio.run(make(path, None, tmp_path / "out", kernels, Limits()))
     checks = {c.id: c for c in load(str(tmp_path / "out")).rubric.tensor_checks()}
     assert (checks["softplus"].points, checks["total"].of) == (6.0, "variable")
     assert isinstance(checks["softplus"].calls, dict) and len(set(checks["softplus"].calls.values())) == 2
 
 
 @pytest.mark.kernel
-def test_a_solution_that_fails_is_told_with_its_cell(tmp_path: Path) -> None:
+def test_a_solution_that_fails_is_told_with_its_cell(
+    tmp_path: Path, kernels: Kernels, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(command, "open_runner", kernels.open)
     path = tmp_path / "broken.ipynb"
     nbformat.write(jupytext.reads("# %%\nx = 1\n# %%\nprint(y)\n", fmt="py:percent"), path)
     with pytest.raises(RubricError, match=r"cell 2: NameError"):

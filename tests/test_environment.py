@@ -10,9 +10,10 @@ import asyncio
 from pathlib import Path
 
 import pytest
+from kernels_kit import Kernels
 
-from grader.assignment.loading import Assignment, load
-from grader.execute import Job, Limits, Runner, open_runner
+from grader.assignment.loading import load
+from grader.execute import Job, Limits
 from grader.intake import collect
 from grader.judging.grade import grade
 from grader.models import Report
@@ -28,11 +29,11 @@ NUMBERS = ("h1", "h2", "output", "dW1", "db1", "dW2", "db2", "dW3", "db3")
 
 
 @pytest.fixture(scope="module")
-def reports() -> dict[str, Report]:
+def reports(kernels: Kernels) -> dict[str, Report]:
     """Every notebook of the folder, run in every world of the assignment and graded."""
     assignment = load("hw4")
 
-    async def graded(path: Path, runner: Runner, assignment: Assignment) -> Report:
+    async def graded(path: Path) -> Report:
         (entry,) = collect([path]).entries
         submission = entry.read()
         limits = Limits(cell_s=4 if "timeout" in path.name else 30)
@@ -40,13 +41,12 @@ def reports() -> dict[str, Report]:
             Job(submission.cells, prelude=assignment.prelude_for(world), limits=limits)
             for world in assignment.rubric.worlds
         ]
-        return grade(submission, [await runner.run(job) for job in jobs], assignment)
+        return grade(submission, [await kernels.run(job) for job in jobs], assignment)
 
     async def everything() -> dict[str, Report]:
-        async with open_runner(jobs=2) as runner:
-            paths = sorted(HERE.glob("*.ipynb"))
-            found = await asyncio.gather(*(graded(path, runner, assignment) for path in paths))
-            return {path.stem: report for path, report in zip(paths, found, strict=True)}
+        paths = sorted(HERE.glob("*.ipynb"))
+        found = await asyncio.gather(*map(graded, paths))
+        return {path.stem: report for path, report in zip(paths, found, strict=True)}
 
     return asyncio.run(everything())
 

@@ -9,13 +9,14 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from execute_kit import cells, text_of
+from execute_kit import cells, opened, text_of
 
 import grader.execute.runner as runner_module
-from grader.execute import Job, Limits, open_runner
+from grader.execute import Job, Limits
 from grader.execute.again import next_step
 from grader.execute.kernel import Ending
 from grader.execute.runner import KernelRunner
@@ -197,61 +198,68 @@ def honest(marker: str) -> Job:
     return Job(cells("print('first')", code), limits=Limits(cell_s=20))
 
 
+Base = tuple[asyncio.Runner, KernelRunner]
+
+
+@pytest.fixture(scope="module")
+def base() -> Iterator[Base]:
+    """Two at a time, without cgroups: nobody knows who used up the memory."""
+    with opened("base", "base") as found:
+        yield found
+
+
 @pytest.mark.kernel
 @pytest.mark.parametrize("memory_ran_out", [False, True])
 def test_a_kernel_that_somebody_killed_runs_again(
-    memory_ran_out: bool, monkeypatch: pytest.MonkeyPatch
+    base: Base, memory_ran_out: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Beside a neighbour; where memory ran out, after the neighbour is done."""
     kills = [0]
     monkeypatch.setattr(runner_module, "oom_kills", lambda: kills[0])
 
-    async def batch() -> list[Execution]:
-        async with open_runner(2, at_most="base") as runner:
-            running = [asyncio.ensure_future(runner.run(honest(name))) for name in ("victim", "neighbour")]
-            await kill_kernel("victim")
-            kills[0] += memory_ran_out
-            return list(await asyncio.gather(*running))
+    loop, runner = base
 
-    done = asyncio.run(batch())
+    async def batch() -> list[Execution]:
+        running = [asyncio.ensure_future(runner.run(honest(name))) for name in ("victim", "neighbour")]
+        await kill_kernel("victim")
+        kills[0] += memory_ran_out
+        return list(await asyncio.gather(*running))
+
+    done = loop.run(batch())
     assert [(one.status, text_of(one, 0), text_of(one, 1)) for one in done] == [
         ("ok", "first\n", "done\n")
     ] * 2
 
 
 @pytest.mark.kernel
-def test_a_kernel_that_kills_itself_every_time_is_the_students() -> None:
+def test_a_kernel_that_kills_itself_every_time_is_the_students(base: Base) -> None:
     """Past os.kill, whose signals to itself are skipped: that is how Colab restarts a runtime."""
     by_libc = "import ctypes, os; ctypes.CDLL(None).kill(os.getpid(), 9)"
-
-    async def once() -> Execution:
-        async with open_runner(1, at_most="base") as runner:
-            return await runner.run(Job(cells("print(1)", by_libc)))
-
-    done = asyncio.run(once())
+    loop, runner = base
+    done = loop.run(runner.run(Job(cells("print(1)", by_libc))))
     assert (done.status, done.stopped_at, text_of(done, 0)) == ("killed", 1, "1\n")
     assert "SIGKILL" in done.message
 
 
 @pytest.mark.kernel
-def test_less_memory_for_neighbours_sake_is_made_up_for_alone() -> None:
+def test_less_memory_for_neighbours_sake_is_made_up_for_alone(base: Base) -> None:
     """Its share is too small for it; alone it has enough. What it says is what it really had."""
+    loop, ready = base
 
     async def both() -> list[Execution]:
-        async with open_runner(2, at_most="base") as opened:
-            runner = KernelRunner(opened._source, opened.isolation, 2, (64 << 20, 512 << 20))
-            need = Job(cells("x = bytearray(200 << 20); print(len(x) >> 20)"), limits=Limits(cell_s=20))
-            more = Job(cells("x = bytearray(900 << 20)"), limits=Limits(cell_s=20))
-            return list(await asyncio.gather(runner.run(need), runner.run(more)))
+        runner = KernelRunner(ready._source, ready.isolation, 2, (64 << 20, 512 << 20))
+        need = Job(cells("x = bytearray(200 << 20); print(len(x) >> 20)"), limits=Limits(cell_s=20))
+        more = Job(cells("x = bytearray(900 << 20)"), limits=Limits(cell_s=20))
+        return list(await asyncio.gather(runner.run(need), runner.run(more)))
 
-    need, more = asyncio.run(both())
+    need, more = loop.run(both())
     assert (need.status, text_of(need, 0)) == ("ok", "200\n")
     assert [error.name for error in more.errors] == ["MemoryError"]
 
 
 OUT_OF_MEMORY = """
 import asyncio, json, sys
-import grader.execute.runner as module
+import grader.execute.opening as module
 from grader.execute import Job, Limits, open_runner
 from grader.models import Cell
 module.share = lambda jobs, *, beside=0: None

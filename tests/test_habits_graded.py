@@ -5,12 +5,13 @@ Each habit stands in the cell that prints answers, where an error costs most. Ha
 
 from __future__ import annotations
 
+import asyncio
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from execute_kit import Run, attached, cells, shared_runner, text_of
+from execute_kit import Run, attached, cells, job, text_of
+from kernels_kit import Kernels
 from prelude_server import HANDOUT_SNIPPET as SNIPPET
 
 from grader.assignment.loading import load
@@ -271,9 +272,8 @@ WRONG = {
 
 
 @pytest.fixture(scope="module")
-def run() -> Iterator[Run]:
-    with shared_runner("base") as runner:
-        yield runner
+def run(kernels: Kernels) -> Run:
+    return lambda *sources, **more: asyncio.run(kernels.run(job(*sources, **more)))
 
 
 def notebook(forward: str, backward: str) -> tuple[str, ...]:

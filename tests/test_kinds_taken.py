@@ -8,11 +8,12 @@ from pathlib import Path
 
 import pytest
 from class_kit import make_assignment
+from kernels_kit import Kernels
 
 from grader.assignment.asking import questions
 from grader.assignment.loading import Assignment, load
 from grader.errors import RubricError
-from grader.execute import Job, Limits, open_runner
+from grader.execute import Job, Limits
 from grader.judging.grade import grade
 from grader.models import Cell, CheckResult, Execution, Output, Submission
 
@@ -148,27 +149,26 @@ def assignment(tmp_path_factory: pytest.TempPathFactory) -> Assignment:
 
 
 @pytest.fixture(scope="module")
-def results(assignment: Assignment) -> Mapping[str, Mapping[str, CheckResult]]:
+def results(assignment: Assignment, kernels: Kernels) -> Mapping[str, Mapping[str, CheckResult]]:
     """Student → check → what was decided."""
 
     async def all_of_them() -> dict[str, dict[str, CheckResult]]:
         found = {}
-        async with open_runner(2) as runner:
-            for name, (sources, _, _) in STUDENTS.items():
-                cells = tuple(Cell(index=i, kind="code", source=s) for i, s in enumerate(sources))
-                jobs = [
-                    Job(
-                        cells,
-                        prelude=assignment.prelude_for(w),
-                        limits=Limits(cell_s=3),
-                        after=questions(assignment.rubric, w),
-                    )
-                    for w in assignment.rubric.worlds
-                ]
-                runs = await asyncio.gather(*(runner.run(job) for job in jobs))
-                assert {r.status for r in runs} == {"ok"}, (name, runs[0].message)
-                report = grade(Submission(id=name, path=name, sha256=name, cells=cells), runs, assignment)
-                found[name] = {c.id: c for q in report.questions for c in q.checks}
+        for name, (sources, _, _) in STUDENTS.items():
+            cells = tuple(Cell(index=i, kind="code", source=s) for i, s in enumerate(sources))
+            jobs = [
+                Job(
+                    cells,
+                    prelude=assignment.prelude_for(w),
+                    limits=Limits(cell_s=3),
+                    after=questions(assignment.rubric, w),
+                )
+                for w in assignment.rubric.worlds
+            ]
+            runs = await asyncio.gather(*(kernels.run(job) for job in jobs))
+            assert {r.status for r in runs} == {"ok"}, (name, runs[0].message)
+            report = grade(Submission(id=name, path=name, sha256=name, cells=cells), runs, assignment)
+            found[name] = {c.id: c for q in report.questions for c in q.checks}
         return found
 
     return asyncio.run(all_of_them())

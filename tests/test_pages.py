@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pseudo
 import pytest
+from kernels_kit import Kernels
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "benchmarks"))
 
@@ -19,7 +20,7 @@ from runs import load_slice, submissions_of
 
 from grader.assignment.loading import load
 from grader.assignment.solution import Known
-from grader.execute import Job, Limits, open_runner
+from grader.execute import Job, Limits
 from grader.intake import collect
 from grader.intake.notebook import read
 from grader.judging.grade import grade
@@ -57,24 +58,22 @@ def check(found: Found, least: int) -> None:
 
 
 @pytest.mark.kernel
-def test_the_sample_class_in_a_third_language() -> None:
+def test_the_sample_class_in_a_third_language(kernels: Kernels) -> None:
     assignment = load("hw4")
 
     async def run() -> list[tuple[Submission, list[Execution]]]:
-        async with open_runner(jobs=2) as runner:
+        async def one(submission: Submission) -> tuple[Submission, list[Execution]]:
+            jobs = [
+                Job(
+                    submission.cells,
+                    prelude=assignment.prelude_for(w),
+                    limits=Limits(cell_s=20, total_s=40),
+                )
+                for w in assignment.rubric.worlds
+            ]
+            return submission, [await kernels.run(job) for job in jobs]
 
-            async def one(submission: Submission) -> tuple[Submission, list[Execution]]:
-                jobs = [
-                    Job(
-                        submission.cells,
-                        prelude=assignment.prelude_for(w),
-                        limits=Limits(cell_s=20, total_s=40),
-                    )
-                    for w in assignment.rubric.worlds
-                ]
-                return submission, [await runner.run(job) for job in jobs]
-
-            return await asyncio.gather(*map(one, collect([CLASS])))
+        return await asyncio.gather(*map(one, collect([CLASS])))
 
     found = [(grade(s, runs, assignment), s, runs[0].outputs) for s, runs in asyncio.run(run())]
     check(found, 2 * len(found))

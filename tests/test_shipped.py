@@ -6,10 +6,10 @@ import asyncio
 from pathlib import Path
 
 import pytest
+from kernels_kit import Kernels
 
 from grader.assignment.loading import load, locate
 from grader.drafting.own import graded, settings_in
-from grader.execute import open_runner
 from grader.intake import collect
 from grader.models import CheckResult
 from grader.pipeline.limits import limits_of
@@ -76,22 +76,19 @@ def test_each_is_worth_a_hundred_points_and_has_its_solution(name: str) -> None:
 
 @pytest.mark.kernel
 @pytest.mark.parametrize("name", ["hw3", "pca"])
-def test_a_class_gets_the_verdicts_of_a_careful_assistant(name: str) -> None:
+def test_a_class_gets_the_verdicts_of_a_careful_assistant(name: str, kernels: Kernels) -> None:
     found = {}
-    for path, checks in asyncio.run(graded_class(name)).items():
+    for path, checks in asyncio.run(graded_class(name, kernels)).items():
         verdicts = {c.id: c.verdict for c in checks}
         assert verdicts.pop("answer") in ("review", "missing")
         found[Path(path).stem] = {c: v for c, v in verdicts.items() if v != "pass"}
     assert found == CLASSES[name]
 
 
-async def graded_class(name: str) -> dict[str, list[CheckResult]]:
+async def graded_class(name: str, kernels: Kernels) -> dict[str, list[CheckResult]]:
     """Path of each notebook → what is decided, from real kernels."""
     assignment = load(name)
     settings, limits = settings_in(assignment), limits_of(assignment.rubric)
     submissions = list(collect([ROOT / "samples" / name]))
-    async with open_runner(2) as runner:
-        results = await asyncio.gather(
-            *(graded(s, settings, assignment, runner, limits) for s in submissions)
-        )
+    results = await asyncio.gather(*(graded(s, settings, assignment, kernels, limits) for s in submissions))
     return {s.path: list(r) for s, r in zip(submissions, results, strict=True)}
