@@ -54,7 +54,7 @@ def honest_cells() -> tuple[Cell, ...]:
     sources = [cell["source"] for cell in notebook["cells"] if cell["cell_type"] == "code"]
     sources += [
         "import os, sys\nprint(sorted(os.listdir('.')), sorted(os.environ))",
-        "import time; time.sleep(0.2)",
+        "import time; time.sleep(0.6)",
     ]
     return tuple(Cell(index=i, kind="code", source=source) for i, source in enumerate(sources))
 
@@ -69,9 +69,10 @@ class Campaign:
         self._done = False
 
     async def run(self, attacks: list[corpus.Attack]) -> dict[str, Any]:
-        undisturbed = await self._run_honest()
+        caged = self._runner.isolation.tier != "none"  # nobody is protected there, so nobody is beside
+        undisturbed = await self._run_honest() if caged else None
         victim, pid, supervisor = await self._start_victim()
-        neighbour = asyncio.ensure_future(self._run_neighbour())
+        neighbour = asyncio.ensure_future(self._run_neighbour()) if caged else None
         known = self._machine.knowledge()
         me, server = os.getpid(), descendants(os.getpid())[0]
         known["pids"] = [me, server, supervisor, pid]
@@ -82,7 +83,8 @@ class Campaign:
         known["sockets"] = sorted(str(path) for path in Path(known["run"]).glob("*/s/k-*"))
         told = await asyncio.gather(*(self._attack(attack, known, undisturbed) for attack in attacks))
         self._done = True
-        await neighbour
+        if neighbour is not None:
+            await neighbour
         Path(f"/proc/{pid}/cwd/stop").touch()
         last = (await victim).outputs
         kept = await _kept(Path(known["run"]))
@@ -109,7 +111,7 @@ class Campaign:
             end = time.monotonic()
             runs = len(self._honest)
             growth = self._watch.growth(start, end)
-        while len(self._honest) < runs + 2:
+        while undisturbed is not None and len(self._honest) < runs + 2:
             await asyncio.sleep(0.02)
         beside = [told for begun, over, told in self._honest if begun < end and over > start]
         text = "\n".join(f"{out.text}\n{out.html or ''}" for out in done.outputs)

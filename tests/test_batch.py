@@ -288,8 +288,9 @@ def test_a_damaged_report_is_named_and_graded_again(desk: Desk) -> None:
 KILLED = """
 import asyncio, sys
 from pathlib import Path
-from class_kit import FakeRunner, freeze_source
+from class_kit import FakeRunner, freeze_source, here
 from grader.assignment import loading as assignments
+from grader.batch import run
 from grader.batch.run import RunPlan, grade_all
 from grader.execute.job import Limits
 from grader.intake import collect
@@ -297,6 +298,7 @@ from grader.folder.journal import Journal
 from grader.batch.keys import Conditions
 
 freeze_source()
+run.open_judges = here  # real ones are killed in test_batch_killed
 folder = Path(sys.argv[1])
 out = folder / "out"
 

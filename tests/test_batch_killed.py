@@ -1,6 +1,6 @@
 """A run killed with SIGKILL at random moments ends with the very files of an undisturbed one.
 
-    pytest tests/test_batch_killed.py             # six moments
+    pytest tests/test_batch_killed.py             # four moments
     pytest -m slow tests/test_batch_killed.py     # twenty
 
 Each start loads the judges, which is most of what this costs.
@@ -83,7 +83,7 @@ def files(out: Path) -> dict[str, bytes]:
     }
 
 
-@pytest.mark.parametrize("kills", [6, pytest.param(20, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("kills", [4, pytest.param(20, marks=pytest.mark.slow)])
 def test_killed_at_random_moments(tmp_path: Path, kills: int) -> None:
     make_assignment(tmp_path / "tiny", RUBRIC)
     with zipfile.ZipFile(tmp_path / "class.zip", "w") as archive:
