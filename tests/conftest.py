@@ -15,7 +15,7 @@ from class_kit import here
 
 from grader.assignment.loading import Assignment, load
 from grader.batch import rescore, run
-from grader.commands import check
+from grader.commands import check, grade, rubric
 
 if TYPE_CHECKING:
     from kernels_kit import Kernels
@@ -43,6 +43,13 @@ def kernels() -> Iterator[Kernels]:
 
     with closing(Kernels()) as found:
         yield found
+
+
+@pytest.fixture
+def warm(kernels: Kernels, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The commands that a test calls share kernels, which each would start for itself."""
+    for module in (check, grade, rubric):
+        monkeypatch.setattr(module, "open_runner", kernels.open)
 
 
 @pytest.fixture(scope="session")

@@ -22,7 +22,7 @@ from grader.desk.desk import Desk
 from grader.desk.folder import ReportFolder
 from grader.desk.publish import Publisher
 
-pytestmark = pytest.mark.kernel
+pytestmark = [pytest.mark.kernel, pytest.mark.usefixtures("warm")]
 
 RUBRIC = """
 id: tiny

@@ -15,12 +15,10 @@ from typing import Any
 import pytest
 import typer
 from class_kit import RUBRIC, command_line, make_assignment
-from kernels_kit import Kernels
 
 from benchmarks.drafts import as_notebook
 from grader.assignment.loading import load_rubric
 from grader.cli import app
-from grader.commands import check, grade, rubric
 
 ROOT = Path(__file__).parents[1]
 PAGES = sorted([*(ROOT / "docs").glob("*.md"), ROOT / "README.md"])
@@ -107,13 +105,6 @@ def test_the_documents_build_as_a_site_without_a_warning(tmp_path: Path) -> None
 def test_every_page_is_in_the_table_of_contents() -> None:
     nav = (ROOT / "mkdocs.yml").read_text("utf-8")
     assert [p.name for p in (ROOT / "docs").glob("*.md") if p.name not in nav] == []
-
-
-@pytest.fixture
-def warm(kernels: Kernels, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The commands of a guide share kernels, which each would start for itself."""
-    for module in (check, grade, rubric):
-        monkeypatch.setattr(module, "open_runner", kernels.open)
 
 
 @pytest.mark.kernel

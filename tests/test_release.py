@@ -79,6 +79,7 @@ def test_the_course_s_files_are_in_it(tmp_path: Path) -> None:
 
 
 @pytest.mark.kernel
+@pytest.mark.usefixtures("warm")
 def test_a_student_checks_a_notebook_with_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     write_release(load(str(SOFTMAX)), tmp_path / "softmax")
     notebook = sorted((SOFTMAX / "notebooks").glob("*.ipynb"))[0]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -50,11 +50,19 @@ def browser() -> Iterator[Browser]:
 
 
 def opened(browser: Browser, folder: Path, made: str, width: int = 1200) -> Opened:
+    return next(each(browser, folder, [made], width))
+
+
+def each(browser: Browser, folder: Path, every: Iterable[str], width: int = 1200) -> Iterator[Opened]:
+    """One page after the other in one tab, which takes longer to open than a page to be shown."""
     path = folder / "page.html"
-    path.write_text(made, encoding="utf-8")
     result = watched(browser.new_page(viewport={"width": width, "height": 900}))
-    result.page.goto(path.as_uri())
-    return result
+    for made in every:
+        path.write_text(made, encoding="utf-8")
+        for noted in (result.console, result.requests, result.dialogs):
+            noted.clear()
+        result.page.goto(path.as_uri())
+        yield result
 
 
 def watched(page: Page) -> Opened:
@@ -79,10 +87,10 @@ def test_scripts_of_students_never_run_and_nothing_is_loaded(browser: Browser, t
         for report, submission in attacks
     ]
     pages.append(reports.to_index([report for report, _ in attacks], samples.RUBRIC))
-    for made in pages:
-        seen = opened(browser, tmp_path, made)
+    for seen in each(browser, tmp_path, pages):
         for details in seen.page.query_selector_all("details"):
             details.evaluate("d => { d.open = true; }")
+        seen.page.mouse.move(0, 0)
         seen.page.mouse.move(300, 300)
         seen.page.wait_for_timeout(50)
         assert "Homework 9" in seen.page.title()
@@ -92,7 +100,7 @@ def test_scripts_of_students_never_run_and_nothing_is_loaded(browser: Browser, t
         assert [url for url in seen.requests if not url.startswith("data:")] == [
             (tmp_path / "page.html").as_uri()
         ]
-        seen.page.close()
+    seen.page.close()
 
 
 def test_the_policy_stops_a_script_that_escaping_let_through(browser: Browser, tmp_path: Path) -> None:
@@ -111,10 +119,9 @@ def test_no_page_scrolls_sideways(browser: Browser, tmp_path: Path, width: int) 
     every += [attacked("long" * 60), attacked("long words " * 20)]
     pages = [reports.to_html(*one, samples.RUBRIC) for one in every]
     pages.append(reports.to_index([report for report, _ in every], samples.RUBRIC))
-    for made in pages:
-        seen = opened(browser, tmp_path, made, width)
+    for seen in each(browser, tmp_path, pages, width):
         assert seen.page.evaluate("document.scrollingElement.scrollWidth") <= width
-        seen.page.close()
+    seen.page.close()
 
 
 def test_a_quote_leads_to_its_cell(browser: Browser, tmp_path: Path) -> None:
