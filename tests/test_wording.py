@@ -105,6 +105,15 @@ def test_every_message_of_a_report_is_its_data_in_english() -> None:
             assert (diagnosis.message, diagnosis.detail) == (str(diagnosis.said), str(diagnosis.said_detail))
 
 
+def test_what_follows_from_an_earlier_mistake_gets_no_hint() -> None:
+    """It was done as the hint says: `call loss.backward()` below right gradients of another network misleads."""
+    odd = spoken_for(hw4())
+    made = [priced(grade(s, r, odd), odd) for s, r in slice_of_runs()]
+    checks = [c for report in made for q in report.questions for c in q.checks]
+    assert {bool(c.hint) for c in checks if c.follow_through} == {False}
+    assert {bool(c.hint) for c in checks if c.verdict == "fail"} == {True}
+
+
 ANSWERS = {
     "in a text": ([("markdown", "## Question 4\nYes, the same as by hand.")], ""),
     "printed": ([("markdown", "## Question 4"), ("code", "compare()")], "Yes, the same as by hand.\n"),

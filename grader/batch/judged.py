@@ -195,7 +195,7 @@ def priced(judged: Report, assignment: Assignment) -> Report:
 def _priced(judged: CheckResult, check: Check, messages: Messages, expected: object) -> CheckResult:
     assert judged.said is not None, "what was judged has a reason"
     said = worded(judged.said, messages)
-    hint = hint_for(check, judged.verdict)
+    hint = hint_for(check, judged.verdict, follows=judged.follow_through)
     return judged.model_copy(
         update={
             "score": None if judged.score is None else _points(check.points * (judged.score / _WORTH)),

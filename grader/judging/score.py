@@ -43,7 +43,7 @@ def score_check(
             rubric.tolerance,
         ).model_copy(update={"beside": tuple(map(str, decision.beside))})
     said = worded(decision.reason, rubric.messages)
-    hint = hint_for(check, decision.verdict)
+    hint = hint_for(check, decision.verdict, follows=decision.follow_through)
     return CheckResult(
         id=check.id,
         title=check.title,
@@ -70,9 +70,9 @@ def expected_of(check: Check, reference: Quantities) -> object:
     return reference[check.quantity].tolist()
 
 
-def hint_for(check: Check, verdict: VerdictName) -> str:
-    """The rubric's hint, where there is something to be done."""
-    return check.hint if verdict in ("fail", "missing", "partial") else ""
+def hint_for(check: Check, verdict: VerdictName, *, follows: bool = False) -> str:
+    """The rubric's hint, where there is something to be done. follows: it was done, from an earlier mistake."""
+    return check.hint if verdict in ("fail", "missing", "partial") and not follows else ""
 
 
 def in_english(said: Said, hint: str) -> str:
