@@ -232,7 +232,15 @@ def test_parts_share_the_points_of_their_question() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "layout"), [("(rows: true, columns: predicted)", "fixed"), ("as a matrix", None)]
+    ("text", "layout"),
+    [
+        ("(rows: true, columns: predicted)", "fixed"),
+        ("(Zeilen: wahr)", "fixed"),
+        ("with the true classes in rows", "fixed"),
+        ("; its columns are what is predicted", "fixed"),
+        ("as a matrix", None),
+        ("row by row", None),
+    ],
 )
 def test_the_layout_of_a_square_table_is_fixed_where_the_question_says_what_its_rows_are(
     text: str, layout: str | None

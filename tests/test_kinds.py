@@ -377,6 +377,15 @@ def quantities(world):
     assert judged(error, lambda q: f"{float(q['error']):.8f}")["error"].verdict == verdict
 
 
+@pytest.mark.parametrize(("printed", "verdict"), [("1.00000", "fail"), ("0.97607421875", "review")])
+def test_a_whole_number_does_not_tell_of_half_precision(tmp_path: Path, printed: str, verdict: str) -> None:
+    solution = "def quantities(world):\n    return {'share': 0.97603 + world.seed / 1e5}\n"
+    share = made(
+        tmp_path, COUNTS.replace("sizes: [group sizes]", "share: [share]").replace("sizes", "share"), solution
+    )
+    assert judged(share, lambda _: f"share: {printed}")["share"].verdict == verdict
+
+
 def test_a_number_whose_name_fits_two_checks_answers_the_one_whose_value_it_is(tmp_path: Path) -> None:
     check = "      - {id: ID, kind: tensor, quantity: ID, title: t, points: 1, labels: [[sizes]]}\n"
     head = COUNTS.partition("      - {id")[0].replace("group sizes", "error rate")

@@ -106,7 +106,7 @@ def test_every_message_of_a_report_is_its_data_in_english() -> None:
 
 
 def test_what_follows_from_an_earlier_mistake_gets_no_hint() -> None:
-    """It was done as the hint says: `call loss.backward()` below right gradients of another network misleads."""
+    """It was done as the hint says: `call loss.backward()` below what it gave of another network misleads."""
     odd = spoken_for(hw4())
     made = [priced(grade(s, r, odd), odd) for s, r in slice_of_runs()]
     checks = [c for report in made for q in report.questions for c in q.checks]

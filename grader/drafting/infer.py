@@ -56,8 +56,10 @@ _SHAPE = re.compile(r"\.(shape|size\(\)|ndim|dim\(\))\W*$")
 _UNORDERED = re.compile(
     r"eigvals\w*|\beigenvalues\b|\bEigenwerte\b|cluster_centers_|\b[Cc]luster|[Cc]entroids?\b|\bcent(?:er|re)s\b"
 )
-_LAID_OUT = re.compile(
-    r"\b(rows?|Zeilen?)\b[^.\n]{0,120}\b(columns?|Spalten?)\b|\b(columns?|Spalten?)\b[^.\n]{0,120}\b(rows?|Zeilen?)\b",
+_LAID_OUT = re.compile(  # of a square table either tells the other
+    r"\b(rows?|columns?|Zeilen?|Spalten?)\s?([:=]|are\b|stand for\b|sind\b|stehen für\b)"
+    r"|\bin (the |den )?(rows|columns|Zeilen|Spalten)\b"
+    r"|\b(rows?|Zeilen?)\b[^.\n]{0,120}\b(columns?|Spalten?)\b|\b(columns?|Spalten?)\b[^.\n]{0,120}\b(rows?|Zeilen?)\b",
     re.IGNORECASE,
 )
 _ORDERED = re.compile(r"\b(order|(de|a)scending|sort\w*|Reihenfolge|(ab|auf)steigend\w*)\b", re.IGNORECASE)
@@ -373,7 +375,7 @@ def _tensor(item: ShownQuantity, note: Note, place: _Place, book: _Written) -> d
         check["layout"] = "fixed"
         book.assume(
             item.name,
-            "transposed is wrong: the question says what its rows and columns are",
+            "transposed is wrong: the question says what its rows or columns are",
             "`# grade: layout free`",
         )
     check |= note.more

@@ -127,6 +127,8 @@ def in_half_precision(comparison: Comparison) -> bool:
     scale = float(np.abs(expected).max(initial=0.0))
     if not np.isfinite(value).all() or (half > _PRECISE * scale).any():
         return False
+    if (value == np.round(value)).all():  # any float holds them
+        return False
     if float(np.abs(value - expected).max(initial=0.0)) > _NEAR * scale:
         return False
     as_half = value.astype(np.float16).astype(np.float64)

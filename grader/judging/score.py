@@ -71,7 +71,7 @@ def expected_of(check: Check, reference: Quantities) -> object:
 
 
 def hint_for(check: Check, verdict: VerdictName, *, follows: bool = False) -> str:
-    """The rubric's hint, where there is something to be done. follows: it was done, from an earlier mistake."""
+    """The rubric's hint, where something is to be done: not in what follows from an earlier one."""
     return check.hint if verdict in ("fail", "missing", "partial") and not follows else ""
 
 
