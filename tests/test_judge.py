@@ -130,6 +130,7 @@ def test_exchanged_names_on_the_line_above_go_to_a_person(hw4: Assignment) -> No
     ]
     decisions = verdicts(hw4, printed)
     assert {decisions[c].verdict for c in ("db1", "db2")} == {"review"}
+    assert "under the name of ∂L/∂b2," in str(decisions["db1"].reason), "as the report calls it"
 
 
 def test_a_mistake_that_half_of_the_values_speak_against_is_not_named(hw4: Assignment) -> None:

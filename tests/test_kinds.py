@@ -279,6 +279,19 @@ def test_transposed_is_told_and_a_table_with_headings_goes_to_a_person(kinds: As
     assert table.verdict == "review"
 
 
+@pytest.mark.parametrize("turned", [False, True])
+def test_a_fixed_layout_is_seen_within_a_table_with_margins(kinds: Assignment, *, turned: bool) -> None:
+    pandas = pytest.importorskip("pandas")
+
+    def show(q: Values) -> str:
+        table = pandas.DataFrame(q["confusion"].T if turned else q["confusion"]).astype(int)
+        table["All"] = table.sum(axis=1)
+        table.loc["All"] = table.sum()
+        return str(table.rename_axis(index="true", columns="predicted"))
+
+    assert judged(kinds, show)["confusion"].verdict == ("review" if turned else "pass")
+
+
 @pytest.mark.parametrize(
     ("before", "after", "said"),
     [

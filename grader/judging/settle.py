@@ -53,7 +53,8 @@ def doubt_coarse(decisions: Mapping[str, Decision], case: Case) -> dict[str, Dec
         few = digits(comparison, case.books.rubric.tolerance) < COARSE
         if wrong is not None and decision.verdict == "pass" and few:
             text = Said(
-                "The few digits fit, but those of {wrong} do not; a person decides.", {"wrong": wrong}
+                "The few digits fit, but those of {wrong} do not; a person decides.",
+                {"wrong": _title(wrong, case)},
             )
             settled[name] = decision.waits(text)
     return settled
@@ -174,6 +175,11 @@ def _named(decision: Decision) -> set[str]:
     return set() if found is None else {*found.ids, *found.alternatives}
 
 
+def _title(check: str, case: Case) -> str:
+    """As the reports call a check: its id may be a name of the solution's code."""
+    return next(c.title for c in case.books.checks if c.id == check)
+
+
 def doubt_swapped(decisions: Mapping[str, Decision], case: Case) -> dict[str, Decision]:
     """Right values under each other's names, where a size does not tell which is meant: a person decides."""
     size = case.books.size_of
@@ -188,7 +194,7 @@ def doubt_swapped(decisions: Mapping[str, Decision], case: Case) -> dict[str, De
         if other is not None and any(size[a] == size[b] for a, b in pairwise(ring)):
             text = Said(
                 "Right, but printed under the name of {other}, and another one under this; a person decides.",
-                {"other": other},
+                {"other": _title(other, case)},
             )
             settled[name] = decisions[name].waits(text)
     return settled

@@ -41,14 +41,22 @@ class _Order:
     unit: int
     names: Sequence[str] = ()
 
+    @property
+    def by_columns(self) -> bool:
+        return bool(self.places[1] > 1)
+
     def shown(self, start: int, end: int) -> list[int]:
         """Where a stretch stands, without the nan by which a table makes its columns as long as others."""
         values = self.slot.first.values
         return [i for i in self.places[start:end].tolist() if not math.isnan(values[i])]
 
     def part(self, start: int, end: int) -> Slot:
-        shown = self.shown(start, end)
-        prints = tuple(p and _picked(p, shown) for p in self.slot.prints)
+        """A stretch; whole columns beside each other are a table of their own."""
+        shown, shape = self.shown(start, end), None
+        columns = (end - start) // self.unit
+        if self.by_columns and columns > 1 and len(shown) == columns * self.unit:
+            shown, shape = sorted(shown), (self.unit, columns)
+        prints = tuple(p and _picked(p, shown, shape) for p in self.slot.prints)
         if self.names and start // self.unit == (end - 1) // self.unit:
             name, section = self.names[start // self.unit], self.slot.first.section
             prints = tuple(p and replace(p, label=name, above=section, above_distance=1) for p in prints)
@@ -225,7 +233,7 @@ def _lines(slot: Slot, book: Book, asked: Mapping[str, int]) -> list[Slot]:
     """
     shape, size = slot.first.shape, len(slot.first.values)
     for order in _orders(slot):
-        lengths = {order.unit, size // shape[0]} if order.places[1] == 1 else {order.unit}
+        lengths = {order.unit} if order.by_columns else {order.unit, size // shape[0]}
         for length in sorted(lengths, reverse=True):
             begins = range(0, size, length) if 1 < size // length <= _MOST else ()
             if not any(order.may_be(n, n + length, [book]) for n in begins):
@@ -233,17 +241,22 @@ def _lines(slot: Slot, book: Book, asked: Mapping[str, int]) -> list[Slot]:
             apart = list(order.pieces(0, size, length))
             views = (v for p in apart if any(p.first.values) for v in book.lookup(p, range(len(p.prints))))
             if any(
-                v.layout in ("row", "column") and asked.get(v.target.quantity, size) != size for v in views
+                v.layout in ("row", "column")
+                and asked.get(v.target.quantity, size) != size
+                and not (v.target.fixed and order.by_columns)  # then a column is no row
+                for v in views
             ):
                 return apart
     return [slot]
 
 
-def _picked(printed: PrintedTensor, places: Sequence[int]) -> PrintedTensor:
+def _picked(
+    printed: PrintedTensor, places: Sequence[int], shape: tuple[int, ...] | None = None
+) -> PrintedTensor:
     return replace(
         printed,
         values=tuple(printed.values[i] for i in places),
         half_unit=tuple(printed.half_unit[i] for i in places),
-        shape=(len(places),),
+        shape=shape or (len(places),),
         label=printed.label if places[:1] == [0] else "",
     )
