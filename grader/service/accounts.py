@@ -207,8 +207,7 @@ def link(session: Session, person_id: int, provider: str, subject: str, now: dat
     elif found.person_id != person_id:
         if not _left_nothing(session, found.person_id):
             return False
-        for member in session.scalars(select(Member).where(Member.person_id == found.person_id)):
-            member.left = member.left or now
+        session.execute(delete(Member).where(Member.person_id == found.person_id))
         session.execute(delete(Login).where(Login.person_id == found.person_id))
         found.person_id = person_id
     record.event(session, None, person_id, "added a way in", record.person(person_id), now)

@@ -62,12 +62,15 @@ class CagedIPythonKernel(IPythonKernel):
 
     _supports_kernel_subshells = False
 
+    brief = False
+    """The client asks what a cell shows and whether it is done: each further message costs both ends work."""
+
     def _publish_execute_input(self, code: str, parent: Any, execution_count: int) -> None:
-        """Whoever sent a cell knows what is in it."""
+        if not self.brief:
+            super()._publish_execute_input(code, parent, execution_count)
 
     def _publish_status(self, status: str, channel: str, parent: Any = None) -> None:
-        """That a request is done. Nobody waits for its beginning; each message costs both ends work."""
-        if status != "busy":
+        if not self.brief or status != "busy":
             super()._publish_status(status, channel, parent)
 
     _execute_sleep = 0.0  # half a millisecond a cell, for clients that don't wait for the end of the outputs
@@ -367,6 +370,7 @@ def start(order: Order, sockets: dict[str, int]) -> CagedApp:
     """Initialise a kernel on these sockets; its `start()` serves."""
     app: CagedApp = CagedApp.instance()
     CagedApp.sockets.update(sockets)
+    CagedIPythonKernel.brief = not order.heartbeat
     app.session.session = uuid.uuid4().hex
     app.session.pid = os.getpid()  # from any other one it would not send
     app.load_connection_info(

@@ -58,7 +58,10 @@ class KernelLimits:
 
 @dataclass(frozen=True)
 class Order:
-    """One kernel to start. work: its directory on the host, where it has no private one."""
+    """One kernel to start. work: its directory on the host, where it has no private one.
+
+    heartbeat: for a client that wants one, and all else of Jupyter's protocol; ours asks for less.
+    """
 
     number: int
     key: str
