@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import ColumnElement, bindparam, func, select
 from sqlalchemy.orm import Session
 
 from grader.models import Said, Value
@@ -227,20 +227,19 @@ def publication_time(session: Session, published: Published) -> datetime:
 
 def roster(session: Session, course_id: int) -> Sequence[tuple[Member, Person]]:
     """Everybody in a course, by name."""
-    rows = session.execute(
-        select(Member, Person)
-        .join(Person, Person.id == Member.person_id)
-        .where(Member.course_id == course_id, Member.left.is_(None), Person.erased.is_(None))
-    )
-    return sorted(((m, p) for m, p in rows), key=lambda r: (r[1].name.casefold(), r[1].id))
+    return _by_name(session, course_id, Member.left.is_(None))
 
 
 def former(session: Session, course_id: int) -> Sequence[tuple[Member, Person]]:
     """Who was removed from a course, by name; what they handed in is still there."""
+    return _by_name(session, course_id, Member.left.is_not(None))
+
+
+def _by_name(session: Session, course_id: int, which: ColumnElement[bool]) -> Sequence[tuple[Member, Person]]:
     rows = session.execute(
         select(Member, Person)
         .join(Person, Person.id == Member.person_id)
-        .where(Member.course_id == course_id, Member.left.is_not(None), Person.erased.is_(None))
+        .where(Member.course_id == course_id, which, Person.erased.is_(None))
     )
     return sorted(((m, p) for m, p in rows), key=lambda r: (r[1].name.casefold(), r[1].id))
 
